@@ -1,0 +1,131 @@
+import { assert, describe, it } from "@effect/vitest"
+import { defineError, duplicateCodes, errorTable, isSignalboxError, statuses, toJson } from "@signalbox/errors"
+import { Duration, Effect, Redacted, Runtime, Schema } from "effect"
+
+class ToolTimeout extends defineError<ToolTimeout>()("ToolTimeout", {
+  code: "TOOL_TIMEOUT",
+  status: statuses.timeout,
+  fields: { toolName: Schema.String, serverName: Schema.String, limit: Schema.DurationFromMillis },
+  message: ({ serverName, toolName }) => `The tool "${toolName}" of "${serverName}" took too long.`,
+  hint: () => "Raise its time limit."
+}) {}
+
+class LoginFailed extends defineError<LoginFailed>()("LoginFailed", {
+  code: "LOGIN_FAILED",
+  status: statuses.unauthenticated,
+  retryable: true,
+  fields: { key: Schema.Redacted(Schema.String), note: Schema.String },
+  message: ({ note }) => `Login failed: ${note}`
+}) {}
+
+const timeout = () => new ToolTimeout({ toolName: "t", serverName: "s", limit: Duration.millis(50) })
+
+describe("an error class", () => {
+  it.effect("is yieldable, caught by its tag, and carries code, status, message and hint", () =>
+    Effect.gen(function* () {
+      const caught = yield* Effect.gen(function* () {
+        return yield* timeout()
+      }).pipe(Effect.catchTag("ToolTimeout", (error) => Effect.succeed(error)))
+      assert.strictEqual(caught.code, "TOOL_TIMEOUT")
+      assert.strictEqual(caught.status.http, 504)
+      assert.strictEqual(caught.message, 'The tool "t" of "s" took too long.')
+      assert.strictEqual(caught.hint, "Raise its time limit.")
+      assert.isFalse(caught.retryable)
+      assert.isTrue(isSignalboxError(caught))
+      assert.isTrue(caught instanceof Error)
+    })
+  )
+  it("lets the instance decide whether it is retryable, and what to do next", () => {
+    const error = new ToolTimeout({
+      toolName: "t",
+      serverName: "s",
+      limit: Duration.zero,
+      retryable: true,
+      hint: "Wait."
+    })
+    assert.isTrue(error.retryable)
+    assert.strictEqual(error.hint, "Wait.")
+    assert.isTrue(new LoginFailed({ key: Redacted.make("k"), note: "" }).retryable)
+  })
+  it("sets the exit code of a program that ends with it", () => {
+    assert.strictEqual(Reflect.get(timeout(), Runtime.errorExitCode), 4)
+  })
+  it("survives a JSON round trip through its own schema", () => {
+    const codec = Schema.toCodecJson(ToolTimeout)
+    const error = new ToolTimeout({
+      toolName: "t",
+      serverName: "s",
+      limit: Duration.millis(50),
+      retryAfter: Duration.seconds(1)
+    })
+    const text = JSON.stringify(Schema.encodeSync(codec)(error))
+    const back = Schema.decodeUnknownSync(codec)(JSON.parse(text))
+    assert.isTrue(back instanceof ToolTimeout)
+    assert.deepStrictEqual(toJson(back), toJson(error))
+    assert.deepStrictEqual(back.retryAfter, error.retryAfter)
+  })
+  it("does not mistake other errors for its own kind", () => {
+    assert.isFalse(isSignalboxError(new Error("x")))
+    assert.isFalse(isSignalboxError(null))
+  })
+})
+
+describe("an error as JSON", () => {
+  it("puts the fields into details, in snake case", () => {
+    const json = toJson(timeout())
+    assert.strictEqual(json.error_type, "ToolTimeout")
+    assert.strictEqual(json.error_code, "TOOL_TIMEOUT")
+    assert.deepStrictEqual(json.details, { tool_name: "t", server_name: "s", limit: 50 })
+  })
+  it("never prints a secret", () => {
+    const error = new LoginFailed({ key: Redacted.make("sk-test-123"), note: "key sk-test-1234567 refused" })
+    const text = JSON.stringify(toJson(error))
+    assert.notInclude(text, "sk-test")
+    assert.include(text, "<redacted>")
+  })
+  it("shows both levels of a wrapped system error", () => {
+    const missing = Object.assign(new Error("no such file"), { code: "ENOENT" })
+    const json = toJson(new ToolTimeout({ toolName: "t", serverName: "s", limit: Duration.zero, cause: missing }))
+    assert.strictEqual(json.cause?.error_code, "ENOENT")
+    assert.strictEqual(json.cause?.message, "no such file")
+  })
+  it("cuts cycles and long chains of causes", () => {
+    const a: Error & { cause?: unknown } = new Error("a")
+    const b = new Error("b", { cause: a })
+    a.cause = b
+    assert.strictEqual(toJson(a).cause?.cause, undefined)
+    let deep = new Error("0")
+    for (let level = 1; level < 20; level++) deep = new Error(String(level), { cause: deep })
+    let depth = 0
+    for (let json = toJson(deep).cause; json !== undefined; json = json.cause) depth++
+    assert.strictEqual(depth, 5)
+  })
+  it("is total over everything that can be thrown", () => {
+    for (const value of [undefined, null, 1, "x", Symbol("s"), { message: 3 }, new TypeError("bad"), () => 1]) {
+      const json = toJson(value)
+      assert.isString(json.error_code)
+      JSON.stringify(json)
+    }
+  })
+})
+
+describe("the error table", () => {
+  it("has one row a class with all six columns", () => {
+    const rows = errorTable([ToolTimeout, LoginFailed])
+    assert.deepStrictEqual(
+      rows.map((row) => row.code),
+      ["LOGIN_FAILED", "TOOL_TIMEOUT"]
+    )
+    for (const row of rows) {
+      assert.isAbove(row.http_status, 399)
+      assert.isString(row.anthropic_type)
+      assert.isBelow(row.json_rpc_code, 0)
+      assert.isAbove(row.exit_code, 0)
+      assert.isBoolean(row.retryable)
+    }
+  })
+  it("finds codes that two classes claim", () => {
+    assert.deepStrictEqual(duplicateCodes([ToolTimeout, LoginFailed]), [])
+    assert.deepStrictEqual(duplicateCodes([ToolTimeout, ToolTimeout]), ["TOOL_TIMEOUT"])
+  })
+})

@@ -1,0 +1,56 @@
+/**
+ * The port through which a running tool call asks a person or a model. Every front end brings its own;
+ * where there is nobody to ask, `Interaction.decline` says no to everything, at once.
+ */
+import { Effect } from "effect"
+import { type JsonObject } from "./ContentBlock.ts"
+import { type ModelError } from "./errors.ts"
+import { type ModelReply, type ModelRequest } from "./Message.ts"
+import { type ToolDefinition } from "./Tool.ts"
+
+export interface ApprovalRequest {
+  readonly tool: ToolDefinition
+  readonly input: JsonObject
+  /** Why it is asked: the policy rule, or the annotation that is missing. */
+  readonly reason: string
+}
+
+export type ApprovalDecision =
+  | { readonly isApproved: true; readonly remember: "once" | "conversation" }
+  | { readonly isApproved: false; readonly reason: string }
+
+/** A question of a server to the person (MCP elicitation): a form by JSON Schema, or a page to visit. */
+export type ElicitationRequest =
+  | { readonly mode: "form"; readonly message: string; readonly schema: JsonObject }
+  | { readonly mode: "url"; readonly message: string; readonly url: string }
+
+export type ElicitationAnswer =
+  | { readonly action: "accept"; readonly content?: JsonObject }
+  | { readonly action: "decline" | "cancel" }
+
+/** How far a tool call has come. `total` is absent where the server does not know it. */
+export interface ToolProgress {
+  readonly progress: number
+  readonly total?: number
+  readonly message?: string
+}
+
+export interface Interaction {
+  readonly approve: (request: ApprovalRequest) => Effect.Effect<ApprovalDecision>
+  readonly elicit: (request: ElicitationRequest) => Effect.Effect<ElicitationAnswer>
+  /** Answers a server that wants a model (MCP sampling); `undefined` when that is declined. */
+  readonly sample: (request: ModelRequest) => Effect.Effect<ModelReply | undefined, ModelError>
+  readonly progress: (update: ToolProgress) => Effect.Effect<void>
+}
+
+const decline: Interaction = {
+  approve: () => Effect.succeed({ isApproved: false, reason: "there is nobody to ask" }),
+  elicit: () => Effect.succeed({ action: "decline" }),
+  sample: () => Effect.succeed(undefined),
+  progress: () => Effect.void
+}
+
+export const Interaction = {
+  /** For calls without a person behind them. */
+  decline
+}

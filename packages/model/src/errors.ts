@@ -1,0 +1,174 @@
+/**
+ * Failures of models and of tool calls as the turn loop sees them.
+ * Failures of MCP servers are defined in `@signalbox/mcp`; they reach the loop as `SignalboxError`.
+ */
+import { defineError, statuses } from "@signalbox/errors"
+import { Schema } from "effect"
+
+const provider = { provider: Schema.String }
+/** The provider's own words, as far as it gave any. */
+const said = { ...provider, reason: Schema.String }
+
+export class ProviderAuthFailed extends defineError<ProviderAuthFailed>()("ProviderAuthFailed", {
+  code: "PROVIDER_AUTH_FAILED",
+  status: statuses.unauthenticated,
+  fields: { ...said, httpStatus: Schema.Int },
+  message: (error) => `${error.provider} refused the API key (HTTP ${error.httpStatus}): ${error.reason}`,
+  hint: () => "Check the API key in the environment variable or file that the configuration names."
+}) {}
+
+export class ProviderRateLimited extends defineError<ProviderRateLimited>()("ProviderRateLimited", {
+  code: "PROVIDER_RATE_LIMITED",
+  status: statuses.rateLimited,
+  retryable: true,
+  fields: said,
+  message: (error) => `${error.provider} limits the rate of requests: ${error.reason}`
+}) {}
+
+export class ProviderQuotaExceeded extends defineError<ProviderQuotaExceeded>()("ProviderQuotaExceeded", {
+  code: "PROVIDER_QUOTA_EXCEEDED",
+  status: statuses.billing,
+  fields: said,
+  message: (error) => `The account at ${error.provider} has no credit left: ${error.reason}`,
+  hint: () => "Add credit at the provider, or choose another model with --model."
+}) {}
+
+export class ProviderOverloaded extends defineError<ProviderOverloaded>()("ProviderOverloaded", {
+  code: "PROVIDER_OVERLOADED",
+  status: statuses.overloaded,
+  retryable: true,
+  fields: { ...said, httpStatus: Schema.Int },
+  message: (error) => `${error.provider} is overloaded or failing (HTTP ${error.httpStatus}): ${error.reason}`
+}) {}
+
+export class ProviderUnreachable extends defineError<ProviderUnreachable>()("ProviderUnreachable", {
+  code: "PROVIDER_UNREACHABLE",
+  status: statuses.badGateway,
+  retryable: true,
+  fields: { ...said, url: Schema.String },
+  message: (error) => `${error.provider} cannot be reached at ${error.url}: ${error.reason}`,
+  hint: () => "Check the network, the base URL and the proxy settings."
+}) {}
+
+export class ProviderTimeout extends defineError<ProviderTimeout>()("ProviderTimeout", {
+  code: "PROVIDER_TIMEOUT",
+  status: statuses.timeout,
+  retryable: true,
+  fields: { ...said, limit: Schema.DurationFromMillis },
+  message: (error) => `${error.provider} did not answer in time: ${error.reason}`
+}) {}
+
+export class ProviderInvalidResponse extends defineError<ProviderInvalidResponse>()("ProviderInvalidResponse", {
+  code: "PROVIDER_INVALID_RESPONSE",
+  status: statuses.badGateway,
+  fields: said,
+  message: (error) => `${error.provider} answered something that its API does not allow: ${error.reason}`
+}) {}
+
+export class ModelRequestRejected extends defineError<ModelRequestRejected>()("ModelRequestRejected", {
+  code: "MODEL_REQUEST_REJECTED",
+  status: statuses.badData,
+  fields: { ...said, httpStatus: Schema.Int },
+  message: (error) => `${error.provider} rejected the request (HTTP ${error.httpStatus}): ${error.reason}`
+}) {}
+
+export class ModelNotFound extends defineError<ModelNotFound>()("ModelNotFound", {
+  code: "MODEL_NOT_FOUND",
+  status: statuses.notFound,
+  fields: { ...said, model: Schema.String },
+  message: (error) => `${error.provider} has no model "${error.model}": ${error.reason}`,
+  hint: () => "Choose another model with --model."
+}) {}
+
+export class ContentFiltered extends defineError<ContentFiltered>()("ContentFiltered", {
+  code: "CONTENT_FILTERED",
+  status: statuses.badData,
+  fields: said,
+  message: (error) => `${error.provider} withheld the answer: ${error.reason}`
+}) {}
+
+export class StreamInterrupted extends defineError<StreamInterrupted>()("StreamInterrupted", {
+  code: "STREAM_INTERRUPTED",
+  status: statuses.badGateway,
+  retryable: true,
+  fields: said,
+  message: (error) => `The answer of ${error.provider} broke off: ${error.reason}`
+}) {}
+
+export class ToolNotFound extends defineError<ToolNotFound>()("ToolNotFound", {
+  code: "TOOL_NOT_FOUND",
+  status: statuses.notFound,
+  fields: {
+    toolName: Schema.String,
+    nearest: Schema.optionalKey(Schema.String),
+    available: Schema.Array(Schema.String)
+  },
+  message: ({ available, nearest, toolName }) => {
+    const shown = available.slice(0, 20).join(", ")
+    const more = available.length > 20 ? `, and ${available.length - 20} more` : ""
+    const known = available.length === 0 ? "No tools are available." : `Available: ${shown}${more}.`
+    return `There is no tool "${toolName}".${nearest === undefined ? "" : ` Did you mean "${nearest}"?`} ${known}`
+  }
+}) {}
+
+/** One thing that is wrong with the arguments of a tool call. */
+export const ValidationError = Schema.Struct({
+  field: Schema.String,
+  message: Schema.String,
+  type: Schema.String,
+  input: Schema.optionalKey(Schema.Unknown)
+})
+
+export class InvalidParams extends defineError<InvalidParams>()("InvalidParams", {
+  code: "INVALID_PARAMS",
+  status: statuses.invalidParams,
+  fields: { toolName: Schema.String, validationErrors: Schema.Array(ValidationError) },
+  message: ({ toolName, validationErrors }) => {
+    const [first] = validationErrors
+    if (first === undefined) return `Parameter validation failed for tool "${toolName}".`
+    return validationErrors.length === 1
+      ? `Parameter validation failed for tool "${toolName}": ${first.field === "" ? "" : `${first.field}: `}${first.message}`
+      : `Parameter validation failed for tool "${toolName}" (${validationErrors.length} errors): ${validationErrors.map((error) => `${error.field}: ${error.message}`).join("; ")}`
+  }
+}) {}
+
+export class ToolTimeout extends defineError<ToolTimeout>()("ToolTimeout", {
+  code: "TOOL_TIMEOUT",
+  status: statuses.timeout,
+  fields: { toolName: Schema.String, source: Schema.String, limit: Schema.DurationFromMillis },
+  message: ({ limit, source, toolName }) =>
+    `The tool "${toolName}" of "${source}" did not finish within ${String(limit)}.`,
+  hint: () => "Raise the limit for tool calls (toolTimeout), or ask for less at once."
+}) {}
+
+/** What a `LanguageModel` can fail with. */
+export type ModelError =
+  | ProviderAuthFailed
+  | ProviderRateLimited
+  | ProviderQuotaExceeded
+  | ProviderOverloaded
+  | ProviderUnreachable
+  | ProviderTimeout
+  | ProviderInvalidResponse
+  | ModelRequestRejected
+  | ModelNotFound
+  | ContentFiltered
+  | StreamInterrupted
+
+/** Every error class of this package, for tables. */
+export const modelErrors = [
+  ProviderAuthFailed,
+  ProviderRateLimited,
+  ProviderQuotaExceeded,
+  ProviderOverloaded,
+  ProviderUnreachable,
+  ProviderTimeout,
+  ProviderInvalidResponse,
+  ModelRequestRejected,
+  ModelNotFound,
+  ContentFiltered,
+  StreamInterrupted,
+  ToolNotFound,
+  InvalidParams,
+  ToolTimeout
+] as const

@@ -1,0 +1,70 @@
+// Messages and blocks
+export {
+  ContentBlock,
+  DocumentBlock,
+  ImageBlock,
+  JsonObject,
+  OpaqueBlock,
+  RedactedThinkingBlock,
+  RunBy,
+  TextBlock,
+  ThinkingBlock,
+  ToolResultBlock,
+  ToolResultContent,
+  ToolUseBlock
+} from "./ContentBlock.ts"
+export {
+  addUsage,
+  Message,
+  ModelReply,
+  type ModelRequest,
+  noUsage,
+  type StopReason,
+  textMessage,
+  textOf,
+  type ToolChoice,
+  Usage
+} from "./Message.ts"
+
+// Models
+export { collectReply, LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
+export { BlockDelta, ModelEvent } from "./ModelEvent.ts"
+export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from "./foldEvents.ts"
+
+// Tools
+export { resultText, textResult, ToolAnnotations, ToolDefinition, ToolResult } from "./Tool.ts"
+export { callerToolbox, emptyToolbox, joinToolboxes, Toolbox } from "./Toolbox.ts"
+export { fitName, type NamedTool, type NamedTools, nameTools, type NamingPolicy, qualifiedName } from "./naming.ts"
+export { nearestName } from "./nearestName.ts"
+
+// Calls
+export { type CallContext, localCall } from "./CallContext.ts"
+export {
+  type ApprovalDecision,
+  type ApprovalRequest,
+  type ElicitationAnswer,
+  type ElicitationRequest,
+  Interaction,
+  type ToolProgress
+} from "./Interaction.ts"
+
+// Errors
+export {
+  ContentFiltered,
+  InvalidParams,
+  type ModelError,
+  modelErrors,
+  ModelNotFound,
+  ModelRequestRejected,
+  ProviderAuthFailed,
+  ProviderInvalidResponse,
+  ProviderOverloaded,
+  ProviderQuotaExceeded,
+  ProviderRateLimited,
+  ProviderTimeout,
+  ProviderUnreachable,
+  StreamInterrupted,
+  ToolNotFound,
+  ToolTimeout,
+  ValidationError
+} from "./errors.ts"

@@ -1,0 +1,92 @@
+/**
+ * Which name each tool is shown under: bare while it is unique, `<source>__<tool>` for all holders of a
+ * name that clashes. A pure function of what is listed: the same servers give the same names, in whatever
+ * order they connected, so prompt caches and people's habits survive.
+ */
+import { type RunBy } from "./ContentBlock.ts"
+import { type ToolDefinition } from "./Tool.ts"
+
+/** What to do when two sources have a tool of the same name. */
+export type NamingPolicy = "prefix" | "first" | "error"
+
+/** The longest name that every provider takes (OpenAI: 64; Anthropic: 128). */
+const maxLength = 64
+
+/** FNV-1a over UTF-16 code units, 32 bits: short, and the same on every machine and in every version. */
+const hash = (text: string): string => {
+  let value = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0
+  }
+  return value.toString(36).padStart(7, "0")
+}
+
+/**
+ * A name made to fit `[A-Za-z0-9_-]{1,64}`. What had to change is replaced by `_`, and the hash of the
+ * whole original is appended, so that two names which become alike stay apart.
+ */
+export const fitName = (name: string): string => {
+  const cleaned = name.replace(/[^A-Za-z0-9_-]/g, "_")
+  if (cleaned === name && name.length > 0 && name.length <= maxLength) return name
+  return withHash(name)
+}
+
+const withHash = (name: string): string =>
+  `${name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, maxLength - 8)}_${hash(name)}`
+
+/** The name under which a tool can always be called, clash or not. */
+export const qualifiedName = (source: string, originalName: string): string => fitName(`${source}__${originalName}`)
+
+/** The source of a tool as it stands in names: the server, or nothing for the caller's own. */
+export const sourceOf = (runBy: RunBy): string | undefined => (runBy._tag === "Host" ? runBy.source : undefined)
+
+/** A tool together with the name that it is shown under. */
+export interface NamedTool {
+  readonly exposedName: string
+  readonly tool: ToolDefinition
+}
+
+/** The outcome of naming: the tools to show, and what had to be decided on the way. */
+export interface NamedTools {
+  readonly tools: ReadonlyArray<NamedTool>
+  /** Bare names that several sources have, with those sources. */
+  readonly clashes: ReadonlyArray<{ readonly name: string; readonly sources: ReadonlyArray<string> }>
+}
+
+const isFixed = (tool: ToolDefinition): boolean => tool.runBy._tag !== "Host"
+
+/**
+ * Names a list of tools. Tools of the caller and of the provider keep their names whatever happens:
+ * they are not ours to rename. With `first`, the earlier source keeps a name that clashes and the later
+ * ones are left out of the list; with `error`, all of them are.
+ */
+export const nameTools = (tools: ReadonlyArray<ToolDefinition>, policy: NamingPolicy = "prefix"): NamedTools => {
+  const holders = Map.groupBy(tools, (tool) => fitName(tool.originalName))
+  const clashes = [...holders]
+    .filter(([, group]) => group.length > 1)
+    .map(([name, group]) => ({ name, sources: group.map((tool) => sourceOf(tool.runBy) ?? "caller") }))
+  const taken = new Set<string>()
+  const named: Array<NamedTool> = []
+  const add = (tool: ToolDefinition, name: string) => {
+    if (taken.has(name)) return
+    taken.add(name)
+    named.push({ exposedName: name, tool })
+  }
+  const nameOf = (tool: ToolDefinition): string | undefined => {
+    if (isFixed(tool)) return tool.originalName
+    const bare = fitName(tool.originalName)
+    const group = holders.get(bare) ?? []
+    if (group.length === 1) return bare
+    if (policy === "prefix") return qualifiedName(sourceOf(tool.runBy) ?? "", tool.originalName)
+    const first = group.find(isFixed) ?? group[0]
+    return policy === "first" && first === tool ? bare : undefined
+  }
+  // The caller's names first: a qualified name of ours must never take one of theirs.
+  for (const tool of [...tools.filter(isFixed), ...tools.filter((tool) => !isFixed(tool))]) {
+    const name = nameOf(tool)
+    if (name !== undefined) add(tool, taken.has(name) ? withHash(name) : name)
+  }
+  const order = new Map(tools.map((tool, index) => [tool, index]))
+  named.sort((a, b) => (order.get(a.tool) ?? 0) - (order.get(b.tool) ?? 0))
+  return { tools: named, clashes }
+}

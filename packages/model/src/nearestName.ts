@@ -1,0 +1,30 @@
+/**
+ * "Did you mean …?": the known name closest to a mistyped one.
+ */
+
+const distance = (a: string, b: string): number => {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= b.length; column++) {
+      const substituted = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1)
+      current.push(Math.min(substituted, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
+    }
+    previous = current
+  }
+  return previous[b.length] ?? 0
+}
+
+/** The nearest of `known` within a third of the length of `name` (by Levenshtein distance), or nothing. */
+export const nearestName = (name: string, known: Iterable<string>): string | undefined => {
+  const wanted = name.toLowerCase()
+  const limit = Math.max(1, Math.floor(wanted.length / 3))
+  let best: { readonly name: string; readonly distance: number } | undefined
+  for (const candidate of known) {
+    const lower = candidate.toLowerCase()
+    if (Math.abs(lower.length - wanted.length) > limit) continue
+    const found = distance(wanted, lower)
+    if (found <= limit && (best === undefined || found < best.distance)) best = { name: candidate, distance: found }
+  }
+  return best?.name
+}
