@@ -1,0 +1,230 @@
+/**
+ * Circuit breakers by name: after repeated failures a circuit opens and calls are rejected at once, until
+ * probes show that the other side has recovered. Only failures that its owner counts open it; an
+ * interrupted call, a rejection by a circuit or an exhausted pool says nothing about the other side.
+ */
+import { type Cause, Clock, Context, Duration, Effect, Exit, Layer, PubSub, Schema, Stream } from "effect"
+import {
+  admits,
+  type CircuitEvent,
+  type CircuitSettings,
+  type CircuitState,
+  circuitTransition,
+  closedCircuit,
+  requireCircuitSettings
+} from "./circuitTransition.ts"
+import { type CircuitStore, makeCircuitStoreMemory, type StateChange } from "./CircuitStore.ts"
+import { CircuitOpen, PoolExhausted, PoolNotRegistered, RetryExhausted } from "./errors.ts"
+
+/** What a breaker is made from. */
+export interface CircuitBreakerOptions {
+  /** The settings of each circuit, read at its first use. */
+  readonly settings: (circuit: string) => CircuitSettings
+  /**
+   * Whether a failure speaks against the other side: connection and transport failures, time-outs, answers like
+   * HTTP 5xx. Not asked about defects, interruptions, and rejections by this package, none of which count;
+   * asked about the cause of a `RetryExhausted`.
+   */
+  readonly counts: (error: unknown, circuit: string) => boolean
+  /** Default: in the memory of this process. */
+  readonly store?: CircuitStore
+}
+
+/** The phase of a circuit. */
+export const CircuitPhase = Schema.Literals(["closed", "open", "half-open"])
+export type CircuitPhase = typeof CircuitPhase.Type
+
+/** What is known of one circuit. Counts are those of this process since its start or the last reset. */
+export const CircuitStats = Schema.Struct({
+  circuit: Schema.String,
+  phase: CircuitPhase,
+  /** How long it has been in this phase. */
+  inPhaseFor: Schema.DurationFromMillis,
+  /** Counted failures in a row, while closed. */
+  consecutiveFailures: Schema.Int,
+  /** Probes under way, while half-open. */
+  probes: Schema.Int,
+  succeeded: Schema.Int,
+  failed: Schema.Int,
+  /** Calls that ended without counting. */
+  ignored: Schema.Int,
+  rejected: Schema.Int,
+  /** How often it went from another phase to open. */
+  trips: Schema.Int
+})
+export type CircuitStats = typeof CircuitStats.Type
+
+/** A change of phase. */
+export interface CircuitChange {
+  readonly circuit: string
+  readonly from: CircuitPhase
+  readonly to: CircuitPhase
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+interface Circuit {
+  readonly name: string
+  readonly settings: CircuitSettings
+  succeeded: number
+  failed: number
+  ignored: number
+  rejected: number
+  trips: number
+}
+
+export class CircuitBreaker extends Context.Service<
+  CircuitBreaker,
+  {
+    /**
+     * Runs an effect unless its circuit is open; then fails at once with `CircuitOpen`, whose `retryAfter` says
+     * when the next probe is let through. Give the effect a time limit: a probe that hangs keeps its place.
+     */
+    readonly protect: <A, E, R>(circuit: string, effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | CircuitOpen, R>
+    readonly stats: (circuit: string) => Effect.Effect<CircuitStats>
+    /** The stats of every circuit that was used, in the order of first use. */
+    readonly statsAll: Effect.Effect<ReadonlyArray<CircuitStats>>
+    /** Opens a circuit by hand. It stays open until it is closed or reset. */
+    readonly forceOpen: (circuit: string) => Effect.Effect<void>
+    /** Closes a circuit by hand and keeps its statistics. The next failures count as usual. */
+    readonly forceClose: (circuit: string) => Effect.Effect<void>
+    /** Closes a circuit and forgets its statistics. */
+    readonly reset: (circuit: string) => Effect.Effect<void>
+    readonly resetAll: Effect.Effect<void>
+    /** Forgets a circuit. Its calls under way no longer count. */
+    readonly remove: (circuit: string) => Effect.Effect<void>
+    /** Every change of phase from now on. A reader that falls 1,024 changes behind misses the oldest. */
+    readonly changes: Stream.Stream<CircuitChange>
+  }
+>()("@signalbox/resilience/CircuitBreaker") {
+  /** A set of circuits of its own, with its own rule of what counts. */
+  static readonly make = Effect.fn("CircuitBreaker.make")(makeCircuitBreaker)
+
+  /** The set of circuits that a whole program shares. */
+  static readonly layer = (options: CircuitBreakerOptions): Layer.Layer<CircuitBreaker> =>
+    Layer.effect(CircuitBreaker, CircuitBreaker.make(options))
+}
+
+function* makeCircuitBreaker(options: CircuitBreakerOptions) {
+  const clock = yield* Clock.Clock
+  const store = options.store ?? (yield* makeCircuitStoreMemory)
+  const pubsub = yield* PubSub.sliding<CircuitChange>(1024)
+  const circuits = new Map<string, Circuit>()
+
+  const circuitOf = (name: string): Circuit => {
+    const known = circuits.get(name)
+    if (known !== undefined) return known
+    const settings = requireCircuitSettings(name, options.settings(name))
+    const circuit = { name, settings, succeeded: 0, failed: 0, ignored: 0, rejected: 0, trips: 0 }
+    circuits.set(name, circuit)
+    return circuit
+  }
+
+  const publish = (circuit: Circuit, { after, before }: StateChange): Effect.Effect<void> => {
+    const from = before?.phase ?? "closed"
+    if (from === after.phase) return Effect.void
+    if (after.phase === "open") circuit.trips++
+    return Effect.asVoid(PubSub.publish(pubsub, { circuit: circuit.name, from, to: after.phase, at: after.since }))
+  }
+
+  const happen = (circuit: Circuit, event: CircuitEvent): Effect.Effect<void> => {
+    if (circuits.get(circuit.name) !== circuit) return Effect.void
+    const now = clock.currentTimeMillisUnsafe()
+    return Effect.flatMap(
+      store.update(circuit.name, (state) =>
+        circuitTransition(state ?? closedCircuit(now), event, now, circuit.settings)
+      ),
+      (change) => (change.before === change.after ? Effect.void : publish(circuit, change))
+    )
+  }
+
+  const settle = (circuit: Circuit, generation: number, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+    if (Exit.isSuccess(exit)) {
+      circuit.succeeded++
+      return happen(circuit, { type: "succeeded", generation })
+    }
+    if (failureCounts(exit.cause, circuit.name, options.counts)) {
+      circuit.failed++
+      return happen(circuit, { type: "failed", generation })
+    }
+    circuit.ignored++
+    return happen(circuit, { type: "released", generation })
+  }
+
+  const reject = (circuit: Circuit, state: CircuitState, now: number): CircuitOpen => {
+    circuit.rejected++
+    const until = state.phase === "open" ? state.until : null
+    return new CircuitOpen({
+      circuit: circuit.name,
+      ...(until === null ? {} : { retryAfter: Duration.millis(until - now) })
+    })
+  }
+
+  const protect = <A, E, R>(name: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | CircuitOpen, R> =>
+    Effect.uninterruptibleMask((restore) => {
+      const circuit = circuitOf(name)
+      const now = clock.currentTimeMillisUnsafe()
+      const start = closedCircuit(now)
+      return Effect.flatMap(
+        store.update(name, (state) => circuitTransition(state ?? start, request, now, circuit.settings)),
+        (change): Effect.Effect<A, E | CircuitOpen, R> => {
+          const before = change.before ?? start
+          if (!admits(before, now, circuit.settings)) return Effect.fail(reject(circuit, before, now))
+          const call = Effect.onExit(restore(effect), (exit) => settle(circuit, change.after.generation, exit))
+          return before.phase === change.after.phase ? call : Effect.andThen(publish(circuit, change), call)
+        }
+      )
+    })
+
+  const statsOf = (circuit: Circuit): Effect.Effect<CircuitStats> =>
+    Effect.map(store.get(circuit.name), (found) => {
+      const now = clock.currentTimeMillisUnsafe()
+      const state = found ?? closedCircuit(now)
+      const { failed, ignored, name, rejected, succeeded, trips } = circuit
+      return {
+        circuit: name,
+        phase: state.phase,
+        inPhaseFor: Duration.millis(now - state.since),
+        consecutiveFailures: state.phase === "closed" ? state.failures : 0,
+        probes: state.phase === "half-open" ? state.probes : 0,
+        succeeded,
+        failed,
+        ignored,
+        rejected,
+        trips
+      }
+    })
+
+  const reset = (circuit: Circuit): Effect.Effect<void> => {
+    circuit.succeeded = circuit.failed = circuit.ignored = circuit.rejected = circuit.trips = 0
+    return happen(circuit, { type: "forcedClosed" })
+  }
+
+  return CircuitBreaker.of({
+    protect,
+    stats: (name) => Effect.suspend(() => statsOf(circuitOf(name))),
+    statsAll: Effect.suspend(() => Effect.forEach(circuits.values(), statsOf)),
+    forceOpen: (name) => Effect.suspend(() => happen(circuitOf(name), { type: "forcedOpen" })),
+    forceClose: (name) => Effect.suspend(() => happen(circuitOf(name), { type: "forcedClosed" })),
+    reset: (name) => Effect.suspend(() => reset(circuitOf(name))),
+    resetAll: Effect.suspend(() => Effect.forEach(circuits.values(), reset, { discard: true })),
+    remove: (name) => Effect.suspend(() => (circuits.delete(name) ? store.remove(name) : Effect.void)),
+    changes: Stream.fromPubSub(pubsub)
+  })
+}
+
+const request: CircuitEvent = { type: "requested" }
+
+const failureCounts = (
+  cause: Cause.Cause<unknown>,
+  circuit: string,
+  counts: (error: unknown, circuit: string) => boolean
+): boolean => {
+  for (const reason of cause.reasons) {
+    if (reason._tag !== "Fail") continue
+    const error = reason.error instanceof RetryExhausted ? reason.error.cause : reason.error
+    if (error instanceof CircuitOpen || error instanceof PoolExhausted || error instanceof PoolNotRegistered) continue
+    if (counts(error, circuit)) return true
+  }
+  return false
+}

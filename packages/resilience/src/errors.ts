@@ -1,0 +1,70 @@
+/**
+ * What can go wrong in this package itself. The failures of the guarded operation pass through unchanged;
+ * only `RetryExhausted` wraps one, and keeps it as its `cause`.
+ */
+import { defineError, type ErrorClass, statuses } from "@signalbox/errors"
+import { Duration, Schema } from "effect"
+
+/** Every attempt that a retry policy allows has failed. `cause` is the last failure itself. */
+export class RetryExhausted extends defineError<RetryExhausted>()("RetryExhausted", {
+  code: "RETRY_EXHAUSTED",
+  status: statuses.unavailable,
+  fields: {
+    /** How often the operation ran. */
+    attempts: Schema.Int,
+    /** The message of the last failure. */
+    lastError: Schema.String
+  },
+  message: ({ attempts, lastError }) =>
+    `Gave up after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${lastError}`
+}) {}
+
+/** A connection was asked for under a key that the pool does not know. */
+export class PoolNotRegistered extends defineError<PoolNotRegistered>()("PoolNotRegistered", {
+  code: "POOL_NOT_REGISTERED",
+  status: statuses.notFound,
+  fields: { key: Schema.String },
+  message: ({ key }) => `No connection pool is registered for "${key}".`,
+  hint: ({ key }) => `Register "${key}" before its first use, or check the spelling of the name.`
+}) {}
+
+/** No connection became free within the time that a borrower may wait. */
+export class PoolExhausted extends defineError<PoolExhausted>()("PoolExhausted", {
+  code: "POOL_EXHAUSTED",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { key: Schema.String, waited: Schema.DurationFromMillis, max: Schema.Int },
+  message: ({ key, max, waited }) =>
+    `No connection to "${key}" became free within ${Duration.format(waited)}; it may have ${max} at most.`,
+  hint: ({ key }) => `Allow "${key}" more connections or a longer wait, or make fewer calls at once.`
+}) {}
+
+/** The circuit is open: the operation was not started. `retryAfter` says when the next probe is let through. */
+export class CircuitOpen extends defineError<CircuitOpen>()("CircuitOpen", {
+  code: "CIRCUIT_OPEN",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { circuit: Schema.String },
+  message: ({ circuit }) => `The circuit of "${circuit}" is open after repeated failures, so it was not called.`,
+  hint: ({ circuit }) => `Wait until "${circuit}" has recovered, or reset its circuit.`
+}) {}
+
+/** Settings that contradict themselves. Thrown while a policy is built, so a program with such settings never starts. */
+export class SettingsInvalid extends defineError<SettingsInvalid>()("SettingsInvalid", {
+  code: "RESILIENCE_SETTINGS_INVALID",
+  status: statuses.configuration,
+  fields: { subject: Schema.String, problems: Schema.Array(Schema.String) },
+  message: ({ problems, subject }) => `The settings of ${subject} are not valid: ${problems.join("; ")}.`
+}) {}
+
+/** Every failure of this package, for a `catchTags` or a signature. */
+export type ResilienceError = RetryExhausted | PoolNotRegistered | PoolExhausted | CircuitOpen | SettingsInvalid
+
+/** Every error class of this package: its part of the error table. */
+export const resilienceErrors: ReadonlyArray<ErrorClass> = [
+  RetryExhausted,
+  PoolNotRegistered,
+  PoolExhausted,
+  CircuitOpen,
+  SettingsInvalid
+]

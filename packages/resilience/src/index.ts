@@ -1,0 +1,47 @@
+// Errors
+export {
+  CircuitOpen,
+  PoolExhausted,
+  PoolNotRegistered,
+  type ResilienceError,
+  resilienceErrors,
+  RetryExhausted,
+  SettingsInvalid
+} from "./errors.ts"
+
+// Retrying
+export {
+  isRetryable,
+  type Jitter,
+  retry,
+  type RetryPolicy,
+  retryPolicy,
+  type RetrySettings,
+  retryWhile
+} from "./retryPolicy.ts"
+export { retryPresets } from "./retryPresets.ts"
+
+// Many operations
+export { runAll, type RunAllOptions } from "./runAll.ts"
+
+// Connection pools
+export { ConnectionPool, type ConnectionPoolOptions, type PoolStats } from "./ConnectionPool.ts"
+export { type PoolSettings } from "./PoolSettings.ts"
+
+// Circuit breakers
+export {
+  CircuitBreaker,
+  type CircuitBreakerOptions,
+  type CircuitChange,
+  CircuitPhase,
+  CircuitStats
+} from "./CircuitBreaker.ts"
+export { type CircuitStore, makeCircuitStoreMemory, type StateChange } from "./CircuitStore.ts"
+export {
+  admits,
+  type CircuitEvent,
+  type CircuitSettings,
+  type CircuitState,
+  circuitTransition,
+  closedCircuit
+} from "./circuitTransition.ts"

@@ -1,0 +1,59 @@
+/**
+ * The transport before Streamable HTTP (2024-11-05): GET opens an SSE stream whose first event names the address for POSTs,
+ * and answers come over that stream. Losing the stream loses the connection.
+ */
+import { randomUUID } from "node:crypto"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { readBody, readJson } from "./HttpExchange.ts"
+import type { McpServer } from "./McpServer.ts"
+import { spoil } from "./spoil.ts"
+
+/** Answers the requests of this transport. */
+export const makeLegacySse = (server: McpServer, path: string) => {
+  const streams = new Map<string, ServerResponse>()
+
+  const open = (response: ServerResponse): void => {
+    const session = randomUUID()
+    server.log("session", { session, outcome: "opened" })
+    streams.set(session, response)
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" })
+    response.write(`event: endpoint\ndata: ${path}?sessionId=${session}\n\n`)
+    const stop = server.subscribe(sender(response))
+    response.on("close", () => {
+      stop()
+      streams.delete(session)
+      server.log("disconnected", { session })
+    })
+  }
+
+  const take = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const session = new URL(incoming.url ?? "/", "http://localhost").searchParams.get("sessionId") ?? ""
+    const stream = streams.get(session)
+    const message = readJson(await readBody(incoming))
+    if (stream === undefined || message === undefined) {
+      response.writeHead(stream === undefined ? 404 : 400).end()
+      return
+    }
+    response.writeHead(202).end("Accepted")
+    const send = sender(stream)
+    const outgoing = await server.receive(message, { session, send, headers: incoming.headers })
+    if (outgoing?.answer === undefined || outgoing.fault?.kind === "never") return
+    if (outgoing.fault?.kind === "sse-breaks" || outgoing.fault?.kind === "reset") {
+      stream.socket?.resetAndDestroy()
+      return
+    }
+    for (const answer of spoil(outgoing.answer, outgoing.fault)) send(answer)
+    server.answered(outgoing.method)
+  }
+
+  return (incoming: IncomingMessage, response: ServerResponse): void => {
+    if (incoming.method === "GET") open(response)
+    else if (incoming.method === "POST") take(incoming, response).catch(() => response.destroy())
+    else response.writeHead(405, { allow: "GET, POST" }).end()
+  }
+}
+
+const sender =
+  (stream: ServerResponse) =>
+  (message: unknown): void =>
+    void stream.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`)

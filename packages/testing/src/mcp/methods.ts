@@ -1,0 +1,128 @@
+/** Answers of fx-mcp that need no state: the handshakes, prompts, resources, completions, and the rules about versions. */
+import type { ParsedFlags } from "./flags.ts"
+import {
+  asObject,
+  asText,
+  type Era,
+  errorCode,
+  handshakeVersions,
+  type Json,
+  metaKey,
+  RpcError,
+  statelessVersion
+} from "./protocol.ts"
+
+/** Which era a request belongs to; throws the version error when the server does not speak it. */
+export const eraOf = (method: string, params: Json, flags: ParsedFlags): Era => {
+  const claimed = asObject(params["_meta"])[metaKey.protocolVersion]
+  const spoken = flags.era ?? "both"
+  const isStateless = claimed !== undefined || method === "server/discover"
+  if (isStateless && spoken !== "2025") {
+    if (claimed !== statelessVersion) throw unsupported(claimed, [statelessVersion])
+    return "2026"
+  }
+  if (spoken === "2026") throw unsupported(params["protocolVersion"], [statelessVersion])
+  return "2025"
+}
+
+/** The result of a method without state; throws `methodNotFound` for the others. */
+export const plainMethod = (method: string, params: Json, era: Era, flags: ParsedFlags): Json => {
+  const handler = (era === "2025" ? handshakeMethods : statelessMethods)[method] ?? sharedMethods[method]
+  if (handler === undefined || (flags.onlyTools && !toolsOnlyMethods.has(method))) {
+    throw new RpcError(errorCode.methodNotFound, `Method not found: ${method}`)
+  }
+  return handler(params, flags)
+}
+
+/** Adds what each result of the stateless revision carries: its type, who answers, and how long lists may be kept. */
+export const dressResult = (method: string, result: Json, era: Era, flags: ParsedFlags): Json =>
+  era === "2025"
+    ? result
+    : {
+        resultType: "complete",
+        ...(cacheable.has(method) ? { ttlMs: 0, cacheScope: "private" } : {}),
+        ...result,
+        _meta: { ...asObject(result["_meta"]), [metaKey.serverInfo]: serverInfo(flags) }
+      }
+
+const unsupported = (requested: unknown, supported: ReadonlyArray<string>): RpcError =>
+  new RpcError(errorCode.unsupportedVersion, "Unsupported protocol version", {
+    supported,
+    requested: typeof requested === "string" ? requested : "none"
+  })
+
+const serverInfo = (flags: ParsedFlags): Json => ({ name: flags.name ?? "fx-mcp", version: "0.1.0" })
+
+const capabilities = (flags: ParsedFlags, isStateless: boolean): Json => ({
+  tools: { listChanged: true },
+  ...(flags.onlyTools ? {} : { prompts: {}, resources: {}, completions: {}, ...(isStateless ? {} : { logging: {} }) })
+})
+
+type Methods = Readonly<Record<string, (params: Json, flags: ParsedFlags) => Json>>
+
+const instructions = (flags: ParsedFlags): Json =>
+  flags.instructions === undefined ? {} : { instructions: flags.instructions }
+
+const handshakeMethods: Methods = {
+  initialize: (params, flags) => {
+    const asked = String(params["protocolVersion"])
+    if (flags.refuseVersion) {
+      throw new RpcError(errorCode.invalidParams, "Unsupported protocol version", {
+        supported: ["1999-12-31"],
+        requested: asked
+      })
+    }
+    return {
+      protocolVersion: flags.protocolVersion ?? (handshakeVersions.includes(asked) ? asked : handshakeVersions[0]),
+      capabilities: capabilities(flags, false),
+      serverInfo: serverInfo(flags),
+      ...instructions(flags)
+    }
+  },
+  ping: () => ({}),
+  "logging/setLevel": () => ({})
+}
+
+const statelessMethods: Methods = {
+  "server/discover": (_, flags) => ({
+    supportedVersions: [statelessVersion, ...(flags.era === "2026" ? [] : handshakeVersions)],
+    capabilities: capabilities(flags, true),
+    ...instructions(flags)
+  })
+}
+
+const sharedMethods: Methods = {
+  "prompts/list": () => ({
+    prompts: [{ name: "greet", description: "Greets someone.", arguments: [{ name: "name", required: true }] }]
+  }),
+  "prompts/get": (params) => {
+    if (params["name"] !== "greet")
+      throw new RpcError(errorCode.invalidParams, `Unknown prompt: ${String(params["name"])}`)
+    const name = asText(asObject(params["arguments"])["name"], "world")
+    return { messages: [{ role: "user", content: { type: "text", text: `Say hello to ${name}.` } }] }
+  },
+  "resources/list": () => ({ resources: [{ uri: "fx://status", name: "status", mimeType: "text/plain" }] }),
+  "resources/templates/list": () => ({
+    resourceTemplates: [{ uriTemplate: "fx://item/{id}", name: "item", mimeType: "text/plain" }]
+  }),
+  "resources/read": (params) => {
+    const uri = String(params["uri"])
+    const id = /^fx:\/\/item\/(.+)$/.exec(uri)?.[1]
+    if (uri !== "fx://status" && id === undefined) {
+      throw new RpcError(errorCode.invalidParams, `Resource not found: ${uri}`, { uri })
+    }
+    return { contents: [{ uri, mimeType: "text/plain", text: id === undefined ? "online" : `item ${id}` }] }
+  },
+  "completion/complete": () => ({ completion: { values: ["one", "two"], total: 2, hasMore: false } })
+}
+
+const toolsOnlyMethods = new Set(["initialize", "ping", "server/discover"])
+
+const cacheable = new Set([
+  "server/discover",
+  "tools/list",
+  "prompts/list",
+  "resources/list",
+  "resources/templates/list",
+  "resources/read"
+])

@@ -1,0 +1,373 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type FxLlm, readFxLlmLog, type Reply, type Script, startFxLlm, tempDirectory } from "@signalbox/testing"
+
+const ask = (fxLlm: FxLlm, dialect: "messages" | "chat", body: object = {}, signal?: AbortSignal): Promise<Response> =>
+  fetch(`${fxLlm.url}${dialect === "messages" ? "/v1/messages" : "/v1/chat/completions"}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ model: "m", max_tokens: 10, messages: [{ role: "user", content: "hi" }], ...body }),
+    ...(signal === undefined ? {} : { signal })
+  })
+
+const read = async (...args: Parameters<typeof ask>): Promise<string> => (await ask(...args)).text()
+
+interface SseEvent {
+  readonly event: string | undefined
+  readonly data: string
+}
+
+const eventsOf = (text: string): ReadonlyArray<SseEvent> =>
+  text
+    .split("\n\n")
+    .filter((block) => block.includes("data: "))
+    .map((block) => ({
+      event: /^event: (.*)$/m.exec(block)?.[1],
+      data: /^data: (.*)$/m.exec(block)?.[1] ?? ""
+    }))
+
+const richReply: Reply = {
+  thinking: "Let me add.",
+  text: "I will add them. ❤️🧵",
+  toolCalls: [
+    { name: "add", input: { a: 1, b: 2 } },
+    { name: "echo", input: { text: "x" } }
+  ],
+  usage: { inputTokens: 10, outputTokens: 20, cacheReadTokens: 5, cacheWriteTokens: 3, thinkingTokens: 4 },
+  chunks: 5
+}
+
+// What a reply means, read back from either wire.
+interface Meaning {
+  readonly text: string
+  readonly thinking: string
+  readonly calls: ReadonlyArray<{ readonly name: string; readonly input: unknown }>
+  readonly stop: string
+  readonly inputTokens: number
+  readonly outputTokens: number
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- foreign JSON, read field by field below
+const json = (text: string): any => JSON.parse(text)
+
+const meaningOfMessages = (text: string): Meaning => {
+  const message = json(text)
+  const blocks: ReadonlyArray<Record<string, string>> = message.content
+  const join = (type: string) =>
+    blocks
+      .filter((block) => block["type"] === type)
+      .map((block) => block[type])
+      .join("")
+  return {
+    text: join("text"),
+    thinking: join("thinking"),
+    calls: blocks
+      .filter((block) => block["type"] === "tool_use")
+      .map((block) => ({ name: String(block["name"]), input: block["input"] })),
+    stop: message.stop_reason,
+    inputTokens:
+      message.usage.input_tokens + message.usage.cache_read_input_tokens + message.usage.cache_creation_input_tokens,
+    outputTokens: message.usage.output_tokens
+  }
+}
+
+const meaningOfMessagesStream = (text: string): Meaning => {
+  // oxlint-disable-next-line typescript/no-explicit-any -- foreign JSON
+  const message: any = { content: [] }
+  for (const { event, data } of eventsOf(text)) {
+    const value = json(data)
+    assert.strictEqual(event, value.type)
+    if (value.type === "message_start") message.usage = value.message.usage
+    if (value.type === "content_block_start") message.content[value.index] = { ...value.content_block, partial: "" }
+    if (value.type === "content_block_delta") {
+      const block = message.content[value.index]
+      if (value.delta.type === "text_delta") block.text += value.delta.text
+      if (value.delta.type === "thinking_delta") block.thinking += value.delta.thinking
+      if (value.delta.type === "input_json_delta") block.partial += value.delta.partial_json
+    }
+    if (value.type === "content_block_stop" && message.content[value.index].type === "tool_use") {
+      message.content[value.index].input = json(message.content[value.index].partial || "{}")
+    }
+    if (value.type === "message_delta")
+      Object.assign(message, value.delta, { usage: { ...message.usage, ...value.usage } })
+  }
+  assert.strictEqual(eventsOf(text).at(-1)?.event, "message_stop")
+  return meaningOfMessages(JSON.stringify(message))
+}
+
+const stopWords: Readonly<Record<string, string>> = { tool_calls: "tool_use", stop: "end_turn", length: "max_tokens" }
+
+const meaningOfChat = (text: string): Meaning => {
+  const { choices, usage } = json(text)
+  const { message, finish_reason } = choices[0]
+  const calls: ReadonlyArray<{ readonly function: { readonly name: string; readonly arguments: string } }> =
+    message.tool_calls ?? []
+  return {
+    text: message.content ?? "",
+    thinking: message.reasoning_content ?? "",
+    calls: calls.map((call) => ({ name: call.function.name, input: json(call.function.arguments) })),
+    stop: stopWords[finish_reason] ?? finish_reason,
+    inputTokens: usage.prompt_tokens,
+    outputTokens: usage.completion_tokens
+  }
+}
+
+const meaningOfChatStream = (text: string): Meaning => {
+  // oxlint-disable-next-line typescript/no-explicit-any -- foreign JSON
+  const message: any = { content: "", reasoning_content: "", tool_calls: [] }
+  let finish = ""
+  let usage: unknown
+  const events = eventsOf(text)
+  assert.strictEqual(events.at(-1)?.data, "[DONE]")
+  for (const { data } of events.slice(0, -1)) {
+    const chunk = json(data)
+    usage = chunk.usage ?? usage
+    const choice = chunk.choices[0]
+    if (choice === undefined) continue
+    finish = choice.finish_reason ?? finish
+    message.content += choice.delta.content ?? ""
+    message.reasoning_content += choice.delta.reasoning_content ?? ""
+    for (const call of choice.delta.tool_calls ?? []) {
+      message.tool_calls[call.index] ??= { function: { name: "", arguments: "" } }
+      message.tool_calls[call.index].function.name += call.function.name ?? ""
+      message.tool_calls[call.index].function.arguments += call.function.arguments ?? ""
+    }
+  }
+  return meaningOfChat(JSON.stringify({ choices: [{ message, finish_reason: finish }], usage }))
+}
+
+describe("FxLlm", () => {
+  it("renders one reply to four wires with equal meaning", async () => {
+    await using fxLlm = await startFxLlm({ script: richReply })
+    const expected: Meaning = {
+      text: "I will add them. ❤️🧵",
+      thinking: "Let me add.",
+      calls: [
+        { name: "add", input: { a: 1, b: 2 } },
+        { name: "echo", input: { text: "x" } }
+      ],
+      stop: "tool_use",
+      inputTokens: 18,
+      outputTokens: 20
+    }
+    const chatStream = { stream: true, stream_options: { include_usage: true } }
+    assert.deepStrictEqual(meaningOfMessages(await read(fxLlm, "messages")), expected)
+    assert.deepStrictEqual(meaningOfMessagesStream(await read(fxLlm, "messages", { stream: true })), expected)
+    assert.deepStrictEqual(meaningOfChat(await read(fxLlm, "chat")), expected)
+    assert.deepStrictEqual(meaningOfChatStream(await read(fxLlm, "chat", chatStream)), expected)
+  })
+
+  it("orders the Messages events as the API does, with a ping after the first block start", async () => {
+    await using fxLlm = await startFxLlm({ script: { text: ["a", "b"] } })
+    const response = await ask(fxLlm, "messages", { stream: true })
+    assert.match(response.headers.get("request-id") ?? "", /^req_/)
+    assert.deepStrictEqual(
+      eventsOf(await response.text()).map(({ event }) => event),
+      [
+        "message_start",
+        "content_block_start",
+        "ping",
+        "content_block_delta",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+        "message_stop"
+      ]
+    )
+  })
+
+  it("sends Chat usage only when asked, except below /api as OpenRouter does", async () => {
+    await using fxLlm = await startFxLlm({ script: { text: "x" } })
+    assert.notInclude(await (await ask(fxLlm, "chat", { stream: true })).text(), `"usage"`)
+    const response = await fetch(`${fxLlm.url}/api/v1/chat/completions`, {
+      method: "POST",
+      body: JSON.stringify({ stream: true, messages: [] })
+    })
+    assert.include(await response.text(), `"usage"`)
+  })
+
+  it("streams the arguments of several calls alternately when asked", async () => {
+    await using fxLlm = await startFxLlm({ script: { ...richReply, interleaveToolCalls: true } })
+    const text = await (await ask(fxLlm, "chat", { stream: true, stream_options: { include_usage: true } })).text()
+    const order = [...text.matchAll(/"tool_calls":\[\{"index":(\d)/g)].map((match) => match[1])
+    assert.deepStrictEqual(order.slice(0, 4), ["0", "1", "0", "1"])
+    assert.strictEqual(meaningOfChatStream(text).calls.length, 2)
+  })
+
+  it("uses replies in order, rules first, and fails loudly when they are used up", async () => {
+    const script: Script = [
+      { when: { hasToolResults: true }, reply: { text: "Tool said {{lastToolResult}}" } },
+      { when: { lastUserTextMatches: "^weather" }, reply: [{ text: "sun" }, { text: "rain" }], times: 2 },
+      { text: "first" },
+      { text: "second to {{lastUserText}} ({{n}})" }
+    ]
+    await using fxLlm = await startFxLlm({ script })
+    const say = async (content: unknown) => {
+      const response = await ask(fxLlm, "messages", { messages: [{ role: "user", content }] })
+      return response.ok ? meaningOfMessages(await response.text()).text : response.status
+    }
+    assert.deepStrictEqual(
+      [
+        await say("one"),
+        await say("weather?"),
+        await say("weather?"),
+        await say([{ type: "tool_result", tool_use_id: "t", content: [{ type: "text", text: "42" }] }]),
+        await say("two"),
+        await say("weather?")
+      ],
+      ["first", "sun", "rain", "Tool said 42", "second to two (5)", 400]
+    )
+  })
+
+  it("echoes without a script", async () => {
+    await using fxLlm = await startFxLlm()
+    assert.strictEqual(meaningOfChat(await (await ask(fxLlm, "chat")).text()).text, "hi")
+  })
+
+  it("records what was asked, in both dialects alike", async () => {
+    await using folder = await tempDirectory()
+    const logFile = folder.file("requests.jsonl")
+    await using fxLlm = await startFxLlm({ logFile })
+    await (await ask(fxLlm, "messages", { system: "be kind", tools: [{ name: "add", input_schema: {} }] })).text()
+    const chat = {
+      messages: [
+        { role: "system", content: "be kind" },
+        { role: "user", content: "hi" },
+        { role: "assistant", content: null, tool_calls: [] },
+        { role: "tool", tool_call_id: "t", content: "42" }
+      ],
+      tools: [{ type: "function", function: { name: "add" } }]
+    }
+    await (await ask(fxLlm, "chat", chat)).text()
+    await fxLlm.waitForClosed(2)
+    const [first, second] = fxLlm.requests
+    assert.deepInclude(first, {
+      kind: "messages",
+      system: "be kind",
+      lastUserText: "hi",
+      offeredTools: ["add"],
+      status: 200
+    })
+    assert.deepInclude(second, { kind: "chat", system: "be kind", toolResults: ["42"], offeredTools: ["add"] })
+    assert.deepStrictEqual([first?.outcome, second?.outcome], ["completed", "completed"])
+    // The built-in fetch may open a second connection before it reuses the first.
+    assert.isAtMost(fxLlm.connections, 2)
+    assert.strictEqual(first?.connection, 1)
+    assert.deepStrictEqual(
+      readFxLlmLog(logFile).map(({ event, n }) => [event, n]),
+      [
+        ["request", 1],
+        ["end", 1],
+        ["request", 2],
+        ["end", 2]
+      ]
+    )
+  })
+
+  it("holds a stream until it is released, and sees a client leave meanwhile", async () => {
+    await using fxLlm = await startFxLlm({ script: { text: ["a", "b", "c"], hold: 1 } })
+    const response = await ask(fxLlm, "messages", { stream: true })
+    const held = await fxLlm.waitForHeld(1)
+    assert.strictEqual(held.piecesSent, 1)
+    assert.strictEqual(fxLlm.release(), 1)
+    assert.strictEqual(meaningOfMessagesStream(await response.text()).text, "abc")
+
+    const leaving = new AbortController()
+    await ask(fxLlm, "chat", { stream: true }, leaving.signal)
+    await fxLlm.waitForHeld(2)
+    leaving.abort()
+    const left = await fxLlm.waitForClosed(2)
+    assert.deepInclude(left, { outcome: "closed_by_client", isHeld: false })
+  })
+
+  it("answers errors in the envelope of the dialect", async () => {
+    await using fxLlm = await startFxLlm({ script: { fault: { kind: "status", status: 529, retryAfter: 7 } } })
+    const messages = await ask(fxLlm, "messages")
+    assert.deepStrictEqual([messages.status, messages.headers.get("retry-after")], [529, "7"])
+    assert.deepInclude(json(await messages.text()), { type: "error", request_id: messages.headers.get("request-id") })
+    fxLlm.use({ fault: { kind: "status", status: 429, message: "slow down" } })
+    const chat = await ask(fxLlm, "chat")
+    assert.deepInclude(json(await chat.text()).error, {
+      message: "slow down",
+      code: "rate_limit_exceeded",
+      param: null
+    })
+  })
+
+  const broken: ReadonlyArray<readonly [name: string, reply: Reply, test: (text: string) => void]> = [
+    [
+      "early_end",
+      { fault: { kind: "early_end" } },
+      (text) => {
+        assert.include(text, `"text":"c"`)
+        assert.notInclude(text, "message_stop")
+      }
+    ],
+    [
+      "early_end in the middle",
+      { fault: { kind: "early_end", afterPieces: 1 } },
+      (text) => assert.notInclude(text, `"text":"b"`)
+    ],
+    [
+      "malformed",
+      { fault: { kind: "malformed", afterPieces: 1 } },
+      (text) => assert.throws(() => eventsOf(text).forEach(({ data }) => json(data)))
+    ],
+    [
+      "error_event",
+      { fault: { kind: "error_event", afterPieces: 2 } },
+      (text) => assert.strictEqual(json(eventsOf(text).at(-1)?.data ?? "").error.type, "overloaded_error")
+    ],
+    ["oversized", { fault: { kind: "oversized", bytes: 100_000 } }, (text) => assert.isAbove(text.length, 100_000)],
+    ["empty", { fault: { kind: "empty" } }, (text) => assert.strictEqual(text, "")],
+    ["html", { fault: { kind: "html" } }, (text) => assert.include(text, "<!doctype html>")]
+  ]
+  for (const [name, reply, test] of broken) {
+    it(`breaks a stream: ${name}`, async () => {
+      await using fxLlm = await startFxLlm({ script: { text: ["a", "b", "c"], ...reply } })
+      const response = await ask(fxLlm, "messages", { stream: true })
+      assert.strictEqual(response.status, 200)
+      test(await response.text())
+    })
+  }
+
+  it("resets the connection before the headers or in the middle", async () => {
+    await using fxLlm = await startFxLlm({
+      script: [
+        { text: "abc", fault: { kind: "reset" } },
+        { text: ["a", "b"], fault: { kind: "reset", afterPieces: 1 } }
+      ]
+    })
+    assert.strictEqual(await fails(ask(fxLlm, "messages", { stream: true })), "failed")
+    const response = await ask(fxLlm, "messages", { stream: true })
+    assert.strictEqual(await fails(response.text()), "failed")
+    assert.strictEqual((await fxLlm.waitForClosed(2)).outcome, "cut_by_fault")
+  })
+
+  it("stalls until the client gives up", async () => {
+    await using fxLlm = await startFxLlm({ script: { text: ["a", "b"], fault: { kind: "stall", afterPieces: 1 } } })
+    const leaving = new AbortController()
+    const response = await ask(fxLlm, "chat", { stream: true }, leaving.signal)
+    const reader = response.body?.getReader()
+    await reader?.read()
+    leaving.abort()
+    assert.strictEqual((await fxLlm.waitForClosed(1)).outcome, "closed_by_client")
+  })
+
+  it("counts tokens, lists models, and answers other paths with a JSON 404", async () => {
+    await using fxLlm = await startFxLlm({ models: ["claude-x", "y"] })
+    const count = await fetch(`${fxLlm.url}/v1/messages/count_tokens`, { method: "POST", body: `{"messages":[]}` })
+    assert.deepStrictEqual(await count.json(), { input_tokens: 4 })
+    const models = json(await (await fetch(`${fxLlm.url}/v1/models?limit=1000`)).text())
+    assert.deepStrictEqual([models.first_id, models.data.length, models.has_more], ["claude-x", 2, false])
+    const unknown = await fetch(`${fxLlm.url}/v1/agents`)
+    assert.deepStrictEqual([unknown.status, json(await unknown.text()).error.type], [404, "not_found_error"])
+    assert.strictEqual(fxLlm.requests.length, 0)
+    assert.strictEqual(fxLlm.otherRequests.length, 3)
+  })
+})
+
+const fails = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "succeeded",
+    () => "failed"
+  )

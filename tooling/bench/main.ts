@@ -1,0 +1,40 @@
+/**
+ * `npm run bench -- NAME [--json]`: runs one benchmark and prints ratios to a baseline of the same run.
+ * Exit code 1 when the bad end of an interval misses its budget.
+ */
+import { parseArgs } from "node:util"
+import { type Bench, isWithinBudget } from "./Bench.ts"
+import { callBench } from "./call.ts"
+import { startBench } from "./start.ts"
+
+const benches: Readonly<Record<string, Bench>> = { call: callBench, start: startBench }
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false } }
+})
+const [name = ""] = positionals
+const bench = benches[name]
+if (bench === undefined) {
+  const known = Object.entries(benches).map(([key, { description }]) => `  ${key.padEnd(8)}${description}`)
+  process.stderr.write(`Usage: npm run bench -- NAME [--json]\n\n${known.join("\n")}\n`)
+  process.exit(2)
+}
+const results = await bench.run()
+if (values.json) process.stdout.write(`${JSON.stringify(results)}\n`)
+else {
+  for (const result of results) {
+    const { high, low, value } = result.measured
+    const unit = result.unit === "ratio" ? "×" : ` ${result.unit}`
+    const budget =
+      result.budget === undefined
+        ? ""
+        : `, budget ≤ ${result.budget}${unit}: ${isWithinBudget(result) ? "met" : "MISSED"}`
+    process.stdout.write(
+      `${result.name}: ${value.toFixed(2)}${unit} [${low.toFixed(2)}, ${high.toFixed(2)}]${budget} (${result.rounds} rounds)\n`
+    )
+    const detail = Object.entries(result.detail).map(([key, number]) => `${key} ${number.toFixed(2)}`)
+    process.stdout.write(`  ${detail.join(", ")}\n`)
+  }
+}
+process.exit(results.every(isWithinBudget) ? 0 : 1)

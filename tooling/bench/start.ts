@@ -1,0 +1,127 @@
+/**
+ * Start of several waiting servers: all of them through the orchestrator, over the slowest one alone through
+ * the raw MCP SDK client; and what a hanging and a dead one cost the others.
+ */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Client } from "@modelcontextprotocol/client"
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
+import { serverDefaults } from "@signalbox/mcp"
+import { managedDefaults, orchestratorDefaults, ServerOrchestrator } from "@signalbox/orchestrator"
+import { fxMcpCommand, type FxMcpFlags } from "@signalbox/testing"
+import { Effect, Layer, Stream } from "effect"
+import { availableParallelism } from "node:os"
+import { type Bench, type BenchResult } from "./Bench.ts"
+import { median, ratio, type Round } from "./statistics.ts"
+
+const delay = { startupDelay: 300 }
+
+const millisOf = async (run: () => Promise<unknown>): Promise<number> => {
+  const started = process.hrtime.bigint()
+  await run()
+  return Number(process.hrtime.bigint() - started) / 1e6
+}
+
+/** From spawning to the first list of tools, through the SDK alone. */
+const rawStart = async (): Promise<number> => {
+  const { args, command } = fxMcpCommand(delay)
+  const client = new Client({ name: "bench", version: "0.0.0" })
+  const took = await millisOf(async () => {
+    await client.connect(new StdioClientTransport({ command, args: [...args], stderr: "ignore" }))
+    await client.listTools()
+  })
+  await client.close()
+  return took
+}
+
+const server = (name: string, flags: FxMcpFlags) => {
+  const { args, command } = fxMcpCommand(flags)
+  return {
+    ...managedDefaults.stdio,
+    server: {
+      ...serverDefaults,
+      name,
+      endpoint: { transport: "stdio" as const, command, args, cwd: undefined, env: {}, inheritsEnv: false }
+    }
+  }
+}
+
+/** From nothing to `count` running servers; servers in `others` are started with them and not waited for. */
+const start = (count: number, others: ReadonlyArray<ReturnType<typeof server>>): Promise<number> => {
+  const servers = [...others, ...Array.from({ length: count }, (_, index) => server(`s${index}`, delay))]
+  const layer = ServerOrchestrator.layer({
+    ...orchestratorDefaults,
+    servers,
+    spawnConcurrency: availableParallelism() + 1,
+    startsAll: false,
+    owner: undefined,
+    sweepsOrphans: false
+  }).pipe(Layer.provide(NodeServices.layer))
+  return Effect.runPromise(
+    Effect.gen(function* () {
+      const orchestrator = yield* ServerOrchestrator
+      const started = process.hrtime.bigint()
+      yield* Effect.forkScoped(orchestrator.startAll)
+      const running = Effect.map(
+        orchestrator.servers,
+        (all) => all.filter((info) => info.state === "running").length >= count
+      )
+      // The list may have been complete before the first change was seen.
+      yield* Stream.concat(Stream.succeed(undefined), orchestrator.changes).pipe(
+        Stream.mapEffect(() => running),
+        Stream.takeUntil((isDone) => isDone),
+        Stream.runDrain
+      )
+      return Number(process.hrtime.bigint() - started) / 1e6
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+}
+
+const rounds = 15
+
+const compare = async (
+  baseline: () => Promise<number>,
+  candidate: () => Promise<number>
+): Promise<ReadonlyArray<Round>> => {
+  const results: Array<Round> = []
+  for (let round = -1; round < rounds; round++) {
+    const first = await baseline()
+    const second = await candidate()
+    if (round >= 0) results.push({ baseline: first, candidate: second })
+  }
+  return results
+}
+
+const detail = (names: readonly [string, string], results: ReadonlyArray<Round>) => ({
+  [`${names[0]} ms`]: median(results.map((round) => round.baseline)),
+  [`${names[1]} ms`]: median(results.map((round) => round.candidate))
+})
+
+const run = async (): Promise<ReadonlyArray<BenchResult>> => {
+  const results: Array<BenchResult> = []
+  for (const count of [2, 5, 10]) {
+    const measured = await compare(rawStart, () => start(count, []))
+    results.push({
+      name: `start of ${count} servers that wait 300 ms, over one through the raw SDK`,
+      unit: "ratio",
+      measured: ratio(measured),
+      budget: 1.15,
+      rounds,
+      detail: detail(["one raw", `${count} together`], measured)
+    })
+  }
+  const disturbed = await compare(
+    () => start(8, []),
+    () => start(8, [server("hanging", { hangInit: true }), server("dead", { exitAtStart: 1 })])
+  )
+  results.push({
+    name: "start of 8 servers beside a hanging and a dead one, over without them",
+    unit: "ratio",
+    measured: ratio(disturbed),
+    budget: 1.05,
+    rounds,
+    detail: detail(["without", "with"], disturbed)
+  })
+  return results
+}
+
+export const startBench: Bench = { description: "start of many servers, over the raw MCP SDK client", run }
