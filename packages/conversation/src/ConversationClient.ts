@@ -1,0 +1,160 @@
+/**
+ * The conversations of one program: starts them, finds them again, closes those nobody uses.
+ * It owns its sessions and nothing else: model and toolbox are given, may be shared with other clients, and
+ * stay as they are when this one is closed.
+ */
+import { makeCorrelationId } from "@signalbox/errors"
+import {
+  type CallContext,
+  type ContentBlock,
+  Interaction,
+  LanguageModel,
+  type Message,
+  type ModelError,
+  type TextBlock,
+  Toolbox
+} from "@signalbox/model"
+import { Context, DateTime, Duration, Effect, Layer } from "effect"
+import { ConversationSession, type SendOptions } from "./ConversationSession.ts"
+import { type JournalError, type SessionClosed, SessionExists, SessionNotFound, TooManySessions } from "./errors.ts"
+import { Journal } from "./Journal.ts"
+import { collectTurn } from "./turn.ts"
+import { noHooks, type TurnHooks } from "./TurnHooks.ts"
+import { type TurnLimits } from "./TurnLimits.ts"
+import { type TurnRequest } from "./TurnOptions.ts"
+import { type TurnResult } from "./TurnResult.ts"
+
+export interface ConversationOptions {
+  /** What every model call asks for; its `system` is the system prompt of sessions without their own. */
+  readonly request: TurnRequest
+  readonly limits: TurnLimits
+  /** How many sessions may be open at once, those of `ask` included. */
+  readonly maxSessions: number
+  /** A session that nobody sent to for this long is closed. `Duration.infinity` keeps them all. */
+  readonly idleTimeout: Duration.Input
+  /** `Journal.none` where it is absent. */
+  readonly journal?: Journal["Service"]
+  /** `noHooks` where it is absent. */
+  readonly hooks?: TurnHooks
+}
+
+export interface StartOptions {
+  /** A new random id where it is absent. */
+  readonly id?: string
+  /** The system prompt, instead of the client's. */
+  readonly system?: string | ReadonlyArray<TextBlock>
+  /** What was said before, oldest first. */
+  readonly history?: ReadonlyArray<Message>
+  /** What differs from the client's: model, token limit, temperature … */
+  readonly request?: Partial<TurnRequest>
+  readonly limits?: Partial<TurnLimits>
+  /** `local` where it is absent: the person at this machine. */
+  readonly principal?: string
+  /** Whom tools may ask; nobody where it is absent. */
+  readonly interaction?: CallContext["interaction"]
+}
+
+export class ConversationClient extends Context.Service<
+  ConversationClient,
+  {
+    readonly start: (options?: StartOptions) => Effect.Effect<ConversationSession, SessionExists | TooManySessions>
+    readonly get: (id: string) => Effect.Effect<ConversationSession, SessionNotFound>
+    /** The open sessions, oldest first. */
+    readonly list: Effect.Effect<ReadonlyArray<ConversationSession>>
+    /** Stops a turn of the session that is running, and forgets the session. */
+    readonly close: (id: string) => Effect.Effect<void, SessionNotFound>
+    /** One question, one answer: a session of its own that is closed afterwards. */
+    readonly ask: (
+      content: string | ReadonlyArray<ContentBlock>,
+      options?: StartOptions & SendOptions
+    ) => Effect.Effect<TurnResult, ModelError | JournalError | SessionExists | TooManySessions | SessionClosed>
+  }
+>()("@signalbox/conversation/ConversationClient") {
+  static readonly layer = (
+    options: ConversationOptions
+  ): Layer.Layer<ConversationClient, never, LanguageModel | Toolbox> =>
+    Layer.effect(ConversationClient, makeClient(options))
+}
+
+const systemOf = (system: string | ReadonlyArray<TextBlock>): ReadonlyArray<TextBlock> =>
+  typeof system === "string" ? [{ type: "text", text: system }] : system
+
+const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
+  const model = yield* LanguageModel
+  const toolbox = yield* Toolbox
+  const sessions = new Map<string, ConversationSession>()
+  const idleTimeout = Duration.fromInputUnsafe(options.idleTimeout)
+
+  const expire = Effect.gen(function* () {
+    if (!Duration.isFinite(idleTimeout)) return
+    const now = yield* DateTime.now
+    for (const session of sessions.values()) {
+      const since = yield* session.idleSince
+      if (since !== undefined && Duration.isGreaterThanOrEqualTo(DateTime.distance(since, now), idleTimeout)) {
+        yield* session.close
+      }
+    }
+  })
+
+  const start = Effect.fn("ConversationClient.start")(function* (given: StartOptions = {}) {
+    yield* expire
+    const id = given.id ?? `conv_${yield* makeCorrelationId}`
+    const session = yield* ConversationSession.make({
+      id,
+      model,
+      toolbox,
+      limits: { ...options.limits, ...given.limits },
+      journal: options.journal ?? Journal.none,
+      hooks: options.hooks ?? noHooks,
+      request: {
+        ...options.request,
+        ...given.request,
+        ...(given.system === undefined ? {} : { system: systemOf(given.system) })
+      },
+      call: { principal: given.principal ?? "local", interaction: given.interaction ?? Interaction.decline },
+      ...(given.history === undefined ? {} : { history: given.history })
+    })
+    if (sessions.has(id)) return yield* new SessionExists({ sessionId: id })
+    if (sessions.size >= options.maxSessions) return yield* new TooManySessions({ limit: options.maxSessions })
+    const owned: ConversationSession = {
+      ...session,
+      close: Effect.suspend(() => {
+        if (sessions.get(id) === owned) sessions.delete(id)
+        return session.close
+      })
+    }
+    sessions.set(id, owned)
+    return owned
+  })
+
+  const get = Effect.fn("ConversationClient.get")(function* (id: string) {
+    yield* expire
+    const session = sessions.get(id)
+    return session === undefined ? yield* new SessionNotFound({ sessionId: id }) : session
+  })
+
+  if (Duration.isFinite(idleTimeout)) {
+    // Whoever looks, looks at sessions that are still alive; this only frees the memory of those nobody asks for.
+    const period = Duration.max(idleTimeout, Duration.seconds(1))
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(period), expire)))
+  }
+  yield* Effect.addFinalizer(() =>
+    Effect.forEach([...sessions.values()], (session) => session.close, { concurrency: "unbounded" })
+  )
+
+  return ConversationClient.of({
+    start,
+    get,
+    list: Effect.map(expire, () => [...sessions.values()]),
+    close: Effect.fn("ConversationClient.close")(function* (id: string) {
+      yield* (yield* get(id)).close
+    }),
+    ask: Effect.fn("ConversationClient.ask")((content, given) =>
+      Effect.acquireUseRelease(
+        start(given),
+        (session) => collectTurn(session.send(content, given)),
+        (session) => session.close
+      )
+    )
+  })
+})

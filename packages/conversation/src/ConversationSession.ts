@@ -1,0 +1,166 @@
+/**
+ * A conversation that goes on: a history, and one turn at a time over it.
+ * Whatever ends a turn (the model, a failure, an interruption), the history is valid afterwards and holds what
+ * really happened, so the next turn works. A session stays open after an answer.
+ */
+import {
+  type CallContext,
+  type ContentBlock,
+  type LanguageModel,
+  type Message,
+  type ModelError,
+  type Toolbox
+} from "@signalbox/model"
+import { DateTime, Deferred, Effect, Semaphore, Stream } from "effect"
+import { type JournalError, SessionClosed } from "./errors.ts"
+import { appendUser } from "./history.ts"
+import { type Journal } from "./Journal.ts"
+import { countTurn, noCounters, type SessionSummary } from "./SessionSummary.ts"
+import { observeTurn, type TurnEffect } from "./turn.ts"
+import { type TurnEvent } from "./TurnEvent.ts"
+import { type TurnHooks } from "./TurnHooks.ts"
+import { type TurnLimits } from "./TurnLimits.ts"
+import { type TurnOptions, type TurnRequest } from "./TurnOptions.ts"
+import { TurnProgress } from "./TurnProgress.ts"
+
+export interface SessionOptions {
+  readonly id: string
+  readonly model: LanguageModel["Service"]
+  readonly toolbox: Toolbox["Service"]
+  readonly limits: TurnLimits
+  readonly journal: Journal["Service"]
+  readonly hooks: TurnHooks
+  readonly request: TurnRequest
+  readonly call: Pick<CallContext, "principal" | "interaction">
+  /** What was said before, oldest first. */
+  readonly history?: ReadonlyArray<Message>
+}
+
+/** What may differ from turn to turn. */
+export interface SendOptions {
+  readonly interaction?: CallContext["interaction"]
+  readonly principal?: string
+  /** The id of the running request where it is absent. */
+  readonly correlationId?: string
+  /** When the caller stops waiting for tools. */
+  readonly deadline?: DateTime.Utc
+  readonly limits?: Partial<TurnLimits>
+  readonly turnId?: string
+}
+
+export interface ConversationSession {
+  readonly id: string
+  /**
+   * Says something and runs the turn that answers it; a turn that is running is waited for. Results of the
+   * caller's tools (`tool_result` blocks) go on with a turn that ended with `tool_use`; pending calls that get
+   * none are answered as not run. Empty content adds no message: use it to go on after a failure.
+   */
+  readonly send: (
+    content: string | ReadonlyArray<ContentBlock>,
+    options?: SendOptions
+  ) => Stream.Stream<TurnEvent, ModelError | JournalError | SessionClosed>
+  /** All messages so far. What a running turn adds is there when it ends. */
+  readonly history: Effect.Effect<ReadonlyArray<Message>>
+  readonly summary: Effect.Effect<SessionSummary>
+  /** Since when nobody has sent anything; `undefined` while a turn runs or waits. */
+  readonly idleSince: Effect.Effect<DateTime.Utc | undefined>
+  /** Stops a running turn and waits for its end. Every later `send` fails. */
+  readonly close: Effect.Effect<void>
+}
+
+const blocksOf = (content: string | ReadonlyArray<ContentBlock>): ReadonlyArray<ContentBlock> =>
+  typeof content === "string" ? [{ type: "text", text: content }] : content
+
+const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
+  const { id } = options
+  const lock = yield* Semaphore.make(1)
+  const closed = yield* Deferred.make<never, SessionClosed>()
+  const failIfClosed = Effect.suspend(() => (Deferred.isDoneUnsafe(closed) ? Deferred.await(closed) : Effect.void))
+  let history = options.history ?? []
+  let counters = noCounters
+  let sends = 0
+  let lastUsed = yield* DateTime.now
+  let running: Deferred.Deferred<void> | undefined
+
+  const use = Effect.acquireRelease(
+    Effect.sync(() => {
+      sends++
+    }),
+    () =>
+      Effect.map(DateTime.now, (now) => {
+        sends--
+        lastUsed = now
+      })
+  )
+
+  /** Runs a turn until it ends or the session is closed, and puts what it did into the history either way. */
+  const keep = (progress: TurnProgress, ended: Deferred.Deferred<void>) => (turn: TurnEffect) =>
+    Effect.raceFirst(turn, Deferred.await(closed)).pipe(
+      Effect.ensuring(
+        Effect.gen(function* () {
+          yield* progress.close
+          history = [...history, ...progress.messages]
+          counters = countTurn(counters, progress.steps)
+          running = undefined
+          yield* Deferred.succeed(ended, undefined)
+        })
+      )
+    )
+
+  const turnOf = (given: SendOptions): TurnOptions => ({
+    messages: history,
+    model: options.model,
+    toolbox: options.toolbox,
+    limits: { ...options.limits, ...given.limits },
+    journal: options.journal,
+    hooks: options.hooks,
+    request: options.request,
+    call: {
+      principal: given.principal ?? options.call.principal,
+      interaction: given.interaction ?? options.call.interaction,
+      conversationId: id,
+      correlationId: given.correlationId,
+      deadline: given.deadline
+    },
+    ...(given.turnId === undefined ? {} : { turnId: given.turnId })
+  })
+
+  const send: ConversationSession["send"] = (content, given = {}) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        yield* failIfClosed
+        yield* use
+        yield* Semaphore.takeScoped(lock, 1)
+        const ended = yield* Deferred.make<void>()
+        yield* Effect.addFinalizer(() => Deferred.succeed(ended, undefined))
+        yield* failIfClosed
+        running = ended
+        history = appendUser(history, blocksOf(content))
+        const progress = new TurnProgress()
+        return observeTurn(turnOf(given), progress, keep(progress, ended))
+      })
+    )
+
+  const session: ConversationSession = {
+    id,
+    send,
+    history: Effect.sync(() => history),
+    summary: Effect.sync(() => ({
+      id,
+      ...counters,
+      messages: history.length,
+      successRate: counters.toolCalls === 0 ? 1 : counters.successfulCalls / counters.toolCalls
+    })),
+    idleSince: Effect.sync(() => (sends === 0 ? lastUsed : undefined)),
+    close: Effect.suspend(() => {
+      Deferred.doneUnsafe(closed, Effect.fail(new SessionClosed({ sessionId: id })))
+      return running === undefined ? Effect.void : Deferred.await(running)
+    })
+  }
+  return session
+})
+
+export const ConversationSession = {
+  /** A session on its own. Most programs get theirs from a `ConversationClient`, which counts and closes them. */
+  make: (options: SessionOptions): Effect.Effect<ConversationSession> => makeSession(options)
+}

@@ -1,0 +1,199 @@
+/**
+ * Runs the tool calls of one step: some at a time, each within its limit, all through the journal.
+ * It never fails: whatever happens to a call becomes its outcome, in the order of the calls, under its id.
+ */
+import {
+  type CallContext,
+  InvalidParams,
+  type JsonObject,
+  type ToolDefinition,
+  type ToolResult,
+  Toolbox,
+  ToolTimeout,
+  type ToolUseBlock,
+  type ValidationError
+} from "@signalbox/model"
+import { Context, DateTime, Duration, Effect, Layer } from "effect"
+import { checkInput } from "./checkInput.ts"
+import { findTool, indexTools, notFound, type ToolIndex, withRunBy } from "./findTool.ts"
+import { Journal } from "./Journal.ts"
+import { startStopwatch } from "./stopwatch.ts"
+import { settleCause, settleFailure } from "./toolFailure.ts"
+import { type ToolOutcome, ToolSettlement } from "./ToolOutcome.ts"
+import { type ToolEvent } from "./TurnEvent.ts"
+import { noHooks, type TurnHooks } from "./TurnHooks.ts"
+import { type TurnLimits } from "./TurnLimits.ts"
+
+export interface ToolExecutorOptions {
+  readonly toolbox: Toolbox["Service"]
+  readonly limits: Pick<TurnLimits, "toolConcurrency" | "toolTimeout">
+  readonly journal: Journal["Service"]
+  readonly hooks: Pick<TurnHooks, "beforeTool" | "afterTool">
+}
+
+/** For whom, and as which step, calls are run. */
+export interface ToolBatch {
+  readonly call: Omit<CallContext, "toolCallId">
+  /** The start of the calls' ids in the journal: `<turnId>/<step>`. */
+  readonly id: string
+  readonly step: number
+  /** What is listed at this step, where that is known already. */
+  readonly tools?: ToolIndex
+  readonly emit?: (event: ToolEvent) => Effect.Effect<unknown>
+}
+
+export class ToolExecutor extends Context.Service<
+  ToolExecutor,
+  {
+    /** Answers with one outcome for each call, in the same order. */
+    readonly executeAll: (
+      calls: ReadonlyArray<ToolUseBlock>,
+      batch: ToolBatch
+    ) => Effect.Effect<ReadonlyArray<ToolOutcome>>
+  }
+>()("@signalbox/conversation/ToolExecutor") {
+  static readonly make = (options: ToolExecutorOptions): ToolExecutor["Service"] => ({
+    executeAll: (calls, batch) =>
+      Effect.flatMap(
+        batch.tools === undefined ? Effect.map(options.toolbox.list, indexTools) : Effect.succeed(batch.tools),
+        (tools) =>
+          Effect.forEach(calls, (call, index) => execute(options, withRunBy(tools, call), index, tools, batch), {
+            concurrency: options.limits.toolConcurrency
+          })
+      )
+  })
+
+  /** An executor over the toolbox of the context that records nothing. */
+  static readonly layer = (limits: ToolExecutorOptions["limits"]): Layer.Layer<ToolExecutor, never, Toolbox> =>
+    Layer.effect(
+      ToolExecutor,
+      Effect.map(Toolbox, (toolbox) => ToolExecutor.make({ toolbox, limits, journal: Journal.none, hooks: noHooks }))
+    )
+}
+
+const execute = (
+  options: ToolExecutorOptions,
+  call: ToolUseBlock,
+  index: number,
+  tools: ToolIndex,
+  batch: ToolBatch
+): Effect.Effect<ToolOutcome> => {
+  const tool = findTool(tools, call.name)
+  const source = tool?.runBy._tag === "Host" ? tool.runBy.source : undefined
+  return Effect.gen(function* () {
+    const emit = batch.emit ?? (() => Effect.void)
+    const elapsed = yield* startStopwatch
+    yield* emit({ type: "tool_start", step: batch.step, call, tool })
+    const settled =
+      tool === undefined
+        ? settleFailure(notFound(tools, call.name))
+        : yield* settle(options, call, tool, `${batch.id}/tool/${index}`, batch)
+    const outcome: ToolOutcome = { ...settled, call, duration: yield* elapsed }
+    const told =
+      options.hooks.afterTool === undefined ? outcome.result : yield* options.hooks.afterTool(outcome, batch.step)
+    const final = told === outcome.result ? outcome : { ...outcome, ...retold(outcome, told), duration: yield* elapsed }
+    yield* Effect.logDebug("Tool call finished", { status: final.status, code: final.code })
+    yield* emit({ type: "tool_end", step: batch.step, callId: call.id, outcome: final })
+    return final
+  }).pipe(
+    Effect.withSpan("tool.call", {
+      attributes: { tool_name: call.name, tool_call_id: call.id, source, step: batch.step }
+    }),
+    Effect.annotateLogs({ tool_name: call.name, tool_call_id: call.id, step: batch.step })
+  )
+}
+
+/** A hook that changes what the model is told may turn an answer into an error, or back. */
+const retold = (settled: ToolSettlement, result: ToolResult): ToolSettlement =>
+  settled.status === "ok" || settled.status === "tool_error" ? answered(result) : { ...settled, result }
+
+const answered = (result: ToolResult): ToolSettlement => ({ status: result.isError ? "tool_error" : "ok", result })
+
+const settle = Effect.fnUntraced(function* (
+  options: ToolExecutorOptions,
+  asked: ToolUseBlock,
+  tool: ToolDefinition,
+  id: string,
+  batch: ToolBatch
+) {
+  const wrong = checkCall(asked, tool)
+  if (wrong !== undefined) return settleFailure(wrong)
+  const decided =
+    options.hooks.beforeTool === undefined
+      ? asked
+      : yield* options.hooks.beforeTool({ step: batch.step, call: asked, tool })
+  if (!("type" in decided)) return answered(decided)
+  const stillWrong = decided === asked ? undefined : checkCall(decided, tool)
+  if (stillWrong !== undefined) return settleFailure(stillWrong)
+  return yield* options.journal
+    .step({ id, output: ToolSettlement, safety: safetyOf(tool) }, run(options, decided.input, asked.id, tool, batch))
+    .pipe(Effect.catchTag("OutcomeUnknown", (error) => Effect.succeed(settleFailure(error))))
+})
+
+/** Annotations are promises only where the source is trusted. */
+const safetyOf = ({ annotations, isTrusted }: ToolDefinition) =>
+  isTrusted && (annotations.readOnlyHint === true || annotations.idempotentHint === true) ? "safe" : "unsafe"
+
+/** The longest piece of unreadable arguments that the model is shown again. */
+const maxShownLength = 200
+
+const checkCall = (call: ToolUseBlock, tool: ToolDefinition): InvalidParams | undefined => {
+  const validationErrors: ReadonlyArray<typeof ValidationError.Type> =
+    call.invalidInput === undefined ? checkInput(tool.inputSchema, call.input) : [notAnObject(call.invalidInput)]
+  return validationErrors.length === 0 ? undefined : new InvalidParams({ toolName: call.name, validationErrors })
+}
+
+const notAnObject = (text: string): typeof ValidationError.Type => ({
+  field: "",
+  type: "type",
+  message: `the arguments must be one JSON object, and this is none: ${text.slice(0, maxShownLength)}`
+})
+
+const run = (
+  { limits, toolbox }: ToolExecutorOptions,
+  input: JsonObject,
+  toolCallId: string,
+  tool: ToolDefinition,
+  batch: ToolBatch
+): Effect.Effect<ToolSettlement> =>
+  Effect.gen(function* () {
+    const now = yield* DateTime.now
+    const ownDeadline = DateTime.addDuration(now, limits.toolTimeout)
+    const deadline = batch.call.deadline === undefined ? ownDeadline : DateTime.min(ownDeadline, batch.call.deadline)
+    const limit = Duration.max(DateTime.distance(now, deadline), Duration.zero)
+    // A source may still report progress of a call that is over; nobody is to see it then.
+    let isOpen = true
+    const { interaction } = batch.call
+    const emit = batch.emit
+    const context: CallContext = {
+      ...batch.call,
+      toolCallId,
+      deadline,
+      interaction: {
+        ...interaction,
+        progress: (progress) =>
+          Effect.suspend(() => {
+            if (!isOpen || emit === undefined) return interaction.progress(progress)
+            return Effect.andThen(
+              emit({ type: "tool_progress", step: batch.step, callId: toolCallId, progress }),
+              interaction.progress(progress)
+            )
+          })
+      }
+    }
+    return yield* toolbox.call(tool.name, input, context).pipe(
+      Effect.timeoutOrElse({
+        duration: limit,
+        orElse: () => Effect.fail(new ToolTimeout({ toolName: tool.name, source: sourceOf(tool), limit }))
+      }),
+      Effect.map(answered),
+      Effect.catchCause((cause) => settleCause(tool.name, cause)),
+      Effect.ensuring(
+        Effect.sync(() => {
+          isOpen = false
+        })
+      )
+    )
+  })
+
+const sourceOf = ({ runBy }: ToolDefinition): string => (runBy._tag === "Host" ? runBy.source : runBy._tag)

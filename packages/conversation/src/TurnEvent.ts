@@ -1,0 +1,40 @@
+/**
+ * What happens during a turn, as it happens. `turn_end` is the last event of a turn that ends by itself;
+ * a turn that fails or is interrupted has none.
+ */
+import { type ModelEvent, type ToolDefinition, type ToolProgress, type ToolUseBlock } from "@signalbox/model"
+import { type ToolOutcome } from "./ToolOutcome.ts"
+import { type TurnResult, type TurnStep } from "./TurnResult.ts"
+
+/**
+ * The life of one tool call. Each call that the host answers has exactly one `tool_end`, and a `tool_start`
+ * before it unless it was never started (status `not_run`). Calls that the caller is to answer have neither:
+ * they are in `TurnResult.pendingCalls`.
+ */
+export type ToolEvent =
+  | {
+      readonly type: "tool_start"
+      readonly step: number
+      /** With `runBy` set. */
+      readonly call: ToolUseBlock
+      /** `undefined` where no tool of that name is listed. */
+      readonly tool: ToolDefinition | undefined
+    }
+  | {
+      readonly type: "tool_progress"
+      readonly step: number
+      readonly callId: string
+      readonly progress: ToolProgress
+    }
+  | { readonly type: "tool_end"; readonly step: number; readonly callId: string; readonly outcome: ToolOutcome }
+
+export type TurnEvent =
+  /** Steps are numbered from 1. */
+  | { readonly type: "step_start"; readonly step: number; readonly provider: string; readonly model: string }
+  /** Every event of the model, as it comes. */
+  | { readonly type: "model"; readonly step: number; readonly event: ModelEvent }
+  | ToolEvent
+  | { readonly type: "step_end"; readonly step: number; readonly summary: TurnStep }
+  /** A sentence of the host for the reader, such as that of the tool limit. */
+  | { readonly type: "notice"; readonly code: string; readonly text: string }
+  | { readonly type: "turn_end"; readonly result: TurnResult }

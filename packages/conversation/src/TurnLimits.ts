@@ -1,0 +1,20 @@
+/**
+ * How far one turn may go.
+ */
+import { Duration } from "effect"
+
+export interface TurnLimits {
+  /** Tool rounds per user message; the model is called at most once more than that. */
+  readonly maxHops: number
+  /** How many tools of one step run at the same time; 1 runs them one after another. */
+  readonly toolConcurrency: number
+  /** How long a single tool call may take. */
+  readonly toolTimeout: Duration.Duration
+}
+
+/** Limits to start from: 8 tool rounds, 5 tools at a time, 30 seconds each. */
+export const presetLimits: TurnLimits = {
+  maxHops: 8,
+  toolConcurrency: 5,
+  toolTimeout: Duration.seconds(30)
+}

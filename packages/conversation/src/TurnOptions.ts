@@ -1,0 +1,30 @@
+/**
+ * What one turn is made of. Stateless: everything comes with it, the history included.
+ */
+import { type CallContext, type LanguageModel, type Message, type ModelRequest, type Toolbox } from "@signalbox/model"
+import { type Journal } from "./Journal.ts"
+import { type TurnHooks } from "./TurnHooks.ts"
+import { type TurnLimits } from "./TurnLimits.ts"
+
+/** What every model call of a turn asks for, beside its messages and tools. */
+export type TurnRequest = Omit<ModelRequest, "messages" | "tools" | "model"> & {
+  /** The model to ask; the default of the `LanguageModel` where it is absent. */
+  readonly model?: string
+}
+
+export interface TurnOptions {
+  /** The history, the user's new message at its end. */
+  readonly messages: ReadonlyArray<Message>
+  readonly toolbox: Toolbox["Service"]
+  readonly model: LanguageModel["Service"]
+  readonly limits: TurnLimits
+  readonly journal: Journal["Service"]
+  readonly hooks: TurnHooks
+  readonly request: TurnRequest
+  readonly call: Omit<CallContext, "toolCallId">
+  /**
+   * The start of every id that the journal sees. Without it, conversation and length of the history name the
+   * turn, which is enough as long as conversation ids are unique.
+   */
+  readonly turnId?: string
+}

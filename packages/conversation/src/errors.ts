@@ -1,0 +1,65 @@
+/**
+ * Failures of conversations themselves. What models and tools fail with is defined where they are.
+ */
+import { defineError, statuses } from "@signalbox/errors"
+import { Schema } from "effect"
+
+const session = { sessionId: Schema.String }
+
+/**
+ * A step was begun, and nobody knows whether it took effect: the process ended, or was stopped, in between.
+ * Never run such a step again by yourself.
+ */
+export class OutcomeUnknown extends defineError<OutcomeUnknown>()("OutcomeUnknown", {
+  code: "JOURNAL_OUTCOME_UNKNOWN",
+  status: statuses.conflict,
+  fields: { stepId: Schema.String },
+  message: ({ stepId }) =>
+    `The step "${stepId}" was begun earlier and did not finish; it may or may not have taken effect.`,
+  hint: () => "Check what the step did before you ask for it again."
+}) {}
+
+export class SessionExists extends defineError<SessionExists>()("SessionExists", {
+  code: "SESSION_EXISTS",
+  status: statuses.conflict,
+  fields: session,
+  message: ({ sessionId }) => `There is already a session "${sessionId}".`,
+  hint: () => "Send to the session that is there, close it first, or choose another id."
+}) {}
+
+export class SessionNotFound extends defineError<SessionNotFound>()("SessionNotFound", {
+  code: "SESSION_NOT_FOUND",
+  status: statuses.notFound,
+  fields: session,
+  message: ({ sessionId }) => `There is no session "${sessionId}": it was never started, was closed, or expired.`,
+  hint: () => "Start a new session."
+}) {}
+
+export class SessionClosed extends defineError<SessionClosed>()("SessionClosed", {
+  code: "SESSION_CLOSED",
+  status: statuses.conflict,
+  fields: session,
+  message: ({ sessionId }) => `The session "${sessionId}" is closed.`,
+  hint: () => "Start a new session."
+}) {}
+
+export class TooManySessions extends defineError<TooManySessions>()("TooManySessions", {
+  code: "TOO_MANY_SESSIONS",
+  status: statuses.rateLimited,
+  retryable: true,
+  fields: { limit: Schema.Int },
+  message: ({ limit }) => `All ${limit} sessions are in use.`,
+  hint: () => "Close a session, or raise the limit (maxSessions)."
+}) {}
+
+/** What a `Journal` can fail with. */
+export type JournalError = OutcomeUnknown
+
+/** Every error class of this package, for tables. */
+export const conversationErrors = [
+  OutcomeUnknown,
+  SessionExists,
+  SessionNotFound,
+  SessionClosed,
+  TooManySessions
+] as const

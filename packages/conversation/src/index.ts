@@ -1,0 +1,32 @@
+// One turn
+export { collectTurn, runTurn } from "./turn.ts"
+export { type TurnOptions, type TurnRequest } from "./TurnOptions.ts"
+export { type ToolEvent, type TurnEvent } from "./TurnEvent.ts"
+export { noHooks, type PendingCall, type TurnHooks } from "./TurnHooks.ts"
+export { presetLimits, type TurnLimits } from "./TurnLimits.ts"
+export { type FinishReason, hasPendingCalls, successRate, TurnResult, TurnStep } from "./TurnResult.ts"
+export { pendingCallsOf, resumeWith } from "./history.ts"
+
+// Tools
+export { checkInput } from "./checkInput.ts"
+export { type ToolBatch, ToolExecutor, type ToolExecutorOptions } from "./ToolExecutor.ts"
+export { ToolOutcome, toolResultBlock, ToolStatus } from "./ToolOutcome.ts"
+
+// Conversations
+export { ConversationClient, type ConversationOptions, type StartOptions } from "./ConversationClient.ts"
+export { ConversationSession, type SendOptions, type SessionOptions } from "./ConversationSession.ts"
+export { SessionSummary } from "./SessionSummary.ts"
+
+// Journal
+export { Journal, type JournalRecord, type JournalStep, type StepSafety } from "./Journal.ts"
+
+// Errors
+export {
+  conversationErrors,
+  type JournalError,
+  OutcomeUnknown,
+  SessionClosed,
+  SessionExists,
+  SessionNotFound,
+  TooManySessions
+} from "./errors.ts"

@@ -1,0 +1,185 @@
+/**
+ * The one loop: ask the model, run the tools of the host that it calls, ask again, until it is done.
+ * It holds no state between turns. A fiber of the stream's scope feeds a small bounded queue: who reads slowly
+ * slows the model down, and who stops reading stops everything.
+ */
+import { CorrelationId } from "@signalbox/errors"
+import { type ModelError, type ModelReply, textOf, type ToolUseBlock } from "@signalbox/model"
+import { Clock, DateTime, Effect, Queue, Stream } from "effect"
+import { type JournalError } from "./errors.ts"
+import { indexTools, type ToolIndex, withRunBy } from "./findTool.ts"
+import { callsIn } from "./history.ts"
+import { askModel, type ModelCall, prepareRequest } from "./modelCall.ts"
+import { ToolExecutor } from "./ToolExecutor.ts"
+import { settleNotRun } from "./toolFailure.ts"
+import { type ToolSettlement } from "./ToolOutcome.ts"
+import { type TurnEvent } from "./TurnEvent.ts"
+import { type TurnOptions } from "./TurnOptions.ts"
+import { TurnProgress } from "./TurnProgress.ts"
+import { type FinishReason, type TurnResult } from "./TurnResult.ts"
+
+/**
+ * Runs one turn. Failures of tools never fail it; the stream fails when the model does, or the journal.
+ * Interrupting the stream stops the model's stream and all tool calls, and no event comes after.
+ */
+export const runTurn = (options: TurnOptions): Stream.Stream<TurnEvent, ModelError | JournalError> =>
+  Stream.suspend(() => observeTurn(options, new TurnProgress(), (turn) => turn))
+
+/** Reads a turn to its end. */
+export const collectTurn = <E, R>(turn: Stream.Stream<TurnEvent, E, R>): Effect.Effect<TurnResult, E, R> =>
+  turn.pipe(
+    Stream.runFold(
+      (): TurnResult | undefined => undefined,
+      (result, event) => (event.type === "turn_end" ? event.result : result)
+    ),
+    Effect.flatMap((result) =>
+      result === undefined ? Effect.die(new Error("The turn ended without turn_end.")) : Effect.succeed(result)
+    )
+  )
+
+/** Events that wait for a reader; the model stops when there are this many. */
+const bufferSize = 16
+
+/** A turn without its last event. */
+export type TurnEffect<E = never> = Effect.Effect<TurnResult, ModelError | JournalError | E>
+
+/**
+ * `runTurn` with its progress in view. `around` may put something before, after or beside the turn; `turn_end`
+ * is given out when it is done.
+ */
+export const observeTurn = <E>(
+  options: TurnOptions,
+  progress: TurnProgress,
+  around: (turn: TurnEffect) => TurnEffect<E>
+): Stream.Stream<TurnEvent, ModelError | JournalError | E> =>
+  Stream.callback<TurnEvent, ModelError | JournalError | E>(
+    (queue) => {
+      const emit: Emit = (events) => {
+        for (const event of events) progress.note(event)
+        return Queue.offerAll(queue, events)
+      }
+      return around(loop(options, progress, emit)).pipe(
+        Effect.flatMap((result) => emit([{ type: "turn_end", result }])),
+        Effect.andThen(Queue.end(queue))
+      )
+    },
+    { bufferSize }
+  )
+
+type Emit = (events: ReadonlyArray<TurnEvent>) => Effect.Effect<unknown>
+
+/** Stop reasons after which calls may be cut off in the middle of their arguments. */
+const cutOffReasons = new Set<FinishReason>(["max_tokens", "refusal", "model_context_window_exceeded"])
+
+const limitSentence = (maxHops: number) =>
+  `Reached maximum tool call limit (${maxHops}). Stopping to prevent infinite recursion.`
+
+const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnProgress, emit: Emit) {
+  const { call, hooks, journal, limits, model, toolbox } = options
+  const correlationId = call.correlationId ?? (yield* CorrelationId)
+  const context = { ...call, correlationId }
+  const turnId = options.turnId ?? `${call.conversationId}/${options.messages.length}`
+  const executor = ToolExecutor.make({ toolbox, limits, journal, hooks })
+  let tools = indexTools([])
+  let rounds = 0
+
+  const finish = (
+    finishReason: FinishReason,
+    given: { readonly pendingCalls?: ReadonlyArray<ToolUseBlock>; readonly text?: string } = {}
+  ): TurnResult => ({
+    finishReason,
+    usage: progress.usage,
+    steps: progress.steps,
+    messages: progress.messages,
+    pendingCalls: given.pendingCalls ?? [],
+    text: given.text ?? progress.steps.at(-1)?.text ?? ""
+  })
+
+  const endStep = Effect.fnUntraced(function* (missing?: ToolSettlement) {
+    const summary = progress.end(yield* Clock.monotonicTimeNanos, missing && (() => missing))
+    if (summary === undefined) return
+    // Calls that were never started are answered here: every call that is not pending has its `tool_end`.
+    const unstarted = summary.outcomes.filter(({ status }) => status === "not_run")
+    yield* emit([
+      ...unstarted.map((outcome) => ({
+        type: "tool_end" as const,
+        step: summary.step,
+        callId: outcome.call.id,
+        outcome
+      })),
+      { type: "step_end", step: summary.step, summary }
+    ])
+  })
+
+  const turn = Effect.gen(function* () {
+    for (let step = 1; ; step++) {
+      tools = reindex(tools, yield* toolbox.list)
+      const start = {
+        step,
+        provider: model.provider,
+        at: yield* DateTime.now,
+        nanos: yield* Clock.monotonicTimeNanos
+      }
+      const request = yield* prepareRequest(options, progress.messages, tools.tools, rounds > 0, step)
+      const modelName = request.model === "" ? model.defaultModel : request.model
+      yield* emit([{ type: "step_start", step, provider: model.provider, model: modelName }])
+      const call: ModelCall = {
+        request,
+        id: `${turnId}/${step}`,
+        step,
+        modelName,
+        emit,
+        onComplete: (reply) => progress.begin(start, { ...reply, content: withRunBys(tools, reply.content) })
+      }
+      const answer = yield* askModel(options, call)
+      const content = withRunBys(tools, answer.content)
+      progress.begin(start, { ...answer, content })
+
+      const calls = callsIn(content)
+      const hosts = calls.filter(({ runBy }) => runBy?._tag === "Host")
+      const pendingCalls = calls.filter(({ runBy }) => runBy?._tag === "Caller")
+      const stopReason = answer.stop_reason ?? "end_turn"
+
+      if (calls.length === 0) {
+        yield* endStep()
+        // The provider paused a long answer of its own; the same conversation again lets it go on.
+        const isPaused = stopReason === "pause_turn" && rounds < limits.maxHops
+        if (!isPaused) return finish(stopReason === "tool_use" ? "end_turn" : stopReason)
+      } else if (cutOffReasons.has(stopReason)) {
+        yield* endStep(settleNotRun("ANSWER_CUT_OFF", `not run: the answer with this call broke off (${stopReason}).`))
+        return finish(stopReason)
+      } else if (hosts.length > 0 && rounds >= limits.maxHops) {
+        const sentence = limitSentence(limits.maxHops)
+        yield* endStep(settleNotRun("TOOL_LIMIT_REACHED", `not run: tool limit (${limits.maxHops} rounds) reached.`))
+        progress.messages.push({ role: "assistant", content: [{ type: "text", text: sentence }] })
+        yield* emit([{ type: "notice", code: "TOOL_LIMIT_REACHED", text: sentence }])
+        const said = textOf(content)
+        return finish("tool_limit_reached", { text: said === "" ? sentence : `${said}\n\n${sentence}` })
+      } else {
+        if (hosts.length > 0) {
+          yield* executor.executeAll(hosts, {
+            call: context,
+            id: `${turnId}/${step}`,
+            step,
+            tools,
+            emit: (event) => emit([event])
+          })
+        }
+        yield* endStep()
+        if (pendingCalls.length > 0) return finish("tool_use", { pendingCalls })
+      }
+      rounds++
+    }
+  })
+  return yield* turn.pipe(
+    Effect.annotateLogs({ conversation_id: call.conversationId }),
+    Effect.provideService(CorrelationId, correlationId)
+  )
+})
+
+/** Toolboxes answer with the same array until something changed. */
+const reindex = (known: ToolIndex, listed: ToolIndex["tools"]): ToolIndex =>
+  known.tools === listed ? known : indexTools(listed)
+
+const withRunBys = (tools: ToolIndex, content: ModelReply["content"]): ModelReply["content"] =>
+  content.map((block) => (block.type === "tool_use" ? withRunBy(tools, block) : block))
