@@ -11,7 +11,7 @@ const secretKey =
 
 /** Numbers named like a secret (`output_tokens`, `maxTokens`) are plural and stay; only whole names count. */
 const secretPatterns: ReadonlyArray<RegExp> = [
-  /\bsk-[A-Za-z0-9_-]{8,}/g,
+  /(?<![a-z]-)\b[a-z]?sk-[A-Za-z0-9_-]{8,}/g,
   /\b(?:gh[pousr]|github_pat)_[A-Za-z0-9_]{16,}/g,
   /\bxox[abprs]-[A-Za-z0-9-]{10,}/g,
   /\bAKIA[0-9A-Z]{16}\b/g,

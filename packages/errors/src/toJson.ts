@@ -25,25 +25,36 @@ const contractKeys = new Set(["_tag", "name", "message", "stack", "cause", "hint
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-const plain = (value: unknown, depth: number): unknown => {
+/** Fields are shown to this depth and with this many values in all: an error may hold half a program. */
+const maxDepth = 8
+const maxValues = 1000
+
+const scalar = (value: unknown): unknown => {
   if (Redacted.isRedacted(value)) return "<redacted>"
   if (Duration.isDuration(value)) return Duration.toMillis(value)
   if (DateTime.isDateTime(value)) return DateTime.formatIso(value)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
   if (Predicate.hasProperty(value, "href") && typeof value.href === "string") return value.href
-  if (value instanceof Error) return toJson(value)
   if (typeof value === "bigint" || typeof value === "symbol" || typeof value === "function") return String(value)
+  return value
+}
+
+const plain = (given: unknown, path: ReadonlyArray<object>, budget: { left: number }): unknown => {
+  if (given instanceof Error) return convert(given, path)
+  const value = scalar(given)
   if (!Predicate.isObjectOrArray(value)) return value
-  if (depth > 8) return "<too deep>"
-  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1))
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1)]))
+  if (path.includes(value)) return "<circular>"
+  if (path.length > maxDepth || --budget.left < 0) return "<too deep>"
+  const inner = [...path, value]
+  if (Array.isArray(value)) return value.map((item) => plain(item, inner, budget))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, inner, budget)]))
 }
 
 const detailsOf = (error: object): Record<string, unknown> => {
   const details: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(error)) {
     if (contractKeys.has(key) || value === undefined) continue
-    details[snakeCase(key)] = redact(plain(value, 0))
+    details[snakeCase(key)] = redact(plain(value, [error], { left: maxValues }))
   }
   return details
 }

@@ -100,6 +100,19 @@ describe("an error as JSON", () => {
     for (let json = toJson(deep).cause; json !== undefined; json = json.cause) depth++
     assert.strictEqual(depth, 5)
   })
+  it("shows wide and circular fields within bounds", () => {
+    class Wide extends defineError<Wide>()("Wide", {
+      code: "WIDE",
+      status: statuses.internal,
+      fields: { value: Schema.Unknown },
+      message: () => "wide"
+    }) {}
+    const nodes = Array.from({ length: 30 }, (): Record<string, unknown> => ({}))
+    for (const node of nodes) for (const [index, other] of nodes.entries()) node[`n${index}`] = other
+    const started = process.hrtime.bigint()
+    JSON.stringify(toJson(new Wide({ value: nodes })))
+    assert.isBelow(Number(process.hrtime.bigint() - started), 5e9)
+  })
   it("is total over everything that can be thrown", () => {
     for (const value of [undefined, null, 1, "x", Symbol("s"), { message: 3 }, new TypeError("bad"), () => 1]) {
       const json = toJson(value)

@@ -3,7 +3,7 @@
  * Failures of MCP servers are defined in `@signalbox/mcp`; they reach the loop as `SignalboxError`.
  */
 import { defineError, statuses } from "@signalbox/errors"
-import { Schema } from "effect"
+import { Duration, Schema } from "effect"
 
 const provider = { provider: Schema.String }
 /** The provider's own words, as far as it gave any. */
@@ -137,7 +137,7 @@ export class ToolTimeout extends defineError<ToolTimeout>()("ToolTimeout", {
   status: statuses.timeout,
   fields: { toolName: Schema.String, source: Schema.String, limit: Schema.DurationFromMillis },
   message: ({ limit, source, toolName }) =>
-    `The tool "${toolName}" of "${source}" did not finish within ${String(limit)}.`,
+    `The tool "${toolName}" of "${source}" did not finish within ${Duration.format(limit)}.`,
   hint: () => "Raise the limit for tool calls (toolTimeout), or ask for less at once."
 }) {}
 
