@@ -1,0 +1,161 @@
+/**
+ * Stands between a transport and the protocol client and repairs what the client is too strict or too
+ * lax about. Answers of odd shape fail their request at once, where the client would wait for a better
+ * one until the time-out; results of tools pass unvalidated, because a tool has already run.
+ */
+import { type CallProgress } from "./McpClient.ts"
+import {
+  faultAnswer,
+  isJsonObject,
+  type RpcMessage,
+  type Transport,
+  type TransportCallbacks,
+  WireFault
+} from "./wire.ts"
+
+/** Results of these methods reach us as they came, whatever the protocol client thinks of them. */
+const unvalidated = new Set(["tools/call", "tools/list"])
+const rawKey = "signalbox/raw"
+
+/** The transport for the protocol client, and what it lets us see. */
+export interface Channel {
+  readonly transport: Transport
+  /** Calls back for progress notifications with this token, until released. */
+  readonly watchProgress: (onProgress: (progress: CallProgress) => void) => {
+    readonly token: number
+    readonly release: () => void
+  }
+  /** The version that the server answered to `initialize`. */
+  readonly offeredVersion: () => string | undefined
+}
+
+/** Opens a channel over a transport. */
+export const makeChannel = (
+  inner: Transport,
+  events: { readonly onToolsChanged: () => void; readonly onStray: (id: unknown) => void }
+): Channel => {
+  const pending = new Map<string | number, string>()
+  const watchers = new Map<unknown, (progress: CallProgress) => void>()
+  let offered: string | undefined
+  let nextToken = 1
+  let lastId = -1
+
+  const transport: Transport = {
+    start: () => {
+      const callbacks: TransportCallbacks = {
+        onmessage: receive,
+        onclose: () => transport.onclose?.(),
+        onerror: (error) => transport.onerror?.(error)
+      }
+      Object.assign(inner, callbacks)
+      return inner.start()
+    },
+    send: (message, options) => {
+      const { id, method, params } = message
+      if (method === "notifications/cancelled") forget(params?.["requestId"])
+      if (method === undefined || id === undefined || id === null) return inner.send(message, options)
+      pending.set(id, method)
+      if (typeof id === "number") lastId = Math.max(lastId, id)
+      const sent = inner.send(message, options)
+      sent.catch(() => forget(id))
+      options?.requestSignal?.addEventListener("abort", () => forget(id), { once: true })
+      return sent
+    },
+    close: () => inner.close(),
+    get sessionId() {
+      return inner.sessionId
+    },
+    ...(inner.hasPerRequestStream === undefined ? {} : { hasPerRequestStream: inner.hasPerRequestStream }),
+    setProtocolVersion: (version) => inner.setProtocolVersion?.(version)
+  }
+
+  const forget = (id: unknown) => {
+    if (typeof id === "number" || typeof id === "string") pending.delete(id)
+  }
+
+  const receive = (message: RpcMessage) => {
+    if (!isJsonObject(message)) {
+      events.onStray(undefined)
+    } else if (message.method !== undefined) {
+      notice(message)
+      transport.onmessage?.(message)
+    } else {
+      answer(message)
+    }
+  }
+
+  /** Notifications that we act upon are seen here in the order in which they came; the client defers them. */
+  const notice = ({ method, params }: RpcMessage) => {
+    if (method === "notifications/tools/list_changed") events.onToolsChanged()
+    if (method !== "notifications/progress" || !isJsonObject(params)) return
+    const { message, progress, total } = params
+    if (typeof progress !== "number") return
+    watchers.get(params["progressToken"])?.({
+      progress,
+      ...(typeof total === "number" ? { total } : {}),
+      ...(typeof message === "string" ? { message } : {})
+    })
+  }
+
+  /** JSON-RPC gives an error the id null when the id could not be read. With one request open it is clear whose it is. */
+  const askedBy = ({ error, id }: RpcMessage): string | number | undefined => {
+    if (id === null || id === undefined) {
+      const open = [...pending].filter(([, method]) => method !== "subscriptions/listen")
+      return error !== undefined && open.length === 1 ? open[0]?.[0] : undefined
+    }
+    if (pending.has(id)) return id
+    return typeof id === "string" && pending.has(Number(id)) ? Number(id) : undefined
+  }
+
+  const answer = (message: RpcMessage) => {
+    const id = askedBy(message)
+    if (id === undefined) {
+      // The answer to a request that was given up comes late and is no surprise.
+      if (!(Number(message.id) <= lastId)) events.onStray(message.id)
+      return
+    }
+    const method = pending.get(id) ?? ""
+    pending.delete(id)
+    if (method === "initialize" && isJsonObject(message.result)) offered = textOf(message.result["protocolVersion"])
+    transport.onmessage?.(repair(id, method, message))
+  }
+
+  return {
+    transport,
+    watchProgress: (onProgress) => {
+      const token = nextToken++
+      watchers.set(token, onProgress)
+      return { token, release: () => void watchers.delete(token) }
+    },
+    offeredVersion: () => offered
+  }
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined)
+
+const repair = (id: string | number, method: string, { error, result }: RpcMessage): RpcMessage => {
+  const invalid = (reason: string) => faultAnswer(id, new WireFault({ _tag: "InvalidAnswer", reason }))
+  if (error !== undefined && result !== undefined) return invalid("both a result and an error")
+  if (error !== undefined) {
+    if (!isJsonObject(error)) return invalid("an error that is no object")
+    const { code, data, message } = error
+    return {
+      jsonrpc: "2.0",
+      id,
+      error: { code: Number.isSafeInteger(code) ? code : -32603, message: textOf(message) ?? "no message", data }
+    }
+  }
+  if (!isJsonObject(result)) return invalid("a result that is no object")
+  const kind = result["resultType"]
+  if (!unvalidated.has(method) || (kind !== undefined && kind !== "complete")) return { jsonrpc: "2.0", id, result }
+  // An empty result that the client accepts in every era, with the real one inside.
+  const empty = method === "tools/call" ? { content: [] } : { tools: [], ttlMs: 0, cacheScope: "private" }
+  return { jsonrpc: "2.0", id, result: { resultType: "complete", ...empty, _meta: { [rawKey]: result } } }
+}
+
+/** The result as the server sent it. */
+export const rawResult = (result: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const meta = result["_meta"]
+  const raw = isJsonObject(meta) ? meta[rawKey] : undefined
+  return isJsonObject(raw) ? raw : result
+}

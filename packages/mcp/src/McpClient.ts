@@ -1,0 +1,70 @@
+/**
+ * One connection to one MCP server, of any transport and protocol era. `connect` makes it, its scope
+ * ends it. It never reconnects by itself: after `closed` has spoken, make a new one.
+ */
+import { type Duration, type Effect, type Stream } from "effect"
+import { type CallError, type ServerError } from "./errors.ts"
+import { type JsonObject, type ToolList } from "./McpTool.ts"
+
+/** Who answered the handshake. */
+export interface ServerIdentity {
+  readonly name: string
+  readonly version: string
+  readonly title?: string
+  /** The negotiated revision, such as `2025-11-25`. */
+  readonly protocolVersion: string
+  /** `modern` is 2026-07-28 and later: no session, every request stands alone. */
+  readonly era: "legacy" | "modern"
+  readonly capabilities: JsonObject
+  /** What the server tells a model about itself. Foreign text. */
+  readonly instructions?: string
+  /** The process id of a stdio server. */
+  readonly pid: number | undefined
+}
+
+/** How far a running call has come. */
+export interface CallProgress {
+  readonly progress: number
+  readonly total?: number
+  readonly message?: string
+}
+
+/** One tool call. */
+export interface ToolCall {
+  readonly name: string
+  readonly input: JsonObject
+  /** Instead of the `callTimeout` of the server. */
+  readonly timeout?: Duration.Duration
+  /** Runs for each progress notification, in order, one at a time; all have run when the call ends. */
+  readonly onProgress?: (progress: CallProgress) => Effect.Effect<void>
+}
+
+/** What a tool answered. `isError` is the tool's own verdict and not a failure of the call. */
+export interface CallResult {
+  /** Every block as it came, unknown kinds included; empty when the server sent none. */
+  readonly content: ReadonlyArray<JsonObject & { readonly type: string }>
+  /** Any JSON value; test it against `undefined`. */
+  readonly structuredContent?: unknown
+  readonly isError: boolean
+  /** What is odd about the answer, such as a value that breaks the tool's own output schema. */
+  readonly warnings: ReadonlyArray<string>
+  readonly _meta?: JsonObject
+}
+
+/** A live connection to one MCP server. */
+export interface McpClient {
+  readonly serverName: string
+  readonly identity: ServerIdentity
+  /** Walks all pages. Bounded by `connectTimeout`. */
+  readonly listTools: Effect.Effect<ToolList, ServerError>
+  /** Interrupting it tells the server to stop the call. */
+  readonly callTool: (call: ToolCall) => Effect.Effect<CallResult, CallError>
+  /** Whether the server still answers: `ping`, or `server/discover` in the modern era. An error answer is an answer. */
+  readonly ping: Effect.Effect<void, ServerError>
+  /** One element for each time that the server says its tools have changed. Ends with the connection. */
+  readonly toolsChanged: Stream.Stream<void>
+  /** Waits until the connection is lost and says why. Never completes on a healthy one, nor when its scope closes. */
+  readonly closed: Effect.Effect<ServerError>
+  /** The last lines that the process wrote to standard error, at most 50; empty over HTTP. */
+  readonly stderrTail: Effect.Effect<ReadonlyArray<string>>
+}

@@ -1,0 +1,65 @@
+/**
+ * How one MCP server is reached and the limits it is held to. Every field is required: this package
+ * reads no environment and has no hidden defaults. `serverDefaults` is the preset to spread and print.
+ */
+import { Duration, type Redacted } from "effect"
+
+/** A text that may be a secret. `Redacted` values stay out of logs, errors and status. */
+export type MaybeSecret = string | Redacted.Redacted
+
+/** A server that is started as a child process and spoken to over its standard input and output. */
+export interface StdioOptions {
+  readonly transport: "stdio"
+  /** A path (relative ones count from `cwd`), or a name that is looked up in the child's `PATH`. */
+  readonly command: string
+  readonly args: ReadonlyArray<string>
+  /** The working directory; `undefined` means that of this process. */
+  readonly cwd: string | undefined
+  /** Variables declared for this server. They win over inherited ones. */
+  readonly env: Readonly<Record<string, MaybeSecret>>
+  /** Whether the child gets the whole `ParentEnvironment`, our API keys included, instead of the small allow-list. */
+  readonly inheritsEnv: boolean
+}
+
+/** A server that is spoken to over Streamable HTTP. */
+export interface HttpOptions {
+  readonly transport: "http"
+  readonly url: string
+  /** Sent with every request, to the origin of `url` alone. */
+  readonly headers: Readonly<Record<string, MaybeSecret>>
+}
+
+/** Everything there is to say about one MCP server. */
+export interface ServerOptions {
+  /** The name under which the configuration knows it. Every error carries it. */
+  readonly name: string
+  readonly endpoint: StdioOptions | HttpOptions
+  /**
+   * Which protocol era is spoken. `legacy` is the `initialize` handshake of 2024-11-05 to 2025-11-25.
+   * `auto` finds out: over HTTP by `server/discover`, over stdio by `initialize` first, because many older
+   * servers exit when anything else comes first.
+   */
+  readonly protocol: "auto" | "legacy" | "2026-07-28"
+  /** The one budget for spawning and handshake together. It also bounds each `listTools` and `ping`. */
+  readonly connectTimeout: Duration.Duration
+  /** How long a tool call may take. Progress does not extend it. */
+  readonly callTimeout: Duration.Duration
+  /** From the start of closing to `SIGKILL`. The process gets half a second after end of input before `SIGTERM`. */
+  readonly shutdownTimeout: Duration.Duration
+  /** The largest message that is read. A larger one fails its own call; the connection goes on. */
+  readonly maxMessageBytes: number
+  /** The largest message that is written. A larger one is refused before it is sent. */
+  readonly maxRequestBytes: number
+}
+
+const mebibyte = 1024 * 1024
+
+/** The limits that suit most servers, to be spread into `ServerOptions`. */
+export const serverDefaults = {
+  protocol: "auto",
+  connectTimeout: Duration.seconds(30),
+  callTimeout: Duration.seconds(60),
+  shutdownTimeout: Duration.seconds(5),
+  maxMessageBytes: 50 * mebibyte,
+  maxRequestBytes: 10 * mebibyte
+} as const satisfies Partial<ServerOptions>

@@ -1,0 +1,114 @@
+/**
+ * Calls one tool. The failure says what is known about execution: `ConnectionClosed` and its like prove
+ * that nothing ran, `ToolOutcomeUnknown` and `ToolCallTimeout` leave it open.
+ */
+import { type Cause, Duration, Effect, Fiber, Queue, Result, Stream } from "effect"
+import { ToolCallTimeout } from "./callErrors.ts"
+import { rawResult } from "./Channel.ts"
+import { type Connection, contextOf } from "./Connection.ts"
+import { type CallError } from "./errors.ts"
+import { callError, outcomeUnknown } from "./faults.ts"
+import { type CallProgress, type CallResult, type ToolCall } from "./McpClient.ts"
+import { type JsonObject, type McpTool } from "./McpTool.ts"
+import { request, Sent } from "./request.ts"
+import { compileSchema, failureOf } from "./sdk.ts"
+import { readCallResult } from "./tools.ts"
+
+/** What calls need to know of the last list. */
+export interface KnownTool {
+  readonly tool: McpTool
+  /** Checks structured content; answers what is wrong with it. Compiled at the first use. */
+  readonly violation: (value: unknown) => string | undefined
+  readonly paramHeaders: (input: JsonObject) => Readonly<Record<string, string>> | undefined
+}
+
+const isSound = () => undefined
+
+/** Performs a call without a span. */
+export const callTool = (
+  connection: Connection,
+  known: ReadonlyMap<string, KnownTool>,
+  call: ToolCall
+): Effect.Effect<CallResult, CallError> =>
+  call.onProgress === undefined
+    ? exchange(connection, known, call, {})
+    : withProgress(connection, known, call, call.onProgress)
+
+const withProgress = Effect.fnUntraced(function* (
+  connection: Connection,
+  known: ReadonlyMap<string, KnownTool>,
+  call: ToolCall,
+  onProgress: NonNullable<ToolCall["onProgress"]>
+) {
+  const queue = yield* Queue.unbounded<CallProgress, Cause.Done>()
+  const { release, token } = connection.channel.watchProgress((progress) => Queue.offerUnsafe(queue, progress))
+  const pump = yield* Effect.forkChild(Stream.runForEach(Stream.fromQueue(queue), onProgress))
+  const result = yield* exchange(connection, known, call, { progressToken: token }).pipe(
+    Effect.onExit(() => Effect.sync(release).pipe(Effect.andThen(Queue.end(queue))))
+  )
+  yield* Fiber.join(pump)
+  return result
+})
+
+const exchange = (
+  connection: Connection,
+  known: ReadonlyMap<string, KnownTool>,
+  call: ToolCall,
+  meta: JsonObject
+): Effect.Effect<CallResult, CallError> => {
+  const { server } = connection
+  const limit = call.timeout ?? server.callTimeout
+  const tool = known.get(call.name)
+  const headers = tool?.paramHeaders(call.input)
+  return request(
+    connection,
+    "tools/call",
+    { name: call.name, arguments: call.input },
+    {
+      // The timer of the client costs nothing more; a race of fibers would cost as much as the call.
+      timeoutMillis: Duration.toMillis(limit),
+      ...("progressToken" in meta ? { meta } : {}),
+      ...(headers === undefined ? {} : { headers })
+    }
+  ).pipe(
+    Effect.map((result) => readCallResult(rawResult(result), tool?.violation ?? isSound)),
+    Effect.mapError((error) => (error instanceof Sent ? explain(connection, call.name, limit, error.error) : error))
+  )
+}
+
+const explain = (connection: Connection, toolName: string, limit: Duration.Duration, error: unknown): CallError => {
+  const lost = connection.ending.reason()
+  const failure = failureOf(error)
+  if (failure._tag === "Timeout") return new ToolCallTimeout({ serverName: connection.server.name, toolName, limit })
+  if (failure._tag === "Closed" && lost !== undefined) return outcomeUnknown(connection.server.name, toolName, lost)
+  const explained = callError(contextOf(connection, "tools/call", error), toolName, failure)
+  if (explained._tag === "SessionExpired") connection.ending.lose(explained)
+  return explained
+}
+
+/** What to remember of a listed tool. */
+export const knownTool = (tool: McpTool, paramHeaders: KnownTool["paramHeaders"]): KnownTool => {
+  const { name, outputSchema } = tool
+  if (outputSchema === undefined) return { tool, violation: isSound, paramHeaders }
+  let check: ((value: unknown) => string | undefined) | undefined
+  const violation = (value: unknown): string | undefined => {
+    if (value === undefined) return `The tool "${name}" has an output schema but sent no structured content.`
+    check ??= checkOf(outputSchema)
+    const violated = check(value)
+    return violated === undefined
+      ? undefined
+      : `The structured content of "${name}" does not match its output schema: ${violated}`
+  }
+  return { tool, violation, paramHeaders }
+}
+
+/** A schema that cannot be compiled, or that makes its validator fail, is itself what is wrong. */
+const checkOf = (schema: JsonObject) => {
+  const compiled = Result.try(() => compileSchema(schema))
+  return (value: unknown): string | undefined => {
+    const violated = Result.flatMap(compiled, (check) => Result.try(() => check(value)))
+    return Result.isSuccess(violated)
+      ? violated.success
+      : `the schema is not usable (${String(violated.failure).slice(0, 200)})`
+  }
+}

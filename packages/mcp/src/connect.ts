@@ -1,0 +1,153 @@
+/**
+ * Makes a connection: start, handshake, and the promise that nothing is left behind. One budget covers all
+ * of it. A child process that does not come up is killed before the failure is reported.
+ */
+import { Effect, Exit, type FileSystem, type Path, PubSub, Scope } from "effect"
+import { type ChildProcessSpawner } from "effect/process"
+import { makeChannel } from "./Channel.ts"
+import { HandshakeTimeout, ProtocolMismatch } from "./connectErrors.ts"
+import { type Connection, makeEnding } from "./Connection.ts"
+import { type ConnectError } from "./errors.ts"
+import { connectError } from "./faults.ts"
+import { type Link, openStdio, openUrl } from "./link.ts"
+import { logOnce } from "./logOnce.ts"
+import { makeClient, watchTools } from "./makeClient.ts"
+import { type McpClient } from "./McpClient.ts"
+import { failureOf, isKnownVersion, openSession } from "./sdk.ts"
+import { type Failure, type Negotiation, type Session } from "./Session.ts"
+import { type ServerOptions } from "./ServerOptions.ts"
+
+/** What the platform has to provide; `NodeServices.layer` has it all. */
+type Platform = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path
+
+/** The handshake failed with this. */
+class Refused {
+  readonly failure: Failure
+  readonly error: ConnectError
+  constructor(failure: Failure, error: ConnectError) {
+    this.failure = failure
+    this.error = error
+  }
+}
+
+/**
+ * Connects to one server and shakes hands. The connection lives as long as the scope, which ends the
+ * process or the session. Fails within `connectTimeout`, with nothing left running.
+ */
+export const connect = Effect.fn("McpClient.connect")(function* (
+  server: ServerOptions
+): Effect.fn.Return<McpClient, ConnectError, Scope.Scope | Platform> {
+  let lastWords: Link["stderrTail"] = Effect.succeed([])
+  const see = (link: Link) => {
+    lastWords = link.stderrTail
+  }
+  const { endpoint, protocol } = server
+  // Over stdio the old handshake comes first: many older servers exit when anything else does.
+  const first: Negotiation = endpoint.transport === "stdio" && protocol === "auto" ? "legacy" : protocol
+  const mayRetry = first !== protocol
+  const connection = yield* attempt(server, first, see).pipe(
+    Effect.catchIf(
+      (error): error is Refused => error instanceof Refused && mayRetry && speaksOnlyModern(error.failure),
+      () => attempt(server, "2026-07-28", see)
+    ),
+    Effect.mapError((error) => (error instanceof Refused ? error.error : error)),
+    Effect.timeoutOrElse({
+      duration: server.connectTimeout,
+      orElse: () =>
+        Effect.flatMap(lastWords, (stderrTail) =>
+          Effect.fail(
+            new HandshakeTimeout({ serverName: server.name, limit: server.connectTimeout, stderrTail: [...stderrTail] })
+          )
+        )
+    }),
+    Effect.annotateSpans({ "mcp.server": server.name })
+  )
+  return makeClient(connection)
+})
+
+/** `initialize` is unknown to a server of the new era, or its version is. */
+const speaksOnlyModern = (failure: Failure): boolean =>
+  failure._tag === "Version" || (failure._tag === "Rpc" && (failure.code === -32022 || failure.code === -32601))
+
+/** One start and one handshake, in a scope of its own that is closed at once when they fail. */
+const attempt = Effect.fnUntraced(function* (
+  server: ServerOptions,
+  negotiation: Negotiation,
+  see: (link: Link) => void
+) {
+  const scope = yield* Scope.fork(yield* Scope.Scope)
+  let abort: Effect.Effect<void> = Effect.void
+  return yield* Effect.gen(function* () {
+    const { endpoint } = server
+    const link: Link = yield* endpoint.transport === "stdio" ? openStdio(server, endpoint) : openUrl(server, endpoint)
+    abort = link.abort
+    see(link)
+    return yield* establish(server, link, negotiation)
+  }).pipe(
+    Scope.provide(scope),
+    Effect.onError((cause) => abort.pipe(Effect.andThen(Scope.close(scope, Exit.failCause(cause)))))
+  )
+})
+
+const establish = Effect.fnUntraced(function* (server: ServerOptions, link: Link, negotiation: Negotiation) {
+  const ending = yield* makeEnding
+  // A change that comes before the first subscriber is kept for it: servers like to send one right after the handshake.
+  const changes = yield* PubSub.sliding<void>({ capacity: 1, replay: 1 })
+  yield* Effect.addFinalizer(() => PubSub.shutdown(changes))
+  const onStray = yield* logOnce((id) => `Server "${server.name}" answers what nobody asked (id ${id}).`)
+  const channel = makeChannel(link.transport, {
+    onToolsChanged: () => void PubSub.publishUnsafe(changes, undefined),
+    onStray: (id) => onStray(String(id))
+  })
+
+  const session = yield* Effect.callback<Session, Refused>((resume) => {
+    const abort = new AbortController()
+    openSession(channel.transport, negotiation, abort.signal).then(
+      (opened) => resume(Effect.succeed(opened)),
+      (error: unknown) => resume(Effect.fail(refused(error)))
+    )
+    return Effect.sync(() => abort.abort())
+  }).pipe(Effect.raceFirst(Effect.flip(link.ended)))
+
+  const connection: Connection = {
+    server,
+    session,
+    channel,
+    http: link.http,
+    ending,
+    changes,
+    pid: link.pid,
+    stderrTail: link.stderrTail
+  }
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(ending.finish).pipe(
+      Effect.andThen(link.terminate),
+      Effect.andThen(Effect.ignore(Effect.tryPromise(() => session.close())))
+    )
+  )
+  yield* link.ended.pipe(
+    Effect.flatMap((reason) =>
+      Effect.suspend(() => {
+        ending.lose(reason)
+        return Effect.ignore(Effect.tryPromise(() => session.close()))
+      })
+    ),
+    Effect.forkScoped
+  )
+  yield* Effect.forkScoped(watchTools(connection))
+  return connection
+
+  function refused(error: unknown): Refused {
+    const failure = failureOf(error)
+    const offered = channel.offeredVersion()
+    const mismatch = offered !== undefined && !isKnownVersion(offered)
+    const exchange = link.http?.exchangeBehind(error) ?? link.http?.lastFailed()
+    const context = { server, method: "the handshake", exchange, hasSession: false }
+    return new Refused(
+      failure,
+      mismatch
+        ? new ProtocolMismatch({ serverName: server.name, wanted: server.protocol, offered: [offered] })
+        : connectError(context, failure)
+    )
+  }
+})

@@ -1,0 +1,140 @@
+/**
+ * Why a connection to a server could not be made. After any of these nothing was executed.
+ * `ServerHttpStatus` and its neighbours also answer later requests; then they prove that the request was refused.
+ */
+import { defineError, statuses } from "@signalbox/errors"
+import { Duration, Schema } from "effect"
+
+const serverName = Schema.String
+const optionalText = Schema.UndefinedOr(Schema.String)
+
+/** The child process could not be started: no such command or directory, not executable, no resources. */
+export class SpawnFailed extends defineError<SpawnFailed>()("SpawnFailed", {
+  code: "SERVER_SPAWN_FAILED",
+  status: statuses.configuration,
+  fields: {
+    serverName,
+    command: Schema.String,
+    reason: Schema.Literals(["CommandNotFound", "DirectoryNotFound", "NotExecutable", "SystemRefused"]),
+    /** The directories searched, in the form of `PATH`; `undefined` when the command is a path. */
+    searchedPath: optionalText,
+    cwd: optionalText
+  },
+  message: (error) => {
+    const start = `Server "${error.serverName}" could not be started`
+    switch (error.reason) {
+      case "CommandNotFound":
+        return error.searchedPath === undefined
+          ? `${start}: there is no file "${error.command}".`
+          : `${start}: command "${error.command}" was not found in PATH (${error.searchedPath === "" ? "empty" : error.searchedPath}).`
+      case "DirectoryNotFound":
+        return `${start}: its working directory "${error.cwd}" does not exist.`
+      case "NotExecutable":
+        return `${start}: "${error.command}" is not executable.`
+      case "SystemRefused":
+        return `${start}: the system refused to start "${error.command}".`
+    }
+  },
+  hint: (error) => {
+    switch (error.reason) {
+      case "CommandNotFound":
+        return `Install "${error.command}", or give its full path as the command of "${error.serverName}".`
+      case "DirectoryNotFound":
+        return `Create the directory, or change "cwd" of "${error.serverName}".`
+      case "NotExecutable":
+        return `Make "${error.command}" executable, or start it through its interpreter.`
+      case "SystemRefused":
+        return "The cause says why. Too many processes or too little memory is usual."
+    }
+  }
+}) {}
+
+/** The server did not finish its handshake in time. A child process has been stopped. */
+export class HandshakeTimeout extends defineError<HandshakeTimeout>()("HandshakeTimeout", {
+  code: "SERVER_HANDSHAKE_TIMEOUT",
+  status: statuses.timeout,
+  retryable: true,
+  fields: { serverName, limit: Schema.DurationFromMillis, stderrTail: Schema.Array(Schema.String) },
+  message: ({ limit, serverName }) =>
+    `Connection timeout: server "${serverName}" did not complete the handshake within ${Duration.format(limit)}.`,
+  hint: ({ stderrTail }) =>
+    stderrTail.length === 0
+      ? "Check that the command or URL is an MCP server, or raise connectTimeout."
+      : `Raise connectTimeout if it is only slow. Its last words: ${stderrTail.at(-1)}`
+}) {}
+
+/** The server answered the handshake with a JSON-RPC error. */
+export class HandshakeRejected extends defineError<HandshakeRejected>()("HandshakeRejected", {
+  code: "SERVER_HANDSHAKE_REJECTED",
+  status: statuses.badGateway,
+  fields: { serverName, rpcCode: Schema.Finite, rpcMessage: Schema.String, data: Schema.UndefinedOr(Schema.Unknown) },
+  message: ({ rpcCode, rpcMessage, serverName }) =>
+    `Server "${serverName}" rejected the handshake: ${rpcMessage} (${rpcCode}).`,
+  hint: () => "Look into the server's own log, and check the environment and arguments it needs."
+}) {}
+
+/** Client and server have no protocol revision in common. */
+export class ProtocolMismatch extends defineError<ProtocolMismatch>()("ProtocolMismatch", {
+  code: "SERVER_PROTOCOL_MISMATCH",
+  status: statuses.badGateway,
+  fields: { serverName, wanted: Schema.String, offered: Schema.Array(Schema.String) },
+  message: ({ offered, serverName, wanted }) =>
+    `Server "${serverName}" does not speak protocol ${wanted}; it offers ${offered.length === 0 ? "nothing known" : offered.join(", ")}.`,
+  hint: ({ serverName, wanted }) =>
+    wanted === "auto"
+      ? `Update the server "${serverName}".`
+      : `Set "protocol" of "${serverName}" to auto, or update the server.`
+}) {}
+
+/** No connection to the HTTP server: refused, unknown host, broken TLS. The request was not sent. */
+export class ServerUnreachable extends defineError<ServerUnreachable>()("ServerUnreachable", {
+  code: "SERVER_UNREACHABLE",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { serverName, url: Schema.String, reason: Schema.String },
+  message: ({ reason, serverName, url }) => `Server "${serverName}" at ${url} is unreachable: ${reason}.`,
+  hint: () => "Check that the server runs, and that host and port are right."
+}) {}
+
+/** The HTTP server answered with a status that is not a success. */
+export class ServerHttpStatus extends defineError<ServerHttpStatus>()("ServerHttpStatus", {
+  code: "SERVER_HTTP_STATUS",
+  status: statuses.badGateway,
+  fields: {
+    serverName,
+    method: Schema.String,
+    httpStatus: Schema.Int,
+    /** `WWW-Authenticate`, where the server sent it. */
+    challenge: optionalText,
+    /** The beginning of the answer. */
+    excerpt: Schema.String
+  },
+  message: ({ excerpt, httpStatus, method, serverName }) =>
+    `Server "${serverName}" answered ${method} with HTTP ${httpStatus}${excerpt === "" ? "" : `: ${excerpt}`}.`,
+  hint: ({ httpStatus }) =>
+    httpStatus === 404 || httpStatus === 405
+      ? "Check the path of the URL: this one is not a Streamable HTTP endpoint."
+      : httpStatus === 403
+        ? "The credentials are valid but lack permission; a server may also refuse the Host or Origin."
+        : httpStatus >= 500 || httpStatus === 429
+          ? "Try again later."
+          : undefined
+}) {}
+
+/** The server wants credentials, or refuses those given (HTTP 401). */
+export class AuthorizationRequired extends defineError<AuthorizationRequired>()("AuthorizationRequired", {
+  code: "SERVER_AUTHORIZATION_REQUIRED",
+  status: statuses.unauthenticated,
+  fields: { serverName, challenge: optionalText },
+  message: ({ serverName }) => `Server "${serverName}" requires authorization.`,
+  hint: ({ serverName }) => `Set an Authorization header for "${serverName}".`
+}) {}
+
+/** The server redirected to another origin. Its headers may be secrets, so they were not sent there. */
+export class RedirectRefused extends defineError<RedirectRefused>()("RedirectRefused", {
+  code: "SERVER_REDIRECT_REFUSED",
+  status: statuses.badGateway,
+  fields: { serverName, location: Schema.String },
+  message: ({ location, serverName }) => `Server "${serverName}" redirects to another origin: ${location}.`,
+  hint: ({ serverName }) => `If you trust that address, make it the URL of "${serverName}".`
+}) {}

@@ -1,0 +1,97 @@
+/**
+ * What goes wrong on a connection as a whole: it is lost, or a request that is no tool call fails on it.
+ */
+import { defineError, statuses } from "@signalbox/errors"
+import { Duration, Schema } from "effect"
+
+const serverName = Schema.String
+
+/** The child process has ended, or closed its output, which is the same to us. */
+export class ServerExited extends defineError<ServerExited>()("ServerExited", {
+  code: "SERVER_EXITED",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: {
+    serverName,
+    exitCode: Schema.UndefinedOr(Schema.Int),
+    signal: Schema.UndefinedOr(Schema.String),
+    /** The last lines that it wrote to standard error, at most 50. */
+    stderrTail: Schema.Array(Schema.String)
+  },
+  message: ({ exitCode, serverName, signal, stderrTail }) => {
+    const how =
+      signal !== undefined
+        ? `was killed by ${signal}`
+        : exitCode !== undefined
+          ? `exited with status ${exitCode}`
+          : "closed its output"
+    const last = stderrTail.findLast((line) => line.trim() !== "")
+    return `Server "${serverName}" ${how}${last === undefined ? "" : `: ${last.replace(/\.$/, "")}`}.`
+  },
+  hint: ({ stderrTail }) =>
+    stderrTail.length === 0
+      ? "It wrote nothing to standard error. Run its command by hand to see why it ends."
+      : "What it wrote to standard error says why."
+}) {}
+
+/** The connection had already ended when this was asked of it; nothing was sent. */
+export class ConnectionClosed extends defineError<ConnectionClosed>()("ConnectionClosed", {
+  code: "SERVER_CONNECTION_CLOSED",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { serverName, reason: Schema.String },
+  message: ({ reason, serverName }) => `The connection to server "${serverName}" is closed: ${reason}`,
+  hint: () => "Connect again; nothing was sent."
+}) {}
+
+/** The server has forgotten the session (HTTP 404, MCP transports: "MUST start a new session"). Nothing was executed. */
+export class SessionExpired extends defineError<SessionExpired>()("SessionExpired", {
+  code: "SERVER_SESSION_EXPIRED",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { serverName },
+  message: ({ serverName }) => `The session with server "${serverName}" has expired.`,
+  hint: () => "Connect again and repeat the request; it was not executed."
+}) {}
+
+/** Something in front of the server answered in its place, or its answer was cut: a login page, broken JSON, no answer. */
+export class BadGateway extends defineError<BadGateway>()("BadGateway", {
+  code: "SERVER_BAD_GATEWAY",
+  status: statuses.badGateway,
+  retryable: true,
+  fields: { serverName, method: Schema.String, reason: Schema.String },
+  message: ({ method, reason, serverName }) =>
+    `The answer of server "${serverName}" to ${method} is unusable: ${reason}.`,
+  hint: () => "Open the URL in a browser: a login page or a proxy may stand in front of the server."
+}) {}
+
+/** A request other than a tool call took too long. */
+export class RequestTimeout extends defineError<RequestTimeout>()("RequestTimeout", {
+  code: "SERVER_REQUEST_TIMEOUT",
+  status: statuses.timeout,
+  retryable: true,
+  fields: { serverName, method: Schema.String, limit: Schema.DurationFromMillis },
+  message: ({ limit, method, serverName }) =>
+    `Server "${serverName}" did not answer ${method} within ${Duration.format(limit)}.`,
+  hint: () => "The server may be busy or frozen; connect again if it stays silent."
+}) {}
+
+/** The server answered `tools/list` with an error. */
+export class ListFailed extends defineError<ListFailed>()("ListFailed", {
+  code: "SERVER_LIST_FAILED",
+  status: statuses.badGateway,
+  retryable: true,
+  fields: { serverName, rpcCode: Schema.Finite, rpcMessage: Schema.String },
+  message: ({ rpcCode, rpcMessage, serverName }) =>
+    `Server "${serverName}" could not list its tools: ${rpcMessage} (${rpcCode}).`,
+  hint: () => "Keep the last good list and try again."
+}) {}
+
+/** An answer is not what the protocol says it must be. The request was executed. */
+export class InvalidResult extends defineError<InvalidResult>()("InvalidResult", {
+  code: "SERVER_INVALID_RESULT",
+  status: statuses.badGateway,
+  fields: { serverName, method: Schema.String, reason: Schema.String },
+  message: ({ method, reason, serverName }) => `Server "${serverName}" gave an invalid answer to ${method}: ${reason}.`,
+  hint: ({ serverName }) => `This is a fault of "${serverName}"; report it to its authors.`
+}) {}

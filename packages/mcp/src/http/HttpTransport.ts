@@ -1,0 +1,137 @@
+/**
+ * Streamable HTTP: the SDK's transport, watched. A request whose exchange ends without its answer fails
+ * at once, and closing waits until cancellations have reached the server and then ends the session.
+ */
+import { faultAnswer, type RpcMessage, type Transport, type TransportCallbacks, WireFault } from "../wire.ts"
+import { type Exchange, exchangeHeader } from "./guardedFetch.ts"
+
+/** The transport, and what is known about exchanges that failed. */
+export interface HttpTransport {
+  readonly transport: Transport
+  readonly exchangeOf: (id: string) => Exchange | undefined
+  /** The HTTP facts behind an error that came out of `send`. */
+  readonly exchangeBehind: (error: unknown) => Exchange | undefined
+  /** The last exchange that failed, for errors that the SDK makes anew while it negotiates. */
+  readonly lastFailed: () => Exchange | undefined
+  /** Tells the server that the session is over. */
+  readonly terminate: () => Promise<void>
+  /** Waits for notifications that are under way. */
+  readonly settled: () => Promise<unknown>
+}
+
+interface Open extends Exchange {
+  readonly abort: AbortController
+}
+
+/** Wraps the transport that `make` builds on `exchangeOf`. */
+export const makeHttpTransport = (
+  make: (exchangeOf: (id: string) => Exchange | undefined) => {
+    readonly transport: Transport
+    readonly terminate: () => Promise<void>
+  }
+): HttpTransport => {
+  const open = new Map<string, Open>()
+  const behind = new WeakMap<object, Exchange>()
+  const underWay = new Set<Promise<void>>()
+  let lastFailed: Exchange | undefined
+  const exchangeOf = (id: string) => open.get(id)
+  const { terminate, transport: inner } = make(exchangeOf)
+
+  /** Ends an exchange that is still open. */
+  const fail = (id: string | number, fault: WireFault) => {
+    const exchange = open.get(String(id))
+    if (exchange === undefined) return
+    open.delete(String(id))
+    exchange.abort.abort()
+    transport.onmessage?.(faultAnswer(id, fault))
+  }
+  const noAnswer = (id: string | number, reason: string) => fail(id, new WireFault({ _tag: "NoAnswer", reason }))
+
+  const request = (message: RpcMessage, id: string | number, options: Parameters<Transport["send"]>[1]) => {
+    const exchange: Open = { abort: new AbortController(), onFault: (fault) => fail(id, fault) }
+    open.set(String(id), exchange)
+    const signal = options?.requestSignal
+    if (signal !== undefined) {
+      const end = () => {
+        open.delete(String(id))
+        exchange.abort.abort()
+      }
+      signal.addEventListener("abort", end, { once: true })
+    }
+    return inner
+      .send(message, {
+        ...options,
+        headers: { ...options?.headers, [exchangeHeader]: String(id) },
+        requestSignal: exchange.abort.signal,
+        onRequestStreamEnd: () => {
+          if (options?.onRequestStreamEnd === undefined)
+            return noAnswer(id, "the answer stream ended before the answer")
+          open.delete(String(id))
+          options.onRequestStreamEnd()
+        }
+      })
+      .then(
+        () => {
+          if (exchange.isJson === true) noAnswer(id, "the body does not contain the answer")
+        },
+        (error: unknown) => {
+          open.delete(String(id))
+          lastFailed = exchange
+          if (typeof error === "object" && error !== null) behind.set(error, exchange)
+          return Promise.reject(error)
+        }
+      )
+  }
+
+  const notify = (message: RpcMessage, options: Parameters<Transport["send"]>[1]) => {
+    const sent = inner.send(message, options)
+    const done = sent.then(
+      () => endCancelled(message),
+      () => endCancelled(message)
+    )
+    underWay.add(done)
+    void done.then(() => underWay.delete(done))
+    return sent
+  }
+
+  /** The server has been told; the stream it would have answered on is of no more use. */
+  const endCancelled = (message: RpcMessage) => {
+    if (message.method !== "notifications/cancelled") return
+    const id = String(message.params?.["requestId"])
+    open.get(id)?.abort.abort()
+    open.delete(id)
+  }
+
+  const transport: Transport = {
+    start: () => {
+      const callbacks: TransportCallbacks = {
+        onmessage: (message) => {
+          if (message.method === undefined) open.delete(String(message.id))
+          transport.onmessage?.(message)
+        },
+        onclose: () => transport.onclose?.(),
+        onerror: (error) => transport.onerror?.(error)
+      }
+      Object.assign(inner, callbacks)
+      return inner.start()
+    },
+    send: (message, options) =>
+      message.method !== undefined && message.id !== undefined && message.id !== null
+        ? request(message, message.id, options)
+        : notify(message, options),
+    close: () => inner.close(),
+    hasPerRequestStream: true,
+    setProtocolVersion: (version) => inner.setProtocolVersion?.(version),
+    get sessionId() {
+      return inner.sessionId
+    }
+  }
+  return {
+    transport,
+    exchangeOf,
+    exchangeBehind: (error) => (typeof error === "object" && error !== null ? behind.get(error) : undefined),
+    lastFailed: () => lastFailed,
+    terminate,
+    settled: () => Promise.allSettled(underWay)
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * `fetch` for MCP over HTTP with what the SDK leaves out: limits on size, no redirect to a foreign origin,
+ * an error at once for answers that will never contain one. It also keeps what the SDK's errors do
+ * not carry: `Retry-After` and `WWW-Authenticate`.
+ */
+import { WireFault } from "../wire.ts"
+
+/** Marks the request of an exchange on its way through the SDK; it never leaves the process. */
+export const exchangeHeader = "x-signalbox-exchange"
+
+/** What is learned about one exchange while it runs. */
+export interface Exchange {
+  httpStatus?: number
+  retryAfterSeconds?: number
+  challenge?: string
+  /** Whether the whole answer is one JSON body, so that nothing follows it. */
+  isJson?: boolean
+  /** Called when the answer turns out to be too large while it is read. */
+  readonly onFault: (fault: WireFault) => void
+}
+
+/** What is guarded against. */
+export interface FetchGuards {
+  readonly maxMessageBytes: number
+  readonly maxRequestBytes: number
+  readonly exchangeOf: (id: string) => Exchange | undefined
+}
+
+type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
+
+const maxErrorBodyBytes = 64 * 1024
+
+/** Wraps a `fetch`. */
+export const guardedFetch =
+  (fetch: Fetch, guards: FetchGuards): Fetch =>
+  (url, init) => {
+    const headers = new Headers(init?.headers)
+    const exchange = guards.exchangeOf(headers.get(exchangeHeader) ?? "")
+    headers.delete(exchangeHeader)
+    const body = init?.body
+    if (typeof body === "string" && exceeds(body, guards.maxRequestBytes)) {
+      return Promise.reject(new WireFault({ _tag: "RequestTooLarge" }))
+    }
+    return fetch(url, { ...init, headers }).then((response) => guardResponse(url, response, exchange, guards))
+  }
+
+const exceeds = (text: string, limitBytes: number): boolean =>
+  text.length > limitBytes || (text.length * 3 > limitBytes && new TextEncoder().encode(text).length > limitBytes)
+
+const guardResponse = (
+  url: string | URL,
+  response: Response,
+  exchange: Exchange | undefined,
+  guards: FetchGuards
+): Response | Promise<Response> => {
+  const location = foreignLocation(url, response)
+  if (location !== undefined) return refuse(response, new WireFault({ _tag: "Redirected", location }))
+  if (exchange !== undefined) {
+    exchange.httpStatus = response.status
+    const retryAfter = retryAfterOf(response.headers)
+    if (retryAfter !== undefined) exchange.retryAfterSeconds = retryAfter
+    const challenge = response.headers.get("www-authenticate")
+    if (challenge !== null) exchange.challenge = challenge
+    exchange.isJson = (response.headers.get("content-type") ?? "").toLowerCase().startsWith("application/json")
+    if (response.status === 202) {
+      return refuse(response, new WireFault({ _tag: "NoAnswer", reason: "HTTP 202 instead of an answer" }))
+    }
+  }
+  if (!response.ok) return withBody(response, truncated(maxErrorBodyBytes))
+  const length = Number(response.headers.get("content-length") ?? Number.NaN)
+  if (length <= guards.maxMessageBytes && !response.headers.has("content-encoding")) return response
+  if (exchange?.isJson === true) return withJson(response, guards.maxMessageBytes)
+  return withBody(response, limited(guards.maxMessageBytes, exchange))
+}
+
+/** Counts a JSON body while it is read. A stream in between would do the same at several times the cost. */
+const withJson = (response: Response, limitBytes: number): Response => {
+  const { body } = response
+  if (body === null) return response
+  const json = () => {
+    const reader = body.getReader()
+    const decoder = new TextDecoder()
+    let size = 0
+    let text = ""
+    const next = (): Promise<unknown> =>
+      reader.read().then(({ done, value }) => {
+        if (done) return JSON.parse(text + decoder.decode())
+        size += value.length
+        if (size > limitBytes) {
+          void reader.cancel()
+          return Promise.reject(new WireFault({ _tag: "ResponseTooLarge" }))
+        }
+        text += decoder.decode(value, { stream: true })
+        return next()
+      })
+    return next()
+  }
+  return Object.defineProperty(response, "json", { value: json })
+}
+
+/** `Retry-After` (RFC 9110, 10.2.3) in seconds. A date counts from the `Date` of the same answer, so that clocks need not agree. */
+const retryAfterOf = (headers: Headers): number | undefined => {
+  const value = headers.get("retry-after")?.trim() ?? ""
+  if (/^\d{1,9}$/.test(value)) return Number(value)
+  const seconds = (Date.parse(value) - Date.parse(headers.get("date") ?? "")) / 1000
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined
+}
+
+const refuse = (response: Response, fault: WireFault): Promise<Response> =>
+  (response.body?.cancel() ?? Promise.resolve()).then(
+    () => Promise.reject(fault),
+    () => Promise.reject(fault)
+  )
+
+/** The target of a redirect that leaves the origin of the request. */
+const foreignLocation = (url: string | URL, response: Response): string | undefined => {
+  if (response.status < 300 || response.status > 399) return undefined
+  const location = response.headers.get("location")
+  if (location === null || !URL.canParse(location, String(url))) return undefined
+  const target = new URL(location, url)
+  if (target.origin === new URL(url).origin) return undefined
+  return `${target.origin}${target.pathname}`
+}
+
+const withBody = (response: Response, guard: TransformStream<Uint8Array, Uint8Array>): Response =>
+  response.body === null
+    ? response
+    : new Response(response.body.pipeThrough(guard), {
+        status: response.status,
+        statusText: response.statusText,
+        headers: response.headers
+      })
+
+/** Keeps the beginning. */
+const truncated = (limitBytes: number) => {
+  let kept = 0
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      controller.enqueue(chunk.subarray(0, limitBytes - kept))
+      kept = Math.min(kept + chunk.length, limitBytes)
+      if (kept === limitBytes) controller.terminate()
+    }
+  })
+}
+
+const newline = 10
+const carriageReturn = 13
+
+/** Fails when one event, what lies between two empty lines, is over the limit. */
+const limited = (limitBytes: number, exchange: Exchange | undefined) => {
+  let size = 0
+  let atLineStart = false
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      let from = 0
+      for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
+        const isEmpty = end === from || (end === from + 1 && chunk[from] === carriageReturn)
+        size = isEmpty && (atLineStart || from > 0) ? 0 : size + end - from
+        if (size > limitBytes) break
+        from = end + 1
+        atLineStart = true
+      }
+      if (from < chunk.length) {
+        size += chunk.length - from
+        atLineStart = false
+      }
+      if (size <= limitBytes) return controller.enqueue(chunk)
+      const fault = new WireFault({ _tag: "ResponseTooLarge" })
+      exchange?.onFault(fault)
+      controller.error(fault)
+    }
+  })
+}

@@ -1,0 +1,50 @@
+// Connecting
+export { connect } from "./connect.ts"
+export {
+  type HttpOptions,
+  type MaybeSecret,
+  serverDefaults,
+  type ServerOptions,
+  type StdioOptions
+} from "./ServerOptions.ts"
+export { ParentEnvironment } from "./stdio/environment.ts"
+
+// Using a connection
+export { type CallProgress, type CallResult, type McpClient, type ServerIdentity, type ToolCall } from "./McpClient.ts"
+export { type JsonObject, type McpTool, type ToolHints, type ToolList } from "./McpTool.ts"
+
+// Failures
+export {
+  type CallError,
+  type ConnectError,
+  countsAsConnectionFailure,
+  mcpErrors,
+  type ServerError,
+  wasNotExecuted
+} from "./errors.ts"
+export {
+  AuthorizationRequired,
+  HandshakeRejected,
+  HandshakeTimeout,
+  ProtocolMismatch,
+  RedirectRefused,
+  ServerHttpStatus,
+  ServerUnreachable,
+  SpawnFailed
+} from "./connectErrors.ts"
+export {
+  BadGateway,
+  ConnectionClosed,
+  InvalidResult,
+  ListFailed,
+  RequestTimeout,
+  ServerExited,
+  SessionExpired
+} from "./connectionErrors.ts"
+export {
+  RequestTooLarge,
+  ResponseTooLarge,
+  ToolCallRejected,
+  ToolCallTimeout,
+  ToolOutcomeUnknown
+} from "./callErrors.ts"

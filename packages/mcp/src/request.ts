@@ -1,0 +1,57 @@
+/**
+ * One request as an Effect. Interrupting it aborts the request, which tells the server to stop; whether
+ * a request was interrupted is known from its fiber alone, since the SDK reports an abort as a time-out.
+ */
+import { CorrelationId } from "@signalbox/errors"
+import { Effect } from "effect"
+import { type Connection, refusal } from "./Connection.ts"
+import { type ConnectionClosed } from "./connectionErrors.ts"
+import { type JsonObject } from "./McpTool.ts"
+
+/** A request that was sent and failed. */
+export class Sent {
+  readonly error: unknown
+  constructor(error: unknown) {
+    this.error = error
+  }
+}
+
+/** Names the request that a server does work for, in its own log too. */
+const correlationMeta = "signalbox/correlationId"
+const correlationHeader = "x-correlation-id"
+
+/** Asks the server. Fails with `ConnectionClosed` when nothing was sent, with `Sent` otherwise. */
+export const request = (
+  connection: Connection,
+  method: string,
+  params: JsonObject,
+  extra: {
+    readonly meta?: JsonObject
+    readonly headers?: Readonly<Record<string, string>>
+    readonly timeoutMillis?: number
+  } = {}
+): Effect.Effect<JsonObject, Sent | ConnectionClosed> =>
+  Effect.withFiber<JsonObject, Sent | ConnectionClosed>((fiber) => {
+    const closed = refusal(connection)
+    if (closed !== undefined) return Effect.fail(closed)
+    const correlationId = fiber.getRef(CorrelationId)
+    const meta = correlationId === undefined ? extra.meta : { ...extra.meta, [correlationMeta]: correlationId }
+    const headers =
+      correlationId === undefined || connection.http === undefined
+        ? extra.headers
+        : { ...extra.headers, [correlationHeader]: correlationId }
+    return Effect.callback<JsonObject, Sent>((resume) => {
+      const abort = new AbortController()
+      connection.session
+        .request(method, meta === undefined ? params : { ...params, _meta: meta }, {
+          signal: abort.signal,
+          timeoutMillis: extra.timeoutMillis,
+          ...(headers === undefined ? {} : { headers })
+        })
+        .then(
+          (result) => resume(Effect.succeed(result)),
+          (error: unknown) => resume(connection.ending.isFinished() ? Effect.interrupt : Effect.fail(new Sent(error)))
+        )
+      return Effect.sync(() => abort.abort())
+    })
+  })

@@ -1,0 +1,73 @@
+/**
+ * The shapes between our transports and the protocol client above them: structurally the SDK's own, named
+ * here so that one file alone imports it. `WireFault` is how a transport fails one request and not the connection.
+ */
+import { Predicate } from "effect"
+
+/** A JSON-RPC message, as loosely as it may arrive. */
+export interface RpcMessage {
+  readonly jsonrpc: "2.0"
+  readonly id?: string | number | null | undefined
+  readonly method?: string
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly result?: unknown
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown }
+}
+
+/** How one message is to be sent. */
+export interface SendOptions {
+  readonly requestSignal?: AbortSignal | undefined
+  readonly onRequestStreamEnd?: (() => void) | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** What a transport tells whoever stands above, who sets these before `start`. */
+export interface TransportCallbacks {
+  onmessage?: ((message: RpcMessage) => void) | undefined
+  onclose?: (() => void) | undefined
+  onerror?: ((error: Error) => void) | undefined
+}
+
+/** What the protocol client needs of a transport. */
+export interface Transport extends TransportCallbacks {
+  readonly start: () => Promise<void>
+  readonly send: (message: RpcMessage, options?: SendOptions) => Promise<void>
+  readonly close: () => Promise<void>
+  readonly hasPerRequestStream?: boolean
+  readonly setProtocolVersion?: (version: string) => void
+  readonly sessionId?: string | undefined
+}
+
+/** Why a transport failed a single request. */
+export type WireFaultReason =
+  /** Too large to be sent; it was not. */
+  | { readonly _tag: "RequestTooLarge" }
+  /** The answer is larger than the limit. */
+  | { readonly _tag: "ResponseTooLarge" }
+  /** The exchange is over without an answer. */
+  | { readonly _tag: "NoAnswer"; readonly reason: string }
+  /** The answer is not a JSON-RPC answer. */
+  | { readonly _tag: "InvalidAnswer"; readonly reason: string }
+  /** Redirected to another origin, not followed. */
+  | { readonly _tag: "Redirected"; readonly location: string }
+  /** The stream into the process is closed; nothing was written. */
+  | { readonly _tag: "NotWritten" }
+
+/** Carried through the protocol client as an error, and recognised on the other side. */
+export class WireFault extends Error {
+  readonly fault: WireFaultReason
+  constructor(fault: WireFaultReason) {
+    super(fault._tag)
+    this.fault = fault
+  }
+}
+
+/** An answer that carries a fault to the one who asked. */
+export const faultAnswer = (id: string | number, fault: WireFault): RpcMessage => ({
+  jsonrpc: "2.0",
+  id,
+  error: { code: -32000, message: fault.message, data: fault }
+})
+
+/** Whether a value is a JSON object. */
+export const isJsonObject = (value: unknown): value is Readonly<Record<string, unknown>> => Predicate.isObject(value)
