@@ -1,0 +1,10 @@
+// For providers that are reached over HTTP: one request, answered by JSON or by server-sent events
+export {
+  type Answer,
+  excerpt,
+  type Exchange,
+  fetchEvents,
+  fetchJson,
+  readJson,
+  type StreamDecoder
+} from "./exchange.ts"

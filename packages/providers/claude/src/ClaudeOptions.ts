@@ -1,0 +1,32 @@
+/**
+ * What it takes to reach Anthropic, or a server that speaks its Messages API. Complete by type: nothing is
+ * read from the environment, and what is usual stands in the preset.
+ */
+import { Duration, type Redacted } from "effect"
+
+export interface ClaudeOptions {
+  readonly apiKey: Redacted.Redacted
+  /** Without the path: `https://api.anthropic.com`. */
+  readonly baseUrl: string
+  /** Sent as `anthropic-version`. */
+  readonly apiVersion: string
+  /** Asked when a request names no model. */
+  readonly defaultModel: string
+  /** Lowers the `maxTokens` of requests to what the model allows. */
+  readonly maxTokens?: number
+  /** Sent with every request, such as `anthropic-beta`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** The longest silence within a streamed answer; the API pings well before a minute has passed. */
+  readonly idleTimeout: Duration.Duration
+  /** The longest wait for an answer: of a stream its head, of a single reply all of it. */
+  readonly requestTimeout: Duration.Duration
+}
+
+/** Anthropic's own API. Add a key: `{ ...claudeDefaults, apiKey }`. */
+export const claudeDefaults = {
+  baseUrl: "https://api.anthropic.com",
+  apiVersion: "2023-06-01",
+  defaultModel: "claude-sonnet-4-5",
+  idleTimeout: Duration.seconds(60),
+  requestTimeout: Duration.minutes(10)
+} as const satisfies Omit<ClaudeOptions, "apiKey">

@@ -1,0 +1,178 @@
+/**
+ * Answers of the Messages API in the vocabulary: a pure reducer over the data of server-sent events, and the
+ * JSON form. Blocks are renumbered and closed when the next one starts, since compatible servers break that rule.
+ */
+import {
+  BlockDelta,
+  type ContentBlock,
+  type ModelError,
+  type ModelEvent,
+  type ModelReply,
+  ProviderInvalidResponse,
+  StreamInterrupted,
+  type Usage
+} from "@signalbox/model"
+import { Result, Schema } from "effect"
+import { type BlockIssue, firstIssue, forEachBlock, fromWireBlock } from "./blocks.ts"
+import { envelopeError, provider, readEnvelope } from "./errors.ts"
+import { excerpt, readJson, type StreamDecoder } from "@signalbox/model/http"
+import { type HeldBlock, heldEvents, holdBlock, holdDelta } from "./HeldBlock.ts"
+import { type BlockWire, EventWire, ReplyWire, type UsageWire } from "./wire.ts"
+
+/** How far a stream has come. */
+export interface DecodeState {
+  readonly phase: "new" | "open" | "complete"
+  readonly nextIndex: number
+  /** The block that is open: its number on the wire. Ours is `nextIndex - 1`. */
+  readonly openIndex: number | undefined
+  /** The open block, while it is one that must be whole before it is handed on. */
+  readonly held: HeldBlock | undefined
+}
+
+type Decoded = Result.Result<readonly [DecodeState, ReadonlyArray<ModelEvent>], ModelError>
+
+const invalid = (reason: string) => Result.fail(new ProviderInvalidResponse({ provider, reason }))
+
+const where = ({ path, reason }: BlockIssue): string => `${path.map(String).join(".")}: ${reason}`
+
+const readUsage = (usage: UsageWire): Usage => {
+  const said = Object.entries(usage).filter(([, value]) => value !== null && value !== undefined)
+  return { input_tokens: 0, output_tokens: 0, ...Object.fromEntries(said) }
+}
+
+const decodeReplyBody = Schema.decodeUnknownResult(ReplyWire)
+
+/** The JSON answer. An error envelope with status 200 is the error that it says. */
+export const decodeReply = (body: unknown, model: string): Result.Result<ModelReply, ModelError> => {
+  const envelope = readEnvelope(body)
+  if (envelope !== undefined) return Result.fail(envelopeError(envelope, model))
+  const decoded = decodeReplyBody(body)
+  if (Result.isFailure(decoded)) return invalid(where(firstIssue(decoded.failure)))
+  const { id, model: answered, stop_reason, stop_sequence, usage } = decoded.success
+  return Result.match(forEachBlock(decoded.success.content, fromWireBlock), {
+    onSuccess: (content) =>
+      Result.succeed({
+        id,
+        model: answered,
+        content,
+        stop_reason: stop_reason ?? null,
+        stop_sequence: stop_sequence ?? null,
+        usage: readUsage(usage)
+      }),
+    onFailure: (issue) => invalid(where({ ...issue, path: ["content", ...issue.path] }))
+  })
+}
+
+const knownDeltas = new Set(["text_delta", "input_json_delta", "thinking_delta", "signature_delta", "citations_delta"])
+const decodeDelta = Schema.decodeUnknownResult(BlockDelta)
+
+const readDelta = (delta: BlockWire): Result.Result<BlockDelta, string> => {
+  if (!knownDeltas.has(String(delta["type"]))) return Result.succeed({ type: "opaque_delta", delta })
+  return Result.mapError(decodeDelta(delta), (error) => where(firstIssue(error)))
+}
+
+const closeOpen = (state: DecodeState): ReadonlyArray<ModelEvent> => {
+  if (state.openIndex === undefined) return []
+  const index = state.nextIndex - 1
+  return [...(state.held === undefined ? [] : heldEvents(state.held, index)), { type: "content_block_stop", index }]
+}
+
+const closed = (state: DecodeState): DecodeState => ({ ...state, openIndex: undefined, held: undefined })
+
+/** Inputs start empty and follow as deltas; servers that send them whole at the start get their deltas made here. */
+const startEvents = (block: ContentBlock, index: number): ReadonlyArray<ModelEvent> => {
+  const start = (content_block: ContentBlock): ModelEvent => ({ type: "content_block_start", index, content_block })
+  if (block.type !== "tool_use" || Object.keys(block.input).length === 0) return [start(block)]
+  const delta = { type: "input_json_delta", partial_json: JSON.stringify(block.input) } as const
+  return [start({ ...block, input: {} }), { type: "content_block_delta", index, delta }]
+}
+
+const startBlock = (state: DecodeState, event: Extract<EventWire, { type: "content_block_start" }>): Decoded => {
+  const block = fromWireBlock(event.content_block)
+  if (Result.isFailure(block)) return invalid(`content_block_start: ${where(block.failure)}`)
+  const held = block.success.type === "opaque" ? holdBlock(block.success) : undefined
+  const started = held === undefined ? startEvents(block.success, state.nextIndex) : []
+  return Result.succeed([
+    { ...state, nextIndex: state.nextIndex + 1, openIndex: event.index, held },
+    [...closeOpen(state), ...started]
+  ])
+}
+
+const addDelta = (state: DecodeState, event: Extract<EventWire, { type: "content_block_delta" }>): Decoded => {
+  if (event.index !== state.openIndex) return invalid(`a delta came for block ${event.index}, which is not open`)
+  if (state.held !== undefined) return Result.succeed([{ ...state, held: holdDelta(state.held, event.delta) }, []])
+  const delta = readDelta(event.delta)
+  if (Result.isFailure(delta)) return invalid(`content_block_delta: ${delta.failure}`)
+  return Result.succeed([state, [{ type: "content_block_delta", index: state.nextIndex - 1, delta: delta.success }]])
+}
+
+const decodeEvent = (state: DecodeState, event: EventWire, model: string): Decoded => {
+  if (event.type === "ping") return Result.succeed([state, []])
+  if (event.type === "error") return Result.fail(envelopeError(event, model))
+  if (event.type === "message_start") {
+    if (state.phase !== "new") return invalid("a second message_start came before the end of the message")
+    const { id, model: answered, usage } = event.message
+    return Result.succeed([
+      { ...state, phase: "open" },
+      [{ type: "message_start", message: { id, model: answered, usage: readUsage(usage) } }]
+    ])
+  }
+  if (state.phase === "new") return invalid(`${event.type} came before message_start`)
+  switch (event.type) {
+    case "content_block_start":
+      return startBlock(state, event)
+    case "content_block_delta":
+      return addDelta(state, event)
+    case "content_block_stop":
+      return event.index === state.openIndex
+        ? Result.succeed([closed(state), closeOpen(state)])
+        : Result.succeed([state, []])
+    case "message_delta": {
+      const { stop_details, stop_reason, stop_sequence } = event.delta
+      const delta = {
+        stop_reason: stop_reason ?? null,
+        stop_sequence: stop_sequence ?? null,
+        ...(stop_details === undefined ? {} : { stop_details })
+      }
+      const usage = { ...event.usage, output_tokens: event.usage.output_tokens ?? 0 }
+      return Result.succeed([closed(state), [...closeOpen(state), { type: "message_delta", delta, usage }]])
+    }
+    case "message_stop":
+      return Result.succeed([{ ...closed(state), phase: "complete" }, [...closeOpen(state), { type: "message_stop" }]])
+  }
+}
+
+const knownEvents: ReadonlySet<string> = new Set(EventWire.members.map((member) => member.fields.type.literal))
+const decodeWire = Schema.decodeUnknownResult(EventWire)
+
+const typeOf = (value: unknown): string =>
+  typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" ? value.type : ""
+
+const end = (state: DecodeState): Decoded =>
+  state.phase === "complete"
+    ? Result.succeed([state, []])
+    : Result.fail(
+        new StreamInterrupted({
+          provider,
+          reason: state.phase === "new" ? "the stream ended before it began" : "the stream ended before message_stop"
+        })
+      )
+
+/** The decoder of one streamed answer of `model`. */
+export const messagesDecoder = (model: string): StreamDecoder<DecodeState> => ({
+  initial: { phase: "new", nextIndex: 0, openIndex: undefined, held: undefined },
+  isComplete: (state) => state.phase === "complete",
+  step: (state, data) => {
+    if (data === undefined) return end(state)
+    if (state.phase === "complete") return Result.succeed([state, []])
+    const value = readJson(data)
+    const type = typeOf(value)
+    if (type === "") return invalid(`an event is not a JSON object with a type: ${excerpt(data)}`)
+    // Events of a newer API say nothing that is needed to understand the others.
+    if (!knownEvents.has(type)) return Result.succeed([state, []])
+    const event = decodeWire(value)
+    return Result.isFailure(event)
+      ? invalid(`${type}: ${where(firstIssue(event.failure))}`)
+      : decodeEvent(state, event.success, model)
+  }
+})

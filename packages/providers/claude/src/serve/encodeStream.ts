@@ -1,0 +1,224 @@
+/**
+ * A turn as one stream of Messages events: a pure state machine, fed with what the turn loop reports.
+ * Blocks of all steps are renumbered 0, 1, 2 … and never overlap, because the official stream helpers append
+ * a block on its start and address it by index; a result that arrives while a step still speaks waits for its end.
+ */
+import {
+  type BlockDelta,
+  type ContentBlock,
+  type JsonObject,
+  type ModelEvent,
+  noUsage,
+  type RunBy,
+  type ToolResultBlock,
+  type Usage
+} from "@signalbox/model"
+import { type EventWire } from "../wire.ts"
+import { errorBody } from "./encodeError.ts"
+import { hostCallBlock, hostResultBlock } from "./hostCalls.ts"
+import { servedStopReason, shownBlock } from "./encodeReply.ts"
+import { sumUsage, usageWire } from "./usage.ts"
+
+/** What the encoder must know of a turn beforehand. */
+export interface StreamTurn {
+  /** `msg_` and 24 characters. */
+  readonly id: string
+  /** The name that the client asked for. */
+  readonly model: string
+  /** Who runs a tool, asked when a call begins without saying so. A name that nobody knows is the host's, who answers it. */
+  readonly runBy: (toolName: string) => RunBy
+}
+
+/** What happens in a turn. */
+export type StreamInput =
+  /** Opens the message before the model has answered, so that pings can follow; `inputTokens` is an estimate. */
+  | { readonly type: "start"; readonly inputTokens: number }
+  /** An event of the model call that is running. */
+  | { readonly type: "model"; readonly event: ModelEvent }
+  /** A tool of the host has answered. */
+  | { readonly type: "result"; readonly result: ToolResultBlock }
+  /** Silence that the client should not take for death. */
+  | { readonly type: "ping" }
+  /** The turn is over; `stopReason` where it is not that of the last step. */
+  | { readonly type: "end"; readonly stopReason?: string }
+  /** The turn has failed. Nothing follows. */
+  | { readonly type: "failed"; readonly error: unknown; readonly requestId: string }
+
+/** Where a stream stands. Make one with `startStream`. */
+export interface StreamState {
+  readonly turn: StreamTurn
+  /** `new`: nothing was sent, so that a failure can still be a status of its own. */
+  readonly phase: "new" | "open" | "ended"
+  readonly isInStep: boolean
+  readonly nextIndex: number
+  readonly open: OpenBlock | undefined
+  readonly waiting: ReadonlyArray<ToolResultBlock>
+  /** Of the steps before, and of the one that is running. */
+  readonly spent: Usage
+  readonly stepUsage: Usage
+  readonly stop: Extract<ModelEvent, { type: "message_delta" }>["delta"]
+  readonly hasCallerCall: boolean
+}
+
+interface OpenBlock {
+  /** Absent for a block that this wire has no word for. */
+  readonly index: number | undefined
+  /** Whether tool arguments have been found to be (or not to be) the text of an object. */
+  readonly arguments: "unseen" | "object" | "other"
+}
+
+type Encoded = readonly [StreamState, ReadonlyArray<EventWire>]
+
+/** The state before anything was sent. */
+export const startStream = (turn: StreamTurn): StreamState => ({
+  turn,
+  phase: "new",
+  isInStep: false,
+  nextIndex: 0,
+  open: undefined,
+  waiting: [],
+  spent: noUsage,
+  stepUsage: noUsage,
+  stop: { stop_reason: null, stop_sequence: null },
+  hasCallerCall: false
+})
+
+/** The next state, and the events to send. After the end, and after a failure, there are none. */
+export const encodeStream = (state: StreamState, input: StreamInput): Encoded => {
+  if (state.phase === "ended") return [state, []]
+  switch (input.type) {
+    case "start":
+      return open(state, { input_tokens: input.inputTokens, output_tokens: 0 })
+    case "model":
+      return encodeEvent(state, input.event)
+    case "result":
+      return state.isInStep
+        ? [{ ...state, waiting: [...state.waiting, input.result] }, []]
+        : showResults(state, [input.result])
+    case "ping":
+      return [state, [{ type: "ping" }]]
+    case "end":
+      return end(state, input.stopReason)
+    case "failed":
+      return [{ ...state, phase: "ended" }, [errorBody(input.error, input.requestId)]]
+  }
+}
+
+/** One event as it goes over the wire. Every event needs its `event:` line: official clients drop those without. */
+export const renderEvent = (event: EventWire): string => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+
+const open = (state: StreamState, usage: Usage): Encoded => {
+  if (state.phase !== "new") return [state, []]
+  const { id, model } = state.turn
+  const message = {
+    id,
+    type: "message",
+    role: "assistant",
+    model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    stop_details: null,
+    usage: usageWire(usage)
+  } as const
+  return [{ ...state, phase: "open" }, [{ type: "message_start", message }]]
+}
+
+const then = ([state, events]: Encoded, next: (state: StreamState) => Encoded): Encoded => {
+  const [last, more] = next(state)
+  return [last, [...events, ...more]]
+}
+
+const encodeEvent = (state: StreamState, event: ModelEvent): Encoded => {
+  switch (event.type) {
+    case "message_start":
+      return open({ ...state, isInStep: true, stepUsage: event.message.usage }, event.message.usage)
+    case "content_block_start":
+      return then(closeBlock(state), (closed) => openBlock(closed, event.content_block))
+    case "content_block_delta":
+      return encodeDelta(state, event.delta)
+    case "content_block_stop":
+      return closeBlock(state)
+    case "message_delta": {
+      const said = Object.entries(event.usage).filter(([, value]) => value !== null && value !== undefined)
+      const stepUsage: Usage = { ...state.stepUsage, ...Object.fromEntries(said) }
+      return [{ ...state, stop: event.delta, stepUsage }, []]
+    }
+    case "message_stop":
+      return then(closeBlock(state), endStep)
+  }
+}
+
+const endStep = (state: StreamState): Encoded => {
+  const spent = sumUsage(state.spent, state.stepUsage)
+  return showResults({ ...state, isInStep: false, spent, stepUsage: noUsage, waiting: [] }, state.waiting)
+}
+
+const openBlock = (state: StreamState, block: ContentBlock): Encoded => {
+  const isCall = block.type === "tool_use"
+  const runBy = isCall ? (block.runBy ?? state.turn.runBy(block.name)) : undefined
+  const shown = isCall && runBy?._tag === "Host" ? hostCallBlock(block, runBy.source) : shownBlock(block)
+  if (shown === undefined) return [{ ...state, open: { index: undefined, arguments: "unseen" } }, []]
+  const index = state.nextIndex
+  const hasCallerCall = state.hasCallerCall || shown["type"] === "tool_use"
+  return [
+    { ...state, nextIndex: index + 1, hasCallerCall, open: { index, arguments: "unseen" } },
+    [{ type: "content_block_start", index, content_block: shown }]
+  ]
+}
+
+const encodeDelta = (state: StreamState, delta: BlockDelta): Encoded => {
+  if (state.open?.index === undefined) return [state, []]
+  const event = (shown: JsonObject): EventWire => ({
+    type: "content_block_delta",
+    index: state.open?.index ?? 0,
+    delta: shown
+  })
+  if (delta.type === "opaque_delta") return [state, [event(delta.delta)]]
+  if (delta.type !== "input_json_delta") return [state, [event(delta)]]
+  const kind = state.open.arguments === "unseen" ? kindOf(delta.partial_json) : state.open.arguments
+  // Arguments that are no object would break the client's own parser; the model is told by the tool's result.
+  const events = kind === "other" ? [] : [event(delta)]
+  return [{ ...state, open: { ...state.open, arguments: kind } }, events]
+}
+
+const kindOf = (text: string): OpenBlock["arguments"] => {
+  const first = text.trimStart().charAt(0)
+  return first === "" ? "unseen" : first === "{" ? "object" : "other"
+}
+
+const closeBlock = (state: StreamState): Encoded => {
+  if (state.open === undefined) return [state, []]
+  const { index } = state.open
+  return [{ ...state, open: undefined }, index === undefined ? [] : [{ type: "content_block_stop", index }]]
+}
+
+/** Complete blocks: results are not streamed in pieces. */
+const showResults = (state: StreamState, results: ReadonlyArray<ToolResultBlock>): Encoded => [
+  { ...state, nextIndex: state.nextIndex + results.length },
+  results.flatMap((result, offset): ReadonlyArray<EventWire> => {
+    const index = state.nextIndex + offset
+    return [
+      { type: "content_block_start", index, content_block: hostResultBlock(result) },
+      { type: "content_block_stop", index }
+    ]
+  })
+]
+
+const end = (before: StreamState, stopReason: string | undefined): Encoded => {
+  const opened = then(open(before, before.spent), closeBlock)
+  return then(then(opened, endStep), (state) => {
+    const stop_reason = servedStopReason(stopReason ?? state.stop.stop_reason ?? "end_turn", state.hasCallerCall)
+    return [
+      { ...state, phase: "ended" },
+      [
+        {
+          type: "message_delta",
+          delta: { stop_details: null, ...state.stop, stop_reason },
+          usage: usageWire(state.spent)
+        },
+        { type: "message_stop" }
+      ]
+    ]
+  })
+}

@@ -1,0 +1,49 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ModelRequestRejected, ProviderRateLimited } from "@signalbox/model"
+import { encodeError, InvalidMessagesRequest } from "@signalbox/provider-claude/serve"
+import { ErrorWire } from "@signalbox/provider-claude/wire"
+import { Duration, Schema } from "effect"
+
+const provider = "claude"
+
+describe("encodeError", () => {
+  it("names the field of a bad request and the SDK's own code", () => {
+    const error = new InvalidMessagesRequest({
+      path: "thread",
+      reason: "not held",
+      errorCode: "thread_unsupported_request"
+    })
+    assert.deepStrictEqual(encodeError(error, "req_1"), {
+      status: 400,
+      headers: { "content-type": "application/json", "request-id": "req_1", "x-should-retry": "false" },
+      body: {
+        type: "error",
+        error: {
+          type: "invalid_request_error",
+          message: "thread: not held",
+          details: { error_code: "thread_unsupported_request" }
+        },
+        request_id: "req_1"
+      }
+    })
+  })
+
+  it("keeps the words of an upstream on which clients act", () => {
+    const reason = "prompt is too long: 210000 tokens > 200000 maximum"
+    const { body, status } = encodeError(new ModelRequestRejected({ provider, reason, httpStatus: 413 }), "r")
+    assert.strictEqual(body.error.message, reason)
+    assert.deepStrictEqual([status, body.error.type], [413, "request_too_large"])
+  })
+
+  it("hands on how long to wait, in whole seconds", () => {
+    const error = new ProviderRateLimited({ provider, reason: "slow down", retryAfter: Duration.millis(1200) })
+    const { headers, status } = encodeError(error, "r")
+    assert.deepStrictEqual([status, headers["retry-after"], headers["x-should-retry"]], [429, "2", "true"])
+  })
+
+  it("shows nothing of a defect", () => {
+    const { body, status } = encodeError(new Error("password=hunter2"), "r")
+    assert.deepStrictEqual([status, body.error], [500, { type: "api_error", message: "Internal server error" }])
+    assert.isTrue(Schema.is(ErrorWire)(body))
+  })
+})

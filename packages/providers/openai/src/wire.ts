@@ -1,0 +1,79 @@
+/**
+ * Chat Completions on the wire, as schemas: of OpenAI and of the many that are compatible with it, each in
+ * its own way. Everything that servers have been seen to leave out, or to send as null, may be so here.
+ */
+import { JsonObject } from "@signalbox/model"
+import { Schema } from "effect"
+
+const nullable = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+
+/** Tokens. `prompt_tokens` includes cached ones, `completion_tokens` the reasoning. */
+export const UsageWire = Schema.Struct({
+  prompt_tokens: nullable(Schema.Finite),
+  completion_tokens: nullable(Schema.Finite),
+  prompt_tokens_details: nullable(
+    Schema.Struct({ cached_tokens: nullable(Schema.Finite), cache_write_tokens: nullable(Schema.Finite) })
+  ),
+  completion_tokens_details: nullable(Schema.Struct({ reasoning_tokens: nullable(Schema.Finite) }))
+})
+export type UsageWire = typeof UsageWire.Type
+
+const FunctionWire = Schema.Struct({
+  name: nullable(Schema.String),
+  /** A text by the API; some servers send the object itself. */
+  arguments: Schema.optionalKey(Schema.Unknown)
+})
+
+/** A piece of a tool call. Pieces of one call share its `index`; where that is missing, its `id`, or what came last. */
+export const ToolCallWire = Schema.Struct({
+  index: nullable(Schema.Int),
+  id: nullable(Schema.String),
+  function: nullable(FunctionWire)
+})
+export type ToolCallWire = typeof ToolCallWire.Type
+
+/** What was said: in a chunk the `delta`, in a whole answer the `message`. */
+export const SaidWire = Schema.Struct({
+  /** A text, or (Mistral) a list of parts. */
+  content: nullable(Schema.Union([Schema.String, Schema.Array(JsonObject)])),
+  refusal: nullable(Schema.String),
+  /** DeepSeek, vLLM, SGLang, llama.cpp. */
+  reasoning_content: nullable(Schema.String),
+  /** OpenRouter, Groq, Ollama. */
+  reasoning: nullable(Schema.String),
+  tool_calls: nullable(Schema.Array(ToolCallWire)),
+  function_call: nullable(FunctionWire)
+})
+export type SaidWire = typeof SaidWire.Type
+
+/** One chunk of a stream, and a whole answer alike. */
+export const CompletionWire = Schema.Struct({
+  id: nullable(Schema.String),
+  model: nullable(Schema.String),
+  choices: nullable(
+    Schema.Array(
+      Schema.Struct({
+        index: nullable(Schema.Int),
+        delta: nullable(SaidWire),
+        message: nullable(SaidWire),
+        finish_reason: nullable(Schema.String)
+      })
+    )
+  ),
+  usage: nullable(UsageWire)
+})
+export type CompletionWire = typeof CompletionWire.Type
+
+/** An error: the body of a refusal, a chunk of a stream, or (OpenRouter) a body with status 200. */
+export const ErrorWire = Schema.Struct({
+  error: Schema.Union([
+    Schema.String,
+    Schema.Struct({
+      message: nullable(Schema.String),
+      type: nullable(Schema.String),
+      code: nullable(Schema.Union([Schema.String, Schema.Finite])),
+      metadata: nullable(JsonObject)
+    })
+  ])
+})
+export type ErrorWire = typeof ErrorWire.Type
