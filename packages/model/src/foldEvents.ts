@@ -103,13 +103,17 @@ const eventsOfBlock = (block: ContentBlock, index: number): ReadonlyArray<ModelE
   const delta = (piece: BlockDelta): ModelEvent => ({ type: "content_block_delta", index, delta: piece })
   const stop: ModelEvent = { type: "content_block_stop", index }
   switch (block.type) {
-    case "text":
+    case "text": {
+      const { citations, ...plain } = block
+      const cited = citations ?? []
       return [
-        start({ type: "text", text: "" }),
+        // An empty or absent list of citations has no delta that could bring it.
+        start({ ...plain, text: "", ...(citations === undefined || cited.length > 0 ? {} : { citations }) }),
         delta({ type: "text_delta", text: block.text }),
-        ...(block.citations ?? []).map((citation) => delta({ type: "citations_delta", citation })),
+        ...cited.map((citation) => delta({ type: "citations_delta", citation })),
         stop
       ]
+    }
     case "thinking":
       return [
         start({ type: "thinking", thinking: "", signature: "" }),

@@ -31,8 +31,8 @@ export const fitName = (name: string): string => {
   return withHash(name)
 }
 
-const withHash = (name: string): string =>
-  `${name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, maxLength - 8)}_${hash(name)}`
+const withHash = (name: string, hashed = name): string =>
+  `${name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, maxLength - 8)}_${hash(hashed)}`
 
 /** The name under which a tool can always be called, clash or not. */
 export const qualifiedName = (source: string, originalName: string): string => fitName(`${source}__${originalName}`)
@@ -55,6 +55,24 @@ export interface NamedTools {
 
 const isFixed = (tool: ToolDefinition): boolean => tool.runBy._tag !== "Host"
 
+const identityOf = (tool: ToolDefinition): string => `${sourceOf(tool.runBy) ?? ""}\0${tool.originalName}`
+
+/**
+ * Who may claim a name before whom. The caller's names come first: a name of ours must never take one of
+ * theirs. Then bare names before qualified ones, and all of them in an order that does not depend on the list.
+ */
+const inClaimingOrder = (
+  tools: ReadonlyArray<ToolDefinition>,
+  holders: ReadonlyMap<string, ReadonlyArray<ToolDefinition>>
+): ReadonlyArray<ToolDefinition> => {
+  const rank = (tool: ToolDefinition) =>
+    isFixed(tool) ? 0 : (holders.get(fitName(tool.originalName))?.length ?? 0) === 1 ? 1 : 2
+  return tools
+    .map((tool) => ({ tool, rank: rank(tool), identity: identityOf(tool) }))
+    .toSorted((a, b) => a.rank - b.rank || (a.identity < b.identity ? -1 : a.identity > b.identity ? 1 : 0))
+    .map(({ tool }) => tool)
+}
+
 /**
  * Names a list of tools. Tools of the caller and of the provider keep their names whatever happens:
  * they are not ours to rename. With `first`, the earlier source keeps a name that clashes and the later
@@ -65,13 +83,6 @@ export const nameTools = (tools: ReadonlyArray<ToolDefinition>, policy: NamingPo
   const clashes = [...holders]
     .filter(([, group]) => group.length > 1)
     .map(([name, group]) => ({ name, sources: group.map((tool) => sourceOf(tool.runBy) ?? "caller") }))
-  const taken = new Set<string>()
-  const named: Array<NamedTool> = []
-  const add = (tool: ToolDefinition, name: string) => {
-    if (taken.has(name)) return
-    taken.add(name)
-    named.push({ exposedName: name, tool })
-  }
   const nameOf = (tool: ToolDefinition): string | undefined => {
     if (isFixed(tool)) return tool.originalName
     const bare = fitName(tool.originalName)
@@ -81,10 +92,16 @@ export const nameTools = (tools: ReadonlyArray<ToolDefinition>, policy: NamingPo
     const first = group.find(isFixed) ?? group[0]
     return policy === "first" && first === tool ? bare : undefined
   }
-  // The caller's names first: a qualified name of ours must never take one of theirs.
-  for (const tool of [...tools.filter(isFixed), ...tools.filter((tool) => !isFixed(tool))]) {
+  const taken = new Set<string>()
+  const named: Array<NamedTool> = []
+  for (const tool of inClaimingOrder(tools, holders)) {
     const name = nameOf(tool)
-    if (name !== undefined) add(tool, taken.has(name) ? withHash(name) : name)
+    if (name === undefined) continue
+    let exposedName = name
+    // The hash of whose tool it is, so that it does not matter how many others wanted this name.
+    for (let salt = identityOf(tool); taken.has(exposedName); salt += "\0") exposedName = withHash(name, salt)
+    taken.add(exposedName)
+    named.push({ exposedName, tool })
   }
   const order = new Map(tools.map((tool, index) => [tool, index]))
   named.sort((a, b) => (order.get(a.tool) ?? 0) - (order.get(b.tool) ?? 0))

@@ -1,1 +1,1 @@
-export {}
+export { offlineModel, type OfflineModelOptions } from "./offlineModel.ts"

@@ -1,0 +1,109 @@
+import {
+  callerToolbox,
+  emptyToolbox,
+  joinToolboxes,
+  localCall,
+  resultText,
+  textResult,
+  type Toolbox,
+  type ToolDefinition
+} from "@signalbox/model"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Ref } from "effect"
+
+const definition = (name: string, source: string): ToolDefinition => ({
+  name,
+  originalName: name,
+  description: "",
+  inputSchema: { type: "object" },
+  annotations: {},
+  runBy: { _tag: "Host", source },
+  isTrusted: true
+})
+
+/** A toolbox that answers with its source and the name it was called by. */
+const box = (source: string, ...names: ReadonlyArray<string>): Toolbox["Service"] => {
+  const tools = names.map((name) => definition(name, source))
+  return { list: Effect.succeed(tools), call: (name) => Effect.succeed(textResult(`${source}:${name}`)) }
+}
+
+const call = (toolbox: Toolbox["Service"], name: string) =>
+  Effect.map(toolbox.call(name, {}, localCall()), (result) => resultText(result))
+
+describe("joined toolboxes", () => {
+  it.effect("send a call to the toolbox that has the tool, under the tool's own name", () =>
+    Effect.gen(function* () {
+      const joined = joinToolboxes([box("a", "read", "copy"), box("b", "read", "write")])
+      const names = (yield* joined.list).map(({ name }) => name)
+      assert.deepStrictEqual(names, ["a__read", "copy", "b__read", "write"])
+      assert.strictEqual(yield* call(joined, "b__read"), "b:read")
+      assert.strictEqual(yield* call(joined, "write"), "b:write")
+    })
+  )
+
+  it.effect("take the qualified name of every tool, shown or not", () =>
+    Effect.gen(function* () {
+      const joined = joinToolboxes([box("a", "read"), box("b", "read")], "first")
+      assert.deepStrictEqual(
+        (yield* joined.list).map(({ name }) => name),
+        ["read"]
+      )
+      assert.strictEqual(yield* call(joined, "b__read"), "b:read")
+      assert.strictEqual(yield* call(joined, "a__read"), "a:read")
+    })
+  )
+
+  it.effect("suggest the nearest name for one that is mistyped", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(call(joinToolboxes([box("a", "read_file")]), "reed_file"))
+      assert.strictEqual(error.code, "TOOL_NOT_FOUND")
+      assert.include(error.message, 'Did you mean "read_file"?')
+    })
+  )
+
+  it.effect("show a change of a list at once, and the same array while nothing changes", () =>
+    Effect.gen(function* () {
+      const tools = yield* Ref.make<ReadonlyArray<ToolDefinition>>([definition("one", "a")])
+      const joined = joinToolboxes([{ list: Ref.get(tools), call: emptyToolbox.call }])
+      assert.strictEqual(yield* joined.list, yield* joined.list)
+      yield* Ref.set(tools, [definition("two", "a")])
+      assert.deepStrictEqual(
+        (yield* joined.list).map(({ name }) => name),
+        ["two"]
+      )
+    })
+  )
+
+  it.effect("are joined again without harm", () =>
+    Effect.gen(function* () {
+      const inner = joinToolboxes([box("a", "read"), box("b", "read")])
+      const outer = joinToolboxes([inner, box("c", "read")])
+      assert.deepStrictEqual(
+        (yield* outer.list).map(({ name }) => name),
+        ["a__read", "b__read", "c__read"]
+      )
+      assert.strictEqual(yield* call(outer, "b__read"), "b:read")
+    })
+  )
+
+  it.effect("list the caller's tools under the caller's names, and do not run them", () =>
+    Effect.gen(function* () {
+      const { runBy: _, ...own } = definition("read", "a")
+      const joined = joinToolboxes([box("a", "read"), callerToolbox([own])])
+      assert.deepStrictEqual(
+        (yield* joined.list).map(({ name, runBy }) => [name, runBy._tag]),
+        [
+          ["a__read", "Host"],
+          ["read", "Caller"]
+        ]
+      )
+      assert.strictEqual((yield* Effect.flip(call(joined, "read"))).code, "TOOL_NOT_FOUND")
+    })
+  )
+
+  it.effect("an empty toolbox lists nothing", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* emptyToolbox.list, [])
+    })
+  )
+})

@@ -1,0 +1,170 @@
+/**
+ * Runs the sentences against the offline model as the turn loop would, and says what came of each.
+ */
+import {
+  joinToolboxes,
+  type JsonObject,
+  type LanguageModel,
+  type Message,
+  type ModelReply,
+  textMessage,
+  textOf,
+  type Toolbox,
+  textResult,
+  type ToolDefinition
+} from "@signalbox/model"
+import { Effect } from "effect"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { anyText, type Sentence } from "./sentences.ts"
+
+interface CatalogueFile {
+  readonly server: string
+  readonly tools: ReadonlyArray<{
+    readonly name: string
+    readonly title?: string
+    readonly description: string
+    readonly inputSchema: JsonObject
+    readonly annotations?: ToolDefinition["annotations"]
+  }>
+}
+
+/** The servers whose catalogues are kept here. The first three are those of the example configuration. */
+export const servers = [
+  "filesystem",
+  "memory",
+  "everything",
+  "sequential-thinking",
+  "context7",
+  "notion",
+  "playwright",
+  "chrome-devtools"
+] as const
+
+/** The tools of one server, as it lists them. */
+export const toolsOf = (server: string): ReadonlyArray<ToolDefinition> => {
+  const file: CatalogueFile = JSON.parse(
+    readFileSync(join(import.meta.dirname, "catalogues", `${server}.json`), "utf8")
+  )
+  return file.tools.map(({ annotations, ...tool }) => ({
+    ...tool,
+    originalName: tool.name,
+    annotations: annotations ?? {},
+    runBy: { _tag: "Host", source: server },
+    isTrusted: true
+  }))
+}
+
+const toolboxOf = (server: string): Toolbox["Service"] => {
+  const tools = toolsOf(server)
+  return { list: Effect.succeed(tools), call: () => Effect.succeed(textResult("")) }
+}
+
+/** The tools of several servers under the names that a conversation would show. */
+export const joinedTools = (names: ReadonlyArray<string>): ReadonlyArray<ToolDefinition> =>
+  Effect.runSync(joinToolboxes(names.map(toolboxOf)).list)
+
+const exampleServers = servers.slice(0, 3)
+const joined = new Map<string, ReadonlyArray<ToolDefinition>>()
+
+/** The tools of the example configuration, with those of one more server. */
+export const exampleTools = (more?: string): ReadonlyArray<ToolDefinition> => {
+  const known = joined.get(more ?? "")
+  if (known !== undefined) return known
+  const tools = joinedTools([...exampleServers, ...(more === undefined ? [] : [more])])
+  joined.set(more ?? "", tools)
+  return tools
+}
+
+export const askModel = (
+  model: LanguageModel["Service"],
+  tools: ReadonlyArray<ToolDefinition>,
+  messages: ReadonlyArray<Message>
+) => model.generate({ model: "", system: [], messages, tools, maxTokens: 1000 }).pipe(Effect.orDie)
+
+interface MadeCall {
+  readonly name: string
+  readonly input: JsonObject
+}
+
+/** What a tool answers in these tests; also what "it" stands for in the next step. */
+const resultOfCall = "<result>"
+
+/** A whole turn: every call is answered until the model ends its turn. */
+export const runTurn = (model: LanguageModel["Service"], tools: ReadonlyArray<ToolDefinition>, sentence: string) =>
+  Effect.gen(function* () {
+    const messages: Array<Message> = [textMessage("user", sentence)]
+    const calls: Array<MadeCall> = []
+    for (let round = 0; round < 20; round++) {
+      const reply: ModelReply = yield* askModel(model, tools, messages)
+      messages.push({ role: "assistant", content: reply.content })
+      const uses = reply.content.filter((block) => block.type === "tool_use")
+      if (uses.length === 0) return { calls, text: textOf(reply.content), messages }
+      calls.push(...uses.map(({ input, name }) => ({ name, input })))
+      messages.push({
+        role: "user",
+        content: uses.map(({ id }) => ({
+          type: "tool_result" as const,
+          tool_use_id: id,
+          content: [{ type: "text" as const, text: resultOfCall }]
+        }))
+      })
+    }
+    return { calls, text: "endless", messages }
+  })
+
+const equals = (actual: unknown, expected: unknown): boolean => {
+  if (expected === anyText) return typeof actual === "string" && actual !== ""
+  if (Array.isArray(expected)) {
+    return (
+      Array.isArray(actual) &&
+      actual.length === expected.length &&
+      expected.every((item, index) => equals(actual[index], item))
+    )
+  }
+  if (typeof expected !== "object" || expected === null) return actual === expected
+  if (typeof actual !== "object" || actual === null) return false
+  const keys = new Set([...Object.keys(actual), ...Object.keys(expected)])
+  const [a, b] = [new Map(Object.entries(actual)), new Map(Object.entries(expected))]
+  return [...keys].every((key) => a.has(key) && b.has(key) && equals(a.get(key), b.get(key)))
+}
+
+const listOf = <A>(value: A | ReadonlyArray<A>): ReadonlyArray<A> => (Array.isArray(value) ? value : [value as A])
+
+export interface Outcome {
+  readonly sentence: Sentence
+  readonly isToolRight: boolean
+  readonly areArgumentsRight: boolean
+  readonly got: string
+}
+
+const asked = /What should "([^"]+)" be for (\S+)\?$/
+
+/** What came of one sentence. Arguments only count as right when the tool is. */
+export const judge = (model: LanguageModel["Service"], sentence: Sentence): Effect.Effect<Outcome> =>
+  Effect.map(runTurn(model, exampleTools(sentence.with), sentence.sentence), ({ calls, text }) => {
+    const [, argument, tool] = asked.exec(text) ?? []
+    const got =
+      calls.map(({ input, name }) => `${name} ${JSON.stringify(input)}`).join(" ; ") +
+        (tool === undefined ? "" : `asks for ${argument ?? ""} of ${tool}`) || "no call"
+    if (sentence.asks !== undefined) {
+      const isToolRight = calls.length === 0 && listOf(sentence.asks.tool).includes(tool ?? "")
+      return { sentence, got, isToolRight, areArgumentsRight: isToolRight && argument === sentence.asks.argument }
+    }
+    const isToolRight =
+      tool === undefined &&
+      calls.length === sentence.calls.length &&
+      sentence.calls.every((call, index) => listOf(call.tool).includes(calls[index]?.name ?? ""))
+    const areArgumentsRight =
+      isToolRight &&
+      sentence.calls.every((call, index) =>
+        listOf(call.arguments).some((expected) => equals(calls[index]?.input, expected))
+      )
+    return { sentence, got, isToolRight, areArgumentsRight }
+  })
+
+/** The share of right tools and right arguments, in percent. */
+export const scores = (outcomes: ReadonlyArray<Outcome>) => ({
+  tool: (100 * outcomes.filter(({ isToolRight }) => isToolRight).length) / outcomes.length,
+  arguments: (100 * outcomes.filter(({ areArgumentsRight }) => areArgumentsRight).length) / outcomes.length
+})
