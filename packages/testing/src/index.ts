@@ -19,5 +19,6 @@ export { type FaultPlan, planFaults, type PlanFaultsOptions, type PlannedFault }
 export { makeRandom, type Random } from "./faultPlan/random.ts"
 
 // Waiting and processes.
+export { type ListedTool, listTools, type ServerCommand } from "./process/listTools.ts"
 export { waitFor, type WaitForOptions } from "./process/waitFor.ts"
 export { markedProcesses, tempDirectory } from "./process/temporary.ts"

@@ -1,5 +1,6 @@
 /**
  * Runs the sentences against the offline model as the turn loop would, and says what came of each.
+ * The tools are those of real servers, which are started to list them.
  */
 import {
   joinToolboxes,
@@ -9,51 +10,54 @@ import {
   type ModelReply,
   textMessage,
   textOf,
+  ToolAnnotations,
   type Toolbox,
   textResult,
   type ToolDefinition
 } from "@signalbox/model"
-import { Effect } from "effect"
-import { readFileSync } from "node:fs"
+import { listTools, type ServerCommand } from "@signalbox/testing"
+import { Effect, Schema } from "effect"
 import { join } from "node:path"
 import { anyText, type Sentence } from "./sentences.ts"
 
-interface CatalogueFile {
-  readonly server: string
-  readonly tools: ReadonlyArray<{
-    readonly name: string
-    readonly title?: string
-    readonly description: string
-    readonly inputSchema: JsonObject
-    readonly annotations?: ToolDefinition["annotations"]
-  }>
+const bin = (path: string) => join(import.meta.dirname, "../../node_modules", path)
+const official = (name: string) => bin(`@modelcontextprotocol/server-${name}/dist/index.js`)
+
+/** How each real server is started. The first three are those of the example configuration. */
+const commands: Readonly<Record<string, Omit<ServerCommand, "command">>> = {
+  filesystem: { args: [official("filesystem"), import.meta.dirname] },
+  memory: { args: [official("memory")] },
+  everything: { args: [official("everything"), "stdio"] },
+  "sequential-thinking": { args: [official("sequential-thinking")] },
+  context7: { args: [bin("@upstash/context7-mcp/dist/index.js")] },
+  notion: { args: [bin("@notionhq/notion-mcp-server/bin/cli.mjs")], env: { NOTION_TOKEN: "none" } },
+  playwright: { args: [bin("@playwright/mcp/cli.js"), "--headless"] }
 }
 
-/** The servers whose catalogues are kept here. The first three are those of the example configuration. */
-export const servers = [
-  "filesystem",
-  "memory",
-  "everything",
-  "sequential-thinking",
-  "context7",
-  "notion",
-  "playwright",
-  "chrome-devtools"
-] as const
+export const servers = Object.keys(commands)
+
+const catalogues = new Map(
+  await Promise.all(
+    Object.entries(commands).map(
+      async ([server, command]) => [server, await listTools({ command: process.execPath, ...command })] as const
+    )
+  )
+)
+
+const decodeAnnotations = Schema.decodeUnknownSync(ToolAnnotations)
 
 /** The tools of one server, as it lists them. */
-export const toolsOf = (server: string): ReadonlyArray<ToolDefinition> => {
-  const file: CatalogueFile = JSON.parse(
-    readFileSync(join(import.meta.dirname, "catalogues", `${server}.json`), "utf8")
-  )
-  return file.tools.map(({ annotations, ...tool }) => ({
-    ...tool,
+export const toolsOf = (server: string): ReadonlyArray<ToolDefinition> =>
+  (catalogues.get(server) ?? []).map((tool) => ({
+    name: tool.name,
     originalName: tool.name,
-    annotations: annotations ?? {},
+    ...(typeof tool["title"] === "string" ? { title: tool["title"] } : {}),
+    description: typeof tool["description"] === "string" ? tool["description"] : "",
+    inputSchema: tool.inputSchema,
+    annotations: decodeAnnotations(tool["annotations"] ?? {}),
     runBy: { _tag: "Host", source: server },
     isTrusted: true
   }))
-}
 
 const toolboxOf = (server: string): Toolbox["Service"] => {
   const tools = toolsOf(server)

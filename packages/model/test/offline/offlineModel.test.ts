@@ -385,6 +385,6 @@ describe("whatever is typed", () => {
   )
 
   it("its tools are those of real servers", () => {
-    assert.isAbove(servers.flatMap((server) => toolsOf(server)).length, 100)
+    assert.isAbove(servers.flatMap((server) => toolsOf(server)).length, 80)
   })
 })
