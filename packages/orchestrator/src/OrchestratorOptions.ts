@@ -1,0 +1,94 @@
+/**
+ * Which servers there are and how they are looked after. Every field is required: this package reads no
+ * environment and has no hidden defaults. The two presets are to be spread and printed.
+ */
+import { type ServerOptions } from "@signalbox/mcp"
+import { type NamingPolicy } from "@signalbox/model"
+import { Duration } from "effect"
+
+/** One server, how far it is believed, and what it may do at the same time. */
+export interface ManagedServer {
+  readonly server: ServerOptions
+  /** Whether the program is of no use without it: `requiredReady` fails when it cannot be started. */
+  readonly isRequired: boolean
+  /** Whether its annotations are believed where that matters: for repeating calls, and by approval rules. */
+  readonly isTrusted: boolean
+  /**
+   * `serial` runs tools that do not declare `readOnlyHint` one at a time; read-only ones stay concurrent.
+   * Many servers lose data when they write twice at once and report no error.
+   */
+  readonly writes: "serial" | "parallel"
+  /** How many calls run at once on the connection. Others wait in order of arrival. */
+  readonly maxConcurrent: number
+  /** Names as the server gives them. `undefined` allows all; `deny` wins. */
+  readonly tools: { readonly allow: ReadonlyArray<string> | undefined; readonly deny: ReadonlyArray<string> }
+}
+
+/** How a lost server comes back. It is never given up. */
+export interface RestartOptions {
+  /** The pause before the second attempt in a row; the first follows within 100 ms. Pauses are spread by up to a half. */
+  readonly base: Duration.Duration
+  /** No pause is longer. */
+  readonly cap: Duration.Duration
+  /** By how much each pause exceeds the one before; 1 or more. */
+  readonly factor: number
+  /** A server that ran so long is healthy again: the next loss counts as the first. */
+  readonly healthyAfter: Duration.Duration
+}
+
+/** Everything there is to say about a set of servers. */
+export interface OrchestratorOptions {
+  /** In the order in which their tools are listed. Names are unique. */
+  readonly servers: ReadonlyArray<ManagedServer>
+  /** What happens to tools of the same name. */
+  readonly naming: NamingPolicy
+  /**
+   * How many processes load their programs at once. One counts until it waits, writes or answers, 250 ms at most.
+   * Processor cores + 1 is right.
+   */
+  readonly spawnConcurrency: number
+  /** How many servers are under way at once between spawning and their first list of tools. */
+  readonly startConcurrency: number
+  /** Whether all servers are started, in the background, when the layer is built. */
+  readonly startsAll: boolean
+  readonly restart: RestartOptions
+  /**
+   * Who owns the processes: the answer of `OrphanSweep.ownerOf` for this process. Every stdio server carries it in its
+   * environment as `SIGNALBOX_OWNER`. `undefined` marks nothing.
+   */
+  readonly owner: string | undefined
+  /** Whether servers that a killed owner left behind are looked for and killed, once, in the background. Needs `owner`. */
+  readonly sweepsOrphans: boolean
+}
+
+/** What suits most programs; the servers, the owner and the number of cores are theirs to say. */
+export const orchestratorDefaults = {
+  naming: "prefix",
+  startConcurrency: 64,
+  startsAll: true,
+  restart: {
+    base: Duration.millis(500),
+    cap: Duration.seconds(30),
+    factor: 2,
+    healthyAfter: Duration.seconds(10)
+  },
+  sweepsOrphans: true
+} as const satisfies Partial<OrchestratorOptions>
+
+/** What suits most servers of a transport: over stdio writes run one at a time, over HTTP side by side. */
+export const managedDefaults = {
+  stdio: {
+    isRequired: false,
+    isTrusted: false,
+    writes: "serial",
+    maxConcurrent: 16,
+    tools: { allow: undefined, deny: [] }
+  },
+  http: {
+    isRequired: false,
+    isTrusted: false,
+    writes: "parallel",
+    maxConcurrent: 32,
+    tools: { allow: undefined, deny: [] }
+  }
+} as const satisfies Record<"stdio" | "http", Omit<ManagedServer, "server">>

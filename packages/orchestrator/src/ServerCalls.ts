@@ -1,0 +1,145 @@
+/**
+ * The calls of one server: how many run at once, which wait for one another, how long each may take, and the
+ * one repetition that is allowed. This is the hot path: no spans, no fibers, and no timer where none is needed.
+ */
+import { CorrelationId, type SignalboxError } from "@signalbox/errors"
+import { type CallError, type CallResult, type ToolCall, ToolOutcomeUnknown } from "@signalbox/mcp"
+import { type CallContext, Interaction, type JsonObject, type ToolResult } from "@signalbox/model"
+import { Cause, Clock, DateTime, Duration, Effect, Option, Semaphore } from "effect"
+import { type Route } from "./Catalogue.ts"
+import { toolResult } from "./content.ts"
+import { ServerBusy } from "./errors.ts"
+import { isConnectionLost, mayRepeat } from "./mayRepeat.ts"
+import { type Session, type Supervisor } from "./Supervisor.ts"
+
+export interface ServerCalls {
+  readonly call: (route: Route, input: JsonObject, context: CallContext) => Effect.Effect<ToolResult, SignalboxError>
+}
+
+/** A process that dies takes its answers with it; its end is noticed a moment later. */
+const noticeGrace = Duration.millis(100)
+
+/** The calls to one supervised server. */
+export const makeServerCalls = (supervisor: Supervisor): ServerCalls => {
+  const { server, writes, maxConcurrent } = supervisor.managed
+  const callTimeout = Duration.toMillis(server.callTimeout)
+  const slots = Semaphore.makeUnsafe(maxConcurrent)
+  const writer = Semaphore.makeUnsafe(1)
+  let waiting = 0
+
+  const whenFree = <A, E>(isSerial: boolean, body: Effect.Effect<A, E>) =>
+    isSerial ? writer.withPermit(slots.withPermit(body)) : slots.withPermit(body)
+
+  const ifFree = <A, E>(isSerial: boolean, body: Effect.Effect<A, E>) => {
+    const inSlot = slots.withPermitsIfAvailable(1)(body)
+    return isSerial ? Effect.map(writer.withPermitsIfAvailable(1)(inSlot), Option.flatten) : inSlot
+  }
+
+  /** Waits for its turn until the deadline. Once its turn has come, the deadline is that of the call itself. */
+  const queued = <A, E>(route: Route, isSerial: boolean, deadline: number, body: Effect.Effect<A, E>) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      let phase: "waiting" | "sent" | "refused" = "waiting"
+      const wait = Duration.millis(Math.max(0, deadline - now))
+      waiting += 1
+      const turn = Effect.suspend(() => {
+        if (phase === "refused") return Effect.never
+        phase = "sent"
+        return body
+      })
+      const refusal = Effect.suspend(() => {
+        if (phase === "sent") return Effect.never
+        phase = "refused"
+        return Effect.fail(new ServerBusy({ serverName: server.name, toolName: route.toolName, waited: wait }))
+      })
+      return Effect.raceFirst(whenFree(isSerial, turn), Effect.andThen(Effect.sleep(wait), refusal)).pipe(
+        Effect.ensuring(Effect.sync(() => void (waiting -= 1)))
+      )
+    })
+
+  const inTurn = <A, E>(route: Route, deadline: number | undefined, body: Effect.Effect<A, E>) => {
+    const isSerial = writes === "serial" && !route.isReadOnly
+    if (deadline === undefined) return whenFree(isSerial, body)
+    // Overtaking those who wait would let a busy server starve them.
+    if (waiting > 0) return queued(route, isSerial, deadline, body)
+    return Effect.flatMap(ifFree(isSerial, body), (result) =>
+      result._tag === "Some" ? Effect.succeed(result.value) : queued(route, isSerial, deadline, body)
+    )
+  }
+
+  const connected = (deadline: number | undefined) =>
+    Effect.suspend(() => {
+      const now = supervisor.current()
+      return now === undefined ? supervisor.session(deadline) : Effect.succeed(now)
+    })
+
+  const send = (session: Session, call: ToolCall, deadline: number | undefined) => {
+    if (deadline === undefined) return session.client.callTool(call)
+    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const timeout = Math.max(1, Math.min(callTimeout, deadline - now))
+      return session.client.callTool({ ...call, timeout: Duration.millis(timeout) })
+    })
+  }
+
+  return {
+    call: (route, input, context) => {
+      const deadline = context.deadline === undefined ? undefined : DateTime.toEpochMillis(context.deadline)
+      const progress = context.interaction.progress
+      const call: ToolCall = {
+        name: route.toolName,
+        input,
+        ...(progress === Interaction.decline.progress ? {} : { onProgress: progress })
+      }
+      let used: Session | undefined
+      const body = Effect.flatMap(connected(deadline), (session) => {
+        used = session
+        return Effect.catchCauseIf(send(session, call, deadline), Cause.hasInterruptsOnly, () =>
+          Effect.fail(cutOff(session, route))
+        )
+      })
+      const once = Effect.flatMap(connected(deadline), () => inTurn(route, deadline, body))
+      const again = (error: SignalboxError): Effect.Effect<CallResult, SignalboxError> => {
+        const session = used
+        if (session === undefined || !isCallError(error)) return Effect.fail(error)
+        if (isConnectionLost(error)) supervisor.lose(session, error)
+        if (!mayRepeat(error, route)) return Effect.fail(error)
+        return Effect.matchEffect(Effect.andThen(noticed(supervisor, session), connected(deadline)), {
+          // Nothing new was learnt about the call; the first failure says what is known of it.
+          onFailure: () => Effect.fail(error),
+          onSuccess: () => once
+        })
+      }
+      const result = Effect.map(Effect.catch(once, again), toolResult)
+      return context.correlationId === undefined
+        ? result
+        : Effect.provideService(result, CorrelationId, context.correlationId)
+    }
+  }
+}
+
+/**
+ * A connection that is closed interrupts its calls. To the caller, who interrupted nothing, that is an answer
+ * that got lost; were the caller interrupted, this would not be reached.
+ */
+const cutOff = (session: Session, route: Route): ToolOutcomeUnknown => {
+  const loss = session.reason
+  return new ToolOutcomeUnknown({
+    serverName: route.serverName,
+    toolName: route.toolName,
+    reason: loss?.message ?? `Server "${route.serverName}" was stopped.`,
+    ...(loss === undefined ? {} : { cause: loss })
+  })
+}
+
+/** Failures that came from the server, in contrast to those of waiting for it. */
+const isCallError = (error: SignalboxError): error is CallError =>
+  error._tag !== "ServerBusy" && error._tag !== "ServerUnavailable"
+
+/** Waits until the end of a dead process is known, so that the call is not repeated on what is left of it. */
+const noticed = (supervisor: Supervisor, session: Session): Effect.Effect<void> =>
+  supervisor.current() !== session || supervisor.managed.server.endpoint.transport === "http"
+    ? Effect.void
+    : Effect.timeoutOption(session.client.closed, noticeGrace).pipe(
+        Effect.map((reason) => {
+          if (reason._tag === "Some") supervisor.lose(session, reason.value)
+        })
+      )

@@ -1,0 +1,116 @@
+/**
+ * What is known of one server at a moment, and what can happen to it. `ServerInfo` is for programs;
+ * `serverInfoJson` is the form in which it is printed, with the error as data.
+ */
+import { type ErrorJson, type SignalboxError, toJson } from "@signalbox/errors"
+import { DateTime, Duration, Schema } from "effect"
+
+/** `error` means that it is wanted but does not run; it is tried again at `nextRestartAt`. */
+export const ServerState = Schema.Literals(["stopped", "starting", "running", "stopping", "error"])
+export type ServerState = typeof ServerState.Type
+
+/** A server at a moment. */
+export interface ServerInfo {
+  readonly name: string
+  readonly state: ServerState
+  readonly transport: "stdio" | "http"
+  /** Of an HTTP server. */
+  readonly url: string | undefined
+  /** Of a running stdio server. */
+  readonly pid: number | undefined
+  /** Who answered the handshake, while it runs. */
+  readonly identity:
+    | {
+        readonly name: string
+        readonly version: string
+        readonly protocolVersion: string
+        readonly era: "legacy" | "modern"
+        /** What the server tells a model about itself. Foreign text. */
+        readonly instructions: string | undefined
+      }
+    | undefined
+  /** Why it is in state `error`. */
+  readonly reason: SignalboxError | undefined
+  /** The last failure of all, also after it has come back. */
+  readonly lastError: SignalboxError | undefined
+  /** How often it failed to start or was lost. */
+  readonly errorCount: number
+  /** When the next attempt begins, in state `error`. A call that needs the server may bring it forward. */
+  readonly nextRestartAt: DateTime.Utc | undefined
+  /** Since when it runs. */
+  readonly startedAt: DateTime.Utc | undefined
+  /** How long the last attempt to start it took, whichever way it ended. */
+  readonly startDuration: Duration.Duration | undefined
+  /** How often it came back by itself. */
+  readonly restartCount: number
+  /** How its process ended the last time, as far as the system said. */
+  readonly exit: { readonly code: number | undefined; readonly signal: string | undefined } | undefined
+  /** Original names of the tools that may be called, in its own order. Kept while it restarts. */
+  readonly tools: ReadonlyArray<string>
+}
+
+/** Something that happened to a server. */
+export type ServerEvent =
+  /** With `error`, `info.reason` says why and `info.nextRestartAt` when it is tried again. */
+  | { readonly _tag: "StateChanged"; readonly previous: ServerState; readonly info: ServerInfo }
+  /** Its list of tools is another one now. Names are its own. */
+  | {
+      readonly _tag: "ToolsChanged"
+      readonly serverName: string
+      readonly added: ReadonlyArray<string>
+      readonly removed: ReadonlyArray<string>
+    }
+
+const Timestamp = Schema.NullOr(Schema.String)
+
+/** A server as it is printed. Timestamps are UTC in ISO 8601; what is not known is null. */
+export const ServerInfoJson = Schema.Struct({
+  name: Schema.String,
+  state: ServerState,
+  transport: Schema.Literals(["stdio", "http"]),
+  url: Schema.NullOr(Schema.String),
+  pid: Schema.NullOr(Schema.Int),
+  server_name: Schema.NullOr(Schema.String),
+  server_version: Schema.NullOr(Schema.String),
+  protocol_version: Schema.NullOr(Schema.String),
+  era: Schema.NullOr(Schema.Literals(["legacy", "modern"])),
+  /** The envelope of `@signalbox/errors`. */
+  error: Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)),
+  error_count: Schema.Int,
+  next_restart_at: Timestamp,
+  started_at: Timestamp,
+  uptime_ms: Schema.NullOr(Schema.Finite),
+  start_duration_ms: Schema.NullOr(Schema.Finite),
+  restart_count: Schema.Int,
+  exit_code: Schema.NullOr(Schema.Int),
+  exit_signal: Schema.NullOr(Schema.String),
+  tool_count: Schema.Int,
+  tools: Schema.Array(Schema.String)
+})
+export interface ServerInfoJson extends Schema.Schema.Type<typeof ServerInfoJson> {}
+
+/** The printed form, as of `now`. Secrets in errors are hidden. */
+export const serverInfoJson = (info: ServerInfo, now: DateTime.Utc): ServerInfoJson => ({
+  name: info.name,
+  state: info.state,
+  transport: info.transport,
+  url: info.url ?? null,
+  pid: info.pid ?? null,
+  server_name: info.identity?.name ?? null,
+  server_version: info.identity?.version ?? null,
+  protocol_version: info.identity?.protocolVersion ?? null,
+  era: info.identity?.era ?? null,
+  error: info.reason === undefined ? null : errorRecord(toJson(info.reason)),
+  error_count: info.errorCount,
+  next_restart_at: info.nextRestartAt === undefined ? null : DateTime.formatIso(info.nextRestartAt),
+  started_at: info.startedAt === undefined ? null : DateTime.formatIso(info.startedAt),
+  uptime_ms: info.startedAt === undefined ? null : DateTime.toEpochMillis(now) - DateTime.toEpochMillis(info.startedAt),
+  start_duration_ms: info.startDuration === undefined ? null : Duration.toMillis(info.startDuration),
+  restart_count: info.restartCount,
+  exit_code: info.exit?.code ?? null,
+  exit_signal: info.exit?.signal ?? null,
+  tool_count: info.tools.length,
+  tools: info.tools
+})
+
+const errorRecord = (error: ErrorJson): Record<string, unknown> => ({ ...error })

@@ -1,0 +1,373 @@
+/**
+ * Looks after one server: starts it, notices its loss, brings it back, for as long as it is wanted. The life
+ * of a server is one fiber; all that changes is kept here and changed without a pause in between, so that
+ * whoever asks sees one moment. A failure ends an attempt, never the supervision.
+ */
+import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
+import { type ConnectError, type McpClient, type McpTool, type ServerError } from "@signalbox/mcp"
+import {
+  Cause,
+  Clock,
+  DateTime,
+  Deferred,
+  Duration,
+  Effect,
+  Equal,
+  Exit,
+  Fiber,
+  Latch,
+  Random,
+  Scope,
+  Stream
+} from "effect"
+import { allowedTools, unknownNames } from "./Catalogue.ts"
+import { type Connector } from "./Connector.ts"
+import { ServerAlreadyRunning, ServerNotRunning, ServerStartupFailed, ServerUnavailable } from "./errors.ts"
+import { type ManagedServer, type RestartOptions } from "./OrchestratorOptions.ts"
+import { restartDelay } from "./restartDelay.ts"
+import { exitOf, type Facts, infoOf, toolsChanged } from "./serverFacts.ts"
+import { type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
+import { type StartGate } from "./StartGate.ts"
+
+/** Why a server could not be started. It is tried again by itself all the same. */
+export type StartError = ConnectError | ServerError | ServerStartupFailed | ServerUnavailable
+
+/** One connection, from being usable to being lost. */
+export interface Session {
+  readonly client: McpClient
+  /** Completed by whoever learns first that the connection is of no use any more. */
+  readonly lost: Deferred.Deferred<SignalboxError>
+  /** Why it was lost; nothing while it is of use, or when it was ended on purpose. */
+  reason: SignalboxError | undefined
+}
+
+export interface Supervisor {
+  readonly managed: ManagedServer
+  readonly info: () => ServerInfo
+  /** The last good list, or nothing while there has been none since it was last stopped. */
+  readonly tools: () => ReadonlyArray<McpTool> | undefined
+  /** Whether it is being started and has neither become running nor failed yet. */
+  readonly isSettling: () => boolean
+  /** The connection, if there is one now. */
+  readonly current: () => Session | undefined
+  /**
+   * The connection, now or after the attempt that is under way or next; asking brings that one forward.
+   * Waits until the deadline (milliseconds of the clock) and never longer than a start may take.
+   */
+  readonly session: (deadline: number | undefined) => Effect.Effect<Session, ServerUnavailable>
+  /** Gives a connection up. A new one follows. */
+  readonly lose: (session: Session, reason: SignalboxError) => void
+  /** Starts it, in the background, unless that is so already. */
+  readonly launch: () => void
+  readonly start: Effect.Effect<ServerInfo, ServerAlreadyRunning | StartError>
+  /** Like `start`, but joins a start under way, and is content with a server that runs. */
+  readonly ensureStarted: Effect.Effect<ServerInfo, StartError>
+  readonly stop: Effect.Effect<ServerInfo, ServerNotRunning>
+  readonly restart: Effect.Effect<ServerInfo, StartError>
+  readonly logs: Effect.Effect<ReadonlyArray<string>>
+}
+
+/** What all supervisors of an orchestrator share. */
+export interface Surroundings {
+  readonly connector: Connector["Service"]
+  readonly gate: StartGate
+  readonly restart: RestartOptions
+  readonly publish: (event: ServerEvent) => void
+  /** Runs when the list of tools is another one, and when it has settled. */
+  readonly onChange: Effect.Effect<void>
+}
+
+/** A new process waits so long for the end of the one before; what ignores every signal takes longer to die. */
+const longestHandover = Duration.millis(500)
+const keptLogLines = 50
+
+/** Supervises one server until the scope closes, which ends its process too. */
+export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServer, around: Surroundings) {
+  const { server } = managed
+  const context = yield* Effect.context<Scope.Scope>()
+  const fork = Effect.runForkWith(context)
+  const attended = yield* Latch.make()
+  const demanded = yield* Latch.make()
+
+  let state: ServerState = "stopped"
+  let isWanted = false
+  let isClosed = false
+  let isSettling = false
+  let life: Fiber.Fiber<void> | undefined
+  let current: Session | undefined
+  /** The outcome of the attempt that is under way, or of the next one. */
+  let attempt = Deferred.makeUnsafe<Session, StartError>()
+  /** Connections that were lost and whose processes are still being ended, the latest last. */
+  const closings = new Set<Fiber.Fiber<void>>()
+  let tools: ReadonlyArray<McpTool> | undefined
+  let earlierLogs: ReadonlyArray<string> = []
+  const facts: Facts = { errorCount: 0, restartCount: 0 }
+
+  const info = (): ServerInfo => infoOf(managed, state, facts, current?.client, tools ?? [])
+  const enter = (next: ServerState) => {
+    const previous = state
+    state = next
+    around.publish({ _tag: "StateChanged", previous, info: info() })
+  }
+  const unavailable = (reason: string, cause?: unknown) =>
+    new ServerUnavailable({
+      serverName: server.name,
+      state,
+      reason,
+      nextRestartAt: facts.nextRestartAt,
+      retryable: state !== "stopped",
+      ...(cause === undefined ? {} : { cause })
+    })
+  const keepLogs = (lines: ReadonlyArray<string>) => {
+    earlierLogs = [...earlierLogs, ...lines].slice(-keptLogLines)
+  }
+  const lose = (session: Session, reason: SignalboxError) => {
+    if (current === session) {
+      current = undefined
+      attempt = Deferred.makeUnsafe()
+    }
+    session.reason ??= reason
+    Deferred.doneUnsafe(session.lost, Effect.succeed(reason))
+  }
+
+  const note = Effect.annotateLogs({ server: server.name })
+  const adopt = Effect.fnUntraced(function* (client: McpClient) {
+    const list = yield* client.listTools
+    for (const { reason, tool } of list.problems) {
+      yield* note(
+        Effect.logWarning(`A tool of server "${server.name}" cannot be used: ${tool ?? "(no name)"}: ${reason}`)
+      )
+    }
+    const next = allowedTools(managed, list.tools)
+    if (Equal.equals(tools, next)) return
+    const unknown = unknownNames(managed, list.tools)
+    if (unknown.length > 0) {
+      yield* note(
+        Effect.logWarning(
+          `Server "${server.name}" has no tools named ${unknown.join(", ")}; check its allow and deny lists.`
+        )
+      )
+    }
+    const event = toolsChanged(server.name, tools ?? [], next)
+    const isFirst = tools === undefined
+    tools = next
+    yield* around.onChange
+    if (!isFirst) around.publish(event)
+  })
+
+  const followTools = (client: McpClient) =>
+    client.toolsChanged.pipe(
+      // One more look is enough, however often a server says so meanwhile.
+      Stream.buffer({ capacity: 1, strategy: "sliding" }),
+      Stream.runForEach(() =>
+        Effect.catch(adopt(client), (error) =>
+          note(Effect.logWarning(`The tools of server "${server.name}" stay as they were: ${error.message}`))
+        )
+      )
+    )
+
+  /** From the first byte to the loss. Answers why it was lost, and how long it ran. */
+  const live = Effect.gen(function* () {
+    const began = yield* Clock.monotonicTimeNanos
+    const client = yield* around.gate
+      .run(
+        server.endpoint.transport,
+        (onLoaded) => note(around.connector.connect(server, onLoaded)),
+        (client) => Effect.as(adopt(client), client)
+      )
+      .pipe(Effect.onExit(() => Effect.map(since(began), (duration) => void (facts.startDuration = duration))))
+    const session: Session = { client, lost: Deferred.makeUnsafe(), reason: undefined }
+    yield* Effect.addFinalizer(() => Effect.map(client.stderrTail, keepLogs))
+    const running = yield* Clock.monotonicTimeNanos
+    if (facts.reason !== undefined) facts.restartCount += 1
+    facts.startedAt = yield* DateTime.now
+    facts.reason = undefined
+    facts.nextRestartAt = undefined
+    current = session
+    isSettling = false
+    enter("running")
+    Deferred.doneUnsafe(attempt, Effect.succeed(session))
+    yield* around.onChange
+    yield* Effect.forkScoped(followTools(client))
+    const reason = yield* Effect.raceFirst(client.closed, Deferred.await(session.lost))
+    lose(session, reason)
+    return { reason, isHealthy: Duration.isGreaterThanOrEqualTo(yield* since(running), around.restart.healthyAfter) }
+  })
+
+  /** Runs `live` in a scope of its own. A stop waits for the end of the process, a loss does not wait long. */
+  const once = Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const exit = yield* Effect.exit(restore(Scope.provide(live, scope)))
+      const close = Scope.close(scope, exit)
+      if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) {
+        yield* close
+        return yield* exit
+      }
+      const closing = fork(close)
+      closings.add(closing)
+      closing.addObserver(() => void closings.delete(closing))
+      return yield* exit
+    })
+  )
+
+  const fail = Effect.fnUntraced(function* (reason: StartError | SignalboxError, failures: number) {
+    const delay = restartDelay(around.restart, failures, yield* Random.next)
+    const now = yield* DateTime.now
+    facts.reason = reason
+    facts.lastError = reason
+    facts.errorCount += 1
+    facts.startedAt = undefined
+    facts.nextRestartAt = DateTime.addDuration(now, delay)
+    if (reason._tag === "ServerExited") facts.exit = exitOf(reason)
+    isSettling = false
+    attended.closeUnsafe()
+    demanded.closeUnsafe()
+    enter("error")
+    return delay
+  })
+
+  const pause = Effect.fnUntraced(function* (delay: Duration.Duration) {
+    const soonest = Duration.min(delay, around.restart.base)
+    const handover = Effect.timeoutOption(Fiber.awaitAll(closings), longestHandover)
+    const wait = Effect.raceAllFirst([
+      Effect.sleep(delay),
+      Effect.andThen(Effect.sleep(soonest), attended.await),
+      demanded.await
+    ])
+    yield* Effect.all([handover, wait], { concurrency: "unbounded", discard: true })
+  })
+
+  const loop = Effect.gen(function* () {
+    // Whoever builds the layer must not wait for the first spawn.
+    yield* Effect.yieldNow
+    let failures = 0
+    for (;;) {
+      if (state !== "starting") enter("starting")
+      const waiting = attempt
+      const { failed, isHealthy, reason } = yield* Effect.matchCause(once, {
+        onSuccess: (loss) => ({ ...loss, failed: undefined }),
+        onFailure: (cause) => {
+          const failed = startError(server.name, cause)
+          return { failed, isHealthy: false, reason: failed }
+        }
+      })
+      if (isHealthy) failures = 0
+      if (failed !== undefined) {
+        failures = Math.max(failures, 1)
+        attempt = Deferred.makeUnsafe()
+        if ("stderrTail" in failed) keepLogs(failed.stderrTail)
+      }
+      const delay = yield* fail(reason, failures)
+      if (failed !== undefined) Deferred.doneUnsafe(waiting, Effect.fail(failed))
+      failures += 1
+      yield* around.onChange
+      const line = `${reason.message} Next attempt in ${Duration.format(delay)}.`
+      // A server that stays down is known to be; its attempts must not fill the log.
+      yield* note(failures <= 2 ? Effect.logWarning(line) : Effect.logDebug(line))
+      yield* pause(delay)
+    }
+  }).pipe(Effect.onExit(() => Effect.suspend(() => ended)))
+
+  /** The fiber is over: by a stop, a restart or the end of the scope. */
+  const ended = Effect.gen(function* () {
+    yield* Fiber.awaitAll(closings)
+    life = undefined
+    current = undefined
+    isSettling = false
+    facts.startedAt = undefined
+    facts.nextRestartAt = undefined
+    facts.reason = undefined
+    if (!isWanted) tools = undefined
+    yield* around.onChange
+    enter("stopped")
+    Deferred.doneUnsafe(attempt, Effect.fail(unavailable("it was stopped.")))
+  })
+
+  const launch = () => {
+    if (isClosed || life !== undefined) return
+    isWanted = true
+    isSettling = true
+    attempt = Deferred.makeUnsafe()
+    enter("starting")
+    life = fork(loop)
+  }
+
+  const longestWait = Duration.toMillis(Duration.sum(server.connectTimeout, around.restart.base))
+  const session = Effect.fnUntraced(function* (deadline: number | undefined) {
+    if (current !== undefined) return current
+    if (life === undefined || state === "stopping") return yield* unavailable("it was stopped.")
+    attended.openUnsafe()
+    const left = deadline === undefined ? longestWait : deadline - (yield* Clock.currentTimeMillis)
+    return yield* Deferred.await(attempt).pipe(
+      Effect.timeoutOrElse({
+        duration: Duration.millis(Math.max(0, Math.min(left, longestWait))),
+        orElse: () => Effect.fail(unavailable(facts.reason?.message ?? "it is still being started."))
+      }),
+      Effect.mapError((error) => (error._tag === "ServerUnavailable" ? error : unavailable(error.message, error)))
+    )
+  })
+
+  const outcome = Effect.suspend(() => Effect.map(Deferred.await(attempt), info))
+  const ensureStarted: Effect.Effect<ServerInfo, StartError> = Effect.suspend(() => {
+    if (isClosed) return Effect.fail(unavailable("Signalbox is shutting down."))
+    if (current !== undefined) return Effect.succeed(info())
+    if (state === "stopping" && life !== undefined) return Effect.andThen(Fiber.await(life), ensureStarted)
+    launch()
+    demanded.openUnsafe()
+    return outcome
+  })
+
+  const end = (isWantedAfter: boolean) =>
+    Effect.suspend(() => {
+      isWanted = isWantedAfter
+      if (life === undefined) return Effect.void
+      const fiber = life
+      if (state !== "stopping") enter("stopping")
+      return Fiber.interrupt(fiber)
+    })
+
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      isClosed = true
+      return end(false)
+    })
+  )
+
+  return {
+    managed,
+    info,
+    tools: () => tools,
+    isSettling: () => isSettling,
+    current: () => current,
+    session,
+    lose,
+    launch,
+    start: Effect.suspend((): Effect.Effect<ServerInfo, ServerAlreadyRunning | StartError> =>
+      state === "starting" || state === "running"
+        ? Effect.fail(new ServerAlreadyRunning({ serverName: server.name, state }))
+        : ensureStarted
+    ),
+    ensureStarted,
+    stop: Effect.suspend(() =>
+      life === undefined ? Effect.fail(new ServerNotRunning({ serverName: server.name })) : Effect.map(end(false), info)
+    ),
+    restart: Effect.andThen(end(true), ensureStarted),
+    logs: Effect.suspend(() =>
+      Effect.map(current?.client.stderrTail ?? Effect.succeed([]), (lines) =>
+        [...earlierLogs, ...lines].slice(-keptLogLines)
+      )
+    )
+  } satisfies Supervisor
+})
+
+const since = (from: bigint) => Effect.map(Clock.monotonicTimeNanos, (now) => Duration.nanos(now - from))
+
+/** A defect of a connection is the failure of one server, not of the program. */
+const startError = (serverName: string, cause: Cause.Cause<ConnectError | ServerError>): StartError => {
+  const error = Cause.squash(cause)
+  // The only failures of an attempt are those of its signature; everything else is a defect.
+  if (isSignalboxError(error)) return error as ConnectError | ServerError
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ServerStartupFailed({ serverName, reason, cause: error })
+}

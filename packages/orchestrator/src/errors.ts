@@ -1,0 +1,116 @@
+/**
+ * Failures of looking after servers. What a server itself does wrong are the errors of `@signalbox/mcp`;
+ * they appear here as `cause` or are passed on unchanged.
+ */
+import { defineError, statuses } from "@signalbox/errors"
+import { DateTime, Duration, Schema } from "effect"
+import { ServerState } from "./ServerInfo.ts"
+
+const serverName = Schema.String
+
+/** No server of this name is configured. */
+export class ServerNotFound extends defineError<ServerNotFound>()("ServerNotFound", {
+  code: "SERVER_NOT_FOUND",
+  status: statuses.notFound,
+  fields: { serverName, nearest: Schema.UndefinedOr(Schema.String), available: Schema.Array(Schema.String) },
+  message: ({ available, nearest, serverName }) =>
+    `There is no server "${serverName}".${nearest === undefined ? "" : ` Did you mean "${nearest}"?`} ${
+      available.length === 0 ? "No servers are configured." : `Configured: ${available.join(", ")}.`
+    }`
+}) {}
+
+/** The server runs already, or is being started by somebody else. */
+export class ServerAlreadyRunning extends defineError<ServerAlreadyRunning>()("ServerAlreadyRunning", {
+  code: "SERVER_ALREADY_RUNNING",
+  status: statuses.conflict,
+  fields: { serverName, state: Schema.Literals(["starting", "running"]) },
+  message: ({ serverName, state }) =>
+    state === "running"
+      ? `Server "${serverName}" is already running.`
+      : `Server "${serverName}" is already being started.`,
+  hint: ({ serverName }) => `Restart it with: signalbox servers restart ${serverName}`
+}) {}
+
+/** There is nothing to stop. */
+export class ServerNotRunning extends defineError<ServerNotRunning>()("ServerNotRunning", {
+  code: "SERVER_NOT_RUNNING",
+  status: statuses.conflict,
+  fields: { serverName },
+  message: ({ serverName }) => `Server "${serverName}" is not running.`,
+  hint: ({ serverName }) => `Start it with: signalbox servers start ${serverName}`
+}) {}
+
+/** A call met a server that does not run and did not come back in time. Nothing was sent to it. */
+export class ServerUnavailable extends defineError<ServerUnavailable>()("ServerUnavailable", {
+  code: "SERVER_UNAVAILABLE",
+  status: statuses.unavailable,
+  fields: {
+    serverName,
+    state: ServerState,
+    /** Why it does not run, in the words of the last failure. */
+    reason: Schema.String,
+    nextRestartAt: Schema.UndefinedOr(Schema.DateTimeUtcFromString)
+  },
+  message: ({ reason, serverName, state }) => `Server "${serverName}" is not available (${state}): ${reason}`,
+  hint: ({ nextRestartAt, serverName, state }) =>
+    state === "stopped"
+      ? `Start it with: signalbox servers start ${serverName}`
+      : nextRestartAt === undefined
+        ? undefined
+        : `It is tried again at ${DateTime.formatIso(nextRestartAt)}.`
+}) {}
+
+/** No slot for the call became free before its deadline. Nothing was sent to the server. */
+export class ServerBusy extends defineError<ServerBusy>()("ServerBusy", {
+  code: "SERVER_BUSY",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { serverName, toolName: Schema.String, waited: Schema.DurationFromMillis },
+  message: ({ serverName, toolName, waited }) =>
+    `The call of "${toolName}" waited ${Duration.format(waited)} for its turn on server "${serverName}" and was not sent.`,
+  hint: ({ serverName }) => `Give "${serverName}" more maxConcurrent, or calls a later deadline.`
+}) {}
+
+/** The server could not be started for a reason that has no class of its own. The cause says which. */
+export class ServerStartupFailed extends defineError<ServerStartupFailed>()("ServerStartupFailed", {
+  code: "SERVER_STARTUP_FAILED",
+  status: statuses.internal,
+  retryable: true,
+  fields: { serverName, reason: Schema.String },
+  message: ({ reason, serverName }) => `Server "${serverName}" could not be started: ${reason}.`
+}) {}
+
+/** Servers that the program cannot do without did not start. */
+export class ConnectionFailed extends defineError<ConnectionFailed>()("ConnectionFailed", {
+  code: "CONNECTION_FAILED",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { failures: Schema.Array(Schema.Struct({ serverName, reason: Schema.String })) },
+  message: ({ failures }) =>
+    failures.length === 1
+      ? `A required server is not available. ${failures[0]?.reason ?? ""}`
+      : `${failures.length} required servers are not available. ${failures.map(({ reason }) => reason).join(" ")}`,
+  hint: ({ failures }) =>
+    `See what they wrote: signalbox servers logs ${failures[0]?.serverName ?? ""}. A server that is not required does not stop the others.`
+}) {}
+
+/** Two servers have the same name, so neither could be told from the other. */
+export class DuplicateServerName extends defineError<DuplicateServerName>()("DuplicateServerName", {
+  code: "SERVER_NAME_DUPLICATE",
+  status: statuses.configuration,
+  fields: { serverNames: Schema.Array(Schema.String) },
+  message: ({ serverNames }) => `More than one server is named ${serverNames.map((name) => `"${name}"`).join(", ")}.`,
+  hint: () => "Give each server a name of its own."
+}) {}
+
+/** Every error class of this package, for the table of codes. */
+export const orchestratorErrors = [
+  ConnectionFailed,
+  DuplicateServerName,
+  ServerAlreadyRunning,
+  ServerBusy,
+  ServerNotFound,
+  ServerNotRunning,
+  ServerStartupFailed,
+  ServerUnavailable
+] as const

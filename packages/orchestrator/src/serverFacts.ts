@@ -1,0 +1,76 @@
+/**
+ * What a supervisor knows of its server beside the state, and how that is shown to others.
+ */
+import { type SignalboxError } from "@signalbox/errors"
+import { type McpClient, type McpTool } from "@signalbox/mcp"
+import { type DateTime, type Duration } from "effect"
+import { type ManagedServer } from "./OrchestratorOptions.ts"
+import { type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
+
+/** What is known beside the state, changed in place. */
+export interface Facts {
+  errorCount: number
+  restartCount: number
+  reason?: SignalboxError | undefined
+  lastError?: SignalboxError
+  nextRestartAt?: DateTime.Utc | undefined
+  startedAt?: DateTime.Utc | undefined
+  startDuration?: Duration.Duration
+  exit?: ServerInfo["exit"]
+}
+
+/** A server at this moment. */
+export const infoOf = (
+  { server }: ManagedServer,
+  state: ServerState,
+  facts: Facts,
+  client: McpClient | undefined,
+  tools: ReadonlyArray<McpTool>
+): ServerInfo => ({
+  name: server.name,
+  state,
+  transport: server.endpoint.transport,
+  url: server.endpoint.transport === "http" ? server.endpoint.url : undefined,
+  pid: client?.identity.pid,
+  identity:
+    client === undefined
+      ? undefined
+      : {
+          name: client.identity.name,
+          version: client.identity.version,
+          protocolVersion: client.identity.protocolVersion,
+          era: client.identity.era,
+          instructions: client.identity.instructions
+        },
+  reason: state === "error" ? facts.reason : undefined,
+  lastError: facts.lastError,
+  errorCount: facts.errorCount,
+  nextRestartAt: state === "error" ? facts.nextRestartAt : undefined,
+  startedAt: facts.startedAt,
+  startDuration: facts.startDuration,
+  restartCount: facts.restartCount,
+  exit: facts.exit,
+  tools: tools.map(({ name }) => name)
+})
+
+/** What the difference between two lists means to those who watch. */
+export const toolsChanged = (
+  serverName: string,
+  before: ReadonlyArray<McpTool>,
+  after: ReadonlyArray<McpTool>
+): ServerEvent => {
+  const old = new Set(before.map(({ name }) => name))
+  const now = new Set(after.map(({ name }) => name))
+  return {
+    _tag: "ToolsChanged",
+    serverName,
+    added: [...now].filter((name) => !old.has(name)),
+    removed: [...old].filter((name) => !now.has(name))
+  }
+}
+
+/** How the process ended, as far as the error knows. */
+export const exitOf = (error: object): ServerInfo["exit"] => {
+  const { exitCode, signal }: { exitCode?: number; signal?: string } = error
+  return { code: exitCode, signal }
+}
