@@ -20,10 +20,15 @@ const pooled = Effect.fnUntraced(function* (limits: { readonly max: number; read
         name,
         endpoint: { transport: "stdio", ...fxMcpCommand({ log }), cwd: undefined, env: {}, inheritsEnv: false }
       }),
-    settings: () => ({ min: 0, ...limits, acquireTimeout: "30 seconds", idleTimeToLive: "1 minute" }),
+    settings: () => ({
+      min: 0,
+      ...limits,
+      acquireTimeout: "30 seconds",
+      idleTimeToLive: "1 minute",
+      validateAfterIdle: "0 millis"
+    }),
     invalidates: (error) => countsAsConnectionFailure(error),
-    validate: (client: McpClient) => Effect.isSuccess(client.ping),
-    validateAfterIdle: "0 millis"
+    validate: (client: McpClient) => Effect.isSuccess(client.ping)
   })
   yield* pool.register("fx")
   const count = (event: FxMcpEvent["event"]) => readFxMcpLog(log).filter((seen) => seen.event === event).length
@@ -64,8 +69,6 @@ layer(NodeServices.layer, { excludeTestServices: true })("a pool of MCP sessions
         }
       }
       yield* Effect.promise(() => waitFor(isGone, { description: "the killed server to be gone" }))
-      // Idle for longer than `validateAfterIdle`.
-      yield* Effect.sleep("5 millis")
       const result = yield* pool.withConnection("fx", (client) =>
         client.callTool({ name: "echo", input: { text: "again" } })
       )
