@@ -10,7 +10,7 @@ export const testExamples = (packageDir: string) =>
     for (const file of readdirSync(dir).filter((name) => /\.(ts|mjs)$/.test(name))) {
       it(file, { timeout: 60_000 }, () => {
         const source = readFileSync(join(dir, file), "utf8")
-        const expected = [...source.matchAll(/^\/\/ => (.*)$/gm)].map((match) => match[1])
+        const expected = [...source.matchAll(/^\s*\/\/ => (.*)$/gm)].map((match) => match[1])
         const printed = execFileSync(process.execPath, [join(dir, file)], { encoding: "utf8" })
           .trimEnd()
           .split("\n")

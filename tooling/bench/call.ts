@@ -11,6 +11,7 @@ import { managedDefaults, orchestratorDefaults, ServerOrchestrator } from "@sign
 import { fxMcpCommand } from "@signalbox/testing"
 import { Effect, Layer } from "effect"
 import { type Bench, type BenchResult } from "./Bench.ts"
+import { silent } from "./silent.ts"
 import { difference, median, ratio, type Round } from "./statistics.ts"
 
 interface Caller {
@@ -125,17 +126,18 @@ const run = async (): Promise<ReadonlyArray<BenchResult>> => {
       }
     ]
   }
-  return Effect.runPromise(
+  // Awaited here: the baseline is closed when this function ends.
+  return await Effect.runPromise(
     Effect.gen(function* () {
       const orchestrator = yield* ServerOrchestrator
       yield* orchestrator.settled
-      const context = yield* Effect.context<never>()
+      const context = yield* Effect.context()
       const call = localCall()
       const candidate: Caller = {
         call: (tool, input) => Effect.runPromiseWith(context)(orchestrator.toolbox.call(tool, input, call))
       }
       return yield* Effect.promise(compare(candidate))
-    }).pipe(Effect.provide(orchestratorLayer(command, args)))
+    }).pipe(Effect.provide(Layer.provideMerge(orchestratorLayer(command, args), silent)))
   )
 }
 

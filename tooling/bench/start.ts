@@ -11,6 +11,7 @@ import { fxMcpCommand, type FxMcpFlags } from "@signalbox/testing"
 import { Effect, Layer, Stream } from "effect"
 import { availableParallelism } from "node:os"
 import { type Bench, type BenchResult } from "./Bench.ts"
+import { silent } from "./silent.ts"
 import { median, ratio, type Round } from "./statistics.ts"
 
 const delay = { startupDelay: 300 }
@@ -72,7 +73,7 @@ const start = (count: number, others: ReadonlyArray<ReturnType<typeof server>>):
         Stream.runDrain
       )
       return Number(process.hrtime.bigint() - started) / 1e6
-    }).pipe(Effect.scoped, Effect.provide(layer))
+    }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(layer, silent)))
   )
 }
 

@@ -1,9 +1,9 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
-import { connect, countsAsConnectionFailure, type McpClient, serverDefaults } from "@signalbox/mcp"
+import { connect, type McpClient, serverDefaults } from "@signalbox/mcp"
 import { ConnectionPool } from "@signalbox/resilience"
 import { fxMcpCommand, type FxMcpEvent, readFxMcpLog, tempDirectory, waitFor } from "@signalbox/testing"
-import { Effect } from "effect"
+import { Effect, Predicate } from "effect"
 import { join } from "node:path"
 
 /** A pool of sessions of one fx-mcp, and what its processes have seen. */
@@ -27,7 +27,8 @@ const pooled = Effect.fnUntraced(function* (limits: { readonly max: number; read
       idleTimeToLive: "1 minute",
       validateAfterIdle: "0 millis"
     }),
-    invalidates: (error) => countsAsConnectionFailure(error),
+    invalidates: (error) =>
+      Predicate.isTagged(error, "ConnectionClosed") || Predicate.isTagged(error, "ToolOutcomeUnknown"),
     validate: (client: McpClient) => Effect.isSuccess(client.ping)
   })
   yield* pool.register("fx")

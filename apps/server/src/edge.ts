@@ -1,0 +1,71 @@
+/**
+ * What every answer has, whatever is asked: ids in its headers, and errors in the API's own envelope.
+ */
+import { parseCorrelationId, withCorrelationId } from "@signalbox/errors"
+import { encodeError } from "@signalbox/provider-claude/serve"
+import { Cause, Effect, Random } from "effect"
+import { type HttpServerRequest, HttpServerResponse } from "effect/http"
+import { isLoopback } from "./address.ts"
+import { OriginRefused } from "./errors.ts"
+
+/** What a handler knows of the request that it answers. */
+export interface RequestIds {
+  /** `req_…`: ours, on every answer, in the header that official SDKs read. */
+  readonly requestId: string
+  /** `msg_…`, for the message that answers it. */
+  readonly messageId: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** 24 hexadecimal characters: the length that ids of this API have. */
+const randomDigits: Effect.Effect<string> = Effect.map(
+  Effect.all(Array.from({ length: 24 }, () => Random.nextIntBetween(0, 15))),
+  (digits) => digits.map((digit) => digit.toString(16)).join("")
+)
+
+/** Logs a failure and says it in the envelope; a defect is told in general words only. */
+export const refuse = (cause: Cause.Cause<unknown>, ids: RequestIds, more: Readonly<Record<string, string>> = {}) => {
+  const { body, headers, status } = encodeError(Cause.squash(cause), ids.requestId)
+  const response = HttpServerResponse.jsonUnsafe(body, { status, headers: { ...headers, ...ids.headers, ...more } })
+  const log = Cause.hasDies(cause) ? Effect.logError : Effect.logDebug
+  return Effect.as(log("The request failed", cause), response)
+}
+
+/**
+ * A page in a browser can post to this machine without being asked, and there is nobody yet whose credentials
+ * it would lack. Browsers name the page; other clients send no origin.
+ */
+const checkOrigin = (origin: string | undefined): Effect.Effect<void, OriginRefused> => {
+  if (origin === undefined) return Effect.void
+  const host = /^https?:\/\/(\[[^\]]*\]|[^:/]*)(:\d+)?$/.exec(origin)?.[1] ?? ""
+  return isLoopback(host) ? Effect.void : Effect.fail(new OriginRefused({ origin }))
+}
+
+/**
+ * Runs a handler as one request: adopts the caller's correlation id or makes one, logs one line, and answers
+ * failures and defects with the error envelope. A caller that left is no failure.
+ */
+export const atEdge = <E, R>(
+  request: HttpServerRequest.HttpServerRequest,
+  handler: (ids: RequestIds) => Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+) =>
+  Effect.gen(function* () {
+    const digits = yield* randomDigits
+    const requestId = `req_${digits}`
+    const given = [request.headers["x-correlation-id"], request.headers["x-request-id"]].map(parseCorrelationId)
+    // The id of the program that serves would tie all of its requests together.
+    const correlationId = given[0] ?? given[1] ?? requestId
+    const headers = { "request-id": requestId, "x-correlation-id": correlationId }
+    const ids = { requestId, messageId: `msg_${digits}`, headers }
+    const facts = { method: request.method, path: request.url.split("?")[0] }
+    return yield* Effect.andThen(checkOrigin(request.headers["origin"]), handler(ids)).pipe(
+      Effect.catchCause((cause) =>
+        // Interruptions carry no error, so the cause is one of none.
+        Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause as Cause.Cause<never>) : refuse(cause, ids)
+      ),
+      Effect.tap(({ status }) => Effect.logInfo("request", { ...facts, status })),
+      Effect.onInterrupt(() => Effect.logInfo("request left by its client", facts)),
+      Effect.annotateLogs({ request_id: requestId }),
+      withCorrelationId(correlationId)
+    )
+  })

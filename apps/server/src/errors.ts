@@ -1,0 +1,57 @@
+/**
+ * Failures of the server itself. What requests fail with is answered in the shape of the API that was asked.
+ */
+import { defineError, statuses } from "@signalbox/errors"
+import { InvalidMessagesRequest } from "@signalbox/provider-claude/serve"
+import { Schema } from "effect"
+
+export class UnsafeBind extends defineError<UnsafeBind>()("UnsafeBind", {
+  code: "UNSAFE_BIND",
+  status: statuses.configuration,
+  fields: { host: Schema.String },
+  message: ({ host }) =>
+    `Refused to listen on ${host}: whoever reaches the port could run your tools and spend your key.`,
+  hint: () => "Listen on 127.0.0.1 and put a proxy that asks for credentials in front of it."
+}) {}
+
+export class PortInUse extends defineError<PortInUse>()("PortInUse", {
+  code: "PORT_IN_USE",
+  status: statuses.unavailable,
+  fields: { host: Schema.String, port: Schema.Int },
+  message: ({ host, port }) => `Cannot listen on ${host}:${port}: the address is taken or not allowed.`,
+  hint: () => "Choose another port with --port, or stop what listens there."
+}) {}
+
+export class OriginRefused extends defineError<OriginRefused>()("OriginRefused", {
+  code: "ORIGIN_REFUSED",
+  status: statuses.forbidden,
+  fields: { origin: Schema.String },
+  message: ({ origin }) => `Requests of web pages from ${origin} are refused: they could run your tools.`,
+  hint: () => "Serve the page from this machine, or call from a program."
+}) {}
+
+export class RouteNotFound extends defineError<RouteNotFound>()("RouteNotFound", {
+  code: "ROUTE_NOT_FOUND",
+  status: statuses.notFound,
+  fields: { method: Schema.String, path: Schema.String },
+  message: ({ method, path }) => `There is no ${method} ${path}.`,
+  hint: () => "This server answers POST /v1/messages."
+}) {}
+
+export class BodyTooLarge extends defineError<BodyTooLarge>()("BodyTooLarge", {
+  code: "BODY_TOO_LARGE",
+  status: statuses.tooLarge,
+  fields: { maxBytes: Schema.Int },
+  message: ({ maxBytes }) => `The request body is larger than ${maxBytes} bytes.`,
+  hint: () => "Send less, or raise server.maxRequestBytes."
+}) {}
+
+/** Every error class of this package, for tables. */
+export const serverErrors = [
+  UnsafeBind,
+  PortInUse,
+  OriginRefused,
+  RouteNotFound,
+  BodyTooLarge,
+  InvalidMessagesRequest
+] as const

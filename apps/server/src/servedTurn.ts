@@ -1,0 +1,112 @@
+/**
+ * A Messages request as a turn: the caller's tools and the host's in one toolbox, the caller's history, one loop.
+ */
+import { Journal, noHooks, runTurn } from "@signalbox/conversation"
+import { CorrelationId } from "@signalbox/errors"
+import { type Host } from "@signalbox/host"
+import {
+  callerToolbox,
+  emptyToolbox,
+  Interaction,
+  joinToolboxes,
+  qualifiedName,
+  type RunBy,
+  type Toolbox,
+  type ToolDefinition
+} from "@signalbox/model"
+import { type ServedRequest, type StreamInput } from "@signalbox/provider-claude/serve"
+import { Effect, Stream } from "effect"
+import { turnInputs } from "./turnInputs.ts"
+
+/** The tools of one request under one naming rule. The caller's keep their names; ours give way. */
+const toolboxFor = (served: ServedRequest, host: Host["Service"]): Toolbox["Service"] => {
+  const { tools } = served.request
+  const providers: Toolbox["Service"] = {
+    ...emptyToolbox,
+    list: Effect.succeed(tools.filter((tool) => tool.runBy._tag === "Provider"))
+  }
+  const callers = callerToolbox(tools.filter((tool) => tool.runBy._tag === "Caller"))
+  return joinToolboxes([callers, providers, host.toolbox], host.config.options.runtime.naming)
+}
+
+/** Claude is asked for the model that the client named; other providers would not know that name. */
+const modelName = (served: ServedRequest, host: Host["Service"]): string => {
+  if (host.config.options.model.name !== "") return host.config.options.model.name
+  return host.model.service.provider === "claude" ? served.model : host.model.model
+}
+
+export interface StartedTurn {
+  readonly inputs: Stream.Stream<StreamInput, unknown>
+  readonly runBy: (toolName: string) => RunBy
+  /** Whether a tool of the host has been run that must not be run again by asking again. */
+  readonly hasActed: () => boolean
+}
+
+const isRepeatable = ({ annotations, isTrusted }: ToolDefinition): boolean =>
+  isTrusted && (annotations.readOnlyHint === true || annotations.idempotentHint === true)
+
+/** Who runs what, by every name that a call may use. */
+const sourcesOf = (tools: ReadonlyArray<ToolDefinition>): ReadonlyMap<string, RunBy> =>
+  new Map([
+    ...tools.flatMap(({ originalName, runBy }) =>
+      runBy._tag === "Host" ? [[qualifiedName(runBy.source, originalName), runBy] as const] : []
+    ),
+    // A name that is listed wins, as it does in the loop.
+    ...tools.map(({ name, runBy }) => [name, runBy] as const)
+  ])
+
+/**
+ * Starts nothing yet: the stream runs the turn when it is read, once it makes sense to ask the model, and
+ * stops it when the reading stops.
+ */
+export const servedTurn = Effect.fnUntraced(function* (
+  served: ServedRequest,
+  host: Host["Service"],
+  requestId: string
+) {
+  const joined = toolboxFor(served, host)
+  let known: ReadonlyMap<string, RunBy> = new Map()
+  let listed: ReadonlyArray<ToolDefinition> = []
+  let hasActed = false
+  const toolbox: Toolbox["Service"] = {
+    ...joined,
+    // What the loop of this turn knows is what its events are about, even when a server comes or goes.
+    list: Effect.map(joined.list, (tools) => {
+      if (tools !== listed) known = sourcesOf(tools)
+      listed = tools
+      return tools
+    })
+  }
+  const { maxHops, toolConcurrency, toolTimeout } = host.config.options.conversation
+  const { messages, tools: _tools, ...request } = served.request
+  const events = runTurn({
+    messages,
+    toolbox,
+    model: host.model.service,
+    limits: { maxHops, toolConcurrency, toolTimeout },
+    journal: Journal.none,
+    hooks: noHooks,
+    request: { ...request, model: modelName(served, host) },
+    call: {
+      principal: "local",
+      conversationId: requestId,
+      correlationId: yield* CorrelationId,
+      deadline: undefined,
+      interaction: Interaction.decline
+    },
+    turnId: requestId
+  }).pipe(
+    Stream.tap((event) =>
+      Effect.sync(() => {
+        if (event.type === "tool_start" && event.tool !== undefined && !isRepeatable(event.tool)) hasActed = true
+      })
+    )
+  )
+  // A name that nobody has is answered by the host, with an error.
+  const runBy = (name: string): RunBy => known.get(name) ?? { _tag: "Host", source: "signalbox" }
+  return {
+    inputs: turnInputs(Stream.unwrap(Effect.as(host.usable, events)), runBy),
+    runBy,
+    hasActed: () => hasActed
+  } satisfies StartedTurn
+})

@@ -1,0 +1,67 @@
+/**
+ * A turn as server-sent events. A failure that comes early is an answer with a status of its own; after some
+ * silence the message is opened all the same, because clients take silence for death.
+ */
+import { encodeStream, renderEvent, startStream, type StreamInput } from "@signalbox/provider-claude/serve"
+import { Cause, Effect, Option, Queue, Stream } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { type RequestIds } from "./edge.ts"
+import { type StartedTurn } from "./servedTurn.ts"
+
+/** How long a failure may take to become a status instead of an `error` event. */
+const openAfter = "5 seconds"
+
+/** Coding agents warn after 20 seconds without a byte, and give up after some minutes. */
+const pingInterval = "10 seconds"
+
+const pings: Stream.Stream<StreamInput> = Stream.tick(pingInterval).pipe(
+  Stream.drop(1),
+  Stream.map((): StreamInput => ({ type: "ping" }))
+)
+
+/** Inputs that wait for a slow client; then the turn waits too. */
+const capacity = 16
+
+const encoder = new TextEncoder()
+
+/** What is asked, as far as the answer shows it. */
+export interface Shown {
+  readonly model: string
+  /** Said until the model says better. */
+  readonly estimatedTokens: number
+}
+
+/**
+ * The answer, once there is something to say. Fails with what the turn fails with before that. The turn belongs
+ * to the scope of the request: it stops when the client leaves.
+ */
+export const streamedReply = Effect.fnUntraced(function* (turn: StartedTurn, shown: Shown, ids: RequestIds) {
+  const context = yield* Effect.context()
+  const queue = yield* Stream.toQueue(turn.inputs, { capacity })
+  const first = yield* Queue.take(queue).pipe(Effect.timeoutOption(openAfter))
+  const start: StreamInput = { type: "start", inputTokens: shown.estimatedTokens }
+  const failures = (cause: Cause.Cause<unknown>): Stream.Stream<StreamInput> =>
+    Cause.hasInterruptsOnly(cause)
+      ? Stream.empty
+      : Stream.fromEffect(
+          Effect.as(
+            Cause.hasDies(cause)
+              ? Effect.logError("The stream failed", cause)
+              : Effect.logDebug("The stream failed", cause),
+            { type: "failed", error: Cause.squash(cause), requestId: ids.requestId }
+          )
+        )
+  const body = Stream.succeed(Option.getOrElse(first, () => start)).pipe(
+    Stream.concat(Stream.fromQueue(queue)),
+    Stream.catchCause(failures),
+    Stream.merge(pings, { haltStrategy: "left" }),
+    Stream.mapAccum(() => startStream({ id: ids.messageId, model: shown.model, runBy: turn.runBy }), encodeStream),
+    Stream.map((event) => encoder.encode(renderEvent(event))),
+    // It is read after the handler is done; what it logs is about this request all the same.
+    Stream.provideContext(context)
+  )
+  return HttpServerResponse.stream(body, {
+    contentType: "text/event-stream; charset=utf-8",
+    headers: { "cache-control": "no-cache", ...ids.headers }
+  })
+})

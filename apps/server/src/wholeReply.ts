@@ -1,0 +1,63 @@
+/**
+ * A turn as one JSON message: what a stream would have said, gathered in the same order.
+ */
+import { type ContentBlock, emptyFold, type EventFold, foldEvent, type ToolResultBlock } from "@signalbox/model"
+import { encodeReply, type ServedStep, type StreamInput } from "@signalbox/provider-claude/serve"
+import { Cause, Effect, Stream } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { refuse, type RequestIds } from "./edge.ts"
+import { type StartedTurn } from "./servedTurn.ts"
+
+interface Collected {
+  readonly steps: ReadonlyArray<ServedStep>
+  readonly fold: EventFold
+  readonly stopReason: string | undefined
+}
+
+const nothing: Collected = { steps: [], fold: emptyFold, stopReason: undefined }
+
+/** Results follow the step that asked for them, so there is always one. */
+const addResult = (steps: ReadonlyArray<ServedStep>, result: ToolResultBlock): ReadonlyArray<ServedStep> =>
+  steps.map((step, index) => (index === steps.length - 1 ? { ...step, results: [...step.results, result] } : step))
+
+const collect = (collected: Collected, input: StreamInput): Collected => {
+  switch (input.type) {
+    case "model": {
+      const fold = foldEvent(collected.fold, input.event)
+      if (!fold.isComplete) return { ...collected, fold }
+      return { ...collected, fold: emptyFold, steps: [...collected.steps, { reply: fold.reply, results: [] }] }
+    }
+    case "result":
+      return { ...collected, steps: addResult(collected.steps, input.result) }
+    case "end":
+      return { ...collected, stopReason: input.stopReason }
+    default:
+      return collected
+  }
+}
+
+const withRunBy = (turn: StartedTurn) => (block: ContentBlock) =>
+  block.type === "tool_use" && block.runBy === undefined ? { ...block, runBy: turn.runBy(block.name) } : block
+
+/**
+ * The answer, when all is done. Official clients repeat a request that failed in passing; they are told not to
+ * once a tool has acted, for it would act again.
+ */
+export const wholeReply = (turn: StartedTurn, model: string, ids: RequestIds) =>
+  turn.inputs.pipe(
+    Stream.runFold(() => nothing, collect),
+    Effect.map(({ steps, stopReason }) => {
+      const marked = steps.map(({ reply, results }) => ({
+        reply: { ...reply, content: reply.content.map(withRunBy(turn)) },
+        results
+      }))
+      const end = stopReason === undefined ? {} : { stopReason }
+      const message = encodeReply({ id: ids.messageId, model, steps: marked, ...end })
+      return HttpServerResponse.jsonUnsafe(message, { headers: ids.headers })
+    }),
+    Effect.catchCause((cause) =>
+      turn.hasActed() && !Cause.hasInterruptsOnly(cause)
+        ? refuse(cause, ids, { "x-should-retry": "false" })
+        : Effect.failCause(cause)
+    )
+  )

@@ -1,0 +1,132 @@
+/**
+ * The composition: a checked configuration becomes one layer with the servers, the model and the
+ * conversations over them. Building it waits for nothing; servers start in the background.
+ */
+import { ConversationClient } from "@signalbox/conversation"
+import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
+import { orchestratorDefaults, type OrchestratorOptions, ServerOrchestrator } from "@signalbox/orchestrator"
+import { Context, Effect, Layer, Option, Stream } from "effect"
+import { chooseModel, type ChosenModel } from "./chooseModel.ts"
+import { type LoadedConfig } from "./config/ConfigFile.ts"
+import { managedServers } from "./servers.ts"
+
+/** What a program tells its host. */
+export interface HostSetup {
+  readonly config: LoadedConfig
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Marks the processes of this program, so that the next one can clear up what a kill left behind. */
+  readonly owner: string | undefined
+  /** Processor cores: how many processes are worth spawning at once. */
+  readonly cores: number
+  /** Whether all servers are started at once. Without it each starts when it is asked for. */
+  readonly startsAll: boolean
+}
+
+export class Host extends Context.Service<
+  Host,
+  {
+    readonly config: LoadedConfig
+    readonly model: ChosenModel
+    /** All tools of all sources, named by one rule. */
+    readonly toolbox: Toolbox["Service"]
+    readonly orchestrator: ServerOrchestrator["Service"]
+    readonly conversations: ConversationClient["Service"]
+    /**
+     * Waits until it makes sense to ask the model: all servers have started or failed, or some run and no
+     * other has become ready for a moment. A server that hangs does not hold up the others.
+     */
+    readonly usable: Effect.Effect<void>
+  }
+>()("@signalbox/host/Host") {
+  /** Everything from one configuration. Fails before anything starts when a key or a variable is missing. */
+  static readonly layer = (setup: HostSetup) => {
+    const models = Layer.effect(Models, chooseModel(setup.config.options, setup.environment))
+    const servers = Layer.unwrap(
+      Effect.map(managedServers(setup.config, setup.environment), (managed) =>
+        ServerOrchestrator.layer(orchestratorOptions(setup, managed))
+      )
+    )
+    const toolbox = Layer.effect(
+      Toolbox,
+      Effect.map(ServerOrchestrator, (orchestrator) =>
+        joinToolboxes([orchestrator.toolbox], setup.config.options.runtime.naming)
+      )
+    )
+    const model = Layer.effect(
+      LanguageModel,
+      Effect.map(Models, (chosen) => chosen.service)
+    )
+    const { conversation, model: modelOptions } = setup.config.options
+    const conversations = ConversationClient.layer({
+      limits: {
+        maxHops: conversation.maxHops,
+        toolConcurrency: conversation.toolConcurrency,
+        toolTimeout: conversation.toolTimeout
+      },
+      request: {
+        system: modelOptions.systemPrompt === "" ? [] : [{ type: "text", text: modelOptions.systemPrompt }],
+        maxTokens: modelOptions.maxTokens
+      },
+      maxSessions: conversation.maxSessions,
+      idleTimeout: conversation.sessionIdleTimeout
+    })
+    return Layer.effect(Host, makeHost(setup.config)).pipe(
+      Layer.provideMerge(conversations),
+      Layer.provideMerge(Layer.merge(toolbox, model)),
+      Layer.provideMerge(Layer.merge(servers, models))
+    )
+  }
+}
+
+/** The model that was chosen; internal to the composition. */
+class Models extends Context.Service<Models, ChosenModel>()("@signalbox/host/Models") {}
+
+const orchestratorOptions = (setup: HostSetup, servers: OrchestratorOptions["servers"]): OrchestratorOptions => {
+  const { runtime } = setup.config.options
+  return {
+    ...orchestratorDefaults,
+    servers,
+    naming: runtime.naming,
+    spawnConcurrency: runtime.spawnConcurrency === 0 ? setup.cores + 1 : runtime.spawnConcurrency,
+    startConcurrency: runtime.startConcurrency,
+    startsAll: setup.startsAll,
+    restart: {
+      base: runtime.restart.firstDelay,
+      cap: runtime.restart.maxDelay,
+      factor: runtime.restart.factor,
+      healthyAfter: runtime.restart.healthyAfter
+    },
+    owner: setup.owner
+  }
+}
+
+const makeHost = Effect.fnUntraced(function* (config: LoadedConfig) {
+  const orchestrator = yield* ServerOrchestrator
+  return {
+    config,
+    model: yield* Models,
+    toolbox: yield* Toolbox,
+    orchestrator,
+    conversations: yield* ConversationClient,
+    usable: whenUsable(orchestrator)
+  }
+})
+
+/** How long no further server may become ready until those that run are taken as all there are for now. */
+const quietTime = "750 millis"
+
+const whenUsable = (orchestrator: ServerOrchestrator["Service"]): Effect.Effect<void> => {
+  const isSomeRunning = Effect.map(orchestrator.servers, (servers) => servers.some(({ state }) => state === "running"))
+  // Attempts of a server that does not come up are no news: only servers that have become ready are.
+  const nextReady = orchestrator.changes.pipe(
+    Stream.filter((event) => event._tag === "StateChanged" && event.info.state === "running"),
+    Stream.runHead
+  )
+  const quiet = Effect.gen(function* () {
+    while (true) {
+      const ready = yield* Effect.timeoutOption(nextReady, quietTime)
+      if (Option.isNone(ready) && (yield* isSomeRunning)) return
+    }
+  })
+  return Effect.raceFirst(orchestrator.settled, quiet)
+}

@@ -1,0 +1,105 @@
+/**
+ * Which model answers: the one that the configuration names, or with `auto` the first provider that has a
+ * key, else an Ollama that answers, else the offline model. The choice always says why, and how to choose otherwise.
+ */
+import { offlineModel } from "@signalbox/model/offline"
+import { type LanguageModel } from "@signalbox/model"
+import { claudeDefaults, makeClaude } from "@signalbox/provider-claude"
+import { makeOpenAi, ollamaDefaults, openAiDefaults, openRouterDefaults } from "@signalbox/provider-openai"
+import { Effect, Predicate, Redacted } from "effect"
+import { HttpClient } from "effect/http"
+import { type HostOptions } from "./config/HostOptions.ts"
+import { resolveText, variablesIn } from "./config/secrets.ts"
+import { MissingApiKey } from "./errors.ts"
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The model in use and the reason for it, in words for a person. */
+export interface ChosenModel {
+  readonly service: LanguageModel["Service"]
+  /** The provider's name for the model; empty for the offline model. */
+  readonly model: string
+  readonly reason: string
+}
+
+/** Providers that need a key, in the order in which `auto` tries them. */
+const keyed = ["claude", "openai", "openrouter"] as const
+type Keyed = (typeof keyed)[number]
+
+const howToChoose = "choose another with --provider and --model"
+
+const keyOf = (options: HostOptions, provider: Keyed, environment: Environment): Redacted.Redacted | undefined => {
+  const resolved = resolveText(options.providers[provider].apiKey, environment, "")
+  if (resolved === undefined || resolved === "") return undefined
+  return typeof resolved === "string" ? Redacted.make(resolved) : resolved
+}
+
+const makeKeyed = (options: HostOptions, provider: Keyed, apiKey: Redacted.Redacted, model: string) => {
+  const { baseUrl } = options.providers[provider]
+  if (provider === "claude") return makeClaude({ ...claudeDefaults, apiKey, baseUrl, defaultModel: model })
+  const defaults = provider === "openai" ? openAiDefaults : openRouterDefaults
+  return makeOpenAi({ ...defaults, apiKey, baseUrl, defaultModel: model })
+}
+
+const chooseKeyed = Effect.fnUntraced(function* (
+  options: HostOptions,
+  provider: Keyed,
+  environment: Environment,
+  why: string
+) {
+  const { apiKey: reference, model: configured } = options.providers[provider]
+  const apiKey = keyOf(options, provider, environment)
+  if (apiKey === undefined) {
+    const variable = variablesIn(reference).join(", ") || `providers.${provider}.apiKey`
+    return yield* new MissingApiKey({ provider, variable })
+  }
+  const model = options.model.name === "" ? configured : options.model.name
+  const service = yield* makeKeyed(options, provider, apiKey, model)
+  return { service, model, reason: `${why}; ${howToChoose}` } satisfies ChosenModel
+})
+
+const ollamaModels = Effect.fnUntraced(
+  function* (baseUrl: string) {
+    const client = yield* HttpClient.HttpClient
+    const response = yield* client.get(`${baseUrl}/models`)
+    const body = yield* response.json
+    const data = Predicate.hasProperty(body, "data") && Array.isArray(body.data) ? body.data : []
+    return data.flatMap((entry: unknown) =>
+      Predicate.hasProperty(entry, "id") && typeof entry.id === "string" ? [entry.id] : []
+    )
+  },
+  // Something else on that port, or nothing: either way there is no Ollama to talk to.
+  Effect.timeoutOption("400 millis"),
+  Effect.orElseSucceed(() => undefined),
+  Effect.map((found) => (found?._tag === "Some" ? found.value : undefined))
+)
+
+const chooseOllama = Effect.fnUntraced(function* (options: HostOptions, models: ReadonlyArray<string>, why: string) {
+  const { baseUrl, model: configured } = options.providers.ollama
+  const model = options.model.name || configured || models[0] || ""
+  const service = yield* makeOpenAi({ ...ollamaDefaults, apiKey: undefined, baseUrl, defaultModel: model })
+  return { service, model, reason: `${why}; ${howToChoose}` } satisfies ChosenModel
+})
+
+const offline = (why: string): ChosenModel => ({ service: offlineModel(), model: "", reason: why })
+
+/** Chooses the model. Asks no provider anything, but for whether an Ollama is there when `auto` comes to it. */
+export const chooseModel = Effect.fn("chooseModel")(function* (options: HostOptions, environment: Environment) {
+  const { provider } = options.model
+  if (provider === "offline") return offline("the configuration says so")
+  if (provider === "ollama") {
+    const models = (yield* ollamaModels(options.providers.ollama.baseUrl)) ?? []
+    return yield* chooseOllama(options, models, "the configuration names it")
+  }
+  if (provider !== "auto") return yield* chooseKeyed(options, provider, environment, "the configuration names it")
+  for (const candidate of keyed) {
+    if (keyOf(options, candidate, environment) === undefined) continue
+    const variables = variablesIn(options.providers[candidate].apiKey).join(", ")
+    return yield* chooseKeyed(options, candidate, environment, `${variables || "its key"} is set`)
+  }
+  const models = yield* ollamaModels(options.providers.ollama.baseUrl)
+  if (models !== undefined && models.length > 0) {
+    return yield* chooseOllama(options, models, `an Ollama answers at ${options.providers.ollama.baseUrl}`)
+  }
+  return offline("no key is set and no Ollama answers")
+})

@@ -1,0 +1,137 @@
+/**
+ * What `signalbox.yaml` may say. Strict: each key must be there and no other may. The keys that a server
+ * can leave out are overrides of `runtime`, which stands in the same file, so nothing is hidden.
+ */
+import { Duration, Schema, SchemaTransformation } from "effect"
+
+/** `30 seconds`, `500 millis`, `1 hour`. */
+const PositiveDuration = Schema.DurationFromString.check(
+  Schema.makeFilter((duration) => Duration.isGreaterThan(duration, Duration.zero) || "Expected a duration above zero")
+)
+
+const PositiveInt = Schema.Int.check(Schema.isGreaterThan(0))
+const Url = Schema.String.check(
+  Schema.isPattern(/^https?:\/\/\S+$/, { message: "Expected a URL that starts with http:// or https://" })
+)
+const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))
+
+/** Names of servers stand in tool names (`<server>__<tool>`), so they are short and plain. */
+const ServerName = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, {
+    message: "Expected a name of 1 to 32 letters, digits, - or _"
+  })
+)
+
+/** Numbers and booleans in `env` arrive as text, as in a shell. */
+const EnvValue = Schema.Union([
+  Schema.String,
+  Schema.Finite.pipe(
+    Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: String, encode: Number }))
+  ),
+  Schema.Boolean.pipe(
+    Schema.decodeTo(
+      Schema.String,
+      SchemaTransformation.transform({ decode: String, encode: (text) => text === "true" })
+    )
+  )
+])
+
+const overrides = {
+  description: Schema.optionalKey(Schema.String),
+  required: Schema.optionalKey(Schema.Boolean),
+  trusted: Schema.optionalKey(Schema.Boolean),
+  writes: Schema.optionalKey(Schema.Literals(["serial", "parallel"])),
+  protocol: Schema.optionalKey(Schema.Literals(["auto", "legacy", "2026-07-28"])),
+  connectTimeout: Schema.optionalKey(PositiveDuration),
+  callTimeout: Schema.optionalKey(PositiveDuration),
+  shutdownTimeout: Schema.optionalKey(PositiveDuration),
+  maxMessageBytes: Schema.optionalKey(PositiveInt),
+  maxRequestBytes: Schema.optionalKey(PositiveInt),
+  maxConcurrentCalls: Schema.optionalKey(PositiveInt),
+  tools: Schema.optionalKey(
+    Schema.Struct({
+      allow: Schema.optionalKey(Schema.Array(Schema.String)),
+      deny: Schema.optionalKey(Schema.Array(Schema.String))
+    })
+  )
+}
+
+const StdioServer = Schema.Struct({
+  enabled: Schema.Boolean,
+  transport: Schema.Literal("stdio"),
+  command: Schema.NonEmptyString,
+  args: Schema.Array(EnvValue),
+  env: Schema.Record(Schema.String, EnvValue),
+  cwd: Schema.optionalKey(Schema.String),
+  inheritEnv: Schema.optionalKey(Schema.Boolean),
+  ...overrides
+})
+
+const HttpServer = Schema.Struct({
+  enabled: Schema.Boolean,
+  transport: Schema.Literal("http"),
+  url: Url,
+  headers: Schema.Record(Schema.String, Schema.String),
+  ...overrides
+})
+
+/** One entry under `servers`. */
+export const ServerEntry = Schema.Union([StdioServer, HttpServer])
+export type ServerEntry = typeof ServerEntry.Type
+
+const RestartOptions = Schema.Struct({
+  firstDelay: PositiveDuration,
+  maxDelay: PositiveDuration,
+  factor: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(1)),
+  healthyAfter: PositiveDuration
+}).check(
+  Schema.makeFilter((restart) =>
+    Duration.isGreaterThanOrEqualTo(restart.maxDelay, restart.firstDelay)
+      ? undefined
+      : { path: ["maxDelay"], issue: "Expected at least as long as firstDelay" }
+  )
+)
+
+const keyedProvider = { apiKey: Schema.String, baseUrl: Url, model: Schema.String }
+
+/** The whole file. */
+export const HostOptions = Schema.Struct({
+  model: Schema.Struct({
+    provider: Schema.Literals(["auto", "claude", "openai", "openrouter", "ollama", "offline"]),
+    name: Schema.String,
+    maxTokens: PositiveInt,
+    systemPrompt: Schema.String
+  }),
+  providers: Schema.Struct({
+    claude: Schema.Struct(keyedProvider),
+    openai: Schema.Struct(keyedProvider),
+    openrouter: Schema.Struct(keyedProvider),
+    ollama: Schema.Struct({ baseUrl: Url, model: Schema.String })
+  }),
+  conversation: Schema.Struct({
+    maxHops: PositiveInt,
+    toolConcurrency: PositiveInt,
+    toolTimeout: PositiveDuration,
+    maxSessions: PositiveInt,
+    sessionIdleTimeout: PositiveDuration
+  }),
+  runtime: Schema.Struct({
+    naming: Schema.Literals(["prefix", "first", "error"]),
+    startConcurrency: PositiveInt,
+    spawnConcurrency: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+    connectTimeout: PositiveDuration,
+    callTimeout: PositiveDuration,
+    shutdownTimeout: PositiveDuration,
+    maxMessageBytes: PositiveInt,
+    maxRequestBytes: PositiveInt,
+    maxConcurrentCalls: PositiveInt,
+    restart: RestartOptions
+  }),
+  logging: Schema.Struct({
+    level: Schema.Literals(["trace", "debug", "info", "warn", "error", "none"]),
+    format: Schema.Literals(["auto", "pretty", "json", "logfmt"])
+  }),
+  server: Schema.Struct({ host: Schema.NonEmptyString, port: Port, maxRequestBytes: PositiveInt }),
+  servers: Schema.Record(ServerName, ServerEntry)
+})
+export interface HostOptions extends Schema.Schema.Type<typeof HostOptions> {}

@@ -1,0 +1,77 @@
+/**
+ * A YAML (or JSON) document that remembers on which line each value stands.
+ * Only this file knows the YAML library.
+ */
+import { isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument, stringify } from "yaml"
+import { type ConfigProblem } from "../errors.ts"
+
+/** A path inside a document: keys and indices from the root. */
+export type ConfigPath = ReadonlyArray<PropertyKey>
+
+export interface ConfigDocument {
+  readonly value: unknown
+  /** Syntax errors and duplicate keys; when there are any, `value` is not to be used. */
+  readonly problems: ReadonlyArray<ConfigProblem>
+  /** The line of a value, or of the nearest thing around it when it is missing. From 1. */
+  readonly lineOf: (path: ConfigPath) => number
+}
+
+const childOf = (
+  node: unknown,
+  key: PropertyKey
+): { readonly at: Node | undefined; readonly value: unknown } | undefined => {
+  if (isMap(node)) {
+    const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key))
+    return pair === undefined ? undefined : { at: isScalar(pair.key) ? pair.key : undefined, value: pair.value }
+  }
+  if (isSeq(node)) {
+    const value = node.items[Number(key)]
+    return isScalar(value) || isMap(value) || isSeq(value) ? { at: value, value } : undefined
+  }
+  return undefined
+}
+
+/** Reads a document. Never throws: what cannot be parsed is told in `problems`. */
+export const readDocument = (text: string): ConfigDocument => {
+  const counter = new LineCounter()
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false })
+  const lineAt = (offset: number | undefined) => (offset === undefined ? 1 : counter.linePos(offset).line)
+  return {
+    value: document.errors.length > 0 ? undefined : document.toJS(),
+    problems: document.errors.map((error) => ({ path: "", line: lineAt(error.pos[0]), message: error.message })),
+    lineOf: (path) => {
+      let node: unknown = document.contents
+      let line = lineAt(document.contents?.range?.[0])
+      for (const key of path) {
+        const child = childOf(node, key)
+        if (child === undefined) return line
+        line = lineAt(child.at?.range?.[0])
+        node = child.value
+      }
+      return line
+    }
+  }
+}
+
+/** The value of a single YAML scalar: `8` is a number, `true` a boolean, `30 seconds` a text. */
+export const readScalar = (text: string): unknown => {
+  const document = parseDocument(text)
+  const value: unknown = document.errors.length > 0 ? text : document.toJS()
+  return typeof value === "object" ? text : value
+}
+
+/** A value as YAML text. */
+export const writeYaml = (value: unknown): string => stringify(value, { lineWidth: 0 })
+
+/** Parses YAML that is known to be sound, such as our own template. */
+export const parseYaml = (text: string): unknown => parse(text)
+
+/** Adds entries to a map of a document, keeping everything else as it is written, comments included. */
+export const addEntries = (text: string, key: string, entries: Readonly<Record<string, unknown>>): string => {
+  const document = parseDocument(text)
+  for (const [name, value] of Object.entries(entries)) document.setIn([key, name], document.createNode(value))
+  const map = document.get(key)
+  // `servers: {}` of a new file would otherwise stay on one line however long it gets.
+  if (isMap(map)) map.flow = false
+  return document.toString({ lineWidth: 0 })
+}

@@ -1,0 +1,111 @@
+/**
+ * The complete configuration file, with a comment for every key. `signalbox init` writes it, and the values in
+ * it are the preset `default@1`: there is no other place that defaults could come from.
+ */
+
+/** The text of a new `signalbox.yaml`. Comments name the unit and the choice; every key is there. */
+export const configTemplate = `# Signalbox configuration. Every key is here: nothing is decided elsewhere.
+# A key that is missing or unknown is an error, unless "extends" names a preset that fills the gaps.
+# extends: preset:default@1
+
+# Which model answers.
+model:
+  # auto: the first provider below that has a key, else an Ollama that answers, else the offline model.
+  # Or one of: claude, openai, openrouter, ollama, offline.
+  provider: auto
+  # The provider's name for the model; "" for the one named under "providers".
+  name: ""
+  # The most tokens of one answer.
+  maxTokens: 8192
+  # Given to the model before every conversation; "" for none.
+  systemPrompt: ""
+
+# Keys are read from the environment: env:NAME. A key that is not set only matters for the provider in use.
+providers:
+  claude:
+    apiKey: env:ANTHROPIC_API_KEY
+    baseUrl: https://api.anthropic.com
+    model: claude-sonnet-5-5
+  openai:
+    apiKey: env:OPENAI_API_KEY
+    baseUrl: https://api.openai.com/v1
+    model: gpt-5.1
+  openrouter:
+    apiKey: env:OPENROUTER_API_KEY
+    baseUrl: https://openrouter.ai/api/v1
+    model: anthropic/claude-sonnet-5.5
+  ollama:
+    baseUrl: http://127.0.0.1:11434/v1
+    model: ""
+
+conversation:
+  # Rounds of tool calls for one message of yours.
+  maxHops: 8
+  # Tool calls of one round that run at the same time; results keep the order of the calls.
+  toolConcurrency: 5
+  # The longest that one tool call may take, whoever runs it.
+  toolTimeout: 2 minutes
+  # Sessions kept at the same time, and how long an unused one is kept.
+  maxSessions: 1000
+  sessionIdleTimeout: 1 hour
+
+# How MCP servers are started and kept. A server may override the limits marked with (*).
+runtime:
+  # Two tools of one name: prefix (both become <server>__<tool>), first (the earlier server wins), error (neither is shown).
+  naming: prefix
+  # Servers being started at the same time, and processes being spawned at the same time (0: one per core, plus one).
+  startConcurrency: 64
+  spawnConcurrency: 0
+  # (*) From spawning to a usable server.
+  connectTimeout: 30 seconds
+  # (*) The longest that one call to a server may take.
+  callTimeout: 60 seconds
+  # (*) From closing a server's input to killing its process group.
+  shutdownTimeout: 5 seconds
+  # (*) The largest message of a server, and to a server, in bytes.
+  maxMessageBytes: 52428800
+  maxRequestBytes: 10485760
+  # (*) Calls to one server at the same time.
+  maxConcurrentCalls: 16
+  # A server that stopped is started again after a growing delay; never given up.
+  restart:
+    firstDelay: 500 millis
+    maxDelay: 30 seconds
+    factor: 2
+    # Running this long means healthy: the next delay is the first one again.
+    healthyAfter: 10 seconds
+
+logging:
+  # trace, debug, info, warn, error, none
+  level: warn
+  # auto (pretty on a terminal, else json), pretty, json, logfmt
+  format: auto
+
+# signalbox serve
+server:
+  host: 127.0.0.1
+  port: 4000
+  # The largest request, in bytes.
+  maxRequestBytes: 10485760
+
+# MCP servers by name. Local ones:
+#   files:
+#     enabled: true
+#     transport: stdio
+#     command: npx
+#     args: ["-y", "@modelcontextprotocol/server-filesystem", "."]
+#     env: {}                        # beyond a short list (PATH, HOME …) only this; env:NAME reads a variable
+#     cwd: .                         # optional; relative to this file
+#     required: false                # optional; true: nothing works without it
+#     trusted: false                 # optional; true: its read-only and idempotent hints are believed
+#     writes: serial                 # optional; parallel: tools that write may run at the same time
+#     tools: { allow: [read_file] }  # optional; also deny: […]
+#     protocol: auto                 # optional; legacy or 2026-07-28 where the server cannot tell
+# Remote ones:
+#   search:
+#     enabled: true
+#     transport: http
+#     url: https://mcp.example.com/mcp
+#     headers: { Authorization: "Bearer env:SEARCH_TOKEN" }
+servers: {}
+`

@@ -1,0 +1,65 @@
+/**
+ * Failures of a configuration: all of them end a program with 78 before anything was started.
+ */
+import { defineError, statuses } from "@signalbox/errors"
+import { Schema } from "effect"
+
+/** One thing that is wrong in a configuration file. `line` counts from 1; it is 0 where there is no file. */
+export const ConfigProblem = Schema.Struct({
+  path: Schema.String,
+  line: Schema.Int,
+  message: Schema.String,
+  suggestion: Schema.optionalKey(Schema.String)
+})
+export type ConfigProblem = typeof ConfigProblem.Type
+
+const describe = (file: string, problem: ConfigProblem): string => {
+  const place = problem.line > 0 ? `${file}:${problem.line}` : file
+  const path = problem.path === "" ? "" : ` ${problem.path}:`
+  return `${place}${path} ${problem.message}${problem.suggestion === undefined ? "" : ` (${problem.suggestion})`}`
+}
+
+export class ConfigInvalid extends defineError<ConfigInvalid>()("ConfigInvalid", {
+  code: "CONFIG_INVALID",
+  status: statuses.configuration,
+  fields: { file: Schema.String, problems: Schema.Array(ConfigProblem) },
+  message: ({ file, problems }) => {
+    const lines = problems.map((problem) => `  ${describe(file, problem)}`)
+    return `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${lines.join("\n")}`
+  },
+  hint: () => "Fix the lines named, then run: signalbox config check"
+}) {}
+
+export class ConfigNotFound extends defineError<ConfigNotFound>()("ConfigNotFound", {
+  code: "CONFIG_NOT_FOUND",
+  status: statuses.configuration,
+  fields: { searched: Schema.Array(Schema.String) },
+  message: ({ searched }) => `There is no configuration file. Searched: ${searched.join(", ")}`,
+  hint: () => "Write one with: signalbox init"
+}) {}
+
+export class ConfigExists extends defineError<ConfigExists>()("ConfigExists", {
+  code: "CONFIG_EXISTS",
+  status: { ...statuses.conflict, exit: 1 },
+  fields: { file: Schema.String },
+  message: ({ file }) => `${file} exists already; it was left as it is.`,
+  hint: () => "Use --force to overwrite it."
+}) {}
+
+export class ImportFailed extends defineError<ImportFailed>()("ImportFailed", {
+  code: "IMPORT_FAILED",
+  status: statuses.badData,
+  fields: { file: Schema.String, reason: Schema.String },
+  message: ({ file, reason }) => `${file} cannot be imported: ${reason}`
+}) {}
+
+export class MissingApiKey extends defineError<MissingApiKey>()("MissingApiKey", {
+  code: "MISSING_API_KEY",
+  status: statuses.configuration,
+  fields: { provider: Schema.String, variable: Schema.String },
+  message: ({ provider, variable }) => `The provider "${provider}" needs an API key, and ${variable} is not set.`,
+  hint: ({ variable }) => `Set ${variable}, or choose the model that needs no key: --provider offline`
+}) {}
+
+/** Every error class of this package, for tables. */
+export const hostErrors = [ConfigInvalid, ConfigNotFound, ConfigExists, ImportFailed, MissingApiKey] as const

@@ -1,0 +1,26 @@
+// Configuration
+export { type ConfigSource, configFileNames, type LoadedConfig, loadConfig } from "./config/ConfigFile.ts"
+export { HostOptions, ServerEntry } from "./config/HostOptions.ts"
+export { type ImportedServer, type ImportedServers, importServers } from "./config/importServers.ts"
+export { type ConfigOrigin, overridableKeys, variableOf } from "./config/layers.ts"
+export { presets } from "./config/presets.ts"
+export { configTemplate } from "./config/template.ts"
+export { addEntries, writeYaml } from "./config/document.ts"
+
+// Running
+export { Host, type HostSetup } from "./Host.ts"
+export { chooseModel, type ChosenModel } from "./chooseModel.ts"
+export { hostLogging, type LogStream } from "./hostLogging.ts"
+export { managedServers } from "./servers.ts"
+
+// Errors
+export { errorFamilies } from "./errorFamilies.ts"
+export {
+  ConfigExists,
+  ConfigInvalid,
+  ConfigNotFound,
+  ConfigProblem,
+  hostErrors,
+  ImportFailed,
+  MissingApiKey
+} from "./errors.ts"

@@ -1,0 +1,78 @@
+/**
+ * Signalbox for programs without Effect: Promises in, `Outcome` out. Nothing rejects but `createClient` itself,
+ * whose configuration may be wrong.
+ */
+import { type Outcome, toOutcome, withCorrelationId } from "@signalbox/errors"
+import { type TurnResult } from "@signalbox/conversation"
+import { type JsonObject, localCall, type ToolDefinition, type ToolResult } from "@signalbox/model"
+import { type ServerInfo } from "@signalbox/orchestrator"
+import { Effect, Layer, ManagedRuntime } from "effect"
+import { loadConfig } from "../config/ConfigFile.ts"
+import { Host } from "../Host.ts"
+import { nodeHost, nodePlatform } from "./platform.ts"
+
+export interface ClientOptions {
+  /** The configuration file; `signalbox.yaml` in the working directory when it is left out. */
+  readonly config?: string
+  /** Overrides by dotted path: `{ "model.provider": "offline" }`. */
+  readonly overrides?: Readonly<Record<string, unknown>>
+}
+
+/** A running host. Close it, or hold it with `await using`, or its servers stay. */
+export interface Client extends AsyncDisposable {
+  /** One question, one answer. */
+  readonly ask: (question: string, options?: { readonly signal?: AbortSignal }) => Promise<Outcome<TurnResult>>
+  /** Calls one tool by the name that `tools` gives it. */
+  readonly callTool: (
+    name: string,
+    input: JsonObject,
+    options?: { readonly signal?: AbortSignal }
+  ) => Promise<Outcome<ToolResult>>
+  readonly tools: () => Promise<ReadonlyArray<ToolDefinition>>
+  readonly servers: () => Promise<ReadonlyArray<ServerInfo>>
+  readonly close: () => Promise<void>
+}
+
+/** Starts a host in this process and waits until it can be asked. Rejects with `ConfigInvalid` and its like. */
+export const createClient = async (options: ClientOptions = {}): Promise<Client> => {
+  const flags = Object.entries(options.overrides ?? {}).map(([path, value]) => ({
+    path: path.split("."),
+    value,
+    flag: "overrides"
+  }))
+  const config = await Effect.runPromise(
+    loadConfig({
+      file: options.config,
+      directory: process.cwd(),
+      environment: process.env,
+      flags,
+      whenMissing: "fail"
+    }).pipe(Effect.provide(nodePlatform))
+  )
+  const runtime = ManagedRuntime.make(nodeHost(config, { startsAll: true }).pipe(Layer.provide(nodePlatform)))
+  const run = <A, E>(effect: Effect.Effect<A, E, Host>, signal?: AbortSignal) =>
+    runtime.runPromise(toOutcome(untilAborted(effect, signal)).pipe(withCorrelationId()))
+  const close = () => runtime.dispose()
+  const host = await runtime.runPromise(Host)
+  await runtime.runPromise(host.usable)
+  return {
+    ask: (question, { signal } = {}) => run(host.conversations.ask(question), signal),
+    callTool: (name, input, { signal } = {}) => run(host.toolbox.call(name, input, localCall()), signal),
+    tools: () => runtime.runPromise(host.toolbox.list),
+    servers: () => runtime.runPromise(host.orchestrator.servers),
+    close,
+    [Symbol.asyncDispose]: close
+  }
+}
+
+/** Ends an effect as interrupted when the signal fires, so that its outcome can still be told. */
+const untilAborted = <A, E, R>(effect: Effect.Effect<A, E, R>, signal: AbortSignal | undefined) => {
+  if (signal === undefined) return effect
+  const aborted = Effect.callback<never>((resume) => {
+    const onAbort = () => resume(Effect.interrupt)
+    if (signal.aborted) return onAbort()
+    signal.addEventListener("abort", onAbort, { once: true })
+    return Effect.sync(() => signal.removeEventListener("abort", onAbort))
+  })
+  return Effect.raceFirst(effect, aborted)
+}

@@ -1,0 +1,35 @@
+/**
+ * The services of Node that a host needs.
+ */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { ParentEnvironment } from "@signalbox/mcp"
+import { OrphanSweep } from "@signalbox/orchestrator"
+import { Effect, Layer } from "effect"
+import { availableParallelism } from "node:os"
+import { Host } from "../Host.ts"
+import { type LoadedConfig } from "../config/ConfigFile.ts"
+
+/** Files, processes, HTTP, and the environment that servers get their short list of variables from. */
+export const nodePlatform = Layer.mergeAll(
+  NodeServices.layer,
+  NodeHttpClient.layerUndici,
+  Layer.sync(ParentEnvironment, () => process.env)
+)
+
+/** Who this process is, in the mark that its servers carry. */
+const owner = Effect.flatMap(OrphanSweep, (sweep) => sweep.ownerOf(process.pid)).pipe(Effect.provide(OrphanSweep.layer))
+
+/** A host in this process. Needs `nodePlatform`. */
+export const nodeHost = (config: LoadedConfig, options: { readonly startsAll: boolean }) =>
+  Layer.unwrap(
+    Effect.map(owner, (mark) =>
+      Host.layer({
+        config,
+        environment: process.env,
+        owner: mark,
+        cores: availableParallelism(),
+        startsAll: options.startsAll
+      })
+    )
+  )

@@ -1,0 +1,111 @@
+/**
+ * The servers of a configuration as the orchestrator wants them: references resolved, paths absolute,
+ * limits filled in from `runtime`.
+ */
+import { type MaybeSecret, type ServerOptions } from "@signalbox/mcp"
+import { type ManagedServer } from "@signalbox/orchestrator"
+import { Effect, Path, Redacted } from "effect"
+import { type LoadedConfig } from "./config/ConfigFile.ts"
+import { type HostOptions, type ServerEntry } from "./config/HostOptions.ts"
+import { resolveText, variablesIn } from "./config/secrets.ts"
+import { ConfigInvalid, type ConfigProblem } from "./errors.ts"
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+interface Resolver {
+  /** The resolved text; an unset variable is noted as a problem of the key. */
+  readonly secret: (key: string, value: string) => MaybeSecret
+  readonly plain: (key: string, value: string) => string
+  readonly problems: ReadonlyArray<ConfigProblem>
+}
+
+const makeResolver = (name: string, environment: Environment, directory: string): Resolver => {
+  const problems: Array<ConfigProblem> = []
+  const secret = (key: string, value: string) => {
+    const resolved = resolveText(value, environment, directory)
+    if (resolved !== undefined) return resolved
+    const unset = variablesIn(value).filter((variable) => (environment[variable] ?? "") === "")
+    problems.push({
+      path: `servers.${name}.${key}`,
+      line: 0,
+      message: `the environment variable ${unset.join(", ")} is not set`,
+      suggestion: "set it, or disable the server"
+    })
+    return value
+  }
+  return {
+    secret,
+    plain: (key, value) => {
+      const resolved = secret(key, value)
+      return typeof resolved === "string" ? resolved : Redacted.value(resolved)
+    },
+    problems
+  }
+}
+
+const endpointOf = (
+  entry: ServerEntry,
+  resolver: Resolver,
+  path: Path.Path,
+  directory: string
+): ServerOptions["endpoint"] =>
+  entry.transport === "stdio"
+    ? {
+        transport: "stdio",
+        command: /[\\/]/.test(entry.command)
+          ? path.resolve(directory, resolver.plain("command", entry.command))
+          : entry.command,
+        args: entry.args.map((argument, index) => resolver.plain(`args.${index}`, argument)),
+        cwd: path.resolve(directory, resolver.plain("cwd", entry.cwd ?? ".")),
+        env: Object.fromEntries(
+          Object.entries(entry.env).map(([key, value]) => [key, resolver.secret(`env.${key}`, value)])
+        ),
+        inheritsEnv: entry.inheritEnv ?? false
+      }
+    : {
+        transport: "http",
+        url: resolver.plain("url", entry.url),
+        headers: Object.fromEntries(
+          Object.entries(entry.headers).map(([key, value]) => [key, resolver.secret(`headers.${key}`, value)])
+        )
+      }
+
+const managed = (
+  name: string,
+  entry: ServerEntry,
+  runtime: HostOptions["runtime"],
+  endpoint: ServerOptions["endpoint"]
+): ManagedServer => ({
+  server: {
+    name,
+    endpoint,
+    protocol: entry.protocol ?? "auto",
+    connectTimeout: entry.connectTimeout ?? runtime.connectTimeout,
+    callTimeout: entry.callTimeout ?? runtime.callTimeout,
+    shutdownTimeout: entry.shutdownTimeout ?? runtime.shutdownTimeout,
+    maxMessageBytes: entry.maxMessageBytes ?? runtime.maxMessageBytes,
+    maxRequestBytes: entry.maxRequestBytes ?? runtime.maxRequestBytes
+  },
+  isRequired: entry.required ?? false,
+  isTrusted: entry.trusted ?? false,
+  // Writes of a local server run one at a time: many official ones lose data otherwise.
+  writes: entry.writes ?? (entry.transport === "stdio" ? "serial" : "parallel"),
+  maxConcurrent: entry.maxConcurrentCalls ?? runtime.maxConcurrentCalls,
+  tools: { allow: entry.tools?.allow, deny: entry.tools?.deny ?? [] }
+})
+
+/** The enabled servers in the order of the file. Fails with every variable that is not set, all at once. */
+export const managedServers = Effect.fnUntraced(function* (config: LoadedConfig, environment: Environment) {
+  const path = yield* Path.Path
+  const problems: Array<ConfigProblem> = []
+  const servers: Array<ManagedServer> = []
+  for (const [name, entry] of Object.entries(config.options.servers)) {
+    if (!entry.enabled) continue
+    const resolver = makeResolver(name, environment, config.directory)
+    const endpoint = endpointOf(entry, resolver, path, config.directory)
+    servers.push(managed(name, entry, config.options.runtime, endpoint))
+    problems.push(...resolver.problems)
+  }
+  if (problems.length > 0) return yield* new ConfigInvalid({ file: config.file ?? "preset:default@1", problems })
+  return servers
+})

@@ -1,0 +1,157 @@
+import { assert, layer } from "@effect/vitest"
+import { collectTurn, type TurnEvent } from "@signalbox/conversation"
+import { Host, managedServers } from "@signalbox/host"
+import { nodePlatform } from "@signalbox/host/node"
+import { localCall, resultText } from "@signalbox/model"
+import { readFxMcpLog, startFxLlm, tempDirectory } from "@signalbox/testing"
+import { Effect, Redacted, Stream } from "effect"
+import { join } from "node:path"
+import { configWith, fxServer, setupFor } from "./support.ts"
+
+const upstream = (script: Parameters<typeof startFxLlm>[0]) =>
+  Effect.acquireRelease(
+    Effect.promise(() => startFxLlm(script)),
+    (server) => Effect.promise(() => server.close())
+  )
+
+const folder = Effect.map(
+  Effect.acquireRelease(
+    Effect.promise(() => tempDirectory()),
+    (made) => Effect.promise(() => made[Symbol.asyncDispose]())
+  ),
+  (made) => made.path
+)
+
+/** What a turn did, without what differs between two runs: ids, times, numbers of tokens. */
+const essence = (event: TurnEvent): ReadonlyArray<unknown> => {
+  switch (event.type) {
+    case "model":
+      if (event.event.type !== "content_block_delta") return [[event.event.type]]
+      // Each API cuts the arguments of a call into pieces of its own.
+      return event.event.delta.type === "text_delta" ? [["text", event.event.delta.text]] : []
+    case "tool_start":
+      return [["tool_start", event.call.name, event.call.input, event.call.runBy]]
+    case "tool_end":
+      return [["tool_end", event.outcome.status, resultText(event.outcome.result)]]
+    case "turn_end":
+      return [["turn_end", event.result.finishReason, event.result.text]]
+    default:
+      return [[event.type]]
+  }
+}
+
+// On the real clock: the processes of these tests do not know of any other.
+layer(nodePlatform, { excludeTestServices: true })("a host", (it) => {
+  it.effect("runs a turn over a real server, and the same one through Claude and OpenAI", () =>
+    Effect.gen(function* () {
+      const script = [
+        { text: "Let me see.", toolCalls: [{ name: "add", input: { a: 2, b: 3 } }] },
+        { text: "It is 5." }
+      ]
+      const run = Effect.fnUntraced(function* (provider: "claude" | "openai") {
+        const server = yield* upstream({ script })
+        const path = provider === "claude" ? "" : "/v1"
+        const config = yield* configWith(
+          { fx: fxServer() },
+          { "model.provider": provider, [`providers.${provider}.baseUrl`]: `${server.url}${path}` }
+        )
+        const keys = { ANTHROPIC_API_KEY: "k", OPENAI_API_KEY: "k" }
+        return yield* Effect.gen(function* () {
+          const host = yield* Host
+          yield* host.usable
+          const session = yield* host.conversations.start()
+          return (yield* Stream.runCollect(session.send("What is 2 + 3?"))).flatMap(essence)
+        }).pipe(Effect.provide(Host.layer(setupFor(config, keys))))
+      })
+      const claude = yield* run("claude")
+      assert.deepStrictEqual(yield* run("openai"), claude)
+      assert.deepInclude(claude, ["tool_start", "add", { a: 2, b: 3 }, { _tag: "Host", source: "fx" }])
+      assert.deepInclude(claude, ["turn_end", "end_turn", "It is 5."])
+    })
+  )
+
+  it.effect("keeps every server's tools callable when two have the same names", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const logs = { one: join(directory, "one"), two: join(directory, "two") }
+      const config = yield* configWith(
+        { one: fxServer({ log: logs.one, tools: ["add"] }), two: fxServer({ log: logs.two, tools: ["add"] }) },
+        { "model.provider": "offline" }
+      )
+      yield* Effect.gen(function* () {
+        const host = yield* Host
+        yield* host.orchestrator.settled
+        const names = (yield* host.toolbox.list).map(({ name }) => name)
+        assert.deepStrictEqual(names, ["one__add", "two__add"])
+        yield* host.toolbox.call("two__add", { a: 1, b: 1 }, localCall())
+        const calls = (file: string) => readFxMcpLog(file).filter(({ event }) => event === "call_start").length
+        assert.deepStrictEqual([calls(logs.one), calls(logs.two)], [0, 1])
+      }).pipe(Effect.provide(Host.layer(setupFor(config))))
+    })
+  )
+
+  it.effect("is usable while one server hangs and another is dead", () =>
+    Effect.gen(function* () {
+      const config = yield* configWith(
+        { hanging: fxServer({ hangInit: true }), dead: fxServer({ exitAtStart: 1 }), fine: fxServer() },
+        { "model.provider": "offline" }
+      )
+      yield* Effect.gen(function* () {
+        const host = yield* Host
+        yield* host.usable
+        const states = (yield* host.orchestrator.servers).map(({ name, state }) => [name, state])
+        assert.deepStrictEqual(states, [
+          ["hanging", "starting"],
+          ["dead", "error"],
+          ["fine", "running"]
+        ])
+        const turn = yield* collectTurn((yield* host.conversations.start()).send('echo "hello"'))
+        assert.include(turn.text, "hello")
+      }).pipe(Effect.provide(Host.layer(setupFor(config))))
+    })
+  )
+
+  it.effect("gives each server its own secrets, absolute paths and limits", () =>
+    Effect.gen(function* () {
+      const config = yield* configWith({
+        a: fxServer(
+          {},
+          { env: { TOKEN: "env:A_TOKEN", PLAIN: "x" }, cwd: "sub", callTimeout: "1 second", trusted: true }
+        ),
+        b: {
+          enabled: true,
+          transport: "http",
+          url: "http://127.0.0.1:1/mcp",
+          headers: { Authorization: "Bearer env:B_TOKEN" }
+        },
+        off: fxServer({}, { enabled: false, env: { X: "env:NOT_SET" } })
+      })
+      const [a, b, ...others] = yield* managedServers(config, { A_TOKEN: "secret-a", B_TOKEN: "secret-b" })
+      assert.strictEqual(others.length, 0)
+      const endpoint = a?.server.endpoint
+      assert.strictEqual(endpoint?.transport, "stdio")
+      if (endpoint?.transport === "stdio") {
+        const token = endpoint.env["TOKEN"]
+        assert.strictEqual(Redacted.isRedacted(token) ? Redacted.value(token) : token, "secret-a")
+        assert.strictEqual(endpoint.cwd, join(config.directory, "sub"))
+      }
+      assert.strictEqual(a?.writes, "serial")
+      assert.isTrue(a?.isTrusted)
+      assert.strictEqual(b?.writes, "parallel")
+      assert.notInclude(JSON.stringify([a, b]), "secret-")
+    })
+  )
+
+  it.effect("names every variable that is not set, before anything starts", () =>
+    Effect.gen(function* () {
+      const config = yield* configWith({
+        a: fxServer({}, { env: { T: "env:FOO" } }),
+        b: fxServer({}, { args: ["env:BAR"] })
+      })
+      const error = yield* Effect.flip(managedServers(config, {}))
+      assert.strictEqual(error.code, "CONFIG_INVALID")
+      assert.include(error.message, "servers.a.env.T: the environment variable FOO is not set")
+      assert.include(error.message, "servers.b.args.0: the environment variable BAR is not set")
+    })
+  )
+})

@@ -1,0 +1,38 @@
+import { configTemplate, type LoadedConfig, loadConfig } from "@signalbox/host"
+import { type FxMcpFlags, fxMcpCommand } from "@signalbox/testing"
+import { Effect, FileSystem, Path } from "effect"
+import { stringify } from "yaml"
+
+/** A server entry that runs fx-mcp. */
+export const fxServer = (flags: FxMcpFlags = {}, more: Record<string, unknown> = {}) => ({
+  enabled: true,
+  transport: "stdio",
+  ...fxMcpCommand(flags),
+  env: {},
+  ...more
+})
+
+/** A configuration with these servers, written to a folder of its own and loaded from there. */
+export const configWith = Effect.fnUntraced(function* (
+  servers: Record<string, unknown>,
+  settings: Record<string, unknown> = {},
+  environment: Record<string, string> = {}
+) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const directory = yield* fs.makeTempDirectoryScoped()
+  yield* fs.writeFileString(
+    path.join(directory, "signalbox.yaml"),
+    configTemplate.replace("servers: {}", stringify({ servers }))
+  )
+  const flags = Object.entries(settings).map(([key, value]) => ({ path: key.split("."), value, flag: "test" }))
+  return yield* loadConfig({ file: undefined, directory, environment, flags, whenMissing: "fail" })
+})
+
+export const setupFor = (config: LoadedConfig, environment: Record<string, string> = {}) => ({
+  config,
+  environment,
+  owner: undefined,
+  cores: 2,
+  startsAll: true
+})

@@ -1,0 +1,64 @@
+// The rules of CONTRIBUTING that no linter knows: what library sources must not contain.
+// A file that adapts a foreign API may break the rules that it is listed with.
+import { execFileSync } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+const rules = {
+  async: {
+    pattern: /\basync\b|(?<![.\w])await\b/,
+    why: "use Effect; Promises belong into the one file that adapts a foreign API"
+  },
+  throw: { pattern: /^\s*throw\b/, why: "fail with a typed error" },
+  try: { pattern: /^\s*try \{/, why: "use Effect.try, or say in the list of this script which foreign API throws" },
+  process: {
+    pattern: /\bprocess\.(env|cwd|platform|exit\(|argv|std(in|out|err)\.)/,
+    why: "take it as an option; apps read the process"
+  },
+  clock: {
+    pattern: /\bDate\.now\(|\bnew Date\(\)|performance\.now\(/,
+    why: "use Clock or DateTime, so that TestClock works"
+  },
+  random: { pattern: /\bMath\.random\(/, why: "use Random" },
+  detached: { pattern: /\bforkDetach\b/, why: "fork into a scope; a detached fiber outlives its owner" },
+  mock: { pattern: /\bvi\.mock\b/, why: "provide another Layer" },
+  defaultExport: { pattern: /^export default\b/, why: "export by name" }
+}
+
+// Per file: the rules that it may break, because of what it adapts.
+const allowed = [
+  [/^packages\/testing\//, Object.keys(rules)],
+  [/^packages\/host\/src\/node\//, ["async", "try", "process"]],
+  [/^packages\/mcp\/src\/sdk\.ts$/, ["async"]],
+  // Connections that failed are closed behind the caller's back; the pool's own finalizer waits for these fibers.
+  [/^packages\/resilience\/src\/ConnectionPool\.ts$/, ["detached"]],
+  // JSON.parse throws, and there is no Effect around these pure functions.
+  [/^packages\/model\/src\/(foldEvents|offline\/literals)\.ts$/, ["try"]],
+  [/^packages\/host\/src\/config\/layers\.ts$/, ["try"]]
+]
+
+const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "packages"], {
+  cwd: root,
+  encoding: "utf8"
+})
+  .split("\n")
+  .filter((file) => /^packages\/.*\/?src\/.*\.ts$/.test(file))
+
+const problems = []
+for (const file of files) {
+  const exceptions = new Set(allowed.filter(([pattern]) => pattern.test(file)).flatMap(([, names]) => names))
+  const lines = readFileSync(join(root, file), "utf8").split("\n")
+  for (const [index, line] of lines.entries()) {
+    const code = line.replace(/^\s*(\*|\/\/|\/\*).*$/, "").replace(/\/\/ .*$/, "")
+    for (const [name, { pattern, why }] of Object.entries(rules)) {
+      if (!exceptions.has(name) && pattern.test(code)) problems.push(`${file}:${index + 1} ${name}: ${why}`)
+    }
+  }
+}
+if (problems.length > 0) {
+  process.stderr.write(`${problems.join("\n")}\n`)
+  process.exit(1)
+}
