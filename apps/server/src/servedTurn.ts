@@ -105,7 +105,7 @@ export const servedTurn = Effect.fnUntraced(function* (
   // A name that nobody has is answered by the host, with an error.
   const runBy = (name: string): RunBy => known.get(name) ?? { _tag: "Host", source: "signalbox" }
   return {
-    inputs: turnInputs(Stream.unwrap(Effect.as(host.usable, events)), runBy),
+    inputs: turnInputs(Stream.unwrap(Effect.as(host.usable, events))),
     runBy,
     hasActed: () => hasActed
   } satisfies StartedTurn

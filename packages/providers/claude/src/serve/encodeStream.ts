@@ -11,7 +11,9 @@ import {
   noUsage,
   type RunBy,
   type ToolResultBlock,
-  type Usage
+  type ToolUseBlock,
+  type Usage,
+  withInputText
 } from "@signalbox/model"
 import { type EventWire } from "../wire.ts"
 import { errorBody } from "./encodeError.ts"
@@ -61,10 +63,19 @@ export interface StreamState {
 }
 
 interface OpenBlock {
-  /** Absent for a block that this wire has no word for. */
+  /** Absent for a block that this wire has no word for, and for a call that is held back. */
   readonly index: number | undefined
+  /** A call of the host whose arguments are still arriving. */
+  readonly held: HeldCall | undefined
   /** Whether tool arguments have been found to be (or not to be) the text of an object. */
   readonly arguments: "unseen" | "object" | "other"
+}
+
+interface HeldCall {
+  readonly call: ToolUseBlock
+  readonly source: string
+  /** The text of the arguments so far. */
+  readonly text: string
 }
 
 type Encoded = readonly [StreamState, ReadonlyArray<EventWire>]
@@ -155,19 +166,27 @@ const endStep = (state: StreamState): Encoded => {
 }
 
 const openBlock = (state: StreamState, block: ContentBlock): Encoded => {
-  const isCall = block.type === "tool_use"
-  const runBy = isCall ? (block.runBy ?? state.turn.runBy(block.name)) : undefined
-  const shown = isCall && runBy?._tag === "Host" ? hostCallBlock(block, runBy.source) : shownBlock(block)
-  if (shown === undefined) return [{ ...state, open: { index: undefined, arguments: "unseen" } }, []]
+  const runBy = block.type === "tool_use" ? (block.runBy ?? state.turn.runBy(block.name)) : undefined
+  if (block.type === "tool_use" && runBy?._tag === "Host") {
+    const held = { call: block, source: runBy.source, text: "" }
+    return [{ ...state, open: { index: undefined, held, arguments: "unseen" } }, []]
+  }
+  const shown = shownBlock(block)
+  if (shown === undefined) return [{ ...state, open: { index: undefined, held: undefined, arguments: "unseen" } }, []]
   const index = state.nextIndex
   const hasCallerCall = state.hasCallerCall || shown["type"] === "tool_use"
   return [
-    { ...state, nextIndex: index + 1, hasCallerCall, open: { index, arguments: "unseen" } },
+    { ...state, nextIndex: index + 1, hasCallerCall, open: { index, held: undefined, arguments: "unseen" } },
     [{ type: "content_block_start", index, content_block: shown }]
   ]
 }
 
 const encodeDelta = (state: StreamState, delta: BlockDelta): Encoded => {
+  if (state.open?.held !== undefined) {
+    const piece = delta.type === "input_json_delta" ? delta.partial_json : ""
+    const held = { ...state.open.held, text: state.open.held.text + piece }
+    return [{ ...state, open: { ...state.open, held } }, []]
+  }
   if (state.open?.index === undefined) return [state, []]
   const event = (shown: JsonObject): EventWire => ({
     type: "content_block_delta",
@@ -177,7 +196,7 @@ const encodeDelta = (state: StreamState, delta: BlockDelta): Encoded => {
   if (delta.type === "opaque_delta") return [state, [event(delta.delta)]]
   if (delta.type !== "input_json_delta") return [state, [event(delta)]]
   const kind = state.open.arguments === "unseen" ? kindOf(delta.partial_json) : state.open.arguments
-  // Arguments that are no object would break the client's own parser; the model is told by the tool's result.
+  // Arguments that are no object would break the client's own parser.
   const events = kind === "other" ? [] : [event(delta)]
   return [{ ...state, open: { ...state.open, arguments: kind } }, events]
 }
@@ -189,8 +208,27 @@ const kindOf = (text: string): OpenBlock["arguments"] => {
 
 const closeBlock = (state: StreamState): Encoded => {
   if (state.open === undefined) return [state, []]
-  const { index } = state.open
-  return [{ ...state, open: undefined }, index === undefined ? [] : [{ type: "content_block_stop", index }]]
+  const { held, index } = state.open
+  const closed = { ...state, open: undefined }
+  if (held !== undefined) return [{ ...closed, nextIndex: state.nextIndex + 1 }, wholeCall(state.nextIndex, held)]
+  return [closed, index === undefined ? [] : [{ type: "content_block_stop", index }]]
+}
+
+/**
+ * A call of the host, once its arguments are complete. Some official clients read them from the start of the
+ * block, others from its deltas, and what they read is what they send back: so both say everything.
+ */
+const wholeCall = (index: number, { call, source, text }: HeldCall): ReadonlyArray<EventWire> => {
+  const { input, invalidInput } = withInputText(call, text)
+  const start: EventWire = {
+    type: "content_block_start",
+    index,
+    content_block: hostCallBlock({ ...call, input }, source)
+  }
+  const stop: EventWire = { type: "content_block_stop", index }
+  // Arguments that are no object would break the client's own parser; the model is told by the tool's result.
+  if (text === "" || invalidInput !== undefined) return [start, stop]
+  return [start, { type: "content_block_delta", index, delta: { type: "input_json_delta", partial_json: text } }, stop]
 }
 
 /** Complete blocks: results are not streamed in pieces. */

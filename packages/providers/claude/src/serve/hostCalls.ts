@@ -21,7 +21,7 @@ const hostCallId = (toolUseId: string): string => `mcptoolu_${toolUseId.replace(
 
 const toolUseIdOf = (id: unknown): string => `toolu_${String(id).replace(/^mcptoolu_/, "")}`
 
-/** The block that shows a call. While it streams, `input` is empty and follows as deltas. */
+/** The block that shows a call. */
 export const hostCallBlock = (call: ToolUseBlock, source: string): JsonObject => ({
   type: "mcp_tool_use",
   id: hostCallId(call.id),
