@@ -22,15 +22,19 @@ const millisOf = async (run: () => Promise<unknown>): Promise<number> => {
   return Number(process.hrtime.bigint() - started) / 1e6
 }
 
-/** From spawning to the first list of tools, through the SDK alone. */
-const rawStart = async (): Promise<number> => {
+/** From spawning to the first list of tools of the last of `count` servers started at once, through the SDK alone. */
+const rawStarts = async (count: number): Promise<number> => {
+  const clients = Array.from({ length: count }, () => new Client({ name: "bench", version: "0.0.0" }))
   const { args, command } = fxMcpCommand(delay)
-  const client = new Client({ name: "bench", version: "0.0.0" })
-  const took = await millisOf(async () => {
-    await client.connect(new StdioClientTransport({ command, args: [...args], stderr: "ignore" }))
-    await client.listTools()
-  })
-  await client.close()
+  const took = await millisOf(() =>
+    Promise.all(
+      clients.map(async (client) => {
+        await client.connect(new StdioClientTransport({ command, args: [...args], stderr: "ignore" }))
+        await client.listTools()
+      })
+    )
+  )
+  await Promise.all(clients.map((client) => client.close()))
   return took
 }
 
@@ -100,7 +104,10 @@ const detail = (names: readonly [string, string], results: ReadonlyArray<Round>)
 const run = async (): Promise<ReadonlyArray<BenchResult>> => {
   const results: Array<BenchResult> = []
   for (const count of [2, 5, 10]) {
-    const measured = await compare(rawStart, () => start(count, []))
+    const measured = await compare(
+      () => rawStarts(1),
+      () => start(count, [])
+    )
     results.push({
       name: `start of ${count} servers that wait 300 ms, over one through the raw SDK`,
       unit: "ratio",
@@ -110,6 +117,18 @@ const run = async (): Promise<ReadonlyArray<BenchResult>> => {
       detail: detail(["one raw", `${count} together`], measured)
     })
   }
+  const together = await compare(
+    () => rawStarts(10),
+    () => start(10, [])
+  )
+  results.push({
+    // What the machine allows: loading ten programs takes two processors longer than one.
+    name: "start of 10 servers that wait 300 ms, over the same 10 at once through the raw SDK",
+    unit: "ratio",
+    measured: ratio(together),
+    rounds,
+    detail: detail(["10 raw", "10 together"], together)
+  })
   const disturbed = await compare(
     () => start(8, []),
     () => start(8, [server("hanging", { hangInit: true }), server("dead", { exitAtStart: 1 })])
