@@ -1,19 +1,26 @@
 /**
- * The logger that a configuration asks for. Only the host installs one: libraries below just log.
+ * The logger of a program. Only the host installs one: libraries below just log.
  */
-import { Logging } from "@signalbox/logging"
-import { type HostOptions } from "./config/HostOptions.ts"
+import { logFormats, Logging, logLevels } from "@signalbox/logging"
+
+/** What is wanted, as a configuration, a flag or a variable says it. `auto` and unknown words mean the usual. */
+export interface LogSettings {
+  readonly level: string | undefined
+  readonly format: string | undefined
+}
 
 /** What the app knows of the stream that log lines go to: standard error. */
 export interface LogStream {
   readonly isTerminal: boolean
   readonly hasColors: boolean
+  readonly write: (line: string) => void
 }
 
-/** A layer that replaces the default logger; `auto` is pretty for a person and JSON for a program. */
-export const hostLogging = ({ logging }: HostOptions, stream: LogStream) =>
+/** A layer that replaces the default logger; the usual format is pretty for a person and JSON for a program. */
+export const hostLogging = (settings: LogSettings, stream: LogStream) =>
   Logging.layer({
-    format: logging.format === "auto" ? (stream.isTerminal ? "pretty" : "json") : logging.format,
-    level: logging.level,
-    colors: stream.hasColors
+    format: logFormats.find((name) => name === settings.format) ?? (stream.isTerminal ? "pretty" : "json"),
+    level: logLevels.find((name) => name === settings.level) ?? "warn",
+    colors: stream.hasColors,
+    write: stream.write
   })

@@ -10,7 +10,7 @@ export { addEntries, writeYaml } from "./config/document.ts"
 // Running
 export { Host, type HostSetup } from "./Host.ts"
 export { chooseModel, type ChosenModel } from "./chooseModel.ts"
-export { hostLogging, type LogStream } from "./hostLogging.ts"
+export { hostLogging, type LogSettings, type LogStream } from "./hostLogging.ts"
 export { managedServers } from "./servers.ts"
 
 // Errors

@@ -264,7 +264,8 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
       yield* around.onChange
       const line = `${reason.message} Next attempt in ${Duration.format(delay)}.`
       // A server that stays down is known to be; its attempts must not fill the log.
-      yield* note(failures <= 2 ? Effect.logWarning(line) : Effect.logDebug(line))
+      const told = failures <= 2 ? Effect.logWarning(line) : Effect.logDebug(line)
+      yield* note(Effect.annotateLogs(told, { event: "server_down" }))
       yield* pause(delay)
     }
   }).pipe(Effect.onExit(() => Effect.suspend(() => ended)))

@@ -28,7 +28,7 @@ export class ServerAlreadyRunning extends defineError<ServerAlreadyRunning>()("S
     state === "running"
       ? `Server "${serverName}" is already running.`
       : `Server "${serverName}" is already being started.`,
-  hint: ({ serverName }) => `Restart it with: signalbox servers restart ${serverName}`
+  hint: () => "See how it is: signalbox servers status"
 }) {}
 
 /** There is nothing to stop. */
@@ -37,7 +37,7 @@ export class ServerNotRunning extends defineError<ServerNotRunning>()("ServerNot
   status: statuses.conflict,
   fields: { serverName },
   message: ({ serverName }) => `Server "${serverName}" is not running.`,
-  hint: ({ serverName }) => `Start it with: signalbox servers start ${serverName}`
+  hint: () => "See how it is: signalbox servers status"
 }) {}
 
 /** A call met a server that does not run and did not come back in time. Nothing was sent to it. */
@@ -52,12 +52,10 @@ export class ServerUnavailable extends defineError<ServerUnavailable>()("ServerU
     nextRestartAt: Schema.UndefinedOr(Schema.DateTimeUtcFromString)
   },
   message: ({ reason, serverName, state }) => `Server "${serverName}" is not available (${state}): ${reason}`,
-  hint: ({ nextRestartAt, serverName, state }) =>
-    state === "stopped"
-      ? `Start it with: signalbox servers start ${serverName}`
-      : nextRestartAt === undefined
-        ? undefined
-        : `It is tried again at ${DateTime.formatIso(nextRestartAt)}.`
+  hint: ({ nextRestartAt, state }) => {
+    if (state === "stopped") return "It was stopped on purpose; start it again first."
+    return nextRestartAt === undefined ? undefined : `It is tried again at ${DateTime.formatIso(nextRestartAt)}.`
+  }
 }) {}
 
 /** No slot for the call became free before its deadline. Nothing was sent to the server. */
@@ -90,8 +88,8 @@ export class ConnectionFailed extends defineError<ConnectionFailed>()("Connectio
     failures.length === 1
       ? `A required server is not available. ${failures[0]?.reason ?? ""}`
       : `${failures.length} required servers are not available. ${failures.map(({ reason }) => reason).join(" ")}`,
-  hint: ({ failures }) =>
-    `See what they wrote: signalbox servers logs ${failures[0]?.serverName ?? ""}. A server that is not required does not stop the others.`
+  hint: () =>
+    "See what is wrong with it: signalbox servers status. A server that is not required does not stop the others."
 }) {}
 
 /** Two servers have the same name, so neither could be told from the other. */

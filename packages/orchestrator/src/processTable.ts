@@ -16,7 +16,7 @@ export interface ProcessRow {
 
 export interface ProcessTable {
   /**
-   * Who a living process is: `<pid>-<start>`. Nothing for one that is gone, or is dead and only not yet buried.
+   * Who a living process is: `<pid>-<start>`, the start in a form of the source's own. Nothing for one that is gone, or is dead and only not yet buried.
    * It fails where that cannot be told: not to see a process is no proof that it is dead.
    */
   readonly identity: (
@@ -54,7 +54,7 @@ export const procTable = (fs: FileSystem.FileSystem): ProcessTable => {
     marked: Effect.gen(function* () {
       const found = new Map<number, string>()
       const look = Effect.fnUntraced(function* (pid: number) {
-        const owner = ownerIn((yield* read(`/proc/${pid}/environ`)).split("\0"))
+        const owner = ownerIn((yield* read(`/proc/${pid}/environ`)).split("\0"), /^\d+-\d+$/)
         // Inside a container process ids mean something else, and so do the owners named there.
         if (owner !== undefined && (yield* namespace(pid)) === (yield* namespace("self"))) found.set(pid, owner)
       })
@@ -88,7 +88,8 @@ export const psTable = (spawner: ChildProcessSpawner.ChildProcessSpawner["Servic
     spawner
       .string(
         ChildProcess.make("ps", args, {
-          env: { LC_ALL: "C" },
+          // `lstart` is local time in the language of the person.
+          env: { LC_ALL: "C", TZ: "UTC" },
           extendEnv: true,
           stderr: "ignore",
           forceKillAfter: "1 second"
@@ -113,7 +114,7 @@ export const psTable = (spawner: ChildProcessSpawner.ChildProcessSpawner["Servic
         if (lines.length === 0) return Effect.fail(new Cause.NoSuchElementError("ps answered nothing"))
         const fields = lines.map((line) => line.trim().split(/\s+/)).find(([id]) => id === `${pid}`)
         const [, state = "", ...start] = fields ?? []
-        return Effect.succeed(start.length === 0 || state.startsWith("Z") ? undefined : `${pid}-${start.join(".")}`)
+        return Effect.succeed(start.length === 0 || state.startsWith("Z") ? undefined : `${pid}-ps.${start.join(".")}`)
       }),
     marked: Effect.gen(function* () {
       const plain = yield* commands("")
@@ -122,7 +123,7 @@ export const psTable = (spawner: ChildProcessSpawner.ChildProcessSpawner["Servic
         const command = plain.get(pid)
         // Only what follows the command itself is environment; an argument may look like a mark and is none.
         if (command === undefined || !text.startsWith(command)) continue
-        const owner = ownerIn(text.slice(command.length).split(" "))
+        const owner = ownerIn(text.slice(command.length).split(" "), /^\d+-ps\./)
         if (owner !== undefined) found.set(pid, owner)
       }
       return found
@@ -136,5 +137,8 @@ export const psTable = (spawner: ChildProcessSpawner.ChildProcessSpawner["Servic
   }
 }
 
-const ownerIn = (variables: ReadonlyArray<string>): string | undefined =>
-  variables.find((variable) => variable.startsWith(`${ownerVariable}=`))?.slice(ownerVariable.length + 1)
+/** The mark, if it is of the form that the same source makes: another's cannot be told dead or alive. */
+const ownerIn = (variables: ReadonlyArray<string>, form: RegExp): string | undefined => {
+  const mark = variables.find((variable) => variable.startsWith(`${ownerVariable}=`))?.slice(ownerVariable.length + 1)
+  return mark !== undefined && form.test(mark) ? mark : undefined
+}

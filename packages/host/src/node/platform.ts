@@ -5,15 +5,31 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { ParentEnvironment } from "@signalbox/mcp"
 import { OrphanSweep } from "@signalbox/orchestrator"
-import { Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
+import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
 import { Host } from "../Host.ts"
 import { type LoadedConfig } from "../config/ConfigFile.ts"
 
+/** Undici at the first request: many programs make none, and loading it costs 30 ms. */
+const lazyHttp = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const load = yield* Effect.cached(
+      Effect.map(Layer.buildWithScope(NodeHttpClient.layerUndici, scope), Context.get(HttpClient.HttpClient))
+    )
+    return HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+      Effect.flatMap((request) => Effect.flatMap(load, (client) => client.execute(request))),
+      Effect.succeed
+    )
+  })
+)
+
 /** Files, processes, HTTP, and the environment that servers get their short list of variables from. */
 export const nodePlatform = Layer.mergeAll(
   NodeServices.layer,
-  NodeHttpClient.layerUndici,
+  lazyHttp,
   Layer.sync(ParentEnvironment, () => process.env)
 )
 

@@ -63,11 +63,6 @@ export const startProcess = Effect.fnUntraced(function* (
       })
     })
   )
-  // Runs before the spawner's own release, which then sends TERM and KILL to the group.
-  yield* Effect.addFinalizer(() =>
-    Queue.end(input).pipe(Effect.andThen(Effect.timeoutOption(Effect.exit(child.exitCode), endOfInputGrace)))
-  )
-
   // Its output, or its input: without either there is no conversation.
   const pipeEnded = yield* Deferred.make<void>()
   const errorsEnded = yield* Deferred.make<void>()
@@ -92,6 +87,12 @@ export const startProcess = Effect.fnUntraced(function* (
   yield* Effect.exit(child.exitCode).pipe(
     Effect.flatMap((exit) => Deferred.succeed(exited, endOf(exit))),
     Effect.forkScoped
+  )
+
+  // Runs before the fibers above are stopped, so that what was written last (a cancellation, above all) still goes
+  // out, and before the spawner's own release, which then sends TERM and KILL to the group.
+  yield* Effect.addFinalizer(() =>
+    Queue.end(input).pipe(Effect.andThen(Effect.timeoutOption(Effect.exit(child.exitCode), endOfInputGrace)))
   )
 
   const lastWords = Effect.all([Deferred.await(pipeEnded), Deferred.await(errorsEnded)], {

@@ -1,0 +1,24 @@
+/**
+ * Live news of the servers on stderr, for as long as the scope lives.
+ */
+import { DateTime, Effect, Stream } from "effect"
+import { announceStart } from "./announceStart.ts"
+import { Output } from "../Output.ts"
+import { renderServerEvent } from "../render/renderServers.ts"
+import { type RunningHost } from "../withHost.ts"
+
+/** Prints which servers are being started, and what happens to them from now on. Silent with `--json`. */
+export const watchServers = Effect.fnUntraced(function* (host: RunningHost) {
+  const output = yield* Output
+  if (output.isJson) return
+  yield* announceStart(host)
+  yield* host.orchestrator.changes.pipe(
+    Stream.runForEach((event) =>
+      Effect.flatMap(DateTime.now, (now) => {
+        const line = renderServerEvent(event, now, output.errorStyle, output.width)
+        return line === undefined ? Effect.void : output.status(line)
+      })
+    ),
+    Effect.forkScoped({ startImmediately: true })
+  )
+})

@@ -1,0 +1,92 @@
+import { Host } from "@signalbox/host"
+import { Effect } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { describeModel } from "../chat/banner.ts"
+import { repl } from "../chat/repl.ts"
+import { runOneTurn } from "../chat/runOneTurn.ts"
+import { turnJson } from "../chat/turnJson.ts"
+import { watchServers } from "../chat/watchServers.ts"
+import { modelFlags } from "../flags.ts"
+import { Output } from "../Output.ts"
+import { report } from "../report.ts"
+import { Setting } from "../Setting.ts"
+import { choiceFlags, withHost } from "../withHost.ts"
+import { withSetting } from "../withSetting.ts"
+
+/** Servers, model and what to do, before the first prompt. */
+const welcome = Effect.fnUntraced(function* (isOneShot: boolean) {
+  const host = yield* Host
+  const output = yield* Output
+  if (output.isJson) return yield* host.usable
+  yield* output.status(describeModel(host.model, output.errorStyle))
+  yield* watchServers(host)
+  const servers = yield* host.orchestrator.servers
+  if (servers.length === 0) {
+    yield* output.status("No servers are configured. Write a configuration with: signalbox init")
+  }
+  yield* host.usable
+  for (const { name, state } of yield* host.orchestrator.servers) {
+    if (state === "starting")
+      yield* output.status(output.errorStyle.dim(`… ${name} is still starting; the others can be used`))
+  }
+  const { isTerminal } = yield* Setting
+  if (!isOneShot && isTerminal.stdin) {
+    yield* output.status(
+      output.errorStyle.dim('Ask away; "what can you do?" helps. Ctrl-C stops an answer, once more it leaves.')
+    )
+  }
+})
+
+const oneShot = Effect.fnUntraced(function* (message: string, streams: boolean) {
+  const host = yield* Host
+  yield* welcome(true)
+  const session = yield* host.conversations.start()
+  const end = yield* runOneTurn(session, message, { streams })
+  return end._tag === "Finished" ? end.result : yield* Effect.interrupt
+})
+
+const conversation = Effect.fnUntraced(function* (streams: boolean, onReady: () => void) {
+  const host = yield* Host
+  yield* welcome(false)
+  onReady()
+  yield* repl(yield* host.conversations.start(), { streams })
+})
+
+export const chat = Command.make(
+  "chat",
+  {
+    message: Argument.String("message").pipe(
+      Argument.withDescription("One question; without it the chat goes on line by line"),
+      Argument.variadic()
+    ),
+    noStream: Flag.Boolean("no-stream").pipe(
+      Flag.withDescription("Print each answer when it is complete"),
+      Flag.withDefault(false)
+    ),
+    ...modelFlags
+  },
+  ({ message, noStream, ...choice }) => {
+    const run = withHost({ startsAll: true, tellsServers: true, flags: choiceFlags(choice), whenMissing: "preset" })
+    const text = message.join(" ").trim()
+    if (text !== "") {
+      return withSetting(
+        run(Effect.scoped(oneShot(text, !noStream))).pipe(report({ render: () => Effect.void, json: turnJson }))
+      )
+    }
+    let isReady = false
+    const chatting = conversation(!noStream, () => {
+      isReady = true
+    })
+    // Each turn reports itself; only what keeps the chat from starting is left to be told.
+    return withSetting(
+      run(Effect.scoped(chatting)).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady }))
+    )
+  }
+).pipe(
+  Command.withDescription("Talk to a model that uses your servers"),
+  Command.withExamples([
+    { command: "signalbox chat", description: "A conversation" },
+    { command: 'signalbox chat "read notes.txt"', description: "One question, one answer" },
+    { command: "signalbox chat --provider claude --model claude-sonnet-5-5", description: "With a certain model" }
+  ])
+)

@@ -1,0 +1,132 @@
+import {
+  addEntries,
+  type ConfigOrigin,
+  ImportFailed,
+  type ImportedServers,
+  importServers,
+  variableOf,
+  writeYaml
+} from "@signalbox/host"
+import { Effect, FileSystem, Option, Path } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { checkConfig } from "../checkConfig.ts"
+import { Output } from "../Output.ts"
+import { renderTable } from "../render/table.ts"
+import { counted, oneLine } from "../render/style.ts"
+import { report } from "../report.ts"
+import { Setting } from "../Setting.ts"
+import { readConfig } from "../withHost.ts"
+import { withSetting } from "../withSetting.ts"
+
+const check = Command.make("check", {}, () => withSetting(checkConfig())).pipe(
+  Command.withDescription("Check the configuration; every problem is told with its line")
+)
+
+const isBelow = (prefix: string) => (origin: ConfigOrigin) =>
+  origin.path === prefix || origin.path.startsWith(`${prefix}.`)
+
+const explain = Command.make(
+  "explain",
+  {
+    path: Argument.String("path").pipe(
+      Argument.withDescription("Only this key and what is below it"),
+      Argument.optional
+    )
+  },
+  ({ path }) =>
+    withSetting(
+      Effect.gen(function* () {
+        const config = yield* readConfig([], "preset")
+        const wanted = Option.match(path, { onNone: () => () => true, onSome: isBelow })
+        return config.origins
+          .filter(wanted)
+          .map((origin) => ({ ...origin, variable: variableOf(origin.path.split(".")) }))
+      }).pipe(
+        report({
+          render: (origins) =>
+            Effect.flatMap(Output, ({ line, style }) =>
+              line(
+                renderTable(
+                  origins.map(({ origin, path: key, value }) => [
+                    style.bold(key),
+                    oneLine(JSON.stringify(value), 60),
+                    style.dim(origin)
+                  ])
+                )
+              )
+            )
+        })
+      )
+    )
+).pipe(
+  Command.withDescription("Each value of the configuration and who set it"),
+  Command.withExamples([
+    { command: "signalbox config explain conversation", description: "Only the part about conversations" }
+  ])
+)
+
+const readImport = Effect.fnUntraced(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { directory } = yield* Setting
+  const text = yield* fs
+    .readFileString(path.resolve(directory, file))
+    .pipe(Effect.mapError((cause) => new ImportFailed({ file, reason: "it cannot be read", cause })))
+  return yield* Effect.fromResult(importServers(file, text))
+})
+
+const writeImport = Effect.fnUntraced(function* (imported: ImportedServers) {
+  const config = yield* readConfig()
+  const fs = yield* FileSystem.FileSystem
+  if (config.file === undefined) return undefined
+  const taken = Object.keys(imported.servers).filter((name) => name in config.options.servers)
+  const added = Object.fromEntries(Object.entries(imported.servers).filter(([name]) => !taken.includes(name)))
+  yield* fs.writeFileString(config.file, addEntries(yield* fs.readFileString(config.file), "servers", added))
+  return { file: config.file, added: Object.keys(added), taken }
+})
+
+const importCommand = Command.make(
+  "import",
+  {
+    file: Argument.String("file").pipe(Argument.withDescription("Such as .mcp.json or claude_desktop_config.json")),
+    write: Flag.Boolean("write").pipe(
+      Flag.withDescription("Add the servers to the configuration file"),
+      Flag.withDefault(false)
+    )
+  },
+  ({ file, write }) =>
+    withSetting(
+      Effect.gen(function* () {
+        const imported = yield* readImport(file)
+        const written = write ? yield* writeImport(imported) : undefined
+        return { ...imported, written: written ?? null }
+      }).pipe(
+        report({
+          render: ({ notes, servers, written }) =>
+            Effect.gen(function* () {
+              const output = yield* Output
+              for (const note of notes) yield* output.status(`${output.errorStyle.yellow("!")} ${note}`)
+              if (written === null) return yield* output.write(writeYaml({ servers }))
+              for (const name of written.taken)
+                yield* output.status(
+                  `${output.errorStyle.yellow("!")} "${name}" is there already and was left as it is.`
+                )
+              yield* output.line(
+                `${output.style.green("✓")} ${counted(written.added.length, "server")} added to ${written.file}`
+              )
+            })
+        })
+      )
+    )
+).pipe(
+  Command.withDescription("Take over servers from the file of another program"),
+  Command.withExamples([
+    { command: "signalbox config import .mcp.json", description: "Show them as they would stand in signalbox.yaml" },
+    { command: "signalbox config import .mcp.json --write", description: "Add them to it" }
+  ])
+)
+
+export const config = Command.make("config").pipe(
+  Command.withDescription("Check, explain and import configuration"),
+  Command.withSubcommands([check, explain, importCommand])
+)

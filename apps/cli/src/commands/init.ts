@@ -1,0 +1,44 @@
+import { ConfigExists, configTemplate, presets } from "@signalbox/host"
+import { Effect, FileSystem, Path } from "effect"
+import { Command, Flag } from "effect/cli"
+import { Output } from "../Output.ts"
+import { report } from "../report.ts"
+import { Setting } from "../Setting.ts"
+import { withSetting } from "../withSetting.ts"
+
+export const init = Command.make(
+  "init",
+  {
+    format: Flag.Literals("format", ["yaml", "json"]).pipe(
+      Flag.withDescription("yaml has comments, json has none"),
+      Flag.withDefault("yaml")
+    ),
+    force: Flag.Boolean("force").pipe(Flag.withDescription("Overwrite a file that is there"), Flag.withDefault(false))
+  },
+  ({ force, format }) =>
+    withSetting(
+      Effect.gen(function* () {
+        const { directory } = yield* Setting
+        const fs = yield* FileSystem.FileSystem
+        const path = yield* Path.Path
+        const file = `signalbox.${format}`
+        const target = path.join(directory, file)
+        if (!force && (yield* fs.exists(target))) return yield* new ConfigExists({ file })
+        yield* fs.writeFileString(
+          target,
+          format === "yaml" ? configTemplate : JSON.stringify(presets.get("preset:default@1"), null, 2)
+        )
+        return { file }
+      }).pipe(
+        report({
+          render: ({ file }) =>
+            Effect.gen(function* () {
+              const output = yield* Output
+              yield* output.line(`Wrote ${file}. Add your servers under "servers", or take those you have:`)
+              yield* output.line("  signalbox config import .mcp.json --write")
+              yield* output.line("Then: signalbox config check")
+            })
+        })
+      )
+    )
+).pipe(Command.withDescription("Write a complete configuration file, with a comment for every key"))

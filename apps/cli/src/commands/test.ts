@@ -1,0 +1,79 @@
+import { collectTurn, successRate } from "@signalbox/conversation"
+import { exitCodes } from "@signalbox/errors"
+import { Host } from "@signalbox/host"
+import { Effect } from "effect"
+import { Command, Flag } from "effect/cli"
+import { watchServers } from "../chat/watchServers.ts"
+import { formatDuration } from "../duration.ts"
+import { modelFlags } from "../flags.ts"
+import { Output } from "../Output.ts"
+import { printTurn } from "../render/renderTurn.ts"
+import { report } from "../report.ts"
+import { choiceFlags, withHost } from "../withHost.ts"
+import { withSetting } from "../withSetting.ts"
+
+export const test = Command.make(
+  "test",
+  {
+    message: Flag.String("message").pipe(
+      Flag.withAlias("m"),
+      Flag.withDescription("What to ask"),
+      Flag.withDefault("Hello! What tools do you have available?")
+    ),
+    ...modelFlags
+  },
+  ({ message, ...choice }) =>
+    withSetting(
+      withHost({ startsAll: true, tellsServers: true, flags: choiceFlags(choice) })(
+        Effect.gen(function* () {
+          const host = yield* Host
+          const output = yield* Output
+          yield* watchServers(host)
+          yield* host.usable
+          const [took, result] = yield* Effect.timed(
+            Effect.acquireUseRelease(
+              host.conversations.start(),
+              (session) => {
+                const events = session.send(message)
+                return collectTurn(output.isJson ? events : printTurn({ streams: true })(events))
+              },
+              (session) => session.close
+            )
+          )
+          const outcomes = result.steps.flatMap((step) => step.outcomes)
+          return {
+            text: result.text,
+            finish_reason: result.finishReason,
+            steps: result.steps.length,
+            total_tool_calls: outcomes.length,
+            successful: outcomes.filter(({ status }) => status === "ok").length,
+            success_rate: successRate(outcomes),
+            usage: result.usage,
+            took
+          }
+        }).pipe(Effect.scoped)
+      ).pipe(
+        report({
+          render: (value) =>
+            Effect.flatMap(Output, ({ line }) =>
+              line(
+                [
+                  "",
+                  `Steps: ${value.steps}, in ${formatDuration(value.took)}`,
+                  `Total tool calls: ${value.total_tool_calls}`,
+                  `Successful: ${value.successful}`,
+                  `Success rate: ${(value.success_rate * 100).toFixed(1)}%`
+                ].join("\n")
+              )
+            ),
+          json: ({ took: _took, ...value }) => value,
+          exitCode: (value) => (value.success_rate < 1 ? exitCodes.partial : exitCodes.ok)
+        })
+      )
+    )
+).pipe(
+  Command.withDescription("Ask one thing and say how the tools did; exit code 3 when a call failed"),
+  Command.withExamples([
+    { command: 'signalbox test -m "read notes.txt"', description: "A smoke test of the configuration" }
+  ])
+)

@@ -1,0 +1,136 @@
+import { Host } from "@signalbox/host"
+import {
+  type JsonObject,
+  localCall,
+  qualifiedName,
+  resultText,
+  type ToolDefinition,
+  type ToolResult
+} from "@signalbox/model"
+import { Effect, Option, Stream } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { ToolFailed } from "../errors.ts"
+import { announceStart } from "../chat/announceStart.ts"
+import { Output } from "../Output.ts"
+import { printable } from "../render/style.ts"
+import { renderTable } from "../render/table.ts"
+import { report } from "../report.ts"
+import { type RunningHost, withHost } from "../withHost.ts"
+import { Setting } from "../Setting.ts"
+import { withSetting } from "../withSetting.ts"
+import { parseJsonObject, readCall, type ToolCallWords } from "../toolCallWords.ts"
+
+const sourceOf = (tool: ToolDefinition): string => (tool.runBy._tag === "Host" ? tool.runBy.source : "")
+
+const list = Command.make(
+  "list",
+  { server: Flag.String("server").pipe(Flag.withDescription("Only the tools of this server"), Flag.optional) },
+  ({ server }) =>
+    withSetting(
+      withHost({ startsAll: Option.isNone(server), needsNoModel: true })(
+        Effect.gen(function* () {
+          const host = yield* Host
+          if (Option.isSome(server)) yield* host.orchestrator.start(server.value)
+          else {
+            if ((yield* Setting).isTerminal.stderr) yield* announceStart(host)
+            yield* host.orchestrator.settled
+          }
+          return yield* host.toolbox.list
+        })
+      ).pipe(
+        report({
+          render: (tools) =>
+            Effect.flatMap(Output, ({ columns, line, style }) =>
+              line(
+                tools.length === 0
+                  ? "There are no tools. See: signalbox servers status"
+                  : renderTable(
+                      tools.map((tool) => [
+                        style.bold(tool.name),
+                        style.cyan(sourceOf(tool)),
+                        printable(tool.description)
+                      ]),
+                      { columns, paint: style.dim }
+                    )
+              )
+            ),
+          json: (tools) =>
+            tools.map((tool) => ({
+              name: tool.name,
+              server: sourceOf(tool),
+              original_name: tool.originalName,
+              description: tool.description,
+              input_schema: tool.inputSchema,
+              annotations: tool.annotations
+            }))
+        })
+      )
+    )
+).pipe(Command.withDescription("What can be called"))
+
+/** Starts the one server that is named, or all of them until the tool is there. */
+const findTool = Effect.fnUntraced(function* (host: RunningHost, { server, tool }: ToolCallWords) {
+  if (server !== undefined) {
+    yield* host.orchestrator.start(server)
+    return qualifiedName(server, tool)
+  }
+  const isListed = Effect.map(host.toolbox.list, (tools) => tools.some(({ name }) => name === tool))
+  const listed = Stream.concat(Stream.succeed(undefined), host.orchestrator.changes).pipe(
+    Stream.mapEffect(() => isListed),
+    Stream.takeUntil((found) => found),
+    Stream.runDrain
+  )
+  yield* Effect.raceFirst(listed, host.orchestrator.startAll)
+  return tool
+})
+
+/** What `--json` shows as data: structured content, a text that is JSON as what it says, else the blocks as they came. */
+const dataOf = (result: ToolResult): unknown => {
+  if (result.structuredContent !== undefined) return result.structuredContent
+  const [only] = result.content
+  const parsed = result.content.length === 1 && only?.type === "text" ? parseJsonObject(only.text) : undefined
+  return parsed ?? { content: result.content }
+}
+
+const call = Command.make(
+  "call",
+  {
+    words: Argument.String("words").pipe(
+      Argument.withMetavar("[SERVER] TOOL [JSON | key=value …]"),
+      Argument.withDescription("The tool, its server where the name alone is not enough, and the arguments"),
+      Argument.variadic({ min: 1 })
+    )
+  },
+  ({ words }) =>
+    withSetting(
+      withHost({ startsAll: false, needsNoModel: true })(
+        Effect.gen(function* () {
+          const host = yield* Host
+          const wanted = yield* readCall(words, Object.keys(host.config.options.servers))
+          const name = yield* findTool(host, wanted)
+          const input: JsonObject = wanted.input
+          const result = yield* host.toolbox.call(name, input, localCall())
+          return result.isError ? yield* new ToolFailed({ toolName: wanted.tool, text: resultText(result) }) : result
+        }).pipe(Effect.scoped)
+      ).pipe(
+        report({
+          render: (result) => Effect.flatMap(Output, ({ line }) => line(printable(resultText(result)))),
+          json: dataOf
+        })
+      )
+    )
+).pipe(
+  Command.withDescription("Call a tool by hand"),
+  Command.withExamples([
+    { command: "signalbox tools call read_file path=notes.txt", description: "By the name of the tool" },
+    {
+      command: `signalbox tools call files read_file '{"path":"notes.txt"}'`,
+      description: "By server and tool; starts only that server"
+    }
+  ])
+)
+
+export const tools = Command.make("tools").pipe(
+  Command.withDescription("The tools of the servers"),
+  Command.withSubcommands([list, call])
+)

@@ -1,0 +1,66 @@
+/**
+ * The flags that every command takes.
+ */
+import { Flag, GlobalFlag } from "effect/cli"
+
+export const JsonFlag = GlobalFlag.Setting("json")({
+  flag: Flag.Boolean("json").pipe(
+    Flag.withDescription("Print one JSON object: status, data, error, duration"),
+    Flag.withDefault(false)
+  )
+})
+
+export const ConfigFlag = GlobalFlag.Setting("config")({
+  flag: Flag.String("config").pipe(
+    Flag.withAlias("c"),
+    Flag.withMetavar("FILE"),
+    Flag.withDescription("Configuration file (default: signalbox.yaml here, or $SIGNALBOX_CONFIG)"),
+    Flag.optional
+  )
+})
+
+export const LogLevelFlag = GlobalFlag.Setting("log-level")({
+  flag: Flag.Literals("log-level", ["trace", "debug", "info", "warn", "error", "none"]).pipe(
+    Flag.withDescription("How much is logged, to stderr"),
+    Flag.optional
+  )
+})
+
+export const LogFormatFlag = GlobalFlag.Setting("log-format")({
+  flag: Flag.Literals("log-format", ["pretty", "json", "logfmt"]).pipe(
+    Flag.withDescription("How log lines look (default: pretty on a terminal, else json)"),
+    Flag.optional
+  )
+})
+
+export const TimeoutFlag = GlobalFlag.Setting("timeout")({
+  flag: Flag.String("timeout").pipe(
+    Flag.withMetavar("TIME"),
+    Flag.withDescription("Give up after this long: 500ms, 30s, 5m. Exit code 4"),
+    Flag.optional
+  )
+})
+
+export const NoColorFlag = GlobalFlag.Setting("no-color")({
+  flag: Flag.Boolean("no-color").pipe(
+    Flag.withDescription("Print no colours (also: NO_COLOR=1)"),
+    Flag.withDefault(false)
+  )
+})
+
+export const globalFlags = [JsonFlag, ConfigFlag, LogLevelFlag, LogFormatFlag, TimeoutFlag, NoColorFlag] as const
+
+/** Flags of the commands that talk to a model. */
+export const modelFlags = {
+  provider: Flag.Literals("provider", ["auto", "claude", "openai", "openrouter", "ollama", "offline"]).pipe(
+    Flag.withAlias("p"),
+    Flag.withDescription("Which provider answers"),
+    Flag.optional
+  ),
+  model: Flag.String("model").pipe(Flag.withDescription("The provider's name for the model"), Flag.optional),
+  maxSteps: Flag.Int("max-steps").pipe(
+    Flag.withAlias("s"),
+    Flag.withDescription("The most model calls for one message"),
+    Flag.optional
+  )
+}

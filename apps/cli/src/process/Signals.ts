@@ -1,0 +1,65 @@
+/**
+ * Who gets SIGINT, SIGTERM and SIGHUP. The first one ends the program in order, unless a running turn has
+ * asked for the first SIGINT; the second one kills what is left and leaves at once.
+ */
+import { Context, Effect } from "effect"
+
+export class Signals extends Context.Service<
+  Signals,
+  {
+    /** Runs an effect; the first SIGINT meanwhile runs `onInterrupt` instead of ending the program. */
+    readonly withInterrupt: (
+      onInterrupt: () => void
+    ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  }
+>()("signalbox/process/Signals") {}
+
+/** What the process did about signals, for the main function. */
+export interface SignalHandling {
+  readonly service: Signals["Service"]
+  /** Listens from now on. */
+  readonly install: (handlers: { readonly stop: () => void; readonly kill: () => void }) => void
+  /** The exit code of the signal that ended the program, if one did: 128 + its number. */
+  readonly exitCode: () => number | undefined
+}
+
+const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
+
+export const makeSignals = (): SignalHandling => {
+  let onInterrupt: (() => void) | undefined
+  let received: keyof typeof codes | undefined
+  return {
+    service: {
+      withInterrupt: (handler) => (effect) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => {
+            onInterrupt = handler
+          }),
+          () => effect,
+          () =>
+            Effect.sync(() => {
+              onInterrupt = undefined
+            })
+        )
+    },
+    install: ({ kill, stop }) => {
+      for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
+        process.on(signal, () => {
+          if (signal === "SIGINT" && onInterrupt !== undefined) {
+            const handler = onInterrupt
+            onInterrupt = undefined
+            handler()
+            return
+          }
+          if (received !== undefined) {
+            kill()
+            process.exit(codes[received])
+          }
+          received = signal
+          stop()
+        })
+      }
+    },
+    exitCode: () => (received === undefined ? undefined : codes[received])
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Servers as people read them: a table, the live lines of a start, and the story of a failure.
+ */
+import { type SignalboxError } from "@signalbox/errors"
+import { type ServerEvent, type ServerInfo } from "@signalbox/orchestrator"
+import { type DateTime, DateTime as DateTimes, Duration } from "effect"
+import { formatDuration } from "../duration.ts"
+import { counted, oneLine, printable, type Style } from "./style.ts"
+import { renderTable } from "./table.ts"
+
+const stateOf = (info: ServerInfo, style: Style): string => {
+  switch (info.state) {
+    case "running":
+      return style.green(info.state)
+    case "error":
+      return style.red(info.state)
+    case "stopped":
+      return style.dim(info.state)
+    default:
+      return style.yellow(info.state)
+  }
+}
+
+/** A table of all servers, failures explained below it. */
+export const renderServers = (servers: ReadonlyArray<ServerInfo>, style: Style, width: number): string => {
+  const header = ["server", "state", "tools", "transport", "version"].map((title) => style.dim(title))
+  const rows = servers.map((info) => [
+    style.bold(info.name),
+    stateOf(info, style),
+    String(info.tools.length),
+    info.transport,
+    info.identity === undefined
+      ? ""
+      : style.dim(printable(`${info.identity.name} ${info.identity.version} (${info.identity.protocolVersion})`))
+  ])
+  const reasons = servers
+    .filter(({ reason }) => reason !== undefined)
+    .map((info) => `${style.red("✗")} ${renderReason(info, style, width)}`)
+  return [renderTable([header, ...rows]), ...reasons].join("\n")
+}
+
+/** How many lines of standard error are shown below a failure; `signalbox servers status --json` has all that were kept. */
+const shownLines = 3
+
+const lastWords = (reason: SignalboxError, style: Style, width: number): ReadonlyArray<string> => {
+  const lines = "stderrTail" in reason && Array.isArray(reason.stderrTail) ? reason.stderrTail.map(String) : []
+  const written = lines.filter((line) => line.trim() !== "")
+  // The last line alone stands in the message already.
+  if (written.length < 2) return []
+  return written.slice(-shownLines).map((line) => `  ${style.dim(`│ ${oneLine(printable(line), width - 4)}`)}`)
+}
+
+const renderReason = ({ name, reason }: ServerInfo, style: Style, width: number): string =>
+  reason === undefined
+    ? ""
+    : [
+        `${style.bold(name)}: ${printable(reason.message)} ${style.dim(`[${reason.code}]`)}`,
+        ...lastWords(reason, style, width),
+        ...(reason.hint === undefined ? [] : [`  ${style.dim("→")} ${printable(reason.hint)}`])
+      ].join("\n")
+
+/** What a person should see when a server changes; nothing for what needs no attention. */
+export const renderServerEvent = (
+  event: ServerEvent,
+  now: DateTime.Utc,
+  style: Style,
+  width: number
+): string | undefined => {
+  if (event._tag === "ToolsChanged") {
+    const parts = [
+      ...(event.added.length > 0 ? [`new: ${event.added.join(", ")}`] : []),
+      ...(event.removed.length > 0 ? [`gone: ${event.removed.join(", ")}`] : [])
+    ]
+    return `${style.cyan("~")} ${style.bold(event.serverName)} changed its tools (${oneLine(printable(parts.join("; ")), width - 30)})`
+  }
+  const { info, previous } = event
+  if (info.state === "running") {
+    const took = info.startDuration === undefined ? "" : ` in ${formatDuration(info.startDuration)}`
+    const again = info.restartCount > 0 ? "is back" : "is ready"
+    return `${style.green("✓")} ${style.bold(info.name)} ${again}${took}, ${counted(info.tools.length, "tool")}`
+  }
+  if (info.state !== "error") return undefined
+  const mark = previous === "running" ? style.red("✗ lost") : style.red("✗")
+  const told = `${mark} ${renderReason(info, style, width)}`
+  if (info.nextRestartAt === undefined) return told
+  const wait = formatDuration(until(now, info.nextRestartAt))
+  return `${told}\n  ${style.dim("→")} It is started again in ${wait}; the other servers go on.`
+}
+
+const until = (now: DateTime.Utc, then: DateTime.Utc): Duration.Duration =>
+  Duration.millis(Math.max(0, DateTimes.toEpochMillis(then) - DateTimes.toEpochMillis(now)))

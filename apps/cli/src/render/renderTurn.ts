@@ -1,0 +1,99 @@
+/**
+ * A turn as it happens: text to stdout as it streams, each tool call with its server, arguments, duration
+ * and result to stderr. The two streams share a terminal, so a line is ended before the other begins.
+ */
+import { type TurnEvent } from "@signalbox/conversation"
+import { resultText, type ToolUseBlock } from "@signalbox/model"
+import { Effect, Stream } from "effect"
+import { formatDuration } from "../duration.ts"
+import { Output } from "../Output.ts"
+import { oneLine, printable } from "./style.ts"
+
+const sourceOf = (call: ToolUseBlock): string => (call.runBy?._tag === "Host" ? `${call.runBy.source} · ` : "")
+
+/** The name may be one that the model made up. */
+const nameOf = (call: ToolUseBlock): string => oneLine(printable(`${sourceOf(call)}${call.name}`), 100)
+
+const renderStart = (call: ToolUseBlock, { errorStyle: style, width }: Output["Service"]): string => {
+  const name = nameOf(call)
+  const room = Math.max(leastRoom, width - name.length - 3)
+  return `${style.cyan("▸")} ${style.bold(name)} ${style.dim(oneLine(printable(JSON.stringify(call.input)), room))}`
+}
+
+/** What is shown of arguments and results, however narrow the terminal. */
+const leastRoom = 30
+
+type Outcome = Extract<TurnEvent, { type: "tool_end" }>["outcome"]
+
+/** Lines of the renderer; kept apart from writing so that they can be tested by themselves. */
+export const renderEvent = (event: TurnEvent, output: Output["Service"]): string | undefined => {
+  const { errorStyle: style, width } = output
+  switch (event.type) {
+    case "tool_start":
+      return renderStart(event.call, output)
+    case "tool_progress": {
+      const { message, progress, total } = event.progress
+      const amount = total === undefined ? String(progress) : `${progress}/${total}`
+      return style.dim(`  … ${amount}${message === undefined ? "" : ` ${oneLine(printable(message), width - 20)}`}`)
+    }
+    case "tool_end":
+      return renderOutcome(event.outcome, output)
+    case "notice":
+      return `${style.yellow("!")} ${printable(event.text)}`
+    default:
+      return undefined
+  }
+}
+
+const renderOutcome = (outcome: Outcome, { errorStyle: style, width }: Output["Service"]): string => {
+  const isFine = outcome.status === "ok"
+  const mark = isFine ? style.green("✓") : style.red("✗")
+  const what = isFine ? "" : (outcome.code ?? outcome.status.replaceAll("_", " "))
+  const took = formatDuration(outcome.duration)
+  // Calls of one step run at the same time: which one this was must be said.
+  const name = nameOf(outcome.call)
+  const room = Math.max(leastRoom, width - name.length - took.length - what.length - 6)
+  const said = style.dim(oneLine(printable(resultText(outcome.result)), room))
+  return [mark, style.bold(name), style.dim(took), ...(what === "" ? [] : [style.red(what)]), said].join(" ")
+}
+
+const textOfEvent = (event: TurnEvent): string =>
+  event.type === "model" && event.event.type === "content_block_delta" && event.event.delta.type === "text_delta"
+    ? event.event.delta.text
+    : ""
+
+/**
+ * Prints a turn while it runs and hands every event on. Text streams unless `streams` is false; then the text
+ * of each step is printed when the step ends.
+ */
+export const printTurn =
+  (options: { readonly streams: boolean }) =>
+  <E, R>(events: Stream.Stream<TurnEvent, E, R>): Stream.Stream<TurnEvent, E, R | Output> =>
+    Stream.unwrap(
+      Effect.map(Output, (output) => {
+        let isLineOpen = false
+        const endLine = Effect.suspend(() => {
+          if (!isLineOpen) return Effect.void
+          isLineOpen = false
+          return output.write("\n")
+        })
+        const print = Effect.fnUntraced(function* (event: TurnEvent) {
+          const text = options.streams ? textOfEvent(event) : event.type === "step_end" ? event.summary.text : ""
+          if (text !== "") {
+            isLineOpen = !text.endsWith("\n")
+            yield* output.write(printable(text))
+          }
+          const line = renderEvent(event, output)
+          if (line !== undefined) {
+            yield* endLine
+            yield* output.status(line)
+          }
+          if (event.type === "step_end" || event.type === "turn_end") yield* endLine
+        })
+        return events.pipe(
+          Stream.tap(print),
+          // A turn that is stopped in the middle of a line must not leave the prompt behind it.
+          Stream.ensuring(endLine)
+        )
+      })
+    )

@@ -1,0 +1,43 @@
+/**
+ * What a person sees who called the program wrongly: one sentence and where to read on, not the whole help.
+ * With `--json` it is the envelope, as for every other failure.
+ */
+import { toOutcome, withCorrelationId } from "@signalbox/errors"
+import { Effect } from "effect"
+import { CliOutput, type HelpDoc } from "effect/cli"
+import { InvalidUsage } from "./errors.ts"
+import { renderError, renderOutcome } from "./Output.ts"
+import { plainStyle } from "./render/style.ts"
+
+/** Whether JSON was asked for, also where the flags could not be read. */
+export const asksForJson = (args: ReadonlyArray<string>): boolean => {
+  const end = args.indexOf("--")
+  return (end === -1 ? args : args.slice(0, end)).includes("--json")
+}
+
+/** Prints a failure that no command has told: it happened before one was running. */
+export const tellFailure = (error: unknown, isJson: boolean): Effect.Effect<void> =>
+  isJson
+    ? toOutcome(Effect.fail(error)).pipe(
+        withCorrelationId(),
+        Effect.map((outcome) => void process.stdout.write(`${renderOutcome(outcome)}\n`))
+      )
+    : Effect.sync(() => void process.stderr.write(`${renderError(error, plainStyle)}\n`))
+
+const missingCommand = (doc: HelpDoc.HelpDoc, command: string): InvalidUsage => {
+  const names = (doc.subcommands ?? []).flatMap((group) => group.commands.map(({ name }) => name))
+  return new InvalidUsage({ command, reason: `Name a command of ${command}: ${names.join(", ")}.` })
+}
+
+/** Shows help and the version as Effect does, and wrong usage in our own words. */
+export const presenter = (isJson: boolean): CliOutput.Presenter => ({
+  present: (event) => {
+    if (event._tag === "Version" || (event._tag === "Help" && (event.reason === "Requested" || !isJson))) {
+      return CliOutput.defaultPresenter.present(event)
+    }
+    const command = event.commandPath.join(" ")
+    if (event._tag === "Help") return tellFailure(missingCommand(event.helpDoc, command), isJson)
+    const reason = event.errors.map(({ message }) => message).join("\n")
+    return tellFailure(new InvalidUsage({ command, reason }), isJson)
+  }
+})

@@ -1,0 +1,95 @@
+/**
+ * From the configuration to a running host, for the commands that need one. Logging starts here, because its
+ * level and format may stand in the file.
+ */
+import { type ConfigSource, type Host, type LoadedConfig, loadConfig, hostLogging } from "@signalbox/host"
+import { nodeHost } from "@signalbox/host/node"
+import { Effect, Layer, Option } from "effect"
+import { stripVTControlCharacters } from "node:util"
+import { Output } from "./Output.ts"
+import { Setting } from "./Setting.ts"
+
+type Flags = ConfigSource["flags"]
+
+export interface ModelChoice {
+  readonly provider: Option.Option<string>
+  readonly model: Option.Option<string>
+  readonly maxSteps: Option.Option<number>
+}
+
+/** What `--provider`, `--model` and `--max-steps` say about the configuration. */
+export const choiceFlags = (choice: ModelChoice): Flags => [
+  ...Option.toArray(choice.provider).map((value) => ({ path: ["model", "provider"], value, flag: "--provider" })),
+  ...Option.toArray(choice.model).map((value) => ({ path: ["model", "name"], value, flag: "--model" })),
+  // n model calls have n - 1 rounds of tools between them; one call alone may still ask for a tool.
+  ...Option.toArray(choice.maxSteps).map((value) => ({
+    path: ["conversation", "maxHops"],
+    value: Math.max(1, value - 1),
+    flag: "--max-steps"
+  }))
+]
+
+/** The configuration of this run. Commands that can do without a file say so. */
+export const readConfig = Effect.fnUntraced(function* (
+  flags: Flags = [],
+  whenMissing: ConfigSource["whenMissing"] = "fail"
+) {
+  const setting = yield* Setting
+  const logging: Flags = [
+    ...Option.toArray(setting.logLevel).map((value) => ({ path: ["logging", "level"], value, flag: "--log-level" })),
+    ...Option.toArray(setting.logFormat).map((value) => ({ path: ["logging", "format"], value, flag: "--log-format" }))
+  ]
+  return yield* loadConfig({
+    file: Option.getOrUndefined(setting.configFile),
+    directory: setting.directory,
+    environment: setting.environment,
+    flags: [...flags, ...logging],
+    whenMissing
+  })
+})
+
+/** The warning of the orchestrator about a server that is down, which `watchServers` tells a person in other words. */
+const isTwiceTold = (line: string): boolean => /\bevent=server_down\b/.test(stripVTControlCharacters(line))
+
+/** The logger that the configuration asks for, on stderr. */
+const loggingLayer = (config: LoadedConfig, tellsServers: boolean) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const { isTerminal } = yield* Setting
+      const { errorStyle, isJson, writeStatus } = yield* Output
+      const { logging } = config.options
+      const isPerson = isTerminal.stderr && logging.format !== "json" && logging.format !== "logfmt" && !isJson
+      const write = (line: string) => (tellsServers && isPerson && isTwiceTold(line) ? undefined : writeStatus(line))
+      return hostLogging(logging, {
+        isTerminal: isTerminal.stderr,
+        hasColors: errorStyle.bold("x") !== "x",
+        write
+      })
+    })
+  )
+
+export interface HostRun {
+  readonly flags?: Flags
+  readonly startsAll: boolean
+  readonly whenMissing?: ConfigSource["whenMissing"]
+  /** For commands that ask no model: then none is looked for, and none needs a key. */
+  readonly needsNoModel?: boolean
+  /** Whether the command shows the news of the servers itself. */
+  readonly tellsServers?: boolean
+}
+
+const offlineModel = { path: ["model", "provider"], value: "offline", flag: "needs no model" }
+
+/** Runs an effect within a host; when it ends, everything that was started is stopped. */
+export const withHost =
+  (run: HostRun) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.gen(function* () {
+      const flags = [...(run.flags ?? []), ...(run.needsNoModel === true ? [offlineModel] : [])]
+      const config = yield* readConfig(flags, run.whenMissing)
+      const logging = loggingLayer(config, run.tellsServers ?? false)
+      const host = nodeHost(config, { startsAll: run.startsAll }).pipe(Layer.provideMerge(logging))
+      return yield* Effect.provide(effect, host)
+    })
+
+export type RunningHost = Host["Service"]

@@ -1,0 +1,110 @@
+import { assert, describe, it } from "@effect/vitest"
+import { startFxLlm } from "@signalbox/testing"
+import { afterAll, beforeAll } from "vitest"
+import { envelopeKeys, makePlace, type Place, upstream } from "./support.ts"
+
+let place: Place
+
+beforeAll(async () => {
+  place = await makePlace()
+  place.configure({
+    servers: {
+      fx: place.server(),
+      slow: place.server({ tools: "echo", callDelay: 60_000, name: "slow" }),
+      dead: place.server({ exitAtStart: 3, stderrText: "no such database" })
+    }
+  })
+})
+
+afterAll(async () => {
+  await place[Symbol.asyncDispose]()
+})
+
+describe("the exit code", () => {
+  it("is 0, 1 and 2 for success, failure and wrong usage; wrong usage is told in a few words", async () => {
+    const [fine, failed, flag, word, json, group] = await Promise.all([
+      place.run(["version"]),
+      place.run(["tools", "call", "fx", "no_such_tool", "--json"]),
+      place.run(["chat", "--bogus"]),
+      place.run(["tools", "call", "fx", "echo", "a=1", "b"]),
+      place.run(["nonsense", "--json"]),
+      place.run(["servers"])
+    ])
+    assert.strictEqual(fine.code, 0)
+    assert.strictEqual(failed.code, 1)
+    assert.strictEqual(failed.json().error_code, "TOOL_NOT_FOUND")
+    assert.strictEqual(flag.code, 2)
+    assert.strictEqual(flag.stdout, "")
+    assert.match(flag.stderr, /^error \[INVALID_USAGE\] .*--bogus.*\n→ See: signalbox chat --help\n$/)
+    assert.strictEqual(word.code, 2)
+    assert.include(word.stderr, '"b" is neither JSON nor key=value')
+    assert.strictEqual(json.code, 2)
+    assert.deepStrictEqual(Object.keys(json.json()), envelopeKeys)
+    assert.strictEqual(json.json().error_code, "INVALID_USAGE")
+    assert.include(group.stdout, "status")
+  })
+
+  it("is 3 when one server of several does not run", async () => {
+    const [status, json] = await Promise.all([
+      place.run(["servers", "status"]),
+      place.run(["servers", "status", "--json"])
+    ])
+    assert.strictEqual(status.code, 3, status.stderr)
+    assert.match(status.stdout, /^dead +error/m)
+    assert.match(status.stdout, /✗ dead: .*: no such database\. \[SERVER_EXITED\]\n {2}→ /)
+    assert.strictEqual(json.code, 3)
+    const dead = json.json().data.find(({ name }: { name: string }) => name === "dead")
+    assert.deepInclude(dead, { state: "error", exit_code: 3 })
+  })
+
+  it("is 3 when a tool call of a test failed", async () => {
+    await using failing = await makePlace()
+    await using fxLlm = await startFxLlm({
+      script: [{ toolCalls: [{ name: "echo", input: { text: "x" } }] }, { text: "It did not work." }]
+    })
+    failing.configure({
+      ...upstream("claude", fxLlm.url),
+      servers: { fx: failing.server({ fault: ["is-error@call"] }) }
+    })
+    const ended = await failing.run(["test", "-m", "try"], { env: { ANTHROPIC_API_KEY: "sk-test" } })
+    assert.strictEqual(ended.code, 3, ended.stderr)
+    assert.include(ended.stdout, "Success rate: 0.0%")
+    assert.match(ended.stderr, /✗ fx · echo \d+ ms/)
+  })
+
+  it("is 4 when time is over, in words and as JSON", async () => {
+    const slow = ["tools", "call", "slow", "echo", "text=x"]
+    const [text, json] = await Promise.all([
+      place.run([...slow, "--timeout", "2s"]),
+      place.run([...slow, "--timeout", "50ms", "--json"])
+    ])
+    assert.strictEqual(text.code, 4, text.stderr)
+    assert.include(text.stderr, "[TIMEOUT]")
+    assert.strictEqual(json.code, 4)
+    assert.strictEqual(json.json().status, "timeout")
+    assert.deepStrictEqual(Object.keys(json.json()), envelopeKeys)
+    assert.deepStrictEqual(await place.servers(), [])
+  })
+
+  it("is 65 for data that cannot be read, 69 for what cannot be reached, 78 for the configuration", async () => {
+    const port = "http://127.0.0.1:9"
+    const unreachable = { SIGNALBOX_PROVIDERS_CLAUDE_BASE_URL: port, ANTHROPIC_API_KEY: "sk-test" }
+    const [data, server, provider, key, file] = await Promise.all([
+      place.run(["config", "import", "missing.json", "--json"]),
+      place.run(["tools", "call", "dead", "echo", "text=x"]),
+      place.run(["chat", "hello", "--provider", "claude", "--json"], { env: unreachable }),
+      place.run(["chat", "hello", "--provider", "claude", "--json"]),
+      place.run(["servers", "list", "--config", "nowhere.yaml"])
+    ])
+    assert.strictEqual(data.code, 65)
+    assert.strictEqual(data.json().error_code, "IMPORT_FAILED")
+    assert.strictEqual(server.code, 69, server.stderr)
+    assert.include(server.stderr, '"dead" exited with status 3: no such database')
+    assert.strictEqual(provider.code, 69, provider.stdout)
+    assert.strictEqual(key.code, 78)
+    assert.strictEqual(key.json().error_code, "MISSING_API_KEY")
+    assert.include(key.json().error?.message, "ANTHROPIC_API_KEY")
+    assert.strictEqual(file.code, 78)
+    assert.include(file.stderr, "signalbox init")
+  })
+})

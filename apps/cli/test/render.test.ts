@@ -1,0 +1,144 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type ServerInfo } from "@signalbox/orchestrator"
+import { type ToolUseBlock } from "@signalbox/model"
+import { ServerExited } from "@signalbox/mcp"
+import { DateTime, Duration, Effect } from "effect"
+import { formatDuration, parseDuration } from "../src/duration.ts"
+import { InvalidUsage, ToolFailed } from "../src/errors.ts"
+import { makeOutput, renderError, renderOutcome } from "../src/Output.ts"
+import { renderServerEvent } from "../src/render/renderServers.ts"
+import { renderEvent } from "../src/render/renderTurn.ts"
+import { colourStyle, oneLine, plainStyle, printable } from "../src/render/style.ts"
+import { renderTable } from "../src/render/table.ts"
+import { readCall } from "../src/toolCallWords.ts"
+
+const output = { ...makeOutput({ isJson: false, style: plainStyle, errorStyle: plainStyle }), width: 60 }
+const now = DateTime.makeUnsafe("2026-01-01T00:00:00Z")
+
+// oxlint-disable-next-line no-control-regex -- control characters are exactly what is looked for
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/
+
+const millisOf = (text: string) => Duration.toMillis(parseDuration(text) ?? Duration.zero)
+
+describe("durations", () => {
+  it("are read as people write them", () => {
+    assert.deepStrictEqual(
+      ["500ms", "1.5s", "2m", "1h", "30 seconds"].map(millisOf),
+      [500, 1500, 120_000, 3_600_000, 30_000]
+    )
+    for (const text of ["", "soon", "0s", "-1s", "5 parsecs"]) assert.isUndefined(parseDuration(text))
+  })
+
+  it("are written as people read them", () => {
+    const written = [12.4, 1400, 125_000].map((millis) => formatDuration(Duration.millis(millis)))
+    assert.deepStrictEqual(written, ["12 ms", "1.4 s", "2 m 5 s"])
+  })
+})
+
+describe("tables", () => {
+  it("align their columns whatever the colours, and cut the last one at the width", () => {
+    const rows = [
+      [colourStyle.bold("a"), "one"],
+      ["long", "a text that does not fit into so narrow a terminal"]
+    ]
+    const text = renderTable(rows, { columns: 30, paint: (cell) => cell })
+    assert.deepStrictEqual(text.split("\n"), [`${colourStyle.bold("a")}     one`, "long  a text that does not fi…"])
+    assert.include(renderTable(rows), "so narrow a terminal")
+  })
+})
+
+describe("foreign text", () => {
+  it("cannot write on the terminal, and keeps its lines", () => {
+    assert.strictEqual(printable("a\r\nb\tc\u001b[2J\u009b1m\u0007"), "a\nb\tc\ufffd[2J\ufffd1m\ufffd")
+    const error = new ToolFailed({ toolName: "t", text: "\u001b]0;owned\u0007" })
+    assert.notMatch(renderError(error, plainStyle), controls)
+    const call: ToolUseBlock = {
+      type: "tool_use",
+      id: "1",
+      name: "no\u001b[1mtool",
+      input: { text: `\u009b2J${"x".repeat(200)}` }
+    }
+    const line = renderEvent({ type: "tool_start", step: 1, call, tool: undefined }, output) ?? ""
+    assert.notMatch(line, controls)
+    assert.isAtMost(line.length, output.width)
+  })
+
+  it("is escaped in JSON, where it stays what it was", () => {
+    const outcome = {
+      status: "success",
+      data: "\u009b2J\u2028",
+      error: null,
+      error_code: null,
+      timestamp: "",
+      duration_ms: 0,
+      correlation_id: null
+    } as const
+    const text = renderOutcome(outcome)
+    assert.notMatch(text, controls)
+    assert.deepStrictEqual(JSON.parse(text), outcome)
+  })
+
+  it("is cut by characters, not in the middle of one", () => {
+    assert.strictEqual(oneLine("  a\n  b  ", 10), "a b")
+    assert.strictEqual(oneLine("🚂🚂🚂🚂", 3), "🚂🚂…")
+  })
+})
+
+describe("a lost server", () => {
+  it("is told with its last words and what happens next", () => {
+    const reason = new ServerExited({
+      serverName: "files",
+      exitCode: 7,
+      signal: undefined,
+      stderrTail: ["one", "two", "", "three", "four\u001b[31m"]
+    })
+    const info: ServerInfo = {
+      name: "files",
+      state: "error",
+      transport: "stdio",
+      url: undefined,
+      pid: undefined,
+      identity: undefined,
+      reason,
+      lastError: reason,
+      errorCount: 1,
+      nextRestartAt: DateTime.addDuration(now, "2 seconds"),
+      startedAt: undefined,
+      startDuration: undefined,
+      restartCount: 0,
+      exit: { code: 7, signal: undefined },
+      tools: ["read_file"]
+    }
+    const text = renderServerEvent({ _tag: "StateChanged", previous: "running", info }, now, plainStyle, 80) ?? ""
+    const lines = text.split("\n")
+    assert.match(lines[0] ?? "", /^✗ lost files: Server "files" exited with status 7: four.* \[SERVER_EXITED\]$/)
+    assert.deepStrictEqual(lines.slice(1, 4), ["  │ two", "  │ three", "  │ four\ufffd[31m"])
+    assert.strictEqual(lines.at(-1), "  → It is started again in 2.0 s; the other servers go on.")
+  })
+})
+
+describe("the words of a tool call", () => {
+  const servers = ["files", "fx"]
+  const read = (...words: ReadonlyArray<string>) => readCall(words, servers)
+
+  it.effect("are a tool or a server with its tool, and arguments as JSON or as pairs", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* read("echo"), { server: undefined, tool: "echo", input: {} })
+      assert.deepStrictEqual(yield* read("fx", "echo", '{"a":[1]}'), { server: "fx", tool: "echo", input: { a: [1] } })
+      assert.deepStrictEqual(yield* read("fx__echo", "n=1", "s=a=b", "t="), {
+        server: "fx",
+        tool: "echo",
+        input: { n: 1, s: "a=b", t: "" }
+      })
+      assert.deepStrictEqual(yield* read("other__echo"), { server: undefined, tool: "other__echo", input: {} })
+    })
+  )
+
+  it.effect("are refused where they make no sense", () =>
+    Effect.gen(function* () {
+      for (const words of [["echo", "[1]"], ["echo", "{broken"], ["echo", "a=1", "b"], ["a", "b", "c"], ["a=1"]]) {
+        assert.instanceOf(yield* Effect.flip(readCall(words, servers)), InvalidUsage)
+      }
+    })
+  )
+})
