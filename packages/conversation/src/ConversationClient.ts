@@ -79,6 +79,18 @@ export class ConversationClient extends Context.Service<
 const systemOf = (system: string | ReadonlyArray<TextBlock>): ReadonlyArray<TextBlock> =>
   typeof system === "string" ? [{ type: "text", text: system }] : system
 
+/** What the client asks for, with what the session wants otherwise. */
+const requestOf = (request: TurnRequest, given: StartOptions): TurnRequest => ({
+  ...request,
+  ...given.request,
+  ...(given.system === undefined ? {} : { system: systemOf(given.system) })
+})
+
+const callOf = ({ interaction, principal }: StartOptions): Pick<CallContext, "interaction" | "principal"> => ({
+  principal: principal ?? "local",
+  interaction: interaction ?? Interaction.decline
+})
+
 const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
   const model = yield* LanguageModel
   const toolbox = yield* Toolbox
@@ -106,12 +118,8 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
       limits: { ...options.limits, ...given.limits },
       journal: options.journal ?? Journal.none,
       hooks: options.hooks ?? noHooks,
-      request: {
-        ...options.request,
-        ...given.request,
-        ...(given.system === undefined ? {} : { system: systemOf(given.system) })
-      },
-      call: { principal: given.principal ?? "local", interaction: given.interaction ?? Interaction.decline },
+      request: requestOf(options.request, given),
+      call: callOf(given),
       ...(given.history === undefined ? {} : { history: given.history })
     })
     if (sessions.has(id)) return yield* new SessionExists({ sessionId: id })

@@ -111,63 +111,78 @@ const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnPr
     ])
   })
 
+  /** One call of the model. When it is done, the step is open and its calls say who runs them. */
+  const ask = Effect.fnUntraced(function* (step: number) {
+    const start = {
+      step,
+      provider: model.provider,
+      at: yield* DateTime.now,
+      nanos: yield* Clock.monotonicTimeNanos
+    }
+    const request = yield* prepareRequest(options, progress.messages, tools.tools, rounds > 0, step)
+    const modelName = request.model === "" ? model.defaultModel : request.model
+    yield* emit([{ type: "step_start", step, provider: model.provider, model: modelName }])
+    const call: ModelCall = {
+      request,
+      id: `${turnId}/${step}`,
+      step,
+      modelName,
+      emit,
+      onComplete: (reply) => progress.begin(start, { ...reply, content: withRunBys(tools, reply.content) })
+    }
+    const answer = yield* askModel(options, call)
+    const reply: ModelReply = { ...answer, content: withRunBys(tools, answer.content) }
+    progress.begin(start, reply)
+    return reply
+  })
+
+  const runTools = (step: number, calls: ReadonlyArray<ToolUseBlock>) =>
+    executor.executeAll(calls, {
+      call: context,
+      id: `${turnId}/${step}`,
+      step,
+      tools,
+      emit: (event) => emit([event])
+    })
+
+  const stopAtLimit = Effect.fnUntraced(function* (content: ModelReply["content"]) {
+    const sentence = limitSentence(limits.maxHops)
+    yield* endStep(settleNotRun("TOOL_LIMIT_REACHED", `not run: tool limit (${limits.maxHops} rounds) reached.`))
+    progress.messages.push({ role: "assistant", content: [{ type: "text", text: sentence }] })
+    yield* emit([{ type: "notice", code: "TOOL_LIMIT_REACHED", text: sentence }])
+    const said = textOf(content)
+    return finish("tool_limit_reached", { text: said === "" ? sentence : `${said}\n\n${sentence}` })
+  })
+
+  /** Ends the open step by what was answered. Without a result the model is to be asked again. */
+  const settle = Effect.fnUntraced(function* (step: number, { content, stop_reason }: ModelReply) {
+    const stopReason = stop_reason ?? "end_turn"
+    const calls = callsIn(content)
+    if (calls.length === 0) {
+      yield* endStep()
+      // The provider paused a long answer of its own; the same conversation again lets it go on.
+      if (stopReason === "pause_turn" && rounds < limits.maxHops) return undefined
+      return finish(stopReason === "tool_use" ? "end_turn" : stopReason)
+    }
+    if (cutOffReasons.has(stopReason)) {
+      yield* endStep(settleNotRun("ANSWER_CUT_OFF", `not run: the answer with this call broke off (${stopReason}).`))
+      return finish(stopReason)
+    }
+    const hosts = calls.filter(({ runBy }) => runBy?._tag === "Host")
+    if (hosts.length > 0) {
+      if (rounds >= limits.maxHops) return yield* stopAtLimit(content)
+      yield* runTools(step, hosts)
+    }
+    yield* endStep()
+    const pendingCalls = calls.filter(({ runBy }) => runBy?._tag === "Caller")
+    return pendingCalls.length > 0 ? finish("tool_use", { pendingCalls }) : undefined
+  })
+
   const turn = Effect.gen(function* () {
     for (let step = 1; ; step++) {
       tools = reindex(tools, yield* toolbox.list)
-      const start = {
-        step,
-        provider: model.provider,
-        at: yield* DateTime.now,
-        nanos: yield* Clock.monotonicTimeNanos
-      }
-      const request = yield* prepareRequest(options, progress.messages, tools.tools, rounds > 0, step)
-      const modelName = request.model === "" ? model.defaultModel : request.model
-      yield* emit([{ type: "step_start", step, provider: model.provider, model: modelName }])
-      const call: ModelCall = {
-        request,
-        id: `${turnId}/${step}`,
-        step,
-        modelName,
-        emit,
-        onComplete: (reply) => progress.begin(start, { ...reply, content: withRunBys(tools, reply.content) })
-      }
-      const answer = yield* askModel(options, call)
-      const content = withRunBys(tools, answer.content)
-      progress.begin(start, { ...answer, content })
-
-      const calls = callsIn(content)
-      const hosts = calls.filter(({ runBy }) => runBy?._tag === "Host")
-      const pendingCalls = calls.filter(({ runBy }) => runBy?._tag === "Caller")
-      const stopReason = answer.stop_reason ?? "end_turn"
-
-      if (calls.length === 0) {
-        yield* endStep()
-        // The provider paused a long answer of its own; the same conversation again lets it go on.
-        const isPaused = stopReason === "pause_turn" && rounds < limits.maxHops
-        if (!isPaused) return finish(stopReason === "tool_use" ? "end_turn" : stopReason)
-      } else if (cutOffReasons.has(stopReason)) {
-        yield* endStep(settleNotRun("ANSWER_CUT_OFF", `not run: the answer with this call broke off (${stopReason}).`))
-        return finish(stopReason)
-      } else if (hosts.length > 0 && rounds >= limits.maxHops) {
-        const sentence = limitSentence(limits.maxHops)
-        yield* endStep(settleNotRun("TOOL_LIMIT_REACHED", `not run: tool limit (${limits.maxHops} rounds) reached.`))
-        progress.messages.push({ role: "assistant", content: [{ type: "text", text: sentence }] })
-        yield* emit([{ type: "notice", code: "TOOL_LIMIT_REACHED", text: sentence }])
-        const said = textOf(content)
-        return finish("tool_limit_reached", { text: said === "" ? sentence : `${said}\n\n${sentence}` })
-      } else {
-        if (hosts.length > 0) {
-          yield* executor.executeAll(hosts, {
-            call: context,
-            id: `${turnId}/${step}`,
-            step,
-            tools,
-            emit: (event) => emit([event])
-          })
-        }
-        yield* endStep()
-        if (pendingCalls.length > 0) return finish("tool_use", { pendingCalls })
-      }
+      const result = yield* settle(step, yield* ask(step))
+      if (result !== undefined) return result
       rounds++
     }
   })

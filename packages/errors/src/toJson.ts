@@ -2,8 +2,8 @@
  * Errors as JSON: the one shape in which an error leaves Signalbox, in logs and at edges.
  * Total by construction: whatever was thrown, it gives an object, and never throws itself.
  */
-import { Cause, DateTime, Duration, Predicate, Redacted } from "effect"
-import { isSignalboxError } from "./defineError.ts"
+import { Cause, DateTime, Duration, Predicate, Redacted, Result } from "effect"
+import { isSignalboxError, type SignalboxError } from "./defineError.ts"
 import { redactText, redact } from "./redact.ts"
 import { type ErrorStatus, statuses } from "./status.ts"
 
@@ -29,59 +29,82 @@ const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `
 const maxDepth = 8
 const maxValues = 1000
 
+/** What `typeof` says of values that JSON has no form for. */
+const typesWithoutJson = new Set(["bigint", "symbol", "function"])
+
 const scalar = (value: unknown): unknown => {
   if (Redacted.isRedacted(value)) return "<redacted>"
   if (Duration.isDuration(value)) return Duration.toMillis(value)
   if (DateTime.isDateTime(value)) return DateTime.formatIso(value)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
   if (Predicate.hasProperty(value, "href") && typeof value.href === "string") return value.href
-  if (typeof value === "bigint" || typeof value === "symbol" || typeof value === "function") return String(value)
+  if (typesWithoutJson.has(typeof value)) return String(value)
   return value
 }
 
-const plain = (given: unknown, path: ReadonlyArray<object>, budget: { left: number }): unknown => {
-  if (given instanceof Error) return convert(given, path)
+/** How many values may still be shown; shared by everything that one error reaches. */
+interface Budget {
+  left: number
+}
+
+const plain = (given: unknown, path: ReadonlyArray<object>, budget: Budget): unknown => {
   const value = scalar(given)
   if (!Predicate.isObjectOrArray(value)) return value
   if (path.includes(value)) return "<circular>"
   if (path.length > maxDepth || --budget.left < 0) return "<too deep>"
+  if (value instanceof Error) return convert(value, path, budget)
   const inner = [...path, value]
   if (Array.isArray(value)) return value.map((item) => plain(item, inner, budget))
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, inner, budget)]))
 }
 
-const detailsOf = (error: object): Record<string, unknown> => {
+const detailsOf = (error: object, seen: ReadonlyArray<object>, budget: Budget): Record<string, unknown> => {
   const details: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(error)) {
     if (contractKeys.has(key) || value === undefined) continue
-    details[snakeCase(key)] = redact(plain(value, [error], { left: maxValues }))
+    details[snakeCase(key)] = redact(plain(value, [...seen, error], budget))
   }
   return details
 }
 
-const foreignCode = (error: object): string => {
-  const code = Predicate.hasProperty(error, "code") ? error.code : undefined
-  return typeof code === "string" && code !== "" ? code : codeOf(error)
+const textIn = (error: object, key: string): string | undefined => {
+  const value = Predicate.hasProperty(error, key) ? error[key] : undefined
+  return typeof value === "string" ? value : undefined
 }
 
-const convert = (error: unknown, seen: ReadonlyArray<unknown>): ErrorJson => {
+const typeOf = (error: object): string =>
+  textIn(error, "_tag") ?? (error instanceof Error ? error.constructor.name : "Object")
+
+const foreignCode = (error: object): string => {
+  const code = textIn(error, "code")
+  return code === undefined || code === "" ? codeOf(error) : code
+}
+
+/** What our own errors say to whoever has to deal with them. */
+const adviceOf = ({ hint, retryable }: SignalboxError): Pick<ErrorJson, "hint" | "retryable"> => ({
+  ...(hint === undefined ? {} : { hint: redactText(hint) }),
+  retryable
+})
+
+const causeOf = (error: object, seen: ReadonlyArray<object>, budget: Budget): Pick<ErrorJson, "cause"> => {
+  const cause = Predicate.hasProperty(error, "cause") ? error.cause : undefined
+  if (cause === undefined || cause === null || seen.length >= maxCauseDepth) return {}
+  if (Predicate.isObject(cause) && [...seen, error].includes(cause)) return {}
+  return { cause: convert(cause, [...seen, error], budget) }
+}
+
+const convert = (error: unknown, seen: ReadonlyArray<object>, budget: Budget): ErrorJson => {
   if (!Predicate.isObject(error)) {
     return { error_type: typeof error, error_code: "INTERNAL", message: redactText(String(error)), details: {} }
   }
   const own = isSignalboxError(error)
-  const type = Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" ? error._tag : undefined
-  const message = Predicate.hasProperty(error, "message") && typeof error.message === "string" ? error.message : ""
-  const cause = Predicate.hasProperty(error, "cause") ? error.cause : undefined
-  const follow = cause !== undefined && cause !== null && !seen.includes(cause) && seen.length < maxCauseDepth
-  const hint = own ? error.hint : undefined
   return {
-    error_type: type ?? (error instanceof Error ? error.constructor.name : "Object"),
+    error_type: typeOf(error),
     error_code: own ? error.code : foreignCode(error),
-    message: redactText(message),
-    details: own ? detailsOf(error) : {},
-    ...(hint === undefined ? {} : { hint: redactText(hint) }),
-    ...(own ? { retryable: error.retryable } : {}),
-    ...(follow ? { cause: convert(cause, [...seen, error]) } : {})
+    message: redactText(textIn(error, "message") ?? ""),
+    details: own ? detailsOf(error, seen, budget) : {},
+    ...(own ? adviceOf(error) : {}),
+    ...causeOf(error, seen, budget)
   }
 }
 
@@ -89,7 +112,12 @@ const convert = (error: unknown, seen: ReadonlyArray<unknown>): ErrorJson => {
  * The JSON form of any failure or defect: `{ error_type, error_code, message, details, hint?, retryable?, cause? }`.
  * Secrets are masked; causes are followed to depth 5 and cycles are cut.
  */
-export const toJson = (error: unknown): ErrorJson => convert(error, [])
+export const toJson = (error: unknown): ErrorJson =>
+  Result.getOrElse(
+    Result.try(() => convert(error, [], { left: maxValues })),
+    // A getter or `toString` of a foreign error threw: that there was an error is still true.
+    () => ({ error_type: typeof error, error_code: "INTERNAL", message: "An error that cannot be shown", details: {} })
+  )
 
 /** The stable code of any failure: its own, or `TIMEOUT`, `INVALID_DATA`, `IO_ERROR`, `INTERNAL` for foreign ones. */
 export const codeOf = (error: unknown): string => {

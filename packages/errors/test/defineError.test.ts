@@ -113,6 +113,24 @@ describe("an error as JSON", () => {
     JSON.stringify(toJson(new Wide({ value: nodes })))
     assert.isBelow(Number(process.hrtime.bigint() - started), 5e9)
   })
+  it("shows an error that reaches itself through a field, and one whose parts throw", () => {
+    class Holder extends defineError<Holder>()("Holder", {
+      code: "HOLDER",
+      status: statuses.internal,
+      fields: { items: Schema.mutable(Schema.Array(Schema.Unknown)) },
+      message: () => "holds itself"
+    }) {}
+    const holder = new Holder({ items: [] })
+    holder.items.push(holder, { again: holder })
+    assert.include(JSON.stringify(toJson(holder)), "<circular>")
+    const hostile = {
+      get message(): string {
+        throw new Error("no")
+      }
+    }
+    assert.strictEqual(toJson(hostile).error_code, "INTERNAL")
+    assert.strictEqual(toJson([Object.create(null)]).error_code, "INTERNAL")
+  })
   it("is total over everything that can be thrown", () => {
     for (const value of [undefined, null, 1, "x", Symbol("s"), { message: 3 }, new TypeError("bad"), () => 1]) {
       const json = toJson(value)

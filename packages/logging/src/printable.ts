@@ -56,34 +56,56 @@ const convertFields = (value: object, path: ReadonlyArray<object>, budget: Budge
 
 const convert = (value: unknown, path: ReadonlyArray<object>, budget: Budget): Printable => {
   if (budget.left-- <= 0) return "<cut>"
-  if (typeof value === "string") return printableText(value)
-  if (typeof value === "boolean" || value === null) return value
-  if (typeof value === "number") return Number.isFinite(value) ? value : String(value)
-  if (typeof value === "function") return `<function ${printableText(value.name)}>`
-  if (typeof value === "bigint" || typeof value === "symbol") return printableText(value.toString())
-  if (value === undefined) return "<undefined>"
-  if (typeof value !== "object") return "<unknown>"
+  if (value === null) return null
+  if (typeof value !== "object") return printableScalar(value)
   if (path.includes(value)) return "<circular>"
   if (path.length > maxDepth) return "<too deep>"
   return convertObject(value, [...path, value], budget)
 }
 
+const printableScalar = (value: unknown): Printable => {
+  switch (typeof value) {
+    case "string":
+      return printableText(value)
+    case "boolean":
+      return value
+    case "number":
+      return Number.isFinite(value) ? value : String(value)
+    case "function":
+      return `<function ${printableText(value.name)}>`
+    case "bigint":
+    case "symbol":
+      return printableText(value.toString())
+    case "undefined":
+      return "<undefined>"
+    default:
+      return "<unknown>"
+  }
+}
+
 const convertObject = (value: object, path: ReadonlyArray<object>, budget: Budget): Printable => {
   if (Redacted.isRedacted(value)) return mask
-  if (Array.isArray(value)) {
-    const items = value.slice(0, maxEntries).map((item) => convert(item, path, budget))
-    return value.length > maxEntries ? [...items, `${value.length - maxEntries} more`] : items
-  }
-  if (Duration.isDuration(value)) return Duration.toMillis(value)
-  if (DateTime.isDateTime(value)) return DateTime.formatIso(value)
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "<invalid date>" : value.toISOString()
+  if (Array.isArray(value)) return convertItems(value, path, budget)
+  const single = singleValue(value)
+  if (single !== undefined) return single
   if (value instanceof Error) return convertFields(toJson(value), path, budget)
-  if (ArrayBuffer.isView(value)) return `<${value.byteLength} bytes>`
-  if (value instanceof Map) return convert([...value], path, budget)
-  if (value instanceof Set) return convert([...value], path, budget)
+  if (value instanceof Map || value instanceof Set) return convert([...value], path, budget)
   if (Predicate.hasProperty(value, "toJSON") && typeof value.toJSON === "function") {
     const json: unknown = value.toJSON()
     return convert(json, path, budget)
   }
   return convertFields(value, path, budget)
+}
+
+const convertItems = (items: ReadonlyArray<unknown>, path: ReadonlyArray<object>, budget: Budget): Printable => {
+  const printed = items.slice(0, maxEntries).map((item) => convert(item, path, budget))
+  return items.length > maxEntries ? [...printed, `${items.length - maxEntries} more`] : printed
+}
+
+/** Objects that stand for one value: a time, a span of time, bytes. */
+const singleValue = (value: object): Printable | undefined => {
+  if (Duration.isDuration(value)) return Duration.toMillis(value)
+  if (DateTime.isDateTime(value)) return DateTime.formatIso(value)
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "<invalid date>" : value.toISOString()
+  return ArrayBuffer.isView(value) ? `<${value.byteLength} bytes>` : undefined
 }

@@ -133,19 +133,26 @@ export const makeChannel = (
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined)
 
+const invalidAnswer = (id: string | number, reason: string): RpcMessage =>
+  faultAnswer(id, new WireFault({ _tag: "InvalidAnswer", reason }))
+
 const repair = (id: string | number, method: string, { error, result }: RpcMessage): RpcMessage => {
-  const invalid = (reason: string) => faultAnswer(id, new WireFault({ _tag: "InvalidAnswer", reason }))
-  if (error !== undefined && result !== undefined) return invalid("both a result and an error")
-  if (error !== undefined) {
-    if (!isJsonObject(error)) return invalid("an error that is no object")
-    const { code, data, message } = error
-    return {
-      jsonrpc: "2.0",
-      id,
-      error: { code: Number.isSafeInteger(code) ? code : -32603, message: textOf(message) ?? "no message", data }
-    }
+  if (error === undefined) return repairResult(id, method, result)
+  return result === undefined ? repairError(id, error) : invalidAnswer(id, "both a result and an error")
+}
+
+const repairError = (id: string | number, error: NonNullable<RpcMessage["error"]>): RpcMessage => {
+  if (!isJsonObject(error)) return invalidAnswer(id, "an error that is no object")
+  const { code, data, message } = error
+  return {
+    jsonrpc: "2.0",
+    id,
+    error: { code: Number.isSafeInteger(code) ? code : -32603, message: textOf(message) ?? "no message", data }
   }
-  if (!isJsonObject(result)) return invalid("a result that is no object")
+}
+
+const repairResult = (id: string | number, method: string, result: unknown): RpcMessage => {
+  if (!isJsonObject(result)) return invalidAnswer(id, "a result that is no object")
   const kind = result["resultType"]
   if (!unvalidated.has(method) || (kind !== undefined && kind !== "complete")) return { jsonrpc: "2.0", id, result }
   // An empty result that the client accepts in every era, with the real one inside.

@@ -78,14 +78,14 @@ const rpcErrorIn = (text: string): RpcError | undefined => {
 const parseJson = (text: string): unknown => Result.getOrUndefined(Result.try((): unknown => JSON.parse(text)))
 
 /** Many servers answer 400 where the specification says 404. Only their text tells (MCP transports, "Session Management"). */
-const namesSession = (text: string): boolean => /\bsession\b/i.test(text)
+const deniesSession = (status: number, text: string): boolean =>
+  status === 404 || (status === 400 && /\bsession\b/i.test(text))
 
 const httpFault = (context: FaultContext, status: number, text: string): Common => {
   const serverName = context.server.name
   const challenge = context.exchange?.challenge
   if (status === 401) return new AuthorizationRequired({ serverName, challenge })
-  if (context.hasSession && (status === 404 || (status === 400 && namesSession(text))))
-    return new SessionExpired({ serverName })
+  if (context.hasSession && deniesSession(status, text)) return new SessionExpired({ serverName })
   const retryAfterSeconds = context.exchange?.retryAfterSeconds
   return new ServerHttpStatus({
     serverName,
@@ -207,7 +207,7 @@ export const callError = (context: FaultContext, toolName: string, failure: Fail
     case "BadGateway":
       return outcomeUnknown(serverName, toolName, error)
     case "ServerHttpStatus": {
-      const rpc = failure._tag === "Http" && bodySpeaks(error.httpStatus) ? rpcErrorIn(failure.text) : undefined
+      const rpc = errorInBody(failure)
       if (rpc !== undefined) return rejected(rpc)
       return wasNotExecuted(error) ? error : outcomeUnknown(serverName, toolName, error)
     }
@@ -219,6 +219,10 @@ export const callError = (context: FaultContext, toolName: string, failure: Fail
 /** Statuses so general that a JSON-RPC error in the body says more. The others speak for themselves, whatever the body adds. */
 const bodySpeaks = (httpStatus: number): boolean =>
   httpStatus === 400 || httpStatus === 404 || (httpStatus >= 500 && httpStatus !== 503)
+
+/** The JSON-RPC error that says more than the status it came with. */
+const errorInBody = (failure: Failure): RpcError | undefined =>
+  failure._tag === "Http" && bodySpeaks(failure.status) ? rpcErrorIn(failure.text) : undefined
 
 /** The call may have run, and `cause` is why nobody knows. */
 export const outcomeUnknown = (serverName: string, toolName: string, cause: Error): ToolOutcomeUnknown =>

@@ -42,8 +42,7 @@ export const listTools = Effect.fnUntraced(function* (
       })
     }
     list.addPage(tools)
-    const next = page["nextCursor"]
-    cursor = typeof next === "string" && next !== "" ? next : undefined
+    cursor = nextCursorOf(page)
     if (cursor === undefined) break
     if (seen.has(cursor)) {
       list.addProblem(undefined, "the server repeats a page cursor; the pages read so far are kept")
@@ -55,6 +54,11 @@ export const listTools = Effect.fnUntraced(function* (
     list.addProblem(undefined, `the list has more than ${maxPages} pages; the first ones are kept`)
   return list.build()
 })
+
+const nextCursorOf = (page: JsonObject): string | undefined => {
+  const next = page["nextCursor"]
+  return typeof next === "string" && next !== "" ? next : undefined
+}
 
 /** A request other than a tool call. */
 export const requestPlain = (

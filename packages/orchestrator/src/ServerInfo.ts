@@ -94,23 +94,28 @@ export const serverInfoJson = (info: ServerInfo, now: DateTime.Utc): ServerInfoJ
   name: info.name,
   state: info.state,
   transport: info.transport,
-  url: info.url ?? null,
-  pid: info.pid ?? null,
-  server_name: info.identity?.name ?? null,
-  server_version: info.identity?.version ?? null,
-  protocol_version: info.identity?.protocolVersion ?? null,
-  era: info.identity?.era ?? null,
-  error: info.reason === undefined ? null : errorRecord(toJson(info.reason)),
+  url: orNull(info.url),
+  pid: orNull(info.pid),
+  server_name: orNull(info.identity?.name),
+  server_version: orNull(info.identity?.version),
+  protocol_version: orNull(info.identity?.protocolVersion),
+  era: orNull(info.identity?.era),
+  error: mapOrNull(info.reason, (reason) => errorRecord(toJson(reason))),
   error_count: info.errorCount,
-  next_restart_at: info.nextRestartAt === undefined ? null : DateTime.formatIso(info.nextRestartAt),
-  started_at: info.startedAt === undefined ? null : DateTime.formatIso(info.startedAt),
-  uptime_ms: info.startedAt === undefined ? null : DateTime.toEpochMillis(now) - DateTime.toEpochMillis(info.startedAt),
-  start_duration_ms: info.startDuration === undefined ? null : Duration.toMillis(info.startDuration),
+  next_restart_at: mapOrNull(info.nextRestartAt, DateTime.formatIso),
+  started_at: mapOrNull(info.startedAt, DateTime.formatIso),
+  uptime_ms: mapOrNull(info.startedAt, (since) => DateTime.toEpochMillis(now) - DateTime.toEpochMillis(since)),
+  start_duration_ms: mapOrNull(info.startDuration, Duration.toMillis),
   restart_count: info.restartCount,
-  exit_code: info.exit?.code ?? null,
-  exit_signal: info.exit?.signal ?? null,
+  exit_code: orNull(info.exit?.code),
+  exit_signal: orNull(info.exit?.signal),
   tool_count: info.tools.length,
   tools: info.tools
 })
+
+const orNull = <A>(value: A | undefined): A | null => value ?? null
+
+const mapOrNull = <A, B>(value: A | undefined, print: (value: A) => B): B | null =>
+  value === undefined ? null : print(value)
 
 const errorRecord = (error: ErrorJson): Record<string, unknown> => ({ ...error })

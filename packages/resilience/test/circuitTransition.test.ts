@@ -15,6 +15,7 @@ const Step = Schema.Struct({
   what: Schema.Literals(["call", "call", "good", "bad", "bad", "lost", "wait", "open", "close"]),
   amount: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 150 }))
 })
+type Step = typeof Step.Type
 
 /** The same rules told differently: eras are objects that calls hold on to, and change in place. */
 const reference = () => {
@@ -47,36 +48,66 @@ const reference = () => {
   }
 }
 
+/** The circuit and its reference, side by side: each step happens to both. */
+const sideBySide = () => {
+  const model = reference()
+  const calls: Array<{ generation: number; era: NonNullable<ReturnType<typeof model.call>> }> = []
+  let state = closedCircuit(0)
+  let now = 0
+  const happen = (event: CircuitEvent) => (state = circuitTransition(state, event, now, settings))
+
+  const force = (mode: "open" | "closed", type: "forcedOpen" | "forcedClosed") => {
+    model.force(mode)
+    happen({ type })
+  }
+  const call = () => {
+    const admitted = admits(state, now, settings)
+    const { generation } = happen({ type: "requested" })
+    const era = model.call(now)
+    assert.strictEqual(admitted, era !== undefined)
+    if (era !== undefined) calls.push({ generation, era })
+  }
+  const end = (how: keyof typeof endings, index: number) => {
+    const [call] = calls.splice(index % Math.max(calls.length, 1), 1)
+    if (call === undefined) return
+    happen({ type: endings[how], generation: call.generation })
+    model.end(call.era, how, now)
+  }
+
+  return {
+    happen: ({ amount, what }: Step) => {
+      switch (what) {
+        case "wait":
+          now += amount
+          return
+        case "open":
+          return force("open", "forcedOpen")
+        case "close":
+          return force("closed", "forcedClosed")
+        case "call":
+          return call()
+        default:
+          return end(what, amount)
+      }
+    },
+    assertAgreement: () => {
+      assert.strictEqual(state.phase, model.phase())
+      if (state.phase === "half-open") assert.isTrue(state.probes >= 0 && state.probes <= settings.maxProbes)
+    }
+  }
+}
+
+const endings = { good: "succeeded", bad: "failed", lost: "released" } as const
+
 describe("the circuit", () => {
   it.prop(
     "agrees with a tiny reference on every sequence of events",
     [Schema.Array(Step).check(Schema.isMaxLength(60))],
     ([steps]) => {
-      const model = reference()
-      const calls: Array<{ generation: number; era: NonNullable<ReturnType<typeof model.call>> }> = []
-      let state = closedCircuit(0)
-      let now = 0
-      const happen = (event: CircuitEvent) => (state = circuitTransition(state, event, now, settings))
-      for (const { amount, what } of steps) {
-        if (what === "wait") now += amount
-        else if (what === "open" || what === "close") {
-          model.force(what === "open" ? "open" : "closed")
-          happen({ type: what === "open" ? "forcedOpen" : "forcedClosed" })
-        } else if (what === "call") {
-          const admitted = admits(state, now, settings)
-          const { generation } = happen({ type: "requested" })
-          const era = model.call(now)
-          assert.strictEqual(admitted, era !== undefined)
-          if (era !== undefined) calls.push({ generation, era })
-        } else {
-          const [call] = calls.splice(amount % Math.max(calls.length, 1), 1)
-          if (call === undefined) continue
-          const type = what === "good" ? "succeeded" : what === "bad" ? "failed" : "released"
-          happen({ type, generation: call.generation })
-          model.end(call.era, what, now)
-        }
-        assert.strictEqual(state.phase, model.phase())
-        if (state.phase === "half-open") assert.isTrue(state.probes >= 0 && state.probes <= settings.maxProbes)
+      const both = sideBySide()
+      for (const step of steps) {
+        both.happen(step)
+        both.assertAgreement()
       }
     },
     { timeout: 60_000, arbitrary: { runs: 10_000 } }

@@ -56,21 +56,30 @@ const guardResponse = (
   const location = foreignLocation(url, response)
   if (location !== undefined) return refuse(response, new WireFault({ _tag: "Redirected", location }))
   if (exchange !== undefined) {
-    exchange.httpStatus = response.status
-    const retryAfter = retryAfterOf(response.headers)
-    if (retryAfter !== undefined) exchange.retryAfterSeconds = retryAfter
-    const challenge = response.headers.get("www-authenticate")
-    if (challenge !== null) exchange.challenge = challenge
-    exchange.isJson = (response.headers.get("content-type") ?? "").toLowerCase().startsWith("application/json")
+    learnHeaders(exchange, response)
     if (response.status === 202) {
       return refuse(response, new WireFault({ _tag: "NoAnswer", reason: "HTTP 202 instead of an answer" }))
     }
   }
+  return guardBody(response, exchange, guards.maxMessageBytes)
+}
+
+const learnHeaders = (exchange: Exchange, { headers, status }: Response): void => {
+  exchange.httpStatus = status
+  const retryAfter = retryAfterOf(headers)
+  if (retryAfter !== undefined) exchange.retryAfterSeconds = retryAfter
+  const challenge = headers.get("www-authenticate")
+  if (challenge !== null) exchange.challenge = challenge
+  exchange.isJson = (headers.get("content-type") ?? "").toLowerCase().startsWith("application/json")
+}
+
+/** Holds the body to its limit at the least cost: a length that can be trusted needs no counting. */
+const guardBody = (response: Response, exchange: Exchange | undefined, limitBytes: number): Response => {
   if (!response.ok) return withBody(response, truncated(maxErrorBodyBytes))
   const length = Number(response.headers.get("content-length") ?? Number.NaN)
-  if (length <= guards.maxMessageBytes && !response.headers.has("content-encoding")) return response
-  if (exchange?.isJson === true) return withJson(response, guards.maxMessageBytes)
-  return withBody(response, limited(guards.maxMessageBytes, exchange))
+  if (length <= limitBytes && !response.headers.has("content-encoding")) return response
+  if (exchange?.isJson === true) return withJson(response, limitBytes)
+  return withBody(response, limited(limitBytes, exchange))
 }
 
 /** Counts a JSON body while it is read. A stream in between would do the same at several times the cost. */
@@ -146,28 +155,36 @@ const truncated = (limitBytes: number) => {
 const newline = 10
 const carriageReturn = 13
 
-/** Fails when one event, what lies between two empty lines, is over the limit. */
+/** Fails when an event is over the limit. */
 const limited = (limitBytes: number, exchange: Exchange | undefined) => {
-  let size = 0
-  let atLineStart = false
+  const isWithinLimit = measureEvents(limitBytes)
   return new TransformStream<Uint8Array, Uint8Array>({
     transform: (chunk, controller) => {
-      let from = 0
-      for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
-        const isEmpty = end === from || (end === from + 1 && chunk[from] === carriageReturn)
-        size = isEmpty && (atLineStart || from > 0) ? 0 : size + end - from
-        if (size > limitBytes) break
-        from = end + 1
-        atLineStart = true
-      }
-      if (from < chunk.length) {
-        size += chunk.length - from
-        atLineStart = false
-      }
-      if (size <= limitBytes) return controller.enqueue(chunk)
+      if (isWithinLimit(chunk)) return controller.enqueue(chunk)
       const fault = new WireFault({ _tag: "ResponseTooLarge" })
       exchange?.onFault(fault)
       controller.error(fault)
     }
   })
+}
+
+/** Is given the chunks of a stream in order. An event is what lies between two empty lines. */
+const measureEvents = (limitBytes: number): ((chunk: Uint8Array) => boolean) => {
+  let size = 0
+  let atLineStart = false
+  return (chunk) => {
+    let from = 0
+    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
+      const isEmpty = end === from || (end === from + 1 && chunk[from] === carriageReturn)
+      size = isEmpty && atLineStart ? 0 : size + end - from
+      if (size > limitBytes) return false
+      from = end + 1
+      atLineStart = true
+    }
+    if (from < chunk.length) {
+      size += chunk.length - from
+      atLineStart = false
+    }
+    return size <= limitBytes
+  }
 }

@@ -7,11 +7,13 @@ import { SpawnFailed } from "../connectErrors.ts"
 import { type MaybeSecret, type StdioOptions } from "../ServerOptions.ts"
 import { lookupVariable } from "./environment.ts"
 
+type Environment = Readonly<Record<string, MaybeSecret>>
+
 /** The file to start, with the extension that Windows needs. */
 export const resolveCommand = Effect.fnUntraced(function* (
   serverName: string,
   options: StdioOptions,
-  env: Readonly<Record<string, MaybeSecret>>
+  env: Environment
 ) {
   const fileSystem = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -26,28 +28,30 @@ export const resolveCommand = Effect.fnUntraced(function* (
     )
   if (cwd !== undefined && !(yield* isKind(cwd, "Directory"))) return yield* failed("DirectoryNotFound")
 
-  // Only Windows has this variable; there a program is found by its extension, elsewhere by a permission.
+  const { files, searchedPath } = candidates(options, env, path)
+  for (const file of files) if (yield* isKind(file, "File")) return file
+  return yield* failed("CommandNotFound", searchedPath)
+})
+
+/** What the command may mean, in order, and the PATH that says so where it is a mere name. */
+const candidates = ({ command, cwd = "." }: StdioOptions, env: Environment, path: Path.Path) => {
+  const withExtensions = extender(env, path)
+  if (command.includes("/") || command.includes(path.sep)) {
+    return { files: withExtensions(path.resolve(cwd, command)), searchedPath: undefined }
+  }
+  const searchedPath = lookupVariable(env, "PATH") ?? ""
+  const directories = searchedPath.split(path.sep === "\\" ? ";" : ":").filter((directory) => directory !== "")
+  const files = directories.flatMap((directory) => withExtensions(path.resolve(cwd, directory, command)))
+  return { files, searchedPath }
+}
+
+/** Only Windows has `PATHEXT`; there a program is found by its extension, elsewhere by a permission. */
+const extender = (env: Environment, path: Path.Path) => {
   const extensions = lookupVariable(env, "PATHEXT")
     ?.split(";")
     .filter((extension) => extension !== "")
-  const candidates = (file: string) =>
+  return (file: string): ReadonlyArray<string> =>
     extensions === undefined || path.extname(file) !== ""
       ? [file]
       : extensions.map((extension) => `${file}${extension.toLowerCase()}`)
-
-  if (command.includes("/") || command.includes(path.sep)) {
-    const base = path.resolve(cwd ?? ".", command)
-    for (const file of candidates(base)) if (yield* isKind(file, "File")) return file
-    return yield* failed("CommandNotFound")
-  }
-
-  const searched = lookupVariable(env, "PATH") ?? ""
-  const separator = path.sep === "\\" ? ";" : ":"
-  for (const directory of searched.split(separator)) {
-    if (directory === "") continue
-    for (const file of candidates(path.resolve(cwd ?? ".", directory, command))) {
-      if (yield* isKind(file, "File")) return file
-    }
-  }
-  return yield* failed("CommandNotFound", searched)
-})
+}
