@@ -23,7 +23,7 @@ export interface Interval {
 }
 
 /** The 95 % bootstrap interval of a statistic over pairs of one round each. */
-export const bootstrap = <A>(rounds: ReadonlyArray<A>, statistic: (rounds: ReadonlyArray<A>) => number): Interval => {
+const bootstrap = <A>(rounds: ReadonlyArray<A>, statistic: (rounds: ReadonlyArray<A>) => number): Interval => {
   const next = random(1)
   const values = Array.from({ length: 1000 }, () =>
     statistic(Array.from(rounds, () => rounds[Math.floor(next() * rounds.length)] as A))

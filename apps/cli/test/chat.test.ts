@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFxMcpLog, startFxLlm } from "@signalbox/testing"
 import { jsonLines, makePlace, upstream } from "./support.ts"
 
-const env = { ANTHROPIC_API_KEY: "sk-test", OPENAI_API_KEY: "sk-test" }
+const env = { ANTHROPIC_API_KEY: "sk-canary-0123456789", OPENAI_API_KEY: "sk-canary-0123456789" }
 
 describe("a conversation line by line", () => {
   it("is one session: the second question knows the first", async () => {

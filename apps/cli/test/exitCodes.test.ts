@@ -66,7 +66,7 @@ describe("the exit code", () => {
       ...upstream("claude", fxLlm.url),
       servers: { fx: failing.server({ fault: ["is-error@call"] }) }
     })
-    const ended = await failing.run(["test", "-m", "try"], { env: { ANTHROPIC_API_KEY: "sk-test" } })
+    const ended = await failing.run(["test", "-m", "try"], { env: { ANTHROPIC_API_KEY: "sk-canary-0123456789" } })
     assert.strictEqual(ended.code, 3, ended.stderr)
     assert.include(ended.stdout, "Success rate: 0.0%")
     assert.match(ended.stderr, /✗ fx · echo \d+ ms/)
@@ -88,7 +88,7 @@ describe("the exit code", () => {
 
   it("is 65 for data that cannot be read, 69 for what cannot be reached, 78 for the configuration", async () => {
     const port = "http://127.0.0.1:9"
-    const unreachable = { SIGNALBOX_PROVIDERS_CLAUDE_BASE_URL: port, ANTHROPIC_API_KEY: "sk-test" }
+    const unreachable = { SIGNALBOX_PROVIDERS_CLAUDE_BASE_URL: port, ANTHROPIC_API_KEY: "sk-canary-0123456789" }
     const [data, server, provider, key, file] = await Promise.all([
       place.run(["config", "import", "missing.json", "--json"]),
       place.run(["tools", "call", "dead", "echo", "text=x"]),

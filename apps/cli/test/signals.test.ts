@@ -34,7 +34,7 @@ describe("SIGINT during a tool call", () => {
     await using fxLlm = await startFxLlm({ script: { toolCalls: [{ name: "echo", input: { text: "x" } }] } })
     const log = place.file("log")
     place.configure({ ...upstream("claude", fxLlm.url), servers: { fx: place.server({ callDelay: 60_000, log }) } })
-    const env = { ANTHROPIC_API_KEY: "sk-test" }
+    const env = { ANTHROPIC_API_KEY: "sk-canary-0123456789" }
     const text = place.start(["chat", "go"], env)
     await event(log, "call_start")
     process.kill(text.pid, "SIGINT")

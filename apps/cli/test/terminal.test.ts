@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFxMcpLog, startFxLlm, waitFor } from "@signalbox/testing"
 import { makePlace, upstream } from "./support.ts"
 
-const env = { ANTHROPIC_API_KEY: "sk-test" }
+const env = { ANTHROPIC_API_KEY: "sk-canary-0123456789" }
 const up = "\u001b[A"
 const controlC = "\u0003"
 const controlD = "\u0004"

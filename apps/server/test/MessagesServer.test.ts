@@ -136,7 +136,13 @@ describe("a defect", () => {
         Effect.map(Host, (host) => ({ ...host, usable: Effect.die(new Error("the secret of the house")) }))
       ).pipe(
         Layer.provide(
-          Host.layer({ config, environment: { FX_KEY: "k" }, owner: undefined, cores: 1, startsAll: true })
+          Host.layer({
+            config,
+            environment: { FX_KEY: "sk-canary-0123456789" },
+            owner: undefined,
+            cores: 1,
+            startsAll: true
+          })
         ),
         Layer.provide(nodePlatform)
       )

@@ -63,7 +63,13 @@ type Config = Awaited<ReturnType<typeof writeConfig>>
 export const serverLayer = (config: Config) =>
   MessagesServer.layer(config.options.server).pipe(
     Layer.provideMerge(
-      Host.layer({ config, environment: { FX_KEY: "fx-secret" }, owner: undefined, cores: 2, startsAll: true })
+      Host.layer({
+        config,
+        environment: { FX_KEY: "sk-canary-0123456789" },
+        owner: undefined,
+        cores: 2,
+        startsAll: true
+      })
     ),
     Layer.provide(nodePlatform)
   )

@@ -56,7 +56,7 @@ describe("an outcome", () => {
   it("gives the exit status of the process", () => {
     assert.strictEqual(exitCodeOf(Exit.succeed(1)), 0)
     assert.strictEqual(exitCodeOf(Exit.fail(new Slow({ limit: "" }))), 4)
-    assert.strictEqual(exitCodeOf(Exit.fail(new Error("x"))), 1)
+    assert.strictEqual(exitCodeOf(Exit.die(new Error("x"))), 1)
     assert.strictEqual(exitCodeOf(Exit.failCause(Cause.interrupt(1))), 130)
   })
 })

@@ -70,6 +70,15 @@ const endpointOf = (
         )
       }
 
+/** The limits of one server: its own, else those of all. */
+const limitsOf = (entry: ServerEntry, runtime: HostOptions["runtime"]) => ({
+  connectTimeout: entry.connectTimeout ?? runtime.connectTimeout,
+  callTimeout: entry.callTimeout ?? runtime.callTimeout,
+  shutdownTimeout: entry.shutdownTimeout ?? runtime.shutdownTimeout,
+  maxMessageBytes: entry.maxMessageBytes ?? runtime.maxMessageBytes,
+  maxRequestBytes: entry.maxRequestBytes ?? runtime.maxRequestBytes
+})
+
 const managed = (
   name: string,
   entry: ServerEntry,
@@ -80,11 +89,7 @@ const managed = (
     name,
     endpoint,
     protocol: entry.protocol ?? "auto",
-    connectTimeout: entry.connectTimeout ?? runtime.connectTimeout,
-    callTimeout: entry.callTimeout ?? runtime.callTimeout,
-    shutdownTimeout: entry.shutdownTimeout ?? runtime.shutdownTimeout,
-    maxMessageBytes: entry.maxMessageBytes ?? runtime.maxMessageBytes,
-    maxRequestBytes: entry.maxRequestBytes ?? runtime.maxRequestBytes
+    ...limitsOf(entry, runtime)
   },
   isRequired: entry.required ?? false,
   isTrusted: entry.trusted ?? false,

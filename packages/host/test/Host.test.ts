@@ -8,6 +8,8 @@ import { Effect, Redacted, Stream } from "effect"
 import { join } from "node:path"
 import { configWith, fxServer, setupFor } from "./support.ts"
 
+const calls = (file: string) => readFxMcpLog(file).filter(({ event }) => event === "call_start").length
+
 const upstream = (script: Parameters<typeof startFxLlm>[0]) =>
   Effect.acquireRelease(
     Effect.promise(() => startFxLlm(script)),
@@ -55,7 +57,7 @@ layer(nodePlatform, { excludeTestServices: true })("a host", (it) => {
           { fx: fxServer() },
           { "model.provider": provider, [`providers.${provider}.baseUrl`]: `${server.url}${path}` }
         )
-        const keys = { ANTHROPIC_API_KEY: "k", OPENAI_API_KEY: "k" }
+        const keys = { ANTHROPIC_API_KEY: "sk-canary-0123456789", OPENAI_API_KEY: "sk-canary-0123456789" }
         return yield* Effect.gen(function* () {
           const host = yield* Host
           yield* host.usable
@@ -84,7 +86,6 @@ layer(nodePlatform, { excludeTestServices: true })("a host", (it) => {
         const names = (yield* host.toolbox.list).map(({ name }) => name)
         assert.deepStrictEqual(names, ["one__add", "two__add"])
         yield* host.toolbox.call("two__add", { a: 1, b: 1 }, localCall())
-        const calls = (file: string) => readFxMcpLog(file).filter(({ event }) => event === "call_start").length
         assert.deepStrictEqual([calls(logs.one), calls(logs.two)], [0, 1])
       }).pipe(Effect.provide(Host.layer(setupFor(config))))
     })

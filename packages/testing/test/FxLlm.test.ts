@@ -1,5 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type FxLlm, readFxLlmLog, type Reply, type Script, startFxLlm, tempDirectory } from "@signalbox/testing"
+import {
+  eventsOf,
+  json,
+  type Meaning,
+  meaningOfChat,
+  meaningOfChatStream,
+  meaningOfMessages,
+  meaningOfMessagesStream
+} from "./meanings.ts"
 
 const ask = (fxLlm: FxLlm, dialect: "messages" | "chat", body: object = {}, signal?: AbortSignal): Promise<Response> =>
   fetch(`${fxLlm.url}${dialect === "messages" ? "/v1/messages" : "/v1/chat/completions"}`, {
@@ -11,20 +20,6 @@ const ask = (fxLlm: FxLlm, dialect: "messages" | "chat", body: object = {}, sign
 
 const read = async (...args: Parameters<typeof ask>): Promise<string> => (await ask(...args)).text()
 
-interface SseEvent {
-  readonly event: string | undefined
-  readonly data: string
-}
-
-const eventsOf = (text: string): ReadonlyArray<SseEvent> =>
-  text
-    .split("\n\n")
-    .filter((block) => block.includes("data: "))
-    .map((block) => ({
-      event: /^event: (.*)$/m.exec(block)?.[1],
-      data: /^data: (.*)$/m.exec(block)?.[1] ?? ""
-    }))
-
 const richReply: Reply = {
   thinking: "Let me add.",
   text: "I will add them. ❤️🧵",
@@ -34,105 +29,6 @@ const richReply: Reply = {
   ],
   usage: { inputTokens: 10, outputTokens: 20, cacheReadTokens: 5, cacheWriteTokens: 3, thinkingTokens: 4 },
   chunks: 5
-}
-
-// What a reply means, read back from either wire.
-interface Meaning {
-  readonly text: string
-  readonly thinking: string
-  readonly calls: ReadonlyArray<{ readonly name: string; readonly input: unknown }>
-  readonly stop: string
-  readonly inputTokens: number
-  readonly outputTokens: number
-}
-
-// oxlint-disable-next-line typescript/no-explicit-any -- foreign JSON, read field by field below
-const json = (text: string): any => JSON.parse(text)
-
-const meaningOfMessages = (text: string): Meaning => {
-  const message = json(text)
-  const blocks: ReadonlyArray<Record<string, string>> = message.content
-  const join = (type: string) =>
-    blocks
-      .filter((block) => block["type"] === type)
-      .map((block) => block[type])
-      .join("")
-  return {
-    text: join("text"),
-    thinking: join("thinking"),
-    calls: blocks
-      .filter((block) => block["type"] === "tool_use")
-      .map((block) => ({ name: String(block["name"]), input: block["input"] })),
-    stop: message.stop_reason,
-    inputTokens:
-      message.usage.input_tokens + message.usage.cache_read_input_tokens + message.usage.cache_creation_input_tokens,
-    outputTokens: message.usage.output_tokens
-  }
-}
-
-const meaningOfMessagesStream = (text: string): Meaning => {
-  // oxlint-disable-next-line typescript/no-explicit-any -- foreign JSON
-  const message: any = { content: [] }
-  for (const { event, data } of eventsOf(text)) {
-    const value = json(data)
-    assert.strictEqual(event, value.type)
-    if (value.type === "message_start") message.usage = value.message.usage
-    if (value.type === "content_block_start") message.content[value.index] = { ...value.content_block, partial: "" }
-    if (value.type === "content_block_delta") {
-      const block = message.content[value.index]
-      if (value.delta.type === "text_delta") block.text += value.delta.text
-      if (value.delta.type === "thinking_delta") block.thinking += value.delta.thinking
-      if (value.delta.type === "input_json_delta") block.partial += value.delta.partial_json
-    }
-    if (value.type === "content_block_stop" && message.content[value.index].type === "tool_use") {
-      message.content[value.index].input = json(message.content[value.index].partial || "{}")
-    }
-    if (value.type === "message_delta")
-      Object.assign(message, value.delta, { usage: { ...message.usage, ...value.usage } })
-  }
-  assert.strictEqual(eventsOf(text).at(-1)?.event, "message_stop")
-  return meaningOfMessages(JSON.stringify(message))
-}
-
-const stopWords: Readonly<Record<string, string>> = { tool_calls: "tool_use", stop: "end_turn", length: "max_tokens" }
-
-const meaningOfChat = (text: string): Meaning => {
-  const { choices, usage } = json(text)
-  const { message, finish_reason } = choices[0]
-  const calls: ReadonlyArray<{ readonly function: { readonly name: string; readonly arguments: string } }> =
-    message.tool_calls ?? []
-  return {
-    text: message.content ?? "",
-    thinking: message.reasoning_content ?? "",
-    calls: calls.map((call) => ({ name: call.function.name, input: json(call.function.arguments) })),
-    stop: stopWords[finish_reason] ?? finish_reason,
-    inputTokens: usage.prompt_tokens,
-    outputTokens: usage.completion_tokens
-  }
-}
-
-const meaningOfChatStream = (text: string): Meaning => {
-  // oxlint-disable-next-line typescript/no-explicit-any -- foreign JSON
-  const message: any = { content: "", reasoning_content: "", tool_calls: [] }
-  let finish = ""
-  let usage: unknown
-  const events = eventsOf(text)
-  assert.strictEqual(events.at(-1)?.data, "[DONE]")
-  for (const { data } of events.slice(0, -1)) {
-    const chunk = json(data)
-    usage = chunk.usage ?? usage
-    const choice = chunk.choices[0]
-    if (choice === undefined) continue
-    finish = choice.finish_reason ?? finish
-    message.content += choice.delta.content ?? ""
-    message.reasoning_content += choice.delta.reasoning_content ?? ""
-    for (const call of choice.delta.tool_calls ?? []) {
-      message.tool_calls[call.index] ??= { function: { name: "", arguments: "" } }
-      message.tool_calls[call.index].function.name += call.function.name ?? ""
-      message.tool_calls[call.index].function.arguments += call.function.arguments ?? ""
-    }
-  }
-  return meaningOfChat(JSON.stringify({ choices: [{ message, finish_reason: finish }], usage }))
 }
 
 describe("FxLlm", () => {

@@ -63,20 +63,22 @@ const urlOf = (raw: Raw): string | undefined => {
   return `http://${text(raw["host"]) ?? "localhost"}:${port}${text(raw["path"]) ?? "/mcp"}`
 }
 
+const stdioServer = (raw: Raw, [command, ...words]: readonly [string, ...ReadonlyArray<string>]) => {
+  const cwd = text(raw["cwd"])
+  // A command with a list of arguments is a path, blanks and all; without one it is a line.
+  const whole = Array.isArray(raw["args"])
+    ? { command: String(raw["command"]), args: texts(raw["args"]) }
+    : { command, args: words }
+  const env = table(raw["env"] ?? raw["environment"])
+  return { transport: "stdio" as const, ...whole, env, ...(cwd === undefined ? {} : { cwd }) }
+}
+
 const convert = (raw: Raw): Result.Result<ImportedServer, string> => {
   const enabled = raw["disabled"] === true ? false : raw["enabled"] !== false
   const description = text(raw["description"])
   const common = { enabled, ...(description === undefined ? {} : { description }) }
   const [command, ...words] = splitCommand(text(raw["command"]) ?? "")
-  if (command !== undefined) {
-    const cwd = text(raw["cwd"])
-    // A command with a list of arguments is a path, blanks and all; without one it is a line.
-    const whole = Array.isArray(raw["args"])
-      ? { command: String(raw["command"]), args: texts(raw["args"]) }
-      : { command, args: words }
-    const env = table(raw["env"] ?? raw["environment"])
-    return Result.succeed({ ...common, transport: "stdio", ...whole, env, ...(cwd === undefined ? {} : { cwd }) })
-  }
+  if (command !== undefined) return Result.succeed({ ...common, ...stdioServer(raw, [command, ...words]) })
   const url = urlOf(raw)
   if (url === undefined) return Result.fail("it has neither a command nor a url")
   const type = text(raw["type"])

@@ -27,7 +27,7 @@ export const isTree = (value: unknown): value is Tree =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** Every leaf of a tree with its path. Empty maps are leaves. */
-export const leavesOf = (value: unknown, path: ConfigPath = []): ReadonlyArray<readonly [ConfigPath, unknown]> =>
+const leavesOf = (value: unknown, path: ConfigPath = []): ReadonlyArray<readonly [ConfigPath, unknown]> =>
   isTree(value) && Object.keys(value).length > 0
     ? Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]))
     : [[path, value]]

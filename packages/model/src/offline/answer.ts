@@ -9,9 +9,9 @@ import { type Answer, question, readConversation, type Step } from "./conversati
 import { capabilities, howToConnect, nothingFits, smallTalk } from "./dialogue.ts"
 import { fill } from "./fill.ts"
 import { refersBack } from "./fillText.ts"
-import { literalsOf } from "./literals.ts"
+import { literalsOf, standsApart } from "./literals.ts"
 import { coerce } from "./coerce.ts"
-import { type Parameter } from "./parameters.ts"
+import { type Parameter, type Role } from "./parameters.ts"
 import { type Plan, planRequest, type PlanOptions } from "./plan.ts"
 import { readBack } from "./readBack.ts"
 import { splitRequests } from "./split.ts"
@@ -30,30 +30,22 @@ const say = (...texts: ReadonlyArray<string>): Response => ({
 const findTool = (catalogue: Catalogue, name: string): PreparedTool | undefined =>
   catalogue.tools.find(({ tool }) => tool.name === name)
 
+/** Roles whose value is said in a few words, all of which count. */
+const briefRoles: ReadonlySet<Role> = new Set(["number", "boolean", "choice", "date"])
+
+/** A list whose members can be said one after another. */
+const isPlainList = ({ items, role }: Parameter): boolean => role === "list" && items?.role !== "object"
+
 /** The value in an answer to a question for one parameter. */
 const valueOf = (tool: PreparedTool, parameter: Parameter, text: string, now: DateTime.Utc): unknown => {
-  const literals = literalsOf(text).filter(({ kind }) => kind !== "name" && kind !== "number")
+  const fromCommand = () => fill(tool.tool, [parameter], understand(text), { now }).input[parameter.name]
+  if (parameter.role === "list" || parameter.role === "object")
+    return fromCommand() ?? coerce(parameter, isPlainList(parameter) ? text : undefined)
+  const literals = literalsOf(text).filter(standsApart)
   const [only] = literals
-  if (parameter.role === "list" || parameter.role === "object") {
-    const filled = fill(tool.tool, [parameter], understand(text), { now }).input[parameter.name]
-    return (
-      filled ?? coerce(parameter, parameter.role === "list" && parameter.items?.role !== "object" ? text : undefined)
-    )
-  }
-  if (only !== undefined && literals.length === 1) {
-    const fitted = coerce(parameter, only.value)
-    if (fitted !== undefined) return fitted
-  }
-  const isSimple =
-    parameter.role === "number" ||
-    parameter.role === "boolean" ||
-    parameter.role === "choice" ||
-    parameter.role === "date"
-  if (isSimple)
-    return (
-      coerce(parameter, text.replace(/[.!]+$/, "")) ??
-      fill(tool.tool, [parameter], understand(text), { now }).input[parameter.name]
-    )
+  const fitted = only === undefined || literals.length > 1 ? undefined : coerce(parameter, only.value)
+  if (fitted !== undefined) return fitted
+  if (briefRoles.has(parameter.role)) return coerce(parameter, text.replace(/[.!]+$/, "")) ?? fromCommand()
   return coerce(
     parameter,
     text.replace(/^(?:use|it is|it's|its|call it|name it|make it|to)\s+/i, "").replace(/(?<=\w)[.!]$/, "")
@@ -150,29 +142,31 @@ const tooLong = `This is too long for me: I read up to ${maxCharacters.toLocaleS
 const maxParts = 12
 const tooMany = `These are more steps than I do at once: up to ${maxParts}. ${howToConnect}`
 
+/** What is said where there is nothing to do: no command, too long a one, or a greeting. */
+const sayOnly = (catalogue: Catalogue, command: string, steps: ReadonlyArray<Step>): Response | undefined => {
+  if (command === "") return say(steps.length > 0 ? readBack(steps) : capabilities(catalogue))
+  if (command.length > maxCharacters) return say(tooLong)
+  const talk = steps.length > 0 ? undefined : smallTalk(command, catalogue)
+  return talk === undefined ? undefined : say(talk)
+}
+
 /** The reply to a conversation as it stands. */
 export const answer = (catalogue: Catalogue, request: ModelRequest, now: DateTime.Utc): Response => {
   const { answers, command, earlier, steps } = readConversation(request.messages, (text) =>
     isNewCommand(catalogue, text, now)
   )
-  if (command === "") return steps.length > 0 ? say(readBack(steps)) : say(capabilities(catalogue))
-  if (command.length > maxCharacters) return say(tooLong)
-  const talk = smallTalk(command, catalogue)
-  if (talk !== undefined && steps.length === 0) return say(talk)
-  const choice = request.toolChoice
-  const isForced = choice?.type === "tool" && steps.length === 0
-  const options: PlanOptions = {
-    now,
-    mustCall: choice?.type === "any" && steps.length === 0,
-    tool: isForced ? choice.name : undefined
-  }
-  const parts = isForced ? [command] : splitRequests(command)
+  const said = sayOnly(catalogue, command, steps)
+  if (said !== undefined) return said
+  // The choice of a tool holds for the first step alone, else no turn would end.
+  const choice = steps.length > 0 ? undefined : request.toolChoice
+  const tool = choice?.type === "tool" ? choice.name : undefined
+  const parts = tool === undefined ? splitRequests(command) : [command]
   if (parts.length > maxParts) return say(tooMany)
   return work(catalogue, {
     parts,
     answers: [...answers],
     steps,
     earlier,
-    options
+    options: { now, mustCall: choice?.type === "any", tool }
   })
 }

@@ -65,25 +65,29 @@ const personText = (message: Message | undefined): string =>
 const lastTextBefore = (messages: ReadonlyArray<Message>, end: number): number =>
   messages.slice(0, end).findLastIndex((message) => personText(message) !== "")
 
+/** What a message of the model ends by asking for. */
+const askedIn = (message: Message | undefined): Omit<Answer, "text"> | undefined => {
+  if (message?.role !== "assistant") return undefined
+  const [, argument, tool] = questionPattern.exec(textOf(message.content)) ?? []
+  return argument === undefined || tool === undefined ? undefined : { tool, argument }
+}
+
 /**
  * Reads the state of a conversation. `isNewCommand` says whether a text is a command of its own although
  * a question was open.
  */
 export const readConversation = (
   messages: ReadonlyArray<Message>,
-  isNewCommand: (text: string, asked: { readonly tool: string; readonly argument: string }) => boolean
+  isNewCommand: (text: string, asked: Omit<Answer, "text">) => boolean
 ): Conversation => {
   const answers: Array<Answer> = []
   let at = lastTextBefore(messages, messages.length)
   while (at > 0) {
-    const asked = questionPattern.exec(
-      textOf(messages[at - 1]?.role === "assistant" ? (messages[at - 1]?.content ?? []) : [])
-    )
+    const asked = askedIn(messages[at - 1])
     const before = lastTextBefore(messages, at)
-    const [, argument, tool] = asked ?? []
     const text = personText(messages[at])
-    if (argument === undefined || tool === undefined || before < 0 || isNewCommand(text, { tool, argument })) break
-    answers.unshift({ tool, argument, text })
+    if (asked === undefined || before < 0 || isNewCommand(text, asked)) break
+    answers.unshift({ ...asked, text })
     at = before
   }
   return {

@@ -31,12 +31,16 @@ const nearDays: ReadonlyArray<readonly [RegExp, number]> = [
   [/\b(?:today|tonight)\b/i, 0]
 ]
 
+/** The number in "a week", "two weeks", "3 weeks". */
+const amountOf = (word: string): number | undefined => numberOf(word.toLowerCase() === "a" ? "1" : word)
+
 /** "in two weeks", "3 days ago": how many days from now. */
 const spanOfDays = (text: string): number | undefined => {
   const span = /\bin (\w+) (day|week)s?\b/i.exec(text) ?? /\b(\w+) (day|week)s? (?:from now|ago)\b/i.exec(text)
-  const [whole, amount = "", unit = ""] = span ?? []
-  const count = numberOf(amount.toLowerCase() === "a" ? "1" : amount)
-  if (whole === undefined || count === undefined || count >= 10_000) return undefined
+  if (span === null) return undefined
+  const [whole, amount = "", unit = ""] = span
+  const count = amountOf(amount)
+  if (count === undefined || count >= 10_000) return undefined
   return count * (unit.toLowerCase() === "week" ? 7 : 1) * (/ago$/i.test(whole) ? -1 : 1)
 }
 

@@ -37,7 +37,7 @@ const sampleOf = (parameter: Parameter): string | undefined => {
 }
 
 /** A sentence that leads to this tool, made from its name and schema; nothing where a schema is too rich for one. */
-export const exampleFor = ({ parameters, tool }: PreparedTool): string | undefined => {
+const exampleFor = ({ parameters, tool }: PreparedTool): string | undefined => {
   const required = parameters.filter(({ fallback, isRequired }) => isRequired && fallback === undefined)
   const samples = required.map((parameter) => [parameter.name, sampleOf(parameter)] as const)
   if (required.length > 2 || samples.some(([, sample]) => sample === undefined)) return undefined

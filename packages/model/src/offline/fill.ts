@@ -37,11 +37,16 @@ export interface FillOptions {
   readonly answers?: ReadonlyMap<string, unknown>
 }
 
+/** The parameters of the object that a parameter is, or is a list of. */
+const innerFields = ({ fields, items, role }: Parameter): ReadonlyArray<Parameter> => {
+  if (role === "object") return fields
+  return items?.role === "object" ? items.fields : []
+}
+
 const fillNested = (source: Source, parameters: ReadonlyArray<Parameter>, input: Input): void => {
   for (const parameter of parameters) {
     if (input.has(parameter.name) || !parameter.isRequired) continue
-    const fields =
-      parameter.role === "object" ? parameter.fields : parameter.items?.role === "object" ? parameter.items.fields : []
+    const fields = innerFields(parameter)
     if (fields.length === 0) continue
     const before = source.taken.length
     const inner: Input = new Map()

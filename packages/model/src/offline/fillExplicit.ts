@@ -13,25 +13,34 @@ export type Input = Map<string, unknown>
 
 const plain = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "")
 
+/** Fills the parameters that an object names; whether there are any. */
+const fillFromMembers = (value: object, parameters: ReadonlyArray<Parameter>, input: Input): boolean => {
+  const given: Readonly<Record<string, unknown>> = { ...value }
+  const matching = parameters.filter(({ name }) => Object.hasOwn(given, name))
+  for (const parameter of matching) {
+    const fitted = coerce(parameter, given[parameter.name])
+    if (fitted !== undefined) input.set(parameter.name, fitted)
+  }
+  return matching.length > 0
+}
+
+/** Gives a value as a whole to the first open object or list; whether it fits there. */
+const fillFromWhole = (value: unknown, parameters: ReadonlyArray<Parameter>, input: Input): boolean => {
+  const home = parameters.find(({ name, role }) => !input.has(name) && (role === "object" || role === "list"))
+  if (home === undefined) return false
+  const fitted = coerce(home, home.role === "list" && !Array.isArray(value) ? [value] : value)
+  if (fitted === undefined) return false
+  input.set(home.name, fitted)
+  return true
+}
+
 const fillFromJson = (source: Source, parameters: ReadonlyArray<Parameter>, input: Input): void => {
   for (const literal of freeLiterals(source, "json")) {
     const value = parseJson(literal.value)
-    if (Predicate.isObject(value)) {
-      const given: Readonly<Record<string, unknown>> = { ...value }
-      const matching = parameters.filter(({ name }) => Object.hasOwn(given, name))
-      for (const parameter of matching) {
-        const fitted = coerce(parameter, given[parameter.name])
-        if (fitted !== undefined) input.set(parameter.name, fitted)
-      }
-      if (matching.length > 0) take(source, literal)
-    }
-    if (!isFree(source, literal)) continue
-    const home = parameters.find(({ name, role }) => !input.has(name) && (role === "object" || role === "list"))
-    const wanted = home?.role === "list" && !Array.isArray(value) ? [value] : value
-    const fitted = home === undefined ? undefined : coerce(home, wanted)
-    if (home === undefined || fitted === undefined) continue
-    input.set(home.name, fitted)
-    take(source, literal)
+    const isUsed =
+      (Predicate.isObject(value) && fillFromMembers(value, parameters, input)) ||
+      fillFromWhole(value, parameters, input)
+    if (isUsed) take(source, literal)
   }
 }
 

@@ -5,7 +5,7 @@
 import { type Input } from "./fillExplicit.ts"
 import { type Literal } from "./literals.ts"
 import { actionsOf } from "./meaning.ts"
-import { directionOf, type Parameter } from "./parameters.ts"
+import { directionOf, type Parameter, type Role } from "./parameters.ts"
 import { findPhrase, type Found, freeLiterals, isFree, isVague, type Source, take } from "./source.ts"
 import { isStopWord, stem } from "./words.ts"
 
@@ -63,43 +63,51 @@ const quotedPlace = (source: Source): Literal | undefined =>
 
 const isFolderTalk = /\b(?:folders?|director(?:y|ies)|dir|here|files)\b/i
 
-const onePlace = (source: Source, parameter: Parameter): Found | undefined => {
-  const [literal] = pathLiterals(source)
-  const explicit = literal ?? quotedPlace(source)
-  if (explicit !== undefined) return explicit
-  const bare = parameter.isRequired ? bareName(source) : undefined
+/** A place that is named by a bare word, or meant without being named. */
+const impliedPlace = (source: Source, parameter: Parameter): Found | undefined => {
+  const bare = bareName(source)
   // A bare word is a folder sooner than a file.
   if (bare !== undefined && !source.isAboutFolders) source.guessed.add(parameter.name)
   if (bare !== undefined) return bare
   const { isLooking, open } = source.request
   // "the files here": a place is meant, and only the server knows where that is.
-  const isHere = parameter.isRequired && isLooking && source.isAboutFolders && isFolderTalk.test(open)
+  const isHere = isLooking && source.isAboutFolders && isFolderTalk.test(open)
   return isHere ? { value: ".", start: 0, end: 0 } : undefined
+}
+
+const onePlace = (source: Source, parameter: Parameter): Found | undefined =>
+  pathLiterals(source)[0] ?? quotedPlace(source) ?? (parameter.isRequired ? impliedPlace(source, parameter) : undefined)
+
+const isPattern = ({ role, stems }: Parameter): boolean =>
+  role === "pattern" || (role === "list" && stems.has("pattern"))
+
+const isExclusion = ({ stems }: Parameter): boolean => stems.has("exclud") || stems.has("ignor")
+
+/** "without a.txt and b.txt" */
+const excluded = (source: Source): Found | undefined =>
+  findPhrase(
+    source,
+    /\b(?:leave out|leaving out|except(?: for)?|excluding|exclude|without|ignoring|ignore|skipping|skip|but not)\s+(.+)$/i
+  )
+
+const excludedMembers = (phrase: string): ReadonlyArray<string> =>
+  phrase.split(/\s*,\s*|\s+and\s+/).map((each) => each.replace(/^["'`]|["'`]$/g, ""))
+
+/** A glob, or for what is required any text that may stand for one. */
+const wantedPattern = (source: Source, parameter: Parameter): Found | undefined => {
+  const [glob] = freeLiterals(source, "glob")
+  if (glob !== undefined || !parameter.isRequired) return glob
+  return findPhrase(source, /\b(?:named|called|matching|like|pattern|containing)\s+(\S+)/i) ?? quotedPattern(source)
 }
 
 const fillPatterns = (source: Source, parameters: ReadonlyArray<Parameter>, input: Input): void => {
   for (const parameter of parameters) {
-    const isList = parameter.role === "list" && parameter.stems.has("pattern")
-    if (input.has(parameter.name) || !(parameter.role === "pattern" || isList)) continue
-    if (parameter.stems.has("exclud") || parameter.stems.has("ignor")) {
-      const left = findPhrase(
-        source,
-        /\b(?:leave out|leaving out|except(?: for)?|excluding|exclude|without|ignoring|ignore|skipping|skip|but not)\s+(.+)$/i
-      )
-      if (left === undefined) continue
-      const members = left.value.split(/\s*,\s*|\s+and\s+/).map((each) => each.replace(/^["'`]|["'`]$/g, ""))
-      input.set(parameter.name, isList ? members : left.value)
-      take(source, left)
-      continue
-    }
-    const [glob] = freeLiterals(source, "glob")
-    const named =
-      glob ??
-      findPhrase(source, /\b(?:named|called|matching|like|pattern|containing)\s+(\S+)/i) ??
-      quotedPattern(source)
-    if (named === undefined || (!parameter.isRequired && glob === undefined)) continue
-    input.set(parameter.name, isList ? [named.value] : named.value)
-    take(source, named)
+    if (input.has(parameter.name) || !isPattern(parameter)) continue
+    const found = isExclusion(parameter) ? excluded(source) : wantedPattern(source, parameter)
+    if (found === undefined) continue
+    const members = isExclusion(parameter) ? excludedMembers(found.value) : [found.value]
+    input.set(parameter.name, parameter.role === "list" ? members : found.value)
+    take(source, found)
   }
 }
 
@@ -127,46 +135,38 @@ const phraseValue = (source: Source, start: number, phrase: string): Found | und
   return isVague(value) || value === "" || !isFree(source, span) ? undefined : { value, ...span }
 }
 
-/** Parameters that form a pair, `source` and `destination`, from "X to Y", "from X to Y", "replace X with Y". */
-const fillPair = (source: Source, parameters: ReadonlyArray<Parameter>, input: Input): void => {
-  const usable = parameters.filter(
-    ({ isRequired, name, role }) =>
-      isRequired &&
-      !input.has(name) &&
-      role !== "number" &&
-      role !== "object" &&
-      role !== "list" &&
-      role !== "boolean" &&
-      role !== "choice"
-  )
-  const from = usable.find((parameter) => directionOf(parameter) === "from")
-  const to = usable.find((parameter) => directionOf(parameter) === "to")
-  if (from === undefined || to === undefined) return
+/** The two texts that words such as "from … to …" set against each other. */
+const pairIn = (source: Source): readonly [Found, Found] | undefined => {
   for (const pattern of pairPatterns) {
     const match = pattern.exec(source.request.text)
     const [, first, second] = match ?? []
     if (match === null || first === undefined || second === undefined) continue
-    const start = match.index + match[0].indexOf(first)
-    const a = phraseValue(source, start, first)
+    const a = phraseValue(source, match.index + match[0].indexOf(first), first)
     const b = phraseValue(source, match.index + match[0].lastIndexOf(second), second)
-    if (a === undefined || b === undefined) continue
-    for (const [parameter, found] of [
-      [from, a],
-      [to, b]
-    ] as const) {
-      input.set(parameter.name, found.value)
-      take(source, found)
-    }
-    return
+    if (a !== undefined && b !== undefined) return [a, b]
   }
-  const literals = freeLiterals(source, "path", "quoted", "name", "selector", "uuid").filter(
-    (each) => text(source, each) !== ""
+  return undefined
+}
+
+const pairLiterals = (source: Source): ReadonlyArray<Literal> =>
+  freeLiterals(source, "path", "quoted", "name", "selector", "uuid").filter((each) => text(source, each) !== "")
+
+const neverAnEnd: ReadonlySet<Role> = new Set(["number", "object", "list", "boolean", "choice"])
+
+/** Parameters that form a pair, `source` and `destination`, from "X to Y", "from X to Y", "replace X with Y". */
+const fillPair = (source: Source, parameters: ReadonlyArray<Parameter>, input: Input): void => {
+  const usable = parameters.filter(
+    ({ isRequired, name, role }) => isRequired && !input.has(name) && !neverAnEnd.has(role)
   )
-  for (const [index, parameter] of [from, to].entries()) {
-    const literal = literals[index]
-    if (literal === undefined) continue
-    input.set(parameter.name, literal.value)
-    take(source, literal)
+  const from = usable.find((parameter) => directionOf(parameter) === "from")
+  const to = usable.find((parameter) => directionOf(parameter) === "to")
+  if (from === undefined || to === undefined) return
+  const ends: ReadonlyArray<Found> = pairIn(source) ?? pairLiterals(source)
+  for (const [index, { name }] of [from, to].entries()) {
+    const found = ends[index]
+    if (found === undefined) continue
+    input.set(name, found.value)
+    take(source, found)
   }
 }
 

@@ -78,19 +78,33 @@ const literalFor = (source: Source, parameter: Parameter, rivals: number): Liter
   return undefined
 }
 
-const oneText = (source: Source, parameter: Parameter, rivals: number): Found | undefined => {
-  const literal = literalFor(source, parameter, rivals)
-  if (literal !== undefined && (parameter.isRequired || literal.kind === "quoted" || literal.kind === parameter.role))
-    return literal
+/** What is optional takes only a literal that speaks for it. */
+const mayTake = (parameter: Parameter, { kind }: Literal): boolean =>
+  parameter.isRequired || kind === "quoted" || kind === parameter.role
+
+const cuedText = (source: Source, parameter: Parameter): Found | undefined => {
   for (const pattern of cues[parameter.role] ?? []) {
     const found = findPhrase(source, pattern)
     if (found !== undefined && !isVague(found.value)) return found
   }
-  const mayHaveRest = parameter.isRequired && ["query", "content", "text", "name", "selector"].includes(parameter.role)
-  const rest = mayHaveRest ? remainder(source) : undefined
+  return undefined
+}
+
+const mayBeRest = new Set<Parameter["role"]>(["query", "content", "text", "name", "selector"])
+
+/** What is left of the sentence: a guess, and only for what is required. */
+const guessedText = (source: Source, parameter: Parameter): Found | undefined => {
+  if (!parameter.isRequired || !mayBeRest.has(parameter.role)) return undefined
+  const rest = remainder(source)
   if (rest === undefined || isVague(rest.value)) return undefined
   source.guessed.add(parameter.name)
   return rest
+}
+
+const oneText = (source: Source, parameter: Parameter, rivals: number): Found | undefined => {
+  const literal = literalFor(source, parameter, rivals)
+  if (literal !== undefined && mayTake(parameter, literal)) return literal
+  return cuedText(source, parameter) ?? guessedText(source, parameter)
 }
 
 const textual = new Set<Parameter["role"]>(["name", "query", "content", "text", "id", "selector", "type", "pattern"])
@@ -108,61 +122,70 @@ const holdsLiteral = (source: Source, found: Found): boolean =>
     ({ end, start }) => start < found.end && found.start < end
   )
 
+/** Literals that are the members of a list: quoted texts, or for a list of names the names. */
+const memberLiterals = (source: Source, items: Parameter): ReadonlyArray<Literal> => {
+  const quoted = freeLiterals(source, "quoted")
+  return quoted.length === 0 && items.role === "name" ? freeLiterals(source, "name") : quoted
+}
+
+/** What is left of the sentence, where it can be a list. A path or an address in it is not a name among names. */
+const memberPhrase = (source: Source): Found | undefined => {
+  const rest = remainder(source)
+  return rest === undefined || holdsLiteral(source, rest) || isVague(rest.value) ? undefined : rest
+}
+
 const fillList = (source: Source, parameter: Parameter, input: Input): void => {
   const { items } = parameter
   if (items === undefined || !textual.has(items.role)) return
-  const quoted = freeLiterals(source, "quoted")
-  const names = quoted.length > 0 ? quoted : items.role === "name" ? freeLiterals(source, "name") : []
-  const rest = names.length > 0 ? undefined : remainder(source)
-  // A path or an address in it is not a name among names.
-  const phrase = rest !== undefined && holdsLiteral(source, rest) ? undefined : rest
-  const members =
-    names.length > 0
-      ? names.map(({ value }) => value)
-      : isVague(phrase?.value ?? "")
-        ? []
-        : membersOf(phrase?.value ?? "")
+  const literals = memberLiterals(source, items)
+  const phrase = literals.length > 0 ? undefined : memberPhrase(source)
+  const members = phrase === undefined ? literals.map(({ value }) => value) : membersOf(phrase.value)
   const fitted = coerce(parameter, members)
   if (members.length === 0 || fitted === undefined) return
   input.set(parameter.name, fitted)
   if (phrase !== undefined) source.guessed.add(parameter.name)
-  for (const found of [...names, ...(phrase === undefined ? [] : [phrase])]) take(source, found)
+  for (const found of phrase === undefined ? literals : [phrase]) take(source, found)
 }
 
 /** What holds a person's own words comes last: it may take the rest. */
 const order = (parameter: Parameter): number =>
   (parameter.isRequired ? 0 : 10) + (parameter.role === "content" ? 2 : parameter.role === "query" ? 1 : 0)
 
+const isWanted = ({ isRequired, name }: Parameter, input: Input): boolean => isRequired && !input.has(name)
+
+/** Fills one text: with what the step before answered where the request means that, else from the request. */
+const fillOne = (source: Source, parameter: Parameter, rivals: number, input: Input): void => {
+  const previous = previousFor(source, parameter)
+  const found = oneText(source, parameter, rivals)
+  if (previous !== undefined && (found === undefined || refersBack(found.value))) {
+    input.set(parameter.name, previous)
+    return
+  }
+  const fitted = found === undefined ? undefined : coerce(parameter, found.value)
+  if (found === undefined || fitted === undefined) return
+  input.set(parameter.name, fitted)
+  take(source, found)
+}
+
+/** What to look for is the request itself, when nothing else in it is left to say so. */
+const fillLastQuery = (source: Source, parameters: ReadonlyArray<Parameter>, input: Input): void => {
+  const required = parameters.filter(({ isRequired }) => isRequired)
+  const [query, ...others] = required.filter(({ name }) => !input.has(name))
+  if (query?.role !== "query" || others.length > 0 || required.length < 2) return
+  input.set(query.name, source.request.text)
+  source.guessed.add(query.name)
+}
+
 /** Fills plain texts and lists of them. Places (`path`) are not texts, except `url` and `date` given as words. */
 export const fillText = (source: Source, parameters: ReadonlyArray<Parameter>, input: Input): void => {
   const open = parameters.filter(({ name, role }) => !input.has(name) && textual.has(role))
   for (const parameter of open.toSorted((a, b) => order(a) - order(b))) {
     if (!parameter.isRequired && !isSpokenFor(source, parameter)) continue
-    const previous = previousFor(source, parameter)
-    const rivals = open.filter(
-      ({ isRequired, name }) => isRequired && name !== parameter.name && !input.has(name)
-    ).length
-    const found = oneText(source, parameter, rivals)
-    if (previous !== undefined && (found === undefined || refersBack(found.value))) {
-      input.set(parameter.name, previous)
-      continue
-    }
-    const fitted = found === undefined ? undefined : coerce(parameter, found.value)
-    if (found === undefined || fitted === undefined) continue
-    input.set(parameter.name, fitted)
-    take(source, found)
+    const rivals = open.filter((other) => other.name !== parameter.name && isWanted(other, input)).length
+    fillOne(source, parameter, rivals, input)
   }
-  for (const parameter of open) {
-    // What to look for is the request itself, when nothing else in it is left to say so.
-    const others = parameters.filter(({ isRequired, name }) => isRequired && name !== parameter.name)
-    const isLast = others.length > 0 && others.every(({ name }) => input.has(name))
-    if (parameter.role === "query" && parameter.isRequired && !input.has(parameter.name) && isLast) {
-      input.set(parameter.name, source.request.text)
-      source.guessed.add(parameter.name)
-    }
-  }
+  fillLastQuery(source, parameters, input)
   for (const parameter of parameters) {
-    if (parameter.role === "list" && parameter.isRequired && !input.has(parameter.name))
-      fillList(source, parameter, input)
+    if (parameter.role === "list" && isWanted(parameter, input)) fillList(source, parameter, input)
   }
 }

@@ -108,16 +108,21 @@ const finders: ReadonlyArray<Finder> = [
   }
 ]
 
+/** Where the string that opens at `start` closes; the end of the text where it does not. */
+const stringEnd = (text: string, start: number): number => {
+  for (let index = start + 1; index < text.length; index++) {
+    if (text[index] === '"') return index
+    if (text[index] === "\\") index++
+  }
+  return text.length
+}
+
 /** The end of the JSON value that opens at `start`, or nothing where the brackets do not close. */
 const jsonEnd = (text: string, start: number): number | undefined => {
   let depth = 0
-  let inString = false
   for (let index = start; index < text.length; index++) {
     const character = text[index]
-    if (inString) {
-      if (character === "\\") index++
-      else if (character === '"') inString = false
-    } else if (character === '"') inString = true
+    if (character === '"') index = stringEnd(text, index)
     else if (character === "{" || character === "[") depth++
     else if ((character === "}" || character === "]") && --depth === 0) return index + 1
   }
@@ -145,25 +150,34 @@ export const parseJson = (text: string): unknown => Option.getOrUndefined(decode
 
 const unescape = (value: string): string => value.replace(/\\(["\\])/g, "$1").replace(/\\n/g, "\n")
 
+/** What a finder has found, unless it found nothing that counts. */
+const literalIn = ({ accepts, groups, keyGroup, kind }: Finder, match: RegExpExecArray): Literal | undefined => {
+  const raw = groups.map((group) => match[group]).find((part) => part !== undefined)
+  if (raw === undefined || match[0] === "" || accepts?.(raw) === false) return undefined
+  const key = keyGroup === undefined ? undefined : match[keyGroup]
+  const value = kind === "quoted" ? unescape(raw) : raw
+  const end = match.index + match[0].length
+  return { kind, value, start: match.index, end, ...(key === undefined ? {} : { key }) }
+}
+
 /** All literals of a text, in order, none overlapping another. */
 export const literalsOf = (text: string): ReadonlyArray<Literal> => {
   const found: Array<Literal> = [...findJson(text)]
-  const isFree = (start: number, end: number) => found.every((other) => end <= other.start || start >= other.end)
-  for (const { accepts, groups, keyGroup, kind, pattern } of finders) {
-    for (const match of text.matchAll(pattern)) {
-      const raw = groups.map((group) => match[group]).find((part) => part !== undefined)
-      const end = match.index + match[0].length
-      if (raw === undefined || match[0] === "" || accepts?.(raw) === false || !isFree(match.index, end)) continue
-      const key = keyGroup === undefined ? undefined : match[keyGroup]
-      const value = kind === "quoted" ? unescape(raw) : raw
-      found.push({ kind, value, start: match.index, end, ...(key === undefined ? {} : { key }) })
+  const isFree = ({ end, start }: Literal) => found.every((other) => end <= other.start || start >= other.end)
+  for (const finder of finders) {
+    for (const match of text.matchAll(finder.pattern)) {
+      const literal = literalIn(finder, match)
+      if (literal !== undefined && isFree(literal)) found.push(literal)
     }
   }
   return found.toSorted((a, b) => a.start - b.start)
 }
 
-/** The text with its literals blanked out by spaces, so that positions stay. Names remain: they are words too. */
+/** Whether a literal stands apart from the sentence. Names and numbers do not: they are words of it, too. */
+export const standsApart = ({ kind }: Literal): boolean => kind !== "name" && kind !== "number"
+
+/** The text with what stands apart blanked out by spaces, so that positions stay. */
 export const withoutLiterals = (text: string, literals: ReadonlyArray<Literal>): string =>
   literals
-    .filter(({ kind }) => kind !== "name" && kind !== "number")
+    .filter(standsApart)
     .reduce((rest, { end, start }) => rest.slice(0, start) + " ".repeat(end - start) + rest.slice(end), text)

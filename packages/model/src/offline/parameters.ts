@@ -76,7 +76,7 @@ const preference = (schema: JsonObject): number => {
 }
 
 /** The schema that a `$ref` or a union stands for: of several variants, the one that says most. */
-export const resolveSchema = (schema: unknown, root: JsonObject, depth = 0): JsonObject => {
+const resolveSchema = (schema: unknown, root: JsonObject, depth = 0): JsonObject => {
   if (!isObject(schema) || depth > maxDepth) return {}
   const reference = schema["$ref"]
   if (typeof reference === "string")
@@ -120,23 +120,33 @@ const roleOfStem = new Map(
   roleWords.toReversed().flatMap(([role, words]) => words.split(" ").map((word) => [stem(word), role] as const))
 )
 
-const textRole = (words: ReadonlyArray<string>, schema: JsonObject, description: string): Role => {
-  const { format } = schema
-  if (format === "uri" || format === "url") return "url"
-  if (format === "email") return "email"
-  if (format === "date" || format === "date-time") return "date"
-  if (format === "uuid") return "id"
-  // The last word of an identifier is its head; only a file's name is also its path.
+const roleOfFormat: ReadonlyMap<unknown, Role> = new Map([
+  ["uri", "url"],
+  ["url", "url"],
+  ["email", "email"],
+  ["date", "date"],
+  ["date-time", "date"],
+  ["uuid", "id"]
+])
+
+/** The role that a name tells. The last word of an identifier is its head; only a file's name is also its path. */
+const roleOfWords = (words: ReadonlyArray<string>): Role | undefined => {
   const isFile = words.some((word) => word === "file" || word === "filename")
   if (isFile && /^(?:name|path|paths)$/.test(words.at(-1) ?? "")) return "path"
-  for (const word of words.toReversed()) {
-    const role = roleOfStem.get(stem(word))
-    if (role === "content" && /^(?:name|glob|query)$/.test(words[0] ?? "")) continue
-    if (role !== undefined)
-      return role === "selector" && /\b(?:path|file|folder|directory)\b/i.test(description) ? "path" : role
-  }
-  if (/\b(?:file ?path|path (?:of|to)|directory|folder)\b/i.test(description)) return "path"
-  return "text"
+  const isOfContent = /^(?:name|glob|query)$/.test(words[0] ?? "")
+  return words
+    .toReversed()
+    .map((word) => roleOfStem.get(stem(word)))
+    .find((role) => role !== undefined && !(isOfContent && role === "content"))
+}
+
+const textRole = (words: ReadonlyArray<string>, schema: JsonObject, description: string): Role => {
+  const role = roleOfFormat.get(schema["format"])
+  if (role !== undefined) return role
+  const named = roleOfWords(words)
+  if (named === undefined)
+    return /\b(?:file ?path|path (?:of|to)|directory|folder)\b/i.test(description) ? "path" : "text"
+  return named === "selector" && /\b(?:path|file|folder|directory)\b/i.test(description) ? "path" : named
 }
 
 const roleOf = (schema: JsonObject, words: ReadonlyArray<string>, description: string): Role => {
@@ -156,6 +166,10 @@ const roleOf = (schema: JsonObject, words: ReadonlyArray<string>, description: s
   }
 }
 
+/** What a schema gives by itself: a constant, a default, or the only choice. */
+const fallbackOf = (schema: JsonObject, choices: ReadonlyArray<unknown>): unknown =>
+  schema["const"] ?? schema["default"] ?? (choices.length === 1 ? choices[0] : undefined)
+
 const parameterOf = (name: string, given: unknown, root: JsonObject, isRequired: boolean, depth: number): Parameter => {
   const schema = resolveSchema(given, root)
   const description = typeof schema["description"] === "string" ? schema["description"] : ""
@@ -173,8 +187,8 @@ const parameterOf = (name: string, given: unknown, root: JsonObject, isRequired:
     role,
     items: role === "list" && depth < maxDepth ? parameterOf(name, schema["items"], root, true, depth + 1) : undefined,
     fields: role === "object" && depth < maxDepth ? fieldsOf(schema, root, depth + 1) : [],
-    choices: choices.length > 0 ? choices : [],
-    fallback: schema["const"] ?? schema["default"] ?? (choices.length === 1 ? choices[0] : undefined)
+    choices,
+    fallback: fallbackOf(schema, choices)
   }
 }
 

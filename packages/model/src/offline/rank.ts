@@ -76,17 +76,25 @@ const isAllowed = (prepared: PreparedTool, request: Understood): boolean => {
   return share(own, prepared.statedActions)
 }
 
-/** A file is no place for a tool about folders, and one thing no work for a tool about many. */
+/** A file is no place for a tool about folders, and a folder none for a tool about files. */
+const pathFit = (prepared: PreparedTool, value: unknown): number => {
+  if (typeof value !== "string" || prepared.isAboutFolders === prepared.isAboutFiles) return 0
+  const hasEnding = /\w\.[A-Za-z]\w{0,4}$/.test(value)
+  if (prepared.isAboutFolders) return hasEnding ? -1.6 : 0
+  return !hasEnding && value === value.toLowerCase() ? -0.6 : 0
+}
+
+/** One thing is no work for a tool about many. */
+const listFit = (prepared: PreparedTool, value: unknown): number => {
+  if (!prepared.isForSeveral || !Array.isArray(value)) return 0
+  return value.length > 1 ? 0.5 : -0.7
+}
+
 const placeFit = (prepared: PreparedTool, filled: Filled): number => {
   let fit = 0
   for (const { name, role } of prepared.parameters) {
-    const value = filled.input[name]
-    if (role === "path" && typeof value === "string" && prepared.isAboutFolders !== prepared.isAboutFiles) {
-      const hasEnding = /\w\.[A-Za-z]\w{0,4}$/.test(value)
-      if (hasEnding && prepared.isAboutFolders) fit -= 1.6
-      if (!hasEnding && prepared.isAboutFiles && value === value.toLowerCase()) fit -= 0.6
-    }
-    if (role === "list" && Array.isArray(value) && prepared.isForSeveral) fit += value.length > 1 ? 0.5 : -0.7
+    if (role === "path") fit += pathFit(prepared, filled.input[name])
+    if (role === "list") fit += listFit(prepared, filled.input[name])
   }
   return prepared.isForSeveral && filled.missing.length > 0 ? fit - 0.4 : fit
 }

@@ -48,7 +48,7 @@ const lines = (value: unknown, indent: string, depth: number): ReadonlyArray<str
 }
 
 /** A JSON value as short lines that a person can read. */
-export const readable = (value: unknown): string => lines(value, "", 0).join("\n")
+const readable = (value: unknown): string => lines(value, "", 0).join("\n")
 
 const asText = (text: string): string => {
   const value = /^\s*[{[]/.test(text) ? parseJson(text) : undefined

@@ -3,7 +3,7 @@
  * a `Source` keeps count, literal by literal and span by span. Made anew for every attempt to fill a tool.
  */
 import { type DateTime } from "effect"
-import { type Literal, type LiteralKind } from "./literals.ts"
+import { type Literal, type LiteralKind, standsApart } from "./literals.ts"
 import { areAlike, conceptsOf } from "./meaning.ts"
 import { type Understood } from "./understand.ts"
 import { isStopWord, stem, stemsOf, wordsOf } from "./words.ts"
@@ -69,9 +69,7 @@ export const findPhrase = (source: Source, pattern: RegExp): Found | undefined =
   const group = match?.[1]
   if (match === null || group === undefined) return undefined
   const start = match.index + match[0].lastIndexOf(group)
-  const literal = source.request.literals.find(
-    (each) => each.start === start && each.kind !== "name" && each.kind !== "number"
-  )
+  const literal = source.request.literals.find((each) => each.start === start && standsApart(each))
   if (literal !== undefined) {
     return isFree(source, literal) ? { value: literal.value, start: literal.start, end: literal.end } : undefined
   }
@@ -97,27 +95,36 @@ const isOwnWord = (source: Source, word: string): boolean => {
   return conceptsOf(stemmed).size > 0 && [...source.toolStems].some((own) => areAlike(own, stemmed))
 }
 
+/** Whether a part of the text belongs to a value that nothing has taken. */
+const isOpenValue = (source: Source, span: Span): boolean => {
+  const literal = source.request.literals.find((each) => overlaps(each, span) && standsApart(each))
+  return literal !== undefined && isFree(source, literal)
+}
+
+/** Where the text begins that is neither the verb, nor a word that names the tool, nor taken. */
+const startOfRest = (source: Source): number => {
+  const { text, verb } = source.request
+  let start = 0
+  let seenVerb = false
+  for (const match of text.matchAll(/[\p{L}\p{N}'’]+/gu)) {
+    const word = match[0].toLowerCase()
+    const isVerb: boolean = !seenVerb && verb !== undefined && stemsOf(word).includes(verb)
+    const span = { start: match.index, end: match.index + match[0].length }
+    if (isOpenValue(source, span)) break
+    if (!isVerb && isFree(source, span) && !isStopWord(word) && !isOwnWord(source, word)) break
+    seenVerb ||= isVerb
+    start = span.end
+  }
+  return start
+}
+
 /**
  * What is left of the request when the verb, words that name the tool, and everything taken is gone
  * from its beginning: "echo hello there" leaves "hello there".
  */
 export const remainder = (source: Source): Found | undefined => {
   const { text } = source.request
-  let start = 0
-  let seenVerb = false
-  for (const match of text.matchAll(/[\p{L}\p{N}'’]+/gu)) {
-    const word = match[0].toLowerCase()
-    const isVerb: boolean =
-      !seenVerb && source.request.verb !== undefined && stemsOf(word).includes(source.request.verb)
-    const span = { start: match.index, end: match.index + match[0].length }
-    const literal = source.request.literals.find(
-      (each) => overlaps(each, span) && each.kind !== "name" && each.kind !== "number"
-    )
-    if (literal !== undefined && isFree(source, literal)) break
-    if (!isVerb && isFree(source, span) && !isStopWord(word) && !isOwnWord(source, word)) break
-    seenVerb ||= isVerb
-    start = span.end
-  }
+  const start = startOfRest(source)
   const end = source.taken.reduce(
     (nearest, span) => (span.start >= start && span.start < nearest ? span.start : nearest),
     text.length

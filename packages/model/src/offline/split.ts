@@ -2,7 +2,7 @@
  * One text, several requests: "… then …", "… ; …", numbered lists, and "… and …" where a command follows.
  * Never inside quotes, code or JSON, and never after "that" or a colon: there a person's own words begin.
  */
-import { literalsOf } from "./literals.ts"
+import { literalsOf, standsApart } from "./literals.ts"
 import { actionsOf } from "./meaning.ts"
 import { withoutPoliteness } from "./understand.ts"
 import { stem, wordsOf } from "./words.ts"
@@ -32,39 +32,41 @@ interface Cut {
   readonly end: number
 }
 
+const isApart = (a: Cut, b: Cut): boolean => a.end <= b.start || a.start >= b.end
+
+const matchesOf = (text: string, pattern: RegExp): ReadonlyArray<Cut> =>
+  Array.from(text.matchAll(pattern), (match) => ({ start: match.index, end: match.index + match[0].length }))
+
+/** A new line always begins a request; a new sentence does only where a command begins. */
+const beginsRequest = (text: string, { end, start }: Cut): boolean =>
+  text.slice(start, end).includes("\n") || startsCommand(text.slice(end))
+
+const separatorsIn = (text: string, pattern: RegExp): ReadonlyArray<Cut> => {
+  const matches = matchesOf(text, pattern)
+  // A single "1." or "-" is no list.
+  if (pattern === listItem && matches.length < 2) return []
+  return pattern === sentenceEnd ? matches.filter((cut) => beginsRequest(text, cut)) : matches
+}
+
+const joint = /(?:,\s*)?(?<=\s)and\s+(?:also\s+)?|,\s+(?=\p{L})/giu
+
+/** The words between a place and the cut before it. */
+const wordsBefore = (text: string, at: number, cuts: ReadonlyArray<Cut>): ReadonlyArray<string> => {
+  const start = cuts.reduce((last, cut) => (cut.end <= at ? Math.max(last, cut.end) : last), 0)
+  return wordsOf(text.slice(start, at))
+}
+
 const cutsOf = (text: string): ReadonlyArray<Cut> => {
-  const shields = literalsOf(text).filter(({ kind }) => kind !== "name" && kind !== "number")
-  const isOpen = (start: number, end: number) =>
-    shields.every((literal) => end <= literal.start || start >= literal.end)
+  const shields = literalsOf(text).filter(standsApart)
   const cuts: Array<Cut> = []
-  const add = (start: number, end: number) => {
-    if (isOpen(start, end) && cuts.every((cut) => end <= cut.start || start >= cut.end)) cuts.push({ start, end })
+  const add = (cut: Cut) => {
+    if (shields.every((literal) => isApart(cut, literal)) && cuts.every((other) => isApart(cut, other))) cuts.push(cut)
   }
-  for (const pattern of separators) {
-    const matches = [...text.matchAll(pattern)]
-    // A single "1." or "-" is no list.
-    if (pattern === listItem && matches.length < 2) continue
-    for (const match of matches) {
-      // A new sentence is a new request only where a command begins.
-      if (
-        pattern === sentenceEnd &&
-        !match[0].includes("\n") &&
-        !startsCommand(text.slice(match.index + match[0].length))
-      )
-        continue
-      add(match.index, match.index + match[0].length)
-    }
-  }
+  for (const pattern of separators) for (const cut of separatorsIn(text, pattern)) add(cut)
   const ownWords = /\bthat\b|:\s/.exec(text)?.index ?? text.length
-  for (const match of text.matchAll(/(?:,\s*)?(?<=\s)and\s+(?:also\s+)?|,\s+(?=\p{L})/giu)) {
-    const end = match.index + match[0].length
-    const before = wordsOf(
-      text.slice(
-        cuts.reduce((last, cut) => (cut.end <= match.index ? Math.max(last, cut.end) : last), 0),
-        match.index
-      )
-    )
-    if (match.index < ownWords && before.length >= 2 && startsCommand(text.slice(end))) add(match.index, end)
+  for (const cut of matchesOf(text, joint)) {
+    const hasRequestBefore = wordsBefore(text, cut.start, cuts).length >= 2
+    if (cut.start < ownWords && hasRequestBefore && startsCommand(text.slice(cut.end))) add(cut)
   }
   return cuts.toSorted((a, b) => a.start - b.start)
 }

@@ -10,7 +10,7 @@ const linking =
   /\s+(?:is|are|was|were|will|has|have|had|likes?|loves?|hates?|prefers?|wants?|needs?|lives?|works?|owns?|plays?|speaks?|says?|said|goes|comes?|starts?|ends?|costs?|means?|can|can't|cannot|must|should|does|doesn't|isn't|moved|bought|takes?|uses?|knows?|studies|drives|eats?|drinks?|runs?|belongs?)\s/i
 
 /** Who or what a statement is about: what stands before its verb, without an article. */
-export const subjectOf = (statement: string): string => {
+const subjectOf = (statement: string): string => {
   const verb = linking.exec(` ${statement}`)
   const subject =
     verb === null ? statement.split(/\s+/).slice(0, 3).join(" ") : ` ${statement}`.slice(0, verb.index).trim()
@@ -19,18 +19,21 @@ export const subjectOf = (statement: string): string => {
 
 const statementPatterns: ReadonlyArray<RegExp> = [/^[^:]{0,40}?\bthat\s+(.+?)[.!]?$/i, /^[^:.]{0,40}:\s*(.+?)[.!]?$/i]
 
+/** What is left of the sentence, with the article before it. */
+const remainingSentence = (source: Source): Found | undefined => {
+  const left = remainder(source)
+  if (left === undefined) return undefined
+  const before = source.request.text.slice(0, left.start)
+  const determiner = /\b(?:the|my|our|his|her|their|your|an?)\s+$/i.exec(before)?.[0] ?? ""
+  return { ...left, start: left.start - determiner.length, value: `${determiner}${left.value}` }
+}
+
 const findStatement = (source: Source): Found | undefined => {
   for (const pattern of statementPatterns) {
     const found = findPhrase(source, pattern)
     if (found !== undefined) return found
   }
-  const left = remainder(source)
-  const determiner =
-    /\b(?:the|my|our|his|her|their|your|an?)\s+$/i.exec(source.request.text.slice(0, left?.start ?? 0))?.[0] ?? ""
-  const rest =
-    left === undefined
-      ? undefined
-      : { ...left, start: left.start - determiner.length, value: `${determiner}${left.value}` }
+  const rest = remainingSentence(source)
   // "remember to buy milk": who asks to remember means all of it.
   if (source.request.actions.has("record") && !source.request.isLooking) return rest
   return rest !== undefined && linking.test(` ${rest.value}`) ? rest : undefined
@@ -126,24 +129,41 @@ const findTie = (source: Source): Found | undefined =>
 const isEnd = (parameter: Parameter, direction: "from" | "to"): boolean =>
   directionOf(parameter) === direction && parameter.role !== "number"
 
-/** Fills the tie between two ends: "from Anna to Acme: works at", "Anna works at Acme". */
-const fillTie = (source: Source, parameters: ReadonlyArray<Parameter>, input: Input): void => {
+interface Tie {
+  readonly from: Parameter
+  readonly to: Parameter
+  readonly type: Parameter
+}
+
+/** The parameters of a tie that is not known yet. */
+const tieOf = (parameters: ReadonlyArray<Parameter>, input: Input): Tie | undefined => {
   const from = parameters.find((parameter) => isEnd(parameter, "from"))
   const to = parameters.find((parameter) => isEnd(parameter, "to"))
   const type = parameters.find(({ isRequired, name, role }) => isRequired && role === "type" && !input.has(name))
-  if (from === undefined || to === undefined || type === undefined) return
-  if (!input.has(from.name) || !input.has(to.name)) {
-    const ends = endsIn(source)
-    if (ends === undefined) return
-    input.set(from.name, ends.first)
-    input.set(to.name, ends.second)
-    const tie = ends.between.trim()
-    if (tie !== "" && !/^(?:and|to|with)$/i.test(tie)) input.set(type.name, tie)
-    for (const span of ends.from) take(source, span)
-  }
-  const label = input.has(type.name) ? undefined : findTie(source)
+  return from === undefined || to === undefined || type === undefined ? undefined : { from, to, type }
+}
+
+/** Fills both ends, and the tie with the words between them; whether there are two ends. */
+const fillEnds = (source: Source, { from, to, type }: Tie, input: Input): boolean => {
+  const ends = endsIn(source)
+  if (ends === undefined) return false
+  input.set(from.name, ends.first)
+  input.set(to.name, ends.second)
+  const tie = ends.between.trim()
+  if (tie !== "" && !/^(?:and|to|with)$/i.test(tie)) input.set(type.name, tie)
+  for (const span of ends.from) take(source, span)
+  return true
+}
+
+/** Fills the tie between two ends: "from Anna to Acme: works at", "Anna works at Acme". */
+const fillTie = (source: Source, parameters: ReadonlyArray<Parameter>, input: Input): void => {
+  const tie = tieOf(parameters, input)
+  if (tie === undefined) return
+  const hasEnds = input.has(tie.from.name) && input.has(tie.to.name)
+  if (!hasEnds && !fillEnds(source, tie, input)) return
+  const label = input.has(tie.type.name) ? undefined : findTie(source)
   if (label === undefined) return
-  input.set(type.name, label.value)
+  input.set(tie.type.name, label.value)
   take(source, label)
 }
 

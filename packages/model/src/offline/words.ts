@@ -34,14 +34,23 @@ const irregular: Readonly<Record<string, string>> = {
 
 const undouble = (word: string): string => word.replace(/([bdgmnprt])\1$/, "$1")
 
-const withoutEnding = (word: string): string => {
+/** "queries", "boxes", "files" */
+const withoutS = (word: string): string => {
   if (word.length > 4 && word.endsWith("ies")) return `${word.slice(0, -3)}y`
   if (word.length > 4 && /(?:ss|sh|ch|x|z)es$/.test(word)) return word.slice(0, -2)
-  if (word.length > 3 && /[^su]s$/.test(word)) return word.slice(0, -1)
-  if (word.length > 5 && word.endsWith("ing")) return undouble(word.slice(0, -3))
-  if (word.length > 4 && word.endsWith("ied")) return `${word.slice(0, -3)}y`
-  if (word.length > 4 && word.endsWith("ed")) return undouble(word.slice(0, -2))
-  return word
+  return word.length > 3 && /[^su]s$/.test(word) ? word.slice(0, -1) : word
+}
+
+/** "tried", "planned" */
+const withoutEd = (word: string): string => {
+  if (word.length <= 4) return word
+  return word.endsWith("ied") ? `${word.slice(0, -3)}y` : undouble(word.slice(0, -2))
+}
+
+const withoutEnding = (word: string): string => {
+  if (word.endsWith("s")) return withoutS(word)
+  if (word.endsWith("ed")) return withoutEd(word)
+  return word.length > 5 && word.endsWith("ing") ? undouble(word.slice(0, -3)) : word
 }
 
 /** The stem of one lower-case word. */

@@ -144,27 +144,42 @@ export interface Outcome {
 
 const asked = /What should "([^"]+)" be for (\S+)\?$/
 
+interface Turn {
+  readonly calls: ReadonlyArray<MadeCall>
+  /** What the model asks for in the end, if it does. */
+  readonly asked: { readonly tool: string; readonly argument: string } | undefined
+}
+
+const readTurn = (calls: ReadonlyArray<MadeCall>, text: string): Turn => {
+  const [, argument, tool] = asked.exec(text) ?? []
+  return { calls, asked: argument === undefined || tool === undefined ? undefined : { tool, argument } }
+}
+
+const describeTurn = ({ asked, calls }: Turn): string => {
+  const made = calls.map(({ input, name }) => `${name} ${JSON.stringify(input)}`).join(" ; ")
+  return made + (asked === undefined ? "" : `asks for ${asked.argument} of ${asked.tool}`) || "no call"
+}
+
+const hasTools = ({ asked, calls }: Turn, expected: Sentence["calls"]): boolean =>
+  asked === undefined &&
+  calls.length === expected.length &&
+  expected.every((call, index) => listOf(call.tool).includes(calls[index]?.name ?? ""))
+
+const hasArguments = ({ calls }: Turn, expected: Sentence["calls"]): boolean =>
+  expected.every((call, index) => listOf(call.arguments).some((wanted) => equals(calls[index]?.input, wanted)))
+
 /** What came of one sentence. Arguments only count as right when the tool is. */
 export const judge = (model: LanguageModel["Service"], sentence: Sentence): Effect.Effect<Outcome> =>
   Effect.map(runTurn(model, exampleTools(sentence.with), sentence.sentence), ({ calls, text }) => {
-    const [, argument, tool] = asked.exec(text) ?? []
-    const got =
-      calls.map(({ input, name }) => `${name} ${JSON.stringify(input)}`).join(" ; ") +
-        (tool === undefined ? "" : `asks for ${argument ?? ""} of ${tool}`) || "no call"
+    const turn = readTurn(calls, text)
+    const got = describeTurn(turn)
     if (sentence.asks !== undefined) {
-      const isToolRight = calls.length === 0 && listOf(sentence.asks.tool).includes(tool ?? "")
-      return { sentence, got, isToolRight, areArgumentsRight: isToolRight && argument === sentence.asks.argument }
+      const isToolRight = calls.length === 0 && listOf(sentence.asks.tool).includes(turn.asked?.tool ?? "")
+      const areArgumentsRight = isToolRight && turn.asked?.argument === sentence.asks.argument
+      return { sentence, got, isToolRight, areArgumentsRight }
     }
-    const isToolRight =
-      tool === undefined &&
-      calls.length === sentence.calls.length &&
-      sentence.calls.every((call, index) => listOf(call.tool).includes(calls[index]?.name ?? ""))
-    const areArgumentsRight =
-      isToolRight &&
-      sentence.calls.every((call, index) =>
-        listOf(call.arguments).some((expected) => equals(calls[index]?.input, expected))
-      )
-    return { sentence, got, isToolRight, areArgumentsRight }
+    const isToolRight = hasTools(turn, sentence.calls)
+    return { sentence, got, isToolRight, areArgumentsRight: isToolRight && hasArguments(turn, sentence.calls) }
   })
 
 /** The share of right tools and right arguments, in percent. */

@@ -106,17 +106,30 @@ const addDelta = (state: DecodeState, event: Extract<EventWire, { type: "content
   return Result.succeed([state, [{ type: "content_block_delta", index: state.nextIndex - 1, delta: delta.success }]])
 }
 
+const startMessage = (state: DecodeState, event: Extract<EventWire, { type: "message_start" }>): Decoded => {
+  if (state.phase !== "new") return invalid("a second message_start came before the end of the message")
+  const { id, model, usage } = event.message
+  return Result.succeed([
+    { ...state, phase: "open" },
+    [{ type: "message_start", message: { id, model, usage: readUsage(usage) } }]
+  ])
+}
+
+const changeMessage = (state: DecodeState, event: Extract<EventWire, { type: "message_delta" }>): Decoded => {
+  const { stop_details, stop_reason, stop_sequence } = event.delta
+  const delta = {
+    stop_reason: stop_reason ?? null,
+    stop_sequence: stop_sequence ?? null,
+    ...(stop_details === undefined ? {} : { stop_details })
+  }
+  const usage = { ...event.usage, output_tokens: event.usage.output_tokens ?? 0 }
+  return Result.succeed([closed(state), [...closeOpen(state), { type: "message_delta", delta, usage }]])
+}
+
 const decodeEvent = (state: DecodeState, event: EventWire, model: string): Decoded => {
   if (event.type === "ping") return Result.succeed([state, []])
   if (event.type === "error") return Result.fail(envelopeError(event, model))
-  if (event.type === "message_start") {
-    if (state.phase !== "new") return invalid("a second message_start came before the end of the message")
-    const { id, model: answered, usage } = event.message
-    return Result.succeed([
-      { ...state, phase: "open" },
-      [{ type: "message_start", message: { id, model: answered, usage: readUsage(usage) } }]
-    ])
-  }
+  if (event.type === "message_start") return startMessage(state, event)
   if (state.phase === "new") return invalid(`${event.type} came before message_start`)
   switch (event.type) {
     case "content_block_start":
@@ -127,16 +140,8 @@ const decodeEvent = (state: DecodeState, event: EventWire, model: string): Decod
       return event.index === state.openIndex
         ? Result.succeed([closed(state), closeOpen(state)])
         : Result.succeed([state, []])
-    case "message_delta": {
-      const { stop_details, stop_reason, stop_sequence } = event.delta
-      const delta = {
-        stop_reason: stop_reason ?? null,
-        stop_sequence: stop_sequence ?? null,
-        ...(stop_details === undefined ? {} : { stop_details })
-      }
-      const usage = { ...event.usage, output_tokens: event.usage.output_tokens ?? 0 }
-      return Result.succeed([closed(state), [...closeOpen(state), { type: "message_delta", delta, usage }]])
-    }
+    case "message_delta":
+      return changeMessage(state, event)
     case "message_stop":
       return Result.succeed([{ ...closed(state), phase: "complete" }, [...closeOpen(state), { type: "message_stop" }]])
   }

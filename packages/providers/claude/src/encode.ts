@@ -57,28 +57,28 @@ const encodeToolChoice = (choice: ToolChoice): JsonObject => {
 
 const present = (field: string, value: unknown) => (value === undefined ? {} : { [field]: value })
 
+const presentList = (field: string, list: ReadonlyArray<unknown> = []) => (list.length === 0 ? {} : { [field]: list })
+
+/** The tools and the choice among them. The API refuses a choice without tools. */
+const toolFields = (tools: ReadonlyArray<JsonObject>, choice: ToolChoice | undefined): JsonObject => {
+  if (tools.length === 0) return {}
+  return choice === undefined ? { tools } : { tools, tool_choice: encodeToolChoice(choice) }
+}
+
 /** The body. Messages that would be empty are left out: the API refuses them. */
 export const encodeRequest = (request: ModelRequest, settings: EncodeSettings): JsonObject => {
   const { tools: ownTools, ...own } = request.vendor?.[vendor] ?? {}
-  const tools = encodeTools(request.tools, ownTools)
-  const system = toWireBlocks(request.system)
   return {
     ...own,
     model: request.model === "" ? settings.defaultModel : request.model,
     max_tokens: Math.min(request.maxTokens, settings.maxTokens ?? request.maxTokens),
     messages: request.messages.map(encodeMessage).filter(({ content }) => content.length > 0),
-    ...(system.length === 0 ? {} : { system }),
-    ...(tools.length === 0 ? {} : { tools }),
-    // The API refuses a choice without tools.
-    ...(request.toolChoice === undefined || tools.length === 0
-      ? {}
-      : { tool_choice: encodeToolChoice(request.toolChoice) }),
+    ...presentList("system", toWireBlocks(request.system)),
+    ...toolFields(encodeTools(request.tools, ownTools), request.toolChoice),
     ...present("temperature", request.temperature),
     ...present("top_p", request.topP),
     ...present("top_k", request.topK),
-    ...(request.stopSequences === undefined || request.stopSequences.length === 0
-      ? {}
-      : { stop_sequences: request.stopSequences }),
+    ...presentList("stop_sequences", request.stopSequences),
     ...(settings.stream ? { stream: true } : {})
   }
 }

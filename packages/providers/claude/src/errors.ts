@@ -49,26 +49,54 @@ const statusOfType: Readonly<Record<string, number>> = {
   overloaded_error: 529
 }
 
-/** The error of an answer that was not 2xx. */
-const refusalError = (refusal: Refusal): ModelError => {
-  const { httpStatus, model, reason, type } = refusal
-  const said = { provider, reason }
-  const wait = refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter }
-  if (type === "billing_error" || httpStatus === 402) return new ProviderQuotaExceeded(said)
-  if (httpStatus === 401 || httpStatus === 403) return new ProviderAuthFailed({ ...said, httpStatus })
-  if (httpStatus === 404 && type !== "") return new ModelNotFound({ ...said, model })
-  if (httpStatus === 429) return new ProviderRateLimited({ ...said, ...wait })
-  if (httpStatus === 408 || httpStatus === 504) return new ProviderTimeout({ ...said, ...wait, limit: Duration.zero })
-  // Not every 5xx passes: what the server does not support it will not support in a minute.
-  if (httpStatus === 501) return new ModelRequestRejected({ ...said, httpStatus })
-  if (httpStatus >= 500) return new ProviderOverloaded({ ...said, httpStatus, ...wait })
-  if (httpStatus === 400 && /content filter/i.test(reason)) return new ContentFiltered(said)
+type ErrorOf = (refusal: Refusal) => ModelError
+
+const said = ({ reason }: Refusal) => ({ provider, reason })
+
+const wait = ({ retryAfter }: Refusal) => (retryAfter === undefined ? {} : { retryAfter })
+
+const authFailed: ErrorOf = (refusal) => new ProviderAuthFailed({ ...said(refusal), httpStatus: refusal.httpStatus })
+
+const quotaExceeded: ErrorOf = (refusal) => new ProviderQuotaExceeded(said(refusal))
+
+const rejected: ErrorOf = (refusal) => new ModelRequestRejected({ ...said(refusal), httpStatus: refusal.httpStatus })
+
+const timedOut: ErrorOf = (refusal) => new ProviderTimeout({ ...said(refusal), ...wait(refusal), limit: Duration.zero })
+
+/** Not this API has answered, but something else under its URL. */
+const notThisApi: ErrorOf = ({ httpStatus, reason }) =>
+  new ProviderInvalidResponse({
+    provider,
+    hint: "Check the base URL.",
+    reason: `HTTP ${httpStatus}: ${excerpt(reason)}`
+  })
+
+const errorOfStatus: ReadonlyMap<number, ErrorOf> = new Map<number, ErrorOf>([
+  [400, (refusal) => (/content filter/i.test(refusal.reason) ? new ContentFiltered(said(refusal)) : rejected(refusal))],
+  [401, authFailed],
+  [402, quotaExceeded],
+  [403, authFailed],
   // Without an envelope it is not this API that answered.
-  if (httpStatus === 404 || httpStatus < 400) {
-    const hint = "Check the base URL."
-    return new ProviderInvalidResponse({ provider, hint, reason: `HTTP ${httpStatus}: ${excerpt(reason)}` })
-  }
-  return new ModelRequestRejected({ ...said, httpStatus })
+  [
+    404,
+    (refusal) =>
+      refusal.type === "" ? notThisApi(refusal) : new ModelNotFound({ ...said(refusal), model: refusal.model })
+  ],
+  [408, timedOut],
+  [429, (refusal) => new ProviderRateLimited({ ...said(refusal), ...wait(refusal) })],
+  // Not every 5xx passes: what the server does not support it will not support in a minute.
+  [501, rejected],
+  [504, timedOut]
+])
+
+/** The error of an answer that was not 2xx. */
+const refusalError: ErrorOf = (refusal) => {
+  const { httpStatus, type } = refusal
+  if (type === "billing_error") return quotaExceeded(refusal)
+  const ofStatus = errorOfStatus.get(httpStatus)
+  if (ofStatus !== undefined) return ofStatus(refusal)
+  if (httpStatus >= 500) return new ProviderOverloaded({ ...said(refusal), httpStatus, ...wait(refusal) })
+  return httpStatus < 400 ? notThisApi(refusal) : rejected(refusal)
 }
 
 /** The error that an `error` event, or an error envelope with status 200, stands for. */

@@ -6,7 +6,7 @@ import { type FxLlm, type FxLlmOptions, startFxLlm } from "@signalbox/testing"
 import { Effect, Redacted } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 
-export const key = "sk-ant-test-0123456789"
+export const key = "sk-canary-ant-0123456789"
 
 export const ask = (text = "hello", fields: Partial<ModelRequest> = {}): ModelRequest => ({
   model: "",

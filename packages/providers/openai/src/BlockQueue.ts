@@ -121,19 +121,22 @@ export interface CallPiece {
 
 const isKnown = (text: string | undefined): text is string => text !== undefined && text !== ""
 
-/** Where the call is that a piece belongs to; -1 for a new one. */
-const findCall = (blocks: ReadonlyArray<QueuedBlock>, given: CallPiece): number => {
-  const lastCall = blocks.findLastIndex((block) => block.kind === "tool")
-  if (given.index === undefined) {
-    if (given.id !== "") return blocks.findIndex((block) => block.kind === "tool" && block.wireId === given.id)
-    // Without number and id, a name begins a call once the last one has its name and arguments.
-    return given.name !== "" && blocks[lastCall]?.whole !== "" ? -1 : lastCall
-  }
+/** Where the call with this number is; -1 for a new one. */
+const findByIndex = (blocks: ReadonlyArray<QueuedBlock>, given: CallPiece): number => {
   const sameIndex = blocks.findLastIndex((block) => block.kind === "tool" && block.wireIndex === given.index)
   const found = blocks[sameIndex]
   // Some servers give every call the number 0: another id with a name is another call.
   const isOther = isKnown(found?.wireId) && given.id !== "" && found.wireId !== given.id && given.name !== ""
   return isOther ? -1 : sameIndex
+}
+
+/** Where the call is that a piece belongs to; -1 for a new one. */
+const findCall = (blocks: ReadonlyArray<QueuedBlock>, given: CallPiece): number => {
+  if (given.index !== undefined) return findByIndex(blocks, given)
+  if (given.id !== "") return blocks.findIndex((block) => block.kind === "tool" && block.wireId === given.id)
+  const lastCall = blocks.findLastIndex((block) => block.kind === "tool")
+  // Without number and id, a name begins a call once the last one has its name and arguments.
+  return given.name !== "" && blocks[lastCall]?.whole !== "" ? -1 : lastCall
 }
 
 /** Adds a piece of a tool call. */

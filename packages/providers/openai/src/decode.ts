@@ -19,7 +19,8 @@ import { Result, Schema, SchemaIssue } from "effect"
 import { addCallPiece, addText, type BlockQueue, type CallLabels, closeAll, emptyQueue } from "./BlockQueue.ts"
 import { type Asked, errorInBody } from "./errors.ts"
 import { excerpt, readJson, type StreamDecoder } from "@signalbox/model/http"
-import { CompletionWire, type SaidWire, type ToolCallWire, type UsageWire } from "./wire.ts"
+import { callPiecesIn, hasRefusal, textsIn } from "./said.ts"
+import { CompletionWire, type SaidWire, type UsageWire } from "./wire.ts"
 
 /** What the decoder must know of a request. */
 export interface DecodeSettings extends Asked {
@@ -62,21 +63,27 @@ const initial: DecodeState = {
 /** A rough count where the server gives none: about four characters make a token. */
 export const estimateTokens = (length: number): number => Math.max(1, Math.ceil(length / 4))
 
-const readUsage = (state: DecodeState, settings: DecodeSettings): Usage => {
-  const { usage } = state
-  if (usage === undefined) {
-    return { input_tokens: settings.estimatedInputTokens, output_tokens: estimateTokens(state.outputLength) }
-  }
-  const read = usage.prompt_tokens_details?.cached_tokens ?? 0
-  const written = usage.prompt_tokens_details?.cache_write_tokens ?? 0
-  const reasoning = usage.completion_tokens_details?.reasoning_tokens ?? 0
+/** What the server has counted; it may leave out any count. */
+const readCounts = (counted: UsageWire, estimated: Usage): Usage => {
+  const prompt = counted.prompt_tokens_details ?? {}
+  const read = prompt.cached_tokens ?? 0
+  const written = prompt.cache_write_tokens ?? 0
+  const reasoning = counted.completion_tokens_details?.reasoning_tokens ?? 0
   return {
-    input_tokens: Math.max(0, (usage.prompt_tokens ?? settings.estimatedInputTokens) - read - written),
-    output_tokens: usage.completion_tokens ?? estimateTokens(state.outputLength),
+    input_tokens: Math.max(0, (counted.prompt_tokens ?? estimated.input_tokens) - read - written),
+    output_tokens: counted.completion_tokens ?? estimated.output_tokens,
     cache_read_input_tokens: read,
     cache_creation_input_tokens: written,
     ...(reasoning === 0 ? {} : { output_tokens_details: { thinking_tokens: reasoning } })
   }
+}
+
+const readUsage = (state: DecodeState, settings: DecodeSettings): Usage => {
+  const estimated = {
+    input_tokens: settings.estimatedInputTokens,
+    output_tokens: estimateTokens(state.outputLength)
+  }
+  return state.usage === undefined ? estimated : readCounts(state.usage, estimated)
 }
 
 const stopReason = (state: DecodeState): string => {
@@ -98,21 +105,6 @@ const labelsOf = (settings: DecodeSettings, state: DecodeState): CallLabels => (
   }
 })
 
-const plainText = (content: SaidWire["content"]): string => {
-  if (typeof content === "string") return content
-  return (content ?? []).map((part) => (typeof part["text"] === "string" ? part["text"] : "")).join("")
-}
-
-const argumentText = (given: unknown): string => {
-  if (typeof given === "string") return given
-  return given === undefined || given === null ? "" : JSON.stringify(given)
-}
-
-const callsOf = (said: SaidWire): ReadonlyArray<ToolCallWire> => [
-  ...(said.tool_calls ?? []),
-  ...(said.function_call ? [{ index: 0, function: said.function_call }] : [])
-]
-
 /** Runs one step on the queue and keeps the events and what they tell. */
 const queued = (
   state: DecodeState,
@@ -126,33 +118,20 @@ const queued = (
   return { ...state, queue, callIds: ids.length === 0 ? state.callIds : [...state.callIds, ...ids] }
 }
 
-const hear = (
-  before: DecodeState,
-  said: SaidWire,
-  settings: DecodeSettings
-): readonly [DecodeState, Array<ModelEvent>] => {
+type Heard = readonly [DecodeState, Array<ModelEvent>]
+
+const hear = (before: DecodeState, said: SaidWire, settings: DecodeSettings): Heard => {
   const events: Array<ModelEvent> = []
   let state = before
-  const reasoning = said.reasoning_content ?? said.reasoning ?? ""
-  const refusal = said.refusal ?? ""
-  const texts = [
-    ["thinking", reasoning],
-    ["text", plainText(said.content)],
-    ["text", refusal]
-  ] as const
-  for (const [kind, text] of texts) {
+  for (const [kind, text] of textsIn(said)) {
     state = queued(state, events, addText(state.queue, kind, text, labelsOf(settings, state)))
     state = { ...state, outputLength: state.outputLength + text.length }
   }
-  for (const call of callsOf(said)) {
-    const text = argumentText(call.function?.arguments)
-    const given = { index: call.index ?? undefined, id: call.id ?? "", name: call.function?.name ?? "", text }
-    // A piece that says nothing is no call: servers send `tool_calls: [{}]` with content.
-    if (given.id === "" && given.name === "" && text === "") continue
-    state = queued(state, events, addCallPiece(state.queue, given, labelsOf(settings, state)))
-    state = { ...state, hasCall: true, outputLength: state.outputLength + text.length }
+  for (const piece of callPiecesIn(said)) {
+    state = queued(state, events, addCallPiece(state.queue, piece, labelsOf(settings, state)))
+    state = { ...state, hasCall: true, outputLength: state.outputLength + piece.text.length }
   }
-  return [{ ...state, hasRefusal: state.hasRefusal || refusal !== "" }, events]
+  return [{ ...state, hasRefusal: state.hasRefusal || hasRefusal(said) }, events]
 }
 
 /** Closes all blocks one by one: each call's id must be known before the next is labelled. */
@@ -195,25 +174,37 @@ const decodeCompletion = Schema.decodeUnknownResult(CompletionWire)
 const interrupted = (settings: DecodeSettings, reason: string) =>
   Result.fail(new StreamInterrupted({ provider: settings.provider, reason }))
 
+type ChoiceWire = NonNullable<CompletionWire["choices"]>[number]
+
+/** Only one answer was asked for. */
+const isFirst = (choice: ChoiceWire): boolean => (choice.index ?? 0) === 0
+
+const startMessage = (chunk: CompletionWire, settings: DecodeSettings): ModelEvent => {
+  const usage = { input_tokens: settings.estimatedInputTokens, output_tokens: 0 }
+  // Azure's first chunk, about its filter, names no model.
+  const model = typeof chunk.model === "string" && chunk.model !== "" ? chunk.model : settings.model
+  return { type: "message_start", message: { id: chunk.id ?? "", model, usage } }
+}
+
+const takeChoice = (before: DecodeState, choice: ChoiceWire, settings: DecodeSettings): Heard => {
+  const [state, events] = hear(before, choice.delta ?? choice.message ?? {}, settings)
+  const finish = choice.finish_reason ?? ""
+  return [finish === "" ? state : { ...state, phase: "finished", finish }, events]
+}
+
 const takeChunk = (before: DecodeState, chunk: CompletionWire, settings: DecodeSettings): Decoded => {
   const events: Array<ModelEvent> = []
   let state = before
   if (state.phase === "new") {
     state = { ...state, phase: "open" }
-    const usage = { input_tokens: settings.estimatedInputTokens, output_tokens: 0 }
-    // Azure's first chunk, about its filter, names no model.
-    const model = typeof chunk.model === "string" && chunk.model !== "" ? chunk.model : settings.model
-    const message = { id: chunk.id ?? "", model, usage }
-    events.push({ type: "message_start", message })
+    events.push(startMessage(chunk, settings))
   }
   for (const choice of chunk.choices ?? []) {
-    if ((choice.index ?? 0) !== 0) continue
-    const [heard, more] = hear(state, choice.delta ?? choice.message ?? {}, settings)
+    if (!isFirst(choice)) continue
+    const [heard, more] = takeChoice(state, choice, settings)
     state = heard
     events.push(...more)
-    const finish = choice.finish_reason ?? ""
-    if (finish === "error") return interrupted(settings, "the provider ended the answer with an error")
-    if (finish !== "") state = { ...state, phase: "finished", finish }
+    if (state.finish === "error") return interrupted(settings, "the provider ended the answer with an error")
   }
   if (chunk.usage) state = { ...state, usage: chunk.usage }
   if (state.phase !== "finished") return Result.succeed([state, events])

@@ -7,7 +7,7 @@ import { encodeMessages } from "./encodeMessages.ts"
 import { type OpenAiOptions } from "./OpenAiOptions.ts"
 
 /** The name under which the vendor's own fields travel in `ModelRequest.vendor`. */
-export const vendor = "openai"
+const vendor = "openai"
 
 /** OpenAI takes no more stop sequences than this. */
 const maxStopSequences = 4

@@ -75,32 +75,66 @@ const tooLong = (reason: string): string => {
     : `prompt is too long: ${asked} tokens > ${limit} maximum`
 }
 
-const errorOf = (
-  asked: Asked,
-  httpStatus: number,
-  said: Said,
-  retryAfter: Duration.Duration | undefined
-): ModelError => {
-  const { provider } = asked
-  const about = { provider, reason: excerpt(said.reason) }
-  const wait = retryAfter === undefined ? {} : { retryAfter }
-  const says = (pattern: RegExp) => said.words.some((word) => pattern.test(word))
-  if (httpStatus === 402 || says(/insufficient_quota|payment_required/)) return new ProviderQuotaExceeded(about)
-  if (says(/content_filter|content_policy|moderation/)) return new ContentFiltered(about)
-  if (says(/context_length/)) return new ModelRequestRejected({ provider, httpStatus, reason: tooLong(said.reason) })
-  if (httpStatus === 401 || httpStatus === 403) return new ProviderAuthFailed({ ...about, httpStatus })
-  if (httpStatus === 404) return new ModelNotFound({ ...about, model: asked.model })
-  if (httpStatus === 429) return new ProviderRateLimited({ ...about, ...wait })
-  if (httpStatus === 408 || httpStatus === 504) return new ProviderTimeout({ ...about, ...wait, limit: Duration.zero })
+/** A refusal with all that is known of it. */
+interface Refusal {
+  readonly asked: Asked
+  readonly httpStatus: number
+  readonly said: Said
+  readonly retryAfter: Duration.Duration | undefined
+}
+
+type ErrorOf = (refusal: Refusal) => ModelError
+
+const about = ({ asked, said }: Refusal) => ({ provider: asked.provider, reason: excerpt(said.reason) })
+
+const wait = ({ retryAfter }: Refusal) => (retryAfter === undefined ? {} : { retryAfter })
+
+const authFailed: ErrorOf = (refusal) => new ProviderAuthFailed({ ...about(refusal), httpStatus: refusal.httpStatus })
+
+const quotaExceeded: ErrorOf = (refusal) => new ProviderQuotaExceeded(about(refusal))
+
+const rejected: ErrorOf = (refusal) => new ModelRequestRejected({ ...about(refusal), httpStatus: refusal.httpStatus })
+
+const timedOut: ErrorOf = (refusal) =>
+  new ProviderTimeout({ ...about(refusal), ...wait(refusal), limit: Duration.zero })
+
+/** Words that say more than the status, tried in order. */
+const errorOfWords: ReadonlyArray<readonly [RegExp, ErrorOf]> = [
+  [/insufficient_quota|payment_required/, quotaExceeded],
+  [/content_filter|content_policy|moderation/, (refusal) => new ContentFiltered(about(refusal))],
+  [
+    /context_length/,
+    ({ asked, httpStatus, said }) =>
+      new ModelRequestRejected({ provider: asked.provider, httpStatus, reason: tooLong(said.reason) })
+  ]
+]
+
+const errorOfStatus: ReadonlyMap<number, ErrorOf> = new Map<number, ErrorOf>([
+  [401, authFailed],
+  [403, authFailed],
+  [404, (refusal) => new ModelNotFound({ ...about(refusal), model: refusal.asked.model })],
+  [408, timedOut],
+  [429, (refusal) => new ProviderRateLimited({ ...about(refusal), ...wait(refusal) })],
   // Not every 5xx passes: what the server does not support it will not support in a minute.
-  if (httpStatus >= 500 && httpStatus !== 501) return new ProviderOverloaded({ ...about, httpStatus, ...wait })
-  return new ModelRequestRejected({ ...about, httpStatus })
+  [501, rejected],
+  [504, timedOut]
+])
+
+const errorOf: ErrorOf = (refusal) => {
+  const { httpStatus, said } = refusal
+  // The status for payment counts before any words.
+  if (httpStatus === 402) return quotaExceeded(refusal)
+  const ofWords = errorOfWords.find(([pattern]) => said.words.some((word) => pattern.test(word)))?.[1]
+  const known = ofWords ?? errorOfStatus.get(httpStatus)
+  if (known !== undefined) return known(refusal)
+  if (httpStatus >= 500) return new ProviderOverloaded({ ...about(refusal), httpStatus, ...wait(refusal) })
+  return rejected(refusal)
 }
 
 /** The error that a chunk, or a body with status 200, stands for; `undefined` when it is none. */
 export const errorInBody = (asked: Asked, body: unknown): ModelError | undefined => {
   const said = read(body)
-  return said === undefined ? undefined : errorOf(asked, statusOf(said), said, undefined)
+  return said === undefined ? undefined : errorOf({ asked, httpStatus: statusOf(said), said, retryAfter: undefined })
 }
 
 /** The error of an answer that is not what was asked for. */
@@ -109,7 +143,9 @@ export const answerError =
   (answer: Answer): ModelError => {
     const { httpStatus, retryAfter } = answer
     const said = read(answer.body)
-    if (said !== undefined) return errorOf(asked, httpStatus < 400 ? statusOf(said) : httpStatus, said, retryAfter)
+    if (said !== undefined) {
+      return errorOf({ asked, httpStatus: httpStatus < 400 ? statusOf(said) : httpStatus, said, retryAfter })
+    }
     // Without an error body it is not this API that answered.
     if (httpStatus < 400 || httpStatus === 404) {
       return new ProviderInvalidResponse({
@@ -118,5 +154,5 @@ export const answerError =
         hint: "Check the base URL."
       })
     }
-    return errorOf(asked, httpStatus, { reason: answer.text, words: [], httpStatus }, retryAfter)
+    return errorOf({ asked, httpStatus, said: { reason: answer.text, words: [], httpStatus }, retryAfter })
   }

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import type { WhenExhausted } from "../llm/chooseReply.ts"
-import { startFxLlm } from "../llm/FxLlm.ts"
+import { type FxLlmOptions, startFxLlm } from "../llm/FxLlm.ts"
 import type { Script } from "../llm/script.ts"
 
 const help = `fx-llm: a model upstream that answers from a script and records what it was asked.
@@ -27,7 +27,16 @@ Texts may hold {{lastUserText}}, {{lastToolResult}}, {{toolResults}}, {{model}},
 `
 
 const main = async (args: Array<string>): Promise<void> => {
-  const { values } = parseArgs({
+  const flags = readFlags(args)
+  if (flags.help) return void process.stdout.write(help)
+  const fxLlm = await startFxLlm(optionsOf(flags))
+  process.stdout.write(`${JSON.stringify({ url: fxLlm.url, pid: process.pid })}\n`)
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(0))
+  if (flags["exit-on-eof"]) process.stdin.on("end", () => process.exit(0)).resume()
+}
+
+const readFlags = (args: Array<string>) =>
+  parseArgs({
     args,
     options: {
       port: { type: "string", default: "0" },
@@ -39,23 +48,28 @@ const main = async (args: Array<string>): Promise<void> => {
       "exit-on-eof": { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false }
     }
-  })
-  if (values.help) return void process.stdout.write(help)
-  const whenExhausted = values["when-exhausted"]
+  }).values
+
+type Flags = ReturnType<typeof readFlags>
+
+const optionsOf = (flags: Flags): FxLlmOptions => {
+  const whenExhausted = flags["when-exhausted"]
   if (!isWhenExhausted(whenExhausted)) throw new Error(`--when-exhausted must be fail, echo or repeat.`)
-  if (!/^\d+$/.test(values.port)) throw new Error(`--port needs a whole number, not "${values.port}".`)
-  const script = values.script === undefined ? undefined : readScript(values.script)
-  const fxLlm = await startFxLlm({
-    port: Number(values.port),
+  if (!/^\d+$/.test(flags.port)) throw new Error(`--port needs a whole number, not "${flags.port}".`)
+  const script = scriptOf(flags)
+  return {
+    port: Number(flags.port),
     whenExhausted,
     ...(script === undefined ? {} : { script }),
-    ...(values.reply === undefined ? {} : { script: { text: values.reply } }),
-    ...(values.log === undefined ? {} : { logFile: values.log }),
-    ...(values.models === undefined ? {} : { models: values.models.split(",") })
-  })
-  process.stdout.write(`${JSON.stringify({ url: fxLlm.url, pid: process.pid })}\n`)
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(0))
-  if (values["exit-on-eof"]) process.stdin.on("end", () => process.exit(0)).resume()
+    ...(flags.log === undefined ? {} : { logFile: flags.log }),
+    ...(flags.models === undefined ? {} : { models: flags.models.split(",") })
+  }
+}
+
+/** A script is read even where a reply replaces it, so that a wrong file never goes unnoticed. */
+const scriptOf = ({ reply, script }: Flags): Script | undefined => {
+  const read = script === undefined ? undefined : readScript(script)
+  return reply === undefined ? read : { text: reply }
 }
 
 const isWhenExhausted = (word: string): word is WhenExhausted => ["fail", "echo", "repeat"].includes(word)

@@ -40,11 +40,6 @@ export interface Answer {
 /** Fills in and cuts up `reply` for `request`. */
 export const makeAnswer = (reply: Reply, request: SeenRequest): Answer => {
   const blocks = blocksOf(reply).map((block) => readyBlock(block, reply, request))
-  const size = (kinds: ReadonlyArray<string>) =>
-    blocks.reduce(
-      (sum, block) => ("pieces" in block && kinds.includes(block.type) ? sum + length(block.pieces) : sum),
-      0
-    )
   const callsTool = blocks.some((block) => block.type === "tool_call")
   return {
     n: request.n,
@@ -52,14 +47,26 @@ export const makeAnswer = (reply: Reply, request: SeenRequest): Answer => {
     blocks,
     stopReason: reply.stopReason ?? (callsTool ? "tool_use" : "end_turn"),
     stopSequence: reply.stopSequence ?? null,
-    usage: {
-      inputTokens: reply.usage?.inputTokens ?? tokens(request.rawBody.length),
-      outputTokens: reply.usage?.outputTokens ?? tokens(size(["text", "thinking", "tool_call"])),
-      cacheReadTokens: reply.usage?.cacheReadTokens ?? 0,
-      cacheWriteTokens: reply.usage?.cacheWriteTokens ?? 0,
-      thinkingTokens: reply.usage?.thinkingTokens ?? (size(["thinking"]) === 0 ? 0 : tokens(size(["thinking"])))
-    },
+    usage: usageOf(reply, request, blocks),
     interleaveToolCalls: reply.interleaveToolCalls ?? false
+  }
+}
+
+/** What the script says, else counted from the texts. */
+const usageOf = (reply: Reply, request: SeenRequest, blocks: ReadonlyArray<AnswerBlock>): Answer["usage"] => {
+  const size = (kinds: ReadonlyArray<string>) =>
+    blocks.reduce(
+      (sum, block) => ("pieces" in block && kinds.includes(block.type) ? sum + length(block.pieces) : sum),
+      0
+    )
+  const given = reply.usage ?? {}
+  const thinking = size(["thinking"])
+  return {
+    inputTokens: given.inputTokens ?? tokens(request.rawBody.length),
+    outputTokens: given.outputTokens ?? tokens(size(["text", "thinking", "tool_call"])),
+    cacheReadTokens: given.cacheReadTokens ?? 0,
+    cacheWriteTokens: given.cacheWriteTokens ?? 0,
+    thinkingTokens: given.thinkingTokens ?? (thinking === 0 ? 0 : tokens(thinking))
   }
 }
 

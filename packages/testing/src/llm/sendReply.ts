@@ -127,26 +127,37 @@ const sendStream = async (reply: Reply, dialect: Dialect, context: SendContext):
   const { request, response, signal } = context
   // The head goes out at once: a client must see the status before the first piece.
   response.flushHeaders()
-  const gates = gatesOf(reply).filter((gate) => gate !== "start")
   const lastPiece = dialect.frames.findLastIndex((frame) => frame.isPiece)
   const closing = lastPiece < 0 ? 1 : lastPiece + 1
-  let fault = reply.fault
+  const interrupt = makeInterrupt(reply, dialect, context)
   /* oxlint-disable no-await-in-loop -- pieces are sent one after another */
   for (const [index, frame] of dialect.frames.entries()) {
-    if (frame.isPiece || index === closing) {
-      const isDue = (after: number) => index === closing || request.piecesSent >= after
-      while (isDue(gates[0] ?? Infinity) && gates.shift() !== undefined) await context.gate()
-      if (fault !== undefined && isDue(faultPosition(fault))) {
-        if (await breakStream(fault, dialect, context)) return
-        fault = undefined
-      }
-    }
+    const isClosing = index === closing
+    if ((frame.isPiece || isClosing) && (await interrupt(isClosing))) return
     if (frame.isPiece && reply.delayMs !== undefined) await sleep(reply.delayMs, undefined, { signal })
     await write(context, frame.text)
     if (frame.isPiece) request.piecesSent += 1
   }
   /* oxlint-enable no-await-in-loop */
   response.end()
+}
+
+/**
+ * What happens between the pieces of a stream, once each: waits at the gates that are due, then does what the fault says.
+ * All that is left is due before the closing frames. Answers whether the stream is over.
+ */
+const makeInterrupt = (reply: Reply, dialect: Dialect, context: SendContext) => {
+  const gates = gatesOf(reply).filter((gate) => gate !== "start")
+  let fault = reply.fault
+  return async (isClosing: boolean): Promise<boolean> => {
+    const isDue = (after: number) => isClosing || context.request.piecesSent >= after
+    /* oxlint-disable-next-line no-await-in-loop -- one release opens one gate */
+    while (isDue(gates[0] ?? Infinity) && gates.shift() !== undefined) await context.gate()
+    if (fault === undefined || !isDue(faultPosition(fault))) return false
+    const due = fault
+    fault = undefined
+    return breakStream(due, dialect, context)
+  }
 }
 
 /** An early end is most telling when only the terminal events are missing; other faults come at once. */

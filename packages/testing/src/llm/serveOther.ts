@@ -1,29 +1,18 @@
 /** What fx-llm answers beside model calls: token counts and model lists, as little as clients need, and 404 in the envelope of Messages. */
+import type { SeenRequest } from "./SeenRequest.ts"
 import { sendError, type SendContext } from "./sendReply.ts"
 
 /** Answers one request that is no model call. */
 export const serveOther = (context: SendContext, models: ReadonlyArray<string>): void => {
   const { request, response } = context
   const [pathname = ""] = request.path.split("?")
-  const answer = (body: object) => {
+  const body = bodyFor(request, pathname, models)
+  if (body !== undefined) {
     request.status = 200
     response.writeHead(200, { "content-type": "application/json", "request-id": context.requestId })
     response.end(JSON.stringify(body))
+    return
   }
-  if (request.method === "POST" && pathname.endsWith("/messages/count_tokens")) {
-    return answer({ input_tokens: Math.max(1, Math.ceil(request.rawBody.length / 4)) })
-  }
-  if (request.method === "GET" && pathname.endsWith("/models")) {
-    return answer({
-      object: "list",
-      data: models.map(entry),
-      has_more: false,
-      first_id: models[0] ?? null,
-      last_id: models.at(-1) ?? null
-    })
-  }
-  const id = /\/models\/(.+)$/.exec(pathname)?.[1]
-  if (request.method === "GET" && id !== undefined) return answer(entry(decodeURIComponent(id)))
   if (request.method === "HEAD") {
     request.status = 200
     response.writeHead(200).end()
@@ -31,6 +20,24 @@ export const serveOther = (context: SendContext, models: ReadonlyArray<string>):
   }
   sendError(context, { status: 404, message: `fx-llm serves no ${request.method} ${pathname}.` })
 }
+
+const bodyFor = (request: SeenRequest, pathname: string, models: ReadonlyArray<string>): object | undefined => {
+  if (request.method === "POST" && pathname.endsWith("/messages/count_tokens")) {
+    return { input_tokens: Math.max(1, Math.ceil(request.rawBody.length / 4)) }
+  }
+  if (request.method !== "GET") return undefined
+  if (pathname.endsWith("/models")) return list(models)
+  const id = /\/models\/(.+)$/.exec(pathname)?.[1]
+  return id === undefined ? undefined : entry(decodeURIComponent(id))
+}
+
+const list = (models: ReadonlyArray<string>) => ({
+  object: "list",
+  data: models.map(entry),
+  has_more: false,
+  first_id: models[0] ?? null,
+  last_id: models.at(-1) ?? null
+})
 
 const entry = (id: string) => ({
   type: "model",

@@ -156,14 +156,18 @@ export const makeMcpServer = (surroundings: Surroundings) => {
     return dressResult(method, await result(), era, flags)
   }
 
+  const faultFor = (method: string, tool: string | undefined): DueFault | undefined => {
+    const place = placeOf(method)
+    return place === undefined ? undefined : nextFault(place, tool)
+  }
+
   const request = async (message: Json, channel: Channel): Promise<Outgoing | undefined> => {
     const id = readId(message)
     const method = String(message["method"])
     const params = asObject(message["params"])
-    const tool = method === "tools/call" ? { tool: String(params["name"]), arguments: params["arguments"] } : {}
+    const tool = toolOf(method, params)
     log("request", { method, id, ...tool, ...metaOf(params), ...headersOf(channel) })
-    const place = placeOf(method)
-    const fault = place === undefined ? undefined : nextFault(place, tool.tool)
+    const fault = faultFor(method, tool.tool)
     if (fault !== undefined && isEarly(fault)) return { method, answer: undefined, fault }
     const key = keyOf(channel, id)
     const stop = new AbortController()
@@ -173,13 +177,10 @@ export const makeMcpServer = (surroundings: Surroundings) => {
       const result = fault?.kind === "error" ? {} : await run(id, method, params, channel, signal)
       return { method, answer: { jsonrpc: "2.0", id, result }, fault }
     } catch (cause) {
-      if (cause instanceof InputRequired) return { method, answer: { jsonrpc: "2.0", id, result: cause.result }, fault }
-      if (signal.aborted) {
-        if (!stop.signal.aborted) log("cancelled", { id, method, ...tool })
-        return undefined
-      }
-      const error = cause instanceof RpcError ? cause : new RpcError(errorCode.internal, String(cause))
-      return { method, answer: errorAnswer(id, error), fault }
+      const isCancelled = signal.aborted && !(cause instanceof InputRequired)
+      if (!isCancelled) return { method, answer: answerToFailure(id, cause), fault }
+      if (!stop.signal.aborted) log("cancelled", { id, method, ...tool })
+      return undefined
     } finally {
       running.delete(key)
     }
@@ -241,6 +242,16 @@ const placeOf = (method: string): Place | undefined => {
       return undefined
   }
 }
+
+/** A question to the user is no error: the client is to call again with the answer. */
+const answerToFailure = (id: MessageId, cause: unknown): Json => {
+  if (cause instanceof InputRequired) return { jsonrpc: "2.0", id, result: cause.result }
+  return errorAnswer(id, cause instanceof RpcError ? cause : new RpcError(errorCode.internal, String(cause)))
+}
+
+/** What the log says of a tool call. */
+const toolOf = (method: string, params: Json): { readonly tool?: string; readonly arguments?: unknown } =>
+  method === "tools/call" ? { tool: String(params["name"]), arguments: params["arguments"] } : {}
 
 const readId = (message: Json): MessageId => {
   const id = message["id"]

@@ -47,30 +47,29 @@ export const serveHttp = async (server: McpServer): Promise<void> => {
     return session
   }
 
+  /** The session that a message opens or belongs to. Where it has none, or has used it up, the client is told so here. */
+  const sessionFor = (message: Json, incoming: IncomingMessage, response: ServerResponse): Session | undefined => {
+    if (message["method"] === "initialize") return openSession()
+    const session = findSession(incoming, response)
+    if (session === undefined || message["method"] !== "tools/call") return session
+    session.calls += 1
+    if (flags.sessionCalls === undefined || session.calls <= flags.sessionCalls) return session
+    forget(session)
+    sendHttpError(response, 404, errorCode.sessionNotFound, "Session not found")
+    return undefined
+  }
+
   const post = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = readJson(await readBody(incoming))
     if (body === undefined) return sendHttpError(response, 400, errorCode.parse, "Parse error")
     const messages = Array.isArray(body) ? body : [body]
     const first = asObject(messages[0])
     const isStateless = flags.era !== "2025" && isStatelessMessage(first, incoming)
-    if (isStateless) {
-      const problem = headerProblem(first, incoming)
-      if (problem !== undefined) return sendHttpError(response, 400, errorCode.headerMismatch, problem)
-    }
+    const problem = isStateless ? headerProblem(first, incoming) : undefined
+    if (problem !== undefined) return sendHttpError(response, 400, errorCode.headerMismatch, problem)
     const needsSession = hasSessions && !isStateless
-    const session = !needsSession
-      ? undefined
-      : first["method"] === "initialize"
-        ? openSession()
-        : findSession(incoming, response)
+    const session = needsSession ? sessionFor(first, incoming, response) : undefined
     if (needsSession && session === undefined) return
-    if (session !== undefined && first["method"] === "tools/call") {
-      session.calls += 1
-      if (flags.sessionCalls !== undefined && session.calls > flags.sessionCalls) {
-        forget(session)
-        return sendHttpError(response, 404, errorCode.sessionNotFound, "Session not found")
-      }
-    }
     await answer(messages, { incoming, response, isStateless, session })
   }
 

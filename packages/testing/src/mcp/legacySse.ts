@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { readBody, readJson } from "./HttpExchange.ts"
-import type { McpServer } from "./McpServer.ts"
+import type { McpServer, Outgoing } from "./McpServer.ts"
 import { spoil } from "./spoil.ts"
 
 /** Answers the requests of this transport. */
@@ -37,13 +37,17 @@ export const makeLegacySse = (server: McpServer, path: string) => {
     response.writeHead(202).end("Accepted")
     const send = sender(stream)
     const outgoing = await server.receive(message, { session, send, headers: incoming.headers })
-    if (outgoing?.answer === undefined || outgoing.fault?.kind === "never") return
-    if (outgoing.fault?.kind === "sse-breaks" || outgoing.fault?.kind === "reset") {
+    if (outgoing !== undefined) deliver(stream, outgoing)
+  }
+
+  const deliver = (stream: ServerResponse, { answer, fault, method }: Outgoing): void => {
+    if (answer === undefined || fault?.kind === "never") return
+    if (fault?.kind === "sse-breaks" || fault?.kind === "reset") {
       stream.socket?.resetAndDestroy()
       return
     }
-    for (const answer of spoil(outgoing.answer, outgoing.fault)) send(answer)
-    server.answered(outgoing.method)
+    for (const spoiled of spoil(answer, fault)) sender(stream)(spoiled)
+    server.answered(method)
   }
 
   return (incoming: IncomingMessage, response: ServerResponse): void => {

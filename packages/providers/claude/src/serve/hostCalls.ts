@@ -118,12 +118,14 @@ const resultsOf = (step: Step): ReadonlyArray<ToolResultBlock> =>
     return [found ?? lost]
   })
 
+/** Calls with the results that the host gave; the caller may have more to say to them. */
+interface OpenStep {
+  readonly calls: ReadonlyArray<ContentBlock>
+  readonly results: ReadonlyArray<ToolResultBlock>
+}
+
 /** One user turn of the host's results and what the caller sent: results first, in the order of their calls. */
-const mergeResults = (
-  calls: ReadonlyArray<ContentBlock>,
-  results: ReadonlyArray<ToolResultBlock>,
-  sent: ReadonlyArray<ContentBlock>
-): Message => {
+const mergeResults = ({ calls, results }: OpenStep, sent: ReadonlyArray<ContentBlock>): Message => {
   const place = new Map(calls.flatMap((call, index) => (call.type === "tool_use" ? [[call.id, index] as const] : [])))
   const answers = sent.filter((block) => block.type === "tool_result" && place.has(block.tool_use_id))
   const first = [...results, ...answers].filter((block) => block.type === "tool_result")
@@ -145,6 +147,18 @@ const joinAssistants = (messages: ReadonlyArray<Message>): ReadonlyArray<Message
   return joined
 }
 
+/** Adds an assistant turn, each step with its results. The last step stays open when it has some. */
+const addSteps = (folded: Array<Message>, content: ReadonlyArray<ContentBlock>): OpenStep | undefined => {
+  const steps = stepsOf(content).map((step) => ({ calls: step.calls, results: resultsOf(step) }))
+  for (const [index, step] of steps.entries()) {
+    if (step.calls.length > 0) folded.push({ role: "assistant", content: step.calls })
+    if (step.results.length === 0) continue
+    if (index === steps.length - 1) return step
+    folded.push({ role: "user", content: step.results })
+  }
+  return undefined
+}
+
 /**
  * A history as clients send it, with the host's calls as they were made: assistant up to the calls, user
  * with the results, assistant again. The caller's own results of the same step end in the same user turn.
@@ -155,26 +169,13 @@ export const foldHostCalls = (messages: ReadonlyArray<Message>): ReadonlyArray<M
   )
   if (!hasHostBlocks) return messages
   const folded: Array<Message> = []
-  let open:
-    | { readonly calls: ReadonlyArray<ContentBlock>; readonly results: ReadonlyArray<ToolResultBlock> }
-    | undefined
+  let open: OpenStep | undefined
   for (const message of joinAssistants(messages)) {
-    if (open !== undefined) {
-      folded.push(mergeResults(open.calls, open.results, message.role === "user" ? message.content : []))
-      open = undefined
-      if (message.role === "user") continue
-    }
-    if (message.role !== "assistant") {
-      folded.push(message)
-      continue
-    }
-    const steps = stepsOf(message.content).map((step) => ({ calls: step.calls, results: resultsOf(step) }))
-    for (const [index, step] of steps.entries()) {
-      if (step.calls.length > 0) folded.push({ role: "assistant", content: step.calls })
-      if (step.results.length === 0) continue
-      if (index === steps.length - 1) open = step
-      else folded.push({ role: "user", content: step.results })
-    }
+    const before = open
+    const isMerged = before !== undefined && message.role === "user"
+    if (before !== undefined) folded.push(mergeResults(before, isMerged ? message.content : []))
+    open = message.role === "assistant" ? addSteps(folded, message.content) : undefined
+    if (message.role !== "assistant" && !isMerged) folded.push(message)
   }
   if (open !== undefined) folded.push({ role: "user", content: open.results })
   return folded
