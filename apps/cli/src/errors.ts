@@ -12,12 +12,5 @@ export class InvalidUsage extends defineError<InvalidUsage>()("InvalidUsage", {
   hint: ({ command }) => `See: ${command} --help`
 }) {}
 
-export class ToolFailed extends defineError<ToolFailed>()("ToolFailed", {
-  code: "TOOL_FAILED",
-  status: { ...statuses.internal, http: 502 },
-  fields: { toolName: Schema.String, text: Schema.String },
-  message: ({ text, toolName }) => `The tool "${toolName}" answered with an error: ${text}`
-}) {}
-
 /** Every error class of this package, for tables. */
-export const cliErrors = [InvalidUsage, ToolFailed] as const
+export const cliErrors = [InvalidUsage] as const

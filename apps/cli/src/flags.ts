@@ -1,6 +1,7 @@
 /**
  * The flags that every command takes.
  */
+import { Schema } from "effect"
 import { Flag, GlobalFlag } from "effect/cli"
 
 export const JsonFlag = GlobalFlag.Setting("json")({
@@ -60,7 +61,8 @@ export const modelFlags = {
   model: Flag.String("model").pipe(Flag.withDescription("The provider's name for the model"), Flag.optional),
   maxSteps: Flag.Int("max-steps").pipe(
     Flag.withAlias("s"),
-    Flag.withDescription("The most model calls for one message"),
+    Flag.withDescription("The most model calls for one message, 2 or more: one to call tools, one to answer"),
+    Flag.withSchema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(2))),
     Flag.optional
   )
 }

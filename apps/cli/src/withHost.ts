@@ -21,10 +21,10 @@ export interface ModelChoice {
 export const choiceFlags = (choice: ModelChoice): Flags => [
   ...Option.toArray(choice.provider).map((value) => ({ path: ["model", "provider"], value, flag: "--provider" })),
   ...Option.toArray(choice.model).map((value) => ({ path: ["model", "name"], value, flag: "--model" })),
-  // n model calls have n - 1 rounds of tools between them; one call alone may still ask for a tool.
+  // n model calls have n - 1 rounds of tools between them.
   ...Option.toArray(choice.maxSteps).map((value) => ({
     path: ["conversation", "maxHops"],
-    value: Math.max(1, value - 1),
+    value: value - 1,
     flag: "--max-steps"
   }))
 ]

@@ -44,6 +44,14 @@ describe("a person at a terminal", () => {
     await terminal.sees("Good day.")
     await terminal.sees("you ›")
     assert.include(fxLlm.requests.at(-1)?.rawBody, "hello one more")
+    // Lines that are pasted together are one message each.
+    const before = fxLlm.requests.length
+    terminal.press("hello first\rhello second\r")
+    await terminal.sees("Good day.")
+    await terminal.sees("Good day.")
+    await terminal.sees("you ›")
+    const asked = fxLlm.requests.slice(before).map(({ lastUserText }) => lastUserText)
+    assert.deepStrictEqual(asked, ["hello first", "hello second"])
     terminal.press(controlC)
     assert.strictEqual((await terminal.ended).code, 0)
     assert.deepStrictEqual(await place.servers(), [])

@@ -4,7 +4,12 @@
  */
 import { ConversationClient } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
-import { orchestratorDefaults, type OrchestratorOptions, ServerOrchestrator } from "@signalbox/orchestrator"
+import {
+  type ConnectionFailed,
+  orchestratorDefaults,
+  type OrchestratorOptions,
+  ServerOrchestrator
+} from "@signalbox/orchestrator"
 import { Context, Effect, Layer, Option, Stream } from "effect"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
@@ -33,9 +38,10 @@ export class Host extends Context.Service<
     readonly conversations: ConversationClient["Service"]
     /**
      * Waits until it makes sense to ask the model: all servers have started or failed, or some run and no
-     * other has become ready for a moment. A server that hangs does not hold up the others.
+     * other has become ready for a moment. A server that hangs does not hold up the others, unless it is required:
+     * required servers are waited for, and it fails when one of them cannot be started.
      */
-    readonly usable: Effect.Effect<void>
+    readonly usable: Effect.Effect<void, ConnectionFailed>
   }
 >()("@signalbox/host/Host") {
   /** Everything from one configuration. Fails before anything starts when a key or a variable is missing. */
@@ -108,7 +114,7 @@ const makeHost = Effect.fnUntraced(function* (config: LoadedConfig) {
     toolbox: yield* Toolbox,
     orchestrator,
     conversations: yield* ConversationClient,
-    usable: whenUsable(orchestrator)
+    usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady)
   }
 })
 

@@ -61,5 +61,29 @@ export class MissingApiKey extends defineError<MissingApiKey>()("MissingApiKey",
   hint: ({ variable }) => `Set ${variable}, or choose the model that needs no key: --provider offline`
 }) {}
 
+export class ToolFailed extends defineError<ToolFailed>()("ToolFailed", {
+  code: "TOOL_FAILED",
+  status: { ...statuses.internal, http: 502 },
+  fields: { toolName: Schema.String, text: Schema.String },
+  message: ({ text, toolName }) => `The tool "${toolName}" answered with an error: ${text}`,
+  hint: () => "Check the arguments against: signalbox tools list --json"
+}) {}
+
+export class ClientClosed extends defineError<ClientClosed>()("ClientClosed", {
+  code: "CLIENT_CLOSED",
+  status: statuses.unavailable,
+  fields: {},
+  message: () => "The client is closed.",
+  hint: () => "Make a new one with createClient."
+}) {}
+
 /** Every error class of this package, for tables. */
-export const hostErrors = [ConfigInvalid, ConfigNotFound, ConfigExists, ImportFailed, MissingApiKey] as const
+export const hostErrors = [
+  ConfigInvalid,
+  ConfigNotFound,
+  ConfigExists,
+  ImportFailed,
+  MissingApiKey,
+  ToolFailed,
+  ClientClosed
+] as const

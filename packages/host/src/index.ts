@@ -16,11 +16,13 @@ export { managedServers } from "./servers.ts"
 // Errors
 export { errorFamilies } from "./errorFamilies.ts"
 export {
+  ClientClosed,
   ConfigExists,
   ConfigInvalid,
   ConfigNotFound,
   ConfigProblem,
   hostErrors,
   ImportFailed,
-  MissingApiKey
+  MissingApiKey,
+  ToolFailed
 } from "./errors.ts"

@@ -112,6 +112,21 @@ layer(nodePlatform, { excludeTestServices: true })("a host", (it) => {
     })
   )
 
+  it.effect("is not usable when a required server cannot be started, and says which and why", () =>
+    Effect.gen(function* () {
+      const config = yield* configWith(
+        { dead: fxServer({ exitAtStart: 1 }, { required: true }), fine: fxServer() },
+        { "model.provider": "offline" }
+      )
+      yield* Effect.gen(function* () {
+        const host = yield* Host
+        const error = yield* Effect.flip(host.usable)
+        assert.strictEqual(error.code, "CONNECTION_FAILED")
+        assert.include(error.message, "dead")
+      }).pipe(Effect.provide(Host.layer(setupFor(config))))
+    })
+  )
+
   it.effect("gives each server its own secrets, absolute paths and limits", () =>
     Effect.gen(function* () {
       const config = yield* configWith({

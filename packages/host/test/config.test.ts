@@ -1,7 +1,7 @@
 import { assert, describe, it as it_, layer } from "@effect/vitest"
 import { type ConfigInvalid, configTemplate, loadConfig, presets } from "@signalbox/host"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, FileSystem, Path } from "effect"
+import { Duration, Effect, FileSystem, Path } from "effect"
 import { parseDocument, stringify } from "yaml"
 
 type Overrides = {
@@ -173,6 +173,21 @@ layer(NodeServices.layer)("the configuration file", (it) => {
         origins.find(({ path }) => path === "conversation.maxHops")?.origin,
         "environment SIGNALBOX_CONVERSATION_MAX_HOPS"
       )
+    })
+  )
+
+  it.effect("names the variable or flag that set a wrong value, not a line of the file", () =>
+    Effect.gen(function* () {
+      const problems = yield* problemsOf(configTemplate, { environment: { SIGNALBOX_CONVERSATION_MAX_HOPS: "lots" } })
+      assert.strictEqual(problems[0]?.line, 0)
+      assert.include(problems[0]?.message, "environment SIGNALBOX_CONVERSATION_MAX_HOPS")
+    })
+  )
+
+  it.effect("takes durations in short form, too", () =>
+    Effect.gen(function* () {
+      const { options } = yield* load(configTemplate.replace("toolTimeout: 2 minutes", "toolTimeout: 90s"))
+      assert.strictEqual(Duration.toMillis(options.conversation.toolTimeout), 90_000)
     })
   )
 

@@ -30,9 +30,14 @@ describe("the client for Promises", () => {
       const sleeping = client.callTool("sleep", { milliseconds: 60_000 }, { signal: abort.signal })
       abort.abort()
       assert.strictEqual((await sleeping).status, "cancelled")
+      const failed = await client.callTool("fail", {})
+      assert.deepStrictEqual([failed.status, failed.error_code], ["failed", "TOOL_FAILED"])
       const answer = await client.ask('echo "hi"')
       assert.strictEqual(answer.data?.finishReason, "end_turn")
     }
+    const closed = await createClient(options)
+    await closed.close()
+    assert.strictEqual((await closed.ask("hi")).error_code, "CLIENT_CLOSED")
     const wrong = await createClient({ ...options, overrides: { "conversation.maxHops": 0 } }).catch(
       (error: unknown) => error
     )

@@ -16,9 +16,17 @@ type SetPrompt = (redraw: (() => void) | undefined) => void
 /** Reads from a terminal with editing and history. */
 const terminalLines = (setPrompt: SetPrompt): Lines => {
   let history: Array<string> = []
+  // What came with the line that was read, as when several are pasted: lines of their own, and a last one unfinished.
+  const pasted: Array<string> = []
+  let unfinished = ""
   return {
     next: (prompt) =>
       Effect.callback<string | undefined>((resume) => {
+        const waiting = pasted.shift()
+        if (waiting !== undefined) {
+          process.stderr.write(`${prompt}${waiting}\n`)
+          return resume(Effect.succeed(waiting))
+        }
         const reader = createInterface({ input: process.stdin, output: process.stderr, history, historySize: 500 })
         let isDone = false
         const close = () => {
@@ -28,17 +36,26 @@ const terminalLines = (setPrompt: SetPrompt): Lines => {
         }
         const finish = (value: string | undefined) => {
           if (isDone) return
-          close()
-          // Whoever leaves by a key leaves in the middle of a line.
-          if (value === undefined) process.stderr.write("\n")
-          resume(Effect.succeed(value))
+          isDone = true
+          // Not at once: the rest of what was pasted is still being read.
+          setImmediate(() => {
+            unfinished = value === undefined ? "" : reader.line
+            close()
+            // Whoever leaves by a key leaves in the middle of a line.
+            if (value === undefined) process.stderr.write("\n")
+            resume(Effect.succeed(value))
+          })
         }
         reader.on("history", (lines: Array<string>) => {
           history = [...lines]
         })
         reader.on("SIGINT", () => finish(undefined))
         reader.on("close", () => finish(undefined))
-        reader.question(prompt, (line) => finish(line))
+        reader.on("line", (line) => (isDone ? void pasted.push(line) : finish(line)))
+        reader.setPrompt(prompt)
+        reader.prompt()
+        if (unfinished !== "") reader.write(unfinished)
+        unfinished = ""
         setPrompt(() => reader.prompt(true))
         return Effect.sync(close)
       })

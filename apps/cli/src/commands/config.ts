@@ -7,9 +7,11 @@ import {
   variableOf,
   writeYaml
 } from "@signalbox/host"
+import { nearestName } from "@signalbox/model"
 import { Effect, FileSystem, Option, Path } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { checkConfig } from "../checkConfig.ts"
+import { InvalidUsage } from "../errors.ts"
 import { Output } from "../Output.ts"
 import { renderTable } from "../render/table.ts"
 import { counted, oneLine } from "../render/style.ts"
@@ -25,6 +27,13 @@ const check = Command.make("check", {}, () => withSetting(checkConfig())).pipe(
 const isBelow = (prefix: string) => (origin: ConfigOrigin) =>
   origin.path === prefix || origin.path.startsWith(`${prefix}.`)
 
+const unknownKey = (path: string, origins: ReadonlyArray<ConfigOrigin>) => {
+  const known = new Set(origins.flatMap(({ path: key }) => [key, ...key.split(".").slice(0, 1)]))
+  const nearest = nearestName(path, known)
+  const reason = `There is no key "${path}".${nearest === undefined ? "" : ` Did you mean "${nearest}"?`}`
+  return new InvalidUsage({ command: "signalbox config explain", reason })
+}
+
 const explain = Command.make(
   "explain",
   {
@@ -38,9 +47,16 @@ const explain = Command.make(
       Effect.gen(function* () {
         const config = yield* readConfig([], "preset")
         const wanted = Option.match(path, { onNone: () => () => true, onSome: isBelow })
-        return config.origins
-          .filter(wanted)
-          .map((origin) => ({ ...origin, variable: variableOf(origin.path.split(".")) }))
+        const shown = config.origins.filter(wanted)
+        if (shown.length === 0)
+          return yield* unknownKey(
+            Option.getOrElse(path, () => ""),
+            config.origins
+          )
+        return shown.map((origin) => ({
+          ...origin,
+          variable: origin.path.startsWith("servers.") ? null : variableOf(origin.path.split("."))
+        }))
       }).pipe(
         report({
           render: (origins) =>

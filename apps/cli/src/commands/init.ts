@@ -1,5 +1,5 @@
 import { ConfigExists, configTemplate, presets } from "@signalbox/host"
-import { Effect, FileSystem, Path } from "effect"
+import { Effect, FileSystem, Option, Path } from "effect"
 import { Command, Flag } from "effect/cli"
 import { Output } from "../Output.ts"
 import { report } from "../report.ts"
@@ -18,15 +18,16 @@ export const init = Command.make(
   ({ force, format }) =>
     withSetting(
       Effect.gen(function* () {
-        const { directory } = yield* Setting
+        const { configFile, directory } = yield* Setting
         const fs = yield* FileSystem.FileSystem
         const path = yield* Path.Path
-        const file = `signalbox.${format}`
-        const target = path.join(directory, file)
+        const file = Option.getOrElse(configFile, () => `signalbox.${format}`)
+        const target = path.resolve(directory, file)
+        const isJson = format === "json" || file.endsWith(".json")
         if (!force && (yield* fs.exists(target))) return yield* new ConfigExists({ file })
         yield* fs.writeFileString(
           target,
-          format === "yaml" ? configTemplate : JSON.stringify(presets.get("preset:default@1"), null, 2)
+          isJson ? JSON.stringify(presets.get("preset:default@1"), null, 2) : configTemplate
         )
         return { file }
       }).pipe(

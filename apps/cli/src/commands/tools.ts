@@ -1,4 +1,4 @@
-import { Host } from "@signalbox/host"
+import { Host, ToolFailed } from "@signalbox/host"
 import {
   type JsonObject,
   localCall,
@@ -9,7 +9,6 @@ import {
 } from "@signalbox/model"
 import { Effect, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { ToolFailed } from "../errors.ts"
 import { announceStart } from "../chat/announceStart.ts"
 import { Output } from "../Output.ts"
 import { printable } from "../render/style.ts"

@@ -53,7 +53,10 @@ const renderOutcome = (outcome: Outcome, { errorStyle: style, width }: Output["S
   // Calls of one step run at the same time: which one this was must be said.
   const name = nameOf(outcome.call)
   const room = Math.max(leastRoom, width - name.length - took.length - what.length - 6)
-  const said = style.dim(oneLine(printable(resultText(outcome.result)), room))
+  const text = resultText(outcome.result)
+  // What the model is told begins with the code, which stands here already.
+  const rest = what !== "" && text.startsWith(`${what}: `) ? text.slice(what.length + 2) : text
+  const said = style.dim(oneLine(printable(rest), room))
   return [mark, style.bold(name), style.dim(took), ...(what === "" ? [] : [style.red(what)]), said].join(" ")
 }
 

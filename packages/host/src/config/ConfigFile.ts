@@ -2,7 +2,7 @@
  * Finding, reading and checking the configuration file. Nothing is started before all of it is known to be right.
  */
 import { Effect, FileSystem, Path, Result } from "effect"
-import { ConfigInvalid, ConfigNotFound } from "../errors.ts"
+import { ConfigInvalid, ConfigNotFound, type ConfigProblem } from "../errors.ts"
 import { decodeOptions, valueAt } from "./decode.ts"
 import { type ConfigPath, readDocument } from "./document.ts"
 import { type HostOptions } from "./HostOptions.ts"
@@ -47,6 +47,20 @@ const findFile = Effect.fnUntraced(function* (source: ConfigSource) {
   return yield* new ConfigNotFound({ searched: candidates })
 })
 
+/** A value that a variable or a flag set is not to be looked for in the file. */
+const withOrigin = (problem: ConfigProblem, origins: ReadonlyMap<string, string>): ConfigProblem => {
+  const keys = problem.path.split(".")
+  for (let length = keys.length; length > 0; length--) {
+    const prefix = keys.slice(0, length).join(".")
+    const origin = [...origins].find(([path]) => path === prefix || path.startsWith(`${prefix}.`))?.[1]
+    if (origin === undefined) continue
+    return /^(environment|flag) /.test(origin)
+      ? { ...problem, line: 0, message: `${problem.message}, from ${origin}` }
+      : problem
+  }
+  return problem
+}
+
 /** Loads the configuration, or fails with every problem that it has. */
 export const loadConfig = Effect.fn("loadConfig")(function* (source: ConfigSource) {
   const fs = yield* FileSystem.FileSystem
@@ -58,7 +72,10 @@ export const loadConfig = Effect.fn("loadConfig")(function* (source: ConfigSourc
   const layered = layerConfig({ document, file: shown, environment: source.environment, flags: source.flags })
   if (layered.problems.length > 0) return yield* new ConfigInvalid({ file: shown, problems: layered.problems })
   const decoded = decodeOptions(layered.value, document.lineOf)
-  if (Result.isFailure(decoded)) return yield* new ConfigInvalid({ file: shown, problems: decoded.failure })
+  if (Result.isFailure(decoded)) {
+    const problems = decoded.failure.map((problem) => withOrigin(problem, layered.origins))
+    return yield* new ConfigInvalid({ file: shown, problems })
+  }
   return {
     options: decoded.success,
     origins: Array.from(layered.origins, ([key, origin]) => ({

@@ -4,8 +4,22 @@
  */
 import { Duration, Schema, SchemaTransformation } from "effect"
 
-/** `30 seconds`, `500 millis`, `1 hour`. */
-const PositiveDuration = Schema.DurationFromString.check(
+const shortUnits: Readonly<Record<string, string>> = { ms: "millis", s: "seconds", m: "minutes", h: "hours" }
+
+/** `30s` as on a command line means the same as `30 seconds`. */
+const spelledOut = (text: string): string =>
+  text
+    .trim()
+    .replace(/^(\d+(?:\.\d+)?)(ms|s|m|h)$/, (_, amount: string, unit: string) => `${amount} ${shortUnits[unit]}`)
+
+const AnyDuration = Schema.String.pipe(
+  Schema.decodeTo(
+    Schema.DurationFromString,
+    SchemaTransformation.transform({ decode: spelledOut, encode: (text: string) => text })
+  )
+)
+
+const PositiveDuration = AnyDuration.check(
   Schema.makeFilter((duration) => Duration.isGreaterThan(duration, Duration.zero) || "Expected a duration above zero")
 )
 

@@ -49,7 +49,9 @@ const explain = (
     const preset = valueAt(presetValue, path)
     return {
       message: "missing key",
-      ...(preset === undefined ? {} : { suggestion: `the preset says ${show(preset)}` })
+      ...(preset === undefined
+        ? {}
+        : { suggestion: `add it, the preset has ${show(preset)}; or extend preset:default@1` })
     }
   }
   const found = valueAt(raw, path)

@@ -69,7 +69,9 @@ export const parseYaml = (text: string): unknown => parse(text)
 /** Adds entries to a map of a document, keeping everything else as it is written, comments included. */
 export const addEntries = (text: string, key: string, entries: Readonly<Record<string, unknown>>): string => {
   const document = parseDocument(text)
+  const isJson = text.trimStart().startsWith("{")
   for (const [name, value] of Object.entries(entries)) document.setIn([key, name], document.createNode(value))
+  if (isJson) return `${JSON.stringify(document.toJS(), null, 2)}\n`
   const map = document.get(key)
   // `servers: {}` of a new file would otherwise stay on one line however long it gets.
   if (isMap(map)) map.flow = false

@@ -4,10 +4,11 @@
  */
 import { type Outcome, toOutcome, withCorrelationId } from "@signalbox/errors"
 import { type TurnResult } from "@signalbox/conversation"
-import { type JsonObject, localCall, type ToolDefinition, type ToolResult } from "@signalbox/model"
+import { type JsonObject, localCall, resultText, type ToolDefinition, type ToolResult } from "@signalbox/model"
 import { type ServerInfo } from "@signalbox/orchestrator"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { loadConfig } from "../config/ConfigFile.ts"
+import { ClientClosed, ToolFailed } from "../errors.ts"
 import { Host } from "../Host.ts"
 import { nodeHost, nodePlatform } from "./platform.ts"
 
@@ -50,20 +51,33 @@ export const createClient = async (options: ClientOptions = {}): Promise<Client>
     }).pipe(Effect.provide(nodePlatform))
   )
   const runtime = ManagedRuntime.make(nodeHost(config, { startsAll: true }).pipe(Layer.provide(nodePlatform)))
-  const run = <A, E>(effect: Effect.Effect<A, E, Host>, signal?: AbortSignal) =>
-    runtime.runPromise(toOutcome(untilAborted(effect, signal)).pipe(withCorrelationId()))
-  const close = () => runtime.dispose()
-  const host = await runtime.runPromise(Host)
-  await runtime.runPromise(host.usable)
+  let isClosed = false
+  const run = <A, E>(effect: Effect.Effect<A, E>, signal?: AbortSignal): Promise<Outcome<A>> => {
+    const work = toOutcome<A, unknown, never>(isClosed ? new ClientClosed({}) : untilAborted(effect, signal))
+    return Effect.runPromise(work.pipe(withCorrelationId()))
+  }
+  const close = () => {
+    isClosed = true
+    return runtime.dispose()
+  }
+  const host = await runtime
+    .runPromise(Effect.tap(Host, (made) => made.usable))
+    .catch((error: unknown) => close().then(() => Promise.reject(error)))
   return {
     ask: (question, { signal } = {}) => run(host.conversations.ask(question), signal),
-    callTool: (name, input, { signal } = {}) => run(host.toolbox.call(name, input, localCall()), signal),
-    tools: () => runtime.runPromise(host.toolbox.list),
-    servers: () => runtime.runPromise(host.orchestrator.servers),
+    callTool: (name, input, { signal } = {}) => run(callTool(host, name, input), signal),
+    tools: () => Effect.runPromise(host.toolbox.list),
+    servers: () => Effect.runPromise(host.orchestrator.servers),
     close,
     [Symbol.asyncDispose]: close
   }
 }
+
+/** A result with `isError` is a value for a model; a program wants to see it as what it is. */
+const callTool = (host: Host["Service"], name: string, input: JsonObject) =>
+  Effect.flatMap(host.toolbox.call(name, input, localCall()), (result) =>
+    result.isError ? Effect.fail(new ToolFailed({ toolName: name, text: resultText(result) })) : Effect.succeed(result)
+  )
 
 /** Ends an effect as interrupted when the signal fires, so that its outcome can still be told. */
 const untilAborted = <A, E, R>(effect: Effect.Effect<A, E, R>, signal: AbortSignal | undefined) => {
