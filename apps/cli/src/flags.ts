@@ -59,6 +59,14 @@ export const modelFlags = {
     Flag.optional
   ),
   model: Flag.String("model").pipe(Flag.withDescription("The provider's name for the model"), Flag.optional),
+  apiKey: Flag.Redacted("api-key").pipe(
+    Flag.withDescription("The provider's key. Others can see it in the list of processes: prefer --api-key-file"),
+    Flag.optional
+  ),
+  apiKeyFile: Flag.FileText("api-key-file").pipe(
+    Flag.withDescription("A file that holds the provider's key"),
+    Flag.optional
+  ),
   maxSteps: Flag.Int("max-steps").pipe(
     Flag.withAlias("s"),
     Flag.withDescription("The most model calls for one message, 2 or more: one to call tools, one to answer"),

@@ -4,7 +4,7 @@
  */
 import { type ConfigSource, type Host, type LoadedConfig, loadConfig, hostLogging } from "@signalbox/host"
 import { nodeHost } from "@signalbox/host/node"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import { stripVTControlCharacters } from "node:util"
 import { Output } from "./Output.ts"
 import { Setting } from "./Setting.ts"
@@ -14,11 +14,26 @@ type Flags = ConfigSource["flags"]
 export interface ModelChoice {
   readonly provider: Option.Option<string>
   readonly model: Option.Option<string>
+  readonly apiKey: Option.Option<Redacted.Redacted>
+  /** The content of the file. */
+  readonly apiKeyFile: Option.Option<string>
   readonly maxSteps: Option.Option<number>
+}
+
+/** The flag that other users of the machine can read. */
+const visibleKeyFlag = "--api-key"
+
+/** A key is for the provider that is named, else for Claude. */
+const keyFlag = (choice: ModelChoice, key: string, flag: string) => {
+  const provider = Option.getOrElse(choice.provider, () => "claude")
+  const keyed = provider === "openai" || provider === "openrouter" ? provider : "claude"
+  return { path: ["providers", keyed, "apiKey"], value: key, flag }
 }
 
 /** What `--provider`, `--model` and `--max-steps` say about the configuration. */
 export const choiceFlags = (choice: ModelChoice): Flags => [
+  ...Option.toArray(choice.apiKeyFile).map((text) => keyFlag(choice, text.trim(), "--api-key-file")),
+  ...Option.toArray(choice.apiKey).map((key) => keyFlag(choice, Redacted.value(key), visibleKeyFlag)),
   ...Option.toArray(choice.provider).map((value) => ({ path: ["model", "provider"], value, flag: "--provider" })),
   ...Option.toArray(choice.model).map((value) => ({ path: ["model", "name"], value, flag: "--model" })),
   // n model calls have n - 1 rounds of tools between them.
@@ -86,6 +101,10 @@ export const withHost =
   <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
       const flags = [...(run.flags ?? []), ...(run.needsNoModel === true ? [offlineModel] : [])]
+      if (flags.some(({ flag }) => flag === visibleKeyFlag)) {
+        const { errorStyle, status } = yield* Output
+        yield* status(`${errorStyle.yellow("!")} ${visibleKeyFlag} shows the key to others; use --api-key-file`)
+      }
       const config = yield* readConfig(flags, run.whenMissing)
       const logging = loggingLayer(config, run.tellsServers ?? false)
       const host = nodeHost(config, { startsAll: run.startsAll }).pipe(Layer.provideMerge(logging))

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { readFxMcpLog, startFxLlm } from "@signalbox/testing"
 import { jsonLines, makePlace, upstream } from "./support.ts"
@@ -148,5 +149,25 @@ describe("the key", () => {
     assert.strictEqual(refused.code, 78, refused.stdout)
     assert.notStrictEqual(broken.code, 0)
     for (const { stderr, stdout } of [fine, refused, broken, explained]) assert.notInclude(stdout + stderr, "canary")
+  })
+})
+
+describe("the key of a provider", () => {
+  it("may come from a file, or from a flag with a warning, and is sent and never shown", async () => {
+    const key = "sk-canary-fedcba9876543210"
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm()
+    place.configure({ ...upstream("claude", fxLlm.url) })
+    writeFileSync(place.file("key"), `${key}\n`)
+    const fromFile = await place.run(["chat", "hello", "--provider", "claude", "--api-key-file", place.file("key")])
+    const fromFlag = await place.run(["chat", "hello", "--provider", "claude", "--api-key", key])
+    assert.deepStrictEqual([fromFile.code, fromFlag.code], [0, 0])
+    for (const request of fxLlm.requests) assert.strictEqual(request.headers["x-api-key"], key)
+    assert.lengthOf(fxLlm.requests, 2)
+    assert.include(fromFlag.stderr, "--api-key-file")
+    assert.notInclude(fromFile.stderr, "--api-key-file")
+    assert.notInclude(fromFile.stdout + fromFile.stderr + fromFlag.stdout + fromFlag.stderr, key)
+    const missing = await place.run(["chat", "hello", "--api-key-file", place.file("none")])
+    assert.strictEqual(missing.code, 2)
   })
 })
