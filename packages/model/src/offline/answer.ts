@@ -4,6 +4,7 @@
 import { type DateTime } from "effect"
 import { type JsonObject } from "../ContentBlock.ts"
 import { type ModelRequest } from "../Message.ts"
+import { readAddress } from "./address.ts"
 import { type Catalogue, type PreparedTool } from "./catalogue.ts"
 import { type Answer, question, readConversation, type Step } from "./conversation.ts"
 import { capabilities, howToConnect, nothingFits, smallTalk } from "./dialogue.ts"
@@ -15,7 +16,7 @@ import { type Parameter, type Role } from "./parameters.ts"
 import { type Plan, planRequest, type PlanOptions } from "./plan.ts"
 import { readBack } from "./readBack.ts"
 import { splitRequests } from "./split.ts"
-import { understand } from "./understand.ts"
+import { understand, type Understood } from "./understand.ts"
 
 export interface Response {
   readonly text: string
@@ -120,17 +121,16 @@ const work = (catalogue: Catalogue, { answers, earlier, options, parts, steps }:
   return say(readBack(steps), ...notes)
 }
 
+const beginsWithVerb = ({ literals, stems, verb }: Understood): boolean =>
+  verb !== undefined && stems[0] === verb && stems.length + literals.length >= 2
+
 /** A text is a command of its own, not an answer, when it plainly leads to a complete call. */
 const isNewCommand = (catalogue: Catalogue, text: string, now: DateTime.Utc): boolean => {
   if (text.length > maxCharacters) return false
   if (smallTalk(text, catalogue) !== undefined) return true
   const request = understand(text)
-  if (
-    request.verb === undefined ||
-    request.stems[0] !== request.verb ||
-    request.stems.length + request.literals.length < 2
-  )
-    return false
+  const addressed = readAddress(catalogue, request)
+  if (!beginsWithVerb(request) && addressed.at?.start !== 0) return false
   return planRequest(catalogue, text, { now })._tag === "Call"
 }
 

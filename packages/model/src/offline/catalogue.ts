@@ -3,6 +3,7 @@
  * Words of the name count most, words deep in a description least. Reading a tool costs far more than
  * ranking it, so what was read is kept as long as the tool's definition lives.
  */
+import { sourceOf } from "../naming.ts"
 import { type ToolDefinition } from "../Tool.ts"
 import { actionsOf, conceptsOf, isDeletion } from "./meaning.ts"
 import { holdsFacts, type Parameter, parametersOf } from "./parameters.ts"
@@ -39,6 +40,10 @@ export interface Catalogue {
   readonly tools: ReadonlyArray<PreparedTool>
   /** How rare a word is among the tools. */
   readonly rarity: (key: string) => number
+  /** The tools of this name in lower case: as listed, else as their sources call them. */
+  readonly named: (name: string) => ReadonlyArray<PreparedTool>
+  /** The names of the sources that tools come from. */
+  readonly sources: ReadonlyArray<string>
 }
 
 /** Words of a description beyond this are examples and small print. */
@@ -115,6 +120,14 @@ const prepare = (tool: ToolDefinition): PreparedTool => {
   }
 }
 
+const none: ReadonlyArray<PreparedTool> = []
+
+const namedIn = (tools: ReadonlyArray<PreparedTool>): Catalogue["named"] => {
+  const listed = Map.groupBy(tools, ({ tool }) => tool.name.toLowerCase())
+  const original = Map.groupBy(tools, ({ tool }) => tool.originalName.toLowerCase())
+  return (name) => listed.get(name) ?? original.get(name) ?? none
+}
+
 /** Reads tools into catalogues, and remembers each as long as its definition lives. */
 export const makeCatalogue = (): ((tools: ReadonlyArray<ToolDefinition>) => Catalogue) => {
   const prepared = new WeakMap<ToolDefinition, PreparedTool>()
@@ -137,6 +150,8 @@ export const makeCatalogue = (): ((tools: ReadonlyArray<ToolDefinition>) => Cata
     }
     const catalogue: Catalogue = {
       tools,
+      named: namedIn(tools),
+      sources: [...new Set(definitions.flatMap(({ runBy }) => sourceOf(runBy) ?? []))].filter((name) => name !== ""),
       rarity: (key) =>
         Math.log(1 + (tools.length + 1) / (0.5 + (counts.get(key) ?? 0))) / Math.log(1 + (tools.length + 1) / 1.5)
     }

@@ -105,7 +105,7 @@ export const nothingFits = (request: string, nearest: ReadonlyArray<PreparedTool
 
 const talk: ReadonlyArray<readonly [RegExp, (catalogue: Catalogue) => string]> = [
   [
-    /^(?:(?:so |and )?what (?:all )?(?:can|could) (?:you|i|we) (?:do|ask|use)\b.*|(?:help|help me|\?+|usage|menu|what now)|what (?:tools|commands)\b.*|(?:list|show)(?: me)?(?: all| the| your| available)* tools|how do(?:es)? (?:this|it|i use (?:this|you)) work.*|how do i use (?:this|you))$/i,
+    /^(?:(?:so |and )?what (?:all )?(?:can|could) (?:you|i|we) (?:do|ask|use)\b.*|(?:help|help me|\?+|usage|menu|what now)|what (?:tools|commands)\b.*|which tools\b.*|(?:list|show)(?: me)?(?: all| the| your| available)* tools|how do(?:es)? (?:this|it|i use (?:this|you)) work.*|how do i use (?:this|you))$/i,
     capabilities
   ],
   [
@@ -131,6 +131,11 @@ const talk: ReadonlyArray<readonly [RegExp, (catalogue: Catalogue) => string]> =
   [/^(?:bye|goodbye|see you|good night|exit|quit)$/i, () => "Goodbye."]
 ]
 
+const talkFor = (said: string) => talk.find(([pattern]) => pattern.test(said))
+
+const greeting =
+  /^(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|greetings|howdy)(?: there| you| again)?[\s,.!]+/i
+
 /** The answer to what is said to the model itself rather than asked of a tool. */
 export const smallTalk = (text: string, catalogue: Catalogue): string | undefined => {
   const plain = text
@@ -138,5 +143,7 @@ export const smallTalk = (text: string, catalogue: Catalogue): string | undefine
     .replace(/[\s.!?]+$/, "")
     .replace(/^(?:please|ok|so)[, ]+/i, "")
   const given = /^\?+$/.test(text.trim()) ? "?" : plain
-  return talk.find(([pattern]) => pattern.test(given))?.[1](catalogue)
+  // "Hello! What can you do?" is answered like the question alone.
+  const ungreeted = given.replace(greeting, "")
+  return (talkFor(given) ?? talkFor(ungreeted))?.[1](catalogue)
 }

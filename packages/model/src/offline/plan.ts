@@ -2,6 +2,7 @@
  * What to do about one request: call a tool, ask for an argument that is missing, or say that nothing fits.
  */
 import { type JsonObject } from "../ContentBlock.ts"
+import { type Addressed, readAddress, withSpokenName } from "./address.ts"
 import { type Catalogue, type PreparedTool } from "./catalogue.ts"
 import { fill, type FillOptions } from "./fill.ts"
 import { type Parameter } from "./parameters.ts"
@@ -36,14 +37,24 @@ const inputsOf = (candidate: Candidate): ReadonlyArray<JsonObject> => {
   return [filled.input, ...more.map(({ value }) => ({ ...filled.input, [only.name]: value }))]
 }
 
+/** A tool that is certain, whatever the words say. */
+const certain = (addressed: Addressed, prepared: PreparedTool, options: FillOptions): Candidate => {
+  const filled = fill(prepared.tool, prepared.parameters, withSpokenName(addressed, prepared), options)
+  return { prepared, filled, score: 10, evidence: 10 }
+}
+
+const candidatesFor = (catalogue: Catalogue, text: string, options: PlanOptions): ReadonlyArray<Candidate> => {
+  const request = understand(text)
+  const addressed = readAddress(catalogue, request)
+  const forced = options.tool === undefined ? undefined : catalogue.tools.find(({ tool }) => tool.name === options.tool)
+  if (forced !== undefined) return [certain(addressed, forced, options)]
+  if (addressed.named.length === 0) return rank(catalogue, request, addressed, options)
+  return addressed.named.map((prepared) => certain(addressed, prepared, options))
+}
+
 /** Plans one request. */
 export const planRequest = (catalogue: Catalogue, text: string, options: PlanOptions): Plan => {
-  const request = understand(text)
-  const forced = options.tool === undefined ? undefined : catalogue.tools.find(({ tool }) => tool.name === options.tool)
-  const candidates: ReadonlyArray<Candidate> =
-    forced === undefined
-      ? rank(catalogue, request, options)
-      : [{ prepared: forced, filled: fill(forced.tool, forced.parameters, request, options), score: 10, evidence: 10 }]
+  const candidates = candidatesFor(catalogue, text, options)
   const [best] = candidates
   if (best === undefined || (options.mustCall !== true && !isConvincing(best))) {
     return { _tag: "Nothing", nearest: candidates.slice(0, 3).map(({ prepared }) => prepared) }

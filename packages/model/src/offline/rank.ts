@@ -3,6 +3,7 @@
  * the verb, and how well the values in the request fit what the tool wants.
  * A request that only looks never gets a tool that destroys, and a deletion must be asked for by name.
  */
+import { type Addressed } from "./address.ts"
 import { type Catalogue, type PreparedTool } from "./catalogue.ts"
 import { fill, type Filled, type FillOptions } from "./fill.ts"
 import { actionsOf, conceptsOf, onlyLooks, share } from "./meaning.ts"
@@ -65,15 +66,21 @@ const verbAgreement = (prepared: PreparedTool, request: Understood): number => {
   return -0.4
 }
 
+/** "don't delete …" asks for nothing to be destroyed. */
+const forbids = /^\s*(?:do not|don['’]?t|never)\b/i
+
 /** Whether the request may lead to this tool at all. */
 const isAllowed = (prepared: PreparedTool, request: Understood): boolean => {
   if (prepared.isReadOnly) return true
   // Without annotations, a tool whose verbs all look is taken to only look.
   if (request.isQuestion && prepared.actions.size > 0 && !onlyLooks(prepared.actions)) return false
+  return !(prepared.isDeletion || prepared.isDestructive) || mayDestroy(prepared, request)
+}
+
+const mayDestroy = (prepared: PreparedTool, request: Understood): boolean => {
+  if (forbids.test(request.text)) return false
   const own = request.verb === undefined ? new Set<string>() : actionsOf(request.verb)
-  if (prepared.isDeletion) return own.has("delete") && !request.isLooking
-  if (!prepared.isDestructive) return true
-  return share(own, prepared.statedActions)
+  return prepared.isDeletion ? own.has("delete") && !request.isLooking : share(own, prepared.statedActions)
 }
 
 /** A file is no place for a tool about folders, and a folder none for a tool about files. */
@@ -130,10 +137,15 @@ const ignoresContent = (prepared: PreparedTool, request: Understood): number =>
     : 0
 
 /** The tools that a request may mean, best first. */
-export const rank = (catalogue: Catalogue, request: Understood, options: FillOptions): ReadonlyArray<Candidate> => {
+export const rank = (
+  catalogue: Catalogue,
+  request: Understood,
+  addressed: Addressed,
+  options: FillOptions
+): ReadonlyArray<Candidate> => {
   const isNew = request.actions.has("record") || request.actions.has("create")
   return catalogue.tools
-    .filter((prepared) => isAllowed(prepared, request))
+    .filter((prepared) => isAllowed(prepared, addressed.request))
     .map((prepared) => {
       const words = lexical(catalogue, prepared, request)
       const coverage = nameCoverage(catalogue, prepared, request)
@@ -145,19 +157,21 @@ export const rank = (catalogue: Catalogue, request: Understood, options: FillOpt
         coverage,
         words,
         evidence: words + coverage + 0.3 * Math.max(0, verb),
-        score: words + 1.4 * coverage + 0.9 * verb - quiet - change
+        score: words + 1.4 * coverage + 0.9 * verb + addressed.bonus(prepared) - quiet - change
       }
     })
     .filter(({ words }) => words > 0)
     .toSorted((a, b) => b.score - a.score)
     .slice(0, shortlist)
     .map(({ coverage, evidence, prepared, score }) => {
-      const filled = fill(prepared.tool, prepared.parameters, request, options)
+      // To a tool of another source, the name of a source may be an ordinary word.
+      const heard = addressed.bonus(prepared) > 0 ? addressed.request : request
+      const filled = fill(prepared.tool, prepared.parameters, heard, options)
       return {
         prepared,
         filled,
         evidence,
-        score: score + argumentFit(prepared, filled, coverage) - ignoresContent(prepared, request)
+        score: score + argumentFit(prepared, filled, coverage) - ignoresContent(prepared, heard)
       }
     })
     .toSorted((a, b) => b.score - a.score)

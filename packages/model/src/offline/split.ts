@@ -56,6 +56,14 @@ const wordsBefore = (text: string, at: number, cuts: ReadonlyArray<Cut>): Readon
   return wordsOf(text.slice(start, at))
 }
 
+/** "with notes," and "use the notes server," say where the request that follows belongs. */
+const isAddress = (words: ReadonlyArray<string>): boolean =>
+  words.length <= 4 &&
+  (/^(?:with|on|using|via)$/.test(words[0] ?? "") ||
+    (/^(?:use|ask)$/.test(words[0] ?? "") && /^(?:server|source)$/.test(words.at(-1) ?? "")))
+
+const isRequest = (words: ReadonlyArray<string>): boolean => words.length >= 2 && !isAddress(words)
+
 const cutsOf = (text: string): ReadonlyArray<Cut> => {
   const shields = literalsOf(text).filter(standsApart)
   const cuts: Array<Cut> = []
@@ -65,7 +73,7 @@ const cutsOf = (text: string): ReadonlyArray<Cut> => {
   for (const pattern of separators) for (const cut of separatorsIn(text, pattern)) add(cut)
   const ownWords = /\bthat\b|:\s/.exec(text)?.index ?? text.length
   for (const cut of matchesOf(text, joint)) {
-    const hasRequestBefore = wordsBefore(text, cut.start, cuts).length >= 2
+    const hasRequestBefore = isRequest(wordsBefore(text, cut.start, cuts))
     if (cut.start < ownWords && hasRequestBefore && startsCommand(text.slice(cut.end))) add(cut)
   }
   return cuts.toSorted((a, b) => a.start - b.start)
