@@ -118,7 +118,7 @@ const makeHost = Effect.fnUntraced(function* (config: LoadedConfig) {
   }
 })
 
-/** How long no further server may become ready until those that run are taken as all there are for now. */
+/** After so long without another server becoming ready, those that run are taken as all there are. */
 const quietTime = "750 millis"
 
 const whenUsable = (orchestrator: ServerOrchestrator["Service"]): Effect.Effect<void> => {
