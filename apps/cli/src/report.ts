@@ -3,6 +3,7 @@
  */
 import { exitCodeOf, exitCodes, type Outcome, toOutcome, withCorrelationId } from "@signalbox/errors"
 import { Cause, Context, Effect, Exit, Ref } from "effect"
+import { CommandTimeout } from "./errors.ts"
 import { Output, renderError, renderOutcome } from "./Output.ts"
 import { Setting } from "./Setting.ts"
 
@@ -20,7 +21,14 @@ export interface ReportOptions<A> {
 }
 
 const timeLimited = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(Setting, ({ timeout }) => (timeout === undefined ? effect : Effect.timeout(effect, timeout)))
+  Effect.flatMap(Setting, ({ timeout }) =>
+    timeout === undefined
+      ? effect
+      : Effect.timeoutOrElse(effect, {
+          duration: timeout,
+          orElse: () => Effect.fail(new CommandTimeout({ limit: timeout }))
+        })
+  )
 
 const codeOf = <A>(options: ReportOptions<A>, outcome: Outcome<A>, exit: Exit.Exit<A, unknown>): number => {
   if (Exit.isSuccess(exit)) return options.exitCode?.(exit.value) ?? exitCodes.ok
