@@ -34,7 +34,7 @@ export interface ErrorDefinition {
 /** The fields that `defineError` adds to those of the class. */
 export interface ContractFields {
   readonly retryable: Schema.withConstructorDefault<Schema.Boolean>
-  readonly hint: Schema.optionalKey<Schema.String>
+  readonly hint: Schema.optional<Schema.String>
   readonly retryAfter: Schema.optionalKey<Schema.DurationFromMillis>
   readonly cause: Schema.optionalKey<Schema.Defect>
 }
@@ -94,7 +94,8 @@ export const defineError =
     const retryable = options.retryable ?? false
     const contract: ContractFields = {
       retryable: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(retryable))),
-      hint: Schema.optionalKey(Schema.String),
+      // Not `optionalKey`: where there is no hint, the getter below still has the key.
+      hint: Schema.optional(Schema.String),
       retryAfter: Schema.optionalKey(Schema.DurationFromMillis),
       cause: Schema.optionalKey(Schema.Defect())
     }
