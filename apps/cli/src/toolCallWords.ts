@@ -1,7 +1,7 @@
 /**
  * `[SERVER] TOOL [JSON | key=value …]`: what the words of `tools call` mean.
  */
-import { type JsonObject } from "@signalbox/model"
+import { isJsonObject, type JsonObject } from "@signalbox/model"
 import { Effect } from "effect"
 import { InvalidUsage } from "./errors.ts"
 
@@ -26,20 +26,17 @@ const parse = (text: string): unknown => {
   }
 }
 
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
 /** The object that a text is the JSON of, or nothing. */
 export const parseJsonObject = (text: string): JsonObject | undefined => {
   const value = parse(text)
-  return isObject(value) ? value : undefined
+  return isJsonObject(value) ? value : undefined
 }
 
 const readInput = Effect.fnUntraced(function* (words: ReadonlyArray<string>) {
   const [only] = words
   if (words.length === 1 && only !== undefined && /^[{[]/.test(only)) {
     const value = parse(only)
-    if (isObject(value)) return value
+    if (isJsonObject(value)) return value
     return yield* invalid(`The arguments are not a JSON object: ${only}`)
   }
   const entries: Array<readonly [string, unknown]> = []

@@ -8,6 +8,7 @@ import {
   callerToolbox,
   emptyToolbox,
   Interaction,
+  isSafeToRepeat,
   joinToolboxes,
   qualifiedName,
   type RunBy,
@@ -41,9 +42,6 @@ export interface StartedTurn {
   /** Whether a tool of the host has been run that must not be run again by asking again. */
   readonly hasActed: () => boolean
 }
-
-const isRepeatable = ({ annotations, isTrusted }: ToolDefinition): boolean =>
-  isTrusted && (annotations.readOnlyHint === true || annotations.idempotentHint === true)
 
 /** Who runs what, by every name that a call may use. */
 const sourcesOf = (tools: ReadonlyArray<ToolDefinition>): ReadonlyMap<string, RunBy> =>
@@ -98,7 +96,7 @@ export const servedTurn = Effect.fnUntraced(function* (
   }).pipe(
     Stream.tap((event) =>
       Effect.sync(() => {
-        if (event.type === "tool_start" && event.tool !== undefined && !isRepeatable(event.tool)) hasActed = true
+        if (event.type === "tool_start" && event.tool !== undefined && !isSafeToRepeat(event.tool)) hasActed = true
       })
     )
   )

@@ -5,6 +5,7 @@
 import {
   type CallContext,
   InvalidParams,
+  isSafeToRepeat,
   type JsonObject,
   type ToolDefinition,
   type ToolResult,
@@ -126,13 +127,12 @@ const settle = Effect.fnUntraced(function* (
   const stillWrong = decided === asked ? undefined : checkCall(decided, tool)
   if (stillWrong !== undefined) return settleFailure(stillWrong)
   return yield* options.journal
-    .step({ id, output: ToolSettlement, safety: safetyOf(tool) }, run(options, decided.input, asked.id, tool, batch))
+    .step(
+      { id, output: ToolSettlement, safety: isSafeToRepeat(tool) ? "safe" : "unsafe" },
+      run(options, decided.input, asked.id, tool, batch)
+    )
     .pipe(Effect.catchTag("OutcomeUnknown", (error) => Effect.succeed(settleFailure(error))))
 })
-
-/** Annotations are promises only where the source is trusted. */
-const safetyOf = ({ annotations, isTrusted }: ToolDefinition) =>
-  isTrusted && (annotations.readOnlyHint === true || annotations.idempotentHint === true) ? "safe" : "unsafe"
 
 /** The longest piece of unreadable arguments that the model is shown again. */
 const maxShownLength = 200

@@ -4,11 +4,14 @@
  * adapter, and a Claude conversation is never rewritten. A block of a kind that this vocabulary does not
  * know travels as `opaque` and is sent back exactly as it came.
  */
-import { Schema } from "effect"
+import { Predicate, Schema } from "effect"
 
 /** A JSON object of any content: tool inputs, schemas, metadata. */
 export const JsonObject = Schema.Record(Schema.String, Schema.Unknown)
 export type JsonObject = typeof JsonObject.Type
+
+/** Whether a JSON value is an object, and neither null nor a list. */
+export const isJsonObject = (value: unknown): value is JsonObject => Predicate.isObject(value)
 
 /** Marks the end of a prefix that the provider may cache. Kept as it came. */
 const cached = { cache_control: Schema.optionalKey(Schema.NullOr(JsonObject)) }

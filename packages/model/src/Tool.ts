@@ -31,6 +31,16 @@ export const ToolDefinition = Schema.Struct({
 })
 export interface ToolDefinition extends Schema.Schema.Type<typeof ToolDefinition> {}
 
+/**
+ * Whether running the tool twice does no harm, so that a call whose outcome is unknown may be made again.
+ * Annotations are promises only where the source is trusted.
+ */
+export const isSafeToRepeat = ({
+  annotations,
+  isTrusted
+}: Pick<ToolDefinition, "annotations" | "isTrusted">): boolean =>
+  isTrusted && (annotations.readOnlyHint === true || annotations.idempotentHint === true)
+
 /** What a tool answered. `isError` is a value for the model to read, not a failure. */
 export const ToolResult = Schema.Struct({
   content: Schema.Array(ToolResultContent),

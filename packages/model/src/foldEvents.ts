@@ -2,7 +2,7 @@
  * From events to a reply and back. The one accumulator of the system: streaming and one-shot answers
  * cannot differ, because the second is the fold of the first.
  */
-import { type ContentBlock, type JsonObject, type ToolUseBlock } from "./ContentBlock.ts"
+import { type ContentBlock, isJsonObject, type ToolUseBlock } from "./ContentBlock.ts"
 import { type ModelReply, noUsage, type Usage } from "./Message.ts"
 import { type BlockDelta, type ModelEvent } from "./ModelEvent.ts"
 
@@ -39,9 +39,6 @@ const applyDelta = (block: ContentBlock, delta: BlockDelta): ContentBlock => {
   }
   return block
 }
-
-const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const parseJson = (text: string): unknown => {
   try {

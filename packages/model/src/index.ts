@@ -3,6 +3,7 @@ export {
   ContentBlock,
   DocumentBlock,
   ImageBlock,
+  isJsonObject,
   JsonObject,
   OpaqueBlock,
   RedactedThinkingBlock,
@@ -32,7 +33,7 @@ export { BlockDelta, ModelEvent } from "./ModelEvent.ts"
 export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from "./foldEvents.ts"
 
 // Tools
-export { resultText, textResult, ToolAnnotations, ToolDefinition, ToolResult } from "./Tool.ts"
+export { isSafeToRepeat, resultText, textResult, ToolAnnotations, ToolDefinition, ToolResult } from "./Tool.ts"
 export { callerToolbox, emptyToolbox, joinToolboxes, Toolbox } from "./Toolbox.ts"
 export { fitName, type NamedTool, type NamedTools, nameTools, type NamingPolicy, qualifiedName } from "./naming.ts"
 export { nearestName } from "./nearestName.ts"

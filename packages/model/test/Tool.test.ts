@@ -1,4 +1,4 @@
-import { resultText, textResult } from "@signalbox/model"
+import { resultText, textResult, isSafeToRepeat } from "@signalbox/model"
 import { assert, describe, it } from "@effect/vitest"
 
 describe("a result as text", () => {
@@ -34,5 +34,21 @@ describe("a result as text", () => {
   it("is never empty", () => {
     assert.strictEqual(resultText({ content: [], isError: false }), "done")
     assert.strictEqual(resultText(textResult("", true)), "error")
+  })
+})
+
+describe("whether a tool may run twice", () => {
+  it("is decided by its hints, and those are believed of a trusted source only", () => {
+    const cases = [
+      [{ readOnlyHint: true }, true],
+      [{ idempotentHint: true }, true],
+      [{ readOnlyHint: false, idempotentHint: false }, false],
+      [{ destructiveHint: false }, false],
+      [{}, false]
+    ] as const
+    for (const [annotations, isSafe] of cases) {
+      assert.strictEqual(isSafeToRepeat({ annotations, isTrusted: true }), isSafe)
+      assert.isFalse(isSafeToRepeat({ annotations, isTrusted: false }))
+    }
   })
 })

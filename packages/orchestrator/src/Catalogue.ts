@@ -3,7 +3,14 @@
  * servers in the order of the configuration: who connected first plays no part.
  */
 import { type McpTool } from "@signalbox/mcp"
-import { nameTools, type NamedTools, type NamingPolicy, qualifiedName, type ToolDefinition } from "@signalbox/model"
+import {
+  isSafeToRepeat,
+  nameTools,
+  type NamedTools,
+  type NamingPolicy,
+  qualifiedName,
+  type ToolDefinition
+} from "@signalbox/model"
 import { type ManagedServer } from "./OrchestratorOptions.ts"
 
 /** Where a call goes, and what matters on the way. */
@@ -98,13 +105,10 @@ const definitionOf = (managed: ManagedServer, tool: McpTool): ToolDefinition => 
   }
 }
 
-const routeOf = (managed: ManagedServer, tool: ToolDefinition, exposedName: string): Route => {
-  const { idempotentHint, readOnlyHint } = tool.annotations
-  return {
-    serverName: managed.server.name,
-    toolName: tool.originalName,
-    exposedName,
-    isReadOnly: readOnlyHint === true,
-    isRepeatable: managed.isTrusted && (readOnlyHint === true || idempotentHint === true)
-  }
-}
+const routeOf = (managed: ManagedServer, tool: ToolDefinition, exposedName: string): Route => ({
+  serverName: managed.server.name,
+  toolName: tool.originalName,
+  exposedName,
+  isReadOnly: tool.annotations.readOnlyHint === true,
+  isRepeatable: isSafeToRepeat(tool)
+})

@@ -3,8 +3,7 @@
  * (a path, a text to search for, a name …). The part is guessed from general words in names,
  * descriptions and formats, so that tools never seen before can be filled.
  */
-import { Predicate } from "effect"
-import { type JsonObject } from "../ContentBlock.ts"
+import { isJsonObject, type JsonObject } from "../ContentBlock.ts"
 import { stem, wordsOf } from "./words.ts"
 
 /** What a parameter is for, as far as that can be told. */
@@ -47,15 +46,13 @@ export interface Parameter {
 
 const maxDepth = 5
 
-const isObject = (value: unknown): value is JsonObject => Predicate.isObject(value)
-
 const pointer = (root: JsonObject, reference: string): unknown =>
   reference
     .replace(/^#\/?/, "")
     .split("/")
     .filter((part) => part !== "")
     .reduce<unknown>(
-      (value, part) => (isObject(value) ? value[part.replaceAll("~1", "/").replaceAll("~0", "~")] : undefined),
+      (value, part) => (isJsonObject(value) ? value[part.replaceAll("~1", "/").replaceAll("~0", "~")] : undefined),
       root
     )
 
@@ -71,17 +68,17 @@ const preference = (schema: JsonObject): number => {
   const type = typeOf(schema)
   if (type === "null") return -1
   if (type === "object")
-    return Object.keys(isObject(schema["properties"]) ? schema["properties"] : {}).length > 0 ? 3 : 0
+    return Object.keys(isJsonObject(schema["properties"]) ? schema["properties"] : {}).length > 0 ? 3 : 0
   return type === "array" ? 2 : 1
 }
 
 /** The schema that a `$ref` or a union stands for: of several variants, the one that says most. */
 const resolveSchema = (schema: unknown, root: JsonObject, depth = 0): JsonObject => {
-  if (!isObject(schema) || depth > maxDepth) return {}
+  if (!isJsonObject(schema) || depth > maxDepth) return {}
   const reference = schema["$ref"]
   if (typeof reference === "string")
     return { ...resolveSchema(pointer(root, reference), root, depth + 1), ...described(schema) }
-  if (isObject(schema["properties"]) || schema["enum"] !== undefined) return schema
+  if (isJsonObject(schema["properties"]) || schema["enum"] !== undefined) return schema
   const variants = variantsOf(schema).map((variant) => resolveSchema(variant, root, depth + 1))
   const best = variants.toSorted((a, b) => preference(b) - preference(a))[0]
   return best === undefined ? schema : { ...best, ...described(schema) }
@@ -95,7 +92,7 @@ const typeOf = (schema: JsonObject): string => {
   if (typeof type === "string") return type
   if (Array.isArray(type))
     return type.find((each): each is string => typeof each === "string" && each !== "null") ?? "string"
-  if (isObject(schema["properties"])) return "object"
+  if (isJsonObject(schema["properties"])) return "object"
   if (schema["items"] !== undefined) return "array"
   return "string"
 }
@@ -193,7 +190,7 @@ const parameterOf = (name: string, given: unknown, root: JsonObject, isRequired:
 }
 
 const fieldsOf = (schema: JsonObject, root: JsonObject, depth: number): ReadonlyArray<Parameter> => {
-  const properties = isObject(schema["properties"]) ? schema["properties"] : {}
+  const properties = isJsonObject(schema["properties"]) ? schema["properties"] : {}
   const required = new Set(Array.isArray(schema["required"]) ? schema["required"] : [])
   const listed = Object.entries(properties).map(([name, property]) =>
     parameterOf(name, property, root, required.has(name), depth)

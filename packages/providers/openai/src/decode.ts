@@ -6,6 +6,7 @@
 import {
   emptyFold,
   foldEvent,
+  isJsonObject,
   type JsonObject,
   type ModelError,
   type ModelEvent,
@@ -233,9 +234,6 @@ const end = (state: DecodeState, settings: DecodeSettings): Decoded => {
   )
 }
 
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
 /** The decoder of one streamed answer. */
 export const chatDecoder = (settings: DecodeSettings): StreamDecoder<DecodeState> => ({
   initial,
@@ -247,7 +245,7 @@ export const chatDecoder = (settings: DecodeSettings): StreamDecoder<DecodeState
       return state.phase === "new" ? end(state, settings) : complete(state, settings)
     }
     const body = readJson(data)
-    if (isObject(body)) return takeBody(state, body, settings)
+    if (isJsonObject(body)) return takeBody(state, body, settings)
     const reason = `a chunk is not a JSON object: ${excerpt(data)}`
     return Result.fail(new ProviderInvalidResponse({ provider: settings.provider, reason }))
   }
@@ -255,7 +253,7 @@ export const chatDecoder = (settings: DecodeSettings): StreamDecoder<DecodeState
 
 /** The answer to a request without `stream`. */
 export const decodeReply = (body: unknown, settings: DecodeSettings): Result.Result<ModelReply, ModelError> => {
-  if (!isObject(body) || (!Array.isArray(body["choices"]) && body["error"] === undefined)) {
+  if (!isJsonObject(body) || (!Array.isArray(body["choices"]) && body["error"] === undefined)) {
     const reason = `expected a completion, got: ${excerpt(JSON.stringify(body))}`
     return Result.fail(new ProviderInvalidResponse({ provider: settings.provider, reason }))
   }
