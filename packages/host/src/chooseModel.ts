@@ -3,9 +3,10 @@
  * key, else an Ollama that answers, else the offline model. The choice always says why, and how to choose otherwise.
  */
 import { offlineModel } from "@signalbox/model/offline"
-import { type LanguageModel } from "@signalbox/model"
+import { type LanguageModel, retryModel } from "@signalbox/model"
 import { claudeDefaults, makeClaude } from "@signalbox/provider-claude"
 import { makeOpenAi, ollamaDefaults, openAiDefaults, openRouterDefaults } from "@signalbox/provider-openai"
+import { retryPolicy } from "@signalbox/resilience"
 import { Effect, Predicate, Redacted } from "effect"
 import { HttpClient } from "effect/http"
 import { type HostOptions } from "./config/HostOptions.ts"
@@ -25,6 +26,17 @@ export interface ChosenModel {
 /** Providers that need a key, in the order in which `auto` tries them. */
 const keyed = ["claude", "openai", "openrouter"] as const
 type Keyed = (typeof keyed)[number]
+
+const retrying = ({ model: { retry } }: HostOptions) =>
+  retryModel(
+    retryPolicy({
+      attempts: retry.attempts,
+      base: retry.firstDelay,
+      factor: retry.factor,
+      cap: retry.maxDelay,
+      jitter: "equal"
+    })
+  )
 
 const howToChoose = "choose another with --provider and --model"
 
@@ -54,7 +66,7 @@ const chooseKeyed = Effect.fnUntraced(function* (
     return yield* new MissingApiKey({ provider, variable })
   }
   const model = options.model.name === "" ? configured : options.model.name
-  const service = yield* makeKeyed(options, provider, apiKey, model)
+  const service = retrying(options)(yield* makeKeyed(options, provider, apiKey, model))
   return { service, model, reason: `${why}; ${howToChoose}` } satisfies ChosenModel
 })
 
@@ -77,7 +89,9 @@ const ollamaModels = Effect.fnUntraced(
 const chooseOllama = Effect.fnUntraced(function* (options: HostOptions, models: ReadonlyArray<string>, why: string) {
   const { baseUrl, model: configured } = options.providers.ollama
   const model = options.model.name || configured || models[0] || ""
-  const service = yield* makeOpenAi({ ...ollamaDefaults, apiKey: undefined, baseUrl, defaultModel: model })
+  const service = retrying(options)(
+    yield* makeOpenAi({ ...ollamaDefaults, apiKey: undefined, baseUrl, defaultModel: model })
+  )
   return { service, model, reason: `${why}; ${howToChoose}` } satisfies ChosenModel
 })
 

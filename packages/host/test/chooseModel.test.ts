@@ -1,8 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { chooseModel, MissingApiKey } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
-import { startFxLlm } from "@signalbox/testing"
-import { Effect } from "effect"
+import { type Reply, startFxLlm } from "@signalbox/testing"
+import { collectReply, textMessage, textOf } from "@signalbox/model"
+import { Effect, Exit } from "effect"
 import { configWith } from "./support.ts"
 
 /** Nobody listens there, so that an Ollama of the machine that runs the tests is not found. */
@@ -60,6 +61,57 @@ layer(nodePlatform)("the choice of the model", (it) => {
       const chosen = yield* chooseModel(options, {})
       assert.strictEqual(chosen.service.provider, "ollama")
       assert.strictEqual(chosen.model, "llama-small")
+    })
+  )
+})
+
+// On the real clock: the model answers over HTTP.
+layer(nodePlatform, { excludeTestServices: true })("the model that was chosen", (it) => {
+  const ask = Effect.fnUntraced(function* (script: ReadonlyArray<Reply>, provider: "claude" | "openai") {
+    const upstream = yield* Effect.acquireRelease(
+      Effect.promise(() => startFxLlm({ script })),
+      (server) => Effect.promise(() => server.close())
+    )
+    const { options } = yield* configWith(
+      {},
+      {
+        "model.provider": provider,
+        "model.retry.firstDelay": "1 millis",
+        [`providers.${provider}.baseUrl`]: provider === "claude" ? upstream.url : `${upstream.url}/v1`
+      }
+    )
+    const { service } = yield* chooseModel(options, { ANTHROPIC_API_KEY: "a", OPENAI_API_KEY: "b" })
+    const stream = service.stream({
+      model: "",
+      messages: [textMessage("user", "hello")],
+      tools: [],
+      system: [],
+      maxTokens: 9
+    })
+    const exit = yield* Effect.exit(collectReply(provider, stream))
+    return { exit, requests: upstream.requests.length }
+  })
+  const overloaded = { fault: { kind: "status", status: 503 } } as const
+
+  it.effect.each(["claude", "openai"] as const)(
+    "asks %s again while it is overloaded, as the configuration says",
+    (provider) =>
+      Effect.gen(function* () {
+        const { exit, requests } = yield* ask([overloaded, overloaded, { text: "hi" }], provider)
+        assert.strictEqual(Exit.isSuccess(exit) ? textOf(exit.value.content) : "", "hi")
+        assert.strictEqual(requests, 3)
+        const given = yield* ask([overloaded, overloaded, overloaded, { text: "hi" }], provider)
+        assert.isTrue(Exit.isFailure(given.exit))
+        assert.strictEqual(given.requests, 3)
+      })
+  )
+
+  it.effect.each(["claude", "openai"] as const)("does not ask %s again when the answer breaks off", (provider) =>
+    Effect.gen(function* () {
+      const broken = { text: "abcdef", chunks: 1, fault: { kind: "reset", afterPieces: 2 } } as const
+      const { exit, requests } = yield* ask([broken, { text: "hi" }], provider)
+      assert.isTrue(Exit.isFailure(exit))
+      assert.strictEqual(requests, 1)
     })
   )
 })

@@ -114,7 +114,9 @@ layer(NodeServices.layer)("the configuration file", (it) => {
         ["maxHops: 8", "maxHops: 0", "conversation.maxHops"],
         ["toolTimeout: 2 minutes", "toolTimeout: 0 seconds", "conversation.toolTimeout"],
         ["maxDelay: 30 seconds", "maxDelay: 1 millis", "runtime.restart.maxDelay"],
-        ["factor: 2", "factor: 0.5", "runtime.restart.factor"],
+        ["maxDelay: 30 seconds\n    factor: 2", "maxDelay: 30 seconds\n    factor: 0.5", "runtime.restart.factor"],
+        ["attempts: 3", "attempts: 0", "model.retry.attempts"],
+        ["maxDelay: 60 seconds", "maxDelay: 1 millis", "model.retry.maxDelay"],
         ["level: warn", "level: loud", "logging.level"],
         ["baseUrl: https://api.anthropic.com", "baseUrl: api.anthropic.com", "providers.claude.baseUrl"],
         ["naming: prefix", "naming: last", "runtime.naming"]

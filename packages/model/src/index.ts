@@ -29,6 +29,7 @@ export {
 
 // Models
 export { collectReply, LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
+export { retryModel } from "./retryModel.ts"
 export { BlockDelta, ModelEvent } from "./ModelEvent.ts"
 export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from "./foldEvents.ts"
 

@@ -93,18 +93,23 @@ const HttpServer = Schema.Struct({
 export const ServerEntry = Schema.Union([StdioServer, HttpServer])
 export type ServerEntry = typeof ServerEntry.Type
 
-const RestartOptions = Schema.Struct({
+/** A delay that grows from attempt to attempt. */
+const growingDelay = {
   firstDelay: PositiveDuration,
   maxDelay: PositiveDuration,
-  factor: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(1)),
-  healthyAfter: PositiveDuration
-}).check(
-  Schema.makeFilter((restart) =>
-    Duration.isGreaterThanOrEqualTo(restart.maxDelay, restart.firstDelay)
+  factor: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(1))
+}
+
+const maxDelayRule = Schema.makeFilter(
+  ({ firstDelay, maxDelay }: { readonly firstDelay: Duration.Duration; readonly maxDelay: Duration.Duration }) =>
+    Duration.isGreaterThanOrEqualTo(maxDelay, firstDelay)
       ? undefined
       : { path: ["maxDelay"], issue: "Expected at least as long as firstDelay" }
-  )
 )
+
+const RestartOptions = Schema.Struct({ ...growingDelay, healthyAfter: PositiveDuration }).check(maxDelayRule)
+
+const RetryOptions = Schema.Struct({ attempts: PositiveInt, ...growingDelay }).check(maxDelayRule)
 
 const keyedProvider = { apiKey: Schema.String, baseUrl: Url, model: Schema.String }
 
@@ -114,7 +119,8 @@ export const HostOptions = Schema.Struct({
     provider: Schema.Literals(["auto", "claude", "openai", "openrouter", "ollama", "offline"]),
     name: Schema.String,
     maxTokens: PositiveInt,
-    systemPrompt: Schema.String
+    systemPrompt: Schema.String,
+    retry: RetryOptions
   }),
   providers: Schema.Struct({
     claude: Schema.Struct(keyedProvider),

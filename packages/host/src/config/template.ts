@@ -19,6 +19,13 @@ model:
   maxTokens: 8192
   # Given to the model before every conversation; "" for none.
   systemPrompt: ""
+  # A provider that is overloaded, limits the rate of requests or cannot be reached is asked again, as long as nothing
+  # of its answer has been shown. 1 attempt: never. It may itself ask for a longer pause, up to maxDelay.
+  retry:
+    attempts: 3
+    firstDelay: 1 second
+    maxDelay: 60 seconds
+    factor: 2
 
 # Keys are read from the environment: env:NAME. A key that is not set only matters for the provider in use.
 providers:

@@ -1,0 +1,63 @@
+/**
+ * A model that is asked again when it could not even begin to answer: rate limits, overload, a lost connection.
+ * Once the first event is out nothing is repeated, because somebody has read it; that failure passes on.
+ */
+import { retry, type RetryPolicy, retryWhile } from "@signalbox/resilience"
+import { Effect, Exit, Pull, Result, Scope, Stream } from "effect"
+import { type ModelError, ProviderTimeout } from "./errors.ts"
+import { type LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
+
+/**
+ * Wraps a model. Errors with `retryable: true` are retried as the policy says, but for `ProviderTimeout`: who has
+ * waited that long once decides himself whether to wait again. After the last attempt the failure is that of the
+ * provider. Each retry is logged as a warning, since it keeps a person waiting.
+ */
+export const retryModel =
+  (policy: RetryPolicy) =>
+  (model: LanguageModel["Service"]): LanguageModel["Service"] => {
+    const again = retryAnswer(policy)
+    return makeLanguageModel({
+      provider: model.provider,
+      defaultModel: model.defaultModel,
+      stream: (request) => Stream.unwrap(again(begun(model.stream(request)))),
+      generate: (request) => again(model.generate(request))
+    })
+  }
+
+const retryAnswer = (given: RetryPolicy) => {
+  const policy = retryWhile((error) => given.while(error) && !(error instanceof ProviderTimeout))(given)
+  return <A, R>(answer: Effect.Effect<A, ModelError, R>): Effect.Effect<A, ModelError, R> =>
+    Effect.suspend(() => {
+      let attempts = 0
+      const attempt = Effect.tapError(answer, (error) => {
+        attempts++
+        return policy.while(error) && attempts < policy.attempts
+          ? Effect.logWarning(`${error.message} Trying again (attempt ${attempts + 1} of ${policy.attempts}).`)
+          : Effect.void
+      })
+      // It keeps the last failure of this very effect as its cause.
+      return Effect.catchTag(retry(policy)(attempt), "RetryExhausted", ({ cause }) => Effect.fail(cause as ModelError))
+    })
+}
+
+/** Waits for the first elements of a stream and answers with the whole of it. What an attempt opened is closed when it fails. */
+const begun = <A, E>(stream: Stream.Stream<A, E>): Effect.Effect<Stream.Stream<A, E>, E, Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.fork(yield* Effect.scope)
+      const pull = yield* Scope.provide(Stream.toPull(stream), scope)
+      const first = yield* Effect.exit(restore(pull))
+      const failed = Exit.isFailure(first) ? Pull.filterNoDone(first.cause) : undefined
+      if (failed !== undefined && Result.isSuccess(failed)) {
+        yield* Scope.close(scope, first)
+        return yield* Effect.failCause(failed.success)
+      }
+      let next: typeof pull = first
+      const rest = Effect.suspend(() => {
+        const now = next
+        next = pull
+        return now
+      })
+      return Stream.fromPull(Effect.succeed(rest))
+    })
+  )
