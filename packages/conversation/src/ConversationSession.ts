@@ -7,6 +7,7 @@ import {
   type CallContext,
   type ContentBlock,
   type LanguageModel,
+  makeSteadyToolbox,
   type Message,
   type ModelError,
   type Toolbox
@@ -73,6 +74,7 @@ const blocksOf = (content: string | ReadonlyArray<ContentBlock>): ReadonlyArray<
 
 const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
   const { id } = options
+  const tools = makeSteadyToolbox(options.toolbox)
   const lock = yield* Semaphore.make(1)
   const closed = yield* Deferred.make<never, SessionClosed>()
   const failIfClosed = Effect.suspend(() => (Deferred.isDoneUnsafe(closed) ? Deferred.await(closed) : Effect.void))
@@ -107,10 +109,10 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
       )
     )
 
-  const turnOf = (given: SendOptions): TurnOptions => ({
+  const turnOf = (given: SendOptions, toolbox: Toolbox["Service"]): TurnOptions => ({
     messages: history,
     model: options.model,
-    toolbox: options.toolbox,
+    toolbox,
     limits: { ...options.limits, ...given.limits },
     journal: options.journal,
     hooks: options.hooks,
@@ -134,10 +136,11 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
         const ended = yield* Deferred.make<void>()
         yield* Effect.addFinalizer(() => Deferred.succeed(ended, undefined))
         yield* failIfClosed
+        const toolbox = yield* tools.forTurn
         running = ended
         history = appendUser(history, blocksOf(content))
         const progress = new TurnProgress()
-        return observeTurn(turnOf(given), progress, keep(progress, ended))
+        return observeTurn(turnOf(given, toolbox), progress, keep(progress, ended))
       })
     )
 

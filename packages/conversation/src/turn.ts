@@ -4,7 +4,7 @@
  * slows the model down, and who stops reading stops everything.
  */
 import { CorrelationId } from "@signalbox/errors"
-import { type ModelError, type ModelReply, textOf, type ToolUseBlock } from "@signalbox/model"
+import { makeSteadyToolbox, type ModelError, type ModelReply, textOf, type ToolUseBlock } from "@signalbox/model"
 import { Clock, DateTime, Effect, Queue, Stream } from "effect"
 import { type JournalError } from "./errors.ts"
 import { indexTools, type ToolIndex, withRunBy } from "./findTool.ts"
@@ -19,11 +19,16 @@ import { TurnProgress } from "./TurnProgress.ts"
 import { type FinishReason, type TurnResult } from "./TurnResult.ts"
 
 /**
- * Runs one turn. Failures of tools never fail it; the stream fails when the model does, or the journal.
+ * Runs one turn, with the tools that there are when it begins. Failures of tools never fail it; the stream fails
+ * when the model does, or the journal.
  * Interrupting the stream stops the model's stream and all tool calls, and no event comes after.
  */
 export const runTurn = (options: TurnOptions): Stream.Stream<TurnEvent, ModelError | JournalError> =>
-  Stream.suspend(() => observeTurn(options, new TurnProgress(), (turn) => turn))
+  Stream.unwrap(
+    Effect.map(makeSteadyToolbox(options.toolbox).forTurn, (toolbox) =>
+      observeTurn({ ...options, toolbox }, new TurnProgress(), (turn) => turn)
+    )
+  )
 
 /** Reads a turn to its end. */
 export const collectTurn = <E, R>(turn: Stream.Stream<TurnEvent, E, R>): Effect.Effect<TurnResult, E, R> =>
@@ -44,7 +49,7 @@ const bufferSize = 16
 export type TurnEffect<E = never> = Effect.Effect<TurnResult, ModelError | JournalError | E>
 
 /**
- * `runTurn` with its progress in view. `around` may put something before, after or beside the turn; `turn_end`
+ * `runTurn` with its progress in view, and a toolbox whose list does not change any more. `around` may put something before, after or beside the turn; `turn_end`
  * is given out when it is done.
  */
 export const observeTurn = <E>(
@@ -80,7 +85,7 @@ const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnPr
   const context = { ...call, correlationId }
   const turnId = options.turnId ?? `${call.conversationId}/${options.messages.length}`
   const executor = ToolExecutor.make({ toolbox, limits, journal, hooks })
-  let tools = indexTools([])
+  const tools = indexTools(yield* toolbox.list)
   let rounds = 0
 
   const finish = (
@@ -180,7 +185,6 @@ const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnPr
 
   const turn = Effect.gen(function* () {
     for (let step = 1; ; step++) {
-      tools = reindex(tools, yield* toolbox.list)
       const result = yield* settle(step, yield* ask(step))
       if (result !== undefined) return result
       rounds++
@@ -191,10 +195,6 @@ const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnPr
     Effect.provideService(CorrelationId, correlationId)
   )
 })
-
-/** Toolboxes answer with the same array until something changed. */
-const reindex = (known: ToolIndex, listed: ToolIndex["tools"]): ToolIndex =>
-  known.tools === listed ? known : indexTools(listed)
 
 const withRunBys = (tools: ToolIndex, content: ModelReply["content"]): ModelReply["content"] =>
   content.map((block) => (block.type === "tool_use" ? withRunBy(tools, block) : block))

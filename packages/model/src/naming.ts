@@ -53,9 +53,21 @@ export interface NamedTools {
   readonly clashes: ReadonlyArray<{ readonly name: string; readonly sources: ReadonlyArray<string> }>
 }
 
-const isFixed = (tool: ToolDefinition): boolean => tool.runBy._tag !== "Host"
+/** Whether a name is not ours to change. */
+export const isFixed = (tool: ToolDefinition): boolean => tool.runBy._tag !== "Host"
 
-const identityOf = (tool: ToolDefinition): string => `${sourceOf(tool.runBy) ?? ""}\0${tool.originalName}`
+/** What a tool is, whatever it is called: who runs it, and its name there. */
+export const identityOf = (tool: ToolDefinition): string => `${sourceOf(tool.runBy) ?? ""}\0${tool.originalName}`
+
+/**
+ * The name itself while it is free, else with the hash of whose tool it is, so that it does not matter how many
+ * others wanted this name.
+ */
+export const freeName = (tool: ToolDefinition, name: string, isTaken: (name: string) => boolean): string => {
+  let free = name
+  for (let salt = identityOf(tool); isTaken(free); salt += "\0") free = withHash(name, salt)
+  return free
+}
 
 /**
  * Who may claim a name before whom. The caller's names come first: a name of ours must never take one of
@@ -97,9 +109,7 @@ export const nameTools = (tools: ReadonlyArray<ToolDefinition>, policy: NamingPo
   for (const tool of inClaimingOrder(tools, holders)) {
     const name = nameOf(tool)
     if (name === undefined) continue
-    let exposedName = name
-    // The hash of whose tool it is, so that it does not matter how many others wanted this name.
-    for (let salt = identityOf(tool); taken.has(exposedName); salt += "\0") exposedName = withHash(name, salt)
+    const exposedName = freeName(tool, name, (name) => taken.has(name))
     taken.add(exposedName)
     named.push({ exposedName, tool })
   }
