@@ -63,8 +63,9 @@ export const readConfig = Effect.fnUntraced(function* (
   })
 })
 
-/** The warning of the orchestrator about a server that is down, which `watchServers` tells a person in other words. */
-const isTwiceTold = (line: string): boolean => /\bevent=server_down\b/.test(stripVTControlCharacters(line))
+/** Warnings of the orchestrator about what `watchServers` tells a person in other words. */
+const isTwiceTold = (line: string): boolean =>
+  /\bevent=(server_down|tools_changed)\b/.test(stripVTControlCharacters(line))
 
 /** The logger that the configuration asks for, on stderr. */
 const loggingLayer = (config: LoadedConfig, tellsServers: boolean) =>

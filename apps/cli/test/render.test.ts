@@ -108,7 +108,8 @@ describe("a lost server", () => {
       startDuration: undefined,
       restartCount: 0,
       exit: { code: 7, signal: undefined },
-      tools: ["read_file"]
+      tools: ["read_file"],
+      areToolsRemembered: false
     }
     const text = renderServerEvent({ _tag: "StateChanged", previous: "running", info }, now, plainStyle, 80) ?? ""
     const lines = text.split("\n")

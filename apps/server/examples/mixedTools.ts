@@ -70,7 +70,14 @@ const program = Effect.gen(function* () {
     flags: [],
     whenMissing: "fail"
   })
-  const host = Host.layer({ config, environment: {}, owner: undefined, cores: 2, startsAll: true })
+  const host = Host.layer({
+    config,
+    environment: {},
+    owner: undefined,
+    cacheDirectory: undefined,
+    cores: 2,
+    startsAll: true
+  })
   const server = MessagesServer.layer(config.options.server).pipe(Layer.provide(host))
   yield* Effect.provide(
     Effect.flatMap(MessagesServer, ({ url }) => Effect.promise(() => converse(url))),

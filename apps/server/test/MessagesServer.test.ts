@@ -140,6 +140,7 @@ describe("a defect", () => {
             config,
             environment: { FX_KEY: "sk-canary-0123456789" },
             owner: undefined,
+            cacheDirectory: undefined,
             cores: 1,
             startsAll: true
           })

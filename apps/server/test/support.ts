@@ -67,6 +67,7 @@ export const serverLayer = (config: Config) =>
         config,
         environment: { FX_KEY: "sk-canary-0123456789" },
         owner: undefined,
+        cacheDirectory: undefined,
         cores: 2,
         startsAll: true
       })

@@ -10,7 +10,7 @@ import {
   type OrchestratorOptions,
   ServerOrchestrator
 } from "@signalbox/orchestrator"
-import { Context, Effect, Layer, Option, Stream } from "effect"
+import { Context, Effect, Layer, Option, Path, Stream } from "effect"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
 import { managedServers } from "./servers.ts"
@@ -21,6 +21,8 @@ export interface HostSetup {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Marks the processes of this program, so that the next one can clear up what a kill left behind. */
   readonly owner: string | undefined
+  /** The folder of this program for what can be made again; `undefined` where there is none. */
+  readonly cacheDirectory: string | undefined
   /** Processor cores: how many processes are worth spawning at once. */
   readonly cores: number
   /** Whether all servers are started at once. Without it each starts when it is asked for. */
@@ -37,8 +39,8 @@ export class Host extends Context.Service<
     readonly orchestrator: ServerOrchestrator["Service"]
     readonly conversations: ConversationClient["Service"]
     /**
-     * Waits until it makes sense to ask the model: all servers have started or failed, or some run and no
-     * other has become ready for a moment. A server that hangs does not hold up the others, unless it is required:
+     * Waits until it makes sense to ask the model: all servers have started or failed or their tools are
+     * remembered, or some run and no other has become ready for a moment. A server that hangs does not hold up the others, unless it is required:
      * required servers are waited for, and it fails when one of them cannot be started.
      */
     readonly usable: Effect.Effect<void, ConnectionFailed>
@@ -48,9 +50,10 @@ export class Host extends Context.Service<
   static readonly layer = (setup: HostSetup) => {
     const models = Layer.effect(Models, chooseModel(setup.config.options, setup.environment))
     const servers = Layer.unwrap(
-      Effect.map(managedServers(setup.config, setup.environment), (managed) =>
-        ServerOrchestrator.layer(orchestratorOptions(setup, managed))
-      )
+      Effect.gen(function* () {
+        const managed = yield* managedServers(setup.config, setup.environment)
+        return ServerOrchestrator.layer(orchestratorOptions(setup, managed, yield* Path.Path))
+      })
     )
     const toolbox = Layer.effect(
       Toolbox,
@@ -87,11 +90,22 @@ export class Host extends Context.Service<
 /** The model that was chosen; internal to the composition. */
 class Models extends Context.Service<Models, ChosenModel>()("@signalbox/host/Models") {}
 
-const orchestratorOptions = (setup: HostSetup, servers: OrchestratorOptions["servers"]): OrchestratorOptions => {
+const toolCacheDirectory = ({ cacheDirectory, config }: HostSetup, path: Path.Path): string | undefined => {
+  const { toolCache } = config.options.runtime
+  if (toolCache === "auto") return cacheDirectory === undefined ? undefined : path.join(cacheDirectory, "tools")
+  return toolCache === "" ? undefined : path.resolve(config.directory, toolCache)
+}
+
+const orchestratorOptions = (
+  setup: HostSetup,
+  servers: OrchestratorOptions["servers"],
+  path: Path.Path
+): OrchestratorOptions => {
   const { runtime } = setup.config.options
   return {
     ...orchestratorDefaults,
     servers,
+    toolCacheDirectory: toolCacheDirectory(setup, path),
     naming: runtime.naming,
     spawnConcurrency: runtime.spawnConcurrency === 0 ? setup.cores + 1 : runtime.spawnConcurrency,
     startConcurrency: runtime.startConcurrency,
@@ -122,6 +136,9 @@ const makeHost = Effect.fnUntraced(function* (config: LoadedConfig) {
 const quietTime = "750 millis"
 
 const whenUsable = (orchestrator: ServerOrchestrator["Service"]): Effect.Effect<void> => {
+  const areAllRemembered = Effect.map(orchestrator.servers, (servers) =>
+    servers.every(({ areToolsRemembered, state }) => state !== "starting" || areToolsRemembered)
+  )
   const isSomeRunning = Effect.map(orchestrator.servers, (servers) => servers.some(({ state }) => state === "running"))
   // Attempts of a server that does not come up are no news: only servers that have become ready are.
   const nextReady = orchestrator.changes.pipe(
@@ -134,5 +151,7 @@ const whenUsable = (orchestrator: ServerOrchestrator["Service"]): Effect.Effect<
       if (Option.isNone(ready) && (yield* isSomeRunning)) return
     }
   })
-  return Effect.raceFirst(orchestrator.settled, quiet)
+  return Effect.flatMap(areAllRemembered, (areKnown) =>
+    areKnown ? Effect.void : Effect.raceFirst(orchestrator.settled, quiet)
+  )
 }

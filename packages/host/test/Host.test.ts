@@ -112,6 +112,30 @@ layer(nodePlatform, { excludeTestServices: true })("a host", (it) => {
     })
   )
 
+  it.effect("knows the tools of an earlier run at once, where the configuration lets it remember them", () =>
+    Effect.gen(function* () {
+      const cacheDirectory = yield* folder
+      const config = yield* configWith({ fx: fxServer({ initDelay: 300 }) }, { "model.provider": "offline" })
+      const { options } = config
+      const run = (toolCache: string) => {
+        const changed = { ...config, options: { ...options, runtime: { ...options.runtime, toolCache } } }
+        return Effect.gen(function* () {
+          const host = yield* Host
+          yield* host.usable
+          const { state } = yield* host.orchestrator.server("fx")
+          const turn = yield* collectTurn((yield* host.conversations.start()).send('echo "hello"'))
+          assert.include(turn.text, "hello")
+          return state
+        }).pipe(Effect.provide(Host.layer({ ...setupFor(changed), cacheDirectory })))
+      }
+      assert.strictEqual(yield* run("auto"), "running")
+      assert.strictEqual(yield* run("auto"), "starting")
+      assert.strictEqual(yield* run(""), "running")
+      assert.strictEqual(yield* run(cacheDirectory), "running")
+      assert.strictEqual(yield* run(cacheDirectory), "starting")
+    })
+  )
+
   it.effect("is not usable when a required server cannot be started, and says which and why", () =>
     Effect.gen(function* () {
       const config = yield* configWith(

@@ -33,6 +33,7 @@ export const setupFor = (config: LoadedConfig, environment: Record<string, strin
   config,
   environment,
   owner: undefined,
+  cacheDirectory: undefined,
   cores: 2,
   startsAll: true
 })

@@ -12,6 +12,7 @@ export { ParentEnvironment } from "./stdio/environment.ts"
 // Using a connection
 export { type CallProgress, type CallResult, type McpClient, type ServerIdentity, type ToolCall } from "./McpClient.ts"
 export { type JsonObject, type McpTool, type ToolHints, type ToolList } from "./McpTool.ts"
+export { readToolList } from "./tools.ts"
 
 // Failures
 export {

@@ -69,6 +69,13 @@ export const makeToolList = (refusal: (tool: McpTool) => string | undefined): To
   }
 }
 
+/** Reads tools that were listed before and kept as JSON. */
+export const readToolList = (values: ReadonlyArray<unknown>): ToolList => {
+  const list = makeToolList(() => undefined)
+  list.addPage(values)
+  return list.build()
+}
+
 type Block = CallResult["content"][number]
 
 /** Nothing is thrown away: what is no block becomes one. */

@@ -57,6 +57,11 @@ export interface OrchestratorOptions {
    * environment as `SIGNALBOX_OWNER`. `undefined` marks nothing.
    */
   readonly owner: string | undefined
+  /**
+   * Where the tools of each server are remembered from run to run, so that they are known before it has started: a
+   * directory of its own. `undefined` remembers nothing.
+   */
+  readonly toolCacheDirectory: string | undefined
   /** Whether servers that a killed owner left behind are looked for and killed, once, in the background. Needs `owner`. */
   readonly sweepsOrphans: boolean
 }
@@ -72,6 +77,7 @@ export const orchestratorDefaults = {
     factor: 2,
     healthyAfter: Duration.seconds(10)
   },
+  toolCacheDirectory: undefined,
   sweepsOrphans: true
 } as const satisfies Partial<OrchestratorOptions>
 

@@ -47,18 +47,22 @@ export interface ServerInfo {
   readonly exit: { readonly code: number | undefined; readonly signal: string | undefined } | undefined
   /** Original names of the tools that may be called, in its own order. Kept while it restarts. */
   readonly tools: ReadonlyArray<string>
+  /** Whether these are the tools of an earlier run, because it has not listed them in this one yet. */
+  readonly areToolsRemembered: boolean
 }
 
 /** Something that happened to a server. */
 export type ServerEvent =
   /** With `error`, `info.reason` says why and `info.nextRestartAt` when it is tried again. */
   | { readonly _tag: "StateChanged"; readonly previous: ServerState; readonly info: ServerInfo }
-  /** Its list of tools is another one now. Names are its own. */
+  /** Its list of tools is another one than before, or than in an earlier run. Names are its own. */
   | {
       readonly _tag: "ToolsChanged"
       readonly serverName: string
       readonly added: ReadonlyArray<string>
       readonly removed: ReadonlyArray<string>
+      /** Tools of the same name whose definition is another one. */
+      readonly changed: ReadonlyArray<string>
     }
 
 const Timestamp = Schema.NullOr(Schema.String)
@@ -85,7 +89,8 @@ export const ServerInfoJson = Schema.Struct({
   exit_code: Schema.NullOr(Schema.Int),
   exit_signal: Schema.NullOr(Schema.String),
   tool_count: Schema.Int,
-  tools: Schema.Array(Schema.String)
+  tools: Schema.Array(Schema.String),
+  tools_remembered: Schema.Boolean
 })
 export interface ServerInfoJson extends Schema.Schema.Type<typeof ServerInfoJson> {}
 
@@ -110,7 +115,8 @@ export const serverInfoJson = (info: ServerInfo, now: DateTime.Utc): ServerInfoJ
   exit_code: orNull(info.exit?.code),
   exit_signal: orNull(info.exit?.signal),
   tool_count: info.tools.length,
-  tools: info.tools
+  tools: info.tools,
+  tools_remembered: info.areToolsRemembered
 })
 
 const orNull = <A>(value: A | undefined): A | null => value ?? null

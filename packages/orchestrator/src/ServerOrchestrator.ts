@@ -19,6 +19,7 @@ import { markOwner, OrphanSweep } from "./OrphanSweep.ts"
 import { makeServerCalls, type ServerCalls } from "./ServerCalls.ts"
 import { type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
 import { makeStartGate } from "./StartGate.ts"
+import { ToolCache } from "./ToolCache.ts"
 import { makeSupervisor, type StartError, type Supervisor } from "./Supervisor.ts"
 
 export class ServerOrchestrator extends Context.Service<
@@ -52,16 +53,21 @@ export class ServerOrchestrator extends Context.Service<
     readonly logs: (name: string) => Effect.Effect<ReadonlyArray<string>, ServerNotFound>
   }
 >()("@signalbox/orchestrator/ServerOrchestrator") {
-  /** With connections and a sweep of your own. */
+  /** With connections, a sweep and a memory of your own. */
   static readonly layerNoDeps = (
     options: OrchestratorOptions
-  ): Layer.Layer<ServerOrchestrator, DuplicateServerName, Connector | OrphanSweep> =>
+  ): Layer.Layer<ServerOrchestrator, DuplicateServerName, Connector | OrphanSweep | ToolCache> =>
     Layer.effect(ServerOrchestrator, makeOrchestrator(options))
 
   /** Real servers. Building it waits for nothing; closing it ends every server, all at the same time. */
   static readonly layer = (options: OrchestratorOptions) =>
-    ServerOrchestrator.layerNoDeps(options).pipe(Layer.provide([Connector.layer, OrphanSweep.layer]))
+    ServerOrchestrator.layerNoDeps(options).pipe(
+      Layer.provide([Connector.layer, OrphanSweep.layer, toolCacheLayer(options)])
+    )
 }
+
+const toolCacheLayer = ({ toolCacheDirectory }: OrchestratorOptions) =>
+  toolCacheDirectory === undefined ? ToolCache.layerNone : ToolCache.layerFiles(toolCacheDirectory)
 
 /** Events that a slow reader may be behind. */
 const keptEvents = 1024
@@ -112,13 +118,16 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     gate: makeStartGate(options),
     restart: options.restart,
     publish: (event: ServerEvent) => void PubSub.publishUnsafe(events, event),
-    onChange: rebuild
+    onChange: rebuild,
+    toolCache: yield* ToolCache
   }
   // Servers end side by side: one that ignores every signal must not add its five seconds to the others'.
   const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
   const supervisors: ReadonlyArray<Supervisor> = yield* Scope.provide(
-    Effect.forEach(options.servers, (managed) =>
-      makeSupervisor({ ...managed, server: markOwner(managed.server, options.owner) }, around)
+    Effect.forEach(
+      options.servers,
+      (managed) => makeSupervisor({ ...managed, server: markOwner(managed.server, options.owner) }, around),
+      { concurrency: "unbounded" }
     ),
     scope
   )
@@ -144,7 +153,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     const named = supervisors
       .filter(({ managed }) => name.startsWith(`${managed.server.name}__`))
       .toSorted((a, b) => b.managed.server.name.length - a.managed.server.name.length)[0]
-    if (named !== undefined) return named.tools() === undefined ? Effect.asVoid(named.session(deadline)) : Effect.void
+    if (named !== undefined) return named.hasListed() ? Effect.void : Effect.asVoid(named.session(deadline))
     const wait = waitWhile(
       () => findRoute(catalogue, name) === undefined && supervisors.some((supervisor) => supervisor.isSettling())
     )
@@ -172,7 +181,11 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   }
   const unknownServer = (serverName: string) => new ServerNotFound({ serverName, nearest: undefined, available: names })
 
-  if (options.startsAll) for (const supervisor of supervisors) supervisor.launch()
+  if (options.startsAll) {
+    for (const supervisor of supervisors) supervisor.launch()
+    // What is remembered can be used from the first moment on.
+    yield* rebuild
+  }
 
   return ServerOrchestrator.of({
     toolbox,

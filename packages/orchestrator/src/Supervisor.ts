@@ -5,29 +5,16 @@
  */
 import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
 import { type ConnectError, type McpClient, type McpTool, type ServerError } from "@signalbox/mcp"
-import {
-  Cause,
-  Clock,
-  DateTime,
-  Deferred,
-  Duration,
-  Effect,
-  Equal,
-  Exit,
-  Fiber,
-  Latch,
-  Random,
-  Scope,
-  Stream
-} from "effect"
-import { allowedTools, unknownNames } from "./Catalogue.ts"
+import { Cause, Clock, DateTime, Deferred, Duration, Effect, Exit, Fiber, Latch, Random, Scope, Stream } from "effect"
 import { type Connector } from "./Connector.ts"
 import { ServerAlreadyRunning, ServerNotRunning, ServerStartupFailed, ServerUnavailable } from "./errors.ts"
+import { makeKnownTools } from "./KnownTools.ts"
 import { type ManagedServer, type RestartOptions } from "./OrchestratorOptions.ts"
 import { restartDelay } from "./restartDelay.ts"
-import { exitOf, type Facts, infoOf, toolsChanged } from "./serverFacts.ts"
+import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
 import { type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
 import { type StartGate } from "./StartGate.ts"
+import { type ToolCache } from "./ToolCache.ts"
 
 /** Why a server could not be started. It is tried again by itself all the same. */
 export type StartError = ConnectError | ServerError | ServerStartupFailed | ServerUnavailable
@@ -46,6 +33,8 @@ export interface Supervisor {
   readonly info: () => ServerInfo
   /** The last good list, or nothing while there has been none since it was last stopped. */
   readonly tools: () => ReadonlyArray<McpTool> | undefined
+  /** Whether that list is its own of this run, and not a remembered one. */
+  readonly hasListed: () => boolean
   /** Whether it is being started and has neither become running nor failed yet. */
   readonly isSettling: () => boolean
   /** The connection, if there is one now. */
@@ -75,6 +64,7 @@ export interface Surroundings {
   readonly publish: (event: ServerEvent) => void
   /** Runs when the list of tools is another one, and when it has settled. */
   readonly onChange: Effect.Effect<void>
+  readonly toolCache: ToolCache["Service"]
 }
 
 /** A new process waits so long for the end of the one before; what ignores every signal takes longer to die. */
@@ -99,11 +89,11 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   let attempt = Deferred.makeUnsafe<Session, StartError>()
   /** Connections that were lost and whose processes are still being ended, the latest last. */
   const closings = new Set<Fiber.Fiber<void>>()
-  let tools: ReadonlyArray<McpTool> | undefined
+  const known = yield* makeKnownTools(managed, around)
   let earlierLogs: ReadonlyArray<string> = []
   const facts: Facts = { errorCount: 0, restartCount: 0 }
 
-  const info = (): ServerInfo => infoOf(managed, state, facts, current?.client, tools ?? [])
+  const info = (): ServerInfo => infoOf(managed, state, facts, current?.client, known)
   const enter = (next: ServerState) => {
     const previous = state
     state = next
@@ -131,29 +121,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   }
 
   const note = Effect.annotateLogs({ server: server.name })
-  const adopt = Effect.fnUntraced(function* (client: McpClient) {
-    const list = yield* client.listTools
-    for (const { reason, tool } of list.problems) {
-      yield* note(
-        Effect.logWarning(`A tool of server "${server.name}" cannot be used: ${tool ?? "(no name)"}: ${reason}`)
-      )
-    }
-    const next = allowedTools(managed, list.tools)
-    if (Equal.equals(tools, next)) return
-    const unknown = unknownNames(managed, list.tools)
-    if (unknown.length > 0) {
-      yield* note(
-        Effect.logWarning(
-          `Server "${server.name}" has no tools named ${unknown.join(", ")}; check its allow and deny lists.`
-        )
-      )
-    }
-    const event = toolsChanged(server.name, tools ?? [], next)
-    const isFirst = tools === undefined
-    tools = next
-    yield* around.onChange
-    if (!isFirst) around.publish(event)
-  })
+  const adopt = (client: McpClient) => Effect.flatMap(client.listTools, known.adopt)
 
   const followTools = (client: McpClient) =>
     client.toolsChanged.pipe(
@@ -241,6 +209,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   const loop = Effect.gen(function* () {
     // Whoever builds the layer must not wait for the first spawn.
     yield* Effect.yieldNow
+    if (known.areRemembered()) yield* around.onChange
     let failures = 0
     for (;;) {
       if (state !== "starting") enter("starting")
@@ -279,7 +248,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     facts.startedAt = undefined
     facts.nextRestartAt = undefined
     facts.reason = undefined
-    if (!isWanted) tools = undefined
+    if (!isWanted) known.forget()
     yield* around.onChange
     enter("stopped")
     Deferred.doneUnsafe(attempt, Effect.fail(unavailable("it was stopped.")))
@@ -290,6 +259,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     isWanted = true
     isSettling = true
     attempt = Deferred.makeUnsafe()
+    known.recall()
     enter("starting")
     life = fork(loop)
   }
@@ -338,7 +308,8 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   return {
     managed,
     info,
-    tools: () => tools,
+    tools: known.list,
+    hasListed: () => known.list() !== undefined && !known.areRemembered(),
     isSettling: () => isSettling,
     current: () => current,
     session,

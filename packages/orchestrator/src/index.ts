@@ -28,3 +28,4 @@ export {
 // Its parts
 export { Connector } from "./Connector.ts"
 export { OrphanSweep } from "./OrphanSweep.ts"
+export { ToolCache } from "./ToolCache.ts"

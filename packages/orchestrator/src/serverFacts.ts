@@ -3,7 +3,7 @@
  */
 import { type SignalboxError } from "@signalbox/errors"
 import { type McpClient, type McpTool } from "@signalbox/mcp"
-import { type DateTime, type Duration } from "effect"
+import { type DateTime, type Duration, Equal } from "effect"
 import { type ManagedServer } from "./OrchestratorOptions.ts"
 import { type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
 
@@ -25,7 +25,7 @@ export const infoOf = (
   state: ServerState,
   facts: Facts,
   client: McpClient | undefined,
-  tools: ReadonlyArray<McpTool>
+  known: { readonly list: () => ReadonlyArray<McpTool> | undefined; readonly areRemembered: () => boolean }
 ): ServerInfo => ({
   name: server.name,
   state,
@@ -50,7 +50,8 @@ export const infoOf = (
   startDuration: facts.startDuration,
   restartCount: facts.restartCount,
   exit: facts.exit,
-  tools: tools.map(({ name }) => name)
+  tools: (known.list() ?? []).map(({ name }) => name),
+  areToolsRemembered: known.areRemembered()
 })
 
 /** What the difference between two lists means to those who watch. */
@@ -58,14 +59,16 @@ export const toolsChanged = (
   serverName: string,
   before: ReadonlyArray<McpTool>,
   after: ReadonlyArray<McpTool>
-): ServerEvent => {
-  const old = new Set(before.map(({ name }) => name))
-  const now = new Set(after.map(({ name }) => name))
+): Extract<ServerEvent, { readonly _tag: "ToolsChanged" }> => {
+  const old = new Map(before.map((tool) => [tool.name, tool]))
+  const now = new Map(after.map((tool) => [tool.name, tool]))
+  const names = [...now.keys()]
   return {
     _tag: "ToolsChanged",
     serverName,
-    added: [...now].filter((name) => !old.has(name)),
-    removed: [...old].filter((name) => !now.has(name))
+    added: names.filter((name) => !old.has(name)),
+    removed: [...old.keys()].filter((name) => !now.has(name)),
+    changed: names.filter((name) => old.has(name) && !Equal.equals(old.get(name), now.get(name)))
   }
 }
 

@@ -19,7 +19,8 @@ import {
   orchestratorDefaults,
   type OrchestratorOptions,
   OrphanSweep,
-  ServerOrchestrator
+  ServerOrchestrator,
+  ToolCache
 } from "@signalbox/orchestrator"
 import { Deferred, Duration, Effect, Layer, Queue, Stream } from "effect"
 
@@ -180,10 +181,11 @@ const noSweep = Layer.succeed(OrphanSweep, {
 export const orchestrate = Effect.fnUntraced(function* (
   fakes: ReturnType<typeof makeFakeServers>,
   servers: ReadonlyArray<ManagedServer | string>,
-  changes: Partial<OrchestratorOptions> = {}
+  changes: Partial<OrchestratorOptions> = {},
+  toolCache: Layer.Layer<ToolCache> = ToolCache.layerNone
 ) {
   const layer = ServerOrchestrator.layerNoDeps(optionsFor(servers, changes))
-  const context = yield* Layer.build(Layer.provide(layer, [fakes.layer, noSweep]))
+  const context = yield* Layer.build(Layer.provide(layer, [fakes.layer, noSweep, toolCache]))
   return yield* Effect.provideContext(ServerOrchestrator, context)
 })
 

@@ -25,8 +25,8 @@ const welcome = Effect.fnUntraced(function* (isOneShot: boolean) {
     yield* output.status("No servers are configured. Write a configuration with: signalbox init")
   }
   yield* host.usable
-  for (const { name, state } of yield* host.orchestrator.servers) {
-    if (state === "starting")
+  for (const { areToolsRemembered, name, state } of yield* host.orchestrator.servers) {
+    if (state === "starting" && !areToolsRemembered)
       yield* output.status(output.errorStyle.dim(`… ${name} is still starting; the others can be used`))
   }
   const { isTerminal } = yield* Setting

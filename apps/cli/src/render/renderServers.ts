@@ -69,7 +69,8 @@ export const renderServerEvent = (
   if (event._tag === "ToolsChanged") {
     const parts = [
       ...(event.added.length > 0 ? [`new: ${event.added.join(", ")}`] : []),
-      ...(event.removed.length > 0 ? [`gone: ${event.removed.join(", ")}`] : [])
+      ...(event.removed.length > 0 ? [`gone: ${event.removed.join(", ")}`] : []),
+      ...(event.changed.length > 0 ? [`defined otherwise: ${event.changed.join(", ")}`] : [])
     ]
     return `${style.cyan("~")} ${style.bold(event.serverName)} changed its tools (${oneLine(printable(parts.join("; ")), width - 30)})`
   }

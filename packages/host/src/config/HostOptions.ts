@@ -137,6 +137,7 @@ export const HostOptions = Schema.Struct({
   }),
   runtime: Schema.Struct({
     naming: Schema.Literals(["prefix", "first", "error"]),
+    toolCache: Schema.String,
     startConcurrency: PositiveInt,
     spawnConcurrency: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
     connectTimeout: PositiveDuration,

@@ -60,6 +60,9 @@ conversation:
 runtime:
   # Two tools of one name: prefix (both become <server>__<tool>), first (the earlier server wins), error (neither is shown).
   naming: prefix
+  # Where the tools of each server are remembered, so that they can be used before it has started: auto (the cache
+  # folder of the system), a folder, or "" for nowhere.
+  toolCache: auto
   # Servers being started at the same time, and processes being spawned at the same time (0: one per core, plus one).
   startConcurrency: 64
   spawnConcurrency: 0

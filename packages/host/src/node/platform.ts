@@ -8,6 +8,7 @@ import { OrphanSweep } from "@signalbox/orchestrator"
 import { Context, Effect, Layer } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
+import { cacheDirectory } from "./cacheDirectory.ts"
 import { Host } from "../Host.ts"
 import { type LoadedConfig } from "../config/ConfigFile.ts"
 
@@ -44,6 +45,7 @@ export const nodeHost = (config: LoadedConfig, options: { readonly startsAll: bo
         config,
         environment: process.env,
         owner: mark,
+        cacheDirectory: cacheDirectory(),
         cores: availableParallelism(),
         startsAll: options.startsAll
       })
