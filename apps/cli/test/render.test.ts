@@ -119,6 +119,22 @@ describe("a lost server", () => {
   })
 })
 
+describe("tools that changed", () => {
+  it("are named by what happened to them", () => {
+    const event = {
+      _tag: "ToolsChanged",
+      serverName: "files",
+      added: ["new"],
+      removed: [],
+      changed: ["a", "b"]
+    } as const
+    assert.strictEqual(
+      renderServerEvent(event, now, plainStyle, 80),
+      "~ files changed its tools (new: new; defined otherwise: a, b)"
+    )
+  })
+})
+
 describe("the words of a tool call", () => {
   const servers = ["files", "fx"]
   const read = (...words: ReadonlyArray<string>) => readCall(words, servers)

@@ -59,6 +59,20 @@ const renderReason = ({ name, reason }: ServerInfo, style: Style, width: number)
         ...(reason.hint === undefined ? [] : [`  ${style.dim("→")} ${printable(reason.hint)}`])
       ].join("\n")
 
+const renderToolsChanged = (
+  event: Extract<ServerEvent, { readonly _tag: "ToolsChanged" }>,
+  style: Style,
+  width: number
+): string => {
+  const told = [
+    ["new", event.added] as const,
+    ["gone", event.removed] as const,
+    ["defined otherwise", event.changed] as const
+  ]
+  const parts = told.flatMap(([word, tools]) => (tools.length > 0 ? [`${word}: ${tools.join(", ")}`] : []))
+  return `${style.cyan("~")} ${style.bold(event.serverName)} changed its tools (${oneLine(printable(parts.join("; ")), width - 30)})`
+}
+
 /** What a person should see when a server changes; nothing for what needs no attention. */
 export const renderServerEvent = (
   event: ServerEvent,
@@ -66,14 +80,7 @@ export const renderServerEvent = (
   style: Style,
   width: number
 ): string | undefined => {
-  if (event._tag === "ToolsChanged") {
-    const parts = [
-      ...(event.added.length > 0 ? [`new: ${event.added.join(", ")}`] : []),
-      ...(event.removed.length > 0 ? [`gone: ${event.removed.join(", ")}`] : []),
-      ...(event.changed.length > 0 ? [`defined otherwise: ${event.changed.join(", ")}`] : [])
-    ]
-    return `${style.cyan("~")} ${style.bold(event.serverName)} changed its tools (${oneLine(printable(parts.join("; ")), width - 30)})`
-  }
+  if (event._tag === "ToolsChanged") return renderToolsChanged(event, style, width)
   const { info, previous } = event
   if (info.state === "running") {
     const took = info.startDuration === undefined ? "" : ` in ${formatDuration(info.startDuration)}`
