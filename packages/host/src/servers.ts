@@ -79,6 +79,14 @@ const limitsOf = (entry: ServerEntry, runtime: HostOptions["runtime"]) => ({
   maxRequestBytes: entry.maxRequestBytes ?? runtime.maxRequestBytes
 })
 
+const restartOf = (entry: ServerEntry, { restart }: HostOptions["runtime"]): ManagedServer["restart"] => {
+  const maxRestarts = entry.restart?.maxRestarts ?? restart.maxRestarts
+  return {
+    when: entry.restart?.policy ?? restart.policy,
+    maxRestarts: maxRestarts === "unlimited" ? undefined : maxRestarts
+  }
+}
+
 const managed = (
   name: string,
   entry: ServerEntry,
@@ -96,6 +104,7 @@ const managed = (
   // Writes of a local server run one at a time: many official ones lose data otherwise.
   writes: entry.writes ?? (entry.transport === "stdio" ? "serial" : "parallel"),
   maxConcurrent: entry.maxConcurrentCalls ?? runtime.maxConcurrentCalls,
+  restart: restartOf(entry, runtime),
   tools: { allow: entry.tools?.allow, deny: entry.tools?.deny ?? [] }
 })
 

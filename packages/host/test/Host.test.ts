@@ -182,6 +182,17 @@ layer(nodePlatform, { excludeTestServices: true })("a host", (it) => {
     })
   )
 
+  it.effect("lets a server override the restart policy of all", () =>
+    Effect.gen(function* () {
+      const config = yield* configWith({ a: fxServer(), b: fxServer({}, { restart: { maxRestarts: 2 } }) })
+      const policies = (yield* managedServers(config, {})).map(({ restart }) => restart)
+      assert.deepStrictEqual(policies, [
+        { when: "always", maxRestarts: undefined },
+        { when: "always", maxRestarts: 2 }
+      ])
+    })
+  )
+
   it.effect("names every variable that is not set, before anything starts", () =>
     Effect.gen(function* () {
       const config = yield* configWith({

@@ -20,11 +20,21 @@ export interface ManagedServer {
   readonly writes: "serial" | "parallel"
   /** How many calls run at once on the connection. Others wait in order of arrival. */
   readonly maxConcurrent: number
+  /** Whether it is started again by itself. */
+  readonly restart: RestartPolicy
   /** Names as the server gives them. `undefined` allows all; `deny` wins. */
   readonly tools: { readonly allow: ReadonlyArray<string> | undefined; readonly deny: ReadonlyArray<string> }
 }
 
-/** How a lost server comes back. It is never given up. */
+/** Whether a lost server comes back. One that does not stays in state `error` until somebody starts it. */
+export interface RestartPolicy {
+  /** `on-failure` leaves a process alone that exited with status 0. */
+  readonly when: "always" | "on-failure" | "never"
+  /** Restarts since it was last healthy; `undefined` never gives it up. */
+  readonly maxRestarts: number | undefined
+}
+
+/** After which pauses a lost server comes back. */
 export interface RestartOptions {
   /** The pause before the second attempt in a row; the first follows within 100 ms. Pauses are spread by up to a half. */
   readonly base: Duration.Duration
@@ -81,6 +91,8 @@ export const orchestratorDefaults = {
   sweepsOrphans: true
 } as const satisfies Partial<OrchestratorOptions>
 
+const alwaysRestart = { when: "always", maxRestarts: undefined } as const
+
 /** What suits most servers of a transport: over stdio writes run one at a time, over HTTP side by side. */
 export const managedDefaults = {
   stdio: {
@@ -88,6 +100,7 @@ export const managedDefaults = {
     isTrusted: false,
     writes: "serial",
     maxConcurrent: 16,
+    restart: alwaysRestart,
     tools: { allow: undefined, deny: [] }
   },
   http: {
@@ -95,6 +108,7 @@ export const managedDefaults = {
     isTrusted: false,
     writes: "parallel",
     maxConcurrent: 32,
+    restart: alwaysRestart,
     tools: { allow: undefined, deny: [] }
   }
 } as const satisfies Record<"stdio" | "http", Omit<ManagedServer, "server">>

@@ -35,7 +35,10 @@ export interface ServerInfo {
   readonly lastError: SignalboxError | undefined
   /** How often it failed to start or was lost. */
   readonly errorCount: number
-  /** When the next attempt begins, in state `error`. A call that needs the server may bring it forward. */
+  /**
+   * When the next attempt begins, in state `error`. A call that needs the server may bring it forward. Nothing where
+   * its restart policy leaves that to whoever starts it.
+   */
   readonly nextRestartAt: DateTime.Utc | undefined
   /** Since when it runs. */
   readonly startedAt: DateTime.Utc | undefined

@@ -9,6 +9,7 @@ import { Cause, Clock, DateTime, Deferred, Duration, Effect, Exit, Fiber, Latch,
 import { type Connector } from "./Connector.ts"
 import { ServerAlreadyRunning, ServerNotRunning, ServerStartupFailed, ServerUnavailable } from "./errors.ts"
 import { makeKnownTools } from "./KnownTools.ts"
+import { mayRestart } from "./mayRestart.ts"
 import { type ManagedServer, type RestartOptions } from "./OrchestratorOptions.ts"
 import { restartDelay } from "./restartDelay.ts"
 import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
@@ -99,13 +100,15 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     state = next
     around.publish({ _tag: "StateChanged", previous, info: info() })
   }
+  /** Whether only somebody who starts it brings it back. */
+  const isGivenUp = () => state === "error" && facts.nextRestartAt === undefined
   const unavailable = (reason: string, cause?: unknown) =>
     new ServerUnavailable({
       serverName: server.name,
       state,
       reason,
       nextRestartAt: facts.nextRestartAt,
-      retryable: state !== "stopped",
+      retryable: state !== "stopped" && !isGivenUp(),
       ...(cause === undefined ? {} : { cause })
     })
   const keepLogs = (lines: ReadonlyArray<string>) => {
@@ -179,14 +182,17 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     })
   )
 
-  const fail = Effect.fnUntraced(function* (reason: StartError | SignalboxError, failures: number) {
-    const delay = restartDelay(around.restart, failures, yield* Random.next)
+  /** Answers after which pause the next attempt begins; nothing when there is none. */
+  const fail = Effect.fnUntraced(function* (reason: StartError | SignalboxError, failures: number, restarts: number) {
+    const delay = mayRestart(managed.restart, reason, restarts)
+      ? restartDelay(around.restart, failures, yield* Random.next)
+      : undefined
     const now = yield* DateTime.now
     facts.reason = reason
     facts.lastError = reason
     facts.errorCount += 1
     facts.startedAt = undefined
-    facts.nextRestartAt = DateTime.addDuration(now, delay)
+    facts.nextRestartAt = delay === undefined ? undefined : DateTime.addDuration(now, delay)
     if (reason._tag === "ServerExited") facts.exit = exitOf(reason)
     isSettling = false
     attended.closeUnsafe()
@@ -195,14 +201,16 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     return delay
   })
 
-  const pause = Effect.fnUntraced(function* (delay: Duration.Duration) {
-    const soonest = Duration.min(delay, around.restart.base)
+  const pause = Effect.fnUntraced(function* (delay: Duration.Duration | undefined) {
     const handover = Effect.timeoutOption(Fiber.awaitAll(closings), longestHandover)
-    const wait = Effect.raceAllFirst([
-      Effect.sleep(delay),
-      Effect.andThen(Effect.sleep(soonest), attended.await),
-      demanded.await
-    ])
+    const wait =
+      delay === undefined
+        ? demanded.await
+        : Effect.raceAllFirst([
+            Effect.sleep(delay),
+            Effect.andThen(Effect.sleep(Duration.min(delay, around.restart.base)), attended.await),
+            demanded.await
+          ])
     yield* Effect.all([handover, wait], { concurrency: "unbounded", discard: true })
   })
 
@@ -211,6 +219,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     yield* Effect.yieldNow
     if (known.areRemembered()) yield* around.onChange
     let failures = 0
+    let restarts = 0
     for (;;) {
       if (state !== "starting") enter("starting")
       const waiting = attempt
@@ -221,21 +230,20 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
           return { failed, isHealthy: false, reason: failed }
         }
       })
-      if (isHealthy) failures = 0
+      if (isHealthy) failures = restarts = 0
       if (failed !== undefined) {
         failures = Math.max(failures, 1)
         attempt = Deferred.makeUnsafe()
         if ("stderrTail" in failed) keepLogs(failed.stderrTail)
       }
-      const delay = yield* fail(reason, failures)
+      const delay = yield* fail(reason, failures, restarts)
       if (failed !== undefined) Deferred.doneUnsafe(waiting, Effect.fail(failed))
       failures += 1
+      restarts += 1
       yield* around.onChange
-      const line = `${reason.message} Next attempt in ${Duration.format(delay)}.`
-      // A server that stays down is known to be; its attempts must not fill the log.
-      const told = failures <= 2 ? Effect.logWarning(line) : Effect.logDebug(line)
-      yield* note(Effect.annotateLogs(told, { event: "server_down" }))
+      yield* note(tellDown(reason, delay, failures))
       yield* pause(delay)
+      if (delay === undefined) failures = restarts = 0
     }
   }).pipe(Effect.onExit(() => Effect.suspend(() => ended)))
 
@@ -268,6 +276,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   const session = Effect.fnUntraced(function* (deadline: number | undefined) {
     if (current !== undefined) return current
     if (life === undefined || state === "stopping") return yield* unavailable("it was stopped.")
+    if (isGivenUp()) return yield* unavailable(facts.reason?.message ?? "it was lost.", facts.reason)
     attended.openUnsafe()
     const left = deadline === undefined ? longestWait : deadline - (yield* Clock.currentTimeMillis)
     return yield* Deferred.await(attempt).pipe(
@@ -279,14 +288,15 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     )
   })
 
-  const outcome = Effect.suspend(() => Effect.map(Deferred.await(attempt), info))
   const ensureStarted: Effect.Effect<ServerInfo, StartError> = Effect.suspend(() => {
     if (isClosed) return Effect.fail(unavailable("Signalbox is shutting down."))
     if (current !== undefined) return Effect.succeed(info())
     if (state === "stopping" && life !== undefined) return Effect.andThen(Fiber.await(life), ensureStarted)
     launch()
+    // Opening the latch may run the whole attempt at once.
+    const outcome = attempt
     demanded.openUnsafe()
-    return outcome
+    return Effect.map(Deferred.await(outcome), info)
   })
 
   const end = (isWantedAfter: boolean) =>
@@ -334,6 +344,14 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
 })
 
 const since = (from: bigint) => Effect.map(Clock.monotonicTimeNanos, (now) => Duration.nanos(now - from))
+
+const tellDown = (reason: SignalboxError, delay: Duration.Duration | undefined, failures: number) => {
+  const next = delay === undefined ? "It is not started again by itself." : `Next attempt in ${Duration.format(delay)}.`
+  const line = `${reason.message} ${next}`
+  // A server that stays down is known to be; its attempts must not fill the log.
+  const told = failures <= 2 || delay === undefined ? Effect.logWarning(line) : Effect.logDebug(line)
+  return Effect.annotateLogs(told, { event: "server_down" })
+}
 
 /** A defect of a connection is the failure of one server, not of the program. */
 const startError = (serverName: string, cause: Cause.Cause<ConnectError | ServerError>): StartError => {

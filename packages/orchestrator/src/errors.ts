@@ -54,7 +54,8 @@ export class ServerUnavailable extends defineError<ServerUnavailable>()("ServerU
   message: ({ reason, serverName, state }) => `Server "${serverName}" is not available (${state}): ${reason}`,
   hint: ({ nextRestartAt, state }) => {
     if (state === "stopped") return "It was stopped on purpose; start it again first."
-    return nextRestartAt === undefined ? undefined : `It is tried again at ${DateTime.formatIso(nextRestartAt)}.`
+    if (nextRestartAt !== undefined) return `It is tried again at ${DateTime.formatIso(nextRestartAt)}.`
+    return state === "error" ? "It is not started again by itself: start it, or change its restart policy." : undefined
   }
 }) {}
 

@@ -6,7 +6,8 @@ export {
   managedDefaults,
   orchestratorDefaults,
   type OrchestratorOptions,
-  type RestartOptions
+  type RestartOptions,
+  type RestartPolicy
 } from "./OrchestratorOptions.ts"
 
 // Watching them

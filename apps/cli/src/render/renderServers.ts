@@ -90,7 +90,7 @@ export const renderServerEvent = (
   if (info.state !== "error") return undefined
   const mark = previous === "running" ? style.red("✗ lost") : style.red("✗")
   const told = `${mark} ${renderReason(info, style, width)}`
-  if (info.nextRestartAt === undefined) return told
+  if (info.nextRestartAt === undefined) return `${told}\n  ${style.dim("→")} It is not started again by itself.`
   const wait = formatDuration(until(now, info.nextRestartAt))
   return `${told}\n  ${style.dim("→")} It is started again in ${wait}; the other servers go on.`
 }

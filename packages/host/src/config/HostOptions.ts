@@ -50,6 +50,9 @@ const EnvValue = Schema.Union([
   )
 ])
 
+const restartPolicy = Schema.Literals(["always", "on-failure", "never"])
+const MaxRestarts = Schema.Union([Schema.Literal("unlimited"), Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))])
+
 const overrides = {
   description: Schema.optionalKey(Schema.String),
   required: Schema.optionalKey(Schema.Boolean),
@@ -62,6 +65,9 @@ const overrides = {
   maxMessageBytes: Schema.optionalKey(PositiveInt),
   maxRequestBytes: Schema.optionalKey(PositiveInt),
   maxConcurrentCalls: Schema.optionalKey(PositiveInt),
+  restart: Schema.optionalKey(
+    Schema.Struct({ policy: Schema.optionalKey(restartPolicy), maxRestarts: Schema.optionalKey(MaxRestarts) })
+  ),
   tools: Schema.optionalKey(
     Schema.Struct({
       allow: Schema.optionalKey(Schema.Array(Schema.String)),
@@ -107,7 +113,12 @@ const maxDelayRule = Schema.makeFilter(
       : { path: ["maxDelay"], issue: "Expected at least as long as firstDelay" }
 )
 
-const RestartOptions = Schema.Struct({ ...growingDelay, healthyAfter: PositiveDuration }).check(maxDelayRule)
+const RestartOptions = Schema.Struct({
+  policy: restartPolicy,
+  maxRestarts: MaxRestarts,
+  ...growingDelay,
+  healthyAfter: PositiveDuration
+}).check(maxDelayRule)
 
 const RetryOptions = Schema.Struct({ attempts: PositiveInt, ...growingDelay }).check(maxDelayRule)
 

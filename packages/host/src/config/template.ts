@@ -77,8 +77,12 @@ runtime:
   maxRequestBytes: 10485760
   # (*) Calls to one server at the same time.
   maxConcurrentCalls: 16
-  # A server that stopped is started again after a growing delay; never given up.
+  # A server that stopped is started again after a growing delay.
   restart:
+    # (*) always, on-failure (not after it ended with status 0), never
+    policy: always
+    # (*) Restarts since it was last healthy, after which it is left alone; unlimited: it is never given up.
+    maxRestarts: unlimited
     firstDelay: 500 millis
     maxDelay: 30 seconds
     factor: 2
@@ -110,6 +114,7 @@ server:
 #     trusted: false                 # optional; true: its read-only and idempotent hints are believed
 #     writes: serial                 # optional; parallel: tools that write may run at the same time
 #     tools: { allow: [read_file] }  # optional; also deny: […]
+#     restart: { maxRestarts: 3 }    # optional; also policy: on-failure
 #     protocol: auto                 # optional; legacy or 2026-07-28 where the server cannot tell
 # Remote ones:
 #   search:
