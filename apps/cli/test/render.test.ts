@@ -100,6 +100,8 @@ describe("a lost server", () => {
       url: undefined,
       pid: undefined,
       identity: undefined,
+      isRequired: false,
+      health: { status: "unhealthy", reason: reason.message },
       reason,
       lastError: reason,
       errorCount: 1,

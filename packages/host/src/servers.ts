@@ -104,6 +104,7 @@ const managed = (
   // Writes of a local server run one at a time: many official ones lose data otherwise.
   writes: entry.writes ?? (entry.transport === "stdio" ? "serial" : "parallel"),
   maxConcurrent: entry.maxConcurrentCalls ?? runtime.maxConcurrentCalls,
+  health: { url: "", ...runtime.health, ...entry.health },
   restart: restartOf(entry, runtime),
   tools: { allow: entry.tools?.allow, deny: entry.tools?.deny ?? [] }
 })

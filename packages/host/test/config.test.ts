@@ -132,6 +132,16 @@ layer(NodeServices.layer)("the configuration file", (it) => {
     })
   )
 
+  it.effect("needs a URL for a health check by HTTP", () =>
+    Effect.gen(function* () {
+      const server = { enabled: true, transport: "stdio", command: "node", args: [], env: {} }
+      const { options } = yield* load(withServer({ ...server, health: { check: "http", url: "http://127.0.0.1:1/" } }))
+      assert.strictEqual(options.servers["files"]?.health?.check, "http")
+      const problems = yield* problemsOf(withServer({ ...server, health: { check: "http" } }))
+      assert.strictEqual(problems[0]?.path, "servers.files.health.url")
+    })
+  )
+
   it.effect("tells of broken YAML and duplicate keys by line", () =>
     Effect.gen(function* () {
       assert.isAbove((yield* problemsOf("model: [\n"))[0]?.line ?? 0, 0)

@@ -25,6 +25,8 @@ export interface Channel {
     readonly token: number
     readonly release: () => void
   }
+  /** How many messages have come so far, and how many requests wait for their answer. */
+  readonly activity: () => { readonly received: number; readonly pending: number }
   /** The version that the server answered to `initialize`. */
   readonly offeredVersion: () => string | undefined
 }
@@ -37,6 +39,7 @@ export const makeChannel = (
   const pending = new Map<string | number, string>()
   const watchers = new Map<unknown, (progress: CallProgress) => void>()
   let offered: string | undefined
+  let received = 0
   let nextToken = 1
   let lastId = -1
 
@@ -74,6 +77,7 @@ export const makeChannel = (
   }
 
   const receive = (message: RpcMessage) => {
+    received++
     if (!isJsonObject(message)) {
       events.onStray(undefined)
     } else if (message.method !== undefined) {
@@ -97,10 +101,13 @@ export const makeChannel = (
     })
   }
 
+  /** Requests that are to be answered once; a subscription stays open. */
+  const openRequests = () => [...pending].filter(([, method]) => method !== "subscriptions/listen")
+
   /** JSON-RPC gives an error the id null when the id could not be read. With one request open it is clear whose it is. */
   const askedBy = ({ error, id }: RpcMessage): string | number | undefined => {
     if (id === null || id === undefined) {
-      const open = [...pending].filter(([, method]) => method !== "subscriptions/listen")
+      const open = openRequests()
       return error !== undefined && open.length === 1 ? open[0]?.[0] : undefined
     }
     if (pending.has(id)) return id
@@ -127,6 +134,7 @@ export const makeChannel = (
       watchers.set(token, onProgress)
       return { token, release: () => void watchers.delete(token) }
     },
+    activity: () => ({ received, pending: openRequests().length }),
     offeredVersion: () => offered
   }
 }

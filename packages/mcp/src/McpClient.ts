@@ -63,6 +63,8 @@ export interface McpClient {
   readonly ping: Effect.Effect<void, ServerError>
   /** One element for each time that the server says its tools have changed. Ends with the connection. */
   readonly toolsChanged: Stream.Stream<void>
+  /** Messages of the server so far, and requests that wait for an answer: signs of life that cost nothing to look at. */
+  readonly activity: () => { readonly received: number; readonly pending: number }
   /** Waits until the connection is lost and says why. Never completes on a healthy one, nor when its scope closes. */
   readonly closed: Effect.Effect<ServerError>
   /** The last lines that the process wrote to standard error, at most 50; empty over HTTP. */

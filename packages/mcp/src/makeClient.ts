@@ -58,6 +58,7 @@ export const makeClient = (connection: Connection): McpClient => {
       Effect.withSpan("McpClient.ping", { kind: "client", attributes: { "mcp.server": server.name } })
     ),
     toolsChanged: Stream.fromPubSub(changes).pipe(Stream.interruptWhen(ending.lost)),
+    activity: connection.channel.activity,
     closed: ending.lost,
     stderrTail: connection.stderrTail
   }

@@ -20,10 +20,30 @@ export interface ManagedServer {
   readonly writes: "serial" | "parallel"
   /** How many calls run at once on the connection. Others wait in order of arrival. */
   readonly maxConcurrent: number
+  /** How it is found out whether it still answers. */
+  readonly health: HealthOptions
   /** Whether it is started again by itself. */
   readonly restart: RestartPolicy
   /** Names as the server gives them. `undefined` allows all; `deny` wins. */
   readonly tools: { readonly allow: ReadonlyArray<string> | undefined; readonly deny: ReadonlyArray<string> }
+}
+
+/** When a server counts as unhealthy, which ends its connection and makes a new one. */
+export interface HealthOptions {
+  /**
+   * `ping` asks over the connection when nothing has come over it for an interval, `http` asks a page of the server for
+   * a 2xx answer, `process` is content as long as the connection stands.
+   */
+  readonly check: "ping" | "http" | "process"
+  /** The page that `http` asks for. */
+  readonly url: string
+  readonly interval: Duration.Duration
+  /** How long an answer may take. */
+  readonly timeout: Duration.Duration
+  /** So many failed checks in a row make it unhealthy. */
+  readonly failures: number
+  /** So many good checks in a row make it healthy again. */
+  readonly successes: number
 }
 
 /** Whether a lost server comes back. One that does not stays in state `error` until somebody starts it. */
@@ -91,6 +111,15 @@ export const orchestratorDefaults = {
   sweepsOrphans: true
 } as const satisfies Partial<OrchestratorOptions>
 
+const pingHealth = {
+  check: "ping",
+  url: "",
+  interval: Duration.seconds(30),
+  timeout: Duration.seconds(10),
+  failures: 3,
+  successes: 2
+} as const
+
 const alwaysRestart = { when: "always", maxRestarts: undefined } as const
 
 /** What suits most servers of a transport: over stdio writes run one at a time, over HTTP side by side. */
@@ -100,6 +129,7 @@ export const managedDefaults = {
     isTrusted: false,
     writes: "serial",
     maxConcurrent: 16,
+    health: pingHealth,
     restart: alwaysRestart,
     tools: { allow: undefined, deny: [] }
   },
@@ -108,6 +138,7 @@ export const managedDefaults = {
     isTrusted: false,
     writes: "parallel",
     maxConcurrent: 32,
+    health: pingHealth,
     restart: alwaysRestart,
     tools: { allow: undefined, deny: [] }
   }

@@ -101,6 +101,7 @@ export const makeServerCalls = (supervisor: Supervisor): ServerCalls => {
         const session = used
         if (session === undefined || !isCallError(error)) return Effect.fail(error)
         if (isConnectionLost(error)) supervisor.lose(session, error)
+        if (error._tag === "ToolCallTimeout") session.suspect()
         if (!mayRepeat(error, route)) return Effect.fail(error)
         return Effect.matchEffect(Effect.andThen(noticed(supervisor, session), connected(deadline)), {
           // Nothing new was learnt about the call; the first failure says what is known of it.

@@ -9,6 +9,16 @@ import { DateTime, Duration, Schema } from "effect"
 export const ServerState = Schema.Literals(["stopped", "starting", "running", "stopping", "error"])
 export type ServerState = typeof ServerState.Type
 
+/** `degraded` works, with a doubt; `unhealthy` does not; `unknown` is not meant to run, or has not been seen yet. */
+export const HealthStatus = Schema.Literals(["healthy", "degraded", "unhealthy", "unknown"])
+export type HealthStatus = typeof HealthStatus.Type
+
+/** Whether a server is of use, and why not. */
+export interface ServerHealth {
+  readonly status: HealthStatus
+  readonly reason: string | undefined
+}
+
 /** A server at a moment. */
 export interface ServerInfo {
   readonly name: string
@@ -29,6 +39,9 @@ export interface ServerInfo {
         readonly instructions: string | undefined
       }
     | undefined
+  readonly health: ServerHealth
+  /** Whether the program is of no use without it. */
+  readonly isRequired: boolean
   /** Why it is in state `error`. */
   readonly reason: SignalboxError | undefined
   /** The last failure of all, also after it has come back. */
@@ -67,6 +80,8 @@ export type ServerEvent =
       /** Tools of the same name whose definition is another one. */
       readonly changed: ReadonlyArray<string>
     }
+  /** A server that runs answers worse or better than before. */
+  | { readonly _tag: "HealthChanged"; readonly serverName: string; readonly health: ServerHealth }
 
 const Timestamp = Schema.NullOr(Schema.String)
 
@@ -81,6 +96,9 @@ export const ServerInfoJson = Schema.Struct({
   server_version: Schema.NullOr(Schema.String),
   protocol_version: Schema.NullOr(Schema.String),
   era: Schema.NullOr(Schema.Literals(["legacy", "modern"])),
+  required: Schema.Boolean,
+  health: HealthStatus,
+  health_reason: Schema.NullOr(Schema.String),
   /** The envelope of `@signalbox/errors`. */
   error: Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)),
   error_count: Schema.Int,
@@ -108,6 +126,9 @@ export const serverInfoJson = (info: ServerInfo, now: DateTime.Utc): ServerInfoJ
   server_version: orNull(info.identity?.version),
   protocol_version: orNull(info.identity?.protocolVersion),
   era: orNull(info.identity?.era),
+  required: info.isRequired,
+  health: info.health.status,
+  health_reason: orNull(info.health.reason),
   error: mapOrNull(info.reason, (reason) => errorRecord(toJson(reason))),
   error_count: info.errorCount,
   next_restart_at: mapOrNull(info.nextRestartAt, DateTime.formatIso),

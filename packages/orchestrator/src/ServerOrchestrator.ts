@@ -16,6 +16,7 @@ import {
 } from "./errors.ts"
 import { type OrchestratorOptions } from "./OrchestratorOptions.ts"
 import { markOwner, OrphanSweep } from "./OrphanSweep.ts"
+import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeServerCalls, type ServerCalls } from "./ServerCalls.ts"
 import { type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
 import { makeStartGate } from "./StartGate.ts"
@@ -33,6 +34,8 @@ export class ServerOrchestrator extends Context.Service<
     /** Every configured server, in that order. */
     readonly servers: Effect.Effect<ReadonlyArray<ServerInfo>>
     readonly server: (name: string) => Effect.Effect<ServerInfo, ServerNotFound>
+    /** How they are as a whole, and what is lost. */
+    readonly health: Effect.Effect<HealthReport>
     /** What happens from now on. A reader that is slow loses the oldest events, and delays nobody. */
     readonly changes: Stream.Stream<ServerEvent>
     /** Waits until every server that is being started has become running or failed for the first time. */
@@ -193,6 +196,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     server: Effect.fn("ServerOrchestrator.server")((name: string) =>
       Effect.map(find(name), (supervisor) => supervisor.info())
     ),
+    health: Effect.sync(() => healthReport(supervisors.map((supervisor) => supervisor.info()))),
     changes: Stream.fromPubSub(events),
     settled,
     requiredReady: Effect.gen(function* () {

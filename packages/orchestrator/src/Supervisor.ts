@@ -7,7 +7,14 @@ import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
 import { type ConnectError, type McpClient, type McpTool, type ServerError } from "@signalbox/mcp"
 import { Cause, Clock, DateTime, Deferred, Duration, Effect, Exit, Fiber, Latch, Random, Scope, Stream } from "effect"
 import { type Connector } from "./Connector.ts"
-import { ServerAlreadyRunning, ServerNotRunning, ServerStartupFailed, ServerUnavailable } from "./errors.ts"
+import {
+  ServerAlreadyRunning,
+  ServerNotRunning,
+  ServerStartupFailed,
+  ServerUnavailable,
+  ServerUnhealthy
+} from "./errors.ts"
+import { recordCheck, soundHealth, watchHealth } from "./Health.ts"
 import { makeKnownTools } from "./KnownTools.ts"
 import { mayRestart } from "./mayRestart.ts"
 import { type ManagedServer, type RestartOptions } from "./OrchestratorOptions.ts"
@@ -27,6 +34,8 @@ export interface Session {
   readonly lost: Deferred.Deferred<SignalboxError>
   /** Why it was lost; nothing while it is of use, or when it was ended on purpose. */
   reason: SignalboxError | undefined
+  /** Says that it may hang, so that its health is looked at now. */
+  readonly suspect: () => void
 }
 
 export interface Supervisor {
@@ -92,7 +101,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   const closings = new Set<Fiber.Fiber<void>>()
   const known = yield* makeKnownTools(managed, around)
   let earlierLogs: ReadonlyArray<string> = []
-  const facts: Facts = { errorCount: 0, restartCount: 0 }
+  const facts: Facts = { errorCount: 0, restartCount: 0, health: soundHealth }
 
   const info = (): ServerInfo => infoOf(managed, state, facts, current?.client, known)
   const enter = (next: ServerState) => {
@@ -137,6 +146,15 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
       )
     )
 
+  const checked = (session: Session, reason: string | undefined) => {
+    const before = info().health
+    facts.health = recordCheck(facts.health, reason, managed.health)
+    const health = info().health
+    if (health.status !== before.status) around.publish({ _tag: "HealthChanged", serverName: server.name, health })
+    if (health.status !== "unhealthy" || reason === undefined) return
+    lose(session, new ServerUnhealthy({ serverName: server.name, checks: facts.health.failures, reason }))
+  }
+
   /** From the first byte to the loss. Answers why it was lost, and how long it ran. */
   const live = Effect.gen(function* () {
     const began = yield* Clock.monotonicTimeNanos
@@ -147,19 +165,27 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
         (client) => Effect.as(adopt(client), client)
       )
       .pipe(Effect.onExit(() => Effect.map(since(began), (duration) => void (facts.startDuration = duration))))
-    const session: Session = { client, lost: Deferred.makeUnsafe(), reason: undefined }
+    const health = watchHealth(client, managed.health, (reason) => checked(session, reason))
+    const session: Session = {
+      client,
+      lost: Deferred.makeUnsafe(),
+      reason: undefined,
+      suspect: health.suspect
+    }
     yield* Effect.addFinalizer(() => Effect.map(client.stderrTail, keepLogs))
     const running = yield* Clock.monotonicTimeNanos
     if (facts.reason !== undefined) facts.restartCount += 1
     facts.startedAt = yield* DateTime.now
     facts.reason = undefined
     facts.nextRestartAt = undefined
+    facts.health = { ...facts.health, failures: 0 }
     current = session
     isSettling = false
     enter("running")
     Deferred.doneUnsafe(attempt, Effect.succeed(session))
     yield* around.onChange
     yield* Effect.forkScoped(followTools(client))
+    yield* Effect.forkScoped(health.run)
     const reason = yield* Effect.raceFirst(client.closed, Deferred.await(session.lost))
     lose(session, reason)
     return { reason, isHealthy: Duration.isGreaterThanOrEqualTo(yield* since(running), around.restart.healthyAfter) }

@@ -79,6 +79,17 @@ export class ServerStartupFailed extends defineError<ServerStartupFailed>()("Ser
   message: ({ reason, serverName }) => `Server "${serverName}" could not be started: ${reason}.`
 }) {}
 
+/** A server that runs did not pass its health checks. Its connection was given up; a new one follows. */
+export class ServerUnhealthy extends defineError<ServerUnhealthy>()("ServerUnhealthy", {
+  code: "SERVER_UNHEALTHY",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { serverName, checks: Schema.Int, reason: Schema.String },
+  message: ({ checks, reason, serverName }) =>
+    `Server "${serverName}" did not pass ${checks === 1 ? "a health check" : `${checks} health checks in a row`}: ${reason}.`,
+  hint: () => "It is started anew. If it is only slow, give its health checks more time."
+}) {}
+
 /** Servers that the program cannot do without did not start. */
 export class ConnectionFailed extends defineError<ConnectionFailed>()("ConnectionFailed", {
   code: "CONNECTION_FAILED",
@@ -111,5 +122,6 @@ export const orchestratorErrors = [
   ServerNotFound,
   ServerNotRunning,
   ServerStartupFailed,
-  ServerUnavailable
+  ServerUnavailable,
+  ServerUnhealthy
 ] as const

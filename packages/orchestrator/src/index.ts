@@ -3,6 +3,7 @@ export { ServerOrchestrator } from "./ServerOrchestrator.ts"
 export { type StartError } from "./Supervisor.ts"
 export {
   type ManagedServer,
+  type HealthOptions,
   managedDefaults,
   orchestratorDefaults,
   type OrchestratorOptions,
@@ -11,7 +12,17 @@ export {
 } from "./OrchestratorOptions.ts"
 
 // Watching them
-export { type ServerEvent, type ServerInfo, ServerInfoJson, serverInfoJson, ServerState } from "./ServerInfo.ts"
+export {
+  HealthStatus,
+  type ServerEvent,
+  type ServerHealth,
+  type ServerInfo,
+  ServerInfoJson,
+  serverInfoJson,
+  ServerState
+} from "./ServerInfo.ts"
+
+export { type HealthProblem, type HealthReport } from "./healthReport.ts"
 
 // Failures
 export {
@@ -23,7 +34,8 @@ export {
   ServerNotFound,
   ServerNotRunning,
   ServerStartupFailed,
-  ServerUnavailable
+  ServerUnavailable,
+  ServerUnhealthy
 } from "./errors.ts"
 
 // Its parts

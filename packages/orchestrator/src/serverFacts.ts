@@ -4,11 +4,13 @@
 import { type SignalboxError } from "@signalbox/errors"
 import { type McpClient, type McpTool } from "@signalbox/mcp"
 import { type DateTime, type Duration, Equal } from "effect"
+import { healthOf, type HealthRecord } from "./Health.ts"
 import { type ManagedServer } from "./OrchestratorOptions.ts"
-import { type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
+import { type ServerEvent, type ServerHealth, type ServerInfo, type ServerState } from "./ServerInfo.ts"
 
 /** What is known beside the state, changed in place. */
 export interface Facts {
+  health: HealthRecord
   errorCount: number
   restartCount: number
   reason?: SignalboxError | undefined
@@ -21,16 +23,16 @@ export interface Facts {
 
 /** A server at this moment. */
 export const infoOf = (
-  { server }: ManagedServer,
+  managed: ManagedServer,
   state: ServerState,
   facts: Facts,
   client: McpClient | undefined,
   known: { readonly list: () => ReadonlyArray<McpTool> | undefined; readonly areRemembered: () => boolean }
 ): ServerInfo => ({
-  name: server.name,
+  name: managed.server.name,
   state,
-  transport: server.endpoint.transport,
-  url: server.endpoint.transport === "http" ? server.endpoint.url : undefined,
+  transport: managed.server.endpoint.transport,
+  url: managed.server.endpoint.transport === "http" ? managed.server.endpoint.url : undefined,
   pid: client?.identity.pid,
   identity:
     client === undefined
@@ -42,6 +44,8 @@ export const infoOf = (
           era: client.identity.era,
           instructions: client.identity.instructions
         },
+  health: shownHealth(managed, state, facts),
+  isRequired: managed.isRequired,
   reason: state === "error" ? facts.reason : undefined,
   lastError: facts.lastError,
   errorCount: facts.errorCount,
@@ -53,6 +57,12 @@ export const infoOf = (
   tools: (known.list() ?? []).map(({ name }) => name),
   areToolsRemembered: known.areRemembered()
 })
+
+const shownHealth = ({ health }: ManagedServer, state: ServerState, facts: Facts): ServerHealth => {
+  if (state === "running") return healthOf(facts.health, health)
+  if (state === "error") return { status: "unhealthy", reason: facts.reason?.message }
+  return { status: "unknown", reason: undefined }
+}
 
 /** What the difference between two lists means to those who watch. */
 export const toolsChanged = (

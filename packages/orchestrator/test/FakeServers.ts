@@ -33,6 +33,7 @@ export interface Behaviour {
   load: Effect.Effect<void>
   list: Effect.Effect<void, ServerError>
   call: (call: ToolCall) => Effect.Effect<CallResult, CallError>
+  ping: Effect.Effect<void, ServerError>
   /** What closing a connection takes. */
   close: Effect.Effect<void>
 }
@@ -44,6 +45,10 @@ export interface FakeConnection {
   readonly die: (reason?: ServerError) => void
   readonly sayToolsChanged: () => void
   isOpen: boolean
+  /** Messages from the server, and calls that wait for their answers. */
+  received: number
+  pending: number
+  pings: number
 }
 
 export const tool = (name: string, hints: McpTool["annotations"] = {}): McpTool => ({
@@ -78,6 +83,7 @@ export const makeFakeServers = () => {
       load: Effect.never,
       list: Effect.void,
       call: (call) => Effect.succeed(text(`${name}:${call.name}`)),
+      ping: Effect.void,
       close: Effect.void
     }
     behaviours.set(name, fresh)
@@ -104,7 +110,10 @@ export const makeFakeServers = () => {
         Deferred.doneUnsafe(closed, Effect.succeed(reason))
       },
       sayToolsChanged: () => void Queue.offerUnsafe(announced, undefined),
-      isOpen: true
+      isOpen: true,
+      received: 0,
+      pending: 0,
+      pings: 0
     }
     connections.push(connection)
     yield* Effect.addFinalizer(() =>
@@ -127,14 +136,20 @@ export const makeFakeServers = () => {
       listTools: Effect.suspend(() => Effect.as(behaviour.list, { tools: behaviour.tools, problems: [] })),
       callTool: (call) => {
         connection.calls.push(call)
+        connection.pending++
+        const answer = Effect.tap(behaviour.call(call), () => Effect.sync(() => connection.received++))
         return Effect.raceFirst(
-          behaviour.call(call),
+          answer,
           Effect.flatMap(lost, (reason) =>
             Effect.fail(new ToolOutcomeUnknown({ serverName: server.name, toolName: call.name, reason }))
           )
-        )
+        ).pipe(Effect.ensuring(Effect.sync(() => connection.pending--)))
       },
-      ping: Effect.void,
+      ping: Effect.suspend(() => {
+        connection.pings++
+        return Effect.tap(behaviour.ping, () => Effect.sync(() => connection.received++))
+      }),
+      activity: () => ({ received: connection.received, pending: connection.pending }),
       toolsChanged: Stream.fromQueue(announced),
       closed: Deferred.await(closed),
       stderrTail: Effect.succeed([`${server.name} wrote this`])

@@ -5,6 +5,8 @@ import { DateTime, Deferred, Duration, Effect, Exit, Fiber, Schema, Scope, Strea
 import { TestClock } from "effect/testing"
 import { killed, makeFakeServers, orchestrate, signal, tool } from "./FakeServers.ts"
 
+const stateIn = (event: ServerEvent) => (event._tag === "StateChanged" ? event.info.state : event._tag)
+
 describe("events and status", () => {
   it.effect("tell each change of state, and each change of tools", () =>
     Effect.gen(function* () {
@@ -20,7 +22,7 @@ describe("events and status", () => {
       yield* boxes.stop("signal")
       yield* TestClock.adjust(0)
       assert.deepStrictEqual(
-        seen.map((event) => (event._tag === "StateChanged" ? event.info.state : [...event.added, ...event.removed])),
+        seen.map((event) => (event._tag === "ToolsChanged" ? [...event.added, ...event.removed] : stateIn(event))),
         [["wave"], "error", "starting", "running", "stopping", "stopped"]
       )
     })

@@ -102,6 +102,22 @@ describe("a server that is killed", () => {
     })
   )
 
+  it.live("is replaced when it is frozen and answers nothing any more", () =>
+    Effect.gen(function* () {
+      const { health } = managedDefaults.stdio
+      const watched = { ...health, interval: Duration.millis(50), timeout: Duration.millis(250), failures: 2 }
+      const boxes = yield* orchestrateReal([{ ...fx("victim", { tools: ["echo"] }), health: watched }])
+      yield* boxes.settled
+      const pid = yield* pidOf(boxes, "victim")
+      const noticed = yield* reaching(boxes, "victim", "error")
+      process.kill(pid, "SIGSTOP")
+      yield* Fiber.join(noticed)
+      assert.strictEqual((yield* boxes.server("victim")).lastError?.code, "SERVER_UNHEALTHY")
+      assert.strictEqual(resultText(yield* call(boxes, "echo", { text: "back" })), "back")
+      assert.notStrictEqual(yield* pidOf(boxes, "victim"), pid)
+    })
+  )
+
   it.live("comes back again and again", () =>
     Effect.gen(function* () {
       const boxes = yield* orchestrateReal([fx("victim", { tools: ["echo", "kill_self"] })], {

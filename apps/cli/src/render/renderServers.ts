@@ -11,7 +11,7 @@ import { renderTable } from "./table.ts"
 const stateOf = (info: ServerInfo, style: Style): string => {
   switch (info.state) {
     case "running":
-      return style.green(info.state)
+      return info.health.status === "degraded" ? style.yellow("degraded") : style.green(info.state)
     case "error":
       return style.red(info.state)
     case "stopped":
@@ -36,7 +36,10 @@ export const renderServers = (servers: ReadonlyArray<ServerInfo>, style: Style, 
   const reasons = servers
     .filter(({ reason }) => reason !== undefined)
     .map((info) => `${style.red("✗")} ${renderReason(info, style, width)}`)
-  return [renderTable([header, ...rows]), ...reasons].join("\n")
+  const doubts = servers
+    .filter(({ health }) => health.status === "degraded")
+    .map(({ health, name }) => `${style.yellow("!")} ${style.bold(name)}: ${printable(health.reason ?? "")}`)
+  return [renderTable([header, ...rows]), ...reasons, ...doubts].join("\n")
 }
 
 /** How many lines of standard error are shown below a failure; `signalbox servers status --json` has all that were kept. */
@@ -73,6 +76,16 @@ const renderToolsChanged = (
   return `${style.cyan("~")} ${style.bold(event.serverName)} changed its tools (${oneLine(printable(parts.join("; ")), width - 30)})`
 }
 
+const renderHealthChanged = (
+  { health, serverName }: Extract<ServerEvent, { readonly _tag: "HealthChanged" }>,
+  style: Style,
+  width: number
+): string | undefined =>
+  // An unhealthy one is lost at once, which is told by itself; a healthy one needs no attention.
+  health.status === "degraded"
+    ? `${style.yellow("!")} ${style.bold(serverName)} ${oneLine(printable(`may not answer: ${health.reason ?? ""}`), width - serverName.length - 4)}`
+    : undefined
+
 /** What a person should see when a server changes; nothing for what needs no attention. */
 export const renderServerEvent = (
   event: ServerEvent,
@@ -81,6 +94,7 @@ export const renderServerEvent = (
   width: number
 ): string | undefined => {
   if (event._tag === "ToolsChanged") return renderToolsChanged(event, style, width)
+  if (event._tag === "HealthChanged") return renderHealthChanged(event, style, width)
   const { info, previous } = event
   if (info.state === "running") {
     const took = info.startDuration === undefined ? "" : ` in ${formatDuration(info.startDuration)}`

@@ -53,6 +53,29 @@ const EnvValue = Schema.Union([
 const restartPolicy = Schema.Literals(["always", "on-failure", "never"])
 const MaxRestarts = Schema.Union([Schema.Literal("unlimited"), Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))])
 
+const health = {
+  check: Schema.Literals(["ping", "http", "process"]),
+  interval: PositiveDuration,
+  timeout: PositiveDuration,
+  failures: PositiveInt,
+  successes: PositiveInt
+}
+
+const HealthOverride = Schema.Struct({
+  check: Schema.optionalKey(health.check),
+  url: Schema.optionalKey(Url),
+  interval: Schema.optionalKey(health.interval),
+  timeout: Schema.optionalKey(health.timeout),
+  failures: Schema.optionalKey(health.failures),
+  successes: Schema.optionalKey(health.successes)
+}).check(
+  Schema.makeFilter((override) =>
+    override.check === "http" && override.url === undefined
+      ? { path: ["url"], issue: "Expected the URL that the check asks for" }
+      : undefined
+  )
+)
+
 const overrides = {
   description: Schema.optionalKey(Schema.String),
   required: Schema.optionalKey(Schema.Boolean),
@@ -65,6 +88,7 @@ const overrides = {
   maxMessageBytes: Schema.optionalKey(PositiveInt),
   maxRequestBytes: Schema.optionalKey(PositiveInt),
   maxConcurrentCalls: Schema.optionalKey(PositiveInt),
+  health: Schema.optionalKey(HealthOverride),
   restart: Schema.optionalKey(
     Schema.Struct({ policy: Schema.optionalKey(restartPolicy), maxRestarts: Schema.optionalKey(MaxRestarts) })
   ),
@@ -157,6 +181,7 @@ export const HostOptions = Schema.Struct({
     maxMessageBytes: PositiveInt,
     maxRequestBytes: PositiveInt,
     maxConcurrentCalls: PositiveInt,
+    health: Schema.Struct({ ...health, check: Schema.Literals(["ping", "process"]) }),
     restart: RestartOptions
   }),
   logging: Schema.Struct({

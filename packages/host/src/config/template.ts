@@ -77,6 +77,15 @@ runtime:
   maxRequestBytes: 10485760
   # (*) Calls to one server at the same time.
   maxConcurrentCalls: 16
+  # (*) Whether a server still answers. One that does not pass its checks is started again.
+  health:
+    # ping: asked when nothing has come from it for an interval; process: content as long as it runs.
+    check: ping
+    interval: 30 seconds
+    timeout: 10 seconds
+    # Checks in a row that make it unhealthy, and healthy again.
+    failures: 3
+    successes: 2
   # A server that stopped is started again after a growing delay.
   restart:
     # (*) always, on-failure (not after it ended with status 0), never
@@ -114,6 +123,7 @@ server:
 #     trusted: false                 # optional; true: its read-only and idempotent hints are believed
 #     writes: serial                 # optional; parallel: tools that write may run at the same time
 #     tools: { allow: [read_file] }  # optional; also deny: […]
+#     health: { check: http, url: "http://127.0.0.1:8000/health" }   # optional; a page that must answer 2xx
 #     restart: { maxRestarts: 3 }    # optional; also policy: on-failure
 #     protocol: auto                 # optional; legacy or 2026-07-28 where the server cannot tell
 # Remote ones:
