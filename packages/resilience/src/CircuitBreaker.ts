@@ -3,7 +3,7 @@
  * probes show that the other side has recovered. Only failures that its owner counts open it; an
  * interrupted call, a rejection by a circuit or an exhausted pool says nothing about the other side.
  */
-import { type Cause, Clock, Context, Duration, Effect, Exit, Layer, PubSub, Schema, Stream } from "effect"
+import { type Cause, Clock, Context, Duration, Effect, Exit, Layer, Metric, Predicate, PubSub, Stream } from "effect"
 import {
   admits,
   type CircuitEvent,
@@ -13,6 +13,7 @@ import {
   closedCircuit,
   requireCircuitSettings
 } from "./circuitTransition.ts"
+import { type CircuitChange, type CircuitStats } from "./CircuitStats.ts"
 import { type CircuitStore, makeCircuitStoreMemory, type StateChange } from "./CircuitStore.ts"
 import { CircuitOpen, PoolExhausted, PoolNotRegistered, RetryExhausted } from "./errors.ts"
 
@@ -30,39 +31,6 @@ export interface CircuitBreakerOptions {
   readonly store?: CircuitStore
 }
 
-/** The phase of a circuit. */
-export const CircuitPhase = Schema.Literals(["closed", "open", "half-open"])
-export type CircuitPhase = typeof CircuitPhase.Type
-
-/** What is known of one circuit. Counts are those of this process since its start or the last reset. */
-export const CircuitStats = Schema.Struct({
-  circuit: Schema.String,
-  phase: CircuitPhase,
-  /** How long it has been in this phase. */
-  inPhaseFor: Schema.DurationFromMillis,
-  /** Counted failures in a row, while closed. */
-  consecutiveFailures: Schema.Int,
-  /** Probes under way, while half-open. */
-  probes: Schema.Int,
-  succeeded: Schema.Int,
-  failed: Schema.Int,
-  /** Calls that ended without counting. */
-  ignored: Schema.Int,
-  rejected: Schema.Int,
-  /** How often it went from another phase to open. */
-  trips: Schema.Int
-})
-export type CircuitStats = typeof CircuitStats.Type
-
-/** A change of phase. */
-export interface CircuitChange {
-  readonly circuit: string
-  readonly from: CircuitPhase
-  readonly to: CircuitPhase
-  /** Milliseconds since 1970. */
-  readonly at: number
-}
-
 interface Circuit {
   readonly name: string
   readonly settings: CircuitSettings
@@ -71,6 +39,7 @@ interface Circuit {
   ignored: number
   rejected: number
   trips: number
+  lastFailure: CircuitStats["lastFailure"]
 }
 
 export class CircuitBreaker extends Context.Service<
@@ -115,19 +84,20 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
     const known = circuits.get(name)
     if (known !== undefined) return known
     const settings = requireCircuitSettings(name, options.settings(name))
-    const circuit = { name, settings, succeeded: 0, failed: 0, ignored: 0, rejected: 0, trips: 0 }
+    const circuit = { name, settings, ...nothingCounted }
     circuits.set(name, circuit)
     return circuit
   }
 
-  const publish = (circuit: Circuit, { after, before }: StateChange): Effect.Effect<void> => {
+  const publish = (circuit: Circuit, { after, before }: StateChange): Effect.Effect<unknown> => {
     const from = before?.phase ?? "closed"
     if (from === after.phase) return Effect.void
     if (after.phase === "open") circuit.trips++
-    return Effect.asVoid(PubSub.publish(pubsub, { circuit: circuit.name, from, to: after.phase, at: after.since }))
+    const change: CircuitChange = { circuit: circuit.name, from, to: after.phase, at: after.since }
+    return Effect.andThen(measure(change), PubSub.publish(pubsub, change))
   }
 
-  const happen = (circuit: Circuit, event: CircuitEvent): Effect.Effect<void> => {
+  const happen = (circuit: Circuit, event: CircuitEvent): Effect.Effect<unknown> => {
     if (circuits.get(circuit.name) !== circuit) return Effect.void
     const now = clock.currentTimeMillisUnsafe()
     return Effect.flatMap(
@@ -138,13 +108,15 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
     )
   }
 
-  const settle = (circuit: Circuit, generation: number, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+  const settle = (circuit: Circuit, generation: number, exit: Exit.Exit<unknown, unknown>) => {
     if (Exit.isSuccess(exit)) {
       circuit.succeeded++
       return happen(circuit, { type: "succeeded", generation })
     }
-    if (failureCounts(exit.cause, circuit.name, options.counts)) {
+    const failure = countedFailure(exit.cause, circuit.name, options.counts)
+    if (failure !== undefined) {
       circuit.failed++
+      circuit.lastFailure = { at: clock.currentTimeMillisUnsafe(), message: messageOf(failure.error) }
       return happen(circuit, { type: "failed", generation })
     }
     circuit.ignored++
@@ -180,10 +152,11 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
     Effect.map(store.get(circuit.name), (found) => {
       const now = clock.currentTimeMillisUnsafe()
       const state = found ?? closedCircuit(now)
-      const { failed, ignored, name, rejected, succeeded, trips } = circuit
+      const { failed, ignored, lastFailure, name, rejected, succeeded, trips } = circuit
       return {
         circuit: name,
         phase: state.phase,
+        since: state.since,
         inPhaseFor: Duration.millis(now - state.since),
         consecutiveFailures: state.phase === "closed" ? state.failures : 0,
         probes: state.phase === "half-open" ? state.probes : 0,
@@ -191,12 +164,14 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
         failed,
         ignored,
         rejected,
-        trips
+        trips,
+        lastFailure,
+        settings: printedSettings(circuit.settings)
       }
     })
 
-  const reset = (circuit: Circuit): Effect.Effect<void> => {
-    circuit.succeeded = circuit.failed = circuit.ignored = circuit.rejected = circuit.trips = 0
+  const reset = (circuit: Circuit) => {
+    Object.assign(circuit, nothingCounted)
     return happen(circuit, { type: "forcedClosed" })
   }
 
@@ -204,9 +179,9 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
     protect,
     stats: (name) => Effect.suspend(() => statsOf(circuitOf(name))),
     statsAll: Effect.suspend(() => Effect.forEach(circuits.values(), statsOf)),
-    forceOpen: (name) => Effect.suspend(() => happen(circuitOf(name), { type: "forcedOpen" })),
-    forceClose: (name) => Effect.suspend(() => happen(circuitOf(name), { type: "forcedClosed" })),
-    reset: (name) => Effect.suspend(() => reset(circuitOf(name))),
+    forceOpen: (name) => Effect.asVoid(Effect.suspend(() => happen(circuitOf(name), { type: "forcedOpen" }))),
+    forceClose: (name) => Effect.asVoid(Effect.suspend(() => happen(circuitOf(name), { type: "forcedClosed" }))),
+    reset: (name) => Effect.asVoid(Effect.suspend(() => reset(circuitOf(name)))),
     resetAll: Effect.suspend(() => Effect.forEach(circuits.values(), reset, { discard: true })),
     remove: (name) => Effect.suspend(() => (circuits.delete(name) ? store.remove(name) : Effect.void)),
     changes: Stream.fromPubSub(pubsub)
@@ -215,16 +190,44 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
 
 const request: CircuitEvent = { type: "requested" }
 
-const failureCounts = (
+const nothingCounted = { succeeded: 0, failed: 0, ignored: 0, rejected: 0, trips: 0, lastFailure: null }
+
+const phaseGauge = Metric.gauge("circuit_phase", {
+  description: "Phase of a circuit: 0 closed, 1 half-open, 2 open"
+})
+const tripsCounter = Metric.counter("circuit_trips_total", {
+  description: "How often a circuit opened",
+  incremental: true
+})
+const phaseNumbers = { closed: 0, "half-open": 1, open: 2 } as const
+
+const measure = ({ circuit, to }: CircuitChange): Effect.Effect<void> => {
+  const phase = Metric.update(Metric.withAttributes(phaseGauge, { circuit }), phaseNumbers[to])
+  return to === "open"
+    ? Effect.andThen(phase, Metric.update(Metric.withAttributes(tripsCounter, { circuit }), 1))
+    : phase
+}
+
+const printedSettings = ({ probeTimeout, ...settings }: CircuitSettings): CircuitStats["settings"] => ({
+  ...settings,
+  openFor: Duration.fromInputUnsafe(settings.openFor),
+  ...(probeTimeout === undefined ? {} : { probeTimeout: Duration.fromInputUnsafe(probeTimeout) })
+})
+
+const messageOf = (error: unknown): string =>
+  Predicate.hasProperty(error, "message") ? String(error.message) : String(error)
+
+/** The first failure that speaks against the other side. In an object of its own, since an error may be undefined. */
+const countedFailure = (
   cause: Cause.Cause<unknown>,
   circuit: string,
   counts: (error: unknown, circuit: string) => boolean
-): boolean => {
+): { readonly error: unknown } | undefined => {
   for (const reason of cause.reasons) {
     if (reason._tag !== "Fail") continue
     const error = reason.error instanceof RetryExhausted ? reason.error.cause : reason.error
     if (error instanceof CircuitOpen || error instanceof PoolExhausted || error instanceof PoolNotRegistered) continue
-    if (counts(error, circuit)) return true
+    if (counts(error, circuit)) return { error }
   }
-  return false
+  return undefined
 }

@@ -16,6 +16,11 @@ export interface CircuitSettings {
   readonly successThreshold: number
   /** How many probes may be under way at once. */
   readonly maxProbes: number
+  /**
+   * How long after the last probe was let through the places of all are given to new ones, whose answers alone count
+   * from then on. Default: never. Needed where processes share circuits: one that dies takes its probes with it.
+   */
+  readonly probeTimeout?: Duration.Input
 }
 
 /** The state of one circuit: plain JSON, times in milliseconds since 1970. */
@@ -34,6 +39,8 @@ export type CircuitState =
       readonly since: number
       /** Probes under way. */
       readonly probes: number
+      /** When the last of them was let through. */
+      readonly probedAt: number
       readonly successes: number
     }
 
@@ -60,7 +67,7 @@ export const closedCircuit = (now: number): CircuitState => ({
 export const admits = (state: CircuitState, now: number, settings: CircuitSettings): boolean => {
   if (state.phase === "closed") return true
   if (state.phase === "open") return state.until !== null && now >= state.until
-  return state.probes < settings.maxProbes
+  return state.probes < settings.maxProbes || isOverdue(state, now, settings)
 }
 
 /** The next state. Returns the same object when nothing changes, which is what nearly every call does. */
@@ -82,21 +89,29 @@ export const circuitTransition = (
   }
 }
 
-/** Throws `SettingsInvalid` unless every number is a whole one of at least 1 and `openFor` is not negative. */
+/** Throws `SettingsInvalid` unless every number is a whole one of at least 1 and every time can be meant. */
 export const requireCircuitSettings = (circuit: string, settings: CircuitSettings): CircuitSettings => {
   requireSettings(`the circuit of "${circuit}"`, {
     "failureThreshold must be a whole number of 1 or more": !isWhole(1, settings.failureThreshold),
     "successThreshold must be a whole number of 1 or more": !isWhole(1, settings.successThreshold),
     "maxProbes must be a whole number of 1 or more": !isWhole(1, settings.maxProbes),
-    "openFor must not be negative": !(Duration.toMillis(settings.openFor) >= 0)
+    "openFor must not be negative": !(Duration.toMillis(settings.openFor) >= 0),
+    "probeTimeout must be longer than nothing":
+      settings.probeTimeout !== undefined && !(Duration.toMillis(settings.probeTimeout) > 0)
   })
   return settings
 }
 
+const isOverdue = (state: CircuitState & { phase: "half-open" }, now: number, settings: CircuitSettings): boolean =>
+  settings.probeTimeout !== undefined && now - state.probedAt >= Duration.toMillis(settings.probeTimeout)
+
 const requested = (state: CircuitState, now: number, settings: CircuitSettings): CircuitState => {
   if (state.phase === "closed" || !admits(state, now, settings)) return state
-  if (state.phase === "half-open") return { ...state, probes: state.probes + 1 }
-  return { phase: "half-open", generation: state.generation + 1, since: now, probes: 1, successes: 0 }
+  if (state.phase === "half-open" && state.probes < settings.maxProbes) {
+    return { ...state, probes: state.probes + 1, probedAt: now }
+  }
+  const since = state.phase === "half-open" ? state.since : now
+  return { phase: "half-open", generation: state.generation + 1, since, probes: 1, probedAt: now, successes: 0 }
 }
 
 const ended = (

@@ -29,13 +29,9 @@ export { ConnectionPool, type ConnectionPoolOptions, type PoolStats } from "./Co
 export { type PoolSettings } from "./PoolSettings.ts"
 
 // Circuit breakers
-export {
-  CircuitBreaker,
-  type CircuitBreakerOptions,
-  type CircuitChange,
-  CircuitPhase,
-  CircuitStats
-} from "./CircuitBreaker.ts"
+export { CircuitBreaker, type CircuitBreakerOptions } from "./CircuitBreaker.ts"
+export { type CircuitChange, CircuitPhase, CircuitStats } from "./CircuitStats.ts"
+export { circuitPresets } from "./circuitPresets.ts"
 export { type CircuitStore, makeCircuitStoreMemory, type StateChange } from "./CircuitStore.ts"
 export {
   admits,

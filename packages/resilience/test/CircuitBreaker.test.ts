@@ -1,7 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { defineError, statuses } from "@signalbox/errors"
-import { CircuitBreaker, type CircuitBreakerOptions, PoolExhausted, RetryExhausted } from "@signalbox/resilience"
-import { Deferred, Duration, Effect, Exit, Fiber, Scheduler, Schema, Stream } from "effect"
+import {
+  CircuitBreaker,
+  type CircuitBreakerOptions,
+  CircuitOpen,
+  circuitPresets,
+  CircuitStats,
+  PoolExhausted,
+  RetryExhausted
+} from "@signalbox/resilience"
+import { Deferred, Duration, Effect, Exit, Fiber, Metric, Scheduler, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
 class Down extends defineError<Down>()("Down", {
@@ -94,7 +102,29 @@ describe("a circuit breaker", () => {
       assert.strictEqual(running, 3)
       assert.strictEqual((yield* circuit.breaker.stats("fx")).rejected, 97)
       yield* Deferred.succeed(gate, undefined)
-      assert.strictEqual((yield* Fiber.join(fiber)).filter(Exit.isSuccess).length, 3)
+      const exits = yield* Fiber.join(fiber)
+      assert.strictEqual(exits.filter(Exit.isSuccess).length, 3)
+      const rejections = yield* Effect.forEach(exits.filter(Exit.isFailure), Effect.flip)
+      assert.isTrue(rejections.every((error) => error instanceof CircuitOpen))
+    })
+  )
+  it.effect("gives the places of probes that do not answer in time to new ones, whose answers alone count", () =>
+    Effect.gen(function* () {
+      const breaker = yield* CircuitBreaker.make({ ...options, settings: () => circuitPresets.standard })
+      yield* Effect.repeat(Effect.exit(breaker.protect("fx", down)), { times: 4 })
+      yield* TestClock.adjust("60 seconds")
+      const late = yield* Deferred.make<void, Down>()
+      const probe = Effect.exit(breaker.protect("fx", Deferred.await(late)))
+      const probes = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(probe, { startImmediately: true }))
+      yield* TestClock.adjust("29999 millis")
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(breaker.protect("fx", up))))
+      yield* TestClock.adjust("1 millis")
+      yield* breaker.protect("fx", up)
+      yield* Deferred.fail(late, new Down())
+      yield* Effect.forEach(probes, Fiber.join)
+      assert.strictEqual((yield* breaker.stats("fx")).phase, "half-open")
+      yield* breaker.protect("fx", up)
+      assert.strictEqual((yield* breaker.stats("fx")).phase, "closed")
     })
   )
   it.effect("gives the place of an interrupted probe to the next one", () =>
@@ -219,6 +249,47 @@ describe("a circuit breaker", () => {
       yield* circuit.breaker.remove("fx")
       assert.deepStrictEqual(yield* circuit.call(up), Exit.succeed("up"))
     })
+  )
+  it.effect("says what it counted, why, since when and by which settings, as plain JSON", () =>
+    Effect.gen(function* () {
+      const circuit = yield* setUp
+      yield* TestClock.adjust("1 second")
+      yield* open(circuit)
+      yield* TestClock.adjust("2 seconds")
+      yield* circuit.call(up)
+      const stats = yield* circuit.breaker.stats("fx")
+      assert.deepStrictEqual(yield* Schema.encodeEffect(Schema.toCodecJson(CircuitStats))(stats), {
+        circuit: "fx",
+        phase: "open",
+        since: 1000,
+        inPhaseFor: 2000,
+        consecutiveFailures: 0,
+        probes: 0,
+        succeeded: 0,
+        failed: 5,
+        ignored: 0,
+        rejected: 1,
+        trips: 1,
+        lastFailure: { at: 1000, message: "down" },
+        settings: { failureThreshold: 5, openFor: 60_000, successThreshold: 2, maxProbes: 3 }
+      })
+    })
+  )
+  it.effect("shows its phase and its trips as metrics", () =>
+    Effect.gen(function* () {
+      const circuit = yield* setUp
+      const metrics = Effect.map(Metric.snapshot, (all) =>
+        all.flatMap(({ id, attributes, state }) =>
+          attributes?.["circuit"] === "fx"
+            ? [[id, "value" in state ? state.value : (state as { count: unknown }).count]]
+            : []
+        )
+      )
+      yield* open(circuit)
+      assert.deepStrictEqual(Object.fromEntries(yield* metrics), { circuit_phase: 2, circuit_trips_total: 1 })
+      yield* circuit.breaker.reset("fx")
+      assert.deepStrictEqual(Object.fromEntries(yield* metrics), { circuit_phase: 0, circuit_trips_total: 1 })
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
   it.effect("tells every change of phase", () =>
     Effect.gen(function* () {

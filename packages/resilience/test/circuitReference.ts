@@ -1,0 +1,64 @@
+import { type CircuitPhase } from "@signalbox/resilience"
+import { Schema } from "effect"
+
+/** How often each event comes: by hand seldom, since that ends whatever had begun. */
+const whats = ["call", "call", "call", "call", "call", "bad", "bad", "bad", "bad", "good", "good", "good"] as const
+const others = ["lost", "lost", "wait", "wait", "wait", "wait", "wait", "open", "close"] as const
+const events = [...whats, ...whats, ...others] as const
+
+/** One event of a random sequence; `amount` is a time, or which of the calls under way ends. */
+export const Step = Schema.Struct({
+  event: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: events.length - 1 })),
+  amount: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 300 }))
+})
+export type Step = typeof Step.Type
+
+export const whatOf = ({ event }: Step) => events[event] ?? "wait"
+
+const few = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3 }))
+
+/** Small thresholds, so that short sequences reach every phase; times in milliseconds. */
+export const Rules = Schema.Struct({
+  failureThreshold: few,
+  successThreshold: few,
+  maxProbes: few,
+  openFor: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 })),
+  probeTimeout: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))
+})
+export type Rules = typeof Rules.Type
+
+export interface Era {
+  mode: CircuitPhase
+  bad: number
+  good: number
+  probes: number
+  probedAt: number
+  until: number
+}
+
+/** The rules of a circuit told differently: eras are objects that calls hold on to, and that change in place. */
+export const makeReference = (rules: Rules) => {
+  const start = (mode: CircuitPhase, until = 0): Era => ({ mode, until, bad: 0, good: 0, probes: 0, probedAt: 0 })
+  let era = start("closed")
+  return {
+    phase: () => era.mode,
+    force: (mode: "open" | "closed") => (era = start(mode, Number.POSITIVE_INFINITY)),
+    call: (now: number): Era | undefined => {
+      const isFull = era.mode === "half-open" && era.probes === rules.maxProbes
+      if (era.mode === "open" && now >= era.until) era = start("half-open")
+      else if (isFull && now - era.probedAt >= rules.probeTimeout) era = start("half-open")
+      else if (era.mode === "open" || isFull) return undefined
+      era.probes++
+      era.probedAt = now
+      return era
+    },
+    end: (call: Era, how: "good" | "bad" | "lost", now: number) => {
+      if (call !== era) return
+      era.probes--
+      if (how === "good") [era.good, era.bad] = [era.good + 1, 0]
+      if (how === "bad") era.bad++
+      if (era.bad === (era.mode === "closed" ? rules.failureThreshold : 1)) era = start("open", now + rules.openFor)
+      else if (era.mode === "half-open" && era.good === rules.successThreshold) era = start("closed")
+    }
+  }
+}
