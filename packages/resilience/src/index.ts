@@ -34,6 +34,13 @@ export { type CircuitChange, CircuitPhase, CircuitStats } from "./CircuitStats.t
 export { circuitPresets } from "./circuitPresets.ts"
 export { type CircuitStore, makeCircuitStoreMemory, type StateChange } from "./CircuitStore.ts"
 export {
+  compareAndSetScript,
+  makeCircuitStoreShared,
+  sharedCircuitStoreDefaults,
+  type SharedCircuitStoreSettings,
+  type SharedStorage
+} from "./sharedCircuitStore.ts"
+export {
   admits,
   type CircuitEvent,
   type CircuitSettings,

@@ -36,9 +36,10 @@ export interface Era {
   until: number
 }
 
+const start = (mode: CircuitPhase, until = 0): Era => ({ mode, until, bad: 0, good: 0, probes: 0, probedAt: 0 })
+
 /** The rules of a circuit told differently: eras are objects that calls hold on to, and that change in place. */
 export const makeReference = (rules: Rules) => {
-  const start = (mode: CircuitPhase, until = 0): Era => ({ mode, until, bad: 0, good: 0, probes: 0, probedAt: 0 })
   let era = start("closed")
   return {
     phase: () => era.mode,
