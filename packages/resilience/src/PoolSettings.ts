@@ -2,6 +2,7 @@
  * The limits of one pool. All that bound something are required: what a connection costs is known only to its owner.
  */
 import { Duration } from "effect"
+import { healthProblems, type HealthSettings } from "./poolHealth.ts"
 import { isWhole, requireSettings } from "./settings.ts"
 
 /** The limits of the pool of one key. */
@@ -20,18 +21,41 @@ export interface PoolSettings {
   readonly maxAge?: Duration.Input
   /** A connection idle for longer is checked with `validate` before it is lent. Default: never. */
   readonly validateAfterIdle?: Duration.Input
+  /** How long a check before or after lending may take; one that takes longer has failed. Default: 1 second. */
+  readonly validateTimeout?: Duration.Input
+  /** Whether a connection is also checked when it is returned, which its borrower waits for. Default: no. */
+  readonly validatesOnReturn?: boolean
+  /** Checks idle connections in the background. Default: none. */
+  readonly health?: HealthSettings
+  /** Under a shared cap, borrowers of a higher priority are served first. Default: 0. */
+  readonly priority?: number
+  /** Whether a borrower who waited in vain gets a connection of his own, closed after use. Default: `none`. */
+  readonly fallback?: "none" | "direct"
 }
 
+/** Everything that cannot be meant about the settings, in words. */
+export const poolProblems = (settings: PoolSettings, canValidate: boolean): Readonly<Record<string, boolean>> => ({
+  "min must be a whole number of 0 or more": !isWhole(0, settings.min),
+  "max must be a whole number of 1 or more": !isWhole(1, settings.max),
+  "max must not be below min": settings.max < settings.min,
+  "maxConcurrent must be a whole number of 1 or more": !isWhole(1, settings.maxConcurrent),
+  "acquireTimeout must be longer than nothing": !isLong(settings.acquireTimeout),
+  "idleTimeToLive must be longer than nothing": !isLong(settings.idleTimeToLive),
+  "maxAge must be longer than nothing": settings.maxAge !== undefined && !isLong(settings.maxAge),
+  "validateTimeout must be longer than nothing":
+    settings.validateTimeout !== undefined && !isLong(settings.validateTimeout),
+  "priority must be a number": Number.isNaN(settings.priority ?? 0),
+  "validateAfterIdle, validatesOnReturn and health need a validate function": !canValidate && isChecked(settings),
+  ...(settings.health === undefined ? {} : healthProblems(settings.health))
+})
+
 /** The same settings; throws `SettingsInvalid` when they contradict themselves. */
-export const requirePoolSettings = (key: string, settings: PoolSettings): PoolSettings => {
-  requireSettings(`the connection pool of "${key}"`, {
-    "min must be a whole number of 0 or more": !isWhole(0, settings.min),
-    "max must be a whole number of 1 or more": !isWhole(1, settings.max),
-    "max must not be below min": settings.max < settings.min,
-    "maxConcurrent must be a whole number of 1 or more": !isWhole(1, settings.maxConcurrent),
-    "acquireTimeout must be longer than nothing": !(Duration.toMillis(settings.acquireTimeout) > 0),
-    "idleTimeToLive must be longer than nothing": !(Duration.toMillis(settings.idleTimeToLive) > 0),
-    "maxAge must be longer than nothing": settings.maxAge !== undefined && !(Duration.toMillis(settings.maxAge) > 0)
-  })
+export const requirePoolSettings = (key: string, settings: PoolSettings, canValidate: boolean): PoolSettings => {
+  requireSettings(`the connection pool of "${key}"`, poolProblems(settings, canValidate))
   return settings
 }
+
+const isLong = (duration: Duration.Input): boolean => Duration.toMillis(duration) > 0
+
+const isChecked = ({ health, validateAfterIdle, validatesOnReturn }: PoolSettings): boolean =>
+  health !== undefined || validateAfterIdle !== undefined || validatesOnReturn === true

@@ -39,6 +39,16 @@ export class PoolExhausted extends defineError<PoolExhausted>()("PoolExhausted",
   hint: ({ key }) => `Allow "${key}" more connections or a longer wait, or make fewer calls at once.`
 }) {}
 
+/** A borrower had to wait for a connection to be opened, and that took longer than he may wait. */
+export class PoolConnectTimeout extends defineError<PoolConnectTimeout>()("PoolConnectTimeout", {
+  code: "POOL_CONNECT_TIMEOUT",
+  status: statuses.timeout,
+  retryable: true,
+  fields: { key: Schema.String, waited: Schema.DurationFromMillis },
+  message: ({ key, waited }) => `No connection to "${key}" could be opened within ${Duration.format(waited)}.`,
+  hint: ({ key }) => `Check that "${key}" is up, or raise acquireTimeout.`
+}) {}
+
 /** The circuit is open: the operation was not started. `retryAfter` says when the next probe is let through. */
 export class CircuitOpen extends defineError<CircuitOpen>()("CircuitOpen", {
   code: "CIRCUIT_OPEN",
@@ -58,13 +68,20 @@ export class SettingsInvalid extends defineError<SettingsInvalid>()("SettingsInv
 }) {}
 
 /** Every failure of this package, for a `catchTags` or a signature. */
-export type ResilienceError = RetryExhausted | PoolNotRegistered | PoolExhausted | CircuitOpen | SettingsInvalid
+export type ResilienceError =
+  | RetryExhausted
+  | PoolNotRegistered
+  | PoolExhausted
+  | PoolConnectTimeout
+  | CircuitOpen
+  | SettingsInvalid
 
 /** Every error class of this package: its part of the error table. */
 export const resilienceErrors: ReadonlyArray<ErrorClass> = [
   RetryExhausted,
   PoolNotRegistered,
   PoolExhausted,
+  PoolConnectTimeout,
   CircuitOpen,
   SettingsInvalid
 ]

@@ -1,6 +1,7 @@
 // Errors
 export {
   CircuitOpen,
+  PoolConnectTimeout,
   PoolExhausted,
   PoolNotRegistered,
   type ResilienceError,
@@ -25,8 +26,12 @@ export { retryPresets } from "./retryPresets.ts"
 export { runAll, type RunAllOptions } from "./runAll.ts"
 
 // Connection pools
-export { ConnectionPool, type ConnectionPoolOptions, type PoolStats } from "./ConnectionPool.ts"
+export { ConnectionPool } from "./ConnectionPool.ts"
+export { type ConnectionPoolOptions, type PoolError } from "./ConnectionPoolOptions.ts"
 export { type PoolSettings } from "./PoolSettings.ts"
+export { ConnectionStats, PoolStats } from "./poolSession.ts"
+export { type HealthSettings, HealthStatus, PoolHealth } from "./poolHealth.ts"
+export { type CapMember, type CapPlace, ConnectionCap, type IdleConnection } from "./ConnectionCap.ts"
 
 // Circuit breakers
 export { CircuitBreaker, type CircuitBreakerOptions } from "./CircuitBreaker.ts"

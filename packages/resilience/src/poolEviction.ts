@@ -7,13 +7,20 @@ import { type Clock, Duration, Effect, Pool } from "effect"
 /** The times of a pooled item that eviction looks at, in milliseconds of the clock. */
 export interface PoolItemAge {
   readonly createdAt: number
+  /** When it was last returned. Not the pool's own `idleSince`: a check of an idle item does not make it younger. */
+  readonly usedAt: number
+  readonly isBeingChecked: boolean
 }
 
-/** Closes items that were idle for `idleMillis` while there are more than `min`, and those older than `maxAgeMillis`. */
+/**
+ * Closes items that were idle for `idleMillis` while there are more than `min`, and those older than `maxAgeMillis`.
+ * `onOpened` runs after each new one, which may find that nobody waits for it any more.
+ */
 export const poolEviction = <A extends PoolItemAge, E>(
   clock: Clock.Clock,
   idleMillis: number,
-  maxAgeMillis: number
+  maxAgeMillis: number,
+  onOpened: Effect.Effect<void>
 ): Pool.Strategy<A, E> => {
   const period = Math.min(idleMillis, maxAgeMillis)
   return {
@@ -28,7 +35,7 @@ export const poolEviction = <A extends PoolItemAge, E>(
       })
       return Effect.forever(round)
     },
-    onAcquire: () => Effect.void,
+    onAcquire: () => onOpened,
     reclaim: () => Effect.undefined
   }
 }
@@ -42,12 +49,13 @@ const look = <A extends PoolItemAge, E>(
   const expired: Array<A> = []
   let spare = pool.state.items.size - pool.state.invalidated.size - pool.config.minSize
   let nextIn = Number.POSITIVE_INFINITY
-  const oldestUseFirst = [...pool.state.items].toSorted((a, b) => a.idleSince - b.idleSince)
-  for (const item of oldestUseFirst) {
-    if (item.exit._tag === "Failure" || pool.state.invalidated.has(item)) continue
-    const { value } = item.exit
+  const values = [...pool.state.items].flatMap((item) =>
+    item.exit._tag === "Success" && !pool.state.invalidated.has(item) ? [{ item, value: item.exit.value }] : []
+  )
+  for (const { item, value } of values.toSorted((a, b) => a.value.usedAt - b.value.usedAt)) {
     const ageLeft = value.createdAt + maxAgeMillis - now
-    const idleLeft = item.refCount > 0 ? Number.POSITIVE_INFINITY : item.idleSince + idleMillis - now
+    const isLent = item.refCount > 0 && !value.isBeingChecked
+    const idleLeft = isLent ? Number.POSITIVE_INFINITY : value.usedAt + idleMillis - now
     if (ageLeft <= 0 || (idleLeft <= 0 && spare > 0)) {
       expired.push(value)
       spare--

@@ -1,8 +1,27 @@
 import { assert, describe, it } from "@effect/vitest"
 import { withCorrelationId } from "@signalbox/errors"
-import { Clock, Duration, Effect, Exit, Fiber, Schema, Scope } from "effect"
+import {
+  ConnectionCap,
+  type HealthSettings,
+  PoolConnectTimeout,
+  PoolExhausted,
+  PoolStats,
+  type PoolSettings,
+  SettingsInvalid
+} from "@signalbox/resilience"
+import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { type Connection, fork, settings, setUp } from "./connections.ts"
+
+const unlessBad = {
+  acquire: (key: string) =>
+    Effect.andThen(
+      Effect.sleep("300 millis"),
+      key === "bad" ? Effect.fail("no route") : Effect.succeed({ id: 1, isAlive: true })
+    )
+}
+const ifAlive = { validate: ({ isAlive }: Connection) => Effect.succeed(isAlive) }
+const hangsOnFirst = { validate: ({ id }: Connection) => (id === 1 ? Effect.never : Effect.succeed(true)) }
 
 describe("a connection pool", () => {
   it.effect("lends the same open connection again and again", () =>
@@ -219,6 +238,108 @@ describe("a connection pool", () => {
       assert.isFalse(isReleased)
     })
   )
+  it.effect("opens a connection to many at once, and one that cannot be reached holds up no other", () =>
+    Effect.gen(function* () {
+      const { acquire } = unlessBad
+      const health: HealthSettings = { every: "1 hour", timeout: "1 second", failureThreshold: 3, successThreshold: 2 }
+      const { pool } = yield* setUp({ health }, { acquire, validate: () => Effect.succeed(true) })
+      const keys = ["a", "b", "bad", "c", "d"]
+      const fiber = yield* fork(pool.openAll(keys))
+      yield* TestClock.adjust("300 millis")
+      const exits = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, true, false, true, true])
+      const stats = yield* Effect.forEach(keys, pool.stats)
+      assert.deepStrictEqual(
+        stats.map(({ health }) => health.status),
+        ["healthy", "healthy", "degraded", "healthy", "healthy"]
+      )
+    })
+  )
+  it.effect("tells waiting for a free connection from waiting for the first one to be opened", () =>
+    Effect.gen(function* () {
+      const { hold } = yield* setUp({ acquireTimeout: "1 second" }, { opening: "5 seconds" })
+      const fiber = yield* fork(Effect.flip(hold(0)))
+      yield* TestClock.adjust("1 second")
+      const error = yield* Fiber.join(fiber)
+      assert.isTrue(error instanceof PoolConnectTimeout)
+      assert.include(String(error), '"fx" could be opened within 1s')
+    })
+  )
+  it.effect("lends a connection of his own to who waited in vain, where that is allowed, and closes it after use", () =>
+    Effect.gen(function* () {
+      const { hold, log, pool } = yield* setUp({ max: 1, acquireTimeout: "50 millis", fallback: "direct" })
+      yield* fork(hold("1 minute"))
+      const direct = yield* fork(pool.withConnection("fx", ({ id }) => Effect.as(Effect.sleep("10 millis"), id)))
+      yield* TestClock.adjust("55 millis")
+      assert.strictEqual(log.open, 2)
+      yield* TestClock.adjust("5 millis")
+      assert.strictEqual(yield* Fiber.join(direct), 2)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual([log.open, (yield* pool.stats("fx")).fallbacks], [1, 1])
+    })
+  )
+  it.effect("has no such connections beyond a cap over all pools", () =>
+    Effect.gen(function* () {
+      const cap = yield* ConnectionCap.make(1)
+      const { hold, log } = yield* setUp({ max: 1, acquireTimeout: "50 millis", fallback: "direct" }, { cap })
+      yield* fork(hold("1 minute"))
+      const second = yield* fork(Effect.flip(hold(0)))
+      yield* TestClock.adjust("50 millis")
+      assert.isTrue((yield* Fiber.join(second)) instanceof PoolExhausted)
+      assert.strictEqual(log.most, 1)
+    })
+  )
+  it.effect("checks a connection that is returned, where that is asked for", () =>
+    Effect.gen(function* () {
+      const { validate } = ifAlive
+      const { pool } = yield* setUp({ validatesOnReturn: true }, { validate })
+      yield* pool.withConnection("fx", (connection) => Effect.sync(() => (connection.isAlive = false)))
+      assert.strictEqual(yield* pool.withConnection("fx", ({ id }) => Effect.succeed(id)), 2)
+    })
+  )
+  it.effect("takes a check that hangs for a failed one", () =>
+    Effect.gen(function* () {
+      const { validate } = hangsOnFirst
+      const { pool } = yield* setUp({ validateAfterIdle: "5 seconds", validateTimeout: "2 seconds" }, { validate })
+      const borrow = pool.withConnection("fx", ({ id }) => Effect.map(Clock.currentTimeMillis, (now) => [id, now]))
+      yield* borrow
+      yield* TestClock.adjust("5 seconds")
+      const second = yield* fork(borrow)
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(second), [2, 7000])
+    })
+  )
+  it.effect("lends a connection unchecked rather than opening one after another for a check that always fails", () =>
+    Effect.gen(function* () {
+      const { log, pool } = yield* setUp({ validateAfterIdle: 0 }, { validate: () => Effect.succeed(false) })
+      assert.strictEqual(yield* pool.withConnection("fx", ({ id }) => Effect.succeed(id)), 3)
+      assert.strictEqual(log.opened, 3)
+    })
+  )
+  it.effect("shows each connection: what it does, how often it was used, how old it is", () =>
+    Effect.gen(function* () {
+      const { hold, pool } = yield* setUp({ max: 3 })
+      const fibers = yield* Effect.forEach([1, 2, 3], () => fork(hold("1 second")))
+      yield* TestClock.adjust("1 second")
+      yield* Effect.forEach(fibers, Fiber.join)
+      const gate = yield* Deferred.make<void>()
+      yield* fork(pool.withConnection("fx", () => Deferred.await(gate)))
+      yield* fork(
+        pool.withConnection("fx", (connection) =>
+          Effect.andThen(pool.invalidate("fx", connection), Deferred.await(gate))
+        )
+      )
+      yield* TestClock.adjust("2 seconds")
+      const stats = yield* Schema.encodeEffect(PoolStats)(yield* pool.stats("fx"))
+      const rows = stats.connections.map(({ age, idleFor, state, users, uses }) => [state, users, uses, age, idleFor])
+      assert.sameDeepMembers(rows, [
+        ["idle", 0, 1, 3000, 2000],
+        ["active", 1, 2, 3000, 0],
+        ["failed", 1, 2, 3000, 0]
+      ])
+      assert.deepStrictEqual([stats.idle, stats.used, stats.borrowed, stats.opened], [1, 2, 5, 3])
+    })
+  )
   it.effect("applies changed settings at the next registration, without failing a call under way", () =>
     Effect.gen(function* () {
       let max = 1
@@ -246,46 +367,24 @@ describe("a connection pool", () => {
       assert.strictEqual((yield* pool.stats("fx")).max, 1)
     })
   )
-})
-
-const Borrower = Schema.Struct({
-  comes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60 })),
-  stays: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 40 })),
-  patience: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60 })),
-  ends: Schema.Literals(["well", "broken", "failed"])
-})
-
-describe("a connection pool under any load", () => {
-  it.effect.prop(
-    "never exceeds its limit, loses no connection, and serves again afterwards",
-    [Schema.Array(Borrower).check(Schema.isMaxLength(30)), Schema.Literals([1, 3])],
-    ([borrowers, maxConcurrent]) =>
-      Effect.gen(function* () {
-        const timing = { opening: "3 millis", closing: "5 millis" } as const
-        const { hold, log, pool, scope } = yield* setUp({ maxConcurrent, acquireTimeout: "30 millis" }, timing)
-        const fibers = yield* Effect.forEach(borrowers, ({ comes, ends, patience, stays }) =>
-          fork(
-            pool
-              .withConnection("fx", () =>
-                Effect.andThen(Effect.sleep(stays), ends === "well" ? Effect.void : Effect.fail(ends))
-              )
-              // Whoever runs out of patience is interrupted: while waiting, while opening, or in use.
-              .pipe(Effect.delay(comes), Effect.timeoutOption(comes + patience), Effect.exit)
-          )
-        )
-        yield* TestClock.adjust("1 second")
-        for (const fiber of fibers) yield* Fiber.join(fiber)
-        assert.isAtMost(log.most, 2)
-        const { opening, used, waiting } = yield* pool.stats("fx")
-        assert.deepStrictEqual({ opening, used, waiting }, { opening: 0, used: 0, waiting: 0 })
-        const last = yield* Effect.forEach(Array.from({ length: 2 * maxConcurrent }), () => fork(hold("10 millis")))
-        yield* TestClock.adjust("20 millis")
-        for (const fiber of last) yield* Fiber.join(fiber)
-        const close = yield* fork(Scope.close(scope, Exit.void))
-        yield* TestClock.adjust("5 millis")
-        yield* Fiber.join(close)
-        assert.strictEqual(log.open, 0)
-      }),
-    { timeout: 60_000, arbitrary: { runs: 200 } }
+  it.effect("names everything that cannot be meant at once", () =>
+    Effect.gen(function* () {
+      const health: HealthSettings = { every: 0, timeout: 0, failureThreshold: 0, successThreshold: 0 }
+      const wrong: PoolSettings = {
+        min: 3,
+        max: 2,
+        maxConcurrent: 0,
+        acquireTimeout: 0,
+        idleTimeToLive: 0,
+        maxAge: 0,
+        validateTimeout: 0,
+        priority: Number.NaN,
+        health
+      }
+      const exit = yield* Effect.exit(Effect.scoped(setUp(wrong)))
+      const defect = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+      assert.isTrue(defect instanceof SettingsInvalid)
+      assert.strictEqual(defect instanceof SettingsInvalid ? defect.problems.length : 0, 12)
+    })
   )
 })

@@ -21,25 +21,27 @@ export const setUp = (
   more: Partial<ConnectionPoolOptions<Connection, string, never>> & {
     readonly opening?: Duration.Input
     readonly closing?: Duration.Input
+    /** What happens before each connection is opened. */
+    readonly before?: Effect.Effect<void, string>
   } = {}
 ) =>
   Effect.gen(function* () {
     const log = { opened: 0, open: 0, most: 0, ids: [] as Array<string | undefined> }
     const scope = yield* Scope.make()
-    const acquire = () =>
-      Effect.acquireRelease(
-        Effect.gen(function* () {
-          log.most = Math.max(log.most, ++log.open)
-          log.ids.push(yield* CorrelationId)
-          yield* Effect.sleep(more.opening ?? 0)
-          return { id: ++log.opened, isAlive: true }
-        }),
-        () =>
-          Effect.andThen(
-            Effect.sleep(more.closing ?? 0),
-            Effect.sync(() => log.open--)
-          )
-      )
+    const acquire = () => Effect.andThen(more.before ?? Effect.void, connect)
+    const connect = Effect.acquireRelease(
+      Effect.gen(function* () {
+        log.most = Math.max(log.most, ++log.open)
+        log.ids.push(yield* CorrelationId)
+        yield* Effect.sleep(more.opening ?? 0)
+        return { id: ++log.opened, isAlive: true }
+      }),
+      () =>
+        Effect.andThen(
+          Effect.sleep(more.closing ?? 0),
+          Effect.sync(() => log.open--)
+        )
+    )
     const pool = yield* Scope.provide(
       ConnectionPool.make<Connection, string, never>({
         acquire,

@@ -8,7 +8,14 @@ describe("the errors of resilience", () => {
     assert.deepStrictEqual(duplicateCodes(resilienceErrors), [])
     assert.deepStrictEqual(
       errorTable(resilienceErrors).map((row) => row.code),
-      ["CIRCUIT_OPEN", "POOL_EXHAUSTED", "POOL_NOT_REGISTERED", "RESILIENCE_SETTINGS_INVALID", "RETRY_EXHAUSTED"]
+      [
+        "CIRCUIT_OPEN",
+        "POOL_CONNECT_TIMEOUT",
+        "POOL_EXHAUSTED",
+        "POOL_NOT_REGISTERED",
+        "RESILIENCE_SETTINGS_INVALID",
+        "RETRY_EXHAUSTED"
+      ]
     )
   })
   it("name the place and the next step", () => {
