@@ -66,7 +66,7 @@ export const openUrl = Effect.fnUntraced(function* (server: ServerOptions, endpo
   const url = new URL(endpoint.url)
   const fetch = yield* FetchHttpClient.Fetch
   const headers = Object.fromEntries(Object.entries(endpoint.headers).map(([name, value]) => [name, reveal(value)]))
-  const http = makeHttpTransport((exchangeOf) => openHttp(url, headers, guardedFetch(fetch, { ...server, exchangeOf })))
+  const http = makeHttpTransport((ways) => openHttp(url, headers, guardedFetch(fetch, { ...server, ...ways })))
   return {
     transport: http.transport,
     http,

@@ -2,7 +2,15 @@
  * Streamable HTTP: the SDK's transport, watched. A request whose exchange ends without its answer fails
  * at once, and closing waits until cancellations have reached the server and then ends the session.
  */
-import { faultAnswer, type RpcMessage, type Transport, type TransportCallbacks, WireFault } from "../wire.ts"
+import {
+  faultAnswer,
+  isJsonObject,
+  type RpcMessage,
+  type Transport,
+  type TransportCallbacks,
+  WireFault
+} from "../wire.ts"
+import { type AnswerSink, stubName } from "./answers.ts"
 import { type Exchange, exchangeHeader } from "./guardedFetch.ts"
 
 /** The transport, and what is known about exchanges that failed. */
@@ -23,9 +31,9 @@ interface Open extends Exchange {
   readonly abort: AbortController
 }
 
-/** Wraps the transport that `make` builds on `exchangeOf`. */
+/** Wraps the transport that `make` builds on the two ways in which messages come. */
 export const makeHttpTransport = (
-  make: (exchangeOf: (id: string) => Exchange | undefined) => {
+  make: (ways: { readonly exchangeOf: (id: string) => Exchange | undefined; readonly unasked: AnswerSink }) => {
     readonly transport: Transport
     readonly terminate: () => Promise<void>
   }
@@ -35,7 +43,25 @@ export const makeHttpTransport = (
   const underWay = new Set<Promise<void>>()
   let lastFailed: Exchange | undefined
   const exchangeOf = (id: string) => open.get(id)
-  const { terminate, transport: inner } = make(exchangeOf)
+
+  /** Passes messages on, of any shape. An error without an id belongs to the request in whose exchange it came. */
+  const deliver = (value: unknown, asked: string | number | undefined): void => {
+    if (Array.isArray(value)) {
+      for (const item of value) deliver(item, asked)
+      return
+    }
+    // The channel above checks the shape.
+    const message = value as RpcMessage
+    if (!isJsonObject(value) || value["method"] !== undefined) return transport.onmessage?.(message)
+    const id = message.id ?? (message.error === undefined ? undefined : asked)
+    open.delete(String(id))
+    transport.onmessage?.(id === message.id ? message : { ...message, id })
+  }
+  const unasked: AnswerSink = {
+    deliver: (value) => deliver(value, undefined),
+    onFault: (fault) => transport.onerror?.(fault)
+  }
+  const { terminate, transport: inner } = make({ exchangeOf, unasked })
 
   /** Ends an exchange that is still open. */
   const fail = (id: string | number, fault: WireFault) => {
@@ -48,7 +74,11 @@ export const makeHttpTransport = (
   const noAnswer = (id: string | number, reason: string) => fail(id, new WireFault({ _tag: "NoAnswer", reason }))
 
   const request = (message: RpcMessage, id: string | number, options: Parameters<Transport["send"]>[1]) => {
-    const exchange: Open = { abort: new AbortController(), onFault: (fault) => fail(id, fault) }
+    const exchange: Open = {
+      abort: new AbortController(),
+      deliver: (value) => deliver(value, id),
+      onFault: (fault) => fail(id, fault)
+    }
     open.set(String(id), exchange)
     const signal = options?.requestSignal
     if (signal !== undefined) {
@@ -105,9 +135,9 @@ export const makeHttpTransport = (
   const transport: Transport = {
     start: () => {
       const callbacks: TransportCallbacks = {
+        // What the SDK read itself: the bodies of errors, and what stands for messages that were read before it.
         onmessage: (message) => {
-          if (message.method === undefined) open.delete(String(message.id))
-          transport.onmessage?.(message)
+          if (message.method !== stubName && message.id !== stubName) deliver(message, undefined)
         },
         onclose: () => transport.onclose?.(),
         onerror: (error) => transport.onerror?.(error)

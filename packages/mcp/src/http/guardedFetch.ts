@@ -4,19 +4,18 @@
  * not carry: `Retry-After` and `WWW-Authenticate`.
  */
 import { WireFault } from "../wire.ts"
+import { type AnswerSink, readEvents, readJson } from "./answers.ts"
 
 /** Marks the request of an exchange on its way through the SDK; it never leaves the process. */
 export const exchangeHeader = "x-signalbox-exchange"
 
-/** What is learned about one exchange while it runs. */
-export interface Exchange {
+/** What is learned about one exchange while it runs, and where its answer goes. */
+export interface Exchange extends AnswerSink {
   httpStatus?: number
   retryAfterSeconds?: number
   challenge?: string
   /** Whether the whole answer is one JSON body, so that nothing follows it. */
   isJson?: boolean
-  /** Called when the answer turns out to be too large while it is read. */
-  readonly onFault: (fault: WireFault) => void
 }
 
 /** What is guarded against. */
@@ -24,6 +23,8 @@ export interface FetchGuards {
   readonly maxMessageBytes: number
   readonly maxRequestBytes: number
   readonly exchangeOf: (id: string) => Exchange | undefined
+  /** Takes what comes on the stream that belongs to no exchange. */
+  readonly unasked: AnswerSink
 }
 
 type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
@@ -61,7 +62,7 @@ const guardResponse = (
       return refuse(response, new WireFault({ _tag: "NoAnswer", reason: "HTTP 202 instead of an answer" }))
     }
   }
-  return guardBody(response, exchange, guards.maxMessageBytes)
+  return guardBody(response, exchange, guards)
 }
 
 const learnHeaders = (exchange: Exchange, { headers, status }: Response): void => {
@@ -70,41 +71,17 @@ const learnHeaders = (exchange: Exchange, { headers, status }: Response): void =
   if (retryAfter !== undefined) exchange.retryAfterSeconds = retryAfter
   const challenge = headers.get("www-authenticate")
   if (challenge !== null) exchange.challenge = challenge
-  exchange.isJson = (headers.get("content-type") ?? "").toLowerCase().startsWith("application/json")
+  exchange.isJson = isOfType(headers, "application/json")
 }
 
-/** Holds the body to its limit at the least cost: a length that can be trusted needs no counting. */
-const guardBody = (response: Response, exchange: Exchange | undefined, limitBytes: number): Response => {
+const isOfType = (headers: Headers, type: string): boolean =>
+  (headers.get("content-type") ?? "").toLowerCase().startsWith(type)
+
+const guardBody = (response: Response, exchange: Exchange | undefined, guards: FetchGuards): Response => {
   if (!response.ok) return withBody(response, truncated(maxErrorBodyBytes))
-  const length = Number(response.headers.get("content-length") ?? Number.NaN)
-  if (length <= limitBytes && !response.headers.has("content-encoding")) return response
-  if (exchange?.isJson === true) return withJson(response, limitBytes)
-  return withBody(response, limited(limitBytes, exchange))
-}
-
-/** Counts a JSON body while it is read. A stream in between would do the same at several times the cost. */
-const withJson = (response: Response, limitBytes: number): Response => {
-  const { body } = response
-  if (body === null) return response
-  const json = () => {
-    const reader = body.getReader()
-    const decoder = new TextDecoder()
-    let size = 0
-    let text = ""
-    const next = (): Promise<unknown> =>
-      reader.read().then(({ done, value }) => {
-        if (done) return JSON.parse(text + decoder.decode())
-        size += value.length
-        if (size > limitBytes) {
-          void reader.cancel()
-          return Promise.reject(new WireFault({ _tag: "ResponseTooLarge" }))
-        }
-        text += decoder.decode(value, { stream: true })
-        return next()
-      })
-    return next()
-  }
-  return Object.defineProperty(response, "json", { value: json })
+  if (isOfType(response.headers, "text/event-stream"))
+    return readEvents(response, exchange ?? guards.unasked, guards.maxMessageBytes)
+  return exchange?.isJson === true ? readJson(response, exchange, guards.maxMessageBytes) : response
 }
 
 /** `Retry-After` (RFC 9110, 10.2.3) in seconds. A date counts from the `Date` of the same answer, so that clocks need not agree. */
@@ -150,41 +127,4 @@ const truncated = (limitBytes: number) => {
       if (kept === limitBytes) controller.terminate()
     }
   })
-}
-
-const newline = 10
-const carriageReturn = 13
-
-/** Fails when an event is over the limit. */
-const limited = (limitBytes: number, exchange: Exchange | undefined) => {
-  const isWithinLimit = measureEvents(limitBytes)
-  return new TransformStream<Uint8Array, Uint8Array>({
-    transform: (chunk, controller) => {
-      if (isWithinLimit(chunk)) return controller.enqueue(chunk)
-      const fault = new WireFault({ _tag: "ResponseTooLarge" })
-      exchange?.onFault(fault)
-      controller.error(fault)
-    }
-  })
-}
-
-/** Is given the chunks of a stream in order. An event is what lies between two empty lines. */
-const measureEvents = (limitBytes: number): ((chunk: Uint8Array) => boolean) => {
-  let size = 0
-  let atLineStart = false
-  return (chunk) => {
-    let from = 0
-    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
-      const isEmpty = end === from || (end === from + 1 && chunk[from] === carriageReturn)
-      size = isEmpty && atLineStart ? 0 : size + end - from
-      if (size > limitBytes) return false
-      from = end + 1
-      atLineStart = true
-    }
-    if (from < chunk.length) {
-      size += chunk.length - from
-      atLineStart = false
-    }
-    return size <= limitBytes
-  }
 }
