@@ -63,7 +63,7 @@ const endpointOf = (
         inheritsEnv: entry.inheritEnv ?? false
       }
     : {
-        transport: "http",
+        transport: entry.transport,
         url: resolver.plain("url", entry.url),
         headers: Object.fromEntries(
           Object.entries(entry.headers).map(([key, value]) => [key, resolver.secret(`headers.${key}`, value)])

@@ -208,6 +208,11 @@ layer(NodeServices.layer)("the configuration file", (it) => {
       const one = { a: { enabled: true, transport: "http", url: "http://127.0.0.1:1/mcp", headers: {} } }
       const { options } = yield* load(configTemplate, { environment: { SIGNALBOX_SERVERS: JSON.stringify(one) } })
       assert.deepStrictEqual(Object.keys(options.servers), ["a"])
+      const older = { a: { ...one.a, transport: "sse" } }
+      const { options: olderOptions } = yield* load(configTemplate, {
+        environment: { SIGNALBOX_SERVERS: JSON.stringify(older) }
+      })
+      assert.strictEqual(olderOptions.servers["a"]?.transport, "sse")
       const problems = yield* problemsOf(configTemplate, { environment: { SIGNALBOX_SERVERS: '{"a":{}}' } })
       assert.strictEqual(problems[0]?.path, "servers.a")
       const broken = yield* problemsOf(configTemplate, { environment: { SIGNALBOX_SERVERS: "nope" } })

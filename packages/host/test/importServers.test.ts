@@ -17,6 +17,7 @@ describe("importing servers", () => {
             disabled: true
           },
           old: { type: "sse", url: "https://example.test/sse" },
+          socket: { type: "websocket", url: "wss://example.test/mcp" },
           broken: {}
         }
       })
@@ -35,11 +36,12 @@ describe("importing servers", () => {
         transport: "http",
         url: "https://example.test/mcp",
         headers: { Authorization: "Bearer env:KEY" }
-      }
+      },
+      old: { enabled: true, transport: "sse", url: "https://example.test/sse", headers: {} }
     })
     assert.strictEqual(notes.length, 3)
     assert.isTrue(notes.some((note) => note.includes("my-remote")))
-    assert.isTrue(notes.some((note) => note.includes("sse")))
+    assert.isTrue(notes.some((note) => note.includes("websocket")))
     assert.isTrue(notes.some((note) => note.includes("broken")))
   })
   it("reads a list of servers with hosts and ports, in YAML", () => {

@@ -29,6 +29,8 @@ export interface Channel {
   readonly activity: () => { readonly received: number; readonly pending: number }
   /** The version that the server answered to `initialize`. */
   readonly offeredVersion: () => string | undefined
+  /** The error that answered `server/discover`, unless it says no more than that the revision is not spoken. */
+  readonly discoverError: () => RpcMessage["error"]
 }
 
 /** Opens a channel over a transport. */
@@ -40,6 +42,7 @@ export const makeChannel = (
   const watchers = new Map<unknown, (progress: CallProgress) => void>()
   let offered: string | undefined
   let received = 0
+  let discoverError: RpcMessage["error"]
   let nextToken = 1
   let lastId = -1
 
@@ -124,7 +127,9 @@ export const makeChannel = (
     const method = pending.get(id) ?? ""
     pending.delete(id)
     if (method === "initialize" && isJsonObject(message.result)) offered = textOf(message.result["protocolVersion"])
-    transport.onmessage?.(repair(id, method, message))
+    const repaired = repair(id, method, message)
+    if (method === "server/discover" && !saysNotSpoken.has(repaired.error?.code)) discoverError = repaired.error
+    transport.onmessage?.(repaired)
   }
 
   return {
@@ -135,9 +140,13 @@ export const makeChannel = (
       return { token, release: () => void watchers.delete(token) }
     },
     activity: () => ({ received, pending: openRequests().length }),
-    offeredVersion: () => offered
+    offeredVersion: () => offered,
+    discoverError: () => discoverError
   }
 }
+
+/** Method not found, and UnsupportedProtocolVersion. */
+const saysNotSpoken: ReadonlySet<number | undefined> = new Set([-32601, -32022])
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined)
 

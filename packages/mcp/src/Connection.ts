@@ -7,7 +7,7 @@ import { type Channel } from "./Channel.ts"
 import { ConnectionClosed } from "./connectionErrors.ts"
 import { type ServerError } from "./errors.ts"
 import { type FaultContext } from "./faults.ts"
-import { type HttpTransport } from "./http/HttpTransport.ts"
+import { type HttpFacts } from "./http/HttpTransport.ts"
 import { type Session } from "./Session.ts"
 import { type ServerOptions } from "./ServerOptions.ts"
 
@@ -28,7 +28,7 @@ export interface Connection {
   readonly server: ServerOptions
   readonly session: Session
   readonly channel: Channel
-  readonly http: HttpTransport | undefined
+  readonly http: HttpFacts | undefined
   readonly ending: Ending
   readonly changes: PubSub.PubSub<void>
   readonly pid: number | undefined
@@ -71,5 +71,5 @@ export const contextOf = (connection: Connection, method: string, error: unknown
   server: connection.server,
   method,
   exchange: connection.http?.exchangeBehind(error),
-  hasSession: connection.http?.transport.sessionId !== undefined
+  hasSession: connection.http?.hasSession() === true
 })

@@ -21,9 +21,13 @@ export interface StdioOptions {
   readonly inheritsEnv: boolean
 }
 
-/** A server that is spoken to over Streamable HTTP. */
+/** A server that is spoken to over HTTP. */
 export interface HttpOptions {
-  readonly transport: "http"
+  /**
+   * `http` is Streamable HTTP. `sse` is the transport before it (revision 2024-11-05), which is also tried, once,
+   * when an `http` server refuses the handshake with 400, 404 or 405, unless `protocol` is 2026-07-28.
+   */
+  readonly transport: "http" | "sse"
   readonly url: string
   /** Sent with every request, to the origin of `url` alone. */
   readonly headers: Readonly<Record<string, MaybeSecret>>

@@ -9,11 +9,11 @@ import { HandshakeTimeout, ProtocolMismatch } from "./connectErrors.ts"
 import { type Connection, makeEnding } from "./Connection.ts"
 import { type ConnectError } from "./errors.ts"
 import { connectError } from "./faults.ts"
-import { type Link, openStdio, openUrl } from "./link.ts"
+import { type Link, openStdio, openStream, openUrl } from "./link.ts"
 import { logOnce } from "./logOnce.ts"
 import { makeClient, watchTools } from "./makeClient.ts"
 import { type McpClient } from "./McpClient.ts"
-import { failureOf, isKnownVersion, openSession } from "./sdk.ts"
+import { failureOf, isKnownVersion, openSession, rpcFailure } from "./sdk.ts"
 import { type Failure, type Negotiation, type Session } from "./Session.ts"
 import { type ServerOptions } from "./ServerOptions.ts"
 
@@ -41,15 +41,7 @@ export const connect = Effect.fn("McpClient.connect")(function* (
   const see = (link: Link) => {
     lastWords = link.stderrTail
   }
-  const { endpoint, protocol } = server
-  // Over stdio the old handshake comes first: many older servers exit when anything else does.
-  const first: Negotiation = endpoint.transport === "stdio" && protocol === "auto" ? "legacy" : protocol
-  const mayRetry = first !== protocol
-  const connection = yield* attempt(server, first, see).pipe(
-    Effect.catchIf(
-      (error): error is Refused => error instanceof Refused && mayRetry && speaksOnlyModern(error.failure),
-      () => attempt(server, "2026-07-28", see)
-    ),
+  const connection = yield* reach(server, see).pipe(
     Effect.mapError((error) => (error instanceof Refused ? error.error : error)),
     Effect.timeoutOrElse({
       duration: server.connectTimeout,
@@ -69,17 +61,58 @@ export const connect = Effect.fn("McpClient.connect")(function* (
 const speaksOnlyModern = (failure: Failure): boolean =>
   failure._tag === "Version" || (failure._tag === "Rpc" && (failure.code === -32022 || failure.code === -32601))
 
+/** Whether a server that refused Streamable HTTP so may speak the transport before it (MCP transports, "Backwards Compatibility"). */
+const mayBeOlder = ({ error }: Refused): boolean =>
+  error._tag === "ServerHttpStatus" && [400, 404, 405].includes(error.httpStatus)
+
+const isRefused = (error: ConnectError | Refused): error is Refused => error instanceof Refused
+
+/** The handshakes that make sense, one after the other. */
+const reach = (server: ServerOptions, see: (link: Link) => void) => {
+  const { endpoint, protocol } = server
+  // Over stdio the old handshake comes first: many older servers exit when anything else does.
+  const first: Negotiation = protocol === "auto" && endpoint.transport !== "http" ? "legacy" : protocol
+  switch (endpoint.transport) {
+    case "stdio": {
+      const start = (negotiation: Negotiation) => attempt(server, openStdio(server, endpoint), negotiation, see)
+      if (first === protocol) return start(first)
+      return Effect.catch(start(first), (error) =>
+        isRefused(error) && speaksOnlyModern(error.failure) ? start("2026-07-28") : Effect.fail(error)
+      )
+    }
+    case "http": {
+      const streamable = attempt(server, openUrl(server, endpoint), protocol, see)
+      if (protocol === "2026-07-28") return streamable
+      return Effect.catch(streamable, (error) => {
+        if (!isRefused(error) || !mayBeOlder(error)) return Effect.fail(error)
+        // Where there is no stream either, the first refusal says more.
+        return attempt(server, openStream(server, endpoint), "legacy", see).pipe(
+          Effect.mapError((second) => (isRefused(second) && hasNoStream(second.failure) ? error : second))
+        )
+      })
+    }
+    case "sse":
+      return attempt(server, openStream(server, endpoint), first, see)
+  }
+}
+
+/** Whether there was no stream at all, in contrast to a handshake that failed on it. */
+const hasNoStream = (failure: Failure): boolean =>
+  failure._tag === "Http" ||
+  failure._tag === "Network" ||
+  (failure._tag === "Wire" && failure.fault.fault._tag === "NoStream")
+
 /** One start and one handshake, in a scope of its own that is closed at once when they fail. */
-const attempt = Effect.fnUntraced(function* (
+const attempt = Effect.fnUntraced(function* <R>(
   server: ServerOptions,
+  open: Effect.Effect<Link, ConnectError, R>,
   negotiation: Negotiation,
   see: (link: Link) => void
 ) {
   const scope = yield* Scope.fork(yield* Scope.Scope)
   let abort: Effect.Effect<void> = Effect.void
   return yield* Effect.gen(function* () {
-    const { endpoint } = server
-    const link: Link = yield* endpoint.transport === "stdio" ? openStdio(server, endpoint) : openUrl(server, endpoint)
+    const link = yield* open
     abort = link.abort
     see(link)
     return yield* establish(server, link, negotiation)
@@ -143,11 +176,20 @@ const establish = Effect.fnUntraced(function* (server: ServerOptions, link: Link
     const mismatch = offered !== undefined && !isKnownVersion(offered)
     const exchange = link.http?.exchangeBehind(error) ?? link.http?.lastFailed()
     const context = { server, method: "the handshake", exchange, hasSession: false }
+    if (mismatch) {
+      return new Refused(
+        failure,
+        new ProtocolMismatch({ serverName: server.name, wanted: server.protocol, offered: [offered] })
+      )
+    }
+    const explained = connectError(context, failure)
+    // A server that fails in the newer handshake is taken for an older one. What it said there tells more.
+    const discoverError = channel.discoverError()
     return new Refused(
       failure,
-      mismatch
-        ? new ProtocolMismatch({ serverName: server.name, wanted: server.protocol, offered: [offered] })
-        : connectError(context, failure)
+      explained._tag === "ProtocolMismatch" && discoverError !== undefined
+        ? connectError(context, rpcFailure(discoverError))
+        : explained
     )
   }
 })

@@ -44,6 +44,16 @@ export class ConnectionClosed extends defineError<ConnectionClosed>()("Connectio
   hint: () => "Connect again; nothing was sent."
 }) {}
 
+/** The stream on which all answers came is gone (transport `sse`). */
+export class StreamLost extends defineError<StreamLost>()("StreamLost", {
+  code: "SERVER_STREAM_LOST",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { serverName, reason: Schema.String },
+  message: ({ reason, serverName }) => `The event stream of server "${serverName}" is lost: ${reason}.`,
+  hint: () => "Connect again. A proxy that ends long answers is a usual cause."
+}) {}
+
 /** The server has forgotten the session (HTTP 404, MCP transports: "MUST start a new session"). Nothing was executed. */
 export class SessionExpired extends defineError<SessionExpired>()("SessionExpired", {
   code: "SERVER_SESSION_EXPIRED",

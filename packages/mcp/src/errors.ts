@@ -26,7 +26,8 @@ import {
   ListFailed,
   RequestTimeout,
   ServerExited,
-  SessionExpired
+  SessionExpired,
+  StreamLost
 } from "./connectionErrors.ts"
 
 type HttpRefusal = AuthorizationRequired | RedirectRefused | ServerHttpStatus | ServerUnreachable | SessionExpired
@@ -42,6 +43,7 @@ export type ConnectError =
   | ResponseTooLarge
   | ServerExited
   | SpawnFailed
+  | StreamLost
 
 /** Why a request that is no tool call failed, or why a connection was lost. */
 export type ServerError =
@@ -53,6 +55,7 @@ export type ServerError =
   | RequestTimeout
   | ResponseTooLarge
   | ServerExited
+  | StreamLost
 
 /** Why a tool call failed. `wasNotExecuted` tells which of them prove that the tool did not run. */
 export type CallError =
@@ -84,6 +87,7 @@ export const mcpErrors = [
   ServerUnreachable,
   SessionExpired,
   SpawnFailed,
+  StreamLost,
   ToolCallRejected,
   ToolCallTimeout,
   ToolOutcomeUnknown

@@ -123,6 +123,7 @@ const common = (context: FaultContext, failure: Exclude<Failure, { readonly _tag
         case "InvalidAnswer":
           return new InvalidResult({ serverName, method, reason: fault.reason })
         case "NoAnswer":
+        case "NoStream":
           return bad(fault.reason)
         case "NotWritten":
         case "RequestTooLarge":

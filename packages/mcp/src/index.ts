@@ -40,7 +40,8 @@ export {
   ListFailed,
   RequestTimeout,
   ServerExited,
-  SessionExpired
+  SessionExpired,
+  StreamLost
 } from "./connectionErrors.ts"
 export {
   RequestTooLarge,

@@ -2,12 +2,13 @@
  * The way to a server before anything was said on it: a started process, or a URL with a guarded `fetch`.
  */
 import { redactText } from "@signalbox/errors"
-import { Effect, Redacted } from "effect"
+import { Deferred, Effect, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { ServerUnreachable } from "./connectErrors.ts"
-import { type ServerExited } from "./connectionErrors.ts"
-import { guardedFetch } from "./http/guardedFetch.ts"
-import { type HttpTransport, makeHttpTransport } from "./http/HttpTransport.ts"
+import { type ServerExited, StreamLost } from "./connectionErrors.ts"
+import { guardedFetch, originFetch } from "./http/guardedFetch.ts"
+import { type HttpFacts, makeHttpTransport } from "./http/HttpTransport.ts"
+import { makeSseTransport } from "./http/SseTransport.ts"
 import { logOnce } from "./logOnce.ts"
 import { openHttp } from "./sdk.ts"
 import { type HttpOptions, type MaybeSecret, type ServerOptions, type StdioOptions } from "./ServerOptions.ts"
@@ -20,11 +21,11 @@ import { type Transport } from "./wire.ts"
 /** A way to a server. */
 export interface Link {
   readonly transport: Transport
-  readonly http: HttpTransport | undefined
+  readonly http: HttpFacts | undefined
   readonly pid: number | undefined
   readonly stderrTail: Effect.Effect<ReadonlyArray<string>>
-  /** Waits until the way is gone; over HTTP nothing tells, so it waits for ever. */
-  readonly ended: Effect.Effect<ServerExited>
+  /** Waits until the way is gone; over Streamable HTTP nothing tells, so it waits for ever. */
+  readonly ended: Effect.Effect<ServerExited | StreamLost>
   /** Takes it down at once, when the handshake has failed. */
   readonly abort: Effect.Effect<void>
   /** Ends the session in good order. */
@@ -53,8 +54,8 @@ export const openStdio = Effect.fnUntraced(function* (server: ServerOptions, end
 
 const reveal = (value: MaybeSecret): string => (typeof value === "string" ? value : Redacted.value(value))
 
-/** Prepares the way to an HTTP server. Nothing is sent yet. */
-export const openUrl = Effect.fnUntraced(function* (server: ServerOptions, endpoint: HttpOptions) {
+/** The URL, the headers to send there, and the `fetch` to do it with. */
+const placeOf = Effect.fnUntraced(function* (server: ServerOptions, endpoint: HttpOptions) {
   if (!URL.canParse(endpoint.url)) {
     return yield* new ServerUnreachable({
       serverName: server.name,
@@ -63,21 +64,54 @@ export const openUrl = Effect.fnUntraced(function* (server: ServerOptions, endpo
       retryable: false
     })
   }
-  const url = new URL(endpoint.url)
+  const headers = Object.entries(endpoint.headers).map(([name, value]) => [name, reveal(value)] as const)
   const fetch = yield* FetchHttpClient.Fetch
-  const headers = Object.fromEntries(Object.entries(endpoint.headers).map(([name, value]) => [name, reveal(value)]))
+  return { url: new URL(endpoint.url), headers: Object.fromEntries(headers), fetch }
+})
+
+/** Messages that are under way, cancellations above all, still reach the server. */
+const settle = (server: ServerOptions, settled: () => Promise<unknown>, then: () => Promise<unknown>) =>
+  Effect.promise(settled).pipe(
+    Effect.andThen(Effect.tryPromise(then)),
+    Effect.timeoutOption(server.shutdownTimeout),
+    Effect.ignore
+  )
+
+const remote = { pid: undefined, stderrTail: Effect.succeed([]) }
+
+/** Prepares the way to a Streamable HTTP server. Nothing is sent yet. */
+export const openUrl = Effect.fnUntraced(function* (server: ServerOptions, endpoint: HttpOptions) {
+  const { fetch, headers, url } = yield* placeOf(server, endpoint)
   const http = makeHttpTransport((ways) => openHttp(url, headers, guardedFetch(fetch, { ...server, ...ways })))
   return {
+    ...remote,
     transport: http.transport,
     http,
-    pid: undefined,
-    stderrTail: Effect.succeed([]),
     ended: Effect.never,
     abort: Effect.void,
-    terminate: Effect.promise(http.settled).pipe(
-      Effect.andThen(Effect.tryPromise(http.terminate)),
-      Effect.timeoutOption(server.shutdownTimeout),
-      Effect.ignore
-    )
+    terminate: settle(server, http.settled, http.terminate)
+  } satisfies Link
+})
+
+/** Prepares the way to a server of the transport before Streamable HTTP. Nothing is sent yet. */
+export const openStream = Effect.fnUntraced(function* (server: ServerOptions, endpoint: HttpOptions) {
+  const { fetch, headers, url } = yield* placeOf(server, endpoint)
+  const lost = Deferred.makeUnsafe<StreamLost>()
+  const http = makeSseTransport({
+    url,
+    headers,
+    fetch: originFetch(fetch, server),
+    maxMessageBytes: server.maxMessageBytes,
+    onLost: (reason) => {
+      Deferred.doneUnsafe(lost, Effect.succeed(new StreamLost({ serverName: server.name, reason })))
+    }
+  })
+  return {
+    ...remote,
+    transport: http.transport,
+    http,
+    ended: Deferred.await(lost),
+    abort: Effect.ignore(Effect.tryPromise(() => http.transport.close())),
+    terminate: settle(server, http.settled, () => Promise.resolve())
   } satisfies Link
 })

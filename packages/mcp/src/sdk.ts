@@ -15,7 +15,7 @@ import {
   UnsupportedProtocolVersionError
 } from "@modelcontextprotocol/client"
 import { type Failure, type Negotiation, type Session } from "./Session.ts"
-import { type Transport, WireFault } from "./wire.ts"
+import { RefusedByStatus, type RpcMessage, type Transport, WireFault } from "./wire.ts"
 
 /** The largest delay of a timer; larger ones fire at once. */
 const never = 2_147_483_647
@@ -129,6 +129,7 @@ const faultIn = (error: unknown): WireFault | undefined => {
 export const failureOf = (error: unknown): Failure => {
   const fault = faultIn(error)
   if (fault !== undefined) return { _tag: "Wire", fault }
+  if (error instanceof RefusedByStatus) return { _tag: "Http", status: error.status, text: error.text }
   if (error instanceof UnsupportedProtocolVersionError) return { _tag: "Version", offered: error.supported }
   if (error instanceof ProtocolError) return { _tag: "Rpc", code: error.code, message: error.message, data: error.data }
   if (error instanceof SdkHttpError) {
@@ -139,6 +140,10 @@ export const failureOf = (error: unknown): Failure => {
   if (error instanceof SyntaxError) return { _tag: "Unusable", reason: `broken JSON (${error.message})` }
   return { _tag: "Network", ...connectionCodes(error) }
 }
+
+/** What an error answer means that did not come through the SDK. */
+export const rpcFailure = ({ code, data, message }: NonNullable<RpcMessage["error"]>): Failure =>
+  data instanceof WireFault ? { _tag: "Wire", fault: data } : { _tag: "Rpc", code, message, data }
 
 const sdkFailureOf = (error: SdkError): Failure => {
   switch (error.code) {

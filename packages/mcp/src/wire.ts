@@ -50,6 +50,8 @@ export type WireFaultReason =
   | { readonly _tag: "InvalidAnswer"; readonly reason: string }
   /** Redirected to another origin, not followed. */
   | { readonly _tag: "Redirected"; readonly location: string }
+  /** The stream on which answers would come cannot be opened. */
+  | { readonly _tag: "NoStream"; readonly reason: string }
   /** The stream into the process is closed; nothing was written. */
   | { readonly _tag: "NotWritten" }
 
@@ -59,6 +61,17 @@ export class WireFault extends Error {
   constructor(fault: WireFaultReason) {
     super(fault._tag)
     this.fault = fault
+  }
+}
+
+/** The answer of an HTTP server whose status is not a success. */
+export class RefusedByStatus extends Error {
+  readonly status: number
+  readonly text: string
+  constructor(status: number, text: string) {
+    super(`HTTP ${status}`)
+    this.status = status
+    this.text = text
   }
 }
 

@@ -9,12 +9,23 @@ import {
 } from "@signalbox/mcp"
 import { type FxMcpFlags, readFxMcpLog } from "@signalbox/testing"
 import { Deferred, Duration, Effect, Fiber, Tracer } from "effect"
-import { echo, eventually, fx, fxHttp, httpServer, onNode, temporaryFolder, using, verdict } from "./fixture.ts"
+import {
+  echo,
+  eventually,
+  fx,
+  fxHttp,
+  httpServer,
+  onNode,
+  sseServer,
+  temporaryFolder,
+  using,
+  verdict
+} from "./fixture.ts"
 
 type Use = (client: McpClient, log: string) => Effect.Effect<void, unknown>
 
-/** The four ways in which a server can be spoken to. */
-const ways = ["stdio 2025", "stdio 2026", "HTTP 2025", "HTTP 2026"] as const
+/** The ways in which a server can be spoken to. */
+const ways = ["stdio 2025", "stdio 2026", "HTTP 2025", "HTTP 2026", "SSE 2025"] as const
 
 const through = (
   way: (typeof ways)[number],
@@ -28,7 +39,11 @@ const through = (
       const log = folder.file("fx.log")
       const era = way.endsWith("2025") ? "2025" : "2026"
       const given = { ...flags, era, log }
-      const server = way.startsWith("stdio") ? fx(given, overrides) : httpServer((yield* fxHttp(given)).url, overrides)
+      const server = way.startsWith("stdio")
+        ? fx(given, overrides)
+        : way.startsWith("SSE")
+          ? sseServer((yield* fxHttp({ ...given, legacySse: true })).url, overrides)
+          : httpServer((yield* fxHttp(given)).url, overrides)
       yield* using(server, (client) => use(client, log))
     })
   )
@@ -115,7 +130,7 @@ for (const way of ways) {
           const request = readFxMcpLog(log).find((event) => event.event === "request" && event.method === "tools/call")
           assert.isDefined(request)
           assert.propertyVal(request?.meta, "signalbox/correlationId", "req-1")
-          if (way.startsWith("HTTP")) assert.strictEqual(request?.headers?.["x-correlation-id"], "req-1")
+          if (!way.startsWith("stdio")) assert.strictEqual(request?.headers?.["x-correlation-id"], "req-1")
         })
       )
     )

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { connect, HandshakeTimeout, ServerExited, SpawnFailed } from "@signalbox/mcp"
-import { type FxMcpFlags, fxMcpCommand } from "@signalbox/testing"
+import { fxMcpCommand } from "@signalbox/testing"
 import { Duration, Effect } from "effect"
 import { echo, fx, fxHttp, httpServer, onNode, stdioServer, using, verdict } from "./fixture.ts"
 
@@ -70,6 +70,27 @@ describe("connecting over stdio", () => {
       })
     )
   )
+  it.live("names the server, whatever the cause, and each cause has a tag of its own", () =>
+    onNode(
+      Effect.gen(function* () {
+        const limits = { connectTimeout: Duration.millis(700) }
+        const causes = [
+          stdioServer({ command: "/no/such/module", args: [] }),
+          fx({ hangInit: true }, limits),
+          fx({ exitAtStart: 1 })
+        ]
+        const errors = yield* Effect.forEach(causes, (server) => failing({ ...server, name: "kairos" }))
+        assert.deepStrictEqual(
+          errors.map(({ _tag }) => _tag),
+          ["SpawnFailed", "HandshakeTimeout", "ServerExited"]
+        )
+        for (const error of errors) {
+          assert.propertyVal(error, "serverName", "kairos")
+          assert.include(error.message, '"kairos"')
+        }
+      })
+    )
+  )
   it.live("kills a server that hangs, within its budget", () =>
     onNode(
       Effect.gen(function* () {
@@ -82,65 +103,16 @@ describe("connecting over stdio", () => {
         )
         assert.instanceOf(error, HandshakeTimeout)
         assert.include(error.message, '"fx"')
+        const elapsed = performance.now() - started
+        assert.isAtLeast(elapsed, 690)
         // Far from the shutdown time-out of 5 s, on any machine.
-        assert.isBelow(performance.now() - started, 4000)
+        assert.isBelow(elapsed, 4000)
       })
     )
   )
-
-  const rows: ReadonlyArray<readonly [string, FxMcpFlags, string]> = [
-    ["an error as the answer to initialize", { failInit: "always" }, "SERVER_HANDSHAKE_REJECTED"],
-    ["an exit as the answer to initialize", { failInit: "always", failInitBy: "exit" }, "SERVER_EXITED"],
-    ["a death by a signal", { fault: ["kill@initialize"] }, "SERVER_EXITED"],
-    ["output closed before the handshake", { fault: ["close-stdout@initialize"] }, "SERVER_EXITED"],
-    ["a version that nobody knows", { protocolVersion: "1999-01-01" }, "SERVER_PROTOCOL_MISMATCH"],
-    ["a version from 2024", { protocolVersion: "2024-11-05" }, "ok"],
-    ["a version from March 2025", { protocolVersion: "2025-03-26" }, "ok"],
-    ["a result of the wrong shape", { fault: ["wrong-shape@initialize"] }, "SERVER_INVALID_RESULT"],
-    ["a slow start", { startupDelay: 300, initDelay: 300 }, "ok"],
-    ["a grandchild that holds the output", { grandchild: true }, "ok"],
-    ["a server that ignores the end of input and SIGTERM", { ignoreEof: true, ignoreTerm: true }, "ok"]
-  ]
-  for (const [title, flags, expected] of rows) {
-    it.live(`${title}: ${expected}`, () =>
-      onNode(
-        Effect.gen(function* () {
-          const limits = { shutdownTimeout: Duration.seconds(1) }
-          assert.strictEqual(yield* code(fx({ era: "2025", ...flags }, limits)), expected)
-        })
-      )
-    )
-  }
 })
 
 describe("connecting over HTTP", () => {
-  const rows: ReadonlyArray<readonly [string, FxMcpFlags, string]> = [
-    ["401", { fault: ["status:401@initialize"] }, "SERVER_AUTHORIZATION_REQUIRED"],
-    ["403", { fault: ["status:403@initialize"] }, "SERVER_HTTP_STATUS"],
-    ["500", { fault: ["status:500@initialize"] }, "SERVER_HTTP_STATUS"],
-    ["503", { fault: ["status:503@initialize"], retryAfter: "3" }, "SERVER_HTTP_STATUS"],
-    ["404 at every path", { path: "/other" }, "SERVER_HTTP_STATUS"],
-    ["a web page", { fault: ["html@initialize"] }, "SERVER_BAD_GATEWAY"],
-    ["a redirect elsewhere", { fault: ["redirect:http://127.0.0.2:9/mcp@initialize"] }, "SERVER_REDIRECT_REFUSED"],
-    ["202", { fault: ["accepted@initialize"] }, "SERVER_BAD_GATEWAY"],
-    ["an event stream that ends", { fault: ["sse-ends@initialize"] }, "SERVER_BAD_GATEWAY"],
-    ["a destroyed socket", { fault: ["reset@initialize"] }, "SERVER_BAD_GATEWAY"],
-    ["an error", { failInit: "always", era: "2025" }, "SERVER_HANDSHAKE_REJECTED"],
-    ["an unknown version", { protocolVersion: "1999-01-01", era: "2025" }, "SERVER_PROTOCOL_MISMATCH"],
-    ["silence", { hangInit: true }, "SERVER_HANDSHAKE_TIMEOUT"]
-  ]
-  for (const [title, flags, expected] of rows) {
-    it.live(`${title}: ${expected}`, () =>
-      onNode(
-        Effect.gen(function* () {
-          const { url } = yield* fxHttp(flags)
-          const limits = flags.hangInit === true ? { connectTimeout: Duration.millis(700) } : {}
-          const path = flags.path === undefined ? url : new URL("/mcp", url).href
-          assert.strictEqual(yield* code(httpServer(path, limits)), expected)
-        })
-      )
-    )
-  }
   it.live("says how long to wait, where the server did", () =>
     onNode(
       Effect.gen(function* () {

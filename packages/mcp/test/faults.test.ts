@@ -1,217 +1,202 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type FxMcpFlags } from "@signalbox/testing"
-import { Duration, Effect } from "effect"
-import { echo, fx, fxHttp, httpServer, onNode, using, verdict } from "./fixture.ts"
+import { type McpClient, type ServerOptions } from "@signalbox/mcp"
+import { type FxMcpFlags, fxMcpCommand } from "@signalbox/testing"
+import { Duration, Effect, Fiber } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { callFaults, handshakeFaults, listFaults, type Row, type Way, ways } from "./faultTable.ts"
+import { echo, fx, fxHttp, httpServer, onNode, sseServer, stdioServer, using, verdict } from "./fixture.ts"
 
-interface Row {
-  readonly fault: string
-  readonly flags: FxMcpFlags
-  /** What the first call gives: `ok`, or a code. */
-  readonly call: string
-  /** What the second call gives. */
-  readonly next: string
+const flagsOf: Readonly<Record<Way, FxMcpFlags>> = {
+  "stdio 2025": { era: "2025" },
+  "stdio 2026": { era: "2026" },
+  "http 2025": { era: "2025" },
+  "http 2026": { era: "2026" },
+  "http json": { era: "2025", answers: "json" },
+  sse: { era: "2025", legacySse: true }
 }
 
-const short = { callTimeout: Duration.millis(1500) }
-const closed = "SERVER_CONNECTION_CLOSED"
-const unknown = "TOOL_OUTCOME_UNKNOWN"
+const serverOf = (way: Way, flags: FxMcpFlags, limits: Partial<ServerOptions>) => {
+  const all = { ...flagsOf[way], ...flags }
+  const protocol = way === "stdio 2026" ? ({ ...limits, protocol: "2026-07-28" } as const) : limits
+  if (way.startsWith("stdio")) return Effect.succeed(fx(all, protocol))
+  return Effect.map(fxHttp(all), ({ url }) => (way === "sse" ? sseServer : httpServer)(url, limits))
+}
 
-/** Faults of answers that are the same over every transport. */
-const answers: ReadonlyArray<Row> = [
-  { fault: "no fault", flags: {}, call: "ok", next: "ok" },
-  { fault: "no answer at all", flags: { fault: ["never@call:1"] }, call: "TOOL_CALL_TIMEOUT", next: "ok" },
-  { fault: "a JSON-RPC error", flags: { fault: ["error:-32001@call:1"] }, call: "TOOL_CALL_REJECTED", next: "ok" },
-  { fault: "a result with isError", flags: { fault: ["is-error@call:1"] }, call: "ok", next: "ok" },
-  { fault: "an answer twice", flags: { fault: ["duplicate@call:1"] }, call: "ok", next: "ok" },
-  {
-    fault: "an error with id null",
-    flags: { fault: ["null-id-error@call:1"] },
-    call: "TOOL_CALL_REJECTED",
-    next: "ok"
-  },
-  {
-    fault: "both result and error",
-    flags: { fault: ["result-and-error@call:1"] },
-    call: "SERVER_INVALID_RESULT",
-    next: "ok"
-  },
-  { fault: "an answer inside a batch", flags: { fault: ["batch@call:1"] }, call: "ok", next: "ok" },
-  { fault: "the id echoed as a string", flags: { fault: ["string-id@call:1"] }, call: "ok", next: "ok" },
-  {
-    fault: "a result that is an array",
-    flags: { fault: ["wrong-shape@call:1"] },
-    call: "SERVER_INVALID_RESULT",
-    next: "ok"
-  },
-  { fault: "an unknown content block", flags: { fault: ["unknown-block@call:1"] }, call: "ok", next: "ok" },
-  { fault: "a result without content", flags: { fault: ["no-content@call:1"] }, call: "ok", next: "ok" }
-]
-
-const stdio: ReadonlyArray<Row> = [
-  { fault: "an answer to nobody", flags: { fault: ["unknown-id@call:1"] }, call: "TOOL_CALL_TIMEOUT", next: "ok" },
-  { fault: "a line that is no JSON", flags: { fault: ["junk@call:1"] }, call: "ok", next: "ok" },
-  { fault: "junk before the first message", flags: { junkLines: 3 }, call: "ok", next: "ok" },
-  { fault: "a byte order mark", flags: { bom: true }, call: "ok", next: "ok" },
-  {
-    fault: "text without a line end before the first message",
-    flags: { textBefore: "Starting… " },
-    call: "ok",
-    next: "ok"
-  },
-  { fault: "characters cut in pieces", flags: { splitCharacters: true }, call: "ok", next: "ok" },
-  {
-    fault: "half an answer, then silence",
-    flags: { fault: ["half-line@call:1"] },
-    call: "TOOL_CALL_TIMEOUT",
-    next: "ok"
-  },
-  { fault: "half an answer, then an exit", flags: { fault: ["half-line-exit@call:1"] }, call: unknown, next: closed },
-  {
-    fault: "output closed under a living process",
-    flags: { fault: ["close-stdout@call:1"] },
-    call: unknown,
-    next: closed
-  },
-  { fault: "an exit during the call", flags: { fault: ["exit:3@call:1"] }, call: unknown, next: closed },
-  { fault: "a death by SIGKILL during the call", flags: { fault: ["kill@call:1"] }, call: unknown, next: closed },
-  {
-    fault: "a death while a grandchild holds the output",
-    flags: { grandchild: true, fault: ["kill@call:1"] },
-    call: unknown,
-    next: closed
-  },
-  { fault: "much noise on standard error", flags: { fault: ["stderr:9000000@call:1"] }, call: "ok", next: "ok" },
-  { fault: "an answer of 12 MB", flags: { fault: ["huge:12000000@call:1"] }, call: "ok", next: "ok" },
-  {
-    fault: "an answer above the limit",
-    flags: { fault: ["huge:60000000@call:1"] },
-    call: "RESPONSE_TOO_LARGE",
-    next: "ok"
-  },
-  { fault: "a server that ignores the end of input", flags: { ignoreEof: true }, call: "ok", next: "ok" }
-]
-
-const http: ReadonlyArray<Row> = [
-  { fault: "503", flags: { fault: ["status:503@call:1"], retryAfter: "7" }, call: "SERVER_HTTP_STATUS", next: "ok" },
-  { fault: "429", flags: { fault: ["status:429@call:1"] }, call: "SERVER_HTTP_STATUS", next: "ok" },
-  { fault: "403", flags: { fault: ["status:403@call:1"] }, call: "SERVER_HTTP_STATUS", next: "ok" },
-  { fault: "405", flags: { fault: ["status:405@call:1"] }, call: "SERVER_HTTP_STATUS", next: "ok" },
-  {
-    fault: "500 with a JSON-RPC error",
-    flags: { fault: ["status:500@call:1"] },
-    call: "TOOL_CALL_REJECTED",
-    next: "ok"
-  },
-  {
-    fault: "401",
-    flags: { fault: ["status:401@call:1"], wwwAuthenticate: "Bearer" },
-    call: "SERVER_AUTHORIZATION_REQUIRED",
-    next: "ok"
-  },
-  { fault: "a web page", flags: { fault: ["html@call:1"] }, call: unknown, next: "ok" },
-  {
-    fault: "a redirect elsewhere",
-    flags: { fault: ["redirect:http://127.0.0.2:9/mcp@call:1"] },
-    call: "SERVER_REDIRECT_REFUSED",
-    next: "ok"
-  },
-  { fault: "202 without an answer", flags: { fault: ["accepted@call:1"] }, call: unknown, next: "ok" },
-  {
-    fault: "a socket destroyed before the tool runs",
-    flags: { fault: ["reset-early@call:1"] },
-    call: unknown,
-    next: "ok"
-  },
-  { fault: "a socket destroyed after the tool ran", flags: { fault: ["reset@call:1"] }, call: unknown, next: "ok" },
-  { fault: "broken JSON", flags: { fault: ["broken-json@call:1"] }, call: unknown, next: "ok" },
-  { fault: "half a body", flags: { fault: ["half-body@call:1"] }, call: unknown, next: "ok" },
-  { fault: "an event stream that ends", flags: { fault: ["sse-ends@call:1"] }, call: unknown, next: "ok" },
-  { fault: "an event stream that breaks", flags: { fault: ["sse-breaks@call:1"] }, call: unknown, next: "ok" },
-  { fault: "a silent event stream", flags: { fault: ["sse-silent@call:1"] }, call: "TOOL_CALL_TIMEOUT", next: "ok" },
-  { fault: "silence", flags: { fault: ["accept-silent@call:1"] }, call: "TOOL_CALL_TIMEOUT", next: "ok" },
-  { fault: "an answer of 12 MB", flags: { fault: ["huge:12000000@call:1"] }, call: "ok", next: "ok" },
-  {
-    fault: "an answer above the limit",
-    flags: { fault: ["huge:60000000@call:1"] },
-    call: "RESPONSE_TOO_LARGE",
-    next: "ok"
-  },
-  {
-    fault: "an answer above the limit, as JSON",
-    flags: { answers: "json", fault: ["huge:60000000@call:1"] },
-    call: "RESPONSE_TOO_LARGE",
-    next: "ok"
-  },
-  {
-    fault: "a JSON body with the answer of another",
-    flags: { answers: "json", fault: ["unknown-id@call:1"] },
-    call: unknown,
-    next: "ok"
-  },
-  {
-    fault: "an event stream with the answer of another",
-    flags: { fault: ["unknown-id@call:1"] },
-    call: unknown,
-    next: "ok"
-  }
-]
-
-const sessions: ReadonlyArray<Row> = [
-  {
-    fault: "a session that has expired",
-    flags: { fault: ["session-expired@call:1"] },
-    call: "SERVER_SESSION_EXPIRED",
-    next: closed
-  },
-  {
-    fault: "400 in place of an expired session",
-    flags: { fault: ["no-session@call:1"] },
-    call: "SERVER_SESSION_EXPIRED",
-    next: closed
-  }
-]
-
-const check = (row: Row, server: Parameters<typeof using>[0], expected: string) =>
-  using(server, (client) =>
-    Effect.gen(function* () {
-      assert.strictEqual(yield* verdict(client.callTool(echo)), expected)
-      assert.strictEqual(yield* verdict(client.callTool(echo)), row.next)
-    })
-  )
-
-const hangs = (row: Row) => (row.call === "TOOL_CALL_TIMEOUT" ? short : {})
-
-describe("a call over stdio", () => {
-  for (const row of [...answers, ...stdio]) {
-    it.live(`${row.fault}: ${row.call}, then ${row.next}`, () =>
-      onNode(check(row, fx(row.flags, hangs(row)), row.call))
-    )
-  }
-  for (const row of answers) {
-    it.live(`in 2026: ${row.fault}: ${row.call}, then ${row.next}`, () =>
-      onNode(check(row, fx({ ...row.flags, era: "2026" }, { ...hangs(row), protocol: "2026-07-28" }), row.call))
-    )
-  }
+/** Where something hangs, the limit is short. Closing is not part of the question. */
+const limitsFor = (row: Row): Partial<ServerOptions> => ({
+  shutdownTimeout: Duration.seconds(1),
+  ...(row.first === "TOOL_CALL_TIMEOUT" ? { callTimeout: Duration.seconds(2) } : {}),
+  ...(row.first === "SERVER_HANDSHAKE_TIMEOUT" ? { connectTimeout: Duration.millis(1500) } : {}),
+  ...(row.first === "SERVER_REQUEST_TIMEOUT" ? { connectTimeout: Duration.seconds(3) } : {})
 })
 
-const over = (row: Row, flags: FxMcpFlags, expected = row.call) =>
-  onNode(
-    Effect.gen(function* () {
-      const { url } = yield* fxHttp({ ...flags, ...row.flags })
-      yield* check(row, httpServer(url, hangs(row)), expected)
+const table = (
+  rows: ReadonlyArray<Row>,
+  check: (row: Row, server: ServerOptions) => ReturnType<typeof using<void, unknown>>,
+  mayHappen: (row: Row, way: Way) => boolean = () => true
+) => {
+  for (const way of ways) {
+    // Most of the time is waiting, for processes and for time-outs.
+    describe.concurrent(`over ${way}`, () => {
+      for (const row of rows) {
+        if (!(row.over ?? ways).includes(way) || !mayHappen(row, way)) continue
+        it.live(`${row.fault}: ${row.first}, then ${row.next}`, () =>
+          onNode(Effect.flatMap(serverOf(way, row.flags, limitsFor(row)), (server) => check(row, server)))
+        )
+      }
     })
+  }
+}
+
+const expectNext = (client: McpClient, { next }: Row) =>
+  Effect.map(verdict(client.callTool(echo)), (given) => assert.strictEqual(given, next))
+
+describe("a fault of a call", () => {
+  table(callFaults, (row, server) =>
+    using(server, (client) =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* verdict(client.callTool(echo)), row.first)
+        yield* expectNext(client, row)
+      })
+    )
+  )
+})
+
+const checkHandshake = (row: Row, server: ServerOptions) =>
+  Effect.map(verdict(using(server, (client) => expectNext(client, row))), (given) =>
+    assert.strictEqual(given, row.first)
   )
 
-describe("a call over HTTP", () => {
-  for (const row of [...answers, ...http, ...sessions]) {
-    it.live(`in 2025: ${row.fault}: ${row.call}, then ${row.next}`, () => over(row, { era: "2025" }))
+describe("a fault of the handshake", () => {
+  // The version of the stateless revision is not chosen by the server.
+  table(
+    handshakeFaults,
+    checkHandshake,
+    ({ flags }, way) => flags.protocolVersion === undefined || !way.endsWith("2026")
+  )
+})
+
+describe("a fault of the list", () => {
+  table(listFaults, (row, server) =>
+    using(server, (client) =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* verdict(client.listTools), row.first)
+        yield* expectNext(client, row)
+      })
+    )
+  )
+})
+
+describe("a fault that needs more than one row", () => {
+  for (const way of ways) {
+    it.live(`over ${way}: structured content that breaks its schema is a warning`, () =>
+      onNode(
+        Effect.flatMap(serverOf(way, { fault: ["bad-structured@call:1"] }, {}), (server) =>
+          using(server, (client) =>
+            Effect.gen(function* () {
+              yield* client.listTools
+              const result = yield* client.callTool({ name: "add", input: { a: 1, b: 2 } })
+              assert.strictEqual(result.warnings.length, 1)
+            })
+          )
+        )
+      )
+    )
+    it.live(`over ${way}: an unknown tool is rejected`, () =>
+      onNode(
+        Effect.flatMap(serverOf(way, {}, {}), (server) =>
+          using(server, (client) =>
+            Effect.gen(function* () {
+              assert.strictEqual(yield* verdict(client.callTool({ name: "nothing", input: {} })), "TOOL_CALL_REJECTED")
+            })
+          )
+        )
+      )
+    )
+    it.live(`over ${way}: a call without an answer does not disturb another`, () =>
+      onNode(
+        Effect.flatMap(serverOf(way, { fault: ["never@call:sleep"] }, {}), (server) =>
+          using(server, (client) =>
+            Effect.gen(function* () {
+              const hanging = yield* Effect.forkChild(client.callTool({ name: "sleep", input: { milliseconds: 1 } }))
+              assert.strictEqual(yield* verdict(client.callTool(echo)), "ok")
+              yield* Fiber.interrupt(hanging)
+            })
+          )
+        )
+      )
+    )
+    it.live(`over ${way}: a busy server is not a dead one`, () =>
+      onNode(
+        Effect.flatMap(serverOf(way, {}, {}), (server) =>
+          using(server, (client) =>
+            Effect.gen(function* () {
+              const busy = yield* Effect.forkChild(client.callTool({ name: "busy", input: { milliseconds: 300 } }), {
+                startImmediately: true
+              })
+              assert.strictEqual(yield* verdict(client.ping), "ok")
+              yield* Fiber.join(busy)
+            })
+          )
+        )
+      )
+    )
   }
-  for (const row of [...answers, ...http]) {
-    it.live(`in 2026: ${row.fault}: ${row.call}, then ${row.next}`, () => over(row, { era: "2026" }))
+
+  it.live("a shell that ignores the end of input takes its server along", () => {
+    const { args, command } = fxMcpCommand({ ignoreEof: true })
+    const line = [command, ...args].map((word) => `'${word}'`).join(" ")
+    return onNode(
+      using(stdioServer({ command: "sh", args: ["-c", `${line}; true`] }), (client) =>
+        Effect.gen(function* () {
+          assert.strictEqual(yield* verdict(client.callTool(echo)), "ok")
+        })
+      )
+    )
+  })
+
+  const restarted: ReadonlyArray<readonly [Way, next: string]> = [
+    ["http 2025", "SERVER_SESSION_EXPIRED"],
+    ["http 2026", "ok"]
+  ]
+  for (const [way, next] of restarted) {
+    it.live(`over ${way}: a server that was restarted on its port gives ${next}`, () =>
+      onNode(
+        Effect.gen(function* () {
+          const first = yield* fxHttp(flagsOf[way])
+          yield* using(httpServer(first.url), (client) =>
+            Effect.gen(function* () {
+              assert.strictEqual(yield* verdict(client.callTool(echo)), "ok")
+              yield* Effect.promise(() => first.close())
+              assert.strictEqual(yield* verdict(client.callTool(echo)), "SERVER_UNREACHABLE")
+              yield* fxHttp({ ...flagsOf[way], http: Number(new URL(first.url).port) })
+              assert.strictEqual(yield* verdict(client.callTool(echo)), next)
+            })
+          )
+        })
+      )
+    )
   }
-  for (const row of answers) {
-    it.live(`as JSON: ${row.fault}, then ${row.next}`, () =>
-      over(row, { era: "2025", answers: "json" })
+
+  for (const [code, expected] of [
+    ["ENOTFOUND", "SERVER_UNREACHABLE"],
+    ["EAI_AGAIN", "SERVER_UNREACHABLE"],
+    ["ECONNRESET", "SERVER_BAD_GATEWAY"]
+  ] as const) {
+    it.live(`a connection that fails with ${code}: ${expected}`, () =>
+      onNode(
+        Effect.gen(function* () {
+          const cause = Object.assign(new Error(`${code} nowhere.invalid`), { code })
+          const failing = () => Promise.reject(new TypeError("fetch failed", { cause }))
+          for (const make of [httpServer, sseServer]) {
+            const connected = using(make("http://nowhere.invalid/mcp"), () => Effect.void)
+            assert.strictEqual(
+              yield* verdict(Effect.provideService(connected, FetchHttpClient.Fetch, failing)),
+              expected
+            )
+          }
+        })
+      )
     )
   }
 })

@@ -37,6 +37,10 @@ export const httpServer = (url: string, overrides: Partial<ServerOptions> = {}):
   ...overrides
 })
 
+/** A server of the transport before Streamable HTTP at a URL. */
+export const sseServer = (url: string, overrides: Partial<ServerOptions> = {}): ServerOptions =>
+  httpServer(url, { endpoint: { transport: "sse", url, headers: {} }, ...overrides })
+
 /** An fx-mcp over stdio. */
 export const fx = (
   flags: FxMcpFlags = {},

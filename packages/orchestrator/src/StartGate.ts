@@ -10,7 +10,7 @@ const longestSpawn = "250 millis"
 export interface StartGate {
   /** Runs `connect`, then `prepare`, when there is room for one more server under way. */
   readonly run: <A, E, R, B, E2, R2>(
-    transport: "stdio" | "http",
+    transport: "stdio" | "http" | "sse",
     connect: (onLoaded: Effect.Effect<void>) => Effect.Effect<A, E, R>,
     prepare: (connection: A) => Effect.Effect<B, E2, R2>
   ) => Effect.Effect<B, E | E2, R | R2>

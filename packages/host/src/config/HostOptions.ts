@@ -111,16 +111,19 @@ const StdioServer = Schema.Struct({
   ...overrides
 })
 
-const HttpServer = Schema.Struct({
+const remote = {
   enabled: Schema.Boolean,
-  transport: Schema.Literal("http"),
   url: Url,
   headers: Schema.Record(Schema.String, Schema.String),
   ...overrides
-})
+}
+
+// One literal each, so that a problem is told of the transport that is meant.
+const HttpServer = Schema.Struct({ transport: Schema.Literal("http"), ...remote })
+const SseServer = Schema.Struct({ transport: Schema.Literal("sse"), ...remote })
 
 /** One entry under `servers`. */
-export const ServerEntry = Schema.Union([StdioServer, HttpServer])
+export const ServerEntry = Schema.Union([StdioServer, HttpServer, SseServer])
 export type ServerEntry = typeof ServerEntry.Type
 
 /** A delay that grows from attempt to attempt. */

@@ -21,7 +21,7 @@ export type ImportedServer =
     }
   | {
       readonly enabled: boolean
-      readonly transport: "http"
+      readonly transport: "http" | "sse"
       readonly url: string
       readonly headers: Readonly<Record<string, string>>
       readonly description?: string
@@ -82,8 +82,13 @@ const convert = (raw: Raw): Result.Result<ImportedServer, string> => {
   const url = urlOf(raw)
   if (url === undefined) return Result.fail("it has neither a command nor a url")
   const type = text(raw["type"])
-  if (type === "sse" || type === "websocket") return Result.fail(`its transport "${type}" is not supported`)
-  return Result.succeed({ ...common, transport: "http", url, headers: table(raw["headers"]) })
+  if (type === "websocket") return Result.fail(`its transport "${type}" is not supported`)
+  return Result.succeed({
+    ...common,
+    transport: type === "sse" ? "sse" : "http",
+    url,
+    headers: table(raw["headers"])
+  })
 }
 
 const entriesOf = (value: Raw): ReadonlyArray<readonly [string, unknown]> | undefined => {

@@ -129,7 +129,7 @@ server:
 # Remote ones:
 #   search:
 #     enabled: true
-#     transport: http
+#     transport: http                # also sse, for servers from before Streamable HTTP; http finds those, too
 #     url: https://mcp.example.com/mcp
 #     headers: { Authorization: "Bearer env:SEARCH_TOKEN" }
 servers: {}

@@ -13,14 +13,19 @@ import {
 import { type AnswerSink, stubName } from "./answers.ts"
 import { type Exchange, exchangeHeader } from "./guardedFetch.ts"
 
-/** The transport, and what is known about exchanges that failed. */
-export interface HttpTransport {
-  readonly transport: Transport
-  readonly exchangeOf: (id: string) => Exchange | undefined
+/** What is known about a connection over HTTP beside its messages. */
+export interface HttpFacts {
   /** The HTTP facts behind an error that came out of `send`. */
   readonly exchangeBehind: (error: unknown) => Exchange | undefined
   /** The last exchange that failed, for errors that the SDK makes anew while it negotiates. */
   readonly lastFailed: () => Exchange | undefined
+  /** Whether the server has given out a session. */
+  readonly hasSession: () => boolean
+}
+
+/** The transport, and what is known beside its messages. */
+export interface HttpTransport extends HttpFacts {
+  readonly transport: Transport
   /** Tells the server that the session is over. */
   readonly terminate: () => Promise<void>
   /** Waits for notifications that are under way. */
@@ -158,7 +163,7 @@ export const makeHttpTransport = (
   }
   return {
     transport,
-    exchangeOf,
+    hasSession: () => inner.sessionId !== undefined,
     exchangeBehind: (error) => (typeof error === "object" && error !== null ? behind.get(error) : undefined),
     lastFailed: () => lastFailed,
     terminate,

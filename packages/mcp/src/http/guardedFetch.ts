@@ -27,45 +27,83 @@ export interface FetchGuards {
   readonly unasked: AnswerSink
 }
 
-type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
+/** What of `fetch` is used. */
+export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 
 const maxErrorBodyBytes = 64 * 1024
 
-/** Wraps a `fetch`. */
+/** Wraps a `fetch` for the SDK, which follows redirects within the origin by itself. */
 export const guardedFetch =
   (fetch: Fetch, guards: FetchGuards): Fetch =>
   (url, init) => {
     const headers = new Headers(init?.headers)
     const exchange = guards.exchangeOf(headers.get(exchangeHeader) ?? "")
     headers.delete(exchangeHeader)
+    return limitedFetch(fetch, guards)(url, { ...init, headers }).then((response) =>
+      guardResponse(response, exchange, guards)
+    )
+  }
+
+/** Wraps a `fetch` that is used without the SDK: redirects are followed within the origin. */
+export const originFetch =
+  (fetch: Fetch, limits: Pick<FetchGuards, "maxRequestBytes">): Fetch =>
+  (url, init) => {
+    const limited = limitedFetch(fetch, limits)
+    const follow = (from: string | URL, left: number): Promise<Response> =>
+      limited(from, { ...init, redirect: "manual" }).then((response) => {
+        const next = nextLocation(from, response)
+        if (next === undefined || left === 0) return response
+        return (response.body?.cancel() ?? Promise.resolve()).then(() => follow(next, left - 1))
+      })
+    return follow(url, maxRedirects)
+  }
+
+const maxRedirects = 5
+
+/** Where a redirect leads that asks for the same request again (RFC 9110, 15.4). */
+const nextLocation = (url: string | URL, response: Response): URL | undefined => {
+  const location = response.headers.get("location")
+  if (![301, 302, 307, 308].includes(response.status) || location === null) return undefined
+  return URL.canParse(location, String(url)) ? new URL(location, url) : undefined
+}
+
+/** Refuses requests that are too large and redirects to another origin, and shortens the bodies of errors. */
+const limitedFetch =
+  (fetch: Fetch, limits: Pick<FetchGuards, "maxRequestBytes">): Fetch =>
+  (url, init) => {
     const body = init?.body
-    if (typeof body === "string" && exceeds(body, guards.maxRequestBytes)) {
+    if (typeof body === "string" && exceeds(body, limits.maxRequestBytes)) {
       return Promise.reject(new WireFault({ _tag: "RequestTooLarge" }))
     }
-    return fetch(url, { ...init, headers }).then((response) => guardResponse(url, response, exchange, guards))
+    return fetch(url, init).then((response) => {
+      const location = foreignLocation(url, response)
+      if (location !== undefined) return refuse(response, new WireFault({ _tag: "Redirected", location }))
+      return response.ok ? response : withBody(response, truncated(maxErrorBodyBytes))
+    })
   }
 
 const exceeds = (text: string, limitBytes: number): boolean =>
   text.length > limitBytes || (text.length * 3 > limitBytes && new TextEncoder().encode(text).length > limitBytes)
 
 const guardResponse = (
-  url: string | URL,
   response: Response,
   exchange: Exchange | undefined,
   guards: FetchGuards
 ): Response | Promise<Response> => {
-  const location = foreignLocation(url, response)
-  if (location !== undefined) return refuse(response, new WireFault({ _tag: "Redirected", location }))
   if (exchange !== undefined) {
     learnHeaders(exchange, response)
     if (response.status === 202) {
       return refuse(response, new WireFault({ _tag: "NoAnswer", reason: "HTTP 202 instead of an answer" }))
     }
   }
-  return guardBody(response, exchange, guards)
+  if (!response.ok) return response
+  if (isOfType(response.headers, "text/event-stream"))
+    return readEvents(response, exchange ?? guards.unasked, guards.maxMessageBytes)
+  return exchange?.isJson === true ? readJson(response, exchange, guards.maxMessageBytes) : response
 }
 
-const learnHeaders = (exchange: Exchange, { headers, status }: Response): void => {
+/** Keeps what an answer says beside its body. */
+export const learnHeaders = (exchange: Exchange, { headers, status }: Response): void => {
   exchange.httpStatus = status
   const retryAfter = retryAfterOf(headers)
   if (retryAfter !== undefined) exchange.retryAfterSeconds = retryAfter
@@ -76,13 +114,6 @@ const learnHeaders = (exchange: Exchange, { headers, status }: Response): void =
 
 const isOfType = (headers: Headers, type: string): boolean =>
   (headers.get("content-type") ?? "").toLowerCase().startsWith(type)
-
-const guardBody = (response: Response, exchange: Exchange | undefined, guards: FetchGuards): Response => {
-  if (!response.ok) return withBody(response, truncated(maxErrorBodyBytes))
-  if (isOfType(response.headers, "text/event-stream"))
-    return readEvents(response, exchange ?? guards.unasked, guards.maxMessageBytes)
-  return exchange?.isJson === true ? readJson(response, exchange, guards.maxMessageBytes) : response
-}
 
 /** `Retry-After` (RFC 9110, 10.2.3) in seconds. A date counts from the `Date` of the same answer, so that clocks need not agree. */
 const retryAfterOf = (headers: Headers): number | undefined => {

@@ -17,6 +17,7 @@ export interface ExchangeOptions {
   /** Sent with the answer to initialize. */
   readonly sessionHeader: Readonly<Record<string, string>>
   readonly forgetSession: () => void
+  readonly keep: (message: string) => string
 }
 
 /** Makes the exchange of one response. */

@@ -49,6 +49,10 @@ export const faultTable = {
   "half-body": { help: "Half of a JSON body, then destroys the socket", only: "http" },
   "sse-ends": { help: "An SSE stream that ends before the answer", only: "http" },
   "sse-breaks": { help: "An SSE stream whose socket breaks before the answer", only: "http" },
+  "sse-resumes": {
+    help: "An SSE stream that ends before the answer, which a GET with its Last-Event-ID gets (needs sessions)",
+    only: "http"
+  },
   "sse-silent": { help: "An SSE stream that stays open and silent", only: "http" }
 } as const satisfies Readonly<Record<string, FaultRow>>
 

@@ -97,9 +97,10 @@ export const flagTable = {
     textBefore: row("text", "Text without a line end right before the first message"),
     splitCharacters: row("switch", "Writes in pieces that end in the middle of multi-byte characters")
   },
-  "HTTP headers": {
+  "HTTP only": {
     retryAfter: row("text", "Retry-After of a `status` fault", "VALUE"),
-    wwwAuthenticate: row("text", "WWW-Authenticate of a `status` fault", "VALUE")
+    wwwAuthenticate: row("text", "WWW-Authenticate of a `status` fault", "VALUE"),
+    getStream: row("text", "The stream of a session (GET) answers 500, or breaks each time it is opened", "500|breaks")
   },
   Faults: {
     fault: row("texts", "KIND[:VALUE][@WHERE[:WHICH]], may be repeated; see below", "FAULT")

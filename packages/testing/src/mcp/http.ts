@@ -20,6 +20,7 @@ interface Session {
 export const serveHttp = async (server: McpServer): Promise<void> => {
   const { flags, log } = server
   const sessions = new Map<string, Session>()
+  const kept = new Map<string, string>()
   const path = flags.path ?? "/mcp"
   const hasSessions = !flags.stateless && flags.era !== "2026"
 
@@ -83,7 +84,12 @@ export const serveHttp = async (server: McpServer): Promise<void> => {
       response,
       isStateless,
       sessionHeader: isInitialize && session !== undefined ? { "mcp-session-id": session.id } : {},
-      forgetSession: () => forget(session)
+      forgetSession: () => forget(session),
+      keep: (message) => {
+        const id = randomUUID()
+        kept.set(id, message)
+        return id
+      }
     })
     const gone = new AbortController()
     response.on("close", () => {
@@ -116,8 +122,12 @@ export const serveHttp = async (server: McpServer): Promise<void> => {
     const session = findSession(incoming, response)
     if (session === undefined) return
     log("request", { method: "GET", session: session.id, headers: incoming.headers })
+    if (flags.getStream === "500") return sendHttpError(response, 500, errorCode.server, "No stream today")
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" })
     response.flushHeaders()
+    const resumed = kept.get(String(incoming.headers["last-event-id"]))
+    if (resumed !== undefined) return void response.end(`event: message\ndata: ${resumed}\n\n`)
+    if (flags.getStream === "breaks") return void response.write(": breaks\n\n", () => response.socket?.destroy())
     const stop = server.subscribe((message) => response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`))
     response.on("close", stop)
   }

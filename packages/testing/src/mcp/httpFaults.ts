@@ -16,6 +16,8 @@ export interface BreakContext {
   readonly startStream: () => void
   readonly sessionHeader: Readonly<Record<string, string>>
   readonly forgetSession: () => void
+  /** Keeps a message for a stream that is resumed after the event with this id. */
+  readonly keep: (message: string) => string
 }
 
 /** Does what the fault says about HTTP; answers whether it replaced the answer. */
@@ -81,6 +83,10 @@ const breakers: Partial<Readonly<Record<FaultKind, (context: BreakContext) => vo
   "sse-breaks": ({ response, startStream }) => {
     startStream()
     response.write(": about to break\n\n", () => response.socket?.resetAndDestroy())
+  },
+  "sse-resumes": ({ response, text, startStream, keep }) => {
+    startStream()
+    response.end(`retry: 20\nid: ${keep(text)}\ndata: \n\n`)
   },
   "sse-silent": ({ startStream }) => startStream(),
   exit: ({ server, fault }) => server.surroundings.exit(Number(fault.value ?? 1)),

@@ -4,8 +4,12 @@
  */
 import { randomUUID } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { setImmediate } from "node:timers/promises"
 import { readBody, readJson } from "./HttpExchange.ts"
+import type { DueFault } from "./faults.ts"
+import { sendHttpError } from "./httpFaults.ts"
 import type { McpServer, Outgoing } from "./McpServer.ts"
+import { errorCode } from "./protocol.ts"
 import { spoil } from "./spoil.ts"
 
 /** Answers the requests of this transport. */
@@ -34,20 +38,12 @@ export const makeLegacySse = (server: McpServer, path: string) => {
       response.writeHead(stream === undefined ? 404 : 400).end()
       return
     }
-    response.writeHead(202).end("Accepted")
     const send = sender(stream)
-    const outgoing = await server.receive(message, { session, send, headers: incoming.headers })
-    if (outgoing !== undefined) deliver(stream, outgoing)
-  }
-
-  const deliver = (stream: ServerResponse, { answer, fault, method }: Outgoing): void => {
-    if (answer === undefined || fault?.kind === "never") return
-    if (fault?.kind === "sse-breaks" || fault?.kind === "reset") {
-      stream.socket?.resetAndDestroy()
-      return
-    }
-    for (const spoiled of spoil(answer, fault)) sender(stream)(spoiled)
-    server.answered(method)
+    const received = server.receive(message, { session, send, headers: incoming.headers })
+    if (await refuse(received, response)) return
+    response.writeHead(202).end("Accepted")
+    const outgoing = await received
+    if (outgoing !== undefined) deliver(server, stream, outgoing)
   }
 
   return (incoming: IncomingMessage, response: ServerResponse): void => {
@@ -55,6 +51,37 @@ export const makeLegacySse = (server: McpServer, path: string) => {
     else if (incoming.method === "POST") take(incoming, response).catch(() => response.destroy())
     else response.writeHead(405, { allow: "GET, POST" }).end()
   }
+}
+
+/** Does what the fault says about the one stream; answers whether it replaced the answer. */
+const breakStream = (stream: ServerResponse, fault: DueFault | undefined): boolean => {
+  switch (fault?.kind) {
+    case "never":
+      return true
+    case "reset":
+    case "sse-breaks":
+      stream.socket?.resetAndDestroy()
+      return true
+    case "sse-ends":
+      stream.end()
+      return true
+    default:
+      return false
+  }
+}
+
+const deliver = (server: McpServer, stream: ServerResponse, { answer, fault, method }: Outgoing): void => {
+  if (answer === undefined || breakStream(stream, fault)) return
+  for (const spoiled of spoil(answer, fault)) sender(stream)(spoiled)
+  server.answered(method)
+}
+
+/** A fault that comes before the tool is known at once, and is the answer to the POST; answers whether it was. */
+const refuse = async (received: Promise<Outgoing | undefined>, response: ServerResponse): Promise<boolean> => {
+  const first = await Promise.race([received, setImmediate()])
+  if (first?.fault?.kind !== "status") return false
+  sendHttpError(response, Number(first.fault.value ?? 503), errorCode.server, "fx-mcp answers so on purpose.")
+  return true
 }
 
 const sender =

@@ -83,6 +83,18 @@ export const builtInTools: ReadonlyArray<Tool> = [
     }
   ),
   tool(
+    "busy",
+    "Keeps the processor busy so many milliseconds; the server hears and says nothing meanwhile.",
+    { milliseconds: "number" },
+    readOnly(),
+    (input) => {
+      const milliseconds = numberOf(input, "milliseconds")
+      const end = performance.now() + milliseconds
+      while (performance.now() < end);
+      return textResult(`busy for ${milliseconds} ms`)
+    }
+  ),
+  tool(
     "write",
     "Keeps a value; takes 10 ms (or milliseconds) and reports the writes that overlapped it.",
     { key: "string", value: "string", "milliseconds?": "number" },
