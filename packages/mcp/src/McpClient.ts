@@ -59,6 +59,8 @@ export interface McpClient {
   readonly listTools: Effect.Effect<ToolList, ServerError>
   /** Interrupting it tells the server to stop the call. */
   readonly callTool: (call: ToolCall) => Effect.Effect<CallResult, CallError>
+  /** Waits until no call is under way, for whoever wants to end the connection without cutting one off. */
+  readonly drained: Effect.Effect<void>
   /** Whether the server still answers: `ping`, or `server/discover` in the modern era. An error answer is an answer. */
   readonly ping: Effect.Effect<void, ServerError>
   /** One element for each time that the server says its tools have changed. Ends with the connection. */

@@ -6,7 +6,7 @@ import { Effect, Exit, type FileSystem, type Path, PubSub, Scope } from "effect"
 import { type ChildProcessSpawner } from "effect/process"
 import { makeChannel } from "./Channel.ts"
 import { HandshakeTimeout, ProtocolMismatch } from "./connectErrors.ts"
-import { type Connection, makeEnding } from "./Connection.ts"
+import { type Connection, makeEnding, makeRunningCalls } from "./Connection.ts"
 import { type ConnectError } from "./errors.ts"
 import { connectError } from "./faults.ts"
 import { type Link, openStdio, openStream, openUrl } from "./link.ts"
@@ -149,6 +149,7 @@ const establish = Effect.fnUntraced(function* (server: ServerOptions, link: Link
     http: link.http,
     ending,
     changes,
+    calls: makeRunningCalls(),
     pid: link.pid,
     stderrTail: link.stderrTail
   }

@@ -21,7 +21,7 @@ const identityOf = ({ pid, session }: Connection): ServerIdentity => {
 
 /** Makes the client. Its scope belongs to `connect`. */
 export const makeClient = (connection: Connection): McpClient => {
-  const { changes, ending, server } = connection
+  const { calls, changes, ending, server } = connection
   const identity = identityOf(connection)
   // Only stateless HTTP mirrors arguments into headers, and only there a wrong declaration is a fault.
   const mirrors = identity.era === "modern" && connection.http !== undefined
@@ -50,10 +50,16 @@ export const makeClient = (connection: Connection): McpClient => {
     ),
     callTool: (call) =>
       Effect.withSpan(
-        Effect.suspend(() => callTool(connection, known, call)),
+        Effect.suspend(() => {
+          // The same call may be made twice at once; each is under way on its own.
+          const own = { ...call }
+          calls.add(own)
+          return Effect.onExit(callTool(connection, known, own), () => Effect.sync(() => calls.remove(own)))
+        }),
         "McpClient.callTool",
         { kind: "client", attributes: { "mcp.server": server.name, "mcp.tool": call.name } }
       ),
+    drained: calls.drained,
     ping: ping(connection).pipe(
       Effect.withSpan("McpClient.ping", { kind: "client", attributes: { "mcp.server": server.name } })
     ),

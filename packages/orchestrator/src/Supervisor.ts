@@ -99,6 +99,9 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   let attempt = Deferred.makeUnsafe<Session, StartError>()
   /** Connections that were lost and whose processes are still being ended, the latest last. */
   const closings = new Set<Fiber.Fiber<void>>()
+  /** Connections of sessions that are over, whose last calls are still being answered. */
+  const drainings = new Set<Fiber.Fiber<void>>()
+  const undrained = yield* Latch.make()
   const known = yield* makeKnownTools(managed, around)
   let earlierLogs: ReadonlyArray<string> = []
   const facts: Facts = { errorCount: 0, restartCount: 0, health: soundHealth }
@@ -188,7 +191,12 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     yield* Effect.forkScoped(health.run)
     const reason = yield* Effect.raceFirst(client.closed, Deferred.await(session.lost))
     lose(session, reason)
-    return { reason, isHealthy: Duration.isGreaterThanOrEqualTo(yield* since(running), around.restart.healthyAfter) }
+    return {
+      reason,
+      // A server that no longer knows the session still answers what it was asked before.
+      drained: reason._tag === "SessionExpired" ? Effect.raceFirst(client.drained, undrained.await) : undefined,
+      isHealthy: Duration.isGreaterThanOrEqualTo(yield* since(running), around.restart.healthyAfter)
+    }
   })
 
   /** Runs `live` in a scope of its own. A stop waits for the end of the process, a loss does not wait long. */
@@ -201,9 +209,11 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
         yield* close
         return yield* exit
       }
-      const closing = fork(close)
-      closings.add(closing)
-      closing.addObserver(() => void closings.delete(closing))
+      const drained = Exit.isSuccess(exit) ? exit.value.drained : undefined
+      const closing = fork(drained === undefined ? close : Effect.andThen(drained, close))
+      const under = drained === undefined ? closings : drainings
+      under.add(closing)
+      closing.addObserver(() => void under.delete(closing))
       return yield* exit
     })
   )
@@ -275,7 +285,9 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
 
   /** The fiber is over: by a stop, a restart or the end of the scope. */
   const ended = Effect.gen(function* () {
-    yield* Fiber.awaitAll(closings)
+    undrained.openUnsafe()
+    yield* Fiber.awaitAll([...closings, ...drainings])
+    undrained.closeUnsafe()
     life = undefined
     current = undefined
     isSettling = false

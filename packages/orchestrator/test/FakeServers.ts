@@ -151,6 +151,7 @@ export const makeFakeServers = () => {
       }),
       activity: () => ({ received: connection.received, pending: connection.pending }),
       toolsChanged: Stream.fromQueue(announced),
+      drained: Effect.void,
       closed: Deferred.await(closed),
       stderrTail: Effect.succeed([`${server.name} wrote this`])
     } satisfies McpClient

@@ -236,21 +236,6 @@ const http = (url: string): ManagedServer => {
 }
 
 describe("a server over HTTP", () => {
-  it.live("gets a new session when it has forgotten the old one, and the call is made again", () =>
-    Effect.gen(function* () {
-      const web = yield* Effect.acquireRelease(
-        Effect.promise(() => startFxMcpHttp({ era: "2025", tools: ["write"], sessionCalls: 2 })),
-        (server) => Effect.promise(() => server.close())
-      )
-      const boxes = yield* orchestrateReal([http(web.url)])
-      for (let index = 1; index <= 5; index++) {
-        const { structuredContent } = yield* call(boxes, "write", { key: `k${index}`, value: "v" })
-        assert.propertyVal(structuredContent, "keys", index)
-      }
-      assert.strictEqual((yield* boxes.server("web")).restartCount, 2)
-    })
-  )
-
   it.live("is shown as lost when nobody listens any more", () =>
     Effect.gen(function* () {
       const web = yield* Effect.promise(() => startFxMcpHttp({ tools: ["echo"] }))
