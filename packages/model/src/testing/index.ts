@@ -1,1 +1,8 @@
+// A model that answers from a script
 export { scriptedModel, type ScriptedModel, type ScriptedReply } from "./ScriptedModel.ts"
+
+// What every provider does
+export { languageModelContract } from "./contract/languageModelContract.ts"
+export { type ContractCase, type ContractLimits, type ContractSubject } from "./contract/ContractSubject.ts"
+export { ContractBroken } from "./contract/same.ts"
+export { askFor, toolNamed } from "./requests.ts"

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { collectReply } from "@signalbox/model"
 import { Effect, Result, Schema, Stream } from "effect"
-import { ask, withCannedAnswer } from "./support.ts"
+import { askFor } from "@signalbox/model/testing"
+import { withCannedAnswer } from "./support.ts"
 
 const event = (type: string, fields: object = {}) => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
 const start = event("message_start", {
@@ -26,7 +27,7 @@ const text = (words: string) => delta(0, { type: "text_delta", text: words })
 const emptyText = { type: "text", text: "" }
 
 const read = (...pieces: ReadonlyArray<Uint8Array | string>) =>
-  withCannedAnswer(pieces, (model) => Effect.result(collectReply("claude", model.stream(ask()))))
+  withCannedAnswer(pieces, (model) => Effect.result(collectReply("claude", model.stream(askFor()))))
 
 const sound: ReadonlyArray<readonly [string, ReadonlyArray<string>, ReadonlyArray<unknown>]> = [
   [
@@ -116,7 +117,7 @@ const sound: ReadonlyArray<readonly [string, ReadonlyArray<string>, ReadonlyArra
 
 const eventsOrError = (given: ReadonlyArray<Uint8Array>) =>
   withCannedAnswer(given, (model) =>
-    Stream.runCollect(Stream.catch(model.stream(ask()), (error) => Stream.succeed(error._tag)))
+    Stream.runCollect(Stream.catch(model.stream(askFor()), (error) => Stream.succeed(error._tag)))
   )
 
 describe("Messages streams", () => {
@@ -166,7 +167,7 @@ describe("Messages streams", () => {
         open(1, { type: "hologram" }),
         delta(1, by)
       ]
-      const events = yield* withCannedAnswer([...pieces, stop], (model) => Stream.runCollect(model.stream(ask())))
+      const events = yield* withCannedAnswer([...pieces, stop], (model) => Stream.runCollect(model.stream(askFor())))
       assert.deepStrictEqual(
         events.flatMap((seen) => (seen.type === "content_block_delta" ? [seen.delta] : [])),
         [
@@ -180,7 +181,7 @@ describe("Messages streams", () => {
   it.effect("close a block before the next one starts, whatever the server does", () =>
     Effect.gen(function* () {
       const pieces = [start, open(3, emptyText), open(3, emptyText), stop]
-      const events = yield* withCannedAnswer(pieces, (model) => Stream.runCollect(model.stream(ask())))
+      const events = yield* withCannedAnswer(pieces, (model) => Stream.runCollect(model.stream(askFor())))
       assert.deepStrictEqual(
         events.flatMap((seen) => ("index" in seen ? [[seen.type, seen.index]] : [])),
         [

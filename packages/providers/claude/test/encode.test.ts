@@ -4,7 +4,8 @@ import { type ClaudeOptions } from "@signalbox/provider-claude"
 import { decodeRequest } from "@signalbox/provider-claude/serve"
 import { RequestWire } from "@signalbox/provider-claude/wire"
 import { Effect, Schema } from "effect"
-import { ask, withCannedAnswer } from "./support.ts"
+import { askFor } from "@signalbox/model/testing"
+import { withCannedAnswer } from "./support.ts"
 
 const answer = JSON.stringify({
   id: "msg_1",
@@ -112,7 +113,7 @@ describe("Messages requests", () => {
   for (const [name, messages, expected] of conversations) {
     it.effect(`send ${name}`, () =>
       Effect.gen(function* () {
-        const body = yield* bodyOf(ask("", { messages }))
+        const body = yield* bodyOf(askFor("", { messages }))
         assert.deepStrictEqual(JSON.stringify(body["messages"]), JSON.stringify(expected))
         assert.isTrue(Schema.is(RequestWire)(body))
       })
@@ -122,7 +123,7 @@ describe("Messages requests", () => {
   it.effect("send all fields, a temperature of zero among them", () =>
     Effect.gen(function* () {
       const body = yield* bodyOf(
-        ask("a", {
+        askFor("a", {
           model: "claude-x",
           system: [text("one"), { ...text("two"), cache_control: { type: "ephemeral" } }],
           tools: [tool("read")],
@@ -154,7 +155,7 @@ describe("Messages requests", () => {
 
   it.effect("leave out what would be empty", () =>
     Effect.gen(function* () {
-      const body = yield* bodyOf(ask("a", { toolChoice: { type: "any" }, stopSequences: [] }))
+      const body = yield* bodyOf(askFor("a", { toolChoice: { type: "any" }, stopSequences: [] }))
       assert.deepStrictEqual(Object.keys(body).toSorted(), ["max_tokens", "messages", "model"])
     })
   )
@@ -169,7 +170,7 @@ describe("Messages requests", () => {
   ] as const) {
     it.effect(`say the tool choice ${choice.type}, and read it back`, () =>
       Effect.gen(function* () {
-        const body = yield* bodyOf(ask("a", { tools: [tool("read")], toolChoice: choice }))
+        const body = yield* bodyOf(askFor("a", { tools: [tool("read")], toolChoice: choice }))
         assert.deepStrictEqual(body["tool_choice"], expected)
         assert.deepStrictEqual((yield* decodeRequest(body)).request.toolChoice, choice)
       })

@@ -1,21 +1,15 @@
 /** What several test files share: an upstream for one test, and the model that asks it. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { type LanguageModel, type ModelRequest, textMessage } from "@signalbox/model"
+import { type LanguageModel } from "@signalbox/model"
 import { claudeDefaults, type ClaudeOptions, makeClaude } from "@signalbox/provider-claude"
 import { type FxLlm, type FxLlmOptions, startFxLlm } from "@signalbox/testing"
+import { cannedHttp } from "@signalbox/tooling/cannedHttp"
 import { Effect, Redacted } from "effect"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import { HttpClient } from "effect/http"
 
 export const key = "sk-canary-ant-0123456789"
 
-export const ask = (text = "hello", fields: Partial<ModelRequest> = {}): ModelRequest => ({
-  model: "",
-  system: [],
-  messages: [textMessage("user", text)],
-  tools: [],
-  maxTokens: 256,
-  ...fields
-})
+const defaults = { ...claudeDefaults, defaultModel: "claude-fx", apiKey: Redacted.make(key) }
 
 /** Runs a test against fx-llm over real loopback HTTP. */
 export const withUpstream = <A, E>(
@@ -28,46 +22,19 @@ export const withUpstream = <A, E>(
       Effect.promise(() => startFxLlm(script === undefined ? {} : { script })),
       (server) => Effect.promise(() => server.close())
     )
-    const model = yield* makeClaude({
-      ...claudeDefaults,
-      defaultModel: "claude-fx",
-      apiKey: Redacted.make(key),
-      baseUrl: upstream.url,
-      ...options
-    })
-    return yield* use(model, upstream)
+    return yield* use(yield* makeClaude({ ...defaults, baseUrl: upstream.url, ...options }), upstream)
   }).pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici))
 
-/** What a canned server got, and what it answers: bytes in the given pieces. */
+/** Runs a test against an answer of these bytes, in these pieces. */
 export const withCannedAnswer = <A, E>(
   pieces: ReadonlyArray<Uint8Array | string>,
   use: (model: LanguageModel["Service"], bodies: ReadonlyArray<Record<string, unknown>>) => Effect.Effect<A, E>,
   options: Partial<ClaudeOptions> = {},
-  contentType = "text/event-stream"
+  contentType?: string
 ) => {
-  const bodies: Array<Record<string, unknown>> = []
-  const client = HttpClient.make((request) =>
-    Effect.sync(() => {
-      const body = request.body
-      bodies.push(body._tag === "Uint8Array" ? JSON.parse(new TextDecoder().decode(body.body)) : {})
-      const bytes = new ReadableStream({
-        start: (controller) => {
-          for (const piece of pieces) {
-            controller.enqueue(typeof piece === "string" ? new TextEncoder().encode(piece) : piece)
-          }
-          controller.close()
-        }
-      })
-      return HttpClientResponse.fromWeb(request, new Response(bytes, { headers: { "content-type": contentType } }))
-    })
+  const { bodies, client } = cannedHttp(pieces, contentType)
+  return makeClaude({ ...defaults, ...options }).pipe(
+    Effect.flatMap((model) => use(model, bodies)),
+    Effect.provideService(HttpClient.HttpClient, client)
   )
-  return Effect.gen(function* () {
-    const model = yield* makeClaude({
-      ...claudeDefaults,
-      defaultModel: "claude-fx",
-      apiKey: Redacted.make(key),
-      ...options
-    })
-    return yield* use(model, bodies)
-  }).pipe(Effect.provideService(HttpClient.HttpClient, client))
 }

@@ -1,7 +1,8 @@
 /** Chunks of Chat streams, and what a model makes of them. */
 import { collectReply, type ModelError, type ModelReply } from "@signalbox/model"
 import { Effect, type Result } from "effect"
-import { ask, withCannedAnswer } from "./support.ts"
+import { askFor } from "@signalbox/model/testing"
+import { withCannedAnswer } from "./support.ts"
 
 export type Delta = Readonly<Record<string, unknown>>
 
@@ -15,4 +16,4 @@ export const call = (fields: object) => ({ tool_calls: [fields] })
 export const replyTo = (
   pieces: ReadonlyArray<Uint8Array | string>
 ): Effect.Effect<Result.Result<ModelReply, ModelError>> =>
-  withCannedAnswer(pieces, (model) => Effect.result(collectReply("openai", model.stream(ask()))))
+  withCannedAnswer(pieces, (model) => Effect.result(collectReply("openai", model.stream(askFor()))))

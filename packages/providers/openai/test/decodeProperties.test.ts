@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, Stream } from "effect"
 import { call, chunk, done, replyTo, usageChunk } from "./chunks.ts"
-import { ask, withCannedAnswer } from "./support.ts"
+import { askFor } from "@signalbox/model/testing"
+import { withCannedAnswer } from "./support.ts"
 
 const eventsOf = (given: ReadonlyArray<Uint8Array>) =>
-  withCannedAnswer(given, (model) => Stream.runCollect(model.stream(ask())))
+  withCannedAnswer(given, (model) => Stream.runCollect(model.stream(askFor())))
 
 describe("Chat streams", () => {
   const Bounds = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2000 })))

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { type ContentBlock, type Message, type ModelRequest, textMessage } from "@signalbox/model"
 import { ollamaDefaults, type OpenAiOptions } from "@signalbox/provider-openai"
 import { Effect, Schema } from "effect"
-import { ask, tool, withCannedAnswer } from "./support.ts"
+import { askFor, toolNamed } from "@signalbox/model/testing"
+import { withCannedAnswer } from "./support.ts"
 
 const answer = JSON.stringify({ choices: [{ message: { content: "ok" }, finish_reason: "stop" }] })
 
@@ -189,7 +190,7 @@ describe("Chat requests", () => {
   for (const [name, messages, expected] of conversations) {
     it.effect(`send ${name}`, () =>
       Effect.gen(function* () {
-        assert.deepStrictEqual((yield* bodyOf(ask("", { messages })))["messages"], expected)
+        assert.deepStrictEqual((yield* bodyOf(askFor("", { messages })))["messages"], expected)
       })
     )
   }
@@ -201,7 +202,7 @@ describe("Chat requests", () => {
         user({ type: "tool_result", tool_use_id: "t1", content: answer })
       ]
       const lost = [assistant(use("t1")), ...round("first"), ...round("second")]
-      const sent = (yield* bodyOf(ask("", { messages: lost })))["messages"]
+      const sent = (yield* bodyOf(askFor("", { messages: lost })))["messages"]
       const answers = (sent as ReadonlyArray<{ role: string; content: unknown }>).filter(({ role }) => role === "tool")
       assert.deepStrictEqual(
         answers.map(({ content }) => content),
@@ -212,7 +213,7 @@ describe("Chat requests", () => {
 
   it.effect("begin with the system prompt", () =>
     Effect.gen(function* () {
-      const body = yield* bodyOf(ask("a", { system: [text("one"), text(""), text("two")] }))
+      const body = yield* bodyOf(askFor("a", { system: [text("one"), text(""), text("two")] }))
       assert.deepStrictEqual(body["messages"], [
         { role: "system", content: "one\n\ntwo" },
         { role: "user", content: "a" }
@@ -225,8 +226,11 @@ describe("Chat requests", () => {
       const properties = { default: { type: "string" }, $schema: { type: "string" } }
       const inputSchema = { $schema: "https://json-schema.org/draft/2020-12/schema", $id: "x", properties }
       const body = yield* bodyOf(
-        ask("a", {
-          tools: [tool("read", { inputSchema, description: "" }), tool("web_search", { runBy: { _tag: "Provider" } })]
+        askFor("a", {
+          tools: [
+            toolNamed("read", { inputSchema, description: "" }),
+            toolNamed("web_search", { runBy: { _tag: "Provider" } })
+          ]
         })
       )
       assert.deepStrictEqual(body["tools"], [
@@ -243,7 +247,7 @@ describe("Chat requests", () => {
   ] as const) {
     it.effect(`say the tool choice ${choice.type}`, () =>
       Effect.gen(function* () {
-        const body = yield* bodyOf(ask("a", { tools: [tool("read")], toolChoice: choice }))
+        const body = yield* bodyOf(askFor("a", { tools: [toolNamed("read")], toolChoice: choice }))
         assert.deepStrictEqual([body["tool_choice"], body["parallel_tool_calls"]], [expected, parallel])
       })
     )
@@ -252,7 +256,12 @@ describe("Chat requests", () => {
   it.effect("leave out what would be empty, and fields of other vendors", () =>
     Effect.gen(function* () {
       const body = yield* bodyOf(
-        ask("a", { toolChoice: { type: "auto" }, stopSequences: [], topK: 4, vendor: { anthropic: { thinking: {} } } })
+        askFor("a", {
+          toolChoice: { type: "auto" },
+          stopSequences: [],
+          topK: 4,
+          vendor: { anthropic: { thinking: {} } }
+        })
       )
       assert.deepStrictEqual(Object.keys(body).toSorted(), ["max_completion_tokens", "messages", "model"])
     })
@@ -261,7 +270,7 @@ describe("Chat requests", () => {
   it.effect("keep a temperature of zero, at most four stop sequences, and the vendor's own fields", () =>
     Effect.gen(function* () {
       const body = yield* bodyOf(
-        ask("a", {
+        askFor("a", {
           temperature: 0,
           topP: 0.5,
           topK: 4,
@@ -292,7 +301,7 @@ describe("Chat requests", () => {
         assistant(...heard.map(text), use("t1")),
         user({ type: "tool_result", tool_use_id: "t1", content: said.map(text) }, ...said.map(text))
       ]
-      const sent = (yield* bodyOf(ask("", { messages })))["messages"]
+      const sent = (yield* bodyOf(askFor("", { messages })))["messages"]
       const strings: Array<string> = []
       JSON.stringify(sent, (_key, value: unknown) => {
         if (typeof value === "string") strings.push(value)
