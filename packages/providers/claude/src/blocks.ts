@@ -65,7 +65,8 @@ const toolResult = checked(
 
 const opaque = (block: JsonObject): Extract<ContentBlock, { type: "opaque" }> => ({ type: "opaque", vendor, block })
 
-const resultContent = (block: JsonObject): Result.Result<ToolResultContent, BlockIssue> => {
+/** Blocks that stand in messages and in tool results alike; whatever is unknown among them. */
+const fromContent = (block: JsonObject): Result.Result<ToolResultContent, BlockIssue> => {
   switch (block["type"]) {
     case "text":
       return text(block)
@@ -102,7 +103,7 @@ const fromToolResult = (block: JsonObject): Result.Result<ToolResultBlock, Block
   const frame = { ...rest, type: "tool_result" as const, tool_use_id }
   if (given === undefined || given === null) return Result.succeed(frame)
   if (typeof given === "string") return Result.succeed({ ...frame, content: given })
-  return Result.match(forEachBlock(given, resultContent), {
+  return Result.match(forEachBlock(given, fromContent), {
     onSuccess: (content) => Result.succeed({ ...frame, content }),
     onFailure: (issue) => Result.fail({ ...issue, path: ["content", ...issue.path] })
   })
@@ -111,12 +112,6 @@ const fromToolResult = (block: JsonObject): Result.Result<ToolResultBlock, Block
 /** A block of the wire in the vocabulary. Fails only for a kind that is known and malformed. */
 export const fromWireBlock = (block: JsonObject): Result.Result<ContentBlock, BlockIssue> => {
   switch (block["type"]) {
-    case "text":
-      return text(block)
-    case "image":
-      return image(block)
-    case "document":
-      return document(block)
     case "thinking":
       // Some compatible servers leave the signature out while the block is being streamed.
       return thinking(typeof block["signature"] === "string" ? block : { ...block, signature: "" })
@@ -127,7 +122,7 @@ export const fromWireBlock = (block: JsonObject): Result.Result<ContentBlock, Bl
     case "tool_result":
       return fromToolResult(block)
     default:
-      return Result.succeed(opaque(block))
+      return fromContent(block)
   }
 }
 
