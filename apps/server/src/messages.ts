@@ -29,7 +29,7 @@ const estimateTokens = (body: unknown): number => Math.ceil(JSON.stringify(body)
 const handle = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest, ids: RequestIds) {
   const host = yield* Host
   const body = yield* readBody(request)
-  const served = yield* decodeRequest(body)
+  const served = yield* decodeRequest(body, request.headers)
   const turn = yield* servedTurn(served, host, ids.requestId)
   if (!served.stream) return yield* wholeReply(turn, served.model, ids)
   return yield* streamedReply(turn, { model: served.model, estimatedTokens: estimateTokens(body) }, ids)

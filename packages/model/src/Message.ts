@@ -82,6 +82,8 @@ export interface ModelRequest {
   readonly stopSequences?: ReadonlyArray<string>
   /** Fields of one vendor's API that pass through unread, by vendor: `{ anthropic: { thinking: … } }`. */
   readonly vendor?: Readonly<Record<string, JsonObject>>
+  /** Headers of one vendor's API that pass through unread, by vendor: `{ anthropic: { "anthropic-beta": … } }`. */
+  readonly vendorHeaders?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
 /** A message of one text. */

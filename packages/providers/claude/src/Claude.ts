@@ -4,12 +4,29 @@
  */
 import { LanguageModel, makeLanguageModel, type ModelRequest } from "@signalbox/model"
 import { Effect, Layer, Redacted, Stream } from "effect"
-import { HttpClient } from "effect/http"
+import { Headers, HttpClient } from "effect/http"
+import { vendor } from "./blocks.ts"
 import { type ClaudeOptions } from "./ClaudeOptions.ts"
 import { decodeReply, messagesDecoder } from "./decode.ts"
 import { encodeRequest } from "./encode.ts"
 import { answerError, provider } from "./errors.ts"
 import { type Exchange, fetchEvents, fetchJson } from "@signalbox/model/http"
+
+const betaHeader = "anthropic-beta"
+
+/** The headers that the options and the request ask for; betas of both are on, and the request's version counts. */
+const apiHeaders = (options: ClaudeOptions, request: ModelRequest): Readonly<Record<string, string>> => {
+  const given = Headers.fromInput(options.headers)
+  const own = Headers.fromInput(request.vendorHeaders?.[vendor])
+  const betas = [given[betaHeader], own[betaHeader]].flatMap((list) => list?.split(",") ?? [])
+  const on = new Set(betas.map((beta) => beta.trim()).filter((beta) => beta !== ""))
+  return {
+    ...given,
+    "anthropic-version": options.apiVersion,
+    ...own,
+    ...(on.size === 0 ? {} : { [betaHeader]: [...on].join(",") })
+  }
+}
 
 const exchangeOf = (options: ClaudeOptions, request: ModelRequest, stream: boolean): Exchange => {
   const model = request.model === "" ? options.defaultModel : request.model
@@ -17,8 +34,7 @@ const exchangeOf = (options: ClaudeOptions, request: ModelRequest, stream: boole
     provider,
     url: `${options.baseUrl.replace(/\/+$/, "")}/v1/messages`,
     headers: {
-      ...options.headers,
-      "anthropic-version": options.apiVersion,
+      ...apiHeaders(options, request),
       // A key read from a file brings the end of its line.
       "x-api-key": Redacted.value(options.apiKey).trim(),
       accept: stream ? "text/event-stream" : "application/json"

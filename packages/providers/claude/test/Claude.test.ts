@@ -56,7 +56,33 @@ describe("Claude", () => {
         assert.strictEqual(seen?.headers["x-api-key"], key)
         assert.strictEqual(seen?.headers["anthropic-version"], "2023-06-01")
         assert.strictEqual(seen?.headers["content-type"], "application/json")
+        assert.isUndefined(seen?.headers["anthropic-beta"])
       })
+    )
+  )
+
+  it.live("lets a request choose the version and add betas, and no other header of ours", () =>
+    withUpstream(
+      { text: "hi" },
+      (model, upstream) =>
+        Effect.gen(function* () {
+          const anthropic = { "anthropic-version": "2026-10-21", "anthropic-beta": "b-2, c-3,", "x-api-key": "another" }
+          yield* model.generate(askFor("hello", { vendorHeaders: { anthropic, openai: { "openai-beta": "x" } } }))
+          yield* model.generate(askFor())
+          assert.deepStrictEqual(
+            upstream.requests.map(({ headers }) => [
+              headers["anthropic-version"],
+              headers["anthropic-beta"],
+              headers["x-api-key"],
+              headers["openai-beta"]
+            ]),
+            [
+              ["2026-10-21", "a-1,b-2,c-3", key, undefined],
+              ["2023-06-01", "a-1,b-2", key, undefined]
+            ]
+          )
+        }),
+      { headers: { "Anthropic-Beta": "a-1,b-2" } }
     )
   )
 })

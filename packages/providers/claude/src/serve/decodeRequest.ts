@@ -116,17 +116,30 @@ const readTools = Effect.fnUntraced(function* (wire: ReadonlyArray<JsonObject>) 
   return tools
 })
 
+/** Headers that say how a body is to be understood. */
+const apiHeaders = ["anthropic-version", "anthropic-beta"]
+
+const readHeaders = (headers: Readonly<Record<string, string | undefined>>) => {
+  const said = apiHeaders.flatMap((name) => {
+    const value = headers[name]?.trim() ?? ""
+    return value === "" ? [] : [[name, value] as const]
+  })
+  return said.length === 0 ? {} : { vendorHeaders: { [vendor]: Object.fromEntries(said) } }
+}
+
 const present = (field: string, value: unknown) => (value === undefined || value === null ? {} : { [field]: value })
 
 /**
  * Reads the parsed body of `POST /v1/messages` (or of `count_tokens`, after giving it a `max_tokens`).
  *
  * Fields outside the vocabulary are in `request.vendor.anthropic`, with `tools` of which a definition does not
- * say everything in the wire's own form; `makeClaude` sends both on unread. Fails with the first thing that is
+ * say everything in the wire's own form; `makeClaude` sends both on unread, and of the headers (with names in lower
+ * case) the version and the betas without which the API would refuse such fields. Fails with the first thing that is
  * wrong. Message threads are refused with the code on which the official SDK sends the whole history instead.
  */
 export const decodeRequest = Effect.fnUntraced(function* (
-  body: unknown
+  body: unknown,
+  headers: Readonly<Record<string, string | undefined>> = {}
 ): Effect.fn.Return<ServedRequest, InvalidMessagesRequest> {
   if (!Predicate.isObject(body)) return yield* invalid([], "The request body must be a JSON object.")
   const given: JsonObject = { ...body }
@@ -163,7 +176,8 @@ export const decodeRequest = Effect.fnUntraced(function* (
     ...present("topK", wire.top_k),
     ...present("stopSequences", wire.stop_sequences),
     ...(wire.tool_choice ? { toolChoice: yield* toolChoice(wire.tool_choice) } : {}),
-    ...(Object.keys(own).length === 0 ? {} : { vendor: { [vendor]: own } })
+    ...(Object.keys(own).length === 0 ? {} : { vendor: { [vendor]: own } }),
+    ...readHeaders(headers)
   }
   return { request, stream: wire.stream ?? false, model: wire.model }
 })

@@ -196,6 +196,16 @@ describe("decodeRequest", () => {
     })
   )
 
+  it.effect("keeps the headers that the body depends on, and no others", () =>
+    Effect.gen(function* () {
+      const headers = { "anthropic-version": "2026-10-21", "anthropic-beta": " a-1,b-2", "x-api-key": "k", host: "h" }
+      assert.deepStrictEqual((yield* decodeRequest(body(), headers)).request.vendorHeaders, {
+        anthropic: { "anthropic-version": "2026-10-21", "anthropic-beta": "a-1,b-2" }
+      })
+      assert.notProperty((yield* decodeRequest(body(), { "anthropic-beta": "" })).request, "vendorHeaders")
+    })
+  )
+
   it.effect("reads tools: the caller's, those of the provider, and what a definition cannot say", () =>
     Effect.gen(function* () {
       const plain = { name: "read", description: "Reads.", input_schema: { properties: { path: { type: "string" } } } }
