@@ -41,8 +41,13 @@ export class RouteNotFound extends defineError<RouteNotFound>()("RouteNotFound",
 export class BodyTooLarge extends defineError<BodyTooLarge>()("BodyTooLarge", {
   code: "BODY_TOO_LARGE",
   status: statuses.tooLarge,
-  fields: { maxBytes: Schema.Int },
-  message: ({ maxBytes }) => `The request body is larger than ${maxBytes} bytes.`,
+  fields: {
+    maxBytes: Schema.Int,
+    /** The API's own code where the body was small enough before it was unpacked. */
+    errorCode: Schema.optionalKey(Schema.String)
+  },
+  message: ({ errorCode, maxBytes }) =>
+    `The request body is larger than ${maxBytes} bytes${errorCode === undefined ? "" : " when it is unpacked"}.`,
   hint: () => "Send less, or raise server.maxRequestBytes."
 }) {}
 

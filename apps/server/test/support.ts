@@ -110,7 +110,7 @@ export const startServer = async (setup: Setup = {}) => {
     fxLlm,
     runtime,
     client: new Anthropic({ baseURL: url, apiKey: "any", maxRetries: 0 }),
-    post: (body: string, headers: Record<string, string> = {}) =>
+    post: (body: string | Buffer<ArrayBuffer>, headers: Record<string, string> = {}) =>
       fetch(`${url}/v1/messages`, {
         method: "POST",
         headers: { "content-type": "application/json", ...headers },

@@ -4,9 +4,8 @@
  */
 import { isSignalboxError, type SignalboxError, statusOf, toJson } from "@signalbox/errors"
 import { ModelRequestRejected } from "@signalbox/model"
-import { Duration } from "effect"
+import { Duration, Predicate } from "effect"
 import { type ErrorWire } from "../wire.ts"
-import { InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
 
 /** An error answer, ready to be sent. */
 export interface EncodedError {
@@ -22,15 +21,19 @@ const messageOf = (error: unknown): string => {
   return isSignalboxError(error) ? toJson(error).message : "Internal server error"
 }
 
+/** The API's own code for a case, wherever an error brings one as `errorCode`: official clients have classes for them. */
+const detailsOf = (error: unknown) =>
+  isSignalboxError(error) && Predicate.hasProperty(error, "errorCode") && typeof error.errorCode === "string"
+    ? { details: { error_code: error.errorCode } }
+    : {}
+
 /** The envelope alone: the body of an answer, and the `error` event of a stream. Foreign errors stay unnamed. */
 export const errorBody = (error: unknown, requestId: string): ErrorWire => ({
   type: "error",
   error: {
     type: isTooLarge(error) ? "request_too_large" : statusOf(error).anthropic,
     message: messageOf(error),
-    ...(error instanceof InvalidMessagesRequest && error.errorCode !== undefined
-      ? { details: { error_code: error.errorCode } }
-      : {})
+    ...detailsOf(error)
   },
   request_id: requestId
 })
