@@ -30,7 +30,7 @@ export interface ConversationOptions {
   readonly limits: TurnLimits
   /** How many sessions may be open at once, those of `ask` included. */
   readonly maxSessions: number
-  /** A session that nobody sent to for this long is closed. `Duration.infinity` keeps them all. */
+  /** A session that nobody sent to for this long is closed; `Duration.infinity` keeps those without a limit of their own. */
   readonly idleTimeout: Duration.Input
   /** `Journal.none` where it is absent. */
   readonly journal?: Journal["Service"]
@@ -52,6 +52,8 @@ export interface StartOptions {
   readonly principal?: string
   /** Whom tools may ask; nobody where it is absent. */
   readonly interaction?: CallContext["interaction"]
+  /** Instead of the client's. `Duration.infinity` for a session that its holder closes, such as that of a person at a prompt. */
+  readonly idleTimeout?: Duration.Input
 }
 
 export class ConversationClient extends Context.Service<
@@ -76,6 +78,11 @@ export class ConversationClient extends Context.Service<
     Layer.effect(ConversationClient, makeClient(options))
 }
 
+interface OpenSession {
+  readonly session: ConversationSession
+  readonly idleTimeout: Duration.Duration
+}
+
 const systemOf = (system: string | ReadonlyArray<TextBlock>): ReadonlyArray<TextBlock> =>
   typeof system === "string" ? [{ type: "text", text: system }] : system
 
@@ -94,13 +101,12 @@ const callOf = ({ interaction, principal }: StartOptions): Pick<CallContext, "in
 const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
   const model = yield* LanguageModel
   const toolbox = yield* Toolbox
-  const sessions = new Map<string, ConversationSession>()
-  const idleTimeout = Duration.fromInputUnsafe(options.idleTimeout)
+  const sessions = new Map<string, OpenSession>()
+  const clientIdleTimeout = Duration.fromInputUnsafe(options.idleTimeout)
 
   const expire = Effect.gen(function* () {
-    if (!Duration.isFinite(idleTimeout)) return
     const now = yield* DateTime.now
-    for (const session of sessions.values()) {
+    for (const { idleTimeout, session } of sessions.values()) {
       const since = yield* session.idleSince
       if (since !== undefined && Duration.isGreaterThanOrEqualTo(DateTime.distance(since, now), idleTimeout)) {
         yield* session.close
@@ -127,33 +133,36 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
     const owned: ConversationSession = {
       ...session,
       close: Effect.suspend(() => {
-        if (sessions.get(id) === owned) sessions.delete(id)
+        if (sessions.get(id)?.session === owned) sessions.delete(id)
         return session.close
       })
     }
-    sessions.set(id, owned)
+    const idleTimeout =
+      given.idleTimeout === undefined ? clientIdleTimeout : Duration.fromInputUnsafe(given.idleTimeout)
+    sessions.set(id, { session: owned, idleTimeout })
     return owned
   })
 
   const get = Effect.fn("ConversationClient.get")(function* (id: string) {
     yield* expire
-    const session = sessions.get(id)
+    const session = sessions.get(id)?.session
     return session === undefined ? yield* new SessionNotFound({ sessionId: id }) : session
   })
 
-  if (Duration.isFinite(idleTimeout)) {
+  if (Duration.isFinite(clientIdleTimeout)) {
     // Whoever looks, looks at sessions that are still alive; this only frees the memory of those nobody asks for.
-    const period = Duration.max(idleTimeout, Duration.seconds(1))
+    const period = Duration.max(clientIdleTimeout, Duration.seconds(1))
     yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(period), expire)))
   }
+  const open = Effect.sync(() => Array.from(sessions.values(), ({ session }) => session))
   yield* Effect.addFinalizer(() =>
-    Effect.forEach([...sessions.values()], (session) => session.close, { concurrency: "unbounded" })
+    Effect.flatMap(open, (all) => Effect.forEach(all, (session) => session.close, { concurrency: "unbounded" }))
   )
 
   return ConversationClient.of({
     start,
     get,
-    list: Effect.map(expire, () => [...sessions.values()]),
+    list: Effect.andThen(expire, open),
     close: Effect.fn("ConversationClient.close")(function* (id: string) {
       yield* (yield* get(id)).close
     }),

@@ -130,6 +130,21 @@ describe("the conversations of a program", () => {
     })
   )
 
+  it.effect("expire by a limit of their own where they were given one", () =>
+    Effect.gen(function* () {
+      const { client } = yield* withClient([{ text: "still here" }])
+      const kept = yield* client.start({ id: "kept", idleTimeout: Duration.infinity })
+      yield* client.start({ id: "brief", idleTimeout: "1 minute" })
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(
+        (yield* client.list).map(({ id }) => id),
+        ["kept"]
+      )
+      yield* TestClock.adjust("10 days")
+      assert.strictEqual((yield* collectTurn(kept.send("hello"))).text, "still here")
+    })
+  )
+
   it.effect("that have expired refuse what is sent to them", () =>
     Effect.gen(function* () {
       const { client } = yield* withClient([{ text: "hi" }])

@@ -162,6 +162,24 @@ describe("a session", () => {
   )
 })
 
+describe("a session whose turn reached the tool limit", () => {
+  it.effect("goes on with the next message, on a history that every provider takes", () =>
+    Effect.gen(function* () {
+      const call = (id: string) => ({ toolCalls: [echoCall("x", id)] })
+      const { model, requests } = yield* scriptedModel([call("1"), call("2"), call("3"), { text: "enough" }])
+      const session = yield* sessionOf(model, [echo])
+      const limited = yield* collectTurn(session.send("go", { limits: { maxHops: 1 } }))
+      assert.strictEqual(limited.finishReason, "tool_limit_reached")
+      assert.strictEqual(limited.steps.length, 2)
+      const next = yield* collectTurn(session.send("go on"))
+      assert.deepStrictEqual([next.finishReason, next.text], ["end_turn", "enough"])
+      const sent = (yield* requests)[2]?.messages ?? []
+      assert.deepStrictEqual(roles(sent), ["user", "assistant", "user", "assistant", "user", "assistant", "user"])
+      assert.deepStrictEqual(unanswered(sent), [])
+    })
+  )
+})
+
 describe("a session whose turn does not end by itself", () => {
   it.effect("keeps the user's message when the answer is interrupted, and goes on", () =>
     Effect.gen(function* () {

@@ -1,5 +1,5 @@
 import { Host } from "@signalbox/host"
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { describeModel } from "../chat/banner.ts"
 import { repl } from "../chat/repl.ts"
@@ -49,7 +49,8 @@ const conversation = Effect.fnUntraced(function* (streams: boolean, onReady: () 
   const host = yield* Host
   yield* welcome(false)
   onReady()
-  yield* repl(yield* host.conversations.start(), { streams })
+  // A person may be away for as long as they like.
+  yield* repl(yield* host.conversations.start({ idleTimeout: Duration.infinity }), { streams })
 })
 
 export const chat = Command.make(
