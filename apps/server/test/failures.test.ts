@@ -1,9 +1,11 @@
-import {
+import Anthropic, {
   APIError,
   AuthenticationError,
   BadRequestError,
+  InternalServerError,
   NotFoundError,
   OverloadedError,
+  PermissionDeniedError,
   RateLimitError
 } from "@anthropic-ai/sdk"
 import { assert, describe, it } from "@effect/vitest"
@@ -122,8 +124,10 @@ describe("a refusal of the upstream", () => {
   const cases = [
     [400, BadRequestError, "invalid_request_error"],
     [401, AuthenticationError, "authentication_error"],
+    [403, PermissionDeniedError, "permission_error"],
     [404, NotFoundError, "not_found_error"],
     [429, RateLimitError, "rate_limit_error"],
+    [500, InternalServerError, "api_error"],
     [529, OverloadedError, "overloaded_error"]
   ] as const
 
@@ -147,6 +151,13 @@ describe("a refusal of the upstream", () => {
       }
     })
   }
+
+  it("keeps the code for which the client has a class", async () => {
+    const fault = { kind: "status", status: 400, code: "tool_name_conflict", message: "twice" } as const
+    await using server = await startServer({ mcp: false, script: { fault } })
+    const failure = await failureOf(server.client.messages.create(question("Hi")))
+    assert.instanceOf(failure, Anthropic.ToolNameConflictError)
+  })
 
   it("is told without the key that was used", async () => {
     await using server = await startServer({

@@ -6,8 +6,13 @@ import { defineError, statuses } from "@signalbox/errors"
 import { Duration, Schema } from "effect"
 
 const provider = { provider: Schema.String }
-/** The provider's own words, as far as it gave any. */
-const said = { ...provider, reason: Schema.String }
+const said = {
+  ...provider,
+  /** The provider's own words, as far as it gave any. */
+  reason: Schema.String,
+  /** The provider's own code for the case, where its API has such: clients of the same API act upon it. */
+  errorCode: Schema.optionalKey(Schema.String)
+}
 
 export class ProviderAuthFailed extends defineError<ProviderAuthFailed>()("ProviderAuthFailed", {
   code: "PROVIDER_AUTH_FAILED",

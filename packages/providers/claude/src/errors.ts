@@ -30,6 +30,8 @@ interface Refusal {
   readonly type: string
   /** The provider's own words. */
   readonly reason: string
+  /** `error.details.error_code` of the envelope. */
+  readonly errorCode: string | undefined
   readonly retryAfter?: Duration.Duration | undefined
 }
 
@@ -51,7 +53,16 @@ const statusOfType: Readonly<Record<string, number>> = {
 
 type ErrorOf = (refusal: Refusal) => ModelError
 
-const said = ({ reason }: Refusal) => ({ provider, reason })
+const said = ({ errorCode, reason }: Refusal) => ({
+  provider,
+  reason,
+  ...(errorCode === undefined ? {} : { errorCode })
+})
+
+const errorCodeOf = (envelope: ErrorWire | undefined): string | undefined => {
+  const code = envelope?.error.details?.["error_code"]
+  return typeof code === "string" ? code : undefined
+}
 
 const wait = ({ retryAfter }: Refusal) => (retryAfter === undefined ? {} : { retryAfter })
 
@@ -100,12 +111,13 @@ const refusalError: ErrorOf = (refusal) => {
 }
 
 /** The error that an `error` event, or an error envelope with status 200, stands for. */
-export const envelopeError = ({ error }: ErrorWire, model: string): ModelError =>
+export const envelopeError = (envelope: ErrorWire, model: string): ModelError =>
   refusalError({
-    httpStatus: statusOfType[error.type] ?? 500,
+    httpStatus: statusOfType[envelope.error.type] ?? 500,
     model,
-    type: error.type,
-    reason: error.message
+    type: envelope.error.type,
+    reason: envelope.error.message,
+    errorCode: errorCodeOf(envelope)
   })
 
 const decodeEnvelope = Schema.decodeUnknownOption(ErrorWire)
@@ -127,6 +139,7 @@ export const answerError = (answer: {
     model: answer.model,
     type: envelope?.error.type ?? "",
     reason: envelope?.error.message ?? answer.text,
+    errorCode: errorCodeOf(envelope),
     retryAfter: answer.retryAfter
   })
 }

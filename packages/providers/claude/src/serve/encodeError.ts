@@ -2,8 +2,8 @@
  * Any failure as the Messages API says it: status, headers and envelope, from the status table.
  * Coding agents act on the texts of 400 and 413 (`prompt is too long: …`), so those of an upstream are kept.
  */
-import { isSignalboxError, type SignalboxError, statusOf, toJson } from "@signalbox/errors"
-import { ModelRequestRejected } from "@signalbox/model"
+import { type ErrorStatus, isSignalboxError, type SignalboxError, statuses, statusOf, toJson } from "@signalbox/errors"
+import { ModelRequestRejected, ProviderAuthFailed, ProviderOverloaded } from "@signalbox/model"
 import { Duration, Predicate } from "effect"
 import { type ErrorWire } from "../wire.ts"
 
@@ -14,7 +14,22 @@ export interface EncodedError {
   readonly body: ErrorWire
 }
 
-const isTooLarge = (error: unknown): boolean => error instanceof ModelRequestRejected && error.httpStatus === 413
+type Row = Pick<ErrorStatus, "http" | "anthropic">
+
+/** Statuses of an upstream that one of our errors covers together with others, and that clients tell apart. */
+const rowsOfUpstream: ReadonlyMap<number, Row> = new Map<number, Row>([
+  [403, statuses.forbidden],
+  [409, statuses.conflict],
+  [413, statuses.tooLarge],
+  [500, statuses.internal],
+  [501, { http: 501, anthropic: "not_supported" }]
+])
+
+const rowOf = (error: unknown): Row => {
+  const isBroad =
+    error instanceof ModelRequestRejected || error instanceof ProviderAuthFailed || error instanceof ProviderOverloaded
+  return (isBroad ? rowsOfUpstream.get(error.httpStatus) : undefined) ?? statusOf(error)
+}
 
 const messageOf = (error: unknown): string => {
   if (error instanceof ModelRequestRejected) return error.reason
@@ -31,7 +46,7 @@ const detailsOf = (error: unknown) =>
 export const errorBody = (error: unknown, requestId: string): ErrorWire => ({
   type: "error",
   error: {
-    type: isTooLarge(error) ? "request_too_large" : statusOf(error).anthropic,
+    type: rowOf(error).anthropic,
     message: messageOf(error),
     ...detailsOf(error)
   },
@@ -44,7 +59,7 @@ const retryAfter = (error: SignalboxError) =>
 
 /** The whole answer. `x-should-retry` keeps official clients from trying again what cannot succeed. */
 export const encodeError = (error: unknown, requestId: string): EncodedError => ({
-  status: isTooLarge(error) ? 413 : statusOf(error).http,
+  status: rowOf(error).http,
   headers: {
     "content-type": "application/json",
     "request-id": requestId,

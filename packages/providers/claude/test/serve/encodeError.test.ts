@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ModelRequestRejected, ProviderRateLimited } from "@signalbox/model"
+import { ModelRequestRejected, ProviderAuthFailed, ProviderOverloaded, ProviderRateLimited } from "@signalbox/model"
 import { encodeError, InvalidMessagesRequest } from "@signalbox/provider-claude/serve"
 import { ErrorWire } from "@signalbox/provider-claude/wire"
 import { Duration, Schema } from "effect"
@@ -33,6 +33,38 @@ describe("encodeError", () => {
     const { body, status } = encodeError(new ModelRequestRejected({ provider, reason, httpStatus: 413 }), "r")
     assert.strictEqual(body.error.message, reason)
     assert.deepStrictEqual([status, body.error.type], [413, "request_too_large"])
+  })
+
+  it("tells apart what an upstream told apart", () => {
+    const said = { provider, reason: "no" }
+    const answers = [
+      new ProviderAuthFailed({ ...said, httpStatus: 401 }),
+      new ProviderAuthFailed({ ...said, httpStatus: 403 }),
+      new ModelRequestRejected({ ...said, httpStatus: 400 }),
+      new ModelRequestRejected({ ...said, httpStatus: 409 }),
+      new ModelRequestRejected({ ...said, httpStatus: 501 }),
+      new ProviderOverloaded({ ...said, httpStatus: 500 }),
+      new ProviderOverloaded({ ...said, httpStatus: 503 }),
+      new ProviderOverloaded({ ...said, httpStatus: 529 })
+    ].map((error) => encodeError(error, "r"))
+    assert.deepStrictEqual(
+      answers.map(({ body, status }) => `${status} ${body.error.type}`),
+      [
+        "401 authentication_error",
+        "403 permission_error",
+        "400 invalid_request_error",
+        "409 conflict_error",
+        "501 not_supported",
+        "500 api_error",
+        "529 overloaded_error",
+        "529 overloaded_error"
+      ]
+    )
+  })
+
+  it("hands on the API's own code of an upstream", () => {
+    const error = new ModelRequestRejected({ provider, reason: "no", httpStatus: 400, errorCode: "tool_name_conflict" })
+    assert.deepStrictEqual(encodeError(error, "r").body.error.details, { error_code: "tool_name_conflict" })
   })
 
   it("hands on how long to wait, in whole seconds", () => {
