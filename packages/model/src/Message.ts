@@ -3,26 +3,35 @@
  * What comes from the wire keeps its snake case (`stop_reason`); what only exists here is in camel case.
  */
 import { Schema } from "effect"
-import { ContentBlock, type JsonObject, JsonObject as JsonObjectSchema, type TextBlock } from "./ContentBlock.ts"
+import { ContentBlock, JsonObject, type TextBlock } from "./ContentBlock.ts"
 import { type ToolDefinition } from "./Tool.ts"
+
+/** Fields of vendors' APIs that are handed on unread, by vendor: `{ anthropic: { thinking: … } }`. */
+export const VendorFields = Schema.Record(Schema.String, JsonObject)
+export type VendorFields = typeof VendorFields.Type
 
 /** One message. `system` inside a conversation is an instruction given after it began. */
 export const Message = Schema.Struct({
   role: Schema.Literals(["user", "assistant", "system"]),
-  content: Schema.Array(ContentBlock)
+  content: Schema.Array(ContentBlock),
+  vendor: Schema.optionalKey(VendorFields)
 })
 export type Message = typeof Message.Type
 
-/** Tokens that a reply cost. `input_tokens` does not contain what was read from or written to a cache. */
-export const Usage = Schema.Struct({
-  input_tokens: Schema.Finite,
-  output_tokens: Schema.Finite,
-  cache_creation_input_tokens: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
-  cache_read_input_tokens: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
-  /** Counters of the vendor's own, such as those of its server tools. */
-  server_tool_use: Schema.optionalKey(Schema.NullOr(JsonObjectSchema)),
-  output_tokens_details: Schema.optionalKey(Schema.NullOr(JsonObjectSchema))
-})
+/**
+ * Tokens that a reply cost. `input_tokens` does not contain what was read from or written to a cache.
+ * What else a vendor counts or says stands beside, under the vendor's own names.
+ */
+export const Usage = Schema.StructWithRest(
+  Schema.Struct({
+    input_tokens: Schema.Finite,
+    output_tokens: Schema.Finite,
+    cache_creation_input_tokens: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
+    cache_read_input_tokens: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
+    output_tokens_details: Schema.optionalKey(Schema.NullOr(JsonObject))
+  }),
+  [Schema.Record(Schema.String, Schema.Unknown)]
+)
 export type Usage = typeof Usage.Type
 
 export const noUsage: Usage = { input_tokens: 0, output_tokens: 0 }
@@ -56,7 +65,10 @@ export const ModelReply = Schema.Struct({
   content: Schema.Array(ContentBlock),
   stop_reason: Schema.NullOr(Schema.String),
   stop_sequence: Schema.NullOr(Schema.String),
-  usage: Usage
+  /** Why the model refused, where the API says so. */
+  stop_details: Schema.optionalKey(Schema.NullOr(JsonObject)),
+  usage: Usage,
+  vendor: Schema.optionalKey(VendorFields)
 })
 export interface ModelReply extends Schema.Schema.Type<typeof ModelReply> {}
 
@@ -80,8 +92,7 @@ export interface ModelRequest {
   readonly topP?: number
   readonly topK?: number
   readonly stopSequences?: ReadonlyArray<string>
-  /** Fields of one vendor's API that pass through unread, by vendor: `{ anthropic: { thinking: … } }`. */
-  readonly vendor?: Readonly<Record<string, JsonObject>>
+  readonly vendor?: VendorFields
   /** Headers of one vendor's API that pass through unread, by vendor: `{ anthropic: { "anthropic-beta": … } }`. */
   readonly vendorHeaders?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }

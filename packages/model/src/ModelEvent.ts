@@ -5,7 +5,7 @@
  */
 import { Schema } from "effect"
 import { ContentBlock, JsonObject } from "./ContentBlock.ts"
-import { Usage } from "./Message.ts"
+import { Usage, VendorFields } from "./Message.ts"
 
 /** A piece of a block. `opaque_delta` is one that this vocabulary does not know. */
 export const BlockDelta = Schema.Union([
@@ -35,14 +35,17 @@ export const ModelEvent = Schema.Union([
       stop_sequence: Schema.NullOr(Schema.String),
       stop_details: Schema.optionalKey(Schema.NullOr(JsonObject))
     }),
-    usage: Schema.Struct({
-      output_tokens: Schema.Finite,
-      input_tokens: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
-      cache_creation_input_tokens: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
-      cache_read_input_tokens: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
-      server_tool_use: Schema.optionalKey(Schema.NullOr(JsonObject)),
-      output_tokens_details: Schema.optionalKey(Schema.NullOr(JsonObject))
-    })
+    usage: Schema.StructWithRest(
+      Schema.Struct({
+        output_tokens: Schema.Finite,
+        input_tokens: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
+        cache_creation_input_tokens: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
+        cache_read_input_tokens: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
+        output_tokens_details: Schema.optionalKey(Schema.NullOr(JsonObject))
+      }),
+      [Schema.Record(Schema.String, Schema.Unknown)]
+    ),
+    vendor: Schema.optionalKey(VendorFields)
   }),
   Schema.Struct({ type: Schema.Literal("message_stop") })
 ])

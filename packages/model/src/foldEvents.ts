@@ -85,9 +85,9 @@ export const foldEvent = (fold: EventFold, event: ModelEvent): EventFold => {
         ...fold,
         reply: {
           ...reply,
-          stop_reason: event.delta.stop_reason,
-          stop_sequence: event.delta.stop_sequence,
-          usage: { ...reply.usage, ...withoutNulls(event.usage) }
+          ...event.delta,
+          usage: { ...reply.usage, ...withoutNulls(event.usage) },
+          ...(event.vendor === undefined ? {} : { vendor: event.vendor })
         }
       }
     case "message_stop":
@@ -135,8 +135,13 @@ export const eventsOf = (reply: ModelReply): ReadonlyArray<ModelEvent> => [
   ...reply.content.flatMap(eventsOfBlock),
   {
     type: "message_delta",
-    delta: { stop_reason: reply.stop_reason, stop_sequence: reply.stop_sequence },
-    usage: reply.usage
+    delta: {
+      stop_reason: reply.stop_reason,
+      stop_sequence: reply.stop_sequence,
+      ...(reply.stop_details === undefined ? {} : { stop_details: reply.stop_details })
+    },
+    usage: reply.usage,
+    ...(reply.vendor === undefined ? {} : { vendor: reply.vendor })
   },
   { type: "message_stop" }
 ]

@@ -24,7 +24,8 @@ export {
   textMessage,
   textOf,
   type ToolChoice,
-  Usage
+  Usage,
+  VendorFields
 } from "./Message.ts"
 
 // Models

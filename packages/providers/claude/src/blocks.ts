@@ -7,18 +7,27 @@ import {
   type ContentBlock,
   DocumentBlock,
   ImageBlock,
+  isJsonObject,
   type JsonObject,
   RedactedThinkingBlock,
   TextBlock,
   ThinkingBlock,
   type ToolResultBlock,
   type ToolResultContent,
-  ToolUseBlock
+  ToolUseBlock,
+  type VendorFields
 } from "@signalbox/model"
 import { Predicate, Result, Schema, SchemaIssue } from "effect"
 
 /** The name under which blocks of this vendor travel as `opaque`. */
 export const vendor = "anthropic"
+
+/** The fields of a wire object beside those that are read, as the vendor's own; what is null says nothing. */
+export const unreadFields = (value: unknown, read: Readonly<Record<string, unknown>>): { vendor?: VendorFields } => {
+  if (!isJsonObject(value)) return {}
+  const fields = Object.entries(value).filter(([name, field]) => !Object.hasOwn(read, name) && field !== null)
+  return fields.length === 0 ? {} : { vendor: { [vendor]: Object.fromEntries(fields) } }
+}
 
 /** What is wrong with a block, and where in it. */
 export interface BlockIssue {

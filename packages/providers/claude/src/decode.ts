@@ -5,6 +5,8 @@
 import {
   BlockDelta,
   type ContentBlock,
+  isJsonObject,
+  type JsonObject,
   type ModelError,
   type ModelEvent,
   type ModelReply,
@@ -13,7 +15,7 @@ import {
   type Usage
 } from "@signalbox/model"
 import { Result, Schema } from "effect"
-import { type BlockIssue, firstIssue, forEachBlock, fromWireBlock } from "./blocks.ts"
+import { type BlockIssue, firstIssue, forEachBlock, fromWireBlock, unreadFields } from "./blocks.ts"
 import { envelopeError, provider, readEnvelope } from "./errors.ts"
 import { excerpt, readJson, type StreamDecoder } from "@signalbox/model/http"
 import { type HeldBlock, heldEvents, holdBlock, holdDelta } from "./HeldBlock.ts"
@@ -48,7 +50,7 @@ export const decodeReply = (body: unknown, model: string): Result.Result<ModelRe
   if (envelope !== undefined) return Result.fail(envelopeError(envelope, model))
   const decoded = decodeReplyBody(body)
   if (Result.isFailure(decoded)) return invalid(where(firstIssue(decoded.failure)))
-  const { id, model: answered, stop_reason, stop_sequence, usage } = decoded.success
+  const { id, model: answered, stop_details, stop_reason, stop_sequence, usage } = decoded.success
   return Result.match(forEachBlock(decoded.success.content, fromWireBlock), {
     onSuccess: (content) =>
       Result.succeed({
@@ -57,7 +59,9 @@ export const decodeReply = (body: unknown, model: string): Result.Result<ModelRe
         content,
         stop_reason: stop_reason ?? null,
         stop_sequence: stop_sequence ?? null,
-        usage: readUsage(usage)
+        ...(stop_details === undefined ? {} : { stop_details }),
+        usage: readUsage(usage),
+        ...unreadFields(body, ReplyWire.fields)
       }),
     onFailure: (issue) => invalid(where({ ...issue, path: ["content", ...issue.path] }))
   })
@@ -115,7 +119,11 @@ const startMessage = (state: DecodeState, event: Extract<EventWire, { type: "mes
   ])
 }
 
-const changeMessage = (state: DecodeState, event: Extract<EventWire, { type: "message_delta" }>): Decoded => {
+const changeMessage = (
+  state: DecodeState,
+  event: Extract<EventWire, { type: "message_delta" }>,
+  raw: JsonObject
+): Decoded => {
   const { stop_details, stop_reason, stop_sequence } = event.delta
   const delta = {
     stop_reason: stop_reason ?? null,
@@ -123,10 +131,13 @@ const changeMessage = (state: DecodeState, event: Extract<EventWire, { type: "me
     ...(stop_details === undefined ? {} : { stop_details })
   }
   const usage = { ...event.usage, output_tokens: event.usage.output_tokens ?? 0 }
-  return Result.succeed([closed(state), [...closeOpen(state), { type: "message_delta", delta, usage }]])
+  // What a whole message says at its top stands here beside the stop reason, or beside that.
+  const { delta: said, usage: _usage, ...rest } = raw
+  const unread = unreadFields({ ...rest, ...(isJsonObject(said) ? said : {}) }, ReplyWire.fields)
+  return Result.succeed([closed(state), [...closeOpen(state), { type: "message_delta", delta, usage, ...unread }]])
 }
 
-const decodeEvent = (state: DecodeState, event: EventWire, model: string): Decoded => {
+const decodeEvent = (state: DecodeState, event: EventWire, raw: JsonObject, model: string): Decoded => {
   if (event.type === "ping") return Result.succeed([state, []])
   if (event.type === "error") return Result.fail(envelopeError(event, model))
   if (event.type === "message_start") return startMessage(state, event)
@@ -141,7 +152,7 @@ const decodeEvent = (state: DecodeState, event: EventWire, model: string): Decod
         ? Result.succeed([closed(state), closeOpen(state)])
         : Result.succeed([state, []])
     case "message_delta":
-      return changeMessage(state, event)
+      return changeMessage(state, event, raw)
     case "message_stop":
       return Result.succeed([{ ...closed(state), phase: "complete" }, [...closeOpen(state), { type: "message_stop" }]])
   }
@@ -151,7 +162,7 @@ const knownEvents: ReadonlySet<string> = new Set(EventWire.members.map((member) 
 const decodeWire = Schema.decodeUnknownResult(EventWire)
 
 const typeOf = (value: unknown): string =>
-  typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" ? value.type : ""
+  isJsonObject(value) && typeof value["type"] === "string" ? value["type"] : ""
 
 const end = (state: DecodeState): Decoded =>
   state.phase === "complete"
@@ -172,12 +183,13 @@ export const messagesDecoder = (model: string): StreamDecoder<DecodeState> => ({
     if (state.phase === "complete") return Result.succeed([state, []])
     const value = readJson(data)
     const type = typeOf(value)
-    if (type === "") return invalid(`an event is not a JSON object with a type: ${excerpt(data)}`)
+    if (!isJsonObject(value) || type === "")
+      return invalid(`an event is not a JSON object with a type: ${excerpt(data)}`)
     // Events of a newer API say nothing that is needed to understand the others.
     if (!knownEvents.has(type)) return Result.succeed([state, []])
     const event = decodeWire(value)
     return Result.isFailure(event)
       ? invalid(`${type}: ${where(firstIssue(event.failure))}`)
-      : decodeEvent(state, event.success, model)
+      : decodeEvent(state, event.success, value, model)
   }
 })

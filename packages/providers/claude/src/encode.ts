@@ -23,7 +23,8 @@ export interface EncodeSettings {
 /** Thinking that carries no signature was not made by this API, which refuses it. */
 const isForeign = (block: ContentBlock): boolean => block.type === "thinking" && block.signature === ""
 
-const encodeMessage = ({ content, role }: Message) => ({
+const encodeMessage = ({ content, role, vendor: own }: Message) => ({
+  ...own?.[vendor],
   role,
   content: toWireBlocks(content.filter((block) => !isForeign(block)))
 })

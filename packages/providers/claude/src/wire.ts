@@ -14,15 +14,17 @@ export const BlockWire = JsonObject.check(
 )
 export type BlockWire = typeof BlockWire.Type
 
-/** Tokens. `input_tokens` excludes what was read from or written to the cache. */
-export const UsageWire = Schema.Struct({
-  input_tokens: nullable(Schema.Finite),
-  output_tokens: nullable(Schema.Finite),
-  cache_creation_input_tokens: nullable(Schema.Finite),
-  cache_read_input_tokens: nullable(Schema.Finite),
-  server_tool_use: nullable(JsonObject),
-  output_tokens_details: nullable(JsonObject)
-})
+/** Tokens, and whatever else the API counts. `input_tokens` excludes what was read from or written to the cache. */
+export const UsageWire = Schema.StructWithRest(
+  Schema.Struct({
+    input_tokens: nullable(Schema.Finite),
+    output_tokens: nullable(Schema.Finite),
+    cache_creation_input_tokens: nullable(Schema.Finite),
+    cache_read_input_tokens: nullable(Schema.Finite),
+    output_tokens_details: nullable(JsonObject)
+  }),
+  [Schema.Record(Schema.String, Schema.Unknown)]
+)
 export type UsageWire = typeof UsageWire.Type
 
 /** `POST /v1/messages`: the body, as far as it is read. */

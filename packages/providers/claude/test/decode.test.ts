@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { collectReply } from "@signalbox/model"
+import { collectReply, emptyFold, eventsOf, foldEvent } from "@signalbox/model"
 import { Effect, Result, Schema, Stream } from "effect"
 import { askFor } from "@signalbox/model/testing"
 import { withCannedAnswer } from "./support.ts"
@@ -152,6 +152,37 @@ describe("Messages streams", () => {
         { type: "opaque", vendor: "anthropic", block: { ...search, input: { query: "trains" } } },
         { type: "opaque", vendor: "anthropic", block: { type: "compaction", content: "so far" } }
       ])
+    })
+  )
+
+  it.effect("say the same as a whole message, with what the vocabulary has no place for", () =>
+    Effect.gen(function* () {
+      const stop_details = { type: "refusal", category: "x", explanation: "y" }
+      const own = { container: { id: "c" }, context_management: { applied_edits: [{ type: "e" }] } }
+      const counted = { cache_creation: { ephemeral_1h_input_tokens: 3 }, service_tier: "standard" }
+      const usage = { input_tokens: 9, output_tokens: 4, ...counted }
+      const head = { id: "m", type: "message", role: "assistant", model: "m", content: [] }
+      const { container, context_management } = own
+      const streamed = yield* read(
+        event("message_start", { message: { ...head, stop_reason: null, usage: { ...usage, output_tokens: 1 } } }),
+        event("message_delta", {
+          delta: { stop_reason: "refusal", stop_sequence: null, stop_details, container },
+          usage: { output_tokens: 4 },
+          context_management
+        }),
+        event("message_stop")
+      )
+      const message = { ...head, stop_reason: "refusal", stop_sequence: null, stop_details, usage, ...own }
+      const whole = yield* withCannedAnswer(
+        [JSON.stringify({ ...message, diagnostics: null })],
+        (model) => model.generate(askFor()),
+        {},
+        "application/json"
+      )
+      assert.deepStrictEqual(yield* Effect.fromResult(streamed), whole)
+      assert.deepInclude(whole, { stop_details, vendor: { anthropic: own } })
+      assert.deepStrictEqual(whole.usage, usage)
+      assert.deepStrictEqual(eventsOf(whole).reduce(foldEvent, emptyFold).reply, whole)
     })
   )
 

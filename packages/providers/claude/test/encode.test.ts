@@ -215,6 +215,11 @@ describe("Messages requests", () => {
           {
             role: "user",
             content: [{ type: "tool_result", tool_use_id: "t", content: [{ type: "tool_reference", tool_name: "x" }] }]
+          },
+          {
+            output_config: { effort: "low" },
+            role: "system",
+            content: [{ type: "text", text: "Be quick.", cache_control: { type: "ephemeral" } }]
           }
         ],
         context_management: { edits: [] }

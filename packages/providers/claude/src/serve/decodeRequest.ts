@@ -11,7 +11,7 @@ import {
   type ToolDefinition
 } from "@signalbox/model"
 import { Effect, Predicate, Result, Schema } from "effect"
-import { type BlockIssue, firstIssue, forEachBlock, fromWireBlock, vendor } from "../blocks.ts"
+import { type BlockIssue, firstIssue, forEachBlock, fromWireBlock, unreadFields, vendor } from "../blocks.ts"
 import { type BlockWire, RequestWire } from "../wire.ts"
 import { foldHostCalls } from "./hostCalls.ts"
 import { InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
@@ -90,7 +90,10 @@ const readSystem = (system: RequestWire["system"]): Effect.Effect<ReadonlyArray<
   return fromBlocks(["system"], read)
 }
 
-const readMessages = Effect.fnUntraced(function* (wire: RequestWire["messages"]) {
+const messageFields = RequestWire.fields.messages.value.fields
+
+const readMessages = Effect.fnUntraced(function* (wire: RequestWire["messages"], given: unknown) {
+  const raw: ReadonlyArray<unknown> = Array.isArray(given) ? given : []
   const messages: Array<Message> = []
   for (const [index, { content, role }] of wire.entries()) {
     const path = ["messages", index, "content"]
@@ -99,7 +102,8 @@ const readMessages = Effect.fnUntraced(function* (wire: RequestWire["messages"])
     if (blocks.length === 0 && !(role === "assistant" && index === wire.length - 1)) {
       return yield* invalid(path, "must not be empty")
     }
-    messages.push({ role, content: yield* fromBlocks(path, forEachBlock(blocks, fromWireBlock)) })
+    const read = yield* fromBlocks(path, forEachBlock(blocks, fromWireBlock))
+    messages.push({ role, content: read, ...unreadFields(raw[index], messageFields) })
   }
   return foldHostCalls(messages)
 })
@@ -157,7 +161,7 @@ export const decodeRequest = Effect.fnUntraced(function* (
     })
   )
   const system = yield* readSystem(wire.system)
-  const messages = yield* readMessages(wire.messages)
+  const messages = yield* readMessages(wire.messages, given["messages"])
   const tools = wire.tools ?? []
   const definitions = yield* readTools(tools)
   const special = tools.filter(isMoreThanDefinition)

@@ -4,7 +4,7 @@
  */
 import { type ContentBlock, type JsonObject, type ModelReply, noUsage, type ToolResultBlock } from "@signalbox/model"
 import { Predicate } from "effect"
-import { toWireBlock } from "../blocks.ts"
+import { toWireBlock, vendor } from "../blocks.ts"
 import { type ReplyWire } from "../wire.ts"
 import { hostCallBlock, hostResultBlock } from "./hostCalls.ts"
 import { sumUsage, usageWire } from "./usage.ts"
@@ -57,10 +57,11 @@ export const encodeReply = (turn: ServedTurn): ReplyWire => {
     type: "message",
     role: "assistant",
     model: turn.model,
+    ...turn.steps.reduce<JsonObject>((own, { reply }) => ({ ...own, ...reply.vendor?.[vendor] }), {}),
     content,
     stop_reason: servedStopReason(turn.stopReason ?? last?.stop_reason ?? "end_turn", hasCallerCall),
     stop_sequence: last?.stop_sequence ?? null,
-    stop_details: null,
+    stop_details: last?.stop_details ?? null,
     usage: usageWire(turn.steps.reduce((usage, { reply }) => sumUsage(usage, reply.usage), noUsage))
   }
 }

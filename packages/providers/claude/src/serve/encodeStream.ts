@@ -15,6 +15,7 @@ import {
   type Usage,
   withInputText
 } from "@signalbox/model"
+import { vendor } from "../blocks.ts"
 import { type EventWire } from "../wire.ts"
 import { errorBody } from "./encodeError.ts"
 import { hostCallBlock, hostResultBlock } from "./hostCalls.ts"
@@ -59,6 +60,8 @@ export interface StreamState {
   readonly spent: Usage
   readonly stepUsage: Usage
   readonly stop: Extract<ModelEvent, { type: "message_delta" }>["delta"]
+  /** Fields that the API has beside those of the vocabulary. */
+  readonly own: JsonObject
   readonly hasCallerCall: boolean
 }
 
@@ -91,6 +94,7 @@ export const startStream = (turn: StreamTurn): StreamState => ({
   spent: noUsage,
   stepUsage: noUsage,
   stop: { stop_reason: null, stop_sequence: null },
+  own: {},
   hasCallerCall: false
 })
 
@@ -153,7 +157,7 @@ const encodeEvent = (state: StreamState, event: ModelEvent): Encoded => {
     case "message_delta": {
       const said = Object.entries(event.usage).filter(([, value]) => value !== null && value !== undefined)
       const stepUsage: Usage = { ...state.stepUsage, ...Object.fromEntries(said) }
-      return [{ ...state, stop: event.delta, stepUsage }, []]
+      return [{ ...state, stop: event.delta, own: { ...state.own, ...event.vendor?.[vendor] }, stepUsage }, []]
     }
     case "message_stop":
       return then(closeBlock(state), endStep)
@@ -246,13 +250,15 @@ const showResults = (state: StreamState, results: ReadonlyArray<ToolResultBlock>
 const end = (before: StreamState, stopReason: string | undefined): Encoded => {
   const opened = then(open(before, before.spent), closeBlock)
   return then(then(opened, endStep), (state) => {
+    const { container, ...rest } = state.own
     const stop_reason = servedStopReason(stopReason ?? state.stop.stop_reason ?? "end_turn", state.hasCallerCall)
     return [
       { ...state, phase: "ended" },
       [
         {
           type: "message_delta",
-          delta: { stop_details: null, ...state.stop, stop_reason },
+          ...rest,
+          delta: { stop_details: null, ...(container === undefined ? {} : { container }), ...state.stop, stop_reason },
           usage: usageWire(state.spent)
         },
         { type: "message_stop" }

@@ -1,29 +1,25 @@
 /**
  * What a turn of several model calls cost, as the one message that shows it says it.
  */
-import { addUsage, type JsonObject, type Usage } from "@signalbox/model"
+import { isJsonObject, type JsonObject, type Usage } from "@signalbox/model"
 import { type UsageWire } from "../wire.ts"
 
-const addCounters = (a: JsonObject, b: JsonObject): JsonObject => {
-  const sum: Record<string, unknown> = { ...a }
-  for (const [name, count] of Object.entries(b)) {
-    const before = sum[name]
-    sum[name] = typeof before === "number" && typeof count === "number" ? before + count : count
-  }
-  return sum
+/** Counts are added, lists joined, and of what is neither the later word counts. */
+const sum = (a: unknown, b: unknown): unknown => {
+  if (b === undefined || b === null) return a
+  if (typeof a === "number" && typeof b === "number") return a + b
+  if (Array.isArray(a) && Array.isArray(b)) return [...a, ...b]
+  return isJsonObject(a) && isJsonObject(b) ? addFields(a, b) : b
 }
 
-const counters = (key: "server_tool_use" | "output_tokens_details", a: Usage, b: Usage) => {
-  const [first, second] = [a[key], b[key]]
-  if (!first && !second) return {}
-  return { [key]: addCounters(first ?? {}, second ?? {}) }
-}
+const addFields = (a: JsonObject, b: JsonObject): JsonObject =>
+  Object.fromEntries(Object.keys({ ...a, ...b }).map((name) => [name, sum(a[name], b[name])]))
 
-/** The sum of two usages with the vendor's own counters, each added by name. */
+/** The sum of two usages, with everything that the vendor counts. */
 export const sumUsage = (a: Usage, b: Usage): Usage => ({
-  ...addUsage(a, b),
-  ...counters("server_tool_use", a, b),
-  ...counters("output_tokens_details", a, b)
+  ...addFields(a, b),
+  input_tokens: a.input_tokens + b.input_tokens,
+  output_tokens: a.output_tokens + b.output_tokens
 })
 
 /** Usage as messages carry it: with the cache counters, which official clients read without asking. */

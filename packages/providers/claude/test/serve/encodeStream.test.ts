@@ -32,7 +32,13 @@ const reply = (content: ReadonlyArray<ContentBlock>, stop = "tool_use"): ModelRe
   content,
   stop_reason: stop,
   stop_sequence: null,
-  usage: { input_tokens: 10, output_tokens: 3, output_tokens_details: { thinking_tokens: 2 } }
+  usage: {
+    input_tokens: 10,
+    output_tokens: 3,
+    output_tokens_details: { thinking_tokens: 2 },
+    server_tool_use: { web_search_requests: 1, web_fetch_requests: 0 },
+    service_tier: "standard"
+  }
 })
 const result = (id: string): ToolResultBlock => ({
   type: "tool_result",
@@ -52,7 +58,19 @@ const steps = [
     ]),
     results: [result("1")]
   },
-  { reply: reply([call("mine", "2"), call("host_b", "3")]), results: [result("3")] }
+  {
+    reply: {
+      ...reply([call("mine", "2"), call("host_b", "3")]),
+      stop_details: { type: "refusal", category: "none", explanation: null },
+      vendor: {
+        anthropic: {
+          container: { id: "container_1", expires_at: "2026-12-01T00:00:00Z" },
+          context_management: { applied_edits: [] }
+        }
+      }
+    },
+    results: [result("3")]
+  }
 ]
 
 const run = (inputs: ReadonlyArray<StreamInput>) => {
@@ -143,6 +161,13 @@ describe("encodeStream", () => {
       assert.strictEqual(message.stop_reason, "tool_use")
       assert.strictEqual(message.usage.input_tokens, 20)
       assert.deepStrictEqual(message.usage.output_tokens_details, { thinking_tokens: 4 })
+      assert.deepInclude(message.usage, {
+        server_tool_use: { web_search_requests: 2, web_fetch_requests: 0 },
+        service_tier: "standard"
+      })
+      assert.deepInclude(message, { context_management: { applied_edits: [] } })
+      assert.strictEqual(message.container?.id, "container_1")
+      assert.strictEqual(message.stop_details?.type, "refusal")
     })
   )
 
