@@ -36,6 +36,9 @@ const prepare = Effect.fnUntraced(function* (options: OpenAiOptions, request: Mo
   const settings: DecodeSettings = {
     ...asked,
     toolNames: toolNames(request),
+    usedIds: request.messages.flatMap(({ content }) =>
+      content.flatMap((block) => (block.type === "tool_use" ? [block.id] : []))
+    ),
     salt: (yield* Random.nextIntBetween(0, 2 ** 48)).toString(36),
     estimatedInputTokens: estimateTokens(JSON.stringify(body["messages"]).length)
   }

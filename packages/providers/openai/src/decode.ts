@@ -27,7 +27,9 @@ import { CompletionWire, type SaidWire, type UsageWire } from "./wire.ts"
 export interface DecodeSettings extends Asked {
   /** What the names in the request stand for. */
   readonly toolNames: ReadonlyMap<string, string>
-  /** Makes ids of calls that came without one unique in their conversation. */
+  /** Ids of the calls in the conversation so far: some servers count from `call_0` in every answer. */
+  readonly usedIds: ReadonlyArray<string>
+  /** Makes ids of calls that came without a free one unique in their conversation. */
   readonly salt: string
   /** Stands in where the server counts no tokens. */
   readonly estimatedInputTokens: number
@@ -43,13 +45,14 @@ export interface DecodeState {
   readonly hasCall: boolean
   /** Whether the arguments of a call do not make an object: cut off, or never one. */
   readonly hasBrokenCall: boolean
+  /** Of the conversation and of this answer. */
   readonly callIds: ReadonlyArray<string>
   readonly outputLength: number
 }
 
 type Decoded = Result.Result<readonly [DecodeState, ReadonlyArray<ModelEvent>], ModelError>
 
-const initial: DecodeState = {
+const begin = ({ usedIds }: DecodeSettings): DecodeState => ({
   phase: "new",
   queue: emptyQueue,
   finish: undefined,
@@ -57,9 +60,9 @@ const initial: DecodeState = {
   hasRefusal: false,
   hasCall: false,
   hasBrokenCall: false,
-  callIds: [],
+  callIds: usedIds,
   outputLength: 0
-}
+})
 
 /** A rough count where the server gives none: about four characters make a token. */
 export const estimateTokens = (length: number): number => Math.max(1, Math.ceil(length / 4))
@@ -236,7 +239,7 @@ const end = (state: DecodeState, settings: DecodeSettings): Decoded => {
 
 /** The decoder of one streamed answer. */
 export const chatDecoder = (settings: DecodeSettings): StreamDecoder<DecodeState> => ({
-  initial,
+  initial: begin(settings),
   isComplete: (state) => state.phase === "complete",
   step: (state, data) => {
     if (data === undefined) return end(state, settings)
@@ -257,7 +260,7 @@ export const decodeReply = (body: unknown, settings: DecodeSettings): Result.Res
     const reason = `expected a completion, got: ${excerpt(JSON.stringify(body))}`
     return Result.fail(new ProviderInvalidResponse({ provider: settings.provider, reason }))
   }
-  return Result.flatMap(takeBody(initial, body, settings), ([state, events]) =>
+  return Result.flatMap(takeBody(begin(settings), body, settings), ([state, events]) =>
     Result.map(
       state.phase === "complete" ? Result.succeed([state, []] as const) : complete(state, settings),
       ([, more]) => [...events, ...more].reduce(foldEvent, emptyFold).reply

@@ -71,6 +71,30 @@ describe("OpenAi", () => {
     )
   })
 
+  it.live("gives every call of a conversation an id of its own, though the server begins anew in each answer", () =>
+    withUpstream({ toolCalls: [{ id: "call_0", name: "read", input: {} }] }, (model, upstream) =>
+      Effect.gen(function* () {
+        const request = askFor("go", { tools: [toolNamed("read")] })
+        const ids: Array<string> = []
+        const messages = [...request.messages]
+        for (const isStreamed of [true, false, true]) {
+          const asked = { ...request, messages }
+          const { content } = yield* isStreamed ? collectReply("openai", model.stream(asked)) : model.generate(asked)
+          const id = content[0]?.type === "tool_use" ? content[0].id : ""
+          ids.push(id)
+          messages.push(
+            { role: "assistant", content },
+            { role: "user", content: [{ type: "tool_result", tool_use_id: id, content: `result ${ids.length}` }] }
+          )
+        }
+        assert.strictEqual(new Set(ids).size, 3)
+        assert.strictEqual(ids[0], "call_0")
+        yield* model.generate({ ...request, messages })
+        assert.deepStrictEqual(upstream.requests.at(-1)?.toolResults, ["result 3"])
+      })
+    )
+  )
+
   it.live("sends every request of a conversation to the base URL of its options, with its key and headers", () =>
     withUpstream(
       { text: "hi" },
