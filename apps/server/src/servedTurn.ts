@@ -19,15 +19,19 @@ import { type ServedRequest, type StreamInput } from "@signalbox/provider-claude
 import { Effect, Stream } from "effect"
 import { turnInputs } from "./turnInputs.ts"
 
-/** The tools of one request under one naming rule. The caller's keep their names; ours give way. */
+/**
+ * The tools of one request under one naming rule. The caller's keep their names; ours give way. A caller who wants
+ * any tool to be called waits for a call that it can answer: ours would take its place.
+ */
 const toolboxFor = (served: ServedRequest, host: Host["Service"]): Toolbox["Service"] => {
-  const { tools } = served.request
+  const { toolChoice, tools } = served.request
   const providers: Toolbox["Service"] = {
     ...emptyToolbox,
     list: Effect.succeed(tools.filter((tool) => tool.runBy._tag === "Provider"))
   }
-  const callers = callerToolbox(tools.filter((tool) => tool.runBy._tag === "Caller"))
-  return joinToolboxes([callers, providers, host.toolbox], host.config.options.runtime.naming)
+  const own = tools.filter((tool) => tool.runBy._tag === "Caller")
+  const hosts = toolChoice?.type === "any" && own.length > 0 ? emptyToolbox : host.toolbox
+  return joinToolboxes([callerToolbox(own), providers, hosts], host.config.options.runtime.naming)
 }
 
 /** Claude is asked for the model that the client named; other providers would not know that name. */
