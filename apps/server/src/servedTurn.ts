@@ -1,7 +1,7 @@
 /**
  * A Messages request as a turn: the caller's tools and the host's in one toolbox, the caller's history, one loop.
  */
-import { Journal, noHooks, runTurn } from "@signalbox/conversation"
+import { describingTools, Journal, noHooks, runTurn } from "@signalbox/conversation"
 import { CorrelationId } from "@signalbox/errors"
 import { type Host } from "@signalbox/host"
 import {
@@ -79,7 +79,7 @@ export const servedTurn = Effect.fnUntraced(function* (
       return tools
     })
   }
-  const { maxHops, toolConcurrency, toolTimeout } = host.config.options.conversation
+  const { describeTools, maxHops, toolConcurrency, toolTimeout } = host.config.options.conversation
   const { messages, tools: _tools, ...request } = served.request
   const events = runTurn({
     messages,
@@ -87,7 +87,7 @@ export const servedTurn = Effect.fnUntraced(function* (
     model: host.model.service,
     limits: { maxHops, toolConcurrency, toolTimeout },
     journal: Journal.none,
-    hooks: noHooks,
+    hooks: describeTools ? describingTools : noHooks,
     request: { ...request, model: modelName(served, host) },
     call: {
       principal: "local",

@@ -2,7 +2,7 @@
  * The composition: a checked configuration becomes one layer with the servers, the model and the
  * conversations over them. Building it waits for nothing; servers start in the background.
  */
-import { ConversationClient } from "@signalbox/conversation"
+import { ConversationClient, describingTools, noHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
@@ -76,6 +76,7 @@ export class Host extends Context.Service<
         system: modelOptions.systemPrompt === "" ? [] : [{ type: "text", text: modelOptions.systemPrompt }],
         maxTokens: modelOptions.maxTokens
       },
+      hooks: conversation.describeTools ? describingTools : noHooks,
       maxSessions: conversation.maxSessions,
       idleTimeout: conversation.sessionIdleTimeout
     })

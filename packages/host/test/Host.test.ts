@@ -72,6 +72,29 @@ layer(nodePlatform, { excludeTestServices: true })("a host", (it) => {
     })
   )
 
+  it.effect("says its tools in words too, where the configuration wants that", () =>
+    Effect.gen(function* () {
+      for (const isWanted of [true, false]) {
+        const server = yield* upstream({ script: { text: "Yes." } })
+        const config = yield* configWith(
+          { fx: fxServer({ tools: ["add"] }) },
+          {
+            "model.provider": "claude",
+            "providers.claude.baseUrl": server.url,
+            "model.systemPrompt": "Be brief.",
+            "conversation.describeTools": isWanted
+          }
+        )
+        yield* Effect.gen(function* () {
+          const host = yield* Host
+          yield* host.usable
+          yield* host.conversations.ask("Well?")
+        }).pipe(Effect.provide(Host.layer(setupFor(config, { ANTHROPIC_API_KEY: "sk-canary-0123456789" }))))
+        assert.match(server.requests[0]?.system ?? "", isWanted ? /^Be brief\.\n[^]*fx:\n- add: / : /^Be brief\.$/)
+      }
+    })
+  )
+
   it.effect("keeps every server's tools callable when two have the same names", () =>
     Effect.gen(function* () {
       const directory = yield* folder

@@ -171,7 +171,8 @@ export const HostOptions = Schema.Struct({
     toolConcurrency: PositiveInt,
     toolTimeout: PositiveDuration,
     maxSessions: PositiveInt,
-    sessionIdleTimeout: PositiveDuration
+    sessionIdleTimeout: PositiveDuration,
+    describeTools: Schema.Boolean
   }),
   runtime: Schema.Struct({
     naming: Schema.Literals(["prefix", "first", "error"]),

@@ -55,6 +55,8 @@ conversation:
   # Sessions kept at the same time, and how long an unused one is kept.
   maxSessions: 1000
   sessionIdleTimeout: 1 hour
+  # Lists the tools in the system prompt too, for models that overlook them. Every request costs more tokens.
+  describeTools: false
 
 # How MCP servers are started and kept. A server may override the limits marked with (*).
 runtime:
