@@ -26,7 +26,7 @@ export class SpawnFailed extends defineError<SpawnFailed>()("SpawnFailed", {
       case "CommandNotFound":
         return error.searchedPath === undefined
           ? `${start}: there is no file "${error.command}".`
-          : `${start}: command "${error.command}" was not found in PATH (${error.searchedPath === "" ? "empty" : error.searchedPath}).`
+          : `${start}: command "${error.command}" was not found ${placesIn(error.searchedPath)}.`
       case "DirectoryNotFound":
         return `${start}: its working directory "${error.cwd}" does not exist.`
       case "NotExecutable":
@@ -38,7 +38,9 @@ export class SpawnFailed extends defineError<SpawnFailed>()("SpawnFailed", {
   hint: (error) => {
     switch (error.reason) {
       case "CommandNotFound":
-        return `Install "${error.command}", or give its full path as the command of "${error.serverName}".`
+        return error.searchedPath === undefined
+          ? `Correct the command of "${error.serverName}".`
+          : `Install ${originOf(error.command)}, or give its full path as the command of "${error.serverName}".`
       case "DirectoryNotFound":
         return `Create the directory, or change "cwd" of "${error.serverName}".`
       case "NotExecutable":
@@ -48,6 +50,32 @@ export class SpawnFailed extends defineError<SpawnFailed>()("SpawnFailed", {
     }
   }
 }) {}
+
+/** How many directories a `PATH` names. The list itself is long, and stands in `searchedPath`. */
+const placesIn = (searchedPath: string): string => {
+  // Windows separates them by semicolons, because its paths have a colon.
+  const separator = /(^|;)[A-Za-z]:[\\/]/.test(searchedPath) ? ";" : ":"
+  const count = searchedPath.split(separator).filter((directory) => directory !== "").length
+  if (count === 0) return "because PATH is empty"
+  return count === 1 ? "in the one directory of PATH" : `in the ${count} directories of PATH`
+}
+
+/** What brings the commands that MCP servers are usually started with. */
+const origins: ReadonlyMap<string, string> = new Map([
+  ["node", "Node.js"],
+  ["npm", "Node.js"],
+  ["npx", "Node.js"],
+  ["bunx", "Bun"],
+  ["uv", "uv"],
+  ["uvx", "uv"],
+  ["python3", "Python"],
+  ["docker", "Docker"]
+])
+
+const originOf = (command: string): string => {
+  const origin = origins.get(command)
+  return origin === undefined ? `"${command}"` : `${origin}, which brings "${command}"`
+}
 
 /** The server did not finish its handshake in time. A child process has been stopped. */
 export class HandshakeTimeout extends defineError<HandshakeTimeout>()("HandshakeTimeout", {

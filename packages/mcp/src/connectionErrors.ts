@@ -19,20 +19,32 @@ export class ServerExited extends defineError<ServerExited>()("ServerExited", {
     stderrTail: Schema.Array(Schema.String)
   },
   message: ({ exitCode, serverName, signal, stderrTail }) => {
-    const how =
-      signal !== undefined
-        ? `was killed by ${signal}`
-        : exitCode !== undefined
-          ? `exited with status ${exitCode}`
-          : "closed its output"
-    const last = stderrTail.findLast((line) => line.trim() !== "")
-    return `Server "${serverName}" ${how}${last === undefined ? "" : `: ${last.replace(/\.$/, "")}`}.`
+    const last = stderrTail.findLast((line) => line.trim() !== "")?.replace(/\.$/, "")
+    // Whoever is killed did not choose to end: what it wrote before need not have to do with it.
+    if (signal !== undefined) {
+      const before = last === undefined ? "" : `; before that it wrote to standard error: ${last}`
+      return `Server "${serverName}" was killed by ${signal}${before}.`
+    }
+    const how = exitCode === undefined ? "closed its output" : `exited with status ${exitCode}`
+    return `Server "${serverName}" ${how}${last === undefined ? "" : `: ${last}`}.`
   },
-  hint: ({ stderrTail }) =>
-    stderrTail.length === 0
+  hint: ({ signal, stderrTail }) => {
+    if (signal !== undefined) return originOf(signal)
+    return stderrTail.length === 0
       ? "It wrote nothing to standard error. Run its command by hand to see why it ends."
       : "What it wrote to standard error says why."
+  }
 }) {}
+
+/** Signals that a process gets for a fault of its own (POSIX.1-2024, `<signal.h>`: "Erroneous …", "Invalid …", abort). */
+const crashes = new Set(["SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP"])
+
+const originOf = (signal: string): string => {
+  if (crashes.has(signal)) return "It crashed. Run its command by hand, and tell its authors."
+  return signal === "SIGKILL"
+    ? "Somebody killed it, or the system did: that is what happens when memory runs out."
+    : "Another process asked it to end."
+}
 
 /** The connection had already ended when this was asked of it; nothing was sent. */
 export class ConnectionClosed extends defineError<ConnectionClosed>()("ConnectionClosed", {
