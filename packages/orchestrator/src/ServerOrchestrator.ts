@@ -113,7 +113,10 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     if (supervisors.some((supervisor) => supervisor.isSettling())) return Effect.void
     const news = catalogue.clashes.filter(({ name, sources }) => sources.some((source) => !isTold(name, source)))
     for (const { name, sources } of news) for (const source of sources) told.add(`${source}\0${name}`)
-    return news.length === 0 ? Effect.void : Effect.logWarning(describeClashes(news, options.naming))
+    if (news.length === 0) return Effect.void
+    const text = describeClashes(news, options.naming)
+    // With prefixes every tool can be called, so nothing is wrong; the other policies hide some.
+    return options.naming === "prefix" ? Effect.logInfo(text) : Effect.logWarning(text)
   }
 
   const around = {
@@ -238,13 +241,16 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   })
 })
 
+/** Clashes that the log names; the list of tools shows them all. */
+const namedClashes = 3
+
 const describeClashes = (clashes: Catalogue["clashes"], naming: NamingPolicy): string => {
   const outcome = {
     prefix: "each is called <server>__<tool>",
     first: "the first server keeps the name",
     error: "none of them is listed"
   }[naming]
-  const shown = clashes.slice(0, 10).map(({ name, sources }) => `${name} (${sources.join(", ")})`)
+  const shown = clashes.slice(0, namedClashes).map(({ name, sources }) => `${name} (${sources.join(", ")})`)
   const more = clashes.length > shown.length ? `, and ${clashes.length - shown.length} more` : ""
   return `Tool names that several servers use; ${outcome}: ${shown.join(", ")}${more}.`
 }

@@ -316,7 +316,7 @@ describe("a call whose server is lost", () => {
       yield* TestClock.adjust("1 second")
       const error = yield* Fiber.join(lost)
       assert.strictEqual(error.code, "TOOL_OUTCOME_UNKNOWN")
-      assert.include(error.message, '"s" was killed by SIGKILL: out of coal')
+      assert.include(error.message, '"s" was killed by SIGKILL; before that it wrote to standard error: out of coal')
       assert.deepStrictEqual((yield* Fiber.join(next)).content, [{ type: "text", text: "again" }])
       assert.strictEqual((yield* boxes.server("s")).restartCount, 1)
     })

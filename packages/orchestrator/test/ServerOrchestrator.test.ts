@@ -105,7 +105,7 @@ describe("routing", () => {
     Effect.gen(function* () {
       const fakes = makeFakeServers()
       const lines: Array<string> = []
-      const logger = Logger.make(({ message }) => void lines.push(String(message)))
+      const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${String(message)}`))
       for (const name of ["left", "right"]) fakes.behave(name).tools = [tool("add")]
       const boxes = yield* orchestrate(fakes, ["left", "right"]).pipe(Effect.provide(Logger.layer([logger])))
       yield* boxes.settled
@@ -117,6 +117,28 @@ describe("routing", () => {
       const clashes = lines.filter((line) => line.includes("several servers"))
       assert.strictEqual(clashes.length, 1)
       assert.include(clashes[0], "add (left, right)")
+      assert.match(clashes[0] ?? "", /^Info /)
+    })
+  )
+
+  it.effect("warns of a clash in one short line where it hides tools, however many there are", () =>
+    Effect.gen(function* () {
+      const fakes = makeFakeServers()
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${String(message)}`))
+      const tools = Array.from({ length: 40 }, (_, index) => tool(`tool${index}`))
+      for (const name of ["left", "right"]) fakes.behave(name).tools = tools
+      const boxes = yield* orchestrate(fakes, ["left", "right"], { naming: "first" }).pipe(
+        Effect.provide(Logger.layer([logger]))
+      )
+      yield* boxes.settled
+      const clashes = lines.filter((line) => line.includes("several servers"))
+      assert.strictEqual(clashes.length, 1)
+      assert.match(
+        clashes[0] ?? "",
+        /^Warn .*the first server keeps the name: tool0 \(left, right\), .*, and 37 more\.$/
+      )
+      assert.isBelow(clashes[0]?.length ?? 0, 200)
     })
   )
 
