@@ -1,7 +1,7 @@
 /**
  * Failures of the command line itself.
  */
-import { defineError, statuses } from "@signalbox/errors"
+import { defineError, exitCodes, statuses } from "@signalbox/errors"
 import { Duration, Schema } from "effect"
 
 export class InvalidUsage extends defineError<InvalidUsage>()("InvalidUsage", {
@@ -20,5 +20,34 @@ export class CommandTimeout extends defineError<CommandTimeout>()("CommandTimeou
   hint: () => "Give it more time, or look for what is slow with --log-level debug."
 }) {}
 
+const servers = { serverNames: Schema.Array(Schema.String), total: Schema.Int }
+
+/** Some of the servers do not run; the others do. */
+export class SomeServersDown extends defineError<SomeServersDown>()("SomeServersDown", {
+  code: "SERVERS_PARTLY_DOWN",
+  status: { ...statuses.unavailable, exit: exitCodes.partial },
+  fields: servers,
+  message: ({ serverNames, total }) =>
+    `${serverNames.length} of ${total} servers do not run: ${serverNames.join(", ")}.`,
+  hint: () => "The entry of each server says why."
+}) {}
+
+export class AllServersDown extends defineError<AllServersDown>()("AllServersDown", {
+  code: "SERVERS_DOWN",
+  status: { ...statuses.unavailable, exit: exitCodes.failure },
+  fields: servers,
+  message: ({ serverNames }) => `No server runs: ${serverNames.join(", ")}.`,
+  hint: () => "The entry of each server says why."
+}) {}
+
+/** A turn came to its end, but tools that it called failed. */
+export class ToolCallsFailed extends defineError<ToolCallsFailed>()("ToolCallsFailed", {
+  code: "TOOL_CALLS_FAILED",
+  status: { ...statuses.badGateway, exit: exitCodes.partial },
+  fields: { failed: Schema.Int, total: Schema.Int },
+  message: ({ failed, total }) => `${failed} of ${total} tool calls failed.`,
+  hint: () => "Without --json each call is shown with its result."
+}) {}
+
 /** Every error class of this package, for tables. */
-export const cliErrors = [InvalidUsage, CommandTimeout] as const
+export const cliErrors = [InvalidUsage, CommandTimeout, SomeServersDown, AllServersDown, ToolCallsFailed] as const

@@ -1,8 +1,16 @@
 /**
  * How a command ends: its result printed once, as text or as one JSON object, and its exit code kept for the process.
  */
-import { exitCodeOf, exitCodes, type Outcome, toOutcome, withCorrelationId } from "@signalbox/errors"
-import { Cause, Context, Effect, Exit, Ref } from "effect"
+import {
+  CorrelationId,
+  exitCodeOf,
+  type Outcome,
+  outcomeOf,
+  type SignalboxError,
+  toJson,
+  withCorrelationId
+} from "@signalbox/errors"
+import { Cause, Context, DateTime, Effect, Exit, Ref } from "effect"
 import { CommandTimeout } from "./errors.ts"
 import { Output, renderError, renderOutcome } from "./Output.ts"
 import { Setting } from "./Setting.ts"
@@ -15,7 +23,11 @@ export interface ReportOptions<A> {
   readonly render: (value: A) => Effect.Effect<void, never, Output>
   /** What `--json` shows as data; the result itself when this is left out. */
   readonly json?: (value: A) => unknown
-  readonly exitCode?: (value: A) => number
+  /**
+   * What is wrong with a result that is only a part of what was asked for. Its status decides the exit code, and
+   * `--json` shows it beside the data; for people `render` has told it already.
+   */
+  readonly shortfall?: (value: A) => SignalboxError | undefined
   /** Whether the command has printed its JSON by itself, so that only a failure is left to be told. */
   readonly hasAnswered?: () => boolean
 }
@@ -30,21 +42,15 @@ const timeLimited = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
         })
   )
 
-const codeOf = <A>(options: ReportOptions<A>, outcome: Outcome<A>, exit: Exit.Exit<A, unknown>): number => {
-  if (Exit.isSuccess(exit)) return options.exitCode?.(exit.value) ?? exitCodes.ok
-  return outcome.status === "timeout" ? exitCodes.timeout : exitCodeOf(exit)
-}
+/** The envelope of a result that came, but not as it should. */
+const withShortfall = (outcome: Outcome<unknown>, short: SignalboxError | undefined): Outcome<unknown> =>
+  short === undefined ? outcome : { ...outcome, status: "failed", error: toJson(short), error_code: short.code }
 
-const printJson = Effect.fnUntraced(function* <A>(
-  options: ReportOptions<A>,
-  outcome: Outcome<A>,
-  exit: Exit.Exit<A, unknown>
-) {
+const printJson = Effect.fnUntraced(function* <A>(options: ReportOptions<A>, outcome: Outcome<unknown>) {
   const isTold = outcome.status === "success" || outcome.status === "cancelled"
   if (isTold && options.hasAnswered?.() === true) return
   const output = yield* Output
-  const { json = (value: A): unknown => value } = options
-  yield* output.line(renderOutcome({ ...outcome, data: Exit.isSuccess(exit) ? (json(exit.value) ?? null) : null }))
+  yield* output.line(renderOutcome(outcome))
 })
 
 const printText = Effect.fnUntraced(function* <A>(options: ReportOptions<A>, exit: Exit.Exit<A, unknown>) {
@@ -64,25 +70,22 @@ export const report =
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const output = yield* Output
-        let ended: Exit.Exit<A, unknown> = Exit.interrupt()
-        const watched = restore(timeLimited(work)).pipe(
-          Effect.onExit((exit) =>
-            Effect.sync(() => {
-              ended = exit
-            })
-          )
-        )
-        const outcome = yield* toOutcome(watched)
-        const exitCode = codeOf(options, outcome, ended)
+        const [duration, exit] = yield* Effect.timed(Effect.exit(restore(timeLimited(work))))
+        const measured = { endedAt: yield* DateTime.now, duration, correlationId: yield* CorrelationId }
+        const { json = (value: A): unknown => value } = options
+        const shown = Exit.map(exit, (value) => json(value) ?? null)
+        const short = Exit.isSuccess(exit) ? options.shortfall?.(exit.value) : undefined
+        const outcome = withShortfall(outcomeOf(shown, measured), short)
+        const exitCode = short?.status.exit ?? exitCodeOf(exit)
         yield* Ref.set(yield* ExitCode, exitCode)
         yield* Effect.logDebug("The command has ended.", {
           status: outcome.status,
           exit_code: exitCode,
           duration_ms: outcome.duration_ms
         })
-        if (Exit.isFailure(ended) && Cause.hasDies(ended.cause)) yield* Effect.logError("Internal error", ended.cause)
-        yield* output.isJson ? printJson(options, outcome, ended) : printText(options, ended)
+        if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) yield* Effect.logError("Internal error", exit.cause)
+        yield* output.isJson ? printJson(options, outcome) : printText(options, exit)
         // An interrupted command ends as interrupted: the signal decides the exit code.
-        if (Exit.isFailure(ended) && Cause.hasInterruptsOnly(ended.cause)) return yield* Effect.interrupt
+        if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
       })
     ).pipe(withCorrelationId())

@@ -17,8 +17,9 @@ import { tools } from "./commands/tools.ts"
 import { versionCommand } from "./commands/version.ts"
 import { globalFlags } from "./flags.ts"
 import { makeSignals, Signals } from "./process/Signals.ts"
+import { allowsColour } from "./render/style.ts"
 import { ExitCode } from "./report.ts"
-import { asksForJson, presenter, tellFailure } from "./usage.ts"
+import { isGiven, presenter, tellFailure } from "./usage.ts"
 import { version } from "./version.ts"
 
 const base = Command.make("signalbox").pipe(
@@ -40,8 +41,13 @@ const signalbox = base.pipe(Command.withSubcommands([...commands, completions]),
 
 const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
 
-const platform = (isJson: boolean) =>
-  Layer.mergeAll(nodePlatform, CliConfig.layer({ builtIns }), CliOutput.layerPresenter(presenter(isJson)))
+const platform = (isJson: boolean, hasColour: boolean) =>
+  Layer.mergeAll(
+    nodePlatform,
+    CliConfig.layer({ builtIns }),
+    CliOutput.layer(CliOutput.defaultFormatter({ colors: hasColour })),
+    CliOutput.layerPresenter(presenter(isJson))
+  )
 
 /** Exit codes of failures that happened outside a command's own report: wrong usage, above all. */
 const exitCodeOfFailure = (cause: Cause.Cause<unknown>, isJson: boolean): number => {
@@ -58,7 +64,8 @@ const leave = (code: number) => {
 
 /** Runs the program and ends the process. */
 export const runCli = (args: ReadonlyArray<string>): void => {
-  const isJson = asksForJson(args)
+  const isJson = isGiven(args, "--json")
+  const hasColour = process.stdout.isTTY && allowsColour(isGiven(args, "--no-color"), process.env)
   const signals = makeSignals()
   const exitCode = Ref.makeUnsafe(0)
   const program = Command.runWith(signalbox, { version })(args).pipe(
@@ -68,7 +75,7 @@ export const runCli = (args: ReadonlyArray<string>): void => {
     }),
     Effect.provideService(ExitCode, exitCode),
     Effect.provideService(Signals, signals.service),
-    Effect.provide(platform(isJson))
+    Effect.provide(platform(isJson, hasColour))
   )
   const main = Runtime.makeRunMain(({ fiber }) => {
     const stop = () => fiber.interruptUnsafe()

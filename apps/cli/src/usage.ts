@@ -9,10 +9,10 @@ import { InvalidUsage } from "./errors.ts"
 import { renderError, renderOutcome } from "./Output.ts"
 import { plainStyle } from "./render/style.ts"
 
-/** Whether JSON was asked for, also where the flags could not be read. */
-export const asksForJson = (args: ReadonlyArray<string>): boolean => {
+/** Whether a flag that takes no value is among the arguments: known also where they could not be read, and for the help. */
+export const isGiven = (args: ReadonlyArray<string>, flag: string): boolean => {
   const end = args.indexOf("--")
-  return (end === -1 ? args : args.slice(0, end)).includes("--json")
+  return (end === -1 ? args : args.slice(0, end)).includes(flag)
 }
 
 /** Prints a failure that no command has told: it happened before one was running. */

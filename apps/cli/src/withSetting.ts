@@ -8,7 +8,7 @@ import { parseDuration } from "./duration.ts"
 import { InvalidUsage } from "./errors.ts"
 import { ConfigFlag, JsonFlag, LogFormatFlag, LogLevelFlag, NoColorFlag, TimeoutFlag } from "./flags.ts"
 import { makeOutput, Output } from "./Output.ts"
-import { colourStyle, plainStyle } from "./render/style.ts"
+import { allowsColour, colourStyle, plainStyle } from "./render/style.ts"
 import { Setting } from "./Setting.ts"
 
 const readTimeout = Effect.fnUntraced(function* (given: Option.Option<string>) {
@@ -22,7 +22,7 @@ const readTimeout = Effect.fnUntraced(function* (given: Option.Option<string>) {
 const readSetting = Effect.gen(function* () {
   const { env } = process
   const timeout = yield* readTimeout(yield* TimeoutFlag)
-  const hasColour = !(yield* NoColorFlag) && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb"
+  const hasColour = allowsColour(yield* NoColorFlag, env)
   const style = (stream: NodeJS.WriteStream) => (hasColour && stream.isTTY ? colourStyle : plainStyle)
   const output = makeOutput({
     isJson: yield* JsonFlag,

@@ -63,7 +63,7 @@ describe("a conversation line by line", () => {
     await running.says("It is started again in")
     assert.match(
       running.stderr(),
-      /✗ lost dying: .*killed by SIGKILL: low on coal\..*\n {2}→ .*\n {2}→ It is started again in/
+      /✗ lost dying: .*killed by SIGKILL; before that it wrote to standard error: low on coal\. .*\n {2}→ .*\n {2}→ It is started again in/
     )
     running.type("add them")
     await running.says("Said: 42")

@@ -113,6 +113,26 @@ describe("servers and tools", () => {
     assert.deepStrictEqual(await place.servers(), [])
   })
 
+  it("that share names are told of it where servers are looked at, and nowhere else", async () => {
+    await using twins = await makePlace()
+    twins.configure({ servers: { left: twins.server({ tools: "echo" }), right: twins.server({ tools: "echo,add" }) } })
+    const [status, list, call] = await Promise.all([
+      twins.run(["servers", "status"]),
+      twins.run(["tools", "list"]),
+      twins.run(["tools", "call", "right", "echo", "text=hi"])
+    ])
+    const sentence =
+      "1 tool name is used by several servers; each is listed as <server>__<tool>\n  echo (left, right)\n"
+    assert.isTrue(status.stdout.endsWith(sentence), status.stdout)
+    assert.match(list.stdout, /^left__echo +left /m)
+    assert.match(list.stdout, /^add +right /m)
+    assert.deepStrictEqual([status.stderr, list.stderr, call.stderr], ["", "", ""])
+    const hiding = { SIGNALBOX_RUNTIME_NAMING: "first" }
+    const first = await twins.run(["tools", "list"], { env: hiding })
+    assert.match(first.stdout, /^echo +left /m)
+    assert.include(first.stderr, "the first server keeps the name")
+  })
+
   it("print tools as a table, and as JSON that parses whatever is logged", async () => {
     const [text, json] = await Promise.all([
       place.run(["tools", "list", "--server", "fx"]),

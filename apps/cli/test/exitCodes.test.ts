@@ -55,6 +55,32 @@ describe("the exit code", () => {
     assert.strictEqual(json.code, 3)
     const dead = json.json().data.find(({ name }: { name: string }) => name === "dead")
     assert.deepInclude(dead, { state: "error", exit_code: 3 })
+    // Whoever reads the envelope alone must not take a part for the whole.
+    assert.deepStrictEqual(Object.keys(json.json()), envelopeKeys)
+    assert.strictEqual(json.json().status, "failed")
+    assert.strictEqual(json.json().error_code, "SERVERS_PARTLY_DOWN")
+    assert.strictEqual(json.json().error?.message, "1 of 3 servers do not run: dead.")
+  })
+
+  it("is 1 when no server runs", async () => {
+    await using broken = await makePlace()
+    const missing = { enabled: true, transport: "stdio", command: "no-such-command", args: [], env: {} }
+    broken.configure({ servers: { dead: broken.server({ exitAtStart: 1 }), missing } })
+    const [text, json] = await Promise.all([
+      broken.run(["servers", "status"]),
+      broken.run(["servers", "status", "--json"])
+    ])
+    assert.strictEqual(text.code, 1)
+    assert.match(
+      text.stdout,
+      /✗ missing: .* command "no-such-command" was not found in the .*director.* of PATH\. \[SERVER_SPAWN_FAILED\]\n {2}→ Install "no-such-command", or give its full path/
+    )
+    assert.notInclude(text.stdout, process.env["PATH"])
+    assert.strictEqual(json.code, 1)
+    assert.strictEqual(json.json().status, "failed")
+    assert.strictEqual(json.json().error_code, "SERVERS_DOWN")
+    const entry = json.json().data.find(({ name }: { name: string }) => name === "missing")
+    assert.strictEqual(entry.error.details.searched_path, process.env["PATH"])
   })
 
   it("is 3 when a tool call of a test failed", async () => {
@@ -66,10 +92,17 @@ describe("the exit code", () => {
       ...upstream("claude", fxLlm.url),
       servers: { fx: failing.server({ fault: ["is-error@call"] }) }
     })
-    const ended = await failing.run(["test", "-m", "try"], { env: { ANTHROPIC_API_KEY: "sk-canary-0123456789" } })
+    const env = { ANTHROPIC_API_KEY: "sk-canary-0123456789" }
+    const ended = await failing.run(["test", "-m", "try"], { env })
     assert.strictEqual(ended.code, 3, ended.stderr)
-    assert.include(ended.stdout, "Success rate: 0.0%")
+    assert.include(ended.stdout, "Total tool calls: 1\nSuccessful: 0\nSuccess rate: 0.0%")
     assert.match(ended.stderr, /✗ fx · echo \d+ ms/)
+    fxLlm.use([{ toolCalls: [{ name: "echo", input: { text: "x" } }] }, { text: "It did not work." }])
+    const json = await failing.run(["test", "-m", "try", "--json"], { env })
+    assert.strictEqual(json.code, 3, json.stderr)
+    assert.strictEqual(json.json().status, "failed")
+    assert.strictEqual(json.json().error_code, "TOOL_CALLS_FAILED")
+    assert.deepInclude(json.json().data, { total_tool_calls: 1, successful: 0, success_rate: 0 })
   })
 
   it("is 4 when time is over, in words and as JSON", async () => {

@@ -7,6 +7,9 @@ const up = "\u001b[A"
 const controlC = "\u0003"
 const controlD = "\u0004"
 
+// oxlint-disable-next-line no-control-regex -- a colour is exactly what is looked for
+const colour = /\u001b\[\d+m/
+
 const script = [
   { when: { lastUserTextContains: "hello" }, reply: { text: "Good day." } },
   { when: {}, reply: { toolCalls: [{ name: "echo", input: { text: "x" } }] } }
@@ -81,8 +84,7 @@ describe("a person at a terminal", () => {
     const ended = await terminal.ended
     assert.strictEqual(ended.code, 0)
     assert.notInclude(ended.stdout, "WARN")
-    // oxlint-disable-next-line no-control-regex -- a colour is exactly what is looked for
-    assert.notMatch(ended.stdout, /\u001b\[\d+m/)
+    assert.notMatch(ended.stdout, colour)
   })
 
   it("sees colours and tables that fit", async () => {
@@ -94,5 +96,24 @@ describe("a person at a terminal", () => {
     assert.include(stdout, "\u001b[1mecho\u001b[22m")
     // oxlint-disable-next-line no-control-regex -- colours take no room
     for (const line of stdout.replace(/\u001b\[\d+m/g, "").split("\r\n")) assert.isAtMost(line.length, 80, line)
+  })
+
+  it("sees the help in colours, or without where they were declined", async () => {
+    await using place = await makePlace()
+    const help = async (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) => {
+      const { code, stdout } = await place.startOnTerminal(args, env).ended
+      assert.strictEqual(code, 0)
+      assert.include(stdout, "USAGE")
+      return stdout
+    }
+    assert.match(await help(["--help"]), colour)
+    for (const plain of [
+      await help(["--no-color", "--help"]),
+      await help(["tools", "call", "--help", "--no-color"]),
+      await help(["--help"], { NO_COLOR: "1" }),
+      await help(["--help"], { TERM: "dumb" })
+    ]) {
+      assert.notMatch(plain, colour)
+    }
   })
 })

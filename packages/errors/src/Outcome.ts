@@ -11,7 +11,10 @@ import { codeOf, statusOf, toJson } from "./toJson.ts"
 export const OperationStatus = Schema.Literals(["success", "failed", "pending", "cancelled", "timeout"])
 export type OperationStatus = typeof OperationStatus.Type
 
-/** The result of one operation. `data` is null unless it succeeded, `error` is null unless it did not. */
+/**
+ * The result of one operation. `data` is null unless there is a result, `error` is null unless something failed;
+ * a result that is only a part of what was asked for has both.
+ */
 export interface Outcome<A> {
   readonly status: OperationStatus
   readonly data: A | null

@@ -1,11 +1,12 @@
 import { serverInfoJson, type ServerInfo } from "@signalbox/orchestrator"
-import { exitCodes } from "@signalbox/errors"
 import { Host } from "@signalbox/host"
 import { DateTime, Effect } from "effect"
 import { Command } from "effect/cli"
 import { announceStart } from "../chat/announceStart.ts"
+import { AllServersDown, SomeServersDown } from "../errors.ts"
 import { Output } from "../Output.ts"
 import { renderServers } from "../render/renderServers.ts"
+import { renderSharedNames } from "../render/sharedNames.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { readConfig, withHost } from "../withHost.ts"
@@ -46,11 +47,13 @@ const list = Command.make("list", {}, () =>
   )
 ).pipe(Command.withDescription("The servers of the configuration; nothing is started"))
 
-/** 0 when all run, 3 when some do, 1 when none does. */
-const exitCodeOfServers = (servers: ReadonlyArray<ServerInfo>): number => {
-  const running = servers.filter(({ state }) => state === "running").length
-  if (running === servers.length) return exitCodes.ok
-  return running > 0 ? exitCodes.partial : exitCodes.failure
+const shortfallOf = (servers: ReadonlyArray<ServerInfo>) => {
+  const serverNames = servers.filter(({ state }) => state !== "running").map(({ name }) => name)
+  const total = servers.length
+  if (serverNames.length === 0) return undefined
+  return serverNames.length < total
+    ? new SomeServersDown({ serverNames, total })
+    : new AllServersDown({ serverNames, total })
 }
 
 const status = Command.make("status", {}, () =>
@@ -61,14 +64,18 @@ const status = Command.make("status", {}, () =>
         const { orchestrator } = host
         if ((yield* Setting).isTerminal.stderr) yield* announceStart(host)
         yield* orchestrator.settled
-        return { servers: yield* orchestrator.servers, now: yield* DateTime.now }
+        const { naming } = host.config.options.runtime
+        return { servers: yield* orchestrator.servers, naming, now: yield* DateTime.now }
       })
     ).pipe(
       report({
-        render: ({ servers }) =>
-          Effect.flatMap(Output, ({ line, style, width }) => line(renderServers(servers, style, width))),
+        render: ({ naming, servers }) =>
+          Effect.flatMap(Output, ({ line, style, width }) => {
+            const shared = renderSharedNames(servers, naming, style, width)
+            return line([renderServers(servers, style, width), ...(shared === undefined ? [] : [shared])].join("\n"))
+          }),
         json: ({ now, servers }) => servers.map((info) => serverInfoJson(info, now)),
-        exitCode: ({ servers }) => exitCodeOfServers(servers)
+        shortfall: ({ servers }) => shortfallOf(servers)
       })
     )
   )

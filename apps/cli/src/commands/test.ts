@@ -1,10 +1,10 @@
 import { collectTurn, successRate } from "@signalbox/conversation"
-import { exitCodes } from "@signalbox/errors"
 import { Host } from "@signalbox/host"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { watchServers } from "../chat/watchServers.ts"
 import { formatDuration } from "../duration.ts"
+import { ToolCallsFailed } from "../errors.ts"
 import { modelFlags } from "../flags.ts"
 import { Output } from "../Output.ts"
 import { printTurn } from "../render/renderTurn.ts"
@@ -67,7 +67,8 @@ export const test = Command.make(
               )
             ),
           json: ({ took: _took, ...value }) => value,
-          exitCode: (value) => (value.success_rate < 1 ? exitCodes.partial : exitCodes.ok)
+          shortfall: ({ successful, total_tool_calls: total }) =>
+            successful < total ? new ToolCallsFailed({ failed: total - successful, total }) : undefined
         })
       )
     )

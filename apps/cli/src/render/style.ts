@@ -29,6 +29,12 @@ export const colourStyle: Style = {
   cyan: wrap(36, 39)
 }
 
+/** Whether colours may be printed on a terminal: not with `--no-color`, with `NO_COLOR` (no-color.org), or on a dumb one. */
+export const allowsColour = (
+  isForbidden: boolean,
+  environment: Readonly<Record<string, string | undefined>>
+): boolean => !isForbidden && (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb"
+
 /** One line of at most `width` characters; what is cut is shown by an ellipsis. */
 export const oneLine = (text: string, width: number): string => {
   const flat = text.replace(/\s+/g, " ").trim()
