@@ -7,6 +7,7 @@ import {
   tempDirectory,
   waitFor
 } from "@signalbox/testing"
+import { writeFileSync } from "node:fs"
 import { type Message, startRaw } from "./RawClient.ts"
 
 type Raw = ReturnType<typeof startRaw>
@@ -92,6 +93,29 @@ describe("faults of calls over stdio", () => {
     })
     await server.call("echo", { text: "still here" })
     assert.isFalse(server.messages().some((message) => message["id"] === lost))
+  })
+
+  it("hold: runs the tool, and answers when the file is there", async () => {
+    await using folder = await tempDirectory()
+    const log = folder.file("log.jsonl")
+    const file = folder.file("go:on@once")
+    using server = startRaw({ fault: [`hold:${file}@call:write`], log })
+    await server.initialize()
+    const held = server.request("tools/call", { name: "write", arguments: { key: "a", value: "b" } })
+    const logged = (name: string) =>
+      waitFor(() => readFxMcpLog(log).some(({ event }) => event === name), { description: `${name} in the log` })
+    await logged("call_end")
+    const given = server.request("tools/call", { name: "write", arguments: { key: "c", value: "d" } })
+    await server.call("echo", { text: "still here" })
+    assert.isFalse(server.messages().some((message) => message["id"] === held))
+    server.send({ method: "notifications/cancelled", params: { requestId: given } })
+    await logged("cancelled")
+    writeFileSync(file, "")
+    assert.property(await server.answer(held), "result")
+    await server.call("echo", { text: "after it" })
+    assert.isFalse(server.messages().some((message) => message["id"] === given))
+    // What is there already holds nothing back.
+    assert.property(await server.call("write", { key: "e", value: "f" }), "result")
   })
 
   it("dies after n calls, by code or by signal", async () => {

@@ -30,6 +30,7 @@ describe("flags of fx-mcp", () => {
     [["--fault", "nonsense"], `there is no fault "nonsense"`],
     [["--fault", "exit@lunch"], `"lunch" is not one of`],
     [["--fault", "html"], "needs --http"],
+    [["--fault", "hold@call:2"], "needs a file"],
     [["--ask", "weather"], `"weather" is not elicitation`],
     [["--era", "1999"], "--era"]
   ]

@@ -5,6 +5,7 @@
 import { type DueFault, isEarly, makeFaults, type Place } from "./faults.ts"
 import type { ParsedFlags } from "./flags.ts"
 import type { AppendEvent } from "./log.ts"
+import { fileExists } from "./fileExists.ts"
 import { dressResult, eraOf, plainMethod } from "./methods.ts"
 import {
   asObject,
@@ -175,6 +176,7 @@ export const makeMcpServer = (surroundings: Surroundings) => {
     const signal = channel.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, channel.signal])
     try {
       const result = fault?.kind === "error" ? {} : await run(id, method, params, channel, signal)
+      if (fault?.kind === "hold") await fileExists(asText(fault.value), signal)
       return { method, answer: { jsonrpc: "2.0", id, result }, fault }
     } catch (cause) {
       const isCancelled = signal.aborted && !(cause instanceof InputRequired)

@@ -16,6 +16,7 @@ interface FaultRow {
 /** The kinds of faults. */
 export const faultTable = {
   never: { help: "Runs the tool and never answers" },
+  hold: { help: "Runs the tool and holds the answer back until this file exists", value: "FILE" },
   error: { help: "JSON-RPC error with this code; the tool does not run", value: "CODE (-32603)" },
   "is-error": { help: "Tool result with isError" },
   huge: { help: "Adds so many bytes of text to the result", value: "BYTES (1000000)" },

@@ -58,6 +58,7 @@ const readFault = (text: string, transport: "stdio" | "http"): Plan => {
   if ("only" in row && row.only !== transport) {
     throw new FlagError(`--fault ${text}: "${kind}" needs ${row.only === "http" ? "--http" : "stdio (no --http)"}.`)
   }
+  if (kind === "hold" && (value ?? "") === "") throw new FlagError(`--fault ${text}: "hold" needs a file, hold:FILE.`)
   return { kind, value, place, which }
 }
 
