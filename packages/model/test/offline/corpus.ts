@@ -31,7 +31,12 @@ const commands: Readonly<Record<string, Omit<ServerCommand, "command">>> = {
   "sequential-thinking": { args: [official("sequential-thinking")] },
   context7: { args: [bin("@upstash/context7-mcp/dist/index.js")] },
   notion: { args: [bin("@notionhq/notion-mcp-server/bin/cli.mjs")], env: { NOTION_TOKEN: "none" } },
-  playwright: { args: [bin("@playwright/mcp/cli.js"), "--headless"] }
+  playwright: { args: [bin("@playwright/mcp/cli.js"), "--headless"] },
+  // Without these it asks the registry for a newer version, and starts a process that reports its use.
+  "chrome-devtools": {
+    args: [bin("chrome-devtools-mcp/build/src/bin/chrome-devtools-mcp.js"), "--no-usage-statistics"],
+    env: { CHROME_DEVTOOLS_MCP_NO_UPDATE_CHECKS: "1" }
+  }
 }
 
 export const servers = Object.keys(commands)

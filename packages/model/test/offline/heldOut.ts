@@ -99,6 +99,9 @@ export const heldOut: ReadonlyArray<Sentence> = [
   one("hover over the element #menu", "browser_hover", { target: "#menu" }, "playwright"),
   one('wait for the text "Done"', "browser_wait_for", { text: "Done" }, "playwright"),
   one("close the browser", "browser_close", {}, "playwright"),
+  // chrome-devtools
+  one("resize page 1 to 800x600", "resize_page", { pageId: 1, width: 800, height: 600 }, "chrome-devtools"),
+  one("list the console messages of page 3", "list_console_messages", { pageId: 3 }, "chrome-devtools"),
   // nothing fits
   { sentence: "order a pizza with extra cheese", calls: [] },
   { sentence: "translate this into French", calls: [] }

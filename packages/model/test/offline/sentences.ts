@@ -197,6 +197,17 @@ export const sentences: ReadonlyArray<Sentence> = [
   one("go back to the previous page", "browser_navigate_back", {}, "playwright"),
   one("show console errors", "browser_console_messages", { level: "error" }, "playwright"),
   one("switch the page to the dark color scheme", "browser_emulate_media", { colorScheme: "dark" }, "playwright"),
+  // chrome-devtools
+  one("list the open pages", "list_pages", {}, "chrome-devtools"),
+  one("open https://example.org in a new page", "new_page", { url: "https://example.org" }, "chrome-devtools"),
+  one("close page 2", "close_page", { pageId: 2 }, "chrome-devtools"),
+  one("take a screenshot of page 1 as jpeg", "take_screenshot", { pageId: 1, format: "jpeg" }, "chrome-devtools"),
+  {
+    with: "chrome-devtools",
+    sentence: "start a performance trace",
+    calls: [],
+    asks: { tool: "performance_start_trace", argument: "pageId" }
+  },
   // nothing fits
   { sentence: "book me a flight to Lisbon", calls: [] },
   { sentence: "what's the weather like in Oslo tomorrow?", calls: [] },
