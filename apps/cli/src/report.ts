@@ -42,10 +42,6 @@ const timeLimited = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
         })
   )
 
-/** The envelope of a result that came, but not as it should. */
-const withShortfall = (outcome: Outcome<unknown>, short: SignalboxError | undefined): Outcome<unknown> =>
-  short === undefined ? outcome : { ...outcome, status: "failed", error: toJson(short), error_code: short.code }
-
 const printJson = Effect.fnUntraced(function* <A>(options: ReportOptions<A>, outcome: Outcome<unknown>) {
   const isTold = outcome.status === "success" || outcome.status === "cancelled"
   if (isTold && options.hasAnswered?.() === true) return
@@ -60,6 +56,23 @@ const printText = Effect.fnUntraced(function* <A>(options: ReportOptions<A>, exi
   yield* status(renderError(Cause.squash(exit.cause), errorStyle))
 })
 
+/** What came of a command, and with which code the program will exit. */
+const judge = <A>(
+  options: ReportOptions<A>,
+  exit: Exit.Exit<A, unknown>,
+  measured: Parameters<typeof outcomeOf>[1]
+): { readonly outcome: Outcome<unknown>; readonly exitCode: number } => {
+  const { json = (value: A): unknown => value } = options
+  const outcome = outcomeOf(
+    Exit.map(exit, (value) => json(value) ?? null),
+    measured
+  )
+  const short = Exit.isSuccess(exit) ? options.shortfall?.(exit.value) : undefined
+  if (short === undefined) return { outcome, exitCode: exitCodeOf(exit) }
+  const told = { ...outcome, status: "failed" as const, error: toJson(short), error_code: short.code }
+  return { outcome: told, exitCode: short.status.exit }
+}
+
 /**
  * Runs a command's work and prints what came of it. `render` is for people; with `--json` the envelope is
  * printed instead. Failures are printed here and nowhere else.
@@ -72,11 +85,7 @@ export const report =
         const output = yield* Output
         const [duration, exit] = yield* Effect.timed(Effect.exit(restore(timeLimited(work))))
         const measured = { endedAt: yield* DateTime.now, duration, correlationId: yield* CorrelationId }
-        const { json = (value: A): unknown => value } = options
-        const shown = Exit.map(exit, (value) => json(value) ?? null)
-        const short = Exit.isSuccess(exit) ? options.shortfall?.(exit.value) : undefined
-        const outcome = withShortfall(outcomeOf(shown, measured), short)
-        const exitCode = short?.status.exit ?? exitCodeOf(exit)
+        const { exitCode, outcome } = judge(options, exit, measured)
         yield* Ref.set(yield* ExitCode, exitCode)
         yield* Effect.logDebug("The command has ended.", {
           status: outcome.status,

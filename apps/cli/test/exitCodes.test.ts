@@ -75,7 +75,7 @@ describe("the exit code", () => {
       text.stdout,
       /✗ missing: .* command "no-such-command" was not found in the .*director.* of PATH\. \[SERVER_SPAWN_FAILED\]\n {2}→ Install "no-such-command", or give its full path/
     )
-    assert.notInclude(text.stdout, process.env["PATH"])
+    assert.notInclude(text.stdout, process.env["PATH"] ?? "")
     assert.strictEqual(json.code, 1)
     assert.strictEqual(json.json().status, "failed")
     assert.strictEqual(json.json().error_code, "SERVERS_DOWN")

@@ -175,8 +175,7 @@ export const makeMcpServer = (surroundings: Surroundings) => {
     running.set(key, stop)
     const signal = channel.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, channel.signal])
     try {
-      const result = fault?.kind === "error" ? {} : await run(id, method, params, channel, signal)
-      if (fault?.kind === "hold") await fileExists(asText(fault.value), signal)
+      const result = await underFault(fault, signal, () => run(id, method, params, channel, signal))
       return { method, answer: { jsonrpc: "2.0", id, result }, fault }
     } catch (cause) {
       const isCancelled = signal.aborted && !(cause instanceof InputRequired)
@@ -229,6 +228,18 @@ export const makeMcpServer = (surroundings: Surroundings) => {
       else surroundings.die(flags.crashSignal as NodeJS.Signals)
     }
   }
+}
+
+/** The result of a request, unless a fault replaces it, and when a fault lets it go. */
+const underFault = async (
+  fault: DueFault | undefined,
+  signal: AbortSignal,
+  run: () => Promise<Json>
+): Promise<Json> => {
+  if (fault?.kind === "error") return {}
+  const result = await run()
+  if (fault?.kind === "hold") await fileExists(asText(fault.value), signal)
+  return result
 }
 
 const placeOf = (method: string): Place | undefined => {

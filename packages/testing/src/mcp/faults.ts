@@ -54,12 +54,16 @@ const readFault = (text: string, transport: "stdio" | "http"): Plan => {
   if (place !== "initialize" && place !== "list" && place !== "call") {
     throw new FlagError(`--fault ${text}: "${place}" is not one of initialize, list, call.`)
   }
-  const row = faultTable[kind]
-  if ("only" in row && row.only !== transport) {
-    throw new FlagError(`--fault ${text}: "${kind}" needs ${row.only === "http" ? "--http" : "stdio (no --http)"}.`)
-  }
-  if (kind === "hold" && (value ?? "") === "") throw new FlagError(`--fault ${text}: "hold" needs a file, hold:FILE.`)
+  const lack = lackOf(kind, value, transport)
+  if (lack !== undefined) throw new FlagError(`--fault ${text}: "${kind}" needs ${lack}.`)
   return { kind, value, place, which }
+}
+
+/** What a fault cannot do without. */
+const lackOf = (kind: FaultKind, value: string | undefined, transport: "stdio" | "http"): string | undefined => {
+  const row = faultTable[kind]
+  if ("only" in row && row.only !== transport) return row.only === "http" ? "--http" : "stdio (no --http)"
+  return kind === "hold" && (value ?? "") === "" ? "a file, hold:FILE" : undefined
 }
 
 const isKind = (kind: string): kind is FaultKind => Object.hasOwn(faultTable, kind)
