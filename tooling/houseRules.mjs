@@ -1,11 +1,12 @@
-// The rules of CONTRIBUTING that no linter knows: what library sources must not contain.
-// A file that adapts a foreign API may break the rules that it is listed with.
+// The rules of CONTRIBUTING that no linter knows: what sources must not contain. Most are about libraries; apps own the
+// process. A file that adapts a foreign API may break the rules that it is listed with.
+// `node houseRules.mjs [FOLDER]` looks at another project than this one.
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const root = process.argv[2] === undefined ? dirname(dirname(fileURLToPath(import.meta.url))) : resolve(process.argv[2])
 
 const rules = {
   async: {
@@ -23,7 +24,17 @@ const rules = {
     why: "use Clock or DateTime, so that TestClock works"
   },
   random: { pattern: /\bMath\.random\(/, why: "use Random" },
-  detached: { pattern: /\bforkDetach\b/, why: "fork into a scope; a detached fiber outlives its owner" },
+  detached: {
+    pattern: /\bforkDetach\b/,
+    why: "fork into a scope; a detached fiber outlives its owner",
+    isForApps: true
+  },
+  ignored: {
+    pattern: /\bEffect\.ignore(Cause)?\b/,
+    why: "say in a comment above why the failure does not matter",
+    isForApps: true,
+    isAllowedBy: (lines, index) => /\/\/ \S/.test(`${lines[index - 1] ?? ""} ${lines[index]}`)
+  },
   mock: { pattern: /\bvi\.mock\b/, why: "provide another Layer" },
   defaultExport: { pattern: /^export default\b/, why: "export by name" }
 }
@@ -40,12 +51,12 @@ const allowed = [
   [/^packages\/host\/src\/config\/layers\.ts$/, ["try"]]
 ]
 
-const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "packages"], {
+const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "packages", "apps"], {
   cwd: root,
   encoding: "utf8"
 })
   .split("\n")
-  .filter((file) => /^packages\/.*\/?src\/.*\.ts$/.test(file))
+  .filter((file) => /^(packages|apps)\/.*\/?src\/.*\.ts$/.test(file))
 
 const problems = []
 for (const file of files) {
@@ -53,11 +64,14 @@ for (const file of files) {
   const lines = readFileSync(join(root, file), "utf8").split("\n")
   for (const [index, line] of lines.entries()) {
     const code = line.replace(/^\s*(\*|\/\/|\/\*).*$/, "").replace(/\/\/ .*$/, "")
-    for (const [name, { pattern, why }] of Object.entries(rules)) {
-      if (!exceptions.has(name) && pattern.test(code)) problems.push(`${file}:${index + 1} ${name}: ${why}`)
+    for (const [name, { pattern, why, isForApps = false, isAllowedBy }] of Object.entries(rules)) {
+      if (exceptions.has(name) || (!isForApps && file.startsWith("apps/"))) continue
+      if (pattern.test(code) && isAllowedBy?.(lines, index) !== true)
+        problems.push(`${file}:${index + 1} ${name}: ${why}`)
     }
   }
 }
+if (files.length === 0) problems.push("No sources were found: the script looks in the wrong places.")
 if (problems.length > 0) {
   process.stderr.write(`${problems.join("\n")}\n`)
   process.exit(1)

@@ -5,6 +5,7 @@ import { defineError, statuses } from "@signalbox/errors"
 import { InvalidMessagesRequest } from "@signalbox/provider-claude/serve"
 import { Schema } from "effect"
 
+/** An address that others can reach was refused, because the server asks nobody for credentials. */
 export class UnsafeBind extends defineError<UnsafeBind>()("UnsafeBind", {
   code: "UNSAFE_BIND",
   status: statuses.configuration,
@@ -14,6 +15,7 @@ export class UnsafeBind extends defineError<UnsafeBind>()("UnsafeBind", {
   hint: () => "Listen on 127.0.0.1 and put a proxy that asks for credentials in front of it."
 }) {}
 
+/** The address could not be listened on: another program has it, or the system does not allow it. */
 export class PortInUse extends defineError<PortInUse>()("PortInUse", {
   code: "PORT_IN_USE",
   status: statuses.unavailable,
@@ -22,6 +24,7 @@ export class PortInUse extends defineError<PortInUse>()("PortInUse", {
   hint: () => "Choose another port with --port, or stop what listens there."
 }) {}
 
+/** A web page of another origin asked: a browser would let any page run the tools of whoever looks at it. */
 export class OriginRefused extends defineError<OriginRefused>()("OriginRefused", {
   code: "ORIGIN_REFUSED",
   status: statuses.forbidden,
@@ -30,6 +33,7 @@ export class OriginRefused extends defineError<OriginRefused>()("OriginRefused",
   hint: () => "Serve the page from this machine, or call from a program."
 }) {}
 
+/** Nothing is served under this method and path. */
 export class RouteNotFound extends defineError<RouteNotFound>()("RouteNotFound", {
   code: "ROUTE_NOT_FOUND",
   status: statuses.notFound,
@@ -38,6 +42,7 @@ export class RouteNotFound extends defineError<RouteNotFound>()("RouteNotFound",
   hint: () => "This server answers POST /v1/messages."
 }) {}
 
+/** A request body over `maxRequestBytes`. It was not read to its end. */
 export class BodyTooLarge extends defineError<BodyTooLarge>()("BodyTooLarge", {
   code: "BODY_TOO_LARGE",
   status: statuses.tooLarge,

@@ -24,6 +24,7 @@ import { type TurnLimits } from "./TurnLimits.ts"
 import { type TurnRequest } from "./TurnOptions.ts"
 import { type TurnResult } from "./TurnResult.ts"
 
+/** What all sessions of a client have in common. */
 export interface ConversationOptions {
   /** What every model call asks for; its `system` is the system prompt of sessions without their own. */
   readonly request: TurnRequest
@@ -38,6 +39,7 @@ export interface ConversationOptions {
   readonly hooks?: TurnHooks
 }
 
+/** What is special about one session. */
 export interface StartOptions {
   /** A new random id where it is absent. */
   readonly id?: string
@@ -56,6 +58,10 @@ export interface StartOptions {
   readonly idleTimeout?: Duration.Input
 }
 
+/**
+ * Conversations over one model and one toolbox. Use it where turns belong to sessions with a history; callers who
+ * bring the whole history use `runTurn`.
+ */
 export class ConversationClient extends Context.Service<
   ConversationClient,
   {

@@ -24,6 +24,7 @@ import { type TurnLimits } from "./TurnLimits.ts"
 import { type TurnOptions, type TurnRequest } from "./TurnOptions.ts"
 import { TurnProgress } from "./TurnProgress.ts"
 
+/** Everything that a session is made of. */
 export interface SessionOptions {
   readonly id: string
   readonly model: LanguageModel["Service"]
@@ -49,6 +50,10 @@ export interface SendOptions {
   readonly turnId?: string
 }
 
+/**
+ * One conversation: its history, and one turn at a time. A turn that fails leaves the history as it can be gone on
+ * with.
+ */
 export interface ConversationSession {
   readonly id: string
   /**

@@ -9,6 +9,7 @@ import { type JournalError, OutcomeUnknown } from "./errors.ts"
 /** Whether a step that was cut short may be run again. */
 export type StepSafety = "safe" | "unsafe"
 
+/** What a journal has to know of a step: its id, how its value is written down, and whether it may run again. */
 export interface JournalStep<A, Encoded> {
   /** Deterministic: the same step of the same turn has the same id whenever the turn is run. */
   readonly id: string
@@ -25,6 +26,10 @@ export interface JournalRecord {
   readonly state: "begun" | "done"
 }
 
+/**
+ * Remembers what the steps of a turn gave, so that a turn that is run again does not do them twice. `Journal.none`
+ * remembers nothing.
+ */
 export class Journal extends Context.Service<
   Journal,
   {

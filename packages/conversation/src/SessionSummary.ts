@@ -5,6 +5,7 @@ import { addUsage, noUsage, Usage } from "@signalbox/model"
 import { Schema } from "effect"
 import { type TurnStep } from "./TurnResult.ts"
 
+/** A session in numbers, as it is printed. */
 export const SessionSummary = Schema.Struct({
   id: Schema.String,
   /** Turns that have begun, those that failed or were interrupted included. */

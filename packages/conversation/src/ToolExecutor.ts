@@ -25,6 +25,7 @@ import { type ToolEvent } from "./TurnEvent.ts"
 import { noHooks, type TurnHooks } from "./TurnHooks.ts"
 import { type TurnLimits } from "./TurnLimits.ts"
 
+/** What calls are run with. */
 export interface ToolExecutorOptions {
   readonly toolbox: Toolbox["Service"]
   readonly limits: Pick<TurnLimits, "toolConcurrency" | "toolTimeout">
@@ -43,6 +44,10 @@ export interface ToolBatch {
   readonly emit?: (event: ToolEvent) => Effect.Effect<unknown>
 }
 
+/**
+ * Runs the tool calls of one step: side by side up to a limit, each within its time, through journal and hooks. A
+ * call that fails is an outcome, so one never stops the others.
+ */
 export class ToolExecutor extends Context.Service<
   ToolExecutor,
   {

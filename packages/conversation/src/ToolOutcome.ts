@@ -34,6 +34,7 @@ export const ToolSettlement = Schema.Struct({
 })
 export interface ToolSettlement extends Schema.Schema.Type<typeof ToolSettlement> {}
 
+/** What became of one tool call: the settlement that a journal keeps, with the call and its duration. */
 export const ToolOutcome = Schema.Struct({
   ...ToolSettlement.fields,
   /** The call as the model made it, with `runBy` set. */

@@ -28,6 +28,7 @@ export type ToolEvent =
     }
   | { readonly type: "tool_end"; readonly step: number; readonly callId: string; readonly outcome: ToolOutcome }
 
+/** What happens in a turn, as it happens. `turn_end` is the last one of a turn that did not fail. */
 export type TurnEvent =
   /** Steps are numbered from 1. */
   | { readonly type: "step_start"; readonly step: number; readonly provider: string; readonly model: string }

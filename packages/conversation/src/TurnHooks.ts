@@ -20,6 +20,7 @@ export interface PendingCall {
   readonly tool: ToolDefinition
 }
 
+/** Where a program may look into a turn and change it: before and after each model call and each tool call. */
 export interface TurnHooks {
   /** Answers with the request to send. A failure ends the turn. */
   readonly beforeModel?: (request: ModelRequest, step: number) => Effect.Effect<ModelRequest, ModelError>

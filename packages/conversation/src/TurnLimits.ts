@@ -3,6 +3,7 @@
  */
 import { Duration } from "effect"
 
+/** How much one turn may do, and how long. */
 export interface TurnLimits {
   /** Tool rounds per user message; the model is called at most once more than that. */
   readonly maxHops: number

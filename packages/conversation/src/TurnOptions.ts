@@ -12,6 +12,7 @@ export type TurnRequest = Omit<ModelRequest, "messages" | "tools" | "model"> & {
   readonly model?: string
 }
 
+/** Everything that one turn needs: the loop keeps nothing between two of them. */
 export interface TurnOptions {
   /** The history, the user's new message at its end. */
   readonly messages: ReadonlyArray<Message>

@@ -19,6 +19,7 @@ export class OutcomeUnknown extends defineError<OutcomeUnknown>()("OutcomeUnknow
   hint: () => "Check what the step did before you ask for it again."
 }) {}
 
+/** The id belongs to an open session. */
 export class SessionExists extends defineError<SessionExists>()("SessionExists", {
   code: "SESSION_EXISTS",
   status: statuses.conflict,
@@ -27,6 +28,7 @@ export class SessionExists extends defineError<SessionExists>()("SessionExists",
   hint: () => "Send to the session that is there, close it first, or choose another id."
 }) {}
 
+/** No open session has this id. */
 export class SessionNotFound extends defineError<SessionNotFound>()("SessionNotFound", {
   code: "SESSION_NOT_FOUND",
   status: statuses.notFound,
@@ -35,6 +37,7 @@ export class SessionNotFound extends defineError<SessionNotFound>()("SessionNotF
   hint: () => "Start a new session."
 }) {}
 
+/** The session was closed, by its client or for being idle too long. */
 export class SessionClosed extends defineError<SessionClosed>()("SessionClosed", {
   code: "SESSION_CLOSED",
   status: statuses.conflict,
@@ -43,6 +46,7 @@ export class SessionClosed extends defineError<SessionClosed>()("SessionClosed",
   hint: () => "Start a new session."
 }) {}
 
+/** As many sessions are open as `maxSessions` allows. */
 export class TooManySessions extends defineError<TooManySessions>()("TooManySessions", {
   code: "TOO_MANY_SESSIONS",
   status: statuses.rateLimited,

@@ -29,6 +29,10 @@ export interface HostSetup {
   readonly startsAll: boolean
 }
 
+/**
+ * Everything that runs of one configuration: its model, its servers, its conversations. Use it where a configuration
+ * file decides; with options in code, take the packages below it.
+ */
 export class Host extends Context.Service<
   Host,
   {

@@ -9,6 +9,7 @@ import { orchestratorErrors } from "@signalbox/orchestrator"
 import { resilienceErrors } from "@signalbox/resilience"
 import { hostErrors } from "./errors.ts"
 
+/** The error classes of all packages up to this one: the rows of `signalbox errors list`. */
 export const errorFamilies: ReadonlyArray<ErrorClass> = [
   ...resilienceErrors,
   ...modelErrors,

@@ -19,6 +19,7 @@ const describe = (file: string, problem: ConfigProblem): string => {
   return `${place}${path} ${problem.message}${problem.suggestion === undefined ? "" : ` (${problem.suggestion})`}`
 }
 
+/** The configuration has problems: all of them at once, each with its line. Nothing was started. */
 export class ConfigInvalid extends defineError<ConfigInvalid>()("ConfigInvalid", {
   code: "CONFIG_INVALID",
   status: statuses.configuration,
@@ -30,6 +31,7 @@ export class ConfigInvalid extends defineError<ConfigInvalid>()("ConfigInvalid",
   hint: () => "Fix the lines named, then run: signalbox config check"
 }) {}
 
+/** There is no configuration file in any of the places that were searched. */
 export class ConfigNotFound extends defineError<ConfigNotFound>()("ConfigNotFound", {
   code: "CONFIG_NOT_FOUND",
   status: statuses.configuration,
@@ -38,6 +40,7 @@ export class ConfigNotFound extends defineError<ConfigNotFound>()("ConfigNotFoun
   hint: () => "Write one with: signalbox init"
 }) {}
 
+/** A configuration was not written, because there is one already. */
 export class ConfigExists extends defineError<ConfigExists>()("ConfigExists", {
   code: "CONFIG_EXISTS",
   status: { ...statuses.conflict, exit: 1 },
@@ -46,6 +49,7 @@ export class ConfigExists extends defineError<ConfigExists>()("ConfigExists", {
   hint: () => "Use --force to overwrite it."
 }) {}
 
+/** The file of another program cannot be read, or holds no servers. */
 export class ImportFailed extends defineError<ImportFailed>()("ImportFailed", {
   code: "IMPORT_FAILED",
   status: statuses.badData,
@@ -53,6 +57,7 @@ export class ImportFailed extends defineError<ImportFailed>()("ImportFailed", {
   message: ({ file, reason }) => `${file} cannot be imported: ${reason}`
 }) {}
 
+/** The configuration names a provider that needs a key, and there is none. */
 export class MissingApiKey extends defineError<MissingApiKey>()("MissingApiKey", {
   code: "MISSING_API_KEY",
   status: statuses.configuration,
@@ -61,6 +66,7 @@ export class MissingApiKey extends defineError<MissingApiKey>()("MissingApiKey",
   hint: ({ variable }) => `Set ${variable}, or choose the model that needs no key: --provider offline`
 }) {}
 
+/** A tool that a person called by hand answered with an error. In a conversation the model is told instead. */
 export class ToolFailed extends defineError<ToolFailed>()("ToolFailed", {
   code: "TOOL_FAILED",
   status: { ...statuses.internal, http: 502 },
@@ -69,6 +75,7 @@ export class ToolFailed extends defineError<ToolFailed>()("ToolFailed", {
   hint: () => "Check the arguments against: signalbox tools list --json"
 }) {}
 
+/** The client was closed before this was asked of it. */
 export class ClientClosed extends defineError<ClientClosed>()("ClientClosed", {
   code: "CLIENT_CLOSED",
   status: statuses.unavailable,

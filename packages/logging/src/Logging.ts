@@ -8,10 +8,12 @@ import { type LogRecord, logRecord } from "./logRecord.ts"
 
 /** The formats, for a flag or a configuration key. */
 export const logFormats = ["pretty", "json", "logfmt"] as const
+/** The name of a format. */
 export type LogFormat = (typeof logFormats)[number]
 
 /** The least level that is printed; `none` prints nothing. */
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "none"] as const
+/** The name of a level as configurations write it. */
 export type LogLevelName = (typeof logLevels)[number]
 
 /** How `Logging.layer` prints. */

@@ -156,6 +156,7 @@ const establish = Effect.fnUntraced(function* (server: ServerOptions, link: Link
   yield* Effect.addFinalizer(() =>
     Effect.sync(ending.finish).pipe(
       Effect.andThen(link.terminate),
+      // The connection has ended already; the SDK only clears up after itself.
       Effect.andThen(Effect.ignore(Effect.tryPromise(() => session.close())))
     )
   )
@@ -163,6 +164,7 @@ const establish = Effect.fnUntraced(function* (server: ServerOptions, link: Link
     Effect.flatMap((reason) =>
       Effect.suspend(() => {
         ending.lose(reason)
+        // As above: everybody was told by the line before.
         return Effect.ignore(Effect.tryPromise(() => session.close()))
       })
     ),

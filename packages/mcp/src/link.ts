@@ -74,6 +74,7 @@ const settle = (server: ServerOptions, settled: () => Promise<unknown>, then: ()
   Effect.promise(settled).pipe(
     Effect.andThen(Effect.tryPromise(then)),
     Effect.timeoutOption(server.shutdownTimeout),
+    // A server that cannot be told that the session is over finds out by itself.
     Effect.ignore
   )
 

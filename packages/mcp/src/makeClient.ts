@@ -93,6 +93,7 @@ export const watchTools = (connection: Connection): Effect.Effect<void> => {
   const announces = typeof tools === "object" && tools !== null && "listChanged" in tools && tools.listChanged === true
   if (session.handshake.era !== "modern" || !announces) return Effect.void
   const once = Effect.tryPromise((signal) => session.listen(signal).then(({ closed }) => closed)).pipe(
+    // However the subscription ended: it is opened again.
     Effect.ignore,
     Effect.andThen(PubSub.publish(changes, undefined))
   )

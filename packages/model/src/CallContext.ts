@@ -5,6 +5,10 @@
 import { type DateTime } from "effect"
 import { Interaction } from "./Interaction.ts"
 
+/**
+ * For whom and for how long a tool is called. Passed explicitly with every call; `localCall` makes one for a
+ * person's own machine.
+ */
 export interface CallContext {
   /** Whose call it is: credentials and sessions are kept apart by this. `local` on a person's own machine. */
   readonly principal: string

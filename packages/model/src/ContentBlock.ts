@@ -16,6 +16,7 @@ export const isJsonObject = (value: unknown): value is JsonObject => Predicate.i
 /** Marks the end of a prefix that the provider may cache. Kept as it came. */
 const cached = { cache_control: Schema.optionalKey(Schema.NullOr(JsonObject)) }
 
+/** Text of either side, with citations where the vendor gives them. */
 export const TextBlock = Schema.Struct({
   type: Schema.Literal("text"),
   text: Schema.String,
@@ -24,6 +25,7 @@ export const TextBlock = Schema.Struct({
 })
 export type TextBlock = typeof TextBlock.Type
 
+/** A picture: its bytes in base64, a URL, or a file that the vendor keeps. */
 export const ImageBlock = Schema.Struct({
   type: Schema.Literal("image"),
   source: Schema.Union([
@@ -35,6 +37,7 @@ export const ImageBlock = Schema.Struct({
 })
 export type ImageBlock = typeof ImageBlock.Type
 
+/** A document that the model may read and cite. Its `source` is the vendor's own form. */
 export const DocumentBlock = Schema.Struct({
   type: Schema.Literal("document"),
   source: JsonObject,
@@ -53,6 +56,7 @@ export const ThinkingBlock = Schema.Struct({
 })
 export type ThinkingBlock = typeof ThinkingBlock.Type
 
+/** Thinking that the vendor has encrypted. Send it back as it came, or the next request is refused. */
 export const RedactedThinkingBlock = Schema.Struct({
   type: Schema.Literal("redacted_thinking"),
   data: Schema.String
@@ -92,6 +96,7 @@ export type ToolUseBlock = typeof ToolUseBlock.Type
 export const ToolResultContent = Schema.Union([TextBlock, ImageBlock, DocumentBlock, OpaqueBlock])
 export type ToolResultContent = typeof ToolResultContent.Type
 
+/** The answer to the `tool_use` block with the same id. `is_error` tells the model that the tool failed. */
 export const ToolResultBlock = Schema.Struct({
   type: Schema.Literal("tool_result"),
   tool_use_id: Schema.String,

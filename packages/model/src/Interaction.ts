@@ -8,6 +8,7 @@ import { type ModelError } from "./errors.ts"
 import { type ModelReply, type ModelRequest } from "./Message.ts"
 import { type ToolDefinition } from "./Tool.ts"
 
+/** A tool call that somebody has to allow before it is run. */
 export interface ApprovalRequest {
   readonly tool: ToolDefinition
   readonly input: JsonObject
@@ -15,6 +16,7 @@ export interface ApprovalRequest {
   readonly reason: string
 }
 
+/** The answer to it. With `conversation` the same tool is not asked about again in this conversation. */
 export type ApprovalDecision =
   | { readonly isApproved: true; readonly remember: "once" | "conversation" }
   | { readonly isApproved: false; readonly reason: string }
@@ -24,6 +26,7 @@ export type ElicitationRequest =
   | { readonly mode: "form"; readonly message: string; readonly schema: JsonObject }
   | { readonly mode: "url"; readonly message: string; readonly url: string }
 
+/** What became of the question. `decline` is a no; `cancel` means that nobody decided. */
 export type ElicitationAnswer =
   | { readonly action: "accept"; readonly content?: JsonObject }
   | { readonly action: "decline" | "cancel" }
@@ -35,6 +38,10 @@ export interface ToolProgress {
   readonly message?: string
 }
 
+/**
+ * The way from a tool call back to a person or a model. Every member may take as long as a person does; interrupting
+ * it withdraws the question.
+ */
 export interface Interaction {
   readonly approve: (request: ApprovalRequest) => Effect.Effect<ApprovalDecision>
   readonly elicit: (request: ElicitationRequest) => Effect.Effect<ElicitationAnswer>

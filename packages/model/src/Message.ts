@@ -34,6 +34,7 @@ export const Usage = Schema.StructWithRest(
 )
 export type Usage = typeof Usage.Type
 
+/** What a call cost of which nothing is known: zero tokens. Where sums begin. */
 export const noUsage: Usage = { input_tokens: 0, output_tokens: 0 }
 
 /** The sum of two usages: what a turn of several model calls cost. */

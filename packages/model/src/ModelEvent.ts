@@ -18,6 +18,10 @@ export const BlockDelta = Schema.Union([
 ])
 export type BlockDelta = typeof BlockDelta.Type
 
+/**
+ * One piece of a reply as it streams, in the order and with the names of the Anthropic Messages API. `foldEvents`
+ * makes the whole reply of them.
+ */
 export const ModelEvent = Schema.Union([
   Schema.Struct({
     type: Schema.Literal("message_start"),

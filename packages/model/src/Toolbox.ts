@@ -11,6 +11,10 @@ import { type NamingPolicy, nameTools, qualifiedName, sourceOf } from "./naming.
 import { nearestName } from "./nearestName.ts"
 import { type ToolDefinition, type ToolResult } from "./Tool.ts"
 
+/**
+ * What can be called, and the way to call it: the contract of every source of tools. Implement it to add a source;
+ * `joinToolboxes` makes one of several.
+ */
 export class Toolbox extends Context.Service<
   Toolbox,
   {

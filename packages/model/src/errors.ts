@@ -14,6 +14,7 @@ const said = {
   errorCode: Schema.optionalKey(Schema.String)
 }
 
+/** The key was refused (HTTP 401 or 403). */
 export class ProviderAuthFailed extends defineError<ProviderAuthFailed>()("ProviderAuthFailed", {
   code: "PROVIDER_AUTH_FAILED",
   status: statuses.unauthenticated,
@@ -22,6 +23,7 @@ export class ProviderAuthFailed extends defineError<ProviderAuthFailed>()("Provi
   hint: () => "Check the API key in the environment variable or file that the configuration names."
 }) {}
 
+/** Too many requests or tokens (HTTP 429). `retryAfter` says when to try again, where the provider said so. */
 export class ProviderRateLimited extends defineError<ProviderRateLimited>()("ProviderRateLimited", {
   code: "PROVIDER_RATE_LIMITED",
   status: statuses.rateLimited,
@@ -30,6 +32,7 @@ export class ProviderRateLimited extends defineError<ProviderRateLimited>()("Pro
   message: (error) => `${error.provider} limits the rate of requests: ${error.reason}`
 }) {}
 
+/** The account has no credit left. No retry helps; another provider may. */
 export class ProviderQuotaExceeded extends defineError<ProviderQuotaExceeded>()("ProviderQuotaExceeded", {
   code: "PROVIDER_QUOTA_EXCEEDED",
   status: statuses.billing,
@@ -38,6 +41,7 @@ export class ProviderQuotaExceeded extends defineError<ProviderQuotaExceeded>()(
   hint: () => "Add credit at the provider, or choose another model with --model."
 }) {}
 
+/** The provider is overloaded or failing (HTTP 5xx, Anthropic's 529). `retryAfter` says when, where it said so. */
 export class ProviderOverloaded extends defineError<ProviderOverloaded>()("ProviderOverloaded", {
   code: "PROVIDER_OVERLOADED",
   status: statuses.overloaded,
@@ -46,6 +50,7 @@ export class ProviderOverloaded extends defineError<ProviderOverloaded>()("Provi
   message: (error) => `${error.provider} is overloaded or failing (HTTP ${error.httpStatus}): ${error.reason}`
 }) {}
 
+/** No connection to the provider: unknown host, refused, broken TLS. */
 export class ProviderUnreachable extends defineError<ProviderUnreachable>()("ProviderUnreachable", {
   code: "PROVIDER_UNREACHABLE",
   status: statuses.badGateway,
@@ -55,6 +60,10 @@ export class ProviderUnreachable extends defineError<ProviderUnreachable>()("Pro
   hint: () => "Check the network, the base URL and the proxy settings."
 }) {}
 
+/**
+ * No answer, or no further piece of it, within `limit`; where that is zero, the provider itself said so (HTTP 408,
+ * 504).
+ */
 export class ProviderTimeout extends defineError<ProviderTimeout>()("ProviderTimeout", {
   code: "PROVIDER_TIMEOUT",
   status: statuses.timeout,
@@ -63,6 +72,7 @@ export class ProviderTimeout extends defineError<ProviderTimeout>()("ProviderTim
   message: (error) => `${error.provider} did not answer in time: ${error.reason}`
 }) {}
 
+/** The provider answered what its API does not allow: broken JSON, a web page, events out of order. */
 export class ProviderInvalidResponse extends defineError<ProviderInvalidResponse>()("ProviderInvalidResponse", {
   code: "PROVIDER_INVALID_RESPONSE",
   status: statuses.badGateway,
@@ -70,6 +80,7 @@ export class ProviderInvalidResponse extends defineError<ProviderInvalidResponse
   message: (error) => `${error.provider} answered something that its API does not allow: ${error.reason}`
 }) {}
 
+/** The provider found the request wrong (HTTP 4xx). Sending it again does not help. */
 export class ModelRequestRejected extends defineError<ModelRequestRejected>()("ModelRequestRejected", {
   code: "MODEL_REQUEST_REJECTED",
   status: statuses.badData,
@@ -77,6 +88,7 @@ export class ModelRequestRejected extends defineError<ModelRequestRejected>()("M
   message: (error) => `${error.provider} rejected the request (HTTP ${error.httpStatus}): ${error.reason}`
 }) {}
 
+/** The provider does not have the model, or not for this key. */
 export class ModelNotFound extends defineError<ModelNotFound>()("ModelNotFound", {
   code: "MODEL_NOT_FOUND",
   status: statuses.notFound,
@@ -85,6 +97,10 @@ export class ModelNotFound extends defineError<ModelNotFound>()("ModelNotFound",
   hint: () => "Choose another model with --model."
 }) {}
 
+/**
+ * The provider withheld the answer for what it says or was asked (`content_filter`). The same request will fare the
+ * same.
+ */
 export class ContentFiltered extends defineError<ContentFiltered>()("ContentFiltered", {
   code: "CONTENT_FILTERED",
   status: statuses.badData,
@@ -92,6 +108,7 @@ export class ContentFiltered extends defineError<ContentFiltered>()("ContentFilt
   message: (error) => `${error.provider} withheld the answer: ${error.reason}`
 }) {}
 
+/** The stream of an answer ended before the answer did. What had come by then was handed on. */
 export class StreamInterrupted extends defineError<StreamInterrupted>()("StreamInterrupted", {
   code: "STREAM_INTERRUPTED",
   status: statuses.badGateway,
@@ -100,6 +117,7 @@ export class StreamInterrupted extends defineError<StreamInterrupted>()("StreamI
   message: (error) => `The answer of ${error.provider} broke off: ${error.reason}`
 }) {}
 
+/** No source has a tool of this name. `nearest` is the name that was probably meant. */
 export class ToolNotFound extends defineError<ToolNotFound>()("ToolNotFound", {
   code: "TOOL_NOT_FOUND",
   status: statuses.notFound,
@@ -124,6 +142,7 @@ export const ValidationError = Schema.Struct({
   input: Schema.optionalKey(Schema.Unknown)
 })
 
+/** The arguments of a call do not fit the input schema of the tool. It was not run; a model can correct them. */
 export class InvalidParams extends defineError<InvalidParams>()("InvalidParams", {
   code: "INVALID_PARAMS",
   status: statuses.invalidParams,
@@ -137,6 +156,7 @@ export class InvalidParams extends defineError<InvalidParams>()("InvalidParams",
   }
 }) {}
 
+/** A tool did not answer within the limit for tool calls. Whether it ran to its end is not known here. */
 export class ToolTimeout extends defineError<ToolTimeout>()("ToolTimeout", {
   code: "TOOL_TIMEOUT",
   status: statuses.timeout,

@@ -15,6 +15,7 @@ export interface EventFold {
   readonly isComplete: boolean
 }
 
+/** Where a fold over events begins. */
 export const emptyFold: EventFold = {
   reply: { id: "", model: "", content: [], stop_reason: null, stop_sequence: null, usage: noUsage },
   partialJson: "",

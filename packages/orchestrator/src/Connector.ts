@@ -9,6 +9,7 @@ import { statFields } from "./processTable.ts"
 
 type Platform = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path
 
+/** Opens connections for the orchestrator. Provide another one to put something else than real servers below it. */
 export class Connector extends Context.Service<
   Connector,
   {

@@ -8,6 +8,7 @@ import { Context, Effect, FileSystem, Layer } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { ownerVariable, type ProcessRow, type ProcessTable, procTable, psTable } from "./processTable.ts"
 
+/** Finds and kills server processes whose program was killed before it could end them. */
 export class OrphanSweep extends Context.Service<
   OrphanSweep,
   {
@@ -65,6 +66,7 @@ const makeOrphanSweep = (
     const targets = new Set(orphans.map(({ group, pid }) => (shared.has(group) ? `${pid}` : `-${group}`)))
     if (targets.size === 0) return []
     yield* Effect.logInfo(`Killing ${ids.size} processes that an earlier run left behind.`, [...ids])
+    // Some may have ended meanwhile, which makes the shell fail.
     yield* Effect.ignore(
       spawner.exitCode(ChildProcess.make("/bin/sh", ["-c", 'kill -s KILL -- "$@"', "sh", ...targets], quiet))
     )

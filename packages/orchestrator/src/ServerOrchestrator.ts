@@ -23,6 +23,10 @@ import { makeStartGate } from "./StartGate.ts"
 import { ToolCache } from "./ToolCache.ts"
 import { makeSupervisor, type StartError, type Supervisor } from "./Supervisor.ts"
 
+/**
+ * Use it where several MCP servers are to be one toolbox that starts them, keeps them alive and names their tools.
+ * For one server and no supervision, `connect` of `@signalbox/mcp` is enough.
+ */
 export class ServerOrchestrator extends Context.Service<
   ServerOrchestrator,
   {
@@ -228,6 +232,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     stop: Effect.fn("ServerOrchestrator.stop")((name: string) =>
       Effect.flatMap(find(name), (supervisor) => supervisor.stop)
     ),
+    // It fails for servers that are stopped already.
     stopAll: Effect.forEach(supervisors, ({ stop }) => Effect.ignore(stop), {
       concurrency: "unbounded",
       discard: true

@@ -42,6 +42,10 @@ interface Circuit {
   lastFailure: CircuitStats["lastFailure"]
 }
 
+/**
+ * Keeps calls away from what has failed often, one circuit for each key. Use it around a dependency whose failures
+ * are slow or make it worse; a call that must be tried whatever happens does not belong in one.
+ */
 export class CircuitBreaker extends Context.Service<
   CircuitBreaker,
   {

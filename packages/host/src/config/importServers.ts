@@ -27,6 +27,7 @@ export type ImportedServer =
       readonly description?: string
     }
 
+/** What was found in the file of another program, in the words of this one. */
 export interface ImportedServers {
   readonly servers: Readonly<Record<string, ImportedServer>>
   /** What was changed or left out, one sentence each. */

@@ -12,6 +12,7 @@ import { ClientClosed, ToolFailed } from "../errors.ts"
 import { Host } from "../Host.ts"
 import { nodeHost, nodePlatform } from "./platform.ts"
 
+/** Which configuration a client runs. */
 export interface ClientOptions {
   /** The configuration file; `signalbox.yaml` in the working directory when it is left out. */
   readonly config?: string

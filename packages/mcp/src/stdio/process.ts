@@ -81,6 +81,7 @@ export const startProcess = Effect.fnUntraced(function* (
     Stream.run(child.stdin),
     // A server that no longer reads is of no more use than one that no longer writes.
     Effect.onError(() => Deferred.succeed(pipeEnded, undefined)),
+    // The line above has told everybody who waits.
     Effect.ignore,
     Effect.forkScoped
   )
@@ -121,6 +122,7 @@ export const startProcess = Effect.fnUntraced(function* (
     write: (bytes) => Queue.offerUnsafe(input, bytes),
     ended,
     stderrTail: Effect.sync(() => tail.lines()),
+    // It fails for a process that has ended by itself.
     abort: Effect.ignore(child.kill({ killSignal: "SIGTERM", forceKillAfter: abortGrace }))
   } satisfies ServerProcess
 })

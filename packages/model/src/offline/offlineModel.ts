@@ -12,6 +12,7 @@ import { type ModelEvent } from "../ModelEvent.ts"
 import { answer, type Response } from "./answer.ts"
 import { type Catalogue, makeCatalogue } from "./catalogue.ts"
 
+/** Options of `offlineModel`. */
 export interface OfflineModelOptions {
   /** What it calls itself in requests and replies. */
   readonly name?: string

@@ -22,6 +22,7 @@ export interface ScriptedReply {
   readonly waitFor?: Effect.Effect<void>
 }
 
+/** A model that answers from a script, and what it was asked. */
 export interface ScriptedModel {
   readonly model: LanguageModel["Service"]
   /** What was asked so far, oldest first. */

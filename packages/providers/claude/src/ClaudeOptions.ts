@@ -4,6 +4,7 @@
  */
 import { Duration, type Redacted } from "effect"
 
+/** Everything that the Claude provider needs to know; nothing is read from the environment. */
 export interface ClaudeOptions {
   readonly apiKey: Redacted.Redacted
   /** Without the path: `https://api.anthropic.com`. */

@@ -4,6 +4,7 @@
  */
 import { Duration, type Redacted } from "effect"
 
+/** Everything that a Chat Completions provider needs to know; nothing is read from the environment. */
 export interface OpenAiOptions {
   /** The name in errors and status lines: `openai`, `openrouter`, `ollama`. */
   readonly provider: string

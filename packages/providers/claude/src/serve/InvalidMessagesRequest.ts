@@ -4,6 +4,7 @@
 import { defineError, statuses } from "@signalbox/errors"
 import { Schema } from "effect"
 
+/** A Messages request that the API would refuse too. `path` says where in the body. */
 export class InvalidMessagesRequest extends defineError<InvalidMessagesRequest>()("InvalidMessagesRequest", {
   code: "INVALID_MESSAGES_REQUEST",
   status: statuses.badData,
