@@ -114,6 +114,8 @@ const orchestratorOptions = (
     naming: runtime.naming,
     spawnConcurrency: runtime.spawnConcurrency === 0 ? setup.cores + 1 : runtime.spawnConcurrency,
     startConcurrency: runtime.startConcurrency,
+    packageConcurrency: runtime.packageConcurrency,
+    packageTimeout: runtime.packageTimeout,
     startsAll: setup.startsAll,
     restart: {
       base: runtime.restart.firstDelay,

@@ -77,6 +77,10 @@ export interface OrchestratorOptions {
    * Processor cores + 1 is right.
    */
   readonly spawnConcurrency: number
+  /** How many servers at once whose command fetches a package first, such as `npx` and `uvx`; one counts for a minute at most. */
+  readonly packageConcurrency: number
+  /** How long such a server may take to start, where that is longer than its `connectTimeout`: a first run installs. */
+  readonly packageTimeout: Duration.Duration
   /** How many servers are under way at once between spawning and their first list of tools. */
   readonly startConcurrency: number
   /** Whether all servers are started, in the background, when the layer is built. */
@@ -100,6 +104,8 @@ export interface OrchestratorOptions {
 export const orchestratorDefaults = {
   naming: "prefix",
   startConcurrency: 64,
+  packageConcurrency: 2,
+  packageTimeout: Duration.minutes(5),
   startsAll: true,
   restart: {
     base: Duration.millis(500),

@@ -127,6 +127,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     connector: yield* Connector,
     gate: makeStartGate(options),
     restart: options.restart,
+    packageTimeout: options.packageTimeout,
     publish: (event: ServerEvent) => void PubSub.publishUnsafe(events, event),
     onChange: rebuild,
     toolCache: yield* ToolCache

@@ -4,7 +4,7 @@
  * whoever asks sees one moment. A failure ends an attempt, never the supervision.
  */
 import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
-import { type ConnectError, type McpClient, type McpTool, type ServerError } from "@signalbox/mcp"
+import { type ConnectError, type McpClient, type McpTool, RequestTimeout, type ServerError } from "@signalbox/mcp"
 import { Cause, Clock, DateTime, Deferred, Duration, Effect, Exit, Fiber, Latch, Random, Scope, Stream } from "effect"
 import { type Connector } from "./Connector.ts"
 import {
@@ -21,7 +21,7 @@ import { type ManagedServer, type RestartOptions } from "./OrchestratorOptions.t
 import { restartDelay } from "./restartDelay.ts"
 import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
 import { type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
-import { type StartGate } from "./StartGate.ts"
+import { laneOf, type StartGate } from "./StartGate.ts"
 import { type ToolCache } from "./ToolCache.ts"
 
 /** Why a server could not be started. It is tried again by itself all the same. */
@@ -71,6 +71,7 @@ export interface Surroundings {
   readonly connector: Connector["Service"]
   readonly gate: StartGate
   readonly restart: RestartOptions
+  readonly packageTimeout: Duration.Duration
   readonly publish: (event: ServerEvent) => void
   /** Runs when the list of tools is another one, and when it has settled. */
   readonly onChange: Effect.Effect<void>
@@ -84,6 +85,9 @@ const keptLogLines = 50
 /** Supervises one server until the scope closes, which ends its process too. */
 export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServer, around: Surroundings) {
   const { server } = managed
+  const lane = laneOf(server)
+  const startTimeout =
+    lane === "package" ? Duration.max(server.connectTimeout, around.packageTimeout) : server.connectTimeout
   const context = yield* Effect.context<Scope.Scope>()
   const fork = Effect.runForkWith(context)
   const attended = yield* Latch.make()
@@ -103,6 +107,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   const drainings = new Set<Fiber.Fiber<void>>()
   const undrained = yield* Latch.make()
   const known = yield* makeKnownTools(managed, around)
+  const listing = { serverName: server.name, method: "tools/list" }
   let earlierLogs: ReadonlyArray<string> = []
   const facts: Facts = { errorCount: 0, restartCount: 0, health: soundHealth }
 
@@ -136,7 +141,15 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   }
 
   const note = Effect.annotateLogs({ server: server.name })
-  const adopt = (client: McpClient) => Effect.flatMap(client.listTools, known.adopt)
+  const adopt = (client: McpClient) =>
+    client.listTools.pipe(
+      // The client has the long time of a first run; a list never takes that long.
+      Effect.timeoutOrElse({
+        duration: server.connectTimeout,
+        orElse: () => Effect.fail(new RequestTimeout({ ...listing, limit: server.connectTimeout }))
+      }),
+      Effect.flatMap(known.adopt)
+    )
 
   const followTools = (client: McpClient) =>
     client.toolsChanged.pipe(
@@ -163,8 +176,8 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     const began = yield* Clock.monotonicTimeNanos
     const client = yield* around.gate
       .run(
-        server.endpoint.transport,
-        (onLoaded) => note(around.connector.connect(server, onLoaded)),
+        lane,
+        (onLoaded) => note(around.connector.connect({ ...server, connectTimeout: startTimeout }, onLoaded)),
         (client) => Effect.as(adopt(client), client)
       )
       .pipe(Effect.onExit(() => Effect.map(since(began), (duration) => void (facts.startDuration = duration))))
@@ -310,7 +323,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     life = fork(loop)
   }
 
-  const longestWait = Duration.toMillis(Duration.sum(server.connectTimeout, around.restart.base))
+  const longestWait = Duration.toMillis(Duration.sum(startTimeout, around.restart.base))
   const session = Effect.fnUntraced(function* (deadline: number | undefined) {
     if (current !== undefined) return current
     if (life === undefined || state === "stopping") return yield* unavailable("it was stopped.")

@@ -178,6 +178,8 @@ export const HostOptions = Schema.Struct({
     naming: Schema.Literals(["prefix", "first", "error"]),
     toolCache: Schema.String,
     startConcurrency: PositiveInt,
+    packageConcurrency: PositiveInt,
+    packageTimeout: PositiveDuration,
     spawnConcurrency: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
     connectTimeout: PositiveDuration,
     callTimeout: PositiveDuration,

@@ -68,6 +68,10 @@ runtime:
   # Servers being started at the same time, and processes being spawned at the same time (0: one per core, plus one).
   startConcurrency: 64
   spawnConcurrency: 0
+  # Servers whose command fetches a package first (npx, uvx, docker run …): how many at the same time, and how long a
+  # start may take, because a first run installs.
+  packageConcurrency: 2
+  packageTimeout: 5 minutes
   # (*) From spawning to a usable server.
   connectTimeout: 30 seconds
   # (*) The longest that one call to a server may take.
