@@ -40,7 +40,7 @@ const converse = async (baseURL: string) => {
   const ask = () =>
     client.messages
       .stream({
-        model: "claude-sonnet-5-5",
+        model: "fx-model",
         max_tokens: 1000,
         messages,
         tools: [{ name: "read_file", input_schema: { type: "object", properties: { path: { type: "string" } } } }]

@@ -4,17 +4,18 @@ import { claudeDefaults, makeClaude } from "@signalbox/provider-claude"
 import { startFxLlm } from "@signalbox/testing"
 import { Effect, Redacted, Stream } from "effect"
 
-// A scripted upstream stands in for the API; leave `baseUrl` out to ask Anthropic.
+// A scripted upstream stands in for the API. To ask Anthropic leave `baseUrl` out, and name one of its models.
 await using upstream = await startFxLlm({ script: { text: ["The line", " is clear."] } })
 
 const program = Effect.gen(function* () {
   const claude = yield* makeClaude({
     ...claudeDefaults,
     apiKey: Redacted.make("sk-ant-example"),
-    baseUrl: upstream.url
+    baseUrl: upstream.url,
+    defaultModel: "fx-model"
   })
   const request = {
-    model: "claude-sonnet-4-5",
+    model: "", // the default one
     system: [{ type: "text" as const, text: "Answer in one sentence." }],
     messages: [textMessage("user", "May the train pass?")],
     tools: [],

@@ -23,11 +23,10 @@ export interface ClaudeOptions {
   readonly requestTimeout: Duration.Duration
 }
 
-/** Anthropic's own API. Add a key: `{ ...claudeDefaults, apiKey }`. */
+/** Anthropic's own API. Add a key and a model: `{ ...claudeDefaults, apiKey, defaultModel }`. Models come and go, so none is preset. */
 export const claudeDefaults = {
   baseUrl: "https://api.anthropic.com",
   apiVersion: "2023-06-01",
-  defaultModel: "claude-sonnet-4-5",
   idleTimeout: Duration.seconds(60),
   requestTimeout: Duration.minutes(10)
-} as const satisfies Omit<ClaudeOptions, "apiKey">
+} as const satisfies Omit<ClaudeOptions, "apiKey" | "defaultModel">

@@ -4,13 +4,13 @@ import { makeOpenAi, ollamaDefaults } from "@signalbox/provider-openai"
 import { startFxLlm } from "@signalbox/testing"
 import { Effect } from "effect"
 
-// A scripted upstream stands in for the server; leave `baseUrl` out to ask Ollama on this machine.
+// A scripted upstream stands in for the server. To ask Ollama leave `baseUrl` out, and name a model that it has.
 await using upstream = await startFxLlm({ script: { toolCalls: [{ name: "read_signal", input: { track: 4 } }] } })
 
 const program = Effect.gen(function* () {
-  const model = yield* makeOpenAi({ ...ollamaDefaults, baseUrl: `${upstream.url}/v1` })
+  const model = yield* makeOpenAi({ ...ollamaDefaults, baseUrl: `${upstream.url}/v1`, defaultModel: "fx-model" })
   const reply = yield* model.generate({
-    model: "llama3.2",
+    model: "", // the default one
     system: [],
     messages: [textMessage("user", "May the train pass?")],
     tools: [

@@ -30,37 +30,34 @@ export interface OpenAiOptions {
 
 const waiting = { idleTimeout: Duration.seconds(60), requestTimeout: Duration.minutes(10) } as const
 
-/** OpenAI's own API. Add a key: `{ ...openAiDefaults, apiKey }`. */
+/** OpenAI's own API. Add a key and a model: `{ ...openAiDefaults, apiKey, defaultModel }`. Models come and go, so none is preset. */
 export const openAiDefaults = {
   provider: "openai",
   baseUrl: "https://api.openai.com/v1",
-  defaultModel: "gpt-5",
   headers: {},
   maxTokensField: "max_completion_tokens",
   acceptsTopK: false,
   ...waiting
-} as const satisfies Omit<OpenAiOptions, "apiKey">
+} as const satisfies Omit<OpenAiOptions, "apiKey" | "defaultModel">
 
-/** OpenRouter. Add a key. Its fields (`provider`, `models`, `plugins`) go into `vendor.openai` of a request. */
+/** OpenRouter. Add a key and a model. Its fields (`provider`, `models`, `plugins`) go into `vendor.openai` of a request. */
 export const openRouterDefaults = {
   provider: "openrouter",
   baseUrl: "https://openrouter.ai/api/v1",
-  defaultModel: "openrouter/auto",
   headers: { "x-openrouter-title": "Signalbox" },
   maxTokensField: "max_tokens",
   acceptsTopK: true,
   ...waiting
-} as const satisfies Omit<OpenAiOptions, "apiKey">
+} as const satisfies Omit<OpenAiOptions, "apiKey" | "defaultModel">
 
-/** Ollama on this machine: no key, and a model that may have to be loaded before it says anything. */
+/** Ollama on this machine: no key, and a model of yours that may have to be loaded before it says anything. */
 export const ollamaDefaults = {
   provider: "ollama",
   apiKey: undefined,
   baseUrl: "http://127.0.0.1:11434/v1",
-  defaultModel: "llama3.2",
   headers: {},
   maxTokensField: "max_tokens",
   acceptsTopK: true,
   idleTimeout: Duration.minutes(5),
   requestTimeout: Duration.minutes(10)
-} as const satisfies OpenAiOptions
+} as const satisfies Omit<OpenAiOptions, "defaultModel">

@@ -282,7 +282,7 @@ describe("Chat requests", () => {
       const { messages: _messages, ...rest } = body
       assert.deepStrictEqual(rest, {
         seed: 7,
-        model: "llama3.2",
+        model: "gpt-fx",
         max_tokens: 100,
         temperature: 0,
         top_p: 0.5,
