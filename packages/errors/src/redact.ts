@@ -6,13 +6,19 @@ import { Predicate, Redacted } from "effect"
 
 const mask = "<redacted>"
 
-const secretKey =
-  /^(authorization|proxy-authorization|cookie|set-cookie|password|passwd|secret|token|credential|credentials|private[-_]?key)$|(^|[-_])(api[-_]?key|apikey|access[-_]?token|auth[-_]?token|refresh[-_]?token|id[-_]?token|token|client[-_]?secret|secret|password)$|[a-z](ApiKey|Token|Secret|Password|PrivateKey)$/i
+/** Numbers named like a secret (`output_tokens`, `maxTokens`) are plural and stay; only whole words count. */
+const secretKeys: ReadonlyArray<RegExp> = [
+  /^((proxy-)?authorization|(set-)?cookie|passwd|credentials?)$/i,
+  // The last word of a name, also in one piece: `clientSecret`, `PGPASSWORD`.
+  /(^|[-_.]|[a-z])(api[-_]?key|(access|secret|private|signing|encryption)[-_]?key|token|secret|password|passphrase)$/i,
+  /(^|[-_.])(pass|pwd|pat)$/i
+]
 
-/** Numbers named like a secret (`output_tokens`, `maxTokens`) are plural and stay; only whole names count. */
 const secretPatterns: ReadonlyArray<RegExp> = [
   /(?<![a-z]-)\b[a-z]?sk-[A-Za-z0-9_-]{8,}/g,
   /\b(?:gh[pousr]|github_pat)_[A-Za-z0-9_]{16,}/g,
+  /\b(?:glpat|xai|tvly)-[A-Za-z0-9_-]{16,}/g,
+  /\b(?:hf|gsk|npm|ntn|[rs]k_live|[rs]k_test)_[A-Za-z0-9]{16,}/g,
   /\bxox[abprs]-[A-Za-z0-9-]{10,}/g,
   /\bAKIA[0-9A-Z]{16}\b/g,
   /\bAIza[0-9A-Za-z_-]{30,}/g,
@@ -20,10 +26,10 @@ const secretPatterns: ReadonlyArray<RegExp> = [
 ]
 const bearer = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/-]{8,}=*/gi
 const urlPassword = /([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi
-const urlParameter = /([?&](?:api[-_]?key|key|token|access_token|secret|password|sig|signature)=)[^&#\s]+/gi
+const urlParameter = /([?&](?:[\w.-]*(?:api[-_]?key|token|secret|password)|key|sig|signature)=)[^&#\s]+/gi
 
 /** Whether a field of this name holds a secret. */
-export const isSecretKey = (name: string): boolean => secretKey.test(name)
+export const isSecretKey = (name: string): boolean => secretKeys.some((pattern) => pattern.test(name))
 
 /** Masks what looks like a credential inside a text: keys, bearer tokens, passwords in URLs. */
 export const redactText = (text: string): string => {

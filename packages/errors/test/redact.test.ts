@@ -24,7 +24,11 @@ describe("redaction", () => {
       "key sk-canary-1234567890 here",
       "Authorization: Bearer abc.def-ghi_123",
       "https://user:hunter22@example.test/x",
-      "GET /v1?api_key=hunter22&x=1"
+      "GET /v1?api_key=hunter22&x=1",
+      "https://example.test/mcp?exampleApiKey=hunter22",
+      `push with glpat-hunter22${"x".repeat(12)}`,
+      `token gsk_hunter22${"x".repeat(24)} of a model`,
+      `charge sk_live_hunter22${"x".repeat(16)}`
     ]) {
       const masked = redactText(text)
       assert.include(masked, "<redacted>")
@@ -38,8 +42,31 @@ describe("redaction", () => {
     assert.deepStrictEqual(redact(loop), { secret: "<redacted>", self: "<circular>" })
   })
   it("knows names of secrets from counts of tokens", () => {
-    for (const name of ["password", "OPENAI_API_KEY", "accessToken", "client_secret", "GITHUB_TOKEN", "token"])
+    for (const name of [
+      "password",
+      "OPENAI_API_KEY",
+      "accessToken",
+      "client_secret",
+      "GITHUB_TOKEN",
+      "token",
+      "PGPASSWORD",
+      "AWS_SECRET_ACCESS_KEY",
+      "privateKey",
+      "DB_PASS",
+      "Proxy-Authorization",
+      "credentials"
+    ])
       assert.isTrue(isSecretKey(name), name)
-    for (const name of ["max_tokens", "tokens", "keyboard", "secretary"]) assert.isFalse(isSecretKey(name), name)
+    for (const name of [
+      "max_tokens",
+      "maxTokens",
+      "tokens",
+      "keyboard",
+      "secretary",
+      "bypass",
+      "primary_key",
+      "AWS_ACCESS_KEY_ID"
+    ])
+      assert.isFalse(isSecretKey(name), name)
   })
 })
