@@ -42,6 +42,9 @@ const scalar = (value: unknown): unknown => {
   return value
 }
 
+/** Foreign values may throw when they are read. What one part cannot show must not hide the others. */
+const attempt = <A, B>(read: () => A, otherwise: B): A | B => Result.getOrElse(Result.try(read), () => otherwise)
+
 /** How many values may still be shown; shared by everything that one error reaches. */
 interface Budget {
   left: number
@@ -62,7 +65,7 @@ const detailsOf = (error: object, seen: ReadonlyArray<object>, budget: Budget): 
   const details: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(error)) {
     if (contractKeys.has(key) || value === undefined) continue
-    details[snakeCase(key)] = redact(plain(value, [...seen, error], budget))
+    details[snakeCase(key)] = attempt(() => redact(plain(value, [...seen, error], budget)), unreadable)
   }
   return details
 }
@@ -86,11 +89,21 @@ const adviceOf = ({ hint, retryable }: SignalboxError): Pick<ErrorJson, "hint" |
   retryable
 })
 
+const unreadable = "<cannot be read>"
+
+/** What is left to say of an error that cannot be read at all: that there was one. */
+const unshown = (error: unknown): ErrorJson => ({
+  error_type: typeof error,
+  error_code: "INTERNAL",
+  message: "An error that cannot be shown",
+  details: {}
+})
+
 const causeOf = (error: object, seen: ReadonlyArray<object>, budget: Budget): Pick<ErrorJson, "cause"> => {
   const cause = Predicate.hasProperty(error, "cause") ? error.cause : undefined
   if (cause === undefined || cause === null || seen.length >= maxCauseDepth) return {}
   if (Predicate.isObject(cause) && [...seen, error].includes(cause)) return {}
-  return { cause: convert(cause, [...seen, error], budget) }
+  return { cause: attempt(() => convert(cause, [...seen, error], budget), unshown(cause)) }
 }
 
 const convert = (error: unknown, seen: ReadonlyArray<object>, budget: Budget): ErrorJson => {
@@ -101,7 +114,7 @@ const convert = (error: unknown, seen: ReadonlyArray<object>, budget: Budget): E
   return {
     error_type: typeOf(error),
     error_code: own ? error.code : foreignCode(error),
-    message: redactText(textIn(error, "message") ?? ""),
+    message: attempt(() => redactText(textIn(error, "message") ?? ""), unreadable),
     details: own ? detailsOf(error, seen, budget) : {},
     ...(own ? adviceOf(error) : {}),
     ...causeOf(error, seen, budget)
@@ -113,11 +126,7 @@ const convert = (error: unknown, seen: ReadonlyArray<object>, budget: Budget): E
  * Secrets are masked; causes are followed to depth 5 and cycles are cut.
  */
 export const toJson = (error: unknown): ErrorJson =>
-  Result.getOrElse(
-    Result.try(() => convert(error, [], { left: maxValues })),
-    // A getter or `toString` of a foreign error threw: that there was an error is still true.
-    () => ({ error_type: typeof error, error_code: "INTERNAL", message: "An error that cannot be shown", details: {} })
-  )
+  attempt(() => convert(error, [], { left: maxValues }), unshown(error))
 
 /** The stable code of any failure: its own, or `TIMEOUT`, `INVALID_DATA`, `IO_ERROR`, `INTERNAL` for foreign ones. */
 export const codeOf = (error: unknown): string => {

@@ -1,6 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { defineError, duplicateCodes, errorTable, isSignalboxError, statuses, toJson } from "@signalbox/errors"
-import { Duration, Effect, Redacted, Runtime, Schema } from "effect"
+import {
+  codeOf,
+  defineError,
+  duplicateCodes,
+  errorTable,
+  isSignalboxError,
+  statuses,
+  statusOf,
+  toJson
+} from "@signalbox/errors"
+import { Cause, Duration, Effect, Exit, PlatformError, Redacted, Runtime, Schema } from "effect"
 
 class ToolTimeout extends defineError<ToolTimeout>()("ToolTimeout", {
   code: "TOOL_TIMEOUT",
@@ -63,6 +72,22 @@ describe("an error class", () => {
     assert.isTrue(back instanceof ToolTimeout)
     assert.deepStrictEqual(toJson(back), toJson(error))
     assert.deepStrictEqual(back.retryAfter, error.retryAfter)
+  })
+  it("is not complete without a code, a row of the table and a message", () => {
+    const rest = { fields: {}, message: () => "x" }
+    const halfRow = { http: 500, anthropic: "api_error", jsonRpc: -32603 } as const
+    // The compiler is the judge here: a directive over a line without an error is an error.
+    const attempts = () => [
+      // @ts-expect-error there is no code
+      defineError()("NoCode", { ...rest, status: statuses.internal }),
+      // @ts-expect-error there is no row
+      defineError()("NoRow", { ...rest, code: "NO_ROW" }),
+      // @ts-expect-error the row has no exit code
+      defineError()("HalfRow", { ...rest, code: "HALF_ROW", status: halfRow }),
+      // @ts-expect-error there is no message
+      defineError()("NoMessage", { code: "NO_MESSAGE", status: statuses.internal, fields: {} })
+    ]
+    assert.isFunction(attempts)
   })
   it("does not mistake other errors for its own kind", () => {
     assert.isFalse(isSignalboxError(new Error("x")))
@@ -131,11 +156,63 @@ describe("an error as JSON", () => {
     assert.strictEqual(toJson(hostile).error_code, "INTERNAL")
     assert.strictEqual(toJson([Object.create(null)]).error_code, "INTERNAL")
   })
+  it("keeps what it knows of an error when a part of it cannot be read", () => {
+    const hostile = {
+      get message(): string {
+        throw new Error("no")
+      }
+    }
+    for (const cause of [hostile, [Object.create(null)]]) {
+      const json = toJson(new ToolTimeout({ toolName: "t", serverName: "s", limit: Duration.zero, cause }))
+      assert.strictEqual(json.error_code, "TOOL_TIMEOUT")
+      assert.deepStrictEqual(json.details, { tool_name: "t", server_name: "s", limit: 0 })
+      assert.strictEqual(json.cause?.error_code, "INTERNAL")
+    }
+    class Odd extends defineError<Odd>()("Odd", {
+      code: "ODD",
+      status: statuses.internal,
+      fields: { value: Schema.Unknown, other: Schema.String },
+      message: () => {
+        throw new Error("no")
+      }
+    }) {}
+    const trap = Object.defineProperty({}, "x", {
+      enumerable: true,
+      get: () => {
+        throw new Error("trap")
+      }
+    })
+    const json = toJson(new Odd({ value: trap, other: "y" }))
+    assert.deepInclude(json, { error_code: "ODD", message: "<cannot be read>" })
+    assert.deepStrictEqual(json.details, { value: "<cannot be read>", other: "y" })
+  })
   it("is total over everything that can be thrown", () => {
     for (const value of [undefined, null, 1, "x", Symbol("s"), { message: 3 }, new TypeError("bad"), () => 1]) {
       const json = toJson(value)
       assert.isString(json.error_code)
       JSON.stringify(json)
+    }
+  })
+})
+
+describe("the status of an error", () => {
+  it("is that of its class, and of any other failure as well", () => {
+    const invalid = Schema.decodeUnknownExit(Schema.Int)("x")
+    const schemaError = Exit.isFailure(invalid) ? Cause.squash(invalid.cause) : undefined
+    const platformError = PlatformError.systemError({ _tag: "NotFound", module: "FileSystem", method: "readFile" })
+    const rows: ReadonlyArray<readonly [error: unknown, code: string, jsonRpc: number, http: number, exit: number]> = [
+      [timeout(), "TOOL_TIMEOUT", -32001, 504, 4],
+      [new LoginFailed({ key: Redacted.make("k"), note: "" }), "LOGIN_FAILED", -32603, 401, 78],
+      [schemaError, "INVALID_DATA", -32602, 400, 65],
+      [new Cause.TimeoutError(), "TIMEOUT", -32001, 504, 4],
+      [platformError, "IO_ERROR", -32603, 500, 1],
+      [new TypeError("bug"), "INTERNAL", -32603, 500, 1],
+      ["text", "INTERNAL", -32603, 500, 1],
+      [undefined, "INTERNAL", -32603, 500, 1]
+    ]
+    for (const [error, code, jsonRpc, http, exit] of rows) {
+      const status = statusOf(error)
+      assert.deepStrictEqual([codeOf(error), status.jsonRpc, status.http, status.exit], [code, jsonRpc, http, exit])
     }
   })
 })
