@@ -7,7 +7,10 @@ import { Context, type Duration, type Option } from "effect"
 export class Setting extends Context.Service<
   Setting,
   {
+    /** The variables of the process, over those of a `.env` file here. */
     readonly environment: Readonly<Record<string, string | undefined>>
+    /** The names whose values come from that file. */
+    readonly dotEnvNames: ReadonlySet<string>
     readonly directory: string
     readonly configFile: Option.Option<string>
     readonly logLevel: Option.Option<string>

@@ -1,7 +1,7 @@
 /**
  * Whether a configuration is sound, told with its file; `config check` and `serve --check` do the same.
  */
-import { type ConfigSource, managedServers } from "@signalbox/host"
+import { type ConfigSource, checkReferences } from "@signalbox/host"
 import { Effect, Path } from "effect"
 import { Output } from "./Output.ts"
 import { counted } from "./render/style.ts"
@@ -15,7 +15,7 @@ export const checkConfig = (flags: ConfigSource["flags"] = []) =>
     const { directory, environment } = yield* Setting
     const path = yield* Path.Path
     const config = yield* readConfig(flags)
-    const servers = yield* managedServers(config, environment)
+    const servers = yield* checkReferences(config, environment)
     const file = config.file === undefined ? null : path.relative(directory, config.file) || config.file
     return { file, servers: servers.map(({ server }) => server.name) }
   }).pipe(

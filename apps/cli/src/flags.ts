@@ -1,7 +1,7 @@
 /**
  * The flags that every command takes.
  */
-import { Schema } from "effect"
+import { Redacted, Schema } from "effect"
 import { Flag, GlobalFlag } from "effect/cli"
 
 export const JsonFlag = GlobalFlag.Setting("json")({
@@ -64,6 +64,7 @@ export const modelFlags = {
     Flag.optional
   ),
   apiKeyFile: Flag.FileText("api-key-file").pipe(
+    Flag.map((text) => Redacted.make(text.trim())),
     Flag.withDescription("A file that holds the provider's key"),
     Flag.optional
   ),

@@ -4,7 +4,7 @@
  */
 import { type ConfigSource, type Host, type LoadedConfig, loadConfig, hostLogging } from "@signalbox/host"
 import { nodeHost } from "@signalbox/host/node"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Option, type Redacted } from "effect"
 import { stripVTControlCharacters } from "node:util"
 import { Output } from "./Output.ts"
 import { Setting } from "./Setting.ts"
@@ -16,7 +16,7 @@ export interface ModelChoice {
   readonly model: Option.Option<string>
   readonly apiKey: Option.Option<Redacted.Redacted>
   /** The content of the file. */
-  readonly apiKeyFile: Option.Option<string>
+  readonly apiKeyFile: Option.Option<Redacted.Redacted>
   readonly maxSteps: Option.Option<number>
 }
 
@@ -24,7 +24,7 @@ export interface ModelChoice {
 const visibleKeyFlag = "--api-key"
 
 /** A key is for the provider that is named, else for Claude. */
-const keyFlag = (choice: ModelChoice, key: string, flag: string) => {
+const keyFlag = (choice: ModelChoice, key: Redacted.Redacted, flag: string) => {
   const provider = Option.getOrElse(choice.provider, () => "claude")
   const keyed = provider === "openai" || provider === "openrouter" ? provider : "claude"
   return { path: ["providers", keyed, "apiKey"], value: key, flag }
@@ -32,8 +32,8 @@ const keyFlag = (choice: ModelChoice, key: string, flag: string) => {
 
 /** What `--provider`, `--model` and `--max-steps` say about the configuration. */
 export const choiceFlags = (choice: ModelChoice): Flags => [
-  ...Option.toArray(choice.apiKeyFile).map((text) => keyFlag(choice, text.trim(), "--api-key-file")),
-  ...Option.toArray(choice.apiKey).map((key) => keyFlag(choice, Redacted.value(key), visibleKeyFlag)),
+  ...Option.toArray(choice.apiKeyFile).map((key) => keyFlag(choice, key, "--api-key-file")),
+  ...Option.toArray(choice.apiKey).map((key) => keyFlag(choice, key, visibleKeyFlag)),
   ...Option.toArray(choice.provider).map((value) => ({ path: ["model", "provider"], value, flag: "--provider" })),
   ...Option.toArray(choice.model).map((value) => ({ path: ["model", "name"], value, flag: "--model" })),
   // n model calls have n - 1 rounds of tools between them.
@@ -58,6 +58,7 @@ export const readConfig = Effect.fnUntraced(function* (
     file: Option.getOrUndefined(setting.configFile),
     directory: setting.directory,
     environment: setting.environment,
+    dotEnvNames: setting.dotEnvNames,
     flags: [...flags, ...logging],
     whenMissing
   })
@@ -108,7 +109,8 @@ export const withHost =
       }
       const config = yield* readConfig(flags, run.whenMissing)
       const logging = loggingLayer(config, run.tellsServers ?? false)
-      const host = nodeHost(config, { startsAll: run.startsAll }).pipe(Layer.provideMerge(logging))
+      const { environment } = yield* Setting
+      const host = nodeHost(config, { startsAll: run.startsAll, environment }).pipe(Layer.provideMerge(logging))
       return yield* Effect.provide(effect, host)
     })
 

@@ -3,6 +3,7 @@
  * Once a configuration is loaded, its logger takes over.
  */
 import { hostLogging } from "@signalbox/host"
+import { nodeEnvironment } from "@signalbox/host/node"
 import { Context, Effect, Option } from "effect"
 import { parseDuration } from "./duration.ts"
 import { InvalidUsage } from "./errors.ts"
@@ -20,7 +21,7 @@ const readTimeout = Effect.fnUntraced(function* (given: Option.Option<string>) {
 })
 
 const readSetting = Effect.gen(function* () {
-  const { env } = process
+  const { dotEnvNames, variables: env } = nodeEnvironment(process.cwd())
   const timeout = yield* readTimeout(yield* TimeoutFlag)
   const hasColour = allowsColour(yield* NoColorFlag, env)
   const style = (stream: NodeJS.WriteStream) => (hasColour && stream.isTTY ? colourStyle : plainStyle)
@@ -33,6 +34,7 @@ const readSetting = Effect.gen(function* () {
   const fromEnvironment = Option.fromUndefinedOr(env["SIGNALBOX_CONFIG"])
   const setting = Setting.of({
     environment: env,
+    dotEnvNames,
     directory: process.cwd(),
     configFile: Option.orElse(configured, () => fromEnvironment),
     logLevel: yield* LogLevelFlag,

@@ -2,12 +2,11 @@
  * The HTTP server as a layer over a `Host`: it listens while the layer lives, on loopback only, because
  * nobody is asked for credentials yet.
  */
-import { type Host } from "@signalbox/host"
+import { type Host, isLoopback } from "@signalbox/host"
 import { ByteSize, Cause, Context, Effect, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServer, HttpServerError } from "effect/http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
-import { isLoopback } from "./address.ts"
 import { atEdge } from "./edge.ts"
 import { PortInUse, RouteNotFound, UnsafeBind } from "./errors.ts"
 import { MessagesRoute } from "./messages.ts"

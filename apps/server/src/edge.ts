@@ -5,7 +5,7 @@ import { parseCorrelationId, withCorrelationId } from "@signalbox/errors"
 import { encodeError } from "@signalbox/provider-claude/serve"
 import { Cause, Effect, Random } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
-import { isLoopback } from "./address.ts"
+import { isLoopback } from "@signalbox/host"
 import { OriginRefused } from "./errors.ts"
 
 /** What a handler knows of the request that it answers. */

@@ -7,10 +7,10 @@ import { type LanguageModel, retryModel } from "@signalbox/model"
 import { claudeDefaults, makeClaude } from "@signalbox/provider-claude"
 import { makeOpenAi, ollamaDefaults, openAiDefaults, openRouterDefaults } from "@signalbox/provider-openai"
 import { retryPolicy } from "@signalbox/resilience"
-import { Effect, Predicate, Redacted } from "effect"
+import { Effect, Predicate, type Redacted } from "effect"
 import { HttpClient } from "effect/http"
 import { type HostOptions } from "./config/HostOptions.ts"
-import { resolveText, variablesIn } from "./config/secrets.ts"
+import { resolveKey, variablesIn } from "./config/secrets.ts"
 import { MissingApiKey } from "./errors.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -40,11 +40,8 @@ const retrying = ({ model: { retry } }: HostOptions) =>
 
 const howToChoose = "choose another with --provider and --model"
 
-const keyOf = (options: HostOptions, provider: Keyed, environment: Environment): Redacted.Redacted | undefined => {
-  const resolved = resolveText(options.providers[provider].apiKey, environment, "")
-  if (resolved === undefined || resolved === "") return undefined
-  return typeof resolved === "string" ? Redacted.make(resolved) : resolved
-}
+const keyOf = (options: HostOptions, provider: Keyed, environment: Environment): Redacted.Redacted | undefined =>
+  resolveKey(options.providers[provider].apiKey, environment)
 
 const makeKeyed = (options: HostOptions, provider: Keyed, apiKey: Redacted.Redacted, model: string) => {
   const { baseUrl } = options.providers[provider]

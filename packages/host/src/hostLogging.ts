@@ -20,7 +20,7 @@ export interface LogStream {
 export const hostLogging = (settings: LogSettings, stream: LogStream) =>
   Logging.layer({
     format: logFormats.find((name) => name === settings.format) ?? (stream.isTerminal ? "pretty" : "json"),
-    level: logLevels.find((name) => name === settings.level) ?? "warn",
+    level: logLevels.find((name) => name === settings.level?.toLowerCase()) ?? "warn",
     colors: stream.hasColors,
     write: stream.write
   })

@@ -1,8 +1,17 @@
 // Configuration
-export { type ConfigSource, configFileNames, type LoadedConfig, loadConfig } from "./config/ConfigFile.ts"
+export {
+  type ConfigOrigin,
+  type ConfigSource,
+  configFileNames,
+  type LoadedConfig,
+  loadConfig
+} from "./config/ConfigFile.ts"
 export { HostOptions, ServerEntry } from "./config/HostOptions.ts"
-export { type ImportedServer, type ImportedServers, importServers } from "./config/importServers.ts"
-export { type ConfigOrigin, overridableKeys, variableOf } from "./config/layers.ts"
+export { type ImportedServer } from "./config/foreignServers.ts"
+export { type ImportedServers, importServers } from "./config/importServers.ts"
+export { type FlagValue, type FoundProblem } from "./config/layers.ts"
+export { isLoopback } from "./config/loopback.ts"
+export { variableOf } from "./config/variables.ts"
 export { presets } from "./config/presets.ts"
 export { configTemplate } from "./config/template.ts"
 export { addEntries, writeYaml } from "./config/document.ts"
@@ -11,6 +20,7 @@ export { addEntries, writeYaml } from "./config/document.ts"
 export { Host, type HostSetup } from "./Host.ts"
 export { chooseModel, type ChosenModel } from "./chooseModel.ts"
 export { hostLogging, type LogSettings, type LogStream } from "./hostLogging.ts"
+export { checkReferences } from "./checkReferences.ts"
 export { managedServers } from "./servers.ts"
 
 // Errors

@@ -7,28 +7,26 @@ import { type ManagedServer } from "@signalbox/orchestrator"
 import { Effect, Path, Redacted } from "effect"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
 import { type HostOptions, type ServerEntry } from "./config/HostOptions.ts"
-import { resolveText, variablesIn } from "./config/secrets.ts"
-import { ConfigInvalid, type ConfigProblem } from "./errors.ts"
+import { type FoundProblem } from "./config/layers.ts"
+import { notSet, resolveText, unsetVariables } from "./config/secrets.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 interface Resolver {
   /** The resolved text; an unset variable is noted as a problem of the key. */
-  readonly secret: (key: string, value: string) => MaybeSecret
-  readonly plain: (key: string, value: string) => string
-  readonly problems: ReadonlyArray<ConfigProblem>
+  readonly secret: (key: ReadonlyArray<PropertyKey>, value: string) => MaybeSecret
+  readonly plain: (key: ReadonlyArray<PropertyKey>, value: string) => string
+  readonly problems: ReadonlyArray<FoundProblem>
 }
 
 const makeResolver = (name: string, environment: Environment, directory: string): Resolver => {
-  const problems: Array<ConfigProblem> = []
-  const secret = (key: string, value: string) => {
+  const problems: Array<FoundProblem> = []
+  const secret: Resolver["secret"] = (key, value) => {
     const resolved = resolveText(value, environment, directory)
     if (resolved !== undefined) return resolved
-    const unset = variablesIn(value).filter((variable) => (environment[variable] ?? "") === "")
     problems.push({
-      path: `servers.${name}.${key}`,
-      line: 0,
-      message: `the environment variable ${unset.join(", ")} is not set`,
+      path: ["servers", name, ...key],
+      message: notSet(unsetVariables(value, environment)),
       suggestion: "set it, or disable the server"
     })
     return value
@@ -43,6 +41,10 @@ const makeResolver = (name: string, environment: Environment, directory: string)
   }
 }
 
+/** A name alone is looked for in `PATH`, a path starts from the folder of the configuration. */
+const commandOf = (command: string, path: Path.Path, directory: string): string =>
+  /[\\/]/.test(command) ? path.resolve(directory, command) : command
+
 const endpointOf = (
   entry: ServerEntry,
   resolver: Resolver,
@@ -52,21 +54,19 @@ const endpointOf = (
   entry.transport === "stdio"
     ? {
         transport: "stdio",
-        command: /[\\/]/.test(entry.command)
-          ? path.resolve(directory, resolver.plain("command", entry.command))
-          : entry.command,
-        args: entry.args.map((argument, index) => resolver.plain(`args.${index}`, argument)),
-        cwd: path.resolve(directory, resolver.plain("cwd", entry.cwd ?? ".")),
+        command: commandOf(resolver.plain(["command"], entry.command), path, directory),
+        args: entry.args.map((argument, index) => resolver.plain(["args", index], argument)),
+        cwd: path.resolve(directory, resolver.plain(["cwd"], entry.cwd ?? ".")),
         env: Object.fromEntries(
-          Object.entries(entry.env).map(([key, value]) => [key, resolver.secret(`env.${key}`, value)])
+          Object.entries(entry.env).map(([key, value]) => [key, resolver.secret(["env", key], value)])
         ),
         inheritsEnv: entry.inheritEnv ?? false
       }
     : {
         transport: entry.transport,
-        url: resolver.plain("url", entry.url),
+        url: resolver.plain(["url"], entry.url),
         headers: Object.fromEntries(
-          Object.entries(entry.headers).map(([key, value]) => [key, resolver.secret(`headers.${key}`, value)])
+          Object.entries(entry.headers).map(([key, value]) => [key, resolver.secret(["headers", key], value)])
         )
       }
 
@@ -109,10 +109,10 @@ const managed = (
   tools: { allow: entry.tools?.allow, deny: entry.tools?.deny ?? [] }
 })
 
-/** The enabled servers in the order of the file. Fails with every variable that is not set, all at once. */
-export const managedServers = Effect.fnUntraced(function* (config: LoadedConfig, environment: Environment) {
+/** The enabled servers in the order of the file, and every variable that they need and that is not set. */
+export const resolveServers = Effect.fnUntraced(function* (config: LoadedConfig, environment: Environment) {
   const path = yield* Path.Path
-  const problems: Array<ConfigProblem> = []
+  const problems: Array<FoundProblem> = []
   const servers: Array<ManagedServer> = []
   for (const [name, entry] of Object.entries(config.options.servers)) {
     if (!entry.enabled) continue
@@ -121,6 +121,11 @@ export const managedServers = Effect.fnUntraced(function* (config: LoadedConfig,
     servers.push(managed(name, entry, config.options.runtime, endpoint))
     problems.push(...resolver.problems)
   }
-  if (problems.length > 0) return yield* new ConfigInvalid({ file: config.file ?? "preset:default@1", problems })
-  return servers
+  return { servers, problems }
+})
+
+/** The enabled servers in the order of the file. Fails with every variable that is not set, all at once. */
+export const managedServers = Effect.fnUntraced(function* (config: LoadedConfig, environment: Environment) {
+  const { problems, servers } = yield* resolveServers(config, environment)
+  return problems.length > 0 ? yield* config.invalid(problems) : servers
 })

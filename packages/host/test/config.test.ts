@@ -1,39 +1,10 @@
 import { assert, describe, it as it_, layer } from "@effect/vitest"
-import { type ConfigInvalid, configTemplate, loadConfig, presets } from "@signalbox/host"
+import { toJson } from "@signalbox/errors"
+import { configTemplate, presets } from "@signalbox/host"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Duration, Effect, FileSystem, Path } from "effect"
+import { Duration, Effect, FileSystem } from "effect"
 import { parseDocument, stringify } from "yaml"
-
-type Overrides = {
-  environment?: Record<string, string>
-  flags?: Parameters<typeof loadConfig>[0]["flags"]
-  whenMissing?: "fail" | "preset"
-}
-
-const load = Effect.fnUntraced(function* (text: string | undefined, overrides: Overrides = {}) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const directory = yield* fs.makeTempDirectoryScoped()
-  if (text !== undefined) yield* fs.writeFileString(path.join(directory, "signalbox.yaml"), text)
-  return yield* loadConfig({
-    file: undefined,
-    directory,
-    environment: {},
-    flags: [],
-    whenMissing: "fail",
-    ...overrides
-  })
-})
-
-const problemsOf = (text: string, overrides: Overrides = {}) =>
-  load(text, overrides).pipe(
-    Effect.flip,
-    Effect.map((error) => {
-      assert.strictEqual(error._tag, "ConfigInvalid")
-      // Just checked.
-      return (error as ConfigInvalid).problems
-    })
-  )
+import { load, problemsOf } from "./support.ts"
 
 const leafPaths = (value: unknown, path: ReadonlyArray<string> = []): ReadonlyArray<ReadonlyArray<string>> =>
   typeof value === "object" && value !== null && Object.keys(value).length > 0
@@ -108,30 +79,6 @@ layer(NodeServices.layer)("the configuration file", (it) => {
     })
   )
 
-  it.effect("checks ranges and relations between keys", () =>
-    Effect.gen(function* () {
-      const cases: ReadonlyArray<readonly [string, string, string]> = [
-        ["maxHops: 8", "maxHops: 0", "conversation.maxHops"],
-        ["toolTimeout: 2 minutes", "toolTimeout: 0 seconds", "conversation.toolTimeout"],
-        ["maxDelay: 30 seconds", "maxDelay: 1 millis", "runtime.restart.maxDelay"],
-        ["maxDelay: 30 seconds\n    factor: 2", "maxDelay: 30 seconds\n    factor: 0.5", "runtime.restart.factor"],
-        ["attempts: 3", "attempts: 0", "model.retry.attempts"],
-        ["maxDelay: 60 seconds", "maxDelay: 1 millis", "model.retry.maxDelay"],
-        ["level: warn", "level: loud", "logging.level"],
-        ["baseUrl: https://api.anthropic.com", "baseUrl: api.anthropic.com", "providers.claude.baseUrl"],
-        ["naming: prefix", "naming: last", "runtime.naming"]
-      ]
-      for (const [from, to, path] of cases) {
-        const problems = yield* problemsOf(configTemplate.replace(from, to))
-        assert.deepStrictEqual(
-          problems.map((problem) => problem.path),
-          [path],
-          to
-        )
-      }
-    })
-  )
-
   it.effect("needs a URL for a health check by HTTP", () =>
     Effect.gen(function* () {
       const server = { enabled: true, transport: "stdio", command: "node", args: [], env: {} }
@@ -172,30 +119,6 @@ layer(NodeServices.layer)("the configuration file", (it) => {
     })
   )
 
-  it.effect("is overridden by the environment, and that by flags", () =>
-    Effect.gen(function* () {
-      const environment = { SIGNALBOX_CONVERSATION_MAX_HOPS: "3", LOG_LEVEL: "trace", SIGNALBOX_MODEL_NAME: "x" }
-      const flags = [{ path: ["model", "name"], value: "y", flag: "--model" }]
-      const { options, origins } = yield* load(configTemplate, { environment, flags })
-      assert.strictEqual(options.conversation.maxHops, 3)
-      assert.strictEqual(options.logging.level, "trace")
-      assert.strictEqual(options.model.name, "y")
-      assert.strictEqual(origins.find(({ path }) => path === "model.name")?.origin, "flag --model")
-      assert.strictEqual(
-        origins.find(({ path }) => path === "conversation.maxHops")?.origin,
-        "environment SIGNALBOX_CONVERSATION_MAX_HOPS"
-      )
-    })
-  )
-
-  it.effect("names the variable or flag that set a wrong value, not a line of the file", () =>
-    Effect.gen(function* () {
-      const problems = yield* problemsOf(configTemplate, { environment: { SIGNALBOX_CONVERSATION_MAX_HOPS: "lots" } })
-      assert.strictEqual(problems[0]?.line, 0)
-      assert.include(problems[0]?.message, "environment SIGNALBOX_CONVERSATION_MAX_HOPS")
-    })
-  )
-
   it.effect("takes durations in short form, too", () =>
     Effect.gen(function* () {
       const { options } = yield* load(configTemplate.replace("toolTimeout: 2 minutes", "toolTimeout: 90s"))
@@ -203,20 +126,15 @@ layer(NodeServices.layer)("the configuration file", (it) => {
     })
   )
 
-  it.effect("takes its servers from SIGNALBOX_SERVERS, through the same checks", () =>
+  it.effect("is told of when it cannot be read", () =>
     Effect.gen(function* () {
-      const one = { a: { enabled: true, transport: "http", url: "http://127.0.0.1:1/mcp", headers: {} } }
-      const { options } = yield* load(configTemplate, { environment: { SIGNALBOX_SERVERS: JSON.stringify(one) } })
-      assert.deepStrictEqual(Object.keys(options.servers), ["a"])
-      const older = { a: { ...one.a, transport: "sse" } }
-      const { options: olderOptions } = yield* load(configTemplate, {
-        environment: { SIGNALBOX_SERVERS: JSON.stringify(older) }
-      })
-      assert.strictEqual(olderOptions.servers["a"]?.transport, "sse")
-      const problems = yield* problemsOf(configTemplate, { environment: { SIGNALBOX_SERVERS: '{"a":{}}' } })
-      assert.strictEqual(problems[0]?.path, "servers.a")
-      const broken = yield* problemsOf(configTemplate, { environment: { SIGNALBOX_SERVERS: "nope" } })
-      assert.include(broken[0]?.message, "SIGNALBOX_SERVERS")
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped()
+      yield* fs.makeDirectory(`${directory}/folder.yaml`)
+      const error = yield* Effect.flip(load(undefined, { directory, file: "folder.yaml" }))
+      assert.strictEqual(error.status.exit, 78)
+      assert.include(error.message, "folder.yaml cannot be read: ")
+      assert.include(JSON.stringify(toJson(error)), "EISDIR")
     })
   )
 

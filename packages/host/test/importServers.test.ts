@@ -4,6 +4,8 @@ import { Result } from "effect"
 
 const imported = (content: string) => Result.getOrThrow(importServers("file", content))
 
+const mcpServers = (servers: Readonly<Record<string, unknown>>) => imported(JSON.stringify({ mcpServers: servers }))
+
 describe("importing servers", () => {
   it("reads an mcpServers map, with comments, disabled entries and variables", () => {
     const { notes, servers } = imported(
@@ -74,6 +76,33 @@ describe("importing servers", () => {
       args: ["a.js"],
       env: { X: "1" }
     })
+  })
+  it("turns references of other programs into ours, wherever they stand, and says what gets lost", () => {
+    const { notes, servers } = mcpServers({
+      a: {
+        command: "${HOME}/bin/a",
+        args: ["--root=${workspaceFolder}", "${LEFT}right", "${PORT:-80}", "${input:my-id}"],
+        env: { A: "${userHome}/a" },
+        cwd: "${workspaceFolder}/sub",
+        autoApprove: ["x"],
+        timeout: 5
+      },
+      // This server fills in what it gets in its own environment.
+      b: { command: "npx", args: ["Authorization:${AUTH}"], env: { AUTH: "x" } },
+      c: { type: "http", url: "https://h/${TENANT}/mcp" }
+    })
+    assert.deepInclude(servers["a"], {
+      command: "env:HOME/bin/a",
+      args: ["--root=${configDir}", "${env:LEFT}right", "env:PORT", "env:MY_ID"],
+      env: { A: "env:HOME/a" },
+      cwd: "${configDir}/sub"
+    })
+    assert.deepInclude(servers["b"], { args: ["Authorization:${AUTH}"] })
+    assert.deepInclude(servers["c"], { url: "https://h/env:TENANT/mcp" })
+    assert.lengthOf(notes, 3)
+    assert.match(notes[0] ?? "", /^"a": .*autoApprove, timeout/)
+    assert.match(notes[1] ?? "", /PORT is not set/)
+    assert.match(notes[2] ?? "", /"my-id" is read from the variable MY_ID/)
   })
   it("says why a file cannot be imported", () => {
     for (const content of ["", "[]", "{}", "a: [", "x: 1"]) {

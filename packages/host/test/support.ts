@@ -1,7 +1,35 @@
-import { configTemplate, type LoadedConfig, loadConfig } from "@signalbox/host"
+import { assert } from "@effect/vitest"
+import { type ConfigInvalid, type ConfigSource, configTemplate, type LoadedConfig, loadConfig } from "@signalbox/host"
 import { type FxMcpFlags, fxMcpCommand } from "@signalbox/testing"
 import { Effect, FileSystem, Path } from "effect"
 import { stringify } from "yaml"
+
+/** A configuration of this text, in a folder of its own; without a text there is no file. */
+export const load = Effect.fnUntraced(function* (text: string | undefined, overrides: Partial<ConfigSource> = {}) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const directory = yield* Effect.orDie(fs.makeTempDirectoryScoped())
+  if (text !== undefined) yield* Effect.orDie(fs.writeFileString(path.join(directory, "signalbox.yaml"), text))
+  return yield* loadConfig({
+    file: undefined,
+    directory,
+    environment: {},
+    flags: [],
+    whenMissing: "fail",
+    ...overrides
+  })
+})
+
+/** The problems of a configuration that is not sound. */
+export const problemsOf = (text: string, overrides: Partial<ConfigSource> = {}) =>
+  load(text, overrides).pipe(
+    Effect.flip,
+    Effect.map((error) => {
+      assert.strictEqual(error._tag, "ConfigInvalid")
+      // Just checked.
+      return (error as ConfigInvalid).problems
+    })
+  )
 
 /** A server entry that runs fx-mcp. */
 export const fxServer = (flags: FxMcpFlags = {}, more: Record<string, unknown> = {}) => ({

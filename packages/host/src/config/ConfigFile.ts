@@ -2,12 +2,15 @@
  * Finding, reading and checking the configuration file. Nothing is started before all of it is known to be right.
  */
 import { Effect, FileSystem, Path, Result } from "effect"
-import { ConfigInvalid, ConfigNotFound, type ConfigProblem } from "../errors.ts"
-import { decodeOptions, valueAt } from "./decode.ts"
-import { type ConfigPath, readDocument } from "./document.ts"
+import { ConfigInvalid, ConfigNotFound } from "../errors.ts"
+import { decodeOptions } from "./decode.ts"
+import { readDocument } from "./document.ts"
 import { type HostOptions } from "./HostOptions.ts"
-import { type ConfigOrigin, layerConfig } from "./layers.ts"
+import { type FlagValue, type FoundProblem, layerConfig } from "./layers.ts"
+import { showable } from "./secrets.ts"
 import { configTemplate } from "./template.ts"
+import { valueAt } from "./tree.ts"
+import { unknownVariables } from "./variables.ts"
 
 /** Names that are looked for in the working directory, in this order. */
 export const configFileNames = ["signalbox.yaml", "signalbox.yml", "signalbox.json"] as const
@@ -18,9 +21,18 @@ export interface ConfigSource {
   readonly file: string | undefined
   readonly directory: string
   readonly environment: Readonly<Record<string, string | undefined>>
-  readonly flags: ReadonlyArray<{ readonly path: ConfigPath; readonly value: unknown; readonly flag: string }>
+  /** Those names in `environment` that come from a `.env` file; where values come from is told with it. */
+  readonly dotEnvNames?: ReadonlySet<string>
+  readonly flags: ReadonlyArray<FlagValue>
   /** What to do where there is no file: fail, or take the preset with no servers. */
   readonly whenMissing: "fail" | "preset"
+}
+
+/** One value of the configuration and who set it. Values that are secrets are masked. */
+export interface ConfigOrigin {
+  readonly path: string
+  readonly value: unknown
+  readonly origin: string
 }
 
 /** A configuration that has been checked. */
@@ -31,6 +43,8 @@ export interface LoadedConfig {
   readonly file: string | undefined
   /** The folder that relative paths start from. */
   readonly directory: string
+  /** The error for what turns out to be wrong later, with the lines of the values that it is about. */
+  readonly invalid: (problems: ReadonlyArray<FoundProblem>) => ConfigInvalid
 }
 
 const findFile = Effect.fnUntraced(function* (source: ConfigSource) {
@@ -41,49 +55,48 @@ const findFile = Effect.fnUntraced(function* (source: ConfigSource) {
       ? configFileNames.map((name) => path.join(source.directory, name))
       : [path.resolve(source.directory, source.file)]
   for (const candidate of candidates) {
-    if (yield* fs.exists(candidate)) return candidate
+    // What may not be looked at is there: reading it says why it cannot be used.
+    if (yield* Effect.orElseSucceed(fs.exists(candidate), () => true)) return candidate
   }
   if (source.file === undefined && source.whenMissing === "preset") return undefined
   return yield* new ConfigNotFound({ searched: candidates })
 })
 
-/** A value that a variable or a flag set is not to be looked for in the file. */
-const withOrigin = (problem: ConfigProblem, origins: ReadonlyMap<string, string>): ConfigProblem => {
-  const keys = problem.path.split(".")
-  for (let length = keys.length; length > 0; length--) {
-    const prefix = keys.slice(0, length).join(".")
-    const origin = [...origins].find(([path]) => path === prefix || path.startsWith(`${prefix}.`))?.[1]
-    if (origin === undefined) continue
-    return /^(environment|flag) /.test(origin)
-      ? { ...problem, line: 0, message: `${problem.message}, from ${origin}` }
-      : problem
-  }
-  return problem
-}
-
-/** Loads the configuration, or fails with every problem that it has. */
-export const loadConfig = Effect.fn("loadConfig")(function* (source: ConfigSource) {
+const readText = Effect.fnUntraced(function* (file: string, shown: string) {
   const fs = yield* FileSystem.FileSystem
+  const unreadable = (cause: Error) =>
+    new ConfigInvalid({
+      file: shown,
+      problems: [{ path: "", line: 0, message: `cannot be read: ${cause.message}` }],
+      cause
+    })
+  return yield* Effect.mapError(fs.readFileString(file), unreadable)
+})
+
+/** Loads the configuration, or fails with every problem that it has. Warns of variables that look like ours and are not. */
+export const loadConfig = Effect.fn("loadConfig")(function* (source: ConfigSource) {
   const path = yield* Path.Path
+  yield* Effect.forEach(unknownVariables(source.environment), (warning) => Effect.logWarning(warning))
   const file = yield* findFile(source)
-  const text = file === undefined ? configTemplate : yield* fs.readFileString(file)
   const shown = file === undefined ? "preset:default@1" : path.relative(source.directory, file)
-  const document = readDocument(text)
-  const layered = layerConfig({ document, file: shown, environment: source.environment, flags: source.flags })
-  if (layered.problems.length > 0) return yield* new ConfigInvalid({ file: shown, problems: layered.problems })
-  const decoded = decodeOptions(layered.value, document.lineOf)
-  if (Result.isFailure(decoded)) {
-    const problems = decoded.failure.map((problem) => withOrigin(problem, layered.origins))
-    return yield* new ConfigInvalid({ file: shown, problems })
-  }
+  const text = file === undefined ? configTemplate : yield* readText(file, shown)
+  const { dotEnvNames = new Set<string>(), environment, flags } = source
+  const layered = layerConfig({ document: readDocument(text), file: shown, environment, dotEnvNames, flags })
+  if (layered.unreadable.length > 0) return yield* new ConfigInvalid({ file: shown, problems: layered.unreadable })
+  const decoded = decodeOptions(layered.value)
+  const found = Result.isFailure(decoded) ? decoded.failure.map(layered.place) : []
+  const problems = [...layered.problems, ...found]
+  if (Result.isFailure(decoded) || problems.length > 0) return yield* new ConfigInvalid({ file: shown, problems })
+  yield* Effect.forEach(layered.notes, (note) => Effect.logWarning(note))
   return {
     options: decoded.success,
-    origins: Array.from(layered.origins, ([key, origin]) => ({
-      path: key,
-      value: valueAt(layered.value, key.split(".")),
+    origins: layered.origins.map(({ origin, path }) => ({
+      path: path.map(String).join("."),
+      value: showable(path, valueAt(layered.value, path)),
       origin
-    })).filter(({ value }) => value !== undefined),
+    })),
     file,
-    directory: file === undefined ? source.directory : path.dirname(file)
+    directory: file === undefined ? source.directory : path.dirname(file),
+    invalid: (problems) => new ConfigInvalid({ file: shown, problems: problems.map(layered.place) })
   } satisfies LoadedConfig
 })

@@ -3,6 +3,8 @@
  * can leave out are overrides of `runtime`, which stands in the same file, so nothing is hidden.
  */
 import { Duration, Schema, SchemaTransformation } from "effect"
+import { isLoopback } from "./loopback.ts"
+import { variablesIn } from "./secrets.ts"
 
 const shortUnits: Readonly<Record<string, string>> = { ms: "millis", s: "seconds", m: "minutes", h: "hours" }
 
@@ -126,6 +128,11 @@ const SseServer = Schema.Struct({ transport: Schema.Literal("sse"), ...remote })
 export const ServerEntry = Schema.Union([StdioServer, HttpServer, SseServer])
 export type ServerEntry = typeof ServerEntry.Type
 
+/** Every key that an entry may have, for suggestions. */
+export const serverKeys: ReadonlyArray<string> = [
+  ...new Set([StdioServer, HttpServer].flatMap(({ fields }) => Object.keys(fields)))
+]
+
 /** A delay that grows from attempt to attempt. */
 const growingDelay = {
   firstDelay: PositiveDuration,
@@ -149,7 +156,35 @@ const RestartOptions = Schema.Struct({
 
 const RetryOptions = Schema.Struct({ attempts: PositiveInt, ...growingDelay }).check(maxDelayRule)
 
-const keyedProvider = { apiKey: Schema.String, baseUrl: Url, model: Schema.String }
+const Reference = Schema.String.check(Schema.makeFilter((text) => text === "" || variablesIn(text).length > 0))
+
+/** A key itself is a secret from here on; `env:NAME` is none, and neither is an empty text. */
+const ApiKey = Schema.Union([
+  // The name of this schema stands in messages to people, who write texts.
+  Schema.Redacted(Schema.String).annotate({ expected: "string" }),
+  Reference,
+  Schema.RedactedFromValue(Schema.String)
+])
+
+const keyedProvider = { apiKey: ApiKey, baseUrl: Url, model: Schema.NonEmptyString }
+
+/** Whoever reaches the port could run the tools and spend the key, and nobody is asked for credentials yet. */
+const LoopbackHost = Schema.String.check(
+  Schema.makeFilter(
+    (host) =>
+      isLoopback(host) ||
+      "Expected 127.0.0.1, ::1 or localhost: whoever reaches the port could run your tools and spend your key"
+  )
+)
+
+/** `WARN` as some programs write it means `warn`. */
+const Level = Schema.String.pipe(
+  Schema.decodeTo(Schema.String, SchemaTransformation.toLowerCase()),
+  Schema.decodeTo(
+    Schema.Literals(["trace", "debug", "info", "warn", "error", "none"]),
+    SchemaTransformation.passthroughSupertype()
+  )
+)
 
 /** The whole file. */
 export const HostOptions = Schema.Struct({
@@ -191,10 +226,10 @@ export const HostOptions = Schema.Struct({
     restart: RestartOptions
   }),
   logging: Schema.Struct({
-    level: Schema.Literals(["trace", "debug", "info", "warn", "error", "none"]),
+    level: Level,
     format: Schema.Literals(["auto", "pretty", "json", "logfmt"])
   }),
-  server: Schema.Struct({ host: Schema.NonEmptyString, port: Port, maxRequestBytes: PositiveInt }),
+  server: Schema.Struct({ host: LoopbackHost, port: Port, maxRequestBytes: PositiveInt }),
   servers: Schema.Record(ServerName, ServerEntry)
 })
 export interface HostOptions extends Schema.Schema.Type<typeof HostOptions> {}

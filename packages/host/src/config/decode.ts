@@ -1,22 +1,17 @@
 /**
- * From a raw value to `HostOptions`: every problem at once, each with its path, line and a suggestion.
+ * From a raw value to `HostOptions`: every problem at once, each with its path and a suggestion.
  */
 import { nearestName } from "@signalbox/model"
 import { Result, Schema, SchemaIssue } from "effect"
-import { type ConfigProblem } from "../errors.ts"
 import { type ConfigPath } from "./document.ts"
-import { HostOptions } from "./HostOptions.ts"
+import { HostOptions, serverKeys } from "./HostOptions.ts"
+import { type FoundProblem } from "./layers.ts"
 import { presetValue } from "./presets.ts"
+import { showable } from "./secrets.ts"
+import { valueAt } from "./tree.ts"
 
 const decode = Schema.decodeUnknownResult(HostOptions, { errors: "all", onExcessProperty: "error" })
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** The value at a path, or `undefined`. */
-export const valueAt = (value: unknown, path: ConfigPath): unknown =>
-  path.reduce<unknown>(
-    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
-    value
-  )
 
 const keysAt = (path: ConfigPath): ReadonlyArray<string> => {
   if (path[0] === "servers" && path.length === 2) return serverKeys
@@ -24,13 +19,9 @@ const keysAt = (path: ConfigPath): ReadonlyArray<string> => {
   return typeof known === "object" && known !== null ? Object.keys(known) : []
 }
 
-const serverKeys: ReadonlyArray<string> = (
-  "enabled transport command args env cwd inheritEnv url headers description required trusted writes protocol " +
-  "connectTimeout callTimeout shutdownTimeout maxMessageBytes maxRequestBytes maxConcurrentCalls tools"
-).split(" ")
-
-const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value)
+const show = (path: ConfigPath, value: unknown): string => {
+  const shown = showable(path, value)
+  const text = JSON.stringify(shown) ?? String(shown)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
@@ -51,26 +42,25 @@ const explain = (
       message: "missing key",
       ...(preset === undefined
         ? {}
-        : { suggestion: `add it, the preset has ${show(preset)}; or extend preset:default@1` })
+        : { suggestion: `add it, the preset has ${show(path, preset)}; or extend preset:default@1` })
     }
   }
   const found = valueAt(raw, path)
   if (path[0] === "servers" && path.length === 2 && typeof found === "object" && found !== null) {
-    return { message: `expected transport: stdio or transport: http, found ${show(Reflect.get(found, "transport"))}` }
+    return {
+      message: `expected transport: stdio or transport: http, found ${show([...path, "transport"], Reflect.get(found, "transport"))}`
+    }
   }
   return {
-    message: `${message.replace("a valid Duration string", 'a duration such as "30 seconds"')}, found ${show(found)}`
+    message: `${message.replace("a valid Duration string", 'a duration such as "30 seconds"')}, found ${show(path, found)}`
   }
 }
 
 /** Checks a raw value against the schema of the file. */
-export const decodeOptions = (
-  raw: unknown,
-  lineOf: (path: ConfigPath) => number
-): Result.Result<HostOptions, ReadonlyArray<ConfigProblem>> =>
+export const decodeOptions = (raw: unknown): Result.Result<HostOptions, ReadonlyArray<FoundProblem>> =>
   Result.mapError(decode(raw), (error) =>
     issuesOf(error.issue).issues.map(({ message, path = [] }) => {
       const keys = path.map((part) => (typeof part === "object" ? part.key : part))
-      return { path: keys.map(String).join("."), line: lineOf(keys), ...explain(raw, keys, message) }
+      return { path: keys, ...explain(raw, keys, message) }
     })
   )

@@ -4,142 +4,123 @@
  */
 import { nearestName } from "@signalbox/model"
 import { type ConfigProblem } from "../errors.ts"
-import { type ConfigDocument, type ConfigPath, readScalar } from "./document.ts"
-import { presets, presetValue } from "./presets.ts"
+import { type ConfigDocument, type ConfigPath } from "./document.ts"
+import { presets } from "./presets.ts"
+import { readServers } from "./serversVariable.ts"
+import { isTree, leavesOf, merge, setAt, valueAt } from "./tree.ts"
+import { environmentValues, serversVariable } from "./variables.ts"
 
-/** One value of the configuration and who set it. */
-export interface ConfigOrigin {
-  readonly path: string
-  readonly value: unknown
-  readonly origin: string
+/** Something that is wrong with the value at a path; its line is found later. */
+export interface FoundProblem {
+  readonly path: ConfigPath
+  readonly message: string
+  readonly suggestion?: string
 }
 
 export interface LayeredConfig {
   readonly value: unknown
-  readonly origins: ReadonlyMap<string, string>
+  /** Every leaf with who set it. */
+  readonly origins: ReadonlyArray<{ readonly path: ConfigPath; readonly origin: string }>
+  /** Gives a problem its line, or the name of the variable or flag that set the value. */
+  readonly place: (problem: FoundProblem) => ConfigProblem
+  /** Why the file cannot be read at all; when there is something, `value` is not to be checked. */
+  readonly unreadable: ReadonlyArray<ConfigProblem>
+  /** What is wrong besides what a check of `value` finds. */
   readonly problems: ReadonlyArray<ConfigProblem>
+  /** What a reader would not expect, one sentence each. */
+  readonly notes: ReadonlyArray<string>
 }
 
-type Tree = { readonly [key: string]: unknown }
-
-/** Whether a value is a map, and so merged key by key. Lists and scalars are replaced as a whole. */
-export const isTree = (value: unknown): value is Tree =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-/** Every leaf of a tree with its path. Empty maps are leaves. */
-const leavesOf = (value: unknown, path: ConfigPath = []): ReadonlyArray<readonly [ConfigPath, unknown]> =>
-  isTree(value) && Object.keys(value).length > 0
-    ? Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]))
-    : [[path, value]]
-
-const merge = (below: unknown, above: unknown): unknown =>
-  isTree(below) && isTree(above)
-    ? Object.fromEntries(
-        [...new Set([...Object.keys(below), ...Object.keys(above)])].map((key) => [
-          key,
-          key in above ? (key in below ? merge(below[key], above[key]) : above[key]) : below[key]
-        ])
-      )
-    : above
-
-const setAt = (value: unknown, path: ConfigPath, leaf: unknown): unknown => {
-  const [key, ...rest] = path
-  if (key === undefined) return leaf
-  const tree = isTree(value) ? value : {}
-  return { ...tree, [key]: setAt(tree[String(key)], rest, leaf) }
+/** One value from the command line. */
+export interface FlagValue {
+  readonly path: ConfigPath
+  /** A secret is `Redacted` from the start: texts end up in messages. */
+  readonly value: unknown
+  /** The flag as a person writes it. */
+  readonly flag: string
 }
 
-/** The variable that overrides a key: `conversation.maxHops` is `SIGNALBOX_CONVERSATION_MAX_HOPS`. */
-export const variableOf = (path: ConfigPath): string =>
-  `SIGNALBOX_${path
-    .map((key) => String(key).replace(/[A-Z]/g, (letter) => `_${letter}`))
-    .join("_")
-    .toUpperCase()}`
-
-/** Every key that a variable can override, with that variable. */
-export const overridableKeys: ReadonlyArray<{ readonly path: ConfigPath; readonly variable: string }> = leavesOf(
-  presetValue
-)
-  .filter(([path]) => path[0] !== "servers")
-  .map(([path]) => ({ path, variable: variableOf(path) }))
-
-const shorthands: ReadonlyArray<readonly [string, ConfigPath]> = [
-  ["LOG_LEVEL", ["logging", "level"]],
-  ["LOG_FORMAT", ["logging", "format"]]
-]
-
-const environmentLayer = (environment: Readonly<Record<string, string | undefined>>) => {
-  const named = [...shorthands.map(([variable, path]) => ({ variable, path })), ...overridableKeys]
-  const scalars = named.flatMap(({ path, variable }) => {
-    const text = environment[variable]
-    return text === undefined || text === ""
-      ? []
-      : [{ path, value: readScalar(text), origin: `environment ${variable}` }]
-  })
-  const servers = environment["SIGNALBOX_SERVERS"]
-  return servers === undefined || servers === "" ? { scalars } : { scalars, servers }
-}
-
-const expandPreset = (document: ConfigDocument): LayeredConfig => {
-  const value = document.value
-  const fileLeaves = leavesOf(value).map(([path]) => [path.join("."), `line ${document.lineOf(path)}`] as const)
-  if (!isTree(value) || !("extends" in value))
-    return { value, origins: new Map(fileLeaves), problems: document.problems }
-  const { extends: name, ...own } = value
-  const preset = presets.get(String(name))
-  if (preset === undefined) {
-    const nearest = nearestName(String(name), presets.keys()) ?? [...presets.keys()][0]
-    const problem = {
-      path: "extends",
-      line: document.lineOf(["extends"]),
-      message: `there is no preset ${JSON.stringify(name)}`,
-      ...(nearest === undefined ? {} : { suggestion: `did you mean "${nearest}"?` })
-    }
-    return { value: own, origins: new Map(fileLeaves), problems: [...document.problems, problem] }
-  }
-  const presetLeaves = leavesOf(preset).map(([path]) => [path.join("."), String(name)] as const)
-  return { value: merge(preset, own), origins: new Map([...presetLeaves, ...fileLeaves]), problems: document.problems }
-}
-
-/** Joins the layers of a configuration. `flags` are paths and values from the command line. */
-export const layerConfig = (input: {
+interface Input {
   readonly document: ConfigDocument
   readonly file: string
   readonly environment: Readonly<Record<string, string | undefined>>
-  readonly flags: ReadonlyArray<{ readonly path: ConfigPath; readonly value: unknown; readonly flag: string }>
-}): LayeredConfig => {
-  const base = expandPreset(input.document)
-  const origins = new Map(
-    [...base.origins].map(([path, origin]) => [path, origin.replace(/^line (\d+)$/, `${input.file}:$1`)])
-  )
-  let value = base.value
-  const override = (path: ConfigPath, leaf: unknown, origin: string) => {
-    value = setAt(value, path, leaf)
-    for (const [inner] of leavesOf(leaf, path)) origins.set(inner.join("."), origin)
-  }
-  const { scalars, servers } = environmentLayer(input.environment)
-  for (const { origin, path, value: leaf } of scalars) override(path, leaf, origin)
-  const problems = [...base.problems]
-  if (servers !== undefined) {
-    const parsed = parseServers(servers)
-    if (parsed === undefined) {
-      problems.push({
-        path: "servers",
-        line: 0,
-        message: "the environment variable SIGNALBOX_SERVERS is not a JSON object"
-      })
-    } else override(["servers"], parsed, "environment SIGNALBOX_SERVERS")
-  }
-  for (const { flag, path, value: leaf } of input.flags) override(path, leaf, `flag ${flag}`)
-  return { value, origins, problems }
+  /** Variables that come from a `.env` file; origins say so. */
+  readonly dotEnvNames: ReadonlySet<string>
+  readonly flags: ReadonlyArray<FlagValue>
 }
 
-const parseServers = (text: string): Tree | undefined => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isTree(value) ? value : undefined
-  } catch {
-    // Told to the person as a problem of the variable.
-    return undefined
+/** A value that stands over the file, at its path and below it. */
+interface Override {
+  readonly path: ConfigPath
+  readonly value: unknown
+  readonly origin: string
+}
+
+interface Base {
+  readonly value: unknown
+  /** What the file itself says. */
+  readonly own: unknown
+  readonly presetName: string | undefined
+  readonly problems: ReadonlyArray<FoundProblem>
+}
+
+const expandPreset = (value: unknown): Base => {
+  if (!isTree(value) || !("extends" in value)) return { value, own: value, presetName: undefined, problems: [] }
+  const { extends: name, ...own } = value
+  const preset = presets.get(String(name))
+  if (preset !== undefined) return { value: merge(preset, own), own, presetName: String(name), problems: [] }
+  const nearest = nearestName(String(name), presets.keys()) ?? [...presets.keys()][0]
+  const problem = {
+    path: ["extends"],
+    message: `there is no preset ${JSON.stringify(name)}`,
+    ...(nearest === undefined ? {} : { suggestion: `did you mean "${nearest}"?` })
+  }
+  return { value: own, own, presetName: undefined, problems: [problem] }
+}
+
+const overridesOf = ({ dotEnvNames, environment, flags }: Input) => {
+  const originOf = (variable: string) => `${dotEnvNames.has(variable) ? ".env" : "environment"} ${variable}`
+  const overrides: Array<Override> = environmentValues(environment).map(({ path, value, variable }) => ({
+    path,
+    value,
+    origin: originOf(variable)
+  }))
+  const text = environment[serversVariable]
+  const read = text === undefined || text === "" ? undefined : readServers(text)
+  if (read !== undefined) overrides.push({ path: ["servers"], value: read.servers, origin: originOf(serversVariable) })
+  for (const { flag, path, value } of flags) overrides.push({ path, value, origin: `flag ${flag}` })
+  return { overrides, problems: read?.problems ?? [], notes: read?.notes ?? [] }
+}
+
+const isAtOrBelow = (path: ConfigPath, above: ConfigPath): boolean => above.every((key, index) => key === path[index])
+
+/** Joins the layers of a configuration. */
+export const layerConfig = (input: Input): LayeredConfig => {
+  const { document, file } = input
+  const base = expandPreset(document.value)
+  const { notes, overrides, problems } = overridesOf(input)
+  const overriding = (path: ConfigPath) => overrides.findLast((override) => isAtOrBelow(path, override.path))
+  const value = overrides.reduce((below, { path, value }) => setAt(below, path, value), base.value)
+  const fileOrPreset = (path: ConfigPath): string =>
+    base.presetName === undefined || valueAt(base.own, path) !== undefined
+      ? `${file}:${document.lineOf(path)}`
+      : base.presetName
+  const place = ({ message, path, ...problem }: FoundProblem): ConfigProblem => {
+    const origin = overriding(path)?.origin
+    return {
+      path: path.map(String).join("."),
+      ...(origin === undefined
+        ? { line: document.lineOf(path), message }
+        : { line: 0, message: `${message}, from ${origin}` }),
+      ...problem
+    }
+  }
+  return {
+    value,
+    origins: leavesOf(value).map(([path]) => ({ path, origin: overriding(path)?.origin ?? fileOrPreset(path) })),
+    place,
+    unreadable: [...document.problems, ...base.problems.map(place)],
+    problems: problems.map(place),
+    notes
   }
 }

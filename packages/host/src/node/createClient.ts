@@ -10,13 +10,14 @@ import { Effect, Layer, ManagedRuntime } from "effect"
 import { loadConfig } from "../config/ConfigFile.ts"
 import { ClientClosed, ToolFailed } from "../errors.ts"
 import { Host } from "../Host.ts"
+import { nodeEnvironment } from "./nodeEnvironment.ts"
 import { nodeHost, nodePlatform } from "./platform.ts"
 
 /** Which configuration a client runs. */
 export interface ClientOptions {
   /** The configuration file; `signalbox.yaml` in the working directory when it is left out. */
   readonly config?: string
-  /** Overrides by dotted path: `{ "model.provider": "offline" }`. */
+  /** Overrides by dotted path: `{ "model.provider": "offline" }`. An API key may be `Redacted`. */
   readonly overrides?: Readonly<Record<string, unknown>>
 }
 
@@ -42,16 +43,21 @@ export const createClient = async (options: ClientOptions = {}): Promise<Client>
     value,
     flag: "overrides"
   }))
+  const directory = process.cwd()
+  const { dotEnvNames, variables: environment } = nodeEnvironment(directory)
   const config = await Effect.runPromise(
     loadConfig({
       file: options.config,
-      directory: process.cwd(),
-      environment: process.env,
+      directory,
+      environment,
+      dotEnvNames,
       flags,
       whenMissing: "fail"
     }).pipe(Effect.provide(nodePlatform))
   )
-  const runtime = ManagedRuntime.make(nodeHost(config, { startsAll: true }).pipe(Layer.provide(nodePlatform)))
+  const runtime = ManagedRuntime.make(
+    nodeHost(config, { startsAll: true, environment }).pipe(Layer.provide(nodePlatform))
+  )
   let isClosed = false
   const run = <A, E>(effect: Effect.Effect<A, E>, signal?: AbortSignal): Promise<Outcome<A>> => {
     const work = toOutcome<A, unknown, never>(isClosed ? new ClientClosed({}) : untilAborted(effect, signal))

@@ -37,13 +37,19 @@ export const nodePlatform = Layer.mergeAll(
 /** Who this process is, in the mark that its servers carry. */
 const owner = Effect.flatMap(OrphanSweep, (sweep) => sweep.ownerOf(process.pid)).pipe(Effect.provide(OrphanSweep.layer))
 
+/** What a host in this process is made with; for `environment` see `nodeEnvironment`. */
+export interface NodeHostOptions {
+  readonly startsAll: boolean
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
 /** A host in this process. Needs `nodePlatform`. */
-export const nodeHost = (config: LoadedConfig, options: { readonly startsAll: boolean }) =>
+export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
   Layer.unwrap(
     Effect.map(owner, (mark) =>
       Host.layer({
         config,
-        environment: process.env,
+        environment: options.environment,
         owner: mark,
         cacheDirectory: cacheDirectory(),
         cores: availableParallelism(),

@@ -1,0 +1,144 @@
+import { assert, describe, it } from "@effect/vitest"
+import { startFxLlm } from "@signalbox/testing"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { afterAll, beforeAll } from "vitest"
+import { makePlace, type Place, upstream } from "./support.ts"
+
+let place: Place
+
+beforeAll(async () => {
+  place = await makePlace()
+})
+
+afterAll(async () => {
+  await place[Symbol.asyncDispose]()
+})
+
+const preset = "extends: preset:default@1"
+
+/** Writes a file of lines and gives its flags. */
+const withFile = (name: string, lines: ReadonlyArray<string>): ReadonlyArray<string> => {
+  writeFileSync(place.file(name), lines.join("\n"))
+  return ["--config", name]
+}
+
+describe("config check", () => {
+  it("tells every bad server with its place and the reason, and starts none", async () => {
+    const log = place.file("started")
+    const file = withFile("servers.yaml", [
+      preset,
+      "servers:",
+      `  good: ${JSON.stringify(place.server({ log }))}`,
+      "  pigeon: { enabled: true, transport: pigeon }",
+      "  switch: { enabled: maybe, transport: stdio, command: node, args: [], env: {} }",
+      "  far: { enabled: true, transport: http, url: nowhere, headers: {} }",
+      "  silent: { transport: stdio, command: node, args: [], env: {} }"
+    ])
+    const commands = [["config", "check"], ["serve", "--check"], ["serve"], ["servers", "status"]]
+    for (const ended of await Promise.all(commands.map((args) => place.run([...args, ...file])))) {
+      assert.strictEqual(ended.code, 78)
+      assert.lengthOf(ended.stderr.match(/^ {2}servers\.yaml:\d+ /gm) ?? [], 4)
+      assert.match(ended.stderr, /servers\.yaml:4 servers\.pigeon: expected transport: .*"pigeon"/)
+      assert.match(ended.stderr, /servers\.yaml:5 servers\.switch\.enabled: Expected boolean, found "maybe"/)
+      assert.match(ended.stderr, /servers\.yaml:6 servers\.far\.url: Expected a URL .*"nowhere"/)
+      assert.match(ended.stderr, /servers\.yaml:7 servers\.silent\.enabled: missing key/)
+    }
+    assert.isFalse(existsSync(log))
+  })
+
+  it("refuses an address that others can reach, from the file and from a flag", async () => {
+    const open = withFile("open.yaml", [preset, "server:", "  host: 0.0.0.0"])
+    const shut = withFile("shut.yaml", [preset])
+    const [check, serve, flag] = await Promise.all([
+      place.run(["config", "check", ...open]),
+      place.run(["serve", ...open]),
+      place.run(["serve", "--check", "--host", "192.168.1.1", ...shut])
+    ])
+    for (const ended of [check, serve, flag]) assert.strictEqual(ended.code, 78)
+    for (const ended of [check, serve])
+      assert.match(ended.stderr, /open\.yaml:3 server\.host: Expected 127\.0\.0\.1.*found "0\.0\.0\.0"/)
+    assert.match(flag.stderr, /server\.host: .*"192\.168\.1\.1", from flag --host/)
+  })
+
+  it("names each variable that is not set with the line that asks for it", async () => {
+    const file = withFile("unset.yaml", [
+      preset,
+      "model: { provider: claude }",
+      "providers: { claude: { apiKey: env:FOO } }",
+      "servers:",
+      "  a:",
+      "    { enabled: true, transport: stdio, command: node, args: [], env: { T: env:BAR } }"
+    ])
+    const [check, set] = await Promise.all([
+      place.run(["config", "check", ...file]),
+      place.run(["config", "check", ...file], { env: { FOO: "f", BAR: "b" } })
+    ])
+    assert.strictEqual(check.code, 78)
+    assert.include(check.stderr, "unset.yaml:3 providers.claude.apiKey: the environment variable FOO is not set")
+    assert.include(check.stderr, "unset.yaml:6 servers.a.env.T: the environment variable BAR is not set")
+    assert.strictEqual(set.code, 0, set.stderr)
+  })
+
+  it("warns of a variable whose name is misspelt, on stderr", async () => {
+    const file = withFile("fine.yaml", [preset])
+    const ended = await place.run(["config", "check", ...file], { env: { SIGNALBOX_CONVERSATION_MAX_HOP: "3" } })
+    assert.strictEqual(ended.code, 0, ended.stderr)
+    assert.include(ended.stdout, "is sound")
+    const record = JSON.parse(ended.stderr)
+    assert.strictEqual(record.level, "warn")
+    assert.include(record.message, "Did you mean SIGNALBOX_CONVERSATION_MAX_HOPS?")
+  })
+})
+
+describe("the environment", () => {
+  it("holds servers in any form that is known, and they are counted", async () => {
+    const file = withFile("none.yaml", [preset])
+    const SIGNALBOX_SERVERS = JSON.stringify({
+      servers: [
+        { name: "a", command: "node a.js" },
+        { name: "b", url: "http://h" }
+      ]
+    })
+    const ended = await place.run(["servers", "list", "--json", ...file], { env: { SIGNALBOX_SERVERS } })
+    assert.lengthOf(ended.json().data, 2)
+  })
+
+  it("is filled up from a file .env, and stands over it", async () => {
+    await using home = await makePlace()
+    await using fxLlm = await startFxLlm()
+    home.configure(upstream("claude", fxLlm.url))
+    const [inFile, inProcess] = ["sk-canary-from-the-file", "sk-canary-from-the-process"]
+    writeFileSync(home.file(".env"), `ANTHROPIC_API_KEY=${inFile}\nSIGNALBOX_CONVERSATION_MAX_HOPS=3\n`)
+    const file = await home.run(["chat", "hello"])
+    const both = await home.run(["chat", "hello"], { env: { ANTHROPIC_API_KEY: inProcess } })
+    const explained = await home.run(["config", "explain", "conversation.maxHops"])
+    assert.deepStrictEqual([file.code, both.code], [0, 0], file.stderr + both.stderr)
+    assert.deepStrictEqual(
+      fxLlm.requests.map(({ headers }) => headers["x-api-key"]),
+      [inFile, inProcess]
+    )
+    assert.match(explained.stdout, /^conversation\.maxHops +3 +\.env SIGNALBOX_CONVERSATION_MAX_HOPS$/m)
+    assert.notInclude(file.stdout + file.stderr + both.stdout + both.stderr, "canary")
+  })
+})
+
+describe("config import", () => {
+  it("says in JSON what the system said of a file that cannot be read", async () => {
+    const { error } = (await place.run(["config", "import", "missing.json", "--json"])).json()
+    const codes: Array<unknown> = []
+    for (let level: unknown = error; typeof level === "object" && level !== null; level = Reflect.get(level, "cause"))
+      codes.push(Reflect.get(level, "error_code"))
+    assert.deepStrictEqual(codes, ["IMPORT_FAILED", "IO_ERROR", "ENOENT"])
+  })
+})
+
+describe("a server", () => {
+  it("runs in the folder that its entry names, from the folder of the configuration", async () => {
+    await using home = await makePlace()
+    mkdirSync(home.file("sub"))
+    home.configure({ servers: { fx: { ...home.server({ tools: "echo", log: "seen.log" }), cwd: "sub" } } })
+    const ended = await home.run(["tools", "call", "fx", "echo", "text=x"])
+    assert.strictEqual(ended.code, 0, ended.stderr)
+    assert.include(readFileSync(home.file("sub/seen.log"), "utf8"), '"start"')
+  })
+})

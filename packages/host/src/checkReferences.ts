@@ -1,0 +1,34 @@
+/**
+ * What a configuration needs from the environment and does not find there. A start fails with the same, but with
+ * the first kind of it only; whoever checks wants to know everything at once.
+ */
+import { Effect } from "effect"
+import { type LoadedConfig } from "./config/ConfigFile.ts"
+import { type FoundProblem } from "./config/layers.ts"
+import { notSet, resolveKey, unsetVariables } from "./config/secrets.ts"
+import { resolveServers } from "./servers.ts"
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** A key only matters for the provider that the configuration names: `auto` takes another one. */
+const missingKey = ({ options }: LoadedConfig, environment: Environment): ReadonlyArray<FoundProblem> => {
+  const { provider } = options.model
+  if (provider === "auto" || provider === "offline" || provider === "ollama") return []
+  const { apiKey } = options.providers[provider]
+  if (resolveKey(apiKey, environment) !== undefined) return []
+  const unset = unsetVariables(apiKey, environment)
+  return [
+    {
+      path: ["providers", provider, "apiKey"],
+      message: unset.length === 0 ? "there is no API key" : notSet(unset),
+      suggestion: `model.provider names ${provider}; set the key, or choose another provider`
+    }
+  ]
+}
+
+/** The enabled servers, as a start would have them. Fails with every variable and key that is missing. */
+export const checkReferences = Effect.fn("checkReferences")(function* (config: LoadedConfig, environment: Environment) {
+  const { problems, servers } = yield* resolveServers(config, environment)
+  const all = [...missingKey(config, environment), ...problems]
+  return all.length > 0 ? yield* config.invalid(all) : servers
+})

@@ -1,0 +1,57 @@
+/**
+ * The environment variables of the configuration: one for each key, named after its path. Names that look like
+ * ours and are not are told, because a misspelt variable would otherwise change nothing in silence.
+ */
+import { nearestName } from "@signalbox/model"
+import { type ConfigPath, readScalar } from "./document.ts"
+import { presetValue } from "./presets.ts"
+import { leavesOf } from "./tree.ts"
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const prefix = "SIGNALBOX_"
+
+/** The variable that overrides a key: `conversation.maxHops` is `SIGNALBOX_CONVERSATION_MAX_HOPS`. */
+export const variableOf = (path: ConfigPath): string =>
+  `${prefix}${path
+    .map((key) => String(key).replace(/[A-Z]/g, (letter) => `_${letter}`))
+    .join("_")
+    .toUpperCase()}`
+
+/** Every key that a variable can override, with that variable. */
+const overridableKeys: ReadonlyArray<{ readonly path: ConfigPath; readonly variable: string }> = leavesOf(presetValue)
+  .filter(([path]) => path[0] !== "servers")
+  .map(([path]) => ({ path, variable: variableOf(path) }))
+
+/** Holds all servers as JSON. */
+export const serversVariable = "SIGNALBOX_SERVERS"
+
+const shorthands: ReadonlyArray<{ readonly path: ConfigPath; readonly variable: string }> = [
+  { variable: "LOG_LEVEL", path: ["logging", "level"] },
+  { variable: "LOG_FORMAT", path: ["logging", "format"] }
+]
+
+/** The keys that the environment sets. An empty variable sets nothing. */
+export const environmentValues = (environment: Environment) =>
+  [...shorthands, ...overridableKeys].flatMap(({ path, variable }) => {
+    const text = environment[variable]
+    return text === undefined || text === "" ? [] : [{ path, variable, value: readScalar(text) }]
+  })
+
+/** Variables with our prefix that are no keys: the name of the file, the servers, and the mark that our servers carry. */
+const otherNames = ["SIGNALBOX_CONFIG", serversVariable, "SIGNALBOX_OWNER"]
+
+const knownNames: ReadonlyArray<string> = [...otherNames, ...overridableKeys.map(({ variable }) => variable)]
+
+/** Says of every `SIGNALBOX_…` variable that nothing reads it, and which one may have been meant. */
+export const unknownVariables = (environment: Environment): ReadonlyArray<string> =>
+  Object.keys(environment)
+    .filter((name) => name.startsWith(prefix) && !knownNames.includes(name))
+    .map((name) => {
+      // Without the prefix, which all of them share, only what really looks alike is near.
+      const own = knownNames.map((known) => known.slice(prefix.length))
+      const nearest = nearestName(name.slice(prefix.length), own)
+      const advice =
+        nearest === undefined ? 'All names: "signalbox config explain --json".' : `Did you mean ${prefix}${nearest}?`
+      return `The variable ${name} is not known and changes nothing. ${advice}`
+    })

@@ -1,0 +1,217 @@
+import { assert, layer } from "@effect/vitest"
+import { configTemplate } from "@signalbox/host"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Effect, Logger, Redacted } from "effect"
+import { stringify } from "yaml"
+import { load, problemsOf } from "./support.ts"
+
+const preset = "preset:default@1"
+
+/** What is logged meanwhile. */
+const logged = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => void lines.push(String(message)))
+    yield* Effect.provide(effect, Logger.layer([logger]))
+    return lines
+  })
+
+layer(NodeServices.layer)("the layers of the configuration", (it) => {
+  it.effect("are flags over the environment over the file over the preset, and each value says its own", () =>
+    Effect.gen(function* () {
+      const text = stringify({
+        extends: preset,
+        conversation: { maxHops: 2, toolConcurrency: 2 },
+        model: { name: "f" }
+      })
+      const environment = {
+        SIGNALBOX_CONVERSATION_MAX_HOPS: "3",
+        LOG_LEVEL: "trace",
+        SIGNALBOX_MODEL_NAME: "e",
+        SIGNALBOX_SERVER_PORT: "5000"
+      }
+      const dotEnvNames = new Set(["SIGNALBOX_SERVER_PORT"])
+      const flags = [{ path: ["model", "name"], value: "g", flag: "--model" }]
+      const { options, origins } = yield* load(text, { environment, dotEnvNames, flags })
+      const found = new Map(origins.map(({ origin, path, value }) => [path, [value, origin]]))
+      assert.deepStrictEqual(found.get("model.name"), ["g", "flag --model"])
+      assert.deepStrictEqual(found.get("conversation.maxHops"), [3, "environment SIGNALBOX_CONVERSATION_MAX_HOPS"])
+      assert.deepStrictEqual(found.get("server.port"), [5000, ".env SIGNALBOX_SERVER_PORT"])
+      assert.deepStrictEqual(found.get("conversation.toolConcurrency"), [2, "signalbox.yaml:4"])
+      assert.deepStrictEqual(found.get("conversation.maxSessions"), [1000, preset])
+      assert.deepStrictEqual(found.get("logging.level"), ["trace", "environment LOG_LEVEL"])
+      assert.deepStrictEqual([options.model.name, options.conversation.maxHops, options.server.port], ["g", 3, 5000])
+    })
+  )
+  it.effect("name each value once, and no map that has values", () =>
+    Effect.gen(function* () {
+      const server = { enabled: true, transport: "http", url: "http://127.0.0.1:1/mcp", headers: {} }
+      const { origins } = yield* load(stringify({ extends: preset, servers: { a: server } }))
+      const paths = origins.map(({ path }) => path)
+      assert.strictEqual(new Set(paths).size, paths.length)
+      for (const path of paths)
+        assert.isFalse(
+          paths.some((other) => other.startsWith(`${path}.`)),
+          path
+        )
+      assert.include(paths, "servers.a.headers")
+    })
+  )
+  it.effect("tell of a wrong value the variable or the flag that set it, and of a missing key the line", () =>
+    Effect.gen(function* () {
+      const environment = { SIGNALBOX_CONVERSATION_MAX_HOPS: "lots" }
+      const flags = [{ path: ["server", "port"], value: -1, flag: "--port" }]
+      const text = configTemplate.replace(/ {2}toolConcurrency.*\n/, "")
+      const problems = yield* problemsOf(text, { environment, flags })
+      const byPath = new Map(problems.map(({ line, message, path }) => [path, { line, message }]))
+      assert.include(byPath.get("conversation.maxHops")?.message, "environment SIGNALBOX_CONVERSATION_MAX_HOPS")
+      assert.include(byPath.get("server.port")?.message, "flag --port")
+      assert.strictEqual(byPath.get("server.port")?.line, 0)
+      const missing = byPath.get("conversation.toolConcurrency")
+      assert.strictEqual(missing?.message, "missing key")
+      assert.strictEqual(text.split("\n")[(missing?.line ?? 0) - 1], "conversation:")
+    })
+  )
+  it.effect("warn of variables with our prefix that nothing reads, and name the one that was meant", () =>
+    Effect.gen(function* () {
+      const lines = yield* logged(
+        load(configTemplate, {
+          environment: {
+            SIGNALBOX_CONVERSATION_MAX_HOP: "3",
+            SIGNALBOX_CONFG: "x.yaml",
+            SIGNALBOX_WHATEVER_ELSE: "1",
+            SIGNALBOX_CONFIG: "signalbox.yaml",
+            SIGNALBOX_OWNER: "1-2",
+            SIGNALBOX_MODEL_NAME: "x",
+            OTHER_MAX_HOPS: "1"
+          }
+        })
+      )
+      assert.lengthOf(lines, 3)
+      assert.match(lines[0] ?? "", /SIGNALBOX_CONVERSATION_MAX_HOP .*Did you mean SIGNALBOX_CONVERSATION_MAX_HOPS\?/)
+      assert.match(lines[1] ?? "", /SIGNALBOX_CONFG .*Did you mean SIGNALBOX_CONFIG\?/)
+      assert.match(lines[2] ?? "", /SIGNALBOX_WHATEVER_ELSE .*signalbox config explain/)
+    })
+  )
+})
+
+layer(NodeServices.layer)("SIGNALBOX_SERVERS", (it) => {
+  const loadServers = (servers: unknown) =>
+    Effect.map(
+      load(configTemplate, { environment: { SIGNALBOX_SERVERS: JSON.stringify(servers) } }),
+      ({ options }) => options.servers
+    )
+
+  it.effect("replaces the servers of the file, through the same checks", () =>
+    Effect.gen(function* () {
+      const one = { a: { enabled: true, transport: "http", url: "http://127.0.0.1:1/mcp", headers: {} } }
+      assert.deepStrictEqual(Object.keys(yield* loadServers(one)), ["a"])
+      const problems = yield* problemsOf(configTemplate, { environment: { SIGNALBOX_SERVERS: '{"a":{}}' } })
+      assert.strictEqual(problems[0]?.path, "servers.a")
+    })
+  )
+  it.effect("may hold what other programs write: a list with names, or a map of commands and URLs", () =>
+    Effect.gen(function* () {
+      const list = yield* loadServers({
+        servers: [
+          { name: "a", command: "node a.js" },
+          { name: "b", url: "http://h" }
+        ]
+      })
+      assert.deepStrictEqual(Object.keys(list), ["a", "b"])
+      const map = yield* loadServers({ mcpServers: { c: { command: "npx", args: ["-y", "c"] } } })
+      assert.deepInclude(map["c"], { enabled: true, transport: "stdio", command: "npx", args: ["-y", "c"] })
+    })
+  )
+  it.effect("leaves no entry out: what cannot be used is told, together with what is wrong in the file", () =>
+    Effect.gen(function* () {
+      const SIGNALBOX_SERVERS = JSON.stringify({ servers: [{ name: "a" }, { name: "b", command: "x" }] })
+      const problems = yield* problemsOf(configTemplate.replace("maxHops: 8", "maxHops: 0"), {
+        environment: { SIGNALBOX_SERVERS }
+      })
+      assert.deepStrictEqual(
+        problems.map(({ path }) => path),
+        ["servers.a", "conversation.maxHops"]
+      )
+      assert.include(problems[0]?.message, "neither a command nor a url, from environment SIGNALBOX_SERVERS")
+    })
+  )
+  it.effect("is told of when it is no JSON", () =>
+    Effect.gen(function* () {
+      const [problem] = yield* problemsOf(configTemplate, { environment: { SIGNALBOX_SERVERS: "nope" } })
+      assert.include(problem?.message, "not a JSON object, from environment SIGNALBOX_SERVERS")
+    })
+  )
+  it.effect("may hold a server of ours that is called servers", () =>
+    Effect.gen(function* () {
+      const servers = { enabled: true, transport: "stdio", command: "x", args: [], env: {} }
+      assert.deepStrictEqual(Object.keys(yield* loadServers({ servers })), ["servers"])
+    })
+  )
+})
+
+layer(NodeServices.layer)("a key in the configuration", (it) => {
+  const key = "sk-canary-0123456789"
+  const named = "hunter22hunter22"
+
+  it.effect("is a secret from the start, whether a flag brings it or the file holds it", () =>
+    Effect.gen(function* () {
+      const flags = [{ path: ["providers", "claude", "apiKey"], value: Redacted.make(named), flag: "--api-key" }]
+      const text = stringify({ extends: preset, providers: { openai: { apiKey: named } } })
+      const config = yield* load(text, { flags })
+      const { claude, openai, openrouter } = config.options.providers
+      for (const { apiKey } of [claude, openai]) {
+        assert.isTrue(Redacted.isRedacted(apiKey))
+        assert.strictEqual(Redacted.isRedacted(apiKey) ? Redacted.value(apiKey) : "", named)
+      }
+      assert.strictEqual(openrouter.apiKey, "env:OPENROUTER_API_KEY")
+      assert.notInclude(JSON.stringify(config), named)
+    })
+  )
+  it.effect("is shown to nobody who asks where values come from; a reference is", () =>
+    Effect.gen(function* () {
+      const { origins } = yield* load(
+        stringify({
+          extends: preset,
+          servers: {
+            a: {
+              enabled: true,
+              transport: "stdio",
+              command: "x",
+              args: ["--key", key],
+              env: { API_KEY: named, OTHER: "env:OTHER", TOKEN: "env:TOKEN", URL: `http://u:${named}@h`, NONE: "" }
+            },
+            b: { enabled: true, transport: "http", url: "http://h", headers: { Authorization: named } }
+          }
+        })
+      )
+      const found = new Map(origins.map(({ path, value }) => [path, value]))
+      assert.notMatch(JSON.stringify([...found]), /hunter22|canary/)
+      assert.strictEqual(found.get("servers.a.env.TOKEN"), "env:TOKEN")
+      assert.strictEqual(found.get("servers.a.env.NONE"), "")
+      assert.strictEqual(found.get("servers.b.headers.Authorization"), "<redacted>")
+    })
+  )
+  it.effect("is not repeated by a message about it", () =>
+    Effect.gen(function* () {
+      const problems = yield* problemsOf(
+        stringify({
+          extends: preset,
+          providers: { claude: { apiKey: [named] } },
+          servers: {
+            a: { enabled: true, transport: "http", url: `h?token=${named}`, headers: { Authorization: 1234567890 } }
+          }
+        })
+      )
+      assert.deepStrictEqual(
+        problems.map(({ message }) => message),
+        [
+          'Expected string, found "<redacted>"',
+          'Expected a URL that starts with http:// or https://, found "h?token=<redacted>"',
+          'Expected string, found "<redacted>"'
+        ]
+      )
+      assert.notMatch(JSON.stringify(problems), /hunter22|1234567890/)
+    })
+  )
+})

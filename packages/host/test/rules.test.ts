@@ -1,0 +1,118 @@
+import { assert, layer } from "@effect/vitest"
+import { configTemplate, presets } from "@signalbox/host"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Effect } from "effect"
+import { stringify } from "yaml"
+import { load, problemsOf } from "./support.ts"
+
+/** Where a value may not be just anything of its type: one that is refused, and the words for what is expected. */
+const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> = {
+  "model.provider": ["clode", '"claude"'],
+  "model.maxTokens": [0, "greater than 0"],
+  "model.retry.attempts": [0, "greater than 0"],
+  "model.retry.firstDelay": ["0 seconds", "above zero"],
+  "model.retry.maxDelay": ["1 millis", "at least as long as firstDelay"],
+  "model.retry.factor": [0, "greater than or equal to 1"],
+  "providers.claude.baseUrl": ["api.anthropic.com", "http:// or https://"],
+  "providers.claude.model": ["", "length of at least 1"],
+  "providers.openai.baseUrl": ["ftp://x", "http:// or https://"],
+  "providers.openai.model": ["", "length of at least 1"],
+  "providers.openrouter.baseUrl": ["", "http:// or https://"],
+  "providers.openrouter.model": ["", "length of at least 1"],
+  "providers.ollama.baseUrl": ["localhost", "http:// or https://"],
+  "conversation.maxHops": [0, "greater than 0"],
+  "conversation.toolConcurrency": [1.5, "integer"],
+  "conversation.toolTimeout": ["0 seconds", "above zero"],
+  "conversation.maxSessions": [-1, "greater than 0"],
+  "conversation.sessionIdleTimeout": ["never", 'a duration such as "30 seconds"'],
+  "runtime.naming": ["last", '"prefix"'],
+  "runtime.startConcurrency": [0, "greater than 0"],
+  "runtime.spawnConcurrency": [-1, "greater than or equal to 0"],
+  "runtime.connectTimeout": ["0 millis", "above zero"],
+  "runtime.callTimeout": ["0s", "above zero"],
+  "runtime.shutdownTimeout": ["0 minutes", "above zero"],
+  "runtime.maxMessageBytes": [0, "greater than 0"],
+  "runtime.maxRequestBytes": [0, "greater than 0"],
+  "runtime.maxConcurrentCalls": [0, "greater than 0"],
+  "runtime.health.check": ["http", '"ping"'],
+  "runtime.health.interval": ["0 seconds", "above zero"],
+  "runtime.health.timeout": ["0 seconds", "above zero"],
+  "runtime.health.failures": [0, "greater than 0"],
+  "runtime.health.successes": [0, "greater than 0"],
+  "runtime.restart.policy": ["sometimes", '"on-failure"'],
+  "runtime.restart.maxRestarts": [-1, "greater than or equal to 0"],
+  "runtime.restart.firstDelay": ["0 millis", "above zero"],
+  "runtime.restart.maxDelay": ["1 millis", "at least as long as firstDelay"],
+  "runtime.restart.factor": [0.5, "greater than or equal to 1"],
+  "runtime.restart.healthyAfter": ["0 seconds", "above zero"],
+  "logging.level": ["loud", '"warn"'],
+  "logging.format": ["xml", '"logfmt"'],
+  "server.host": ["0.0.0.0", "127.0.0.1, ::1 or localhost"],
+  "server.port": [65_536, "65535"],
+  "server.maxRequestBytes": [0, "greater than 0"]
+}
+
+/** Keys that take any text. */
+const free = ["model.name", "model.systemPrompt", "providers.ollama.model", "runtime.toolCache"]
+
+const withWrong = (wrong: Readonly<Record<string, unknown>>): string => {
+  const text: Record<string, unknown> = { extends: "preset:default@1" }
+  for (const [path, value] of Object.entries(wrong)) {
+    const keys = path.split(".")
+    const last = keys.pop() ?? ""
+    // Each step is a map that was made here.
+    const place = keys.reduce<Record<string, unknown>>(
+      (inner, key) => (inner[key] ??= {}) as Record<string, unknown>,
+      text
+    )
+    place[last] = value
+  }
+  return stringify(text)
+}
+
+const leaves = (value: unknown, path = ""): ReadonlyArray<string> =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === "" ? key : `${path}.${key}`))
+    : [path]
+
+layer(NodeServices.layer)("the rules of the configuration", (it) => {
+  it.effect("refuse a wrong value of each key that has one, in words that say what is right", () =>
+    Effect.gen(function* () {
+      for (const [path, [wrong, rule]] of Object.entries(rules)) {
+        const [problem, ...others] = yield* problemsOf(withWrong({ [path]: wrong }))
+        assert.deepStrictEqual(others, [], path)
+        assert.strictEqual(problem?.path, path)
+        assert.include(problem?.message, rule, path)
+        assert.isAbove(problem?.line ?? 0, 0, path)
+      }
+    })
+  )
+  it.effect("are known for every key", () =>
+    Effect.sync(() => {
+      const keys = leaves(presets.get("preset:default@1")).filter((path) => !path.endsWith(".apiKey"))
+      assert.sameMembers([...Object.keys(rules), ...free], keys)
+    })
+  )
+  it.effect("tell every wrong value in one run", () =>
+    Effect.gen(function* () {
+      const wrong = Object.fromEntries(Object.entries(rules).map(([path, [value]]) => [path, value]))
+      const problems = yield* problemsOf(withWrong(wrong))
+      // How two keys relate is looked at once each is right by itself.
+      const related = ["model.retry.maxDelay", "runtime.restart.maxDelay"]
+      assert.sameMembers(
+        problems.map(({ path }) => path),
+        Object.keys(rules).filter((path) => !related.includes(path))
+      )
+    })
+  )
+  it.effect("take levels in capitals, and addresses of this machine in every form", () =>
+    Effect.gen(function* () {
+      for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) {
+        const { options } = yield* load(withWrong({ "logging.level": "WARN", "server.host": host }))
+        assert.deepStrictEqual([options.logging.level, options.server.host], ["warn", host])
+      }
+      const { options } = yield* load(configTemplate, { environment: { LOG_LEVEL: "Debug" } })
+      assert.strictEqual(options.logging.level, "debug")
+    })
+  )
+})
