@@ -123,6 +123,36 @@ describe("the environment", () => {
 })
 
 describe("config import", () => {
+  const key = "sk-canary-0123456789"
+
+  it("leaves secrets where they are, names the variables to set, and works once they are", async () => {
+    await using home = await makePlace()
+    const entry = { command: "npx", args: ["-y", "x"], env: { GITHUB_TOKEN: key, LEVEL: "debug" } }
+    writeFileSync(home.file(".mcp.json"), JSON.stringify({ mcpServers: { github: entry } }))
+    await home.run(["init"])
+    const [shown, json, kept] = await Promise.all([
+      home.run(["config", "import", ".mcp.json"]),
+      home.run(["config", "import", ".mcp.json", "--json"]),
+      home.run(["config", "import", ".mcp.json", "--keep-secrets"])
+    ])
+    assert.include(shown.stdout, "GITHUB_TOKEN: env:GITHUB_TOKEN")
+    assert.match(shown.stderr, /^ {2}GITHUB_TOKEN +servers\.github\.env\.GITHUB_TOKEN$/m)
+    assert.deepStrictEqual(json.json().data.variables, [
+      { server: "github", key: "env.GITHUB_TOKEN", name: "GITHUB_TOKEN" }
+    ])
+    for (const { stderr, stdout } of [shown, json]) assert.notInclude(stdout + stderr, "canary")
+    assert.isTrue(kept.stdout.includes(key))
+    assert.strictEqual(kept.stderr, "")
+    await home.run(["config", "import", ".mcp.json", "--write"])
+    assert.notInclude(readFileSync(home.file("signalbox.yaml"), "utf8"), "canary")
+    const before = await home.run(["config", "check"])
+    assert.strictEqual(before.code, 78)
+    assert.match(before.stderr, /signalbox\.yaml:\d+ servers\.github\.env\.GITHUB_TOKEN: .* GITHUB_TOKEN is not set/)
+    writeFileSync(home.file(".env"), `GITHUB_TOKEN=${key}\n`)
+    const after = await home.run(["config", "check"])
+    assert.strictEqual(after.code, 0, after.stderr)
+  })
+
   it("says in JSON what the system said of a file that cannot be read", async () => {
     const { error } = (await place.run(["config", "import", "missing.json", "--json"])).json()
     const codes: Array<unknown> = []

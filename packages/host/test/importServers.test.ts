@@ -2,9 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { importServers } from "@signalbox/host"
 import { Result } from "effect"
 
-const imported = (content: string) => Result.getOrThrow(importServers("file", content))
+const imported = (content: string, keepSecrets = false) =>
+  Result.getOrThrow(importServers("file", content, { keepSecrets }))
 
-const mcpServers = (servers: Readonly<Record<string, unknown>>) => imported(JSON.stringify({ mcpServers: servers }))
+const mcpServers = (servers: Readonly<Record<string, unknown>>, keepSecrets = false) =>
+  imported(JSON.stringify({ mcpServers: servers }), keepSecrets)
+
+/** What is looked for in output that must not have it. */
+const leak = /hunter2|canary/
 
 describe("importing servers", () => {
   it("reads an mcpServers map, with comments, disabled entries and variables", () => {
@@ -109,5 +114,74 @@ describe("importing servers", () => {
       const result = importServers("file", content)
       assert.isTrue(Result.isFailure(result), content)
     }
+  })
+})
+
+describe("the secrets of imported servers", () => {
+  const key = "sk-canary-0123456789"
+  const servers = {
+    github: {
+      command: "docker",
+      args: ["run", "-e", "GITHUB_TOKEN=hunter21", "image", "--api-key", "hunter22", "-H", "X-Api-Key: hunter23"],
+      env: { GITHUB_PERSONAL_ACCESS_TOKEN: "hunter24", LEVEL: "debug", DATABASE_URL: "postgres://u:hunter25@h/db" }
+    },
+    other: {
+      command: `npx other --token=hunter26 ${key}`,
+      env: { GITHUB_PERSONAL_ACCESS_TOKEN: "hunter27", SHARED_TOKEN: "hunter28", HEADERS: `{"a":"${key}"}` }
+    },
+    remote: {
+      type: "http",
+      description: `with ${key}`,
+      url: `https://h/mcp?api_key=hunter29&page=1&token=\${GIVEN}`,
+      headers: { Authorization: "Bearer hunter20", "X-Api-Key": "hunter2a", Accept: "json", "X-Token": "env:GIVEN" }
+    },
+    "1st": { command: "x", env: { SHARED_TOKEN: "hunter28", GIVEN: key } }
+  }
+
+  it("stay where they are: the entry names a variable, and the result says which ones to set", () => {
+    const { servers: entries, variables } = mcpServers(servers)
+    assert.notMatch(JSON.stringify(entries), leak)
+    assert.deepInclude(entries["github"], {
+      args: [
+        ...["run", "-e", "GITHUB_TOKEN=env:GITHUB_TOKEN", "image"],
+        ...["--api-key", "env:GITHUB_API_KEY", "-H", "X-Api-Key: env:GITHUB_X_API_KEY"]
+      ],
+      env: {
+        GITHUB_PERSONAL_ACCESS_TOKEN: "env:GITHUB_PERSONAL_ACCESS_TOKEN",
+        LEVEL: "debug",
+        DATABASE_URL: "env:DATABASE_URL"
+      }
+    })
+    assert.deepInclude(entries["remote"], {
+      url: "https://h/mcp?api_key=env:REMOTE_API_KEY&page=1&token=env:GIVEN",
+      headers: {
+        Authorization: "Bearer env:REMOTE_TOKEN",
+        "X-Api-Key": "env:REMOTE_API_KEY_2",
+        Accept: "json",
+        "X-Token": "env:GIVEN"
+      }
+    })
+    assert.deepInclude(variables, { server: "github", key: "env.DATABASE_URL", name: "DATABASE_URL" })
+    assert.deepInclude(variables, { server: "remote", key: "url", name: "REMOTE_API_KEY" })
+    const named = JSON.stringify(entries).match(/env:\w+/g) ?? []
+    assert.sameMembers([...new Set(named)], ["env:GIVEN", ...new Set(variables.map(({ name }) => `env:${name}`))])
+  })
+  it("share a variable only where they are the same, and never one that is referred to already", () => {
+    const { servers: entries } = mcpServers(servers)
+    assert.deepInclude(entries["other"], {
+      args: ["other", "--token=env:OTHER_TOKEN", "env:OTHER_TOKEN_2"],
+      env: {
+        GITHUB_PERSONAL_ACCESS_TOKEN: "env:OTHER_GITHUB_PERSONAL_ACCESS_TOKEN",
+        SHARED_TOKEN: "env:SHARED_TOKEN",
+        HEADERS: "env:HEADERS"
+      }
+    })
+    assert.deepInclude(entries["1st"], { env: { SHARED_TOKEN: "env:SHARED_TOKEN", GIVEN: "env:_1ST_GIVEN" } })
+  })
+  it("are taken over by whoever asks for it", () => {
+    const { servers: entries, variables } = mcpServers(servers, true)
+    assert.deepStrictEqual(variables, [])
+    assert.deepInclude(entries["github"], { env: servers.github.env })
+    assert.deepInclude(entries["remote"], { description: `with ${key}` })
   })
 })

@@ -4,6 +4,7 @@ import {
   ImportFailed,
   type ImportedServers,
   importServers,
+  type SecretVariable,
   variableOf,
   writeYaml
 } from "@signalbox/host"
@@ -81,14 +82,14 @@ const explain = Command.make(
   ])
 )
 
-const readImport = Effect.fnUntraced(function* (file: string) {
+const readImport = Effect.fnUntraced(function* (file: string, keepSecrets: boolean) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { directory } = yield* Setting
   const text = yield* fs
     .readFileString(path.resolve(directory, file))
     .pipe(Effect.mapError((cause) => new ImportFailed({ file, reason: "it cannot be read", cause })))
-  return yield* Effect.fromResult(importServers(file, text))
+  return yield* Effect.fromResult(importServers(file, text, { keepSecrets }))
 })
 
 const writeImport = Effect.fnUntraced(function* (imported: ImportedServers) {
@@ -101,6 +102,18 @@ const writeImport = Effect.fnUntraced(function* (imported: ImportedServers) {
   return { file: config.file, added: Object.keys(added), taken }
 })
 
+/** Which variables to set, each with the server and the key that reads it. */
+const tellVariables = Effect.fnUntraced(function* (variables: ReadonlyArray<SecretVariable>) {
+  if (variables.length === 0) return
+  const { errorStyle, status } = yield* Output
+  yield* status(`${errorStyle.yellow("!")} Secrets were not taken over. Set these variables, here or in a file .env:`)
+  const rows = variables.map(({ key, name, server }) => [
+    `  ${errorStyle.bold(name)}`,
+    errorStyle.dim(`servers.${server}.${key}`)
+  ])
+  yield* status(renderTable(rows))
+})
+
 const importCommand = Command.make(
   "import",
   {
@@ -108,20 +121,27 @@ const importCommand = Command.make(
     write: Flag.Boolean("write").pipe(
       Flag.withDescription("Add the servers to the configuration file"),
       Flag.withDefault(false)
+    ),
+    keepSecrets: Flag.Boolean("keep-secrets").pipe(
+      Flag.withDescription("Take secrets over as they are, instead of naming variables to read them from"),
+      Flag.withDefault(false)
     )
   },
-  ({ file, write }) =>
+  ({ file, keepSecrets, write }) =>
     withSetting(
       Effect.gen(function* () {
-        const imported = yield* readImport(file)
+        const imported = yield* readImport(file, keepSecrets)
         const written = write ? yield* writeImport(imported) : undefined
-        return { ...imported, written: written ?? null }
+        const taken = new Set(written?.taken)
+        const variables = imported.variables.filter(({ server }) => !taken.has(server))
+        return { ...imported, variables, written: written ?? null }
       }).pipe(
         report({
-          render: ({ notes, servers, written }) =>
+          render: ({ notes, servers, variables, written }) =>
             Effect.gen(function* () {
               const output = yield* Output
               for (const note of notes) yield* output.status(`${output.errorStyle.yellow("!")} ${note}`)
+              yield* tellVariables(variables)
               if (written === null) return yield* output.write(writeYaml({ servers }))
               for (const name of written.taken)
                 yield* output.status(

@@ -14,6 +14,16 @@ const reference = /\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}|\benv:([A-Za-z_][A-Za-z0-9
 export const variablesIn = (text: string | Redacted.Redacted): ReadonlyArray<string> =>
   typeof text === "string" ? Array.from(text.matchAll(reference), ([, inBraces, plain]) => inBraces ?? plain ?? "") : []
 
+/** A text with its references put aside, so that they are not taken for what stands around them; `restore` puts them back. */
+export const asideReferences = (text: string) => {
+  const found: Array<string> = []
+  // Line ends belong to no secret and no reference.
+  const aside = text.replace(reference, (whole) => `\n${found.push(whole) - 1}\n`)
+  const restore = (changed: string) =>
+    changed.replace(/\n(\d+)\n/g, (whole, index: string) => found[Number(index)] ?? whole)
+  return { text: aside, restore }
+}
+
 /** Of the variables that a text refers to, those that are not set. */
 export const unsetVariables = (text: string | Redacted.Redacted, environment: Environment): ReadonlyArray<string> =>
   variablesIn(text).filter((name) => (environment[name] ?? "") === "")
