@@ -3,7 +3,7 @@
  */
 import { parseCorrelationId, withCorrelationId } from "@signalbox/errors"
 import { encodeError } from "@signalbox/provider-claude/serve"
-import { Cause, Effect, Random } from "effect"
+import { Cause, Clock, Effect, Random } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { isLoopback } from "@signalbox/host"
 import { OriginRefused } from "./errors.ts"
@@ -57,15 +57,22 @@ export const atEdge = <E, R>(
     const correlationId = given[0] ?? given[1] ?? requestId
     const headers = { "request-id": requestId, "x-correlation-id": correlationId }
     const ids = { requestId, messageId: `msg_${digits}`, headers }
-    const facts = { method: request.method, path: request.url.split("?")[0] }
+    const context = {
+      request_id: requestId,
+      method: request.method,
+      endpoint: request.url.split("?")[0],
+      user_agent: request.headers["user-agent"]
+    }
+    const started = yield* Clock.monotonicTimeNanos
+    const duration = Effect.map(Clock.monotonicTimeNanos, (now) => ({ duration_ms: Number(now - started) / 1e6 }))
     return yield* Effect.andThen(checkOrigin(request.headers["origin"]), handler(ids)).pipe(
       Effect.catchCause((cause) =>
         // Interruptions carry no error, so the cause is one of none.
         Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause as Cause.Cause<never>) : refuse(cause, ids)
       ),
-      Effect.tap(({ status }) => Effect.logInfo("request", { ...facts, status })),
-      Effect.onInterrupt(() => Effect.logInfo("request left by its client", facts)),
-      Effect.annotateLogs({ request_id: requestId }),
+      Effect.tap(({ status }) => Effect.flatMap(duration, (took) => Effect.logInfo("request", { status, ...took }))),
+      Effect.onInterrupt(() => Effect.flatMap(duration, (took) => Effect.logInfo("request left by its client", took))),
+      Effect.annotateLogs(context),
       withCorrelationId(correlationId)
     )
   })

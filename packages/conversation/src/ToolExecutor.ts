@@ -98,14 +98,23 @@ const execute = (
     const told =
       options.hooks.afterTool === undefined ? outcome.result : yield* options.hooks.afterTool(outcome, batch.step)
     const final = told === outcome.result ? outcome : { ...outcome, ...retold(outcome, told), duration: yield* elapsed }
-    yield* Effect.logDebug("Tool call finished", { status: final.status, code: final.code })
+    yield* Effect.logDebug("Tool call finished", {
+      status: final.status,
+      code: final.code,
+      duration_ms: Duration.toMillis(final.duration)
+    })
     yield* emit({ type: "tool_end", step: batch.step, callId: call.id, outcome: final })
     return final
   }).pipe(
     Effect.withSpan("tool.call", {
       attributes: { tool_name: call.name, tool_call_id: call.id, source, step: batch.step }
     }),
-    Effect.annotateLogs({ tool_name: call.name, tool_call_id: call.id, step: batch.step })
+    Effect.annotateLogs({
+      tool_name: call.name,
+      tool_call_id: call.id,
+      step: batch.step,
+      input_keys: Object.keys(call.input)
+    })
   )
 }
 

@@ -191,7 +191,7 @@ const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnPr
     }
   })
   return yield* turn.pipe(
-    Effect.annotateLogs({ conversation_id: call.conversationId }),
+    Effect.annotateLogs({ conversation_id: call.conversationId, message_count: options.messages.length }),
     Effect.provideService(CorrelationId, correlationId)
   )
 })

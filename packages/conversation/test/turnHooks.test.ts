@@ -141,7 +141,14 @@ describe("log lines of a turn", () => {
       const inside = lines.filter(({ text }) => text.includes("inside"))
       assert.deepStrictEqual(
         inside.map(({ annotations }) => annotations),
-        ["x", "y"].map((id) => ({ conversation_id: "c1", step: 1, tool_name: "echo", tool_call_id: id }))
+        ["x", "y"].map((id) => ({
+          conversation_id: "c1",
+          message_count: 1,
+          step: 1,
+          tool_name: "echo",
+          tool_call_id: id,
+          input_keys: ["text"]
+        }))
       )
       assert.isTrue(lines.every(({ annotations, id }) => id === "corr" && annotations["conversation_id"] === "c1"))
       assert.isFalse(lines.some(({ text }) => text.includes("private")))

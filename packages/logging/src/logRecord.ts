@@ -49,7 +49,7 @@ const makeRecord = ({ cause, date, fiber, logLevel, message }: Logger.Options<un
     ["operation", fields["operation"]],
     ["trace_id", span?.traceId],
     ["span_id", span?.spanId],
-    ["duration_ms", fields["duration_ms"]]
+    ["duration_ms", rounded(fields["duration_ms"])]
   ]
   for (const [key, value] of Object.entries(fields)) {
     if (!placedKeys.has(key)) entries.push([isTaken(key) ? `${key}_` : key, value])
@@ -58,6 +58,10 @@ const makeRecord = ({ cause, date, fiber, logLevel, message }: Logger.Options<un
   // The four required keys are the first of the list; `fromEntries` forgets them.
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as LogRecord
 }
+
+/** Two decimals: clocks know more digits than anybody reads. */
+const rounded = (value: Printable | undefined): Printable | undefined =>
+  typeof value === "number" ? Math.round(value * 100) / 100 : value
 
 /** Splits the arguments of a log call: texts are the message, plain objects are fields, an `Error` is the error. */
 const readMessage = (message: unknown) => {

@@ -39,10 +39,9 @@ const attributesOf = (context: Readonly<Record<string, unknown>>): Record<string
 }
 
 const finish = Effect.fnUntraced(function* (name: string, started: bigint, exit: Exit.Exit<unknown, unknown>) {
-  const millis = Number((yield* Clock.monotonicTimeNanos) - started) / 1e6
+  const duration_ms = Number((yield* Clock.monotonicTimeNanos) - started) / 1e6
   const outcome = outcomeOf(exit)
-  yield* Metric.update(Metric.withAttributes(operationDuration, { operation: name, outcome }), millis)
-  const duration_ms = Math.round(millis * 100) / 100
+  yield* Metric.update(Metric.withAttributes(operationDuration, { operation: name, outcome }), duration_ms)
   if (Exit.isSuccess(exit)) return yield* Effect.logDebug(`${name} done`, { duration_ms })
   if (outcome === "interrupted") return yield* Effect.logDebug(`${name} interrupted`, { duration_ms })
   const fields = { duration_ms, error_type: toJson(Cause.squash(exit.cause)).error_type }

@@ -88,6 +88,11 @@ describe("a JSON record", () => {
       assert.strictEqual(Reflect.get(Object(cancelled["error"]), "error_code"), "CANCELLED")
     })
   )
+  it.effect("tells durations with two decimals", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* only(Effect.logInfo("x", { duration_ms: 214.21427 })))["duration_ms"], 214.21)
+    })
+  )
   it.effect("lets no annotation hide a key of its own", () =>
     Effect.gen(function* () {
       const record = yield* only(Effect.logInfo("real", { message: "forged", level: "forged", ts: 1, 0: "index" }))
