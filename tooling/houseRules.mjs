@@ -36,19 +36,26 @@ const rules = {
     isAllowedBy: (lines, index) => /\/\/ \S/.test(`${lines[index - 1] ?? ""} ${lines[index]}`)
   },
   mock: { pattern: /\bvi\.mock\b/, why: "provide another Layer" },
+  outcome: {
+    pattern: /\b(?:Outcome|OutcomeOf|toOutcome)\b/,
+    why: "fail in the error channel; an Outcome hides failures from retries and breakers, it is for edges"
+  },
   defaultExport: { pattern: /^export default\b/, why: "export by name" }
 }
 
 // Per file: the rules that it may break, because of what it adapts.
 const allowed = [
   [/^packages\/testing\//, Object.keys(rules)],
-  [/^packages\/host\/src\/node\//, ["async", "try", "process"]],
+  [/^packages\/host\/src\/node\//, ["async", "try", "process", "outcome"]],
+  [/^packages\/errors\/src\/(Outcome|index)\.ts$/, ["outcome"]],
+  // Apps read the process, and print what Effect does not know of.
+  [/^apps\//, ["async", "throw", "try", "process", "outcome"]],
   [/^packages\/mcp\/src\/sdk\.ts$/, ["async"]],
   // Connections that failed are closed behind the caller's back; the pool's own finalizer waits for these fibers.
   [/^packages\/resilience\/src\/ConnectionPool\.ts$/, ["detached"]],
   // JSON.parse throws, and there is no Effect around these pure functions.
   [/^packages\/model\/src\/(foldEvents|offline\/literals)\.ts$/, ["try"]],
-  [/^packages\/host\/src\/config\/layers\.ts$/, ["try"]]
+  [/^packages\/host\/src\/config\/serversVariable\.ts$/, ["try"]]
 ]
 
 const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "packages", "apps"], {
