@@ -3,7 +3,7 @@
  * probes show that the other side has recovered. Only failures that its owner counts open it; an
  * interrupted call, a rejection by a circuit or an exhausted pool says nothing about the other side.
  */
-import { type Cause, Clock, Context, Duration, Effect, Exit, Layer, Metric, Predicate, PubSub, Stream } from "effect"
+import { type Cause, Clock, Context, Duration, Effect, Exit, Layer, Predicate, PubSub, Stream } from "effect"
 import {
   admits,
   type CircuitEvent,
@@ -15,6 +15,7 @@ import {
 } from "./circuitTransition.ts"
 import { type CircuitChange, type CircuitStats } from "./CircuitStats.ts"
 import { type CircuitStore, makeCircuitStoreMemory, type StateChange } from "./CircuitStore.ts"
+import { circuitMetrics, phaseNumbers } from "./metricNames.ts"
 import { CircuitOpen, PoolExhausted, PoolNotRegistered, RetryExhausted } from "./errors.ts"
 
 /** What a breaker is made from. */
@@ -80,6 +81,8 @@ export class CircuitBreaker extends Context.Service<
 
 function* makeCircuitBreaker(options: CircuitBreakerOptions) {
   const clock = yield* Clock.Clock
+  // Its metrics belong to whoever made it, not to whoever calls.
+  const context = yield* Effect.context()
   const store = options.store ?? (yield* makeCircuitStoreMemory)
   const pubsub = yield* PubSub.sliding<CircuitChange>(1024)
   const circuits = new Map<string, Circuit>()
@@ -98,7 +101,8 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
     if (from === after.phase) return Effect.void
     if (after.phase === "open") circuit.trips++
     const change: CircuitChange = { circuit: circuit.name, from, to: after.phase, at: after.since }
-    return Effect.andThen(measure(change), PubSub.publish(pubsub, change))
+    measure(change, context)
+    return PubSub.publish(pubsub, change)
   }
 
   const happen = (circuit: Circuit, event: CircuitEvent): Effect.Effect<unknown> => {
@@ -196,20 +200,9 @@ const request: CircuitEvent = { type: "requested" }
 
 const nothingCounted = { succeeded: 0, failed: 0, ignored: 0, rejected: 0, trips: 0, lastFailure: null }
 
-const phaseGauge = Metric.gauge("circuit_phase", {
-  description: "Phase of a circuit: 0 closed, 1 half-open, 2 open"
-})
-const tripsCounter = Metric.counter("circuit_trips_total", {
-  description: "How often a circuit opened",
-  incremental: true
-})
-const phaseNumbers = { closed: 0, "half-open": 1, open: 2 } as const
-
-const measure = ({ circuit, to }: CircuitChange): Effect.Effect<void> => {
-  const phase = Metric.update(Metric.withAttributes(phaseGauge, { circuit }), phaseNumbers[to])
-  return to === "open"
-    ? Effect.andThen(phase, Metric.update(Metric.withAttributes(tripsCounter, { circuit }), 1))
-    : phase
+const measure = ({ circuit, to }: CircuitChange, context: Context.Context<never>) => {
+  circuitMetrics.phase({ circuit }).updateUnsafe(phaseNumbers[to], context)
+  if (to === "open") circuitMetrics.trips({ circuit }).updateUnsafe(1, context)
 }
 
 const printedSettings = ({ probeTimeout, ...settings }: CircuitSettings): CircuitStats["settings"] => ({

@@ -53,3 +53,6 @@ export {
   circuitTransition,
   closedCircuit
 } from "./circuitTransition.ts"
+
+// Metrics of both
+export { attachMetrics, type AttachMetricsOptions, hitRatioOf, utilizationOf } from "./attachMetrics.ts"

@@ -286,9 +286,9 @@ describe("a circuit breaker", () => {
         )
       )
       yield* open(circuit)
-      assert.deepStrictEqual(Object.fromEntries(yield* metrics), { circuit_phase: 2, circuit_trips_total: 1 })
+      assert.deepStrictEqual(Object.fromEntries(yield* metrics), { mcp_circuit_phase: 2, mcp_circuit_trips_total: 1 })
       yield* circuit.breaker.reset("fx")
-      assert.deepStrictEqual(Object.fromEntries(yield* metrics), { circuit_phase: 0, circuit_trips_total: 1 })
+      assert.deepStrictEqual(Object.fromEntries(yield* metrics), { mcp_circuit_phase: 0, mcp_circuit_trips_total: 1 })
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
   it.effect("tells every change of phase", () =>
