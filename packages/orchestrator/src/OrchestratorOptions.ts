@@ -66,6 +66,12 @@ export interface RestartOptions {
   readonly healthyAfter: Duration.Duration
 }
 
+/** What is counted. */
+export interface MetricsOptions {
+  /** So many tools of a server have a number of their own; all others share the label `other`. */
+  readonly maxTools: number
+}
+
 /** Everything there is to say about a set of servers. */
 export interface OrchestratorOptions {
   /** In the order in which their tools are listed. Names are unique. */
@@ -86,6 +92,7 @@ export interface OrchestratorOptions {
   /** Whether all servers are started, in the background, when the layer is built. */
   readonly startsAll: boolean
   readonly restart: RestartOptions
+  readonly metrics: MetricsOptions
   /**
    * Who owns the processes: the answer of `OrphanSweep.ownerOf` for this process. Every stdio server carries it in its
    * environment as `SIGNALBOX_OWNER`. `undefined` marks nothing.
@@ -113,6 +120,7 @@ export const orchestratorDefaults = {
     factor: 2,
     healthyAfter: Duration.seconds(10)
   },
+  metrics: { maxTools: 100 },
   toolCacheDirectory: undefined,
   sweepsOrphans: true
 } as const satisfies Partial<OrchestratorOptions>

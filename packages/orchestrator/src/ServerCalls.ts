@@ -3,13 +3,14 @@
  * one repetition that is allowed. This is the hot path: no spans, no fibers, and no timer where none is needed.
  */
 import { CorrelationId, type SignalboxError } from "@signalbox/errors"
-import { type CallError, type CallResult, type ToolCall, ToolOutcomeUnknown } from "@signalbox/mcp"
+import { type CallResult, type ToolCall, ToolOutcomeUnknown } from "@signalbox/mcp"
 import { type CallContext, Interaction, type JsonObject, type ToolResult } from "@signalbox/model"
 import { Cause, Clock, DateTime, Duration, Effect, Option, Semaphore } from "effect"
 import { type Route } from "./Catalogue.ts"
 import { toolResult } from "./content.ts"
 import { ServerBusy } from "./errors.ts"
-import { isConnectionLost, mayRepeat } from "./mayRepeat.ts"
+import { type CallMark, type ServerMeter } from "./metrics/ServerMeter.ts"
+import { isCallError, isConnectionLost, mayRepeat } from "./mayRepeat.ts"
 import { type Session, type Supervisor } from "./Supervisor.ts"
 
 export interface ServerCalls {
@@ -19,8 +20,8 @@ export interface ServerCalls {
 /** A process that dies takes its answers with it; its end is noticed a moment later. */
 const noticeGrace = Duration.millis(100)
 
-/** The calls to one supervised server. */
-export const makeServerCalls = (supervisor: Supervisor): ServerCalls => {
+/** The calls to one supervised server, counted by its meter. */
+export const makeServerCalls = (supervisor: Supervisor, meter: ServerMeter): ServerCalls => {
   const { server, writes, maxConcurrent } = supervisor.managed
   const callTimeout = Duration.toMillis(server.callTimeout)
   const slots = Semaphore.makeUnsafe(maxConcurrent)
@@ -89,27 +90,41 @@ export const makeServerCalls = (supervisor: Supervisor): ServerCalls => {
         input,
         ...(progress === Interaction.decline.progress ? {} : { onProgress: progress })
       }
+      const mark: CallMark = { tool: route.toolName, startedAt: undefined, isSent: false }
       let used: Session | undefined
       const body = Effect.flatMap(connected(deadline), (session) => {
         used = session
+        meter.sent(mark)
         return Effect.catchCauseIf(send(session, call, deadline), Cause.hasInterruptsOnly, () =>
           Effect.fail(cutOff(session, route))
         )
       })
-      const once = Effect.flatMap(connected(deadline), () => inTurn(route, deadline, body))
+      const turn = Effect.flatMap(connected(deadline), () => inTurn(route, deadline, body))
+      const once = Effect.suspend(() => {
+        meter.began(mark)
+        return turn
+      })
       const again = (error: SignalboxError): Effect.Effect<CallResult, SignalboxError> => {
         const session = used
         if (session === undefined || !isCallError(error)) return Effect.fail(error)
+        meter.failed(mark)
         if (isConnectionLost(error)) supervisor.lose(session, error)
         if (error._tag === "ToolCallTimeout") session.suspect()
         if (!mayRepeat(error, route)) return Effect.fail(error)
         return Effect.matchEffect(Effect.andThen(noticed(supervisor, session), connected(deadline)), {
           // Nothing new was learnt about the call; the first failure says what is known of it.
           onFailure: () => Effect.fail(error),
-          onSuccess: () => once
+          onSuccess: () => {
+            meter.repeated(error._tag === "ToolOutcomeUnknown")
+            return turn
+          }
         })
       }
-      const result = Effect.map(Effect.catch(once, again), toolResult)
+      // Also when it is interrupted before it has begun, so that what began always ends.
+      const result = Effect.onExitPrimitive(Effect.map(Effect.catch(once, again), toolResult), (exit) => {
+        meter.ended(mark, exit)
+        return undefined
+      })
       return context.correlationId === undefined
         ? result
         : Effect.provideService(result, CorrelationId, context.correlationId)
@@ -130,10 +145,6 @@ const cutOff = (session: Session, route: Route): ToolOutcomeUnknown => {
     ...(loss === undefined ? {} : { cause: loss })
   })
 }
-
-/** Failures that came from the server, in contrast to those of waiting for it. */
-const isCallError = (error: SignalboxError): error is CallError =>
-  error._tag !== "ServerBusy" && error._tag !== "ServerUnavailable"
 
 /** Waits until the end of a dead process is known, so that the call is not repeated on what is left of it. */
 const noticed = (supervisor: Supervisor, session: Session): Effect.Effect<void> =>

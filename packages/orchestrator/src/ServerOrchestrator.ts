@@ -16,6 +16,7 @@ import {
 } from "./errors.ts"
 import { type OrchestratorOptions } from "./OrchestratorOptions.ts"
 import { markOwner, OrphanSweep } from "./OrphanSweep.ts"
+import { makeMetering, type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeServerCalls, type ServerCalls } from "./ServerCalls.ts"
 import { type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
@@ -40,6 +41,8 @@ export class ServerOrchestrator extends Context.Service<
     readonly server: (name: string) => Effect.Effect<ServerInfo, ServerNotFound>
     /** How they are as a whole, and what is lost. */
     readonly health: Effect.Effect<HealthReport>
+    /** Its numbers, to be read and exported. */
+    readonly metrics: OrchestratorMetrics
     /** What happens from now on. A reader that is slow loses the oldest events, and delays nobody. */
     readonly changes: Stream.Stream<ServerEvent>
     /** Waits until every server that is being started has become running or failed for the first time. */
@@ -83,8 +86,10 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   const names = options.servers.map(({ server }) => server.name)
   const duplicates = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))]
   if (duplicates.length > 0) return yield* new DuplicateServerName({ serverNames: duplicates })
+  const metering = yield* makeMetering(names, options.metrics)
   if (options.owner !== undefined && options.sweepsOrphans) {
-    yield* Effect.forkScoped((yield* OrphanSweep).sweep(options.owner))
+    const swept = (yield* OrphanSweep).sweep(options.owner)
+    yield* Effect.forkScoped(Effect.map(swept, ({ length }) => metering.orphansKilled(length)))
   }
 
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerEvent>(keptEvents), PubSub.shutdown)
@@ -128,7 +133,10 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     gate: makeStartGate(options),
     restart: options.restart,
     packageTimeout: options.packageTimeout,
-    publish: (event: ServerEvent) => void PubSub.publishUnsafe(events, event),
+    publish: (event: ServerEvent) => {
+      metering.happened(event)
+      PubSub.publishUnsafe(events, event)
+    },
     onChange: rebuild,
     toolCache: yield* ToolCache
   }
@@ -144,7 +152,10 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   )
   const byName = new Map(supervisors.map((supervisor) => [supervisor.managed.server.name, supervisor]))
   const calls: ReadonlyMap<string, ServerCalls> = new Map(
-    supervisors.map((supervisor) => [supervisor.managed.server.name, makeServerCalls(supervisor)])
+    supervisors.map((supervisor) => {
+      const { name } = supervisor.managed.server
+      return [name, makeServerCalls(supervisor, metering.meterOf(name))]
+    })
   )
 
   const find = (name: string) =>
@@ -205,6 +216,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
       Effect.map(find(name), (supervisor) => supervisor.info())
     ),
     health: Effect.sync(() => healthReport(supervisors.map((supervisor) => supervisor.info()))),
+    metrics: metering.metrics,
     changes: Stream.fromPubSub(events),
     settled,
     requiredReady: Effect.gen(function* () {

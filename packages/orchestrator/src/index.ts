@@ -5,6 +5,7 @@ export {
   type ManagedServer,
   type HealthOptions,
   managedDefaults,
+  type MetricsOptions,
   orchestratorDefaults,
   type OrchestratorOptions,
   type RestartOptions,
@@ -23,6 +24,8 @@ export {
 } from "./ServerInfo.ts"
 
 export { type HealthProblem, type HealthReport } from "./healthReport.ts"
+
+export { type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 
 // Failures
 export {

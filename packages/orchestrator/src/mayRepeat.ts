@@ -2,8 +2,13 @@
  * What a failed call says about the connection, and whether it may be made once more. Pure, because running
  * a tool twice is the worst thing that can happen here.
  */
+import { type SignalboxError } from "@signalbox/errors"
 import { type CallError, wasNotExecuted } from "@signalbox/mcp"
 import { type Route } from "./Catalogue.ts"
+
+/** Failures that came from the server, in contrast to those of waiting for it. */
+export const isCallError = (error: SignalboxError): error is CallError =>
+  error._tag !== "ServerBusy" && error._tag !== "ServerUnavailable"
 
 /** Whether the connection itself is gone, so that a new one has to be made before anything else. */
 export const isConnectionLost = (error: CallError): boolean =>

@@ -1,0 +1,69 @@
+/**
+ * The numbers of one orchestrator. They are kept in the registry that the program provided for its metrics; where it
+ * provided none, in one of their own, so that two orchestrators never count into one another.
+ */
+import { Clock, Context, Effect, Metric } from "effect"
+import { type MetricsOptions } from "../OrchestratorOptions.ts"
+import { HealthStatus, type ServerEvent, ServerState } from "../ServerInfo.ts"
+import { made } from "./made.ts"
+import { orchestratorMetrics } from "./metricNames.ts"
+import { makeServerMeter, type ServerMeter } from "./ServerMeter.ts"
+
+/** What there is to see of the numbers. */
+export interface OrchestratorMetrics {
+  /**
+   * Where all series are. Provide it as `Metric.MetricRegistry` to whatever reads metrics, such as an exporter of
+   * `effect/observability`; or provide one of your own to the layer of the orchestrator.
+   */
+  readonly registry: Metric.MetricRegistry
+}
+
+/** The numbers, and what counts them. */
+export interface Metering {
+  readonly metrics: OrchestratorMetrics
+  readonly meterOf: (serverName: string) => ServerMeter
+  readonly happened: (event: ServerEvent) => void
+  readonly orphansKilled: (count: number) => void
+}
+
+/** Begins to count, until the scope closes. */
+export const makeMetering = Effect.fnUntraced(function* (serverNames: ReadonlyArray<string>, options: MetricsOptions) {
+  const registry = yield* ownRegistry
+  const context = Context.make(Metric.MetricRegistry, registry)
+  const around = { context, clock: yield* Clock.Clock, maxTools: options.maxTools }
+  const meterOf = made((name) => makeServerMeter(name, around))
+  const orphans = orchestratorMetrics.orphansKilled({})
+  orphans.updateUnsafe(0, context)
+
+  const observe = (gauge: Metric.Gauge<number>, read: () => number) => {
+    const hooks = { get: () => ({ value: read() }), update: nothing, modify: nothing }
+    return Effect.acquireRelease(
+      Effect.sync(() => Metric.registerUnsafe(gauge, context, hooks)),
+      (registration) => Effect.sync(() => registration.remove())
+    )
+  }
+  const observeServer = Effect.fnUntraced(function* (server: string) {
+    const meter = meterOf(server)
+    yield* observe(orchestratorMetrics.callsInFlight({ server }), meter.inFlight)
+    yield* observe(orchestratorMetrics.callsWaiting({ server }), meter.waiting)
+    for (const state of ServerState.literals)
+      yield* observe(orchestratorMetrics.state({ server, state }), () => Number(meter.state() === state))
+    for (const health of HealthStatus.literals)
+      yield* observe(orchestratorMetrics.health({ server, health }), () => Number(meter.health() === health))
+  })
+  yield* Effect.forEach(serverNames, observeServer, { discard: true })
+
+  return {
+    metrics: { registry },
+    meterOf,
+    happened: (event) => meterOf(event._tag === "StateChanged" ? event.info.name : event.serverName).happened(event),
+    orphansKilled: (count) => orphans.updateUnsafe(count, context)
+  } satisfies Metering
+})
+
+const nothing = () => undefined
+
+/** A reference has a default that all of the process would share; only one that was provided counts. */
+const ownRegistry = Effect.map(Effect.context(), (context) =>
+  context.mapUnsafe.has(Metric.MetricRegistry.key) ? Context.get(context, Metric.MetricRegistry) : new Map()
+)

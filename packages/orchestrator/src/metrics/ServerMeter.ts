@@ -1,0 +1,132 @@
+/**
+ * Counts what happens to one server and its calls. It runs on the hot path: nothing here is an effect, a series is
+ * made once and found by two look-ups, and what can be looked up when it is exported is not written at every call.
+ */
+import { ToolOutcomeUnknown } from "@signalbox/mcp"
+import { type Clock, type Context, Duration, type Exit, type Metric } from "effect"
+import { type HealthStatus, type ServerEvent, type ServerState } from "../ServerInfo.ts"
+import { made } from "./made.ts"
+import { orchestratorMetrics } from "./metricNames.ts"
+import { outcomeOf } from "./outcome.ts"
+
+/** One call on its way; kept by whoever makes it. */
+export interface CallMark {
+  /** As the server knows it. */
+  readonly tool: string
+  /** In seconds of the monotonic clock; nothing before it has begun. */
+  startedAt: number | undefined
+  isSent: boolean
+}
+
+/** What a meter needs from the orchestrator. */
+export interface MeterSurroundings {
+  /** Holds the registry, and none of the labels of whoever calls. */
+  readonly context: Context.Context<never>
+  readonly clock: Clock.Clock
+  /** So many tools have a label of their own. */
+  readonly maxTools: number
+}
+
+/** The numbers of one server. */
+export interface ServerMeter {
+  readonly began: (mark: CallMark) => void
+  readonly sent: (mark: CallMark) => void
+  /** It has failed and may be made again. */
+  readonly failed: (mark: CallMark) => void
+  /** It is made again; `isUnknown` if nobody knows whether it ran the first time. */
+  readonly repeated: (isUnknown: boolean) => void
+  readonly ended: (mark: CallMark, exit: Exit.Exit<{ readonly isError: boolean }, unknown>) => void
+  readonly happened: (event: ServerEvent) => void
+  readonly state: () => ServerState
+  readonly health: () => HealthStatus
+  readonly inFlight: () => number
+  readonly waiting: () => number
+}
+
+/** The tools beyond the limit, and those whose names are no names for a label. */
+const otherTools = "other"
+const unknownOutcome = ToolOutcomeUnknown.definition.code
+/** The characters that the specification allows (MCP 2025-11-25, tool names). */
+const plainName = /^[A-Za-z0-9_.-]{1,128}$/
+
+export const makeServerMeter = (server: string, { clock, context, maxTools }: MeterSurroundings): ServerMeter => {
+  const tools = new Set<string>()
+  const calls = made((tool) => made((outcome) => orchestratorMetrics.calls({ server, tool, outcome })))
+  const callDurations = made((outcome) => orchestratorMetrics.callDuration({ server, outcome }))
+  const repeated = orchestratorMetrics.callsRepeated({ server })
+  const unknown = orchestratorMetrics.callsUnknown({ server })
+  const restarts = orchestratorMetrics.restarts({ server })
+  let state: ServerState = "stopped"
+  let health: HealthStatus = "unknown"
+  let restartCount = 0
+  let underWay = 0
+  let inFlight = 0
+
+  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e9
+  const count = (counter: Metric.Counter<number>) => counter.updateUnsafe(1, context)
+  // Exported from the beginning, so that the first increase is seen as one.
+  for (const counter of [repeated, unknown, restarts]) counter.updateUnsafe(0, context)
+
+  const labelOf = (tool: string) => {
+    if (tools.has(tool)) return tool
+    if (tools.size >= maxTools || !plainName.test(tool)) return otherTools
+    tools.add(tool)
+    return tool
+  }
+
+  const land = (mark: CallMark) => {
+    if (mark.isSent) inFlight -= 1
+    mark.isSent = false
+  }
+
+  const started = (code: string, duration: Duration.Duration | undefined) => {
+    count(orchestratorMetrics.starts({ server, outcome: code }))
+    if (duration === undefined) return
+    orchestratorMetrics.connectDuration({ server, outcome: code }).updateUnsafe(Duration.toSeconds(duration), context)
+  }
+
+  const changed = ({ info, previous }: Extract<ServerEvent, { readonly _tag: "StateChanged" }>) => {
+    state = info.state
+    health = info.health.status
+    if (state === "running") started("success", info.startDuration)
+    if (info.restartCount > restartCount) count(restarts)
+    restartCount = info.restartCount
+    if (state !== "error" || info.reason === undefined) return
+    if (previous === "starting") started(info.reason.code, info.startDuration)
+    else count(orchestratorMetrics.losses({ server, outcome: info.reason.code }))
+  }
+
+  return {
+    began: (mark) => {
+      mark.startedAt = now()
+      underWay += 1
+    },
+    sent: (mark) => {
+      if (!mark.isSent) inFlight += 1
+      mark.isSent = true
+    },
+    failed: land,
+    repeated: (isUnknown) => {
+      count(repeated)
+      if (isUnknown) count(unknown)
+    },
+    ended: (mark, exit) => {
+      if (mark.startedAt === undefined) return
+      land(mark)
+      underWay -= 1
+      const seconds = now() - mark.startedAt
+      const { label } = outcomeOf(exit)
+      count(calls(labelOf(mark.tool))(label))
+      callDurations(label).updateUnsafe(seconds, context)
+      if (label === unknownOutcome) count(unknown)
+    },
+    happened: (event) => {
+      if (event._tag === "StateChanged") changed(event)
+      else if (event._tag === "HealthChanged") health = event.health.status
+    },
+    state: () => state,
+    health: () => health,
+    inFlight: () => inFlight,
+    waiting: () => underWay - inFlight
+  }
+}
