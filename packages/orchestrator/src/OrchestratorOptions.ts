@@ -66,8 +66,12 @@ export interface RestartOptions {
   readonly healthyAfter: Duration.Duration
 }
 
-/** What is counted. */
+/** What is counted, and what is made of it. */
 export interface MetricsOptions {
+  /** Error rates, percentiles and requests per minute are those of this last stretch of time. */
+  readonly window: Duration.Duration
+  /** How often the numbers of watched pools and circuits are copied into the registry. */
+  readonly refresh: Duration.Duration
   /** So many tools of a server have a number of their own; all others share the label `other`. */
   readonly maxTools: number
 }
@@ -120,7 +124,7 @@ export const orchestratorDefaults = {
     factor: 2,
     healthyAfter: Duration.seconds(10)
   },
-  metrics: { maxTools: 100 },
+  metrics: { window: Duration.minutes(5), refresh: Duration.seconds(15), maxTools: 100 },
   toolCacheDirectory: undefined,
   sweepsOrphans: true
 } as const satisfies Partial<OrchestratorOptions>

@@ -26,6 +26,14 @@ export {
 export { type HealthProblem, type HealthReport } from "./healthReport.ts"
 
 export { type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
+export {
+  CircuitNumbers,
+  MetricsSnapshot,
+  PoolNumbers,
+  ServerNumbers,
+  WindowNumbers
+} from "./metrics/MetricsSnapshot.ts"
+export { type WatchedSources } from "./metrics/watched.ts"
 
 // Failures
 export {

@@ -64,19 +64,27 @@ const makeWriter = (context: Context.Context<never>): Writer => {
   }
 }
 
-const copyPool = (pool: AttachMetricsOptions["pools"][number], writer: Writer) =>
+/** The stats of every registered key of a pool, in the order of registration. */
+export const poolStatsAll = (
+  pool: AttachMetricsOptions["pools"][number]
+): Effect.Effect<ReadonlyArray<{ readonly key: string; readonly stats: PoolStats }>> =>
   Effect.flatMap(pool.keys, (keys) =>
-    Effect.forEach(
-      keys,
-      (server) =>
-        Effect.match(pool.stats(server), {
+    Effect.map(
+      Effect.forEach(keys, (key) =>
+        Effect.match(pool.stats(key), {
           // It was unregistered a moment ago.
-          onFailure: () => undefined,
-          onSuccess: (stats) => writePool(server, stats, writer)
-        }),
-      { discard: true }
+          onFailure: () => [],
+          onSuccess: (stats) => [{ key, stats }]
+        })
+      ),
+      (found) => found.flat()
     )
   )
+
+const copyPool = (pool: AttachMetricsOptions["pools"][number], writer: Writer) =>
+  Effect.map(poolStatsAll(pool), (all) => {
+    for (const { key, stats } of all) writePool(key, stats, writer)
+  })
 
 const writePool = (server: string, stats: PoolStats, { raise, set }: Writer) => {
   for (const state of ConnectionStats.fields.state.literals) {

@@ -55,4 +55,4 @@ export {
 } from "./circuitTransition.ts"
 
 // Metrics of both
-export { attachMetrics, type AttachMetricsOptions, hitRatioOf, utilizationOf } from "./attachMetrics.ts"
+export { attachMetrics, type AttachMetricsOptions, hitRatioOf, poolStatsAll, utilizationOf } from "./attachMetrics.ts"

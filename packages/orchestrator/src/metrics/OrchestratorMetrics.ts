@@ -2,12 +2,15 @@
  * The numbers of one orchestrator. They are kept in the registry that the program provided for its metrics; where it
  * provided none, in one of their own, so that two orchestrators never count into one another.
  */
-import { Clock, Context, Effect, Metric } from "effect"
+import { attachMetrics } from "@signalbox/resilience"
+import { Clock, Context, DateTime, Duration, Effect, Metric, type Scope } from "effect"
 import { type MetricsOptions } from "../OrchestratorOptions.ts"
 import { HealthStatus, type ServerEvent, ServerState } from "../ServerInfo.ts"
 import { made } from "./made.ts"
 import { orchestratorMetrics } from "./metricNames.ts"
+import { circuitNumbers, type MetricsSnapshot, poolNumbers } from "./MetricsSnapshot.ts"
 import { makeServerMeter, type ServerMeter } from "./ServerMeter.ts"
+import { makeWatched, type WatchedSources } from "./watched.ts"
 
 /** What there is to see of the numbers. */
 export interface OrchestratorMetrics {
@@ -16,6 +19,13 @@ export interface OrchestratorMetrics {
    * `effect/observability`; or provide one of your own to the layer of the orchestrator.
    */
   readonly registry: Metric.MetricRegistry
+  /** All numbers at this moment. Print it through its schema. */
+  readonly snapshot: Effect.Effect<MetricsSnapshot>
+  /**
+   * Adds pools and circuits, which know nothing of an orchestrator, to the snapshot and the registry for as long as the
+   * scope is open.
+   */
+  readonly watch: (sources: WatchedSources) => Effect.Effect<void, never, Scope.Scope>
 }
 
 /** The numbers, and what counts them. */
@@ -30,8 +40,8 @@ export interface Metering {
 export const makeMetering = Effect.fnUntraced(function* (serverNames: ReadonlyArray<string>, options: MetricsOptions) {
   const registry = yield* ownRegistry
   const context = Context.make(Metric.MetricRegistry, registry)
-  const around = { context, clock: yield* Clock.Clock, maxTools: options.maxTools }
-  const meterOf = made((name) => makeServerMeter(name, around))
+  const around = { context, clock: yield* Clock.Clock, options }
+  const meterOf = made((name) => makeServerMeter(name, around)).of
   const orphans = orchestratorMetrics.orphansKilled({})
   orphans.updateUnsafe(0, context)
 
@@ -53,8 +63,28 @@ export const makeMetering = Effect.fnUntraced(function* (serverNames: ReadonlyAr
   })
   yield* Effect.forEach(serverNames, observeServer, { discard: true })
 
+  const watched = makeWatched()
+  const snapshot = Effect.gen(function* () {
+    const { circuits, pools } = yield* watched.look
+    return {
+      at: DateTime.formatIso(yield* DateTime.now),
+      window_ms: Duration.toMillis(options.window),
+      servers: Object.fromEntries(serverNames.map((name) => [name, meterOf(name).numbers()])),
+      pools: Object.fromEntries(pools.map(({ key, stats }) => [key, poolNumbers(stats)])),
+      circuits: Object.fromEntries(circuits.map((stats) => [stats.circuit, circuitNumbers(stats)]))
+    }
+  })
+
   return {
-    metrics: { registry },
+    metrics: {
+      registry,
+      snapshot,
+      watch: (sources) =>
+        Effect.andThen(
+          Effect.provideService(attachMetrics({ ...sources, every: options.refresh }), Metric.MetricRegistry, registry),
+          watched.add(sources)
+        )
+    },
     meterOf,
     happened: (event) => meterOf(event._tag === "StateChanged" ? event.info.name : event.serverName).happened(event),
     orphansKilled: (count) => orphans.updateUnsafe(count, context)

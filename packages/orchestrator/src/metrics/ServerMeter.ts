@@ -5,8 +5,12 @@
 import { ToolOutcomeUnknown } from "@signalbox/mcp"
 import { type Clock, type Context, Duration, type Exit, type Metric } from "effect"
 import { type HealthStatus, type ServerEvent, type ServerState } from "../ServerInfo.ts"
-import { made } from "./made.ts"
+import { type MetricsOptions } from "../OrchestratorOptions.ts"
+import { toolNumbers, windowNumbers } from "./callNumbers.ts"
+import { makeCallWindow, type WindowSums } from "./CallWindow.ts"
+import { type Made, made } from "./made.ts"
 import { orchestratorMetrics } from "./metricNames.ts"
+import { type ServerNumbers } from "./MetricsSnapshot.ts"
 import { outcomeOf } from "./outcome.ts"
 
 /** One call on its way; kept by whoever makes it. */
@@ -23,8 +27,7 @@ export interface MeterSurroundings {
   /** Holds the registry, and none of the labels of whoever calls. */
   readonly context: Context.Context<never>
   readonly clock: Clock.Clock
-  /** So many tools have a label of their own. */
-  readonly maxTools: number
+  readonly options: MetricsOptions
 }
 
 /** The numbers of one server. */
@@ -41,6 +44,9 @@ export interface ServerMeter {
   readonly health: () => HealthStatus
   readonly inFlight: () => number
   readonly waiting: () => number
+  /** The calls in the window that ends now. */
+  readonly lately: () => WindowSums
+  readonly numbers: () => ServerNumbers
 }
 
 /** The tools beyond the limit, and those whose names are no names for a label. */
@@ -49,9 +55,11 @@ const unknownOutcome = ToolOutcomeUnknown.definition.code
 /** The characters that the specification allows (MCP 2025-11-25, tool names). */
 const plainName = /^[A-Za-z0-9_.-]{1,128}$/
 
-export const makeServerMeter = (server: string, { clock, context, maxTools }: MeterSurroundings): ServerMeter => {
+export const makeServerMeter = (server: string, { clock, context, options }: MeterSurroundings): ServerMeter => {
   const tools = new Set<string>()
   const calls = made((tool) => made((outcome) => orchestratorMetrics.calls({ server, tool, outcome })))
+  const starts = made((outcome) => orchestratorMetrics.starts({ server, outcome }))
+  const losses = made((outcome) => orchestratorMetrics.losses({ server, outcome }))
   const callDurations = made((outcome) => orchestratorMetrics.callDuration({ server, outcome }))
   const repeated = orchestratorMetrics.callsRepeated({ server })
   const unknown = orchestratorMetrics.callsUnknown({ server })
@@ -59,6 +67,8 @@ export const makeServerMeter = (server: string, { clock, context, maxTools }: Me
   let state: ServerState = "stopped"
   let health: HealthStatus = "unknown"
   let restartCount = 0
+  const windowSeconds = Duration.toSeconds(options.window)
+  const lately = makeCallWindow(windowSeconds)
   let underWay = 0
   let inFlight = 0
 
@@ -67,9 +77,13 @@ export const makeServerMeter = (server: string, { clock, context, maxTools }: Me
   // Exported from the beginning, so that the first increase is seen as one.
   for (const counter of [repeated, unknown, restarts]) counter.updateUnsafe(0, context)
 
+  const total = (counter: Metric.Counter<number>) => counter.valueUnsafe(context).count
+  const sumOf = ({ all }: Made<Metric.Counter<number>>) =>
+    [...all.values()].reduce((sum, counter) => sum + total(counter), 0)
+
   const labelOf = (tool: string) => {
     if (tools.has(tool)) return tool
-    if (tools.size >= maxTools || !plainName.test(tool)) return otherTools
+    if (tools.size >= options.maxTools || !plainName.test(tool)) return otherTools
     tools.add(tool)
     return tool
   }
@@ -80,7 +94,7 @@ export const makeServerMeter = (server: string, { clock, context, maxTools }: Me
   }
 
   const started = (code: string, duration: Duration.Duration | undefined) => {
-    count(orchestratorMetrics.starts({ server, outcome: code }))
+    count(starts.of(code))
     if (duration === undefined) return
     orchestratorMetrics.connectDuration({ server, outcome: code }).updateUnsafe(Duration.toSeconds(duration), context)
   }
@@ -93,7 +107,7 @@ export const makeServerMeter = (server: string, { clock, context, maxTools }: Me
     restartCount = info.restartCount
     if (state !== "error" || info.reason === undefined) return
     if (previous === "starting") started(info.reason.code, info.startDuration)
-    else count(orchestratorMetrics.losses({ server, outcome: info.reason.code }))
+    else count(losses.of(info.reason.code))
   }
 
   return {
@@ -114,10 +128,12 @@ export const makeServerMeter = (server: string, { clock, context, maxTools }: Me
       if (mark.startedAt === undefined) return
       land(mark)
       underWay -= 1
-      const seconds = now() - mark.startedAt
-      const { label } = outcomeOf(exit)
-      count(calls(labelOf(mark.tool))(label))
-      callDurations(label).updateUnsafe(seconds, context)
+      const time = now()
+      const seconds = time - mark.startedAt
+      const { label, verdict } = outcomeOf(exit)
+      count(calls.of(labelOf(mark.tool)).of(label))
+      callDurations.of(label).updateUnsafe(seconds, context)
+      lately.add(time, verdict, seconds)
       if (label === unknownOutcome) count(unknown)
     },
     happened: (event) => {
@@ -127,6 +143,22 @@ export const makeServerMeter = (server: string, { clock, context, maxTools }: Me
     state: () => state,
     health: () => health,
     inFlight: () => inFlight,
-    waiting: () => underWay - inFlight
+    waiting: () => underWay - inFlight,
+    lately: () => lately.sums(now()),
+    numbers: () => ({
+      ...toolNumbers(mapValues(calls.all, (byOutcome) => mapValues(byOutcome.all, total))),
+      state,
+      health,
+      in_flight: inFlight,
+      waiting: underWay - inFlight,
+      repeated: total(repeated),
+      starts: sumOf(starts),
+      restarts: total(restarts),
+      losses: sumOf(losses),
+      window: windowNumbers(lately.sums(now()), windowSeconds)
+    })
   }
 }
+
+const mapValues = <A, B>(values: ReadonlyMap<string, A>, map: (value: A) => B): Record<string, B> =>
+  Object.fromEntries([...values].map(([key, value]) => [key, map(value)]))

@@ -7,7 +7,7 @@ import {
   ToolOutcomeUnknown
 } from "@signalbox/mcp"
 import { localCall } from "@signalbox/model"
-import { OrphanSweep, ServerOrchestrator, ToolCache } from "@signalbox/orchestrator"
+import { orchestratorDefaults, OrphanSweep, ServerOrchestrator, ToolCache } from "@signalbox/orchestrator"
 import { Duration, Effect, Exit, Fiber, Layer, Metric, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { killed, makeFakeServers, managed, optionsFor, orchestrate, text, tool } from "../FakeServers.ts"
@@ -178,7 +178,7 @@ describe("labels", () => {
       const fakes = makeFakeServers()
       const names = ["a b", ...Array.from({ length: 12 }, (_, index) => `tool${index}`)]
       fakes.behave("s").tools = names.map((name) => tool(name, { readOnlyHint: true }))
-      const boxes = yield* orchestrate(fakes, ["s"], { metrics: { maxTools: 10 } })
+      const boxes = yield* orchestrate(fakes, ["s"], { metrics: { ...orchestratorDefaults.metrics, maxTools: 10 } })
       yield* boxes.settled
       for (const { name } of yield* boxes.toolbox.list) yield* boxes.toolbox.call(name, {}, localCall())
       assert.strictEqual(numberOf(boxes, "mcp_calls_total"), 13)
