@@ -33,6 +33,7 @@ export {
   ServerNumbers,
   WindowNumbers
 } from "./metrics/MetricsSnapshot.ts"
+export { prometheusContentType } from "./metrics/prometheus.ts"
 export { type WatchedSources } from "./metrics/watched.ts"
 
 // Failures

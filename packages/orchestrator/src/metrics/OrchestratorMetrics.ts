@@ -9,6 +9,7 @@ import { HealthStatus, type ServerEvent, ServerState } from "../ServerInfo.ts"
 import { made } from "./made.ts"
 import { orchestratorMetrics } from "./metricNames.ts"
 import { circuitNumbers, type MetricsSnapshot, poolNumbers } from "./MetricsSnapshot.ts"
+import { prometheusText } from "./prometheus.ts"
 import { makeServerMeter, type ServerMeter } from "./ServerMeter.ts"
 import { makeWatched, type WatchedSources } from "./watched.ts"
 
@@ -21,6 +22,8 @@ export interface OrchestratorMetrics {
   readonly registry: Metric.MetricRegistry
   /** All numbers at this moment. Print it through its schema. */
   readonly snapshot: Effect.Effect<MetricsSnapshot>
+  /** Every series of the registry in the text format of Prometheus; serve it as `prometheusContentType`. */
+  readonly prometheus: Effect.Effect<string>
   /**
    * Adds pools and circuits, which know nothing of an orchestrator, to the snapshot and the registry for as long as the
    * scope is open.
@@ -79,11 +82,13 @@ export const makeMetering = Effect.fnUntraced(function* (serverNames: ReadonlyAr
     metrics: {
       registry,
       snapshot,
-      watch: (sources) =>
-        Effect.andThen(
-          Effect.provideService(attachMetrics({ ...sources, every: options.refresh }), Metric.MetricRegistry, registry),
-          watched.add(sources)
+      prometheus: Effect.map(watched.copyAll, () => prometheusText(context)),
+      watch: Effect.fnUntraced(function* (sources) {
+        const copy = yield* attachMetrics({ ...sources, every: options.refresh }).pipe(
+          Effect.provideService(Metric.MetricRegistry, registry)
         )
+        yield* watched.add(sources, copy)
+      })
     },
     meterOf,
     happened: (event) => meterOf(event._tag === "StateChanged" ? event.info.name : event.serverName).happened(event),

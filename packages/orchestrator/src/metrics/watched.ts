@@ -15,29 +15,35 @@ export interface WatchedStats {
 }
 
 export interface Watched {
-  readonly add: (sources: WatchedSources) => Effect.Effect<void, never, Scope.Scope>
+  /** `copy` brings the registry up to date with them. */
+  readonly add: (sources: WatchedSources, copy: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>
   readonly look: Effect.Effect<WatchedStats>
+  readonly copyAll: Effect.Effect<void>
 }
 
 /** Nothing yet. */
 export const makeWatched = (): Watched => {
-  const all = new Set<WatchedSources>()
+  const all = new Map<WatchedSources, Effect.Effect<void>>()
   return {
-    add: (sources) =>
-      Effect.acquireRelease(
+    add: (sources, copy) => {
+      // The same ones may be watched twice.
+      const entry = { ...sources }
+      return Effect.acquireRelease(
         Effect.sync(() => {
-          all.add(sources)
+          all.set(entry, copy)
         }),
-        () => Effect.sync(() => all.delete(sources))
-      ),
+        () => Effect.sync(() => all.delete(entry))
+      )
+    },
+    copyAll: Effect.suspend(() => Effect.all(all.values(), { discard: true })),
     look: Effect.suspend(() =>
       Effect.all({
         pools: flatEach(
-          [...all].flatMap(({ pools }) => pools),
+          [...all.keys()].flatMap(({ pools }) => pools),
           poolStatsAll
         ),
         circuits: flatEach(
-          [...all].flatMap(({ breakers }) => breakers),
+          [...all.keys()].flatMap(({ breakers }) => breakers),
           ({ statsAll }) => statsAll
         )
       })

@@ -132,7 +132,7 @@ describe("the numbers of a server", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual((yield* window).error_rate, null)
       assert.strictEqual((yield* numbers).calls, 10)
-      yield* TestClock.adjust("3 days")
+      yield* TestClock.adjust("2 hours")
       yield* failing(1, failures())
       assert.strictEqual((yield* window).error_rate, 1)
     })
