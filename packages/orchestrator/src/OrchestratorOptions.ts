@@ -72,6 +72,11 @@ export interface MetricsOptions {
   readonly window: Duration.Duration
   /** How often the numbers of watched pools and circuits are copied into the registry. */
   readonly refresh: Duration.Duration
+  /** With fewer calls in the window than this, an error rate says nothing of the health of a server. */
+  readonly minimumCalls: number
+  /** From which share of failed calls on a server that runs is degraded, and unhealthy; 0 to 1. */
+  readonly degradedErrorRate: number
+  readonly unhealthyErrorRate: number
   /** So many tools of a server have a number of their own; all others share the label `other`. */
   readonly maxTools: number
 }
@@ -124,7 +129,14 @@ export const orchestratorDefaults = {
     factor: 2,
     healthyAfter: Duration.seconds(10)
   },
-  metrics: { window: Duration.minutes(5), refresh: Duration.seconds(15), maxTools: 100 },
+  metrics: {
+    window: Duration.minutes(5),
+    refresh: Duration.seconds(15),
+    minimumCalls: 10,
+    degradedErrorRate: 0.1,
+    unhealthyErrorRate: 0.2,
+    maxTools: 100
+  },
   toolCacheDirectory: undefined,
   sweepsOrphans: true
 } as const satisfies Partial<OrchestratorOptions>

@@ -158,6 +158,14 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     })
   )
 
+  /** Checks and calls together say how a server is. */
+  const infoOf = ({ info, managed }: Supervisor): ServerInfo => {
+    const now = info()
+    if (now.state !== "running") return now
+    return { ...now, health: metering.meterOf(managed.server.name).judged(now.health) }
+  }
+  const infos = Effect.sync(() => supervisors.map(infoOf))
+
   const find = (name: string) =>
     Effect.suspend(() => {
       const supervisor = byName.get(name)
@@ -211,11 +219,9 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
 
   return ServerOrchestrator.of({
     toolbox,
-    servers: Effect.sync(() => supervisors.map((supervisor) => supervisor.info())),
-    server: Effect.fn("ServerOrchestrator.server")((name: string) =>
-      Effect.map(find(name), (supervisor) => supervisor.info())
-    ),
-    health: Effect.sync(() => healthReport(supervisors.map((supervisor) => supervisor.info()))),
+    servers: infos,
+    server: Effect.fn("ServerOrchestrator.server")((name: string) => Effect.map(find(name), infoOf)),
+    health: Effect.map(infos, healthReport),
     metrics: metering.metrics,
     changes: Stream.fromPubSub(events),
     settled,

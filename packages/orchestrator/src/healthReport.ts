@@ -30,8 +30,9 @@ export const healthReport = (servers: ReadonlyArray<ServerInfo>): HealthReport =
   return { status: wanted.some(({ health }) => health.status === "healthy") ? "healthy" : "unknown", problems }
 }
 
-const problemOf = ({ health, name, tools }: ServerInfo): ReadonlyArray<HealthProblem> => {
+const problemOf = ({ health, name, state, tools }: ServerInfo): ReadonlyArray<HealthProblem> => {
   if (health.status === "healthy" || health.status === "unknown") return []
-  const lostTools = health.status === "unhealthy" ? tools : []
+  // One that runs and fails many calls can still be called.
+  const lostTools = health.status === "unhealthy" && state !== "running" ? tools : []
   return [{ serverName: name, status: health.status, reason: health.reason ?? "", lostTools }]
 }

@@ -4,10 +4,11 @@
  */
 import { ToolOutcomeUnknown } from "@signalbox/mcp"
 import { type Clock, type Context, Duration, type Exit, type Metric } from "effect"
-import { type HealthStatus, type ServerEvent, type ServerState } from "../ServerInfo.ts"
+import { type HealthStatus, type ServerEvent, type ServerHealth, type ServerState } from "../ServerInfo.ts"
 import { type MetricsOptions } from "../OrchestratorOptions.ts"
 import { toolNumbers, windowNumbers } from "./callNumbers.ts"
 import { makeCallWindow, type WindowSums } from "./CallWindow.ts"
+import { errorHealth, worseHealth } from "./errorHealth.ts"
 import { type Made, made } from "./made.ts"
 import { orchestratorMetrics } from "./metricNames.ts"
 import { type ServerNumbers } from "./MetricsSnapshot.ts"
@@ -41,6 +42,8 @@ export interface ServerMeter {
   readonly ended: (mark: CallMark, exit: Exit.Exit<{ readonly isError: boolean }, unknown>) => void
   readonly happened: (event: ServerEvent) => void
   readonly state: () => ServerState
+  /** The health of a server that runs, by its checks and its calls. */
+  readonly judged: (byChecks: ServerHealth) => ServerHealth
   readonly health: () => HealthStatus
   readonly inFlight: () => number
   readonly waiting: () => number
@@ -65,7 +68,8 @@ export const makeServerMeter = (server: string, { clock, context, options }: Met
   const unknown = orchestratorMetrics.callsUnknown({ server })
   const restarts = orchestratorMetrics.restarts({ server })
   let state: ServerState = "stopped"
-  let health: HealthStatus = "unknown"
+  let health: ServerHealth = { status: "unknown", reason: undefined }
+  let lastFailure: string | undefined
   let restartCount = 0
   const windowSeconds = Duration.toSeconds(options.window)
   const lately = makeCallWindow(windowSeconds)
@@ -80,6 +84,10 @@ export const makeServerMeter = (server: string, { clock, context, options }: Met
   const total = (counter: Metric.Counter<number>) => counter.valueUnsafe(context).count
   const sumOf = ({ all }: Made<Metric.Counter<number>>) =>
     [...all.values()].reduce((sum, counter) => sum + total(counter), 0)
+
+  const judged = (byChecks: ServerHealth) =>
+    worseHealth(byChecks, errorHealth(lately.sums(now()), options, lastFailure))
+  const currentHealth = () => (state === "running" ? judged(health) : health)
 
   const labelOf = (tool: string) => {
     if (tools.has(tool)) return tool
@@ -101,7 +109,7 @@ export const makeServerMeter = (server: string, { clock, context, options }: Met
 
   const changed = ({ info, previous }: Extract<ServerEvent, { readonly _tag: "StateChanged" }>) => {
     state = info.state
-    health = info.health.status
+    health = info.health
     if (state === "running") started("success", info.startDuration)
     if (info.restartCount > restartCount) count(restarts)
     restartCount = info.restartCount
@@ -134,21 +142,23 @@ export const makeServerMeter = (server: string, { clock, context, options }: Met
       count(calls.of(labelOf(mark.tool)).of(label))
       callDurations.of(label).updateUnsafe(seconds, context)
       lately.add(time, verdict, seconds)
+      if (verdict === "failed") lastFailure = label
       if (label === unknownOutcome) count(unknown)
     },
     happened: (event) => {
       if (event._tag === "StateChanged") changed(event)
-      else if (event._tag === "HealthChanged") health = event.health.status
+      else if (event._tag === "HealthChanged") health = event.health
     },
     state: () => state,
-    health: () => health,
+    judged,
+    health: () => currentHealth().status,
     inFlight: () => inFlight,
     waiting: () => underWay - inFlight,
     lately: () => lately.sums(now()),
     numbers: () => ({
       ...toolNumbers(mapValues(calls.all, (byOutcome) => mapValues(byOutcome.all, total))),
       state,
-      health,
+      health: currentHealth().status,
       in_flight: inFlight,
       waiting: underWay - inFlight,
       repeated: total(repeated),
