@@ -5,6 +5,7 @@
 import { type ServerOptions } from "@signalbox/mcp"
 import { type NamingPolicy } from "@signalbox/model"
 import { Duration } from "effect"
+import { alertDefaults, type AlertOptions } from "./alerts/AlertRule.ts"
 
 /** One server, how far it is believed, and what it may do at the same time. */
 export interface ManagedServer {
@@ -102,6 +103,7 @@ export interface OrchestratorOptions {
   readonly startsAll: boolean
   readonly restart: RestartOptions
   readonly metrics: MetricsOptions
+  readonly alerts: AlertOptions
   /**
    * Who owns the processes: the answer of `OrphanSweep.ownerOf` for this process. Every stdio server carries it in its
    * environment as `SIGNALBOX_OWNER`. `undefined` marks nothing.
@@ -137,6 +139,7 @@ export const orchestratorDefaults = {
     unhealthyErrorRate: 0.2,
     maxTools: 100
   },
+  alerts: alertDefaults,
   toolCacheDirectory: undefined,
   sweepsOrphans: true
 } as const satisfies Partial<OrchestratorOptions>

@@ -5,6 +5,8 @@
 import { type CallContext, type NamingPolicy, nearestName, type Toolbox, ToolNotFound } from "@signalbox/model"
 import { runAll } from "@signalbox/resilience"
 import { Clock, Context, DateTime, Deferred, Effect, Exit, Layer, PubSub, Scope, Stream } from "effect"
+import { type Alert } from "./alerts/Alert.ts"
+import { makeAlerting } from "./alerts/alerting.ts"
 import { buildCatalogue, type Catalogue, emptyCatalogue, findRoute, type Route } from "./Catalogue.ts"
 import { Connector } from "./Connector.ts"
 import {
@@ -43,6 +45,10 @@ export class ServerOrchestrator extends Context.Service<
     readonly health: Effect.Effect<HealthReport>
     /** Its numbers, to be read and exported. */
     readonly metrics: OrchestratorMetrics
+    /** Alerts from now on: raised, worse, resolved. A reader that is slow or fails loses the oldest, and delays nobody. */
+    readonly alerts: Stream.Stream<Alert>
+    /** The alerts that hold now, in the order in which they began. */
+    readonly activeAlerts: Effect.Effect<ReadonlyArray<Alert>>
     /** What happens from now on. A reader that is slow loses the oldest events, and delays nobody. */
     readonly changes: Stream.Stream<ServerEvent>
     /** Waits until every server that is being started has become running or failed for the first time. */
@@ -87,6 +93,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   const duplicates = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))]
   if (duplicates.length > 0) return yield* new DuplicateServerName({ serverNames: duplicates })
   const metering = yield* makeMetering(names, options.metrics)
+  const alerting = yield* makeAlerting(names, options, metering)
   if (options.owner !== undefined && options.sweepsOrphans) {
     const swept = (yield* OrphanSweep).sweep(options.owner)
     yield* Effect.forkScoped(Effect.map(swept, ({ length }) => metering.orphansKilled(length)))
@@ -135,6 +142,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     packageTimeout: options.packageTimeout,
     publish: (event: ServerEvent) => {
       metering.happened(event)
+      alerting.happened(event)
       PubSub.publishUnsafe(events, event)
     },
     onChange: rebuild,
@@ -217,12 +225,17 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     yield* rebuild
   }
 
+  // After the servers, which come first.
+  yield* Effect.forkScoped(alerting.lookOut)
+
   return ServerOrchestrator.of({
     toolbox,
     servers: infos,
     server: Effect.fn("ServerOrchestrator.server")((name: string) => Effect.map(find(name), infoOf)),
     health: Effect.map(infos, healthReport),
     metrics: metering.metrics,
+    alerts: alerting.alerts,
+    activeAlerts: alerting.active,
     changes: Stream.fromPubSub(events),
     settled,
     requiredReady: Effect.gen(function* () {

@@ -36,6 +36,9 @@ export {
 export { prometheusContentType } from "./metrics/prometheus.ts"
 export { type WatchedSources } from "./metrics/watched.ts"
 
+export { Alert } from "./alerts/Alert.ts"
+export { AlertKind, type AlertOptions, type AlertRule, AlertSeverity } from "./alerts/AlertRule.ts"
+
 // Failures
 export {
   ConnectionFailed,

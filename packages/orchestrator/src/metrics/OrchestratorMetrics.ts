@@ -11,7 +11,7 @@ import { orchestratorMetrics } from "./metricNames.ts"
 import { circuitNumbers, type MetricsSnapshot, poolNumbers } from "./MetricsSnapshot.ts"
 import { prometheusText } from "./prometheus.ts"
 import { makeServerMeter, type ServerMeter } from "./ServerMeter.ts"
-import { makeWatched, type WatchedSources } from "./watched.ts"
+import { makeWatched, type WatchedSources, type WatchedStats } from "./watched.ts"
 
 /** What there is to see of the numbers. */
 export interface OrchestratorMetrics {
@@ -34,6 +34,7 @@ export interface OrchestratorMetrics {
 /** The numbers, and what counts them. */
 export interface Metering {
   readonly metrics: OrchestratorMetrics
+  readonly watched: Effect.Effect<WatchedStats>
   readonly meterOf: (serverName: string) => ServerMeter
   readonly happened: (event: ServerEvent) => void
   readonly orphansKilled: (count: number) => void
@@ -90,6 +91,7 @@ export const makeMetering = Effect.fnUntraced(function* (serverNames: ReadonlyAr
         yield* watched.add(sources, copy)
       })
     },
+    watched: watched.look,
     meterOf,
     happened: (event) => meterOf(event._tag === "StateChanged" ? event.info.name : event.serverName).happened(event),
     orphansKilled: (count) => orphans.updateUnsafe(count, context)
