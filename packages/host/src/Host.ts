@@ -11,6 +11,7 @@ import {
   ServerOrchestrator
 } from "@signalbox/orchestrator"
 import { Context, Effect, Layer, Option, Path, Stream } from "effect"
+import { alertOptions } from "./alerts.ts"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
 import { managedServers } from "./servers.ts"
@@ -123,6 +124,8 @@ const orchestratorOptions = (
       factor: runtime.restart.factor,
       healthyAfter: runtime.restart.healthyAfter
     },
+    metrics: runtime.metrics,
+    alerts: alertOptions(runtime.alerts),
     owner: setup.owner
   }
 }

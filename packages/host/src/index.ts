@@ -22,6 +22,7 @@ export { Host, type HostSetup } from "./Host.ts"
 export { chooseModel, type ChosenModel } from "./chooseModel.ts"
 export { hostLogging, type LogSettings, type LogStream } from "./hostLogging.ts"
 export { checkReferences } from "./checkReferences.ts"
+export { alertOptions } from "./alerts.ts"
 export { managedServers } from "./servers.ts"
 
 // Errors

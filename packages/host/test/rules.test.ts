@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
-import { configTemplate, presets } from "@signalbox/host"
+import { alertOptions, configTemplate, presets } from "@signalbox/host"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import { orchestratorDefaults } from "@signalbox/orchestrator"
 import { Effect } from "effect"
 import { stringify } from "yaml"
 import { load, problemsOf } from "./support.ts"
@@ -45,6 +46,25 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "runtime.restart.maxDelay": ["1 millis", "at least as long as firstDelay"],
   "runtime.restart.factor": [0.5, "greater than or equal to 1"],
   "runtime.restart.healthyAfter": ["0 seconds", "above zero"],
+  "runtime.metrics.window": ["0 minutes", "above zero"],
+  "runtime.metrics.refresh": ["0s", "above zero"],
+  "runtime.metrics.maxTools": [0, "greater than 0"],
+  "runtime.metrics.minimumCalls": [0, "greater than 0"],
+  "runtime.metrics.degradedErrorRate": [0, "greater than 0"],
+  "runtime.metrics.unhealthyErrorRate": [0.05, "at least as much as degradedErrorRate"],
+  "runtime.alerts.interval": ["0 seconds", "above zero"],
+  "runtime.alerts.quietTime": ["0 seconds", "above zero"],
+  "runtime.alerts.serverLost.warning": ["0 seconds", "above zero"],
+  "runtime.alerts.serverLost.critical": ["soon", 'a duration such as "30 seconds"'],
+  "runtime.alerts.serverUnhealthy": ["always", '"critical"'],
+  "runtime.alerts.healthCheckFailed": ["fatal", '"warning"'],
+  "runtime.alerts.errorRate.warning": [1.5, "less than or equal to 1"],
+  "runtime.alerts.errorRate.critical": [0.05, "at least as much as warning"],
+  "runtime.alerts.slow.warning": ["0 seconds", "above zero"],
+  "runtime.alerts.slow.critical": ["1 second", "at least as long as warning"],
+  "runtime.alerts.breakerOpen": ["off", '"never"'],
+  "runtime.alerts.poolExhausted.warning": [-1, "greater than 0"],
+  "runtime.alerts.poolExhausted.critical": [0.5, "at least as much as warning"],
   "logging.level": ["loud", '"warn"'],
   "logging.format": ["xml", '"logfmt"'],
   "server.host": ["0.0.0.0", "127.0.0.1, ::1 or localhost"],
@@ -55,9 +75,9 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
 /** Keys that take any text. */
 const free = ["model.name", "model.systemPrompt", "providers.ollama.model", "runtime.toolCache"]
 
-const withWrong = (wrong: Readonly<Record<string, unknown>>): string => {
+const withValues = (values: Readonly<Record<string, unknown>>): string => {
   const text: Record<string, unknown> = { extends: "preset:default@1" }
-  for (const [path, value] of Object.entries(wrong)) {
+  for (const [path, value] of Object.entries(values)) {
     const keys = path.split(".")
     const last = keys.pop() ?? ""
     // Each step is a map that was made here.
@@ -75,11 +95,41 @@ const leaves = (value: unknown, path = ""): ReadonlyArray<string> =>
     ? Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === "" ? key : `${path}.${key}`))
     : [path]
 
+layer(NodeServices.layer)("what is counted and told by default", (it) => {
+  it.effect("is in the file what the orchestrator has as a preset", () =>
+    Effect.gen(function* () {
+      const { runtime } = (yield* load(configTemplate)).options
+      assert.deepStrictEqual(runtime.metrics, orchestratorDefaults.metrics)
+      assert.deepStrictEqual(alertOptions(runtime.alerts), orchestratorDefaults.alerts)
+    })
+  )
+  it.effect("can be switched off, one by one", () =>
+    Effect.gen(function* () {
+      const { runtime } = (yield* load(
+        withValues({
+          "runtime.alerts.serverLost.critical": "never",
+          "runtime.alerts.errorRate.warning": "never",
+          "runtime.alerts.breakerOpen": "never"
+        })
+      )).options
+      const kinds = alertOptions(runtime.alerts).rules.map(({ kind, severity }) => `${severity} ${kind}`)
+      assert.deepStrictEqual(kinds, [
+        "critical server-unhealthy",
+        "warning health-check-failed",
+        "critical error-rate",
+        "warning slow",
+        "warning pool-exhausted",
+        "critical pool-exhausted"
+      ])
+    })
+  )
+})
+
 layer(NodeServices.layer)("the rules of the configuration", (it) => {
   it.effect("refuse a wrong value of each key that has one, in words that say what is right", () =>
     Effect.gen(function* () {
       for (const [path, [wrong, rule]] of Object.entries(rules)) {
-        const [problem, ...others] = yield* problemsOf(withWrong({ [path]: wrong }))
+        const [problem, ...others] = yield* problemsOf(withValues({ [path]: wrong }))
         assert.deepStrictEqual(others, [], path)
         assert.strictEqual(problem?.path, path)
         assert.include(problem?.message, rule, path)
@@ -96,9 +146,16 @@ layer(NodeServices.layer)("the rules of the configuration", (it) => {
   it.effect("tell every wrong value in one run", () =>
     Effect.gen(function* () {
       const wrong = Object.fromEntries(Object.entries(rules).map(([path, [value]]) => [path, value]))
-      const problems = yield* problemsOf(withWrong(wrong))
+      const problems = yield* problemsOf(withValues(wrong))
       // How two keys relate is looked at once each is right by itself.
-      const related = ["model.retry.maxDelay", "runtime.restart.maxDelay"]
+      const related = [
+        "model.retry.maxDelay",
+        "runtime.restart.maxDelay",
+        "runtime.metrics.unhealthyErrorRate",
+        "runtime.alerts.errorRate.critical",
+        "runtime.alerts.slow.critical",
+        "runtime.alerts.poolExhausted.critical"
+      ]
       assert.sameMembers(
         problems.map(({ path }) => path),
         Object.keys(rules).filter((path) => !related.includes(path))
@@ -108,7 +165,7 @@ layer(NodeServices.layer)("the rules of the configuration", (it) => {
   it.effect("take levels in capitals, and addresses of this machine in every form", () =>
     Effect.gen(function* () {
       for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) {
-        const { options } = yield* load(withWrong({ "logging.level": "WARN", "server.host": host }))
+        const { options } = yield* load(withValues({ "logging.level": "WARN", "server.host": host }))
         assert.deepStrictEqual([options.logging.level, options.server.host], ["warn", host])
       }
       const { options } = yield* load(configTemplate, { environment: { LOG_LEVEL: "Debug" } })

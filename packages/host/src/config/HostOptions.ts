@@ -154,6 +154,59 @@ const RestartOptions = Schema.Struct({
   healthyAfter: PositiveDuration
 }).check(maxDelayRule)
 
+/** More than 0, at most 1. */
+const Share = Schema.Finite.check(Schema.isGreaterThan(0), Schema.isLessThanOrEqualTo(1))
+
+const MetricsOptions = Schema.Struct({
+  window: PositiveDuration,
+  refresh: PositiveDuration,
+  maxTools: PositiveInt,
+  minimumCalls: PositiveInt,
+  degradedErrorRate: Share,
+  unhealthyErrorRate: Share
+}).check(
+  Schema.makeFilter(({ degradedErrorRate, unhealthyErrorRate }) =>
+    unhealthyErrorRate >= degradedErrorRate
+      ? undefined
+      : { path: ["unhealthyErrorRate"], issue: "Expected at least as much as degradedErrorRate" }
+  )
+)
+
+const Severity = Schema.Literals(["warning", "critical", "never"])
+const never = Schema.Literal("never")
+const ShareLimits = Schema.Struct({
+  warning: Schema.Union([never, Share]),
+  critical: Schema.Union([never, Share])
+}).check(
+  Schema.makeFilter(({ critical, warning }) =>
+    warning === "never" || critical === "never" || critical >= warning
+      ? undefined
+      : { path: ["critical"], issue: "Expected at least as much as warning" }
+  )
+)
+const DurationLimits = Schema.Struct({
+  warning: Schema.Union([never, PositiveDuration]),
+  critical: Schema.Union([never, PositiveDuration])
+}).check(
+  Schema.makeFilter(({ critical, warning }) =>
+    warning === "never" || critical === "never" || Duration.isGreaterThanOrEqualTo(critical, warning)
+      ? undefined
+      : { path: ["critical"], issue: "Expected at least as long as warning" }
+  )
+)
+
+const AlertOptions = Schema.Struct({
+  interval: PositiveDuration,
+  quietTime: PositiveDuration,
+  serverLost: DurationLimits,
+  serverUnhealthy: Severity,
+  healthCheckFailed: Severity,
+  errorRate: ShareLimits,
+  slow: DurationLimits,
+  breakerOpen: Severity,
+  poolExhausted: ShareLimits
+})
+
 const RetryOptions = Schema.Struct({ attempts: PositiveInt, ...growingDelay }).check(maxDelayRule)
 
 const Reference = Schema.String.check(Schema.makeFilter((text) => text === "" || variablesIn(text).length > 0))
@@ -223,7 +276,9 @@ export const HostOptions = Schema.Struct({
     maxRequestBytes: PositiveInt,
     maxConcurrentCalls: PositiveInt,
     health: Schema.Struct({ ...health, check: Schema.Literals(["ping", "process"]) }),
-    restart: RestartOptions
+    restart: RestartOptions,
+    metrics: MetricsOptions,
+    alerts: AlertOptions
   }),
   logging: Schema.Struct({
     level: Level,

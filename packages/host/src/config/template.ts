@@ -103,6 +103,38 @@ runtime:
     factor: 2
     # Running this long means healthy: the next delay is the first one again.
     healthyAfter: 10 seconds
+  # What is counted of calls and servers, and what it says of the health of a server that answers its checks.
+  metrics:
+    # Error rates, percentiles and requests per minute are those of this last stretch of time.
+    window: 5 minutes
+    # How often the numbers of pools and circuits are copied.
+    refresh: 15 seconds
+    # Tools of one server that are counted apart; all others together.
+    maxTools: 100
+    # From which share of failed calls on (0 to 1) a server is degraded, and unhealthy; with fewer calls than
+    # minimumCalls in the window, they say nothing.
+    minimumCalls: 10
+    degradedErrorRate: 0.1
+    unhealthyErrorRate: 0.2
+  # What is told as an alert, once when it begins or becomes worse and once when it is over. never: not at all.
+  alerts:
+    # How often it is looked for; a change of a server is looked at anyway.
+    interval: 10 seconds
+    # One that is over and comes again within this time is not told again.
+    quietTime: 5 minutes
+    # How long a server that should run has not.
+    serverLost: { warning: never, critical: 10 seconds }
+    # A server did not pass its health checks and was started again. warning, critical or never.
+    serverUnhealthy: critical
+    # A server that runs did not pass its latest check.
+    healthCheckFailed: warning
+    # Share of failed calls in the window (0 to 1), from minimumCalls on.
+    errorRate: { warning: 0.1, critical: 0.2 }
+    # How long one call in twenty takes, from minimumCalls on.
+    slow: { warning: 5 seconds, critical: never }
+    # Of circuits and pools that are watched: a circuit is open; share of a pool that is in use.
+    breakerOpen: critical
+    poolExhausted: { warning: 0.9, critical: 0.95 }
 
 logging:
   # trace, debug, info, warn, error, none
