@@ -13,18 +13,21 @@ import { isConnectionLost, mayRepeat } from "./mayRepeat.ts"
 import { type Session, type Supervisor } from "./Supervisor.ts"
 
 export interface ServerCalls {
+  /** Held by each call that writes, where writes are serial. Connections that follow one another share it. */
+  readonly writer: Semaphore.Semaphore
+  /** Waits until the calls that were made so far have ended. */
+  readonly idle: Effect.Effect<void>
   readonly call: (route: Route, input: JsonObject, context: CallContext) => Effect.Effect<ToolResult, SignalboxError>
 }
 
 /** A process that dies takes its answers with it; its end is noticed a moment later. */
 const noticeGrace = Duration.millis(100)
 
-/** The calls to one supervised server. */
-export const makeServerCalls = (supervisor: Supervisor): ServerCalls => {
+/** The calls to one supervised server. `writer` is that of the connection before, where there was one. */
+export const makeServerCalls = (supervisor: Supervisor, writer = Semaphore.makeUnsafe(1)): ServerCalls => {
   const { server, writes, maxConcurrent } = supervisor.managed
   const callTimeout = Duration.toMillis(server.callTimeout)
   const slots = Semaphore.makeUnsafe(maxConcurrent)
-  const writer = Semaphore.makeUnsafe(1)
   let waiting = 0
 
   const whenFree = <A, E>(isSerial: boolean, body: Effect.Effect<A, E>) =>
@@ -81,6 +84,8 @@ export const makeServerCalls = (supervisor: Supervisor): ServerCalls => {
   }
 
   return {
+    writer,
+    idle: writer.withPermit(slots.withPermits(maxConcurrent)(Effect.void)),
     call: (route, input, context) => {
       const deadline = context.deadline === undefined ? undefined : DateTime.toEpochMillis(context.deadline)
       const progress = context.interaction.progress
