@@ -52,7 +52,7 @@ const allowed = [
   [/^apps\//, ["async", "throw", "try", "process", "outcome"]],
   [/^packages\/mcp\/src\/sdk\.ts$/, ["async"]],
   // Connections that failed are closed behind the caller's back; the pool's own finalizer waits for these fibers.
-  [/^packages\/resilience\/src\/ConnectionPool\.ts$/, ["detached"]],
+  [/^packages\/resilience\/src\/connectionOpener\.ts$/, ["detached"]],
   // JSON.parse throws, and there is no Effect around these pure functions.
   [/^packages\/model\/src\/(foldEvents|offline\/literals)\.ts$/, ["try"]],
   [/^packages\/host\/src\/config\/serversVariable\.ts$/, ["try"]]

@@ -14,7 +14,7 @@ import {
   type ToolUseBlock,
   type ValidationError
 } from "@signalbox/model"
-import { Context, DateTime, Effect, Layer } from "effect"
+import { Context, DateTime, Duration, Effect, Layer } from "effect"
 import { checkInput } from "./checkInput.ts"
 import { findTool, indexTools, notFound, type ToolIndex, withRunBy } from "./findTool.ts"
 import { Journal } from "./Journal.ts"

@@ -165,8 +165,10 @@ describe("a session", () => {
 describe("a session whose turn reached the tool limit", () => {
   it.effect("goes on with the next message, on a history that every provider takes", () =>
     Effect.gen(function* () {
-      const call = (id: string) => ({ toolCalls: [echoCall("x", id)] })
-      const { model, requests } = yield* scriptedModel([call("1"), call("2"), call("3"), { text: "enough" }])
+      const { model, requests } = yield* scriptedModel([
+        ...["1", "2", "3"].map((id) => ({ toolCalls: [echoCall("x", id)] })),
+        { text: "enough" }
+      ])
       const session = yield* sessionOf(model, [echo])
       const limited = yield* collectTurn(session.send("go", { limits: { maxHops: 1 } }))
       assert.strictEqual(limited.finishReason, "tool_limit_reached")

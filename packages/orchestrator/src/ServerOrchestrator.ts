@@ -113,6 +113,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   yield* refresh
   const { find, reconfigure, reconnect } = slots
   const supervisors = () => all().map(({ supervisor }) => supervisor)
+  const required = () => supervisors().filter(({ managed }) => managed.isRequired)
   const infos = Effect.sync(() => supervisors().map((supervisor) => supervisor.info()))
 
   /** Does the same with all at once. Keys are all names, in order. */
@@ -136,7 +137,6 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     changes: Stream.fromPubSub(events),
     settled: waitWhile(() => supervisors().some((supervisor) => supervisor.isSettling())),
     requiredReady: Effect.gen(function* () {
-      const required = () => supervisors().filter(({ managed }) => managed.isRequired)
       yield* waitWhile(() => required().some((supervisor) => supervisor.isSettling()))
       const failures = required().flatMap((supervisor) => {
         const { lastError, name, state } = supervisor.info()
@@ -153,8 +153,8 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     stop: Effect.fn("ServerOrchestrator.stop")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.stop)
     ),
-    // It fails for servers that are stopped already.
     stopAll: Effect.suspend(() =>
+      // It fails for servers that are stopped already.
       Effect.forEach(supervisors(), ({ stop }) => Effect.ignore(stop), { concurrency: "unbounded", discard: true })
     ),
     restart: Effect.fn("ServerOrchestrator.restart")((name: string) =>
