@@ -13,6 +13,7 @@ import {
 import { Context, Effect, Layer, Option, Path, Stream } from "effect"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
+import { makeReload, type Reload } from "./Reload.ts"
 import { managedServers } from "./servers.ts"
 
 /** What a program tells its host. */
@@ -48,6 +49,8 @@ export class Host extends Context.Service<
      * required servers are waited for, and it fails when one of them cannot be started.
      */
     readonly usable: Effect.Effect<void, ConnectionFailed>
+    /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
+    readonly reload: Reload
   }
 >()("@signalbox/host/Host") {
   /** Everything from one configuration. Fails before anything starts when a key or a variable is missing. */
@@ -84,7 +87,7 @@ export class Host extends Context.Service<
       maxSessions: conversation.maxSessions,
       idleTimeout: conversation.sessionIdleTimeout
     })
-    return Layer.effect(Host, makeHost(setup.config)).pipe(
+    return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.merge(toolbox, model)),
       Layer.provideMerge(Layer.merge(servers, models))
@@ -127,7 +130,7 @@ const orchestratorOptions = (
   }
 }
 
-const makeHost = Effect.fnUntraced(function* (config: LoadedConfig) {
+const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup) {
   const orchestrator = yield* ServerOrchestrator
   return {
     config,
@@ -135,7 +138,8 @@ const makeHost = Effect.fnUntraced(function* (config: LoadedConfig) {
     toolbox: yield* Toolbox,
     orchestrator,
     conversations: yield* ConversationClient,
-    usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady)
+    usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
+    reload: yield* makeReload(config, environment, orchestrator)
   }
 })
 

@@ -4,6 +4,7 @@ import { MessagesServer } from "@signalbox/server"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { describeModel } from "../chat/banner.ts"
+import { watchConfig } from "../chat/watchConfig.ts"
 import { watchServers } from "../chat/watchServers.ts"
 import { modelFlags } from "../flags.ts"
 import { checkConfig } from "../checkConfig.ts"
@@ -54,6 +55,7 @@ export const serve = Command.make(
         Effect.gen(function* () {
           const host = yield* Host
           yield* watchServers(host)
+          yield* watchConfig(host)
           return yield* Effect.provide(listening, MessagesServer.layer(host.config.options.server))
         }).pipe(Effect.scoped)
       ).pipe(report({ render: () => Effect.void, hasAnswered: () => isListening }))
