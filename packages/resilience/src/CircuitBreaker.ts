@@ -15,7 +15,15 @@ import {
 } from "./circuitTransition.ts"
 import { type CircuitChange, type CircuitStats } from "./CircuitStats.ts"
 import { type CircuitStore, makeCircuitStoreMemory, type StateChange } from "./CircuitStore.ts"
-import { CircuitOpen, PoolExhausted, PoolNotRegistered, RetryExhausted } from "./errors.ts"
+import {
+  BulkheadFull,
+  BulkheadTimeout,
+  CircuitOpen,
+  PoolExhausted,
+  PoolNotRegistered,
+  RateExceeded,
+  RetryExhausted
+} from "./errors.ts"
 
 /** What a breaker is made from. */
 export interface CircuitBreakerOptions {
@@ -230,8 +238,13 @@ const countedFailure = (
   for (const reason of cause.reasons) {
     if (reason._tag !== "Fail") continue
     const error = reason.error instanceof RetryExhausted ? reason.error.cause : reason.error
-    if (error instanceof CircuitOpen || error instanceof PoolExhausted || error instanceof PoolNotRegistered) continue
+    if (isNeverCounted(error)) continue
     if (counts(error, circuit)) return { error }
   }
   return undefined
 }
+
+/** Rejections of this package say that there was too much to do here, not how the other side is. */
+const neverCounted = [CircuitOpen, PoolExhausted, PoolNotRegistered, BulkheadFull, BulkheadTimeout, RateExceeded]
+
+const isNeverCounted = (error: unknown): boolean => neverCounted.some((rejection) => error instanceof rejection)

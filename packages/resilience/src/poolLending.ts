@@ -96,14 +96,15 @@ export const makeLending = <Connection, E, R>(
   const waitInLine = (keyPool: KeyPool<Connection, E>) => {
     const { waiters } = keyPool.member
     if (cap === undefined) return waitFor(keyPool)
-    return Effect.suspend(() => {
-      const ticket = cap.nextTicket()
-      waiters.add(ticket)
-      return Effect.ensuring(
-        Effect.andThen(cap.settle, waitFor(keyPool)),
-        Effect.sync(() => waiters.delete(ticket))
-      )
-    })
+    return Effect.acquireUseRelease(
+      Effect.sync(() => {
+        const ticket = cap.nextTicket()
+        waiters.add(ticket)
+        return ticket
+      }),
+      () => Effect.andThen(cap.settle, waitFor(keyPool)),
+      (ticket) => Effect.sync(() => waiters.delete(ticket))
+    )
   }
 
   const waitOrFallBack = (keyPool: KeyPool<Connection, E>) =>
