@@ -6,7 +6,7 @@ import { Clock, Context, Duration, Effect, Layer, Schema, type Scope, Semaphore 
 import { BulkheadFull, BulkheadTimeout, RateExceeded } from "./errors.ts"
 import { holding } from "./holding.ts"
 import { makeRateGate, type Rate, type RateGate, rateProblems } from "./rate.ts"
-import { isWhole, requireSettings } from "./settings.ts"
+import { isWhole, type Problems, requireSettings } from "./settings.ts"
 
 /** The limits of one key. */
 export interface BulkheadSettings {
@@ -162,7 +162,7 @@ function* makeBulkhead(options: BulkheadOptions) {
 }
 
 /** Everything that cannot be meant about the limits, in words. */
-export const bulkheadProblems = (settings: BulkheadSettings): Readonly<Record<string, boolean>> => ({
+export const bulkheadProblems = (settings: BulkheadSettings): Problems => ({
   "maxConcurrent must be a whole number of 1 or more": !isWhole(1, settings.maxConcurrent),
   "maxQueued must be a whole number of 0 or more": !isWhole(0, settings.maxQueued),
   "queueTimeout must not be negative": !(Duration.toMillis(settings.queueTimeout) >= 0),

@@ -142,3 +142,8 @@ export const resilienceErrors: ReadonlyArray<ErrorClass> = [
   DeadlineExceeded,
   SettingsInvalid
 ]
+
+/** Whether an error says that there was too much to do here, and nothing about how the other side is. */
+export const isRejection = (error: unknown): boolean => rejections.some((rejection) => error instanceof rejection)
+
+const rejections = [CircuitOpen, PoolExhausted, PoolNotRegistered, BulkheadFull, BulkheadTimeout, RateExceeded]

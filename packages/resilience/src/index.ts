@@ -14,6 +14,11 @@ export {
   SettingsInvalid
 } from "./errors.ts"
 
+// All of it in the right order
+export { Guard, type GuardCall, type GuardError, type GuardOptions } from "./Guard.ts"
+export { type GuardOverrides, type GuardSettings, guardSettings } from "./GuardSettings.ts"
+export { guardPresets } from "./guardPresets.ts"
+
 // Retrying
 export {
   isRetryable,

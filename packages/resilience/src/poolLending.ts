@@ -2,7 +2,7 @@
  * Lending connections: who comes gets a free one at once, or waits in line; what he gets is checked first where that
  * is asked for, and what he returns is kept, withdrawn, or closed to make room elsewhere.
  */
-import { type Cause, type Clock, Duration, Effect, Exit, Pool } from "effect"
+import { type Cause, type Clock, Duration, Effect, Exit, Metric, Pool } from "effect"
 import { type Opener } from "./connectionOpener.ts"
 import { type ConnectionPoolOptions, type PoolError } from "./ConnectionPoolOptions.ts"
 import { PoolConnectTimeout, PoolExhausted } from "./errors.ts"
@@ -32,7 +32,7 @@ export const makeLending = <Connection, E, R>(
     (keyPool: KeyPool<Connection, E>) =>
     (session: Session<Connection>): Effect.Effect<void> => {
       keyPool.counts.invalidated++
-      return Pool.invalidate(keyPool.pool, session)
+      return Effect.andThen(count(invalidatedCounter, keyPool.key), Pool.invalidate(keyPool.pool, session))
     }
 
   const settle = (
@@ -88,9 +88,10 @@ export const makeLending = <Connection, E, R>(
         : Effect.flatMap(cap.takeIfFree(keyPool.member), (place) =>
             place === undefined ? Effect.fail(exhausted) : Effect.succeed(place)
           )
-    return Effect.tap(open(keyPool.key, place, keyPool.counts), () =>
-      Effect.sync(() => void keyPool.counts.fallbacks++)
-    )
+    return Effect.tap(open(keyPool.key, place, keyPool.counts), () => {
+      keyPool.counts.fallbacks++
+      return count(fallbackCounter, keyPool.key)
+    })
   }
 
   const waitInLine = (keyPool: KeyPool<Connection, E>) => {
@@ -138,6 +139,18 @@ export const makeLending = <Connection, E, R>(
     withdraw
   }
 }
+
+const invalidatedCounter = Metric.counter("pool_invalidated_total", {
+  description: "Connections that were withdrawn because they failed",
+  incremental: true
+})
+const fallbackCounter = Metric.counter("pool_fallback_total", {
+  description: "Connections that were opened past an exhausted pool",
+  incremental: true
+})
+
+const count = (counter: Metric.Counter<number>, pool: string) =>
+  Metric.update(Metric.withAttributes(counter, { pool }), 1)
 
 /** Says that the connection did not pass its check and another one is to be tried. */
 const stale = Symbol("@signalbox/resilience/stale")

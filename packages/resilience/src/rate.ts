@@ -4,7 +4,7 @@
  * turns however far away they are.
  */
 import { Duration } from "effect"
-import { isWhole } from "./settings.ts"
+import { isWhole, type Problems } from "./settings.ts"
 
 /** So many times in so much time. */
 export interface Rate {
@@ -34,7 +34,7 @@ export const makeRateGate = ({ limit, per }: Rate): RateGate => {
   }
 }
 
-export const rateProblems = ({ limit, per }: Rate): Readonly<Record<string, boolean>> => ({
+export const rateProblems = ({ limit, per }: Rate): Problems => ({
   "rate.limit must be a whole number of 1 or more": !isWhole(1, limit),
   "rate.per must be longer than nothing": !(Duration.toMillis(per) > 0)
 })
