@@ -42,7 +42,7 @@ const oneShot = Effect.fnUntraced(function* (message: string, streams: boolean) 
   const host = yield* Host
   yield* welcome(true)
   const session = yield* host.conversations.start()
-  const end = yield* runOneTurn(session, message, { streams })
+  const end = yield* runOneTurn(session, message, { streams, isLast: true })
   return end._tag === "Finished" ? end.result : yield* Effect.interrupt
 })
 
