@@ -56,6 +56,8 @@ export const serve = Command.make(
           const host = yield* Host
           yield* watchServers(host)
           yield* watchConfig(host)
+          // Whoever sees it listen may rely on what the configuration calls indispensable.
+          yield* host.orchestrator.requiredReady
           return yield* Effect.provide(listening, MessagesServer.layer(host.config.options.server))
         }).pipe(Effect.scoped)
       ).pipe(report({ render: () => Effect.void, hasAnswered: () => isListening }))
