@@ -25,8 +25,11 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "conversation.toolTimeout": ["0 seconds", "above zero"],
   "conversation.maxSessions": [-1, "greater than 0"],
   "conversation.sessionIdleTimeout": ["never", 'a duration such as "30 seconds"'],
+  "conversation.describeTools": ["sometimes", "boolean"],
   "runtime.naming": ["last", '"prefix"'],
   "runtime.startConcurrency": [0, "greater than 0"],
+  "runtime.packageConcurrency": [0, "greater than 0"],
+  "runtime.packageTimeout": ["0 minutes", "above zero"],
   "runtime.spawnConcurrency": [-1, "greater than or equal to 0"],
   "runtime.connectTimeout": ["0 millis", "above zero"],
   "runtime.callTimeout": ["0s", "above zero"],
@@ -98,10 +101,10 @@ layer(NodeServices.layer)("the rules of the configuration", (it) => {
       const wrong = Object.fromEntries(Object.entries(rules).map(([path, [value]]) => [path, value]))
       const problems = yield* problemsOf(withWrong(wrong))
       // How two keys relate is looked at once each is right by itself.
-      const related = ["model.retry.maxDelay", "runtime.restart.maxDelay"]
+      const related = new Set(["model.retry.maxDelay", "runtime.restart.maxDelay"])
       assert.sameMembers(
         problems.map(({ path }) => path),
-        Object.keys(rules).filter((path) => !related.includes(path))
+        Object.keys(rules).filter((path) => !related.has(path))
       )
     })
   )

@@ -27,7 +27,7 @@ model:
     maxDelay: 60 seconds
     factor: 2
 
-# Keys are read from the environment: env:NAME. A key that is not set only matters for the provider in use.
+# Keys are read from the environment or a file .env: env:NAME. A key that is not set only matters for the provider in use.
 providers:
   claude:
     apiKey: env:ANTHROPIC_API_KEY
@@ -112,6 +112,7 @@ logging:
 
 # signalbox serve
 server:
+  # An address of this machine only: 127.0.0.1, ::1 or localhost.
   host: 127.0.0.1
   port: 4000
   # The largest request, in bytes.
