@@ -28,6 +28,8 @@ export interface HostSetup {
   readonly cores: number
   /** Whether all servers are started at once. Without it each starts when it is asked for. */
   readonly startsAll: boolean
+  /** What servers may ask back. A front end that answers such questions says so here; without it all are declined. */
+  readonly questions?: OrchestratorOptions["questions"]
 }
 
 /**
@@ -126,7 +128,8 @@ const orchestratorOptions = (
       factor: runtime.restart.factor,
       healthyAfter: runtime.restart.healthyAfter
     },
-    owner: setup.owner
+    owner: setup.owner,
+    ...(setup.questions === undefined ? {} : { questions: setup.questions })
   }
 }
 

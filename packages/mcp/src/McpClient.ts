@@ -5,6 +5,7 @@
 import { type Duration, type Effect, type Stream } from "effect"
 import { type CallError, type ServerError } from "./errors.ts"
 import { type JsonObject, type ToolList } from "./McpTool.ts"
+import { type Respondent } from "./Questions.ts"
 
 /** Who answered the handshake. */
 export interface ServerIdentity {
@@ -29,6 +30,15 @@ export interface CallProgress {
   readonly message?: string
 }
 
+/** Something that the server wants to be known. Foreign text. */
+export interface LogMessage {
+  /** A severity of RFC 5424, from `debug` to `emergency`. */
+  readonly level: string
+  readonly logger?: string
+  /** Any JSON value. */
+  readonly data: unknown
+}
+
 /** One tool call. */
 export interface ToolCall {
   readonly name: string
@@ -37,6 +47,8 @@ export interface ToolCall {
   readonly timeout?: Duration.Duration
   /** Runs for each progress notification, in order, one at a time; all have run when the call ends. */
   readonly onProgress?: (progress: CallProgress) => Effect.Effect<void>
+  /** Answers what the server asks back during the call; without one, everything is declined. */
+  readonly respondent?: Respondent
 }
 
 /** What a tool answered. `isError` is the tool's own verdict and not a failure of the call. */
@@ -67,6 +79,8 @@ export interface McpClient {
   readonly toolsChanged: Stream.Stream<void>
   /** Messages of the server so far, and requests that wait for an answer: signs of life that cost nothing to look at. */
   readonly activity: () => { readonly received: number; readonly pending: number }
+  /** What the server logs. A reader that is slow loses the oldest ones. Ends with the connection. */
+  readonly logMessages: Stream.Stream<LogMessage>
   /** Waits until the connection is lost and says why. Never completes on a healthy one, nor when its scope closes. */
   readonly closed: Effect.Effect<ServerError>
   /** The last lines that the process wrote to standard error, at most 50; empty over HTTP. */

@@ -37,6 +37,16 @@ export class ToolOutcomeUnknown extends defineError<ToolOutcomeUnknown>()("ToolO
   hint: () => "The tool may have run. Check its effect before you repeat it."
 }) {}
 
+/** The server asked something back that nobody here answers, so the request cannot go on. */
+export class QuestionUnanswered extends defineError<QuestionUnanswered>()("QuestionUnanswered", {
+  code: "SERVER_QUESTION_UNANSWERED",
+  status: statuses.badGateway,
+  fields: { serverName: Schema.String, method: Schema.String, question: Schema.String, reason: Schema.String },
+  message: ({ method, question, reason, serverName }) =>
+    `Server "${serverName}" needs an answer to ${question} before it goes on with ${method}: ${reason}.`,
+  hint: () => "Make the call where somebody can be asked, and allow the question."
+}) {}
+
 /** The arguments are larger than the limit for requests. Nothing was sent. */
 export class RequestTooLarge extends defineError<RequestTooLarge>()("RequestTooLarge", {
   code: "REQUEST_TOO_LARGE",

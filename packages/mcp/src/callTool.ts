@@ -11,6 +11,7 @@ import { callError, outcomeUnknown } from "./faults.ts"
 import { type CallProgress, type CallResult, type ToolCall } from "./McpClient.ts"
 import { type JsonObject, type McpTool } from "./McpTool.ts"
 import { request, Sent } from "./request.ts"
+import { requestInRounds } from "./rounds.ts"
 import { compileSchema, failureOf } from "./sdk.ts"
 import { readCallResult } from "./tools.ts"
 
@@ -60,17 +61,19 @@ const exchange = (
   const limit = call.timeout ?? server.callTimeout
   const tool = known.get(call.name)
   const headers = tool?.paramHeaders(call.input)
-  return request(
-    connection,
-    "tools/call",
-    { name: call.name, arguments: call.input },
-    {
-      // The timer of the client costs nothing more; a race of fibers would cost as much as the call.
-      timeoutMillis: Duration.toMillis(limit),
-      ...("progressToken" in meta ? { meta } : {}),
-      ...(headers === undefined ? {} : { headers })
-    }
-  ).pipe(
+  const params = { name: call.name, arguments: call.input }
+  const extra = {
+    // The timer of the client costs nothing more; a race of fibers would cost as much as the call.
+    timeoutMillis: Duration.toMillis(limit),
+    call,
+    ...("progressToken" in meta ? { meta } : {}),
+    ...(headers === undefined ? {} : { headers })
+  }
+  const asked =
+    connection.session.handshake.era === "modern"
+      ? requestInRounds(connection, "tools/call", params, extra, call.respondent)
+      : request(connection, "tools/call", params, extra)
+  return asked.pipe(
     Effect.map((result) => readCallResult(rawResult(result), tool?.violation ?? isSound)),
     Effect.mapError((error) => (error instanceof Sent ? explain(connection, call.name, limit, error.error) : error))
   )

@@ -3,6 +3,7 @@
  * resilience asks of them. Both are answered from classes and statuses, never from texts.
  */
 import {
+  QuestionUnanswered,
   RequestTooLarge,
   ResponseTooLarge,
   ToolCallRejected,
@@ -62,6 +63,7 @@ export type CallError =
   | HttpRefusal
   | ConnectionClosed
   | InvalidResult
+  | QuestionUnanswered
   | RequestTooLarge
   | ResponseTooLarge
   | ToolCallRejected
@@ -78,6 +80,7 @@ export const mcpErrors = [
   InvalidResult,
   ListFailed,
   ProtocolMismatch,
+  QuestionUnanswered,
   RedirectRefused,
   RequestTimeout,
   RequestTooLarge,
@@ -104,6 +107,7 @@ export const countsAsConnectionFailure = (error: McpError): boolean => {
   switch (error._tag) {
     case "AuthorizationRequired":
     case "ConnectionClosed":
+    case "QuestionUnanswered":
     case "RequestTooLarge":
     case "ResponseTooLarge":
     case "SessionExpired":

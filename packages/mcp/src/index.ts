@@ -10,9 +10,29 @@ export {
 export { ParentEnvironment } from "./stdio/environment.ts"
 
 // Using a connection
-export { type CallProgress, type CallResult, type McpClient, type ServerIdentity, type ToolCall } from "./McpClient.ts"
+export {
+  type CallProgress,
+  type CallResult,
+  type LogMessage,
+  type McpClient,
+  type ServerIdentity,
+  type ToolCall
+} from "./McpClient.ts"
 export { type JsonObject, type McpTool, type ToolHints, type ToolList } from "./McpTool.ts"
 export { readToolList } from "./tools.ts"
+
+// Being asked back
+export {
+  type Elicitation,
+  type ElicitationReply,
+  noQuestions,
+  type Questions,
+  type Respondent,
+  type Root,
+  type Sampling,
+  type SamplingMessage,
+  type SamplingReply
+} from "./Questions.ts"
 
 // Failures
 export {
@@ -44,6 +64,7 @@ export {
   StreamLost
 } from "./connectionErrors.ts"
 export {
+  QuestionUnanswered,
   RequestTooLarge,
   ResponseTooLarge,
   ToolCallRejected,

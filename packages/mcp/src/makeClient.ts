@@ -21,7 +21,7 @@ const identityOf = ({ pid, session }: Connection): ServerIdentity => {
 
 /** Makes the client. Its scope belongs to `connect`. */
 export const makeClient = (connection: Connection): McpClient => {
-  const { calls, changes, ending, server } = connection
+  const { calls, changes, ending, logs, server } = connection
   const identity = identityOf(connection)
   // Only stateless HTTP mirrors arguments into headers, and only there a wrong declaration is a fault.
   const mirrors = identity.era === "modern" && connection.http !== undefined
@@ -65,6 +65,7 @@ export const makeClient = (connection: Connection): McpClient => {
     ),
     toolsChanged: Stream.fromPubSub(changes).pipe(Stream.interruptWhen(ending.lost)),
     activity: connection.channel.activity,
+    logMessages: Stream.fromPubSub(logs).pipe(Stream.interruptWhen(ending.lost)),
     closed: ending.lost,
     stderrTail: connection.stderrTail
   }

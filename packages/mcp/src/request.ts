@@ -6,6 +6,7 @@ import { CorrelationId } from "@signalbox/errors"
 import { Effect } from "effect"
 import { type Connection, refusal } from "./Connection.ts"
 import { type ConnectionClosed } from "./connectionErrors.ts"
+import { type ToolCall } from "./McpClient.ts"
 import { type JsonObject } from "./McpTool.ts"
 
 /** A request that was sent and failed. */
@@ -20,16 +21,21 @@ export class Sent {
 const correlationMeta = "signalbox/correlationId"
 const correlationHeader = "x-correlation-id"
 
+/** What a request may have beside its parameters. */
+export interface RequestExtra {
+  readonly meta?: JsonObject
+  readonly headers?: Readonly<Record<string, string>>
+  readonly timeoutMillis?: number
+  /** The call that it is made for. */
+  readonly call?: ToolCall
+}
+
 /** Asks the server. Fails with `ConnectionClosed` when nothing was sent, with `Sent` otherwise. */
 export const request = (
   connection: Connection,
   method: string,
   params: JsonObject,
-  extra: {
-    readonly meta?: JsonObject
-    readonly headers?: Readonly<Record<string, string>>
-    readonly timeoutMillis?: number
-  } = {}
+  extra: RequestExtra = {}
 ): Effect.Effect<JsonObject, Sent | ConnectionClosed> =>
   Effect.withFiber<JsonObject, Sent | ConnectionClosed>((fiber) => {
     const closed = refusal(connection)
@@ -42,16 +48,17 @@ export const request = (
         : { ...extra.headers, [correlationHeader]: correlationId }
     return Effect.callback<JsonObject, Sent>((resume) => {
       const abort = new AbortController()
-      connection.session
-        .request(method, meta === undefined ? params : { ...params, _meta: meta }, {
+      const send = () =>
+        connection.session.request(method, meta === undefined ? params : { ...params, _meta: meta }, {
           signal: abort.signal,
           timeoutMillis: extra.timeoutMillis,
           ...(headers === undefined ? {} : { headers })
         })
-        .then(
-          (result) => resume(Effect.succeed(result)),
-          (error: unknown) => resume(connection.ending.isFinished() ? Effect.interrupt : Effect.fail(new Sent(error)))
-        )
+      const answered = extra.call === undefined ? send() : connection.channel.onBehalfOf(extra.call, send)
+      answered.then(
+        (result) => resume(Effect.succeed(result)),
+        (error: unknown) => resume(connection.ending.isFinished() ? Effect.interrupt : Effect.fail(new Sent(error)))
+      )
       return Effect.sync(() => abort.abort())
     })
   })

@@ -10,6 +10,7 @@ import { type Route } from "./Catalogue.ts"
 import { toolResult } from "./content.ts"
 import { ServerBusy } from "./errors.ts"
 import { isConnectionLost, mayRepeat } from "./mayRepeat.ts"
+import { respondentOf } from "./respondent.ts"
 import { type Session, type Supervisor } from "./Supervisor.ts"
 
 export interface ServerCalls {
@@ -89,10 +90,12 @@ export const makeServerCalls = (supervisor: Supervisor, writer = Semaphore.makeU
     call: (route, input, context) => {
       const deadline = context.deadline === undefined ? undefined : DateTime.toEpochMillis(context.deadline)
       const progress = context.interaction.progress
+      const respondent = respondentOf(context)
       const call: ToolCall = {
         name: route.toolName,
         input,
-        ...(progress === Interaction.decline.progress ? {} : { onProgress: progress })
+        ...(progress === Interaction.decline.progress ? {} : { onProgress: progress }),
+        ...(respondent === undefined ? {} : { respondent })
       }
       let used: Session | undefined
       const body = Effect.flatMap(connected(deadline), (session) => {

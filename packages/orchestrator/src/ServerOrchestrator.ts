@@ -101,6 +101,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   slots = yield* makeServerSlots(options.servers, {
     connector: yield* Connector,
     gate: makeStartGate(options),
+    questions: options.questions,
     restart: options.restart,
     packageTimeout: options.packageTimeout,
     publish: (event: ServerEvent) => void PubSub.publishUnsafe(events, event),

@@ -4,7 +4,14 @@
  * whoever asks sees one moment. A failure ends an attempt, never the supervision.
  */
 import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
-import { type ConnectError, type McpClient, type McpTool, RequestTimeout, type ServerError } from "@signalbox/mcp"
+import {
+  type ConnectError,
+  type McpClient,
+  type McpTool,
+  type Questions,
+  RequestTimeout,
+  type ServerError
+} from "@signalbox/mcp"
 import { Cause, Clock, DateTime, Deferred, Duration, Effect, Exit, Fiber, Latch, Random, Scope, Stream } from "effect"
 import { type Connector } from "./Connector.ts"
 import {
@@ -21,6 +28,7 @@ import { type ManagedServer, type RestartOptions } from "./OrchestratorOptions.t
 import { restartDelay } from "./restartDelay.ts"
 import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
 import { type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
+import { followLog } from "./serverLog.ts"
 import { laneOf, type StartGate } from "./StartGate.ts"
 import { type ToolCache } from "./ToolCache.ts"
 
@@ -70,6 +78,7 @@ export interface Supervisor {
 export interface Surroundings {
   readonly connector: Connector["Service"]
   readonly gate: StartGate
+  readonly questions: Questions
   readonly restart: RestartOptions
   readonly packageTimeout: Duration.Duration
   readonly publish: (event: ServerEvent) => void
@@ -177,7 +186,13 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     const client = yield* around.gate
       .run(
         lane,
-        (onLoaded) => note(around.connector.connect({ ...server, connectTimeout: startTimeout }, onLoaded)),
+        (onLoaded) =>
+          note(
+            around.connector.connect(
+              { ...server, connectTimeout: startTimeout },
+              { onLoaded, questions: around.questions }
+            )
+          ),
         (client) => Effect.as(adopt(client), client)
       )
       .pipe(Effect.onExit(() => Effect.map(since(began), (duration) => void (facts.startDuration = duration))))
@@ -202,6 +217,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     yield* around.onChange
     yield* Effect.forkScoped(followTools(client))
     yield* Effect.forkScoped(health.run)
+    yield* Effect.forkScoped(note(followLog(client)))
     const reason = yield* Effect.raceFirst(client.closed, Deferred.await(session.lost))
     lose(session, reason)
     return {

@@ -90,7 +90,10 @@ export const makeFakeServers = () => {
     return fresh
   }
 
-  const connect = Effect.fnUntraced(function* (server: ServerOptions, onLoaded: Effect.Effect<void>) {
+  const connect = Effect.fnUntraced(function* (
+    server: ServerOptions,
+    { onLoaded }: { readonly onLoaded: Effect.Effect<void> }
+  ) {
     const behaviour = behave(server.name)
     yield* Effect.forkChild(Effect.andThen(behaviour.load, onLoaded))
     connecting += 1
@@ -152,6 +155,7 @@ export const makeFakeServers = () => {
       activity: () => ({ received: connection.received, pending: connection.pending }),
       toolsChanged: Stream.fromQueue(announced),
       drained: Effect.void,
+      logMessages: Stream.empty,
       closed: Deferred.await(closed),
       stderrTail: Effect.succeed([`${server.name} wrote this`])
     } satisfies McpClient

@@ -77,7 +77,12 @@ export const makeMcpServer = (surroundings: Surroundings) => {
 
   const handshake = async (method: string, params: Json, era: Era, signal: AbortSignal): Promise<Json> => {
     handshakes += 1
-    log("initialize", { method, version: asText(params["protocolVersion"], statelessVersion) })
+    const capabilities = params["capabilities"] ?? asObject(params["_meta"])[metaKey.clientCapabilities]
+    log("initialize", {
+      method,
+      version: asText(params["protocolVersion"], statelessVersion),
+      ...(capabilities === undefined ? {} : { capabilities })
+    })
     if (flags.initDelay !== undefined) await wait(flags.initDelay, { signal })
     const limit = flags.failInit === "always" ? Infinity : Number(flags.failInit ?? 0)
     const attempt = surroundings.startNumber ?? handshakes
@@ -106,7 +111,12 @@ export const makeMcpServer = (surroundings: Surroundings) => {
       if (responses[key] !== undefined) return Promise.resolve(responses[key])
       return Promise.reject(new InputRequired(key, questionRequest(question)))
     }
-    const context: ToolContext = { signal, progress, ask, addTool, die: surroundings.die }
+    const say = (level: string, data: unknown) => {
+      // In the stateless revision each request says whether it wants logs.
+      if (era === "2026" && asObject(params["_meta"])[metaKey.logLevel] === undefined) return
+      channel.send({ jsonrpc: "2.0", method: "notifications/message", params: { level, logger: tool.name, data } })
+    }
+    const context: ToolContext = { signal, progress, ask, say, addTool, die: surroundings.die }
     active += 1
     log("call_start", { id, tool: tool.name, arguments: params["arguments"], active })
     let outcome = "failed"

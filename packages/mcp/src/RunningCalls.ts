@@ -1,0 +1,51 @@
+/**
+ * The tool calls that are under way on one connection. On the hot path, so plain sets and no Effect.
+ */
+import { Deferred, Effect } from "effect"
+import { type ToolCall } from "./McpClient.ts"
+
+/** The calls, each an object of its own. */
+export interface RunningCalls {
+  readonly add: (call: ToolCall) => void
+  readonly remove: (call: ToolCall) => void
+  /** Oldest first. */
+  readonly all: () => Iterable<ToolCall>
+  /** Waits until this one is over. */
+  readonly ended: (call: ToolCall) => Effect.Effect<void>
+  /** Waits until there is none. */
+  readonly drained: Effect.Effect<void>
+}
+
+/** No calls yet. */
+export const makeRunningCalls = (): RunningCalls => {
+  const running = new Set<ToolCall>()
+  const awaited = new Map<ToolCall, Deferred.Deferred<void>>()
+  let draining: Deferred.Deferred<void> | undefined
+  return {
+    add: (call) => void running.add(call),
+    remove: (call) => {
+      running.delete(call)
+      if (awaited.size > 0) {
+        const waiting = awaited.get(call)
+        awaited.delete(call)
+        if (waiting !== undefined) Deferred.doneUnsafe(waiting, Effect.void)
+      }
+      if (running.size > 0 || draining === undefined) return
+      Deferred.doneUnsafe(draining, Effect.void)
+      draining = undefined
+    },
+    all: () => running,
+    ended: (call) =>
+      Effect.suspend(() => {
+        if (!running.has(call)) return Effect.void
+        const waiting = awaited.get(call) ?? Deferred.makeUnsafe<void>()
+        awaited.set(call, waiting)
+        return Deferred.await(waiting)
+      }),
+    drained: Effect.suspend(() => {
+      if (running.size === 0) return Effect.void
+      draining ??= Deferred.makeUnsafe()
+      return Deferred.await(draining)
+    })
+  }
+}
