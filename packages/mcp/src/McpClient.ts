@@ -43,7 +43,7 @@ export interface LogMessage {
 export interface ToolCall {
   readonly name: string
   readonly input: JsonObject
-  /** Instead of the `callTimeout` of the server. */
+  /** Instead of the `callTimeout` of the server; the `idleTimeout` stays. */
   readonly timeout?: Duration.Duration
   /** Runs for each progress notification, in order, one at a time; all have run when the call ends. */
   readonly onProgress?: (progress: CallProgress) => Effect.Effect<void>

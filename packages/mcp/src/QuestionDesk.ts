@@ -33,10 +33,14 @@ export const makeQuestionDesk = Effect.fnUntraced(function* (
       const answer = answerQuestion(method, isJsonObject(params) ? params : {}, questions, call?.respondent)
       const inTime =
         call === undefined ? answer : Effect.raceFirst(answer, Effect.as(calls.ended(call), withdrawn(method)))
+      // While it is we who think, the call is not idle.
+      const idle = call === undefined ? undefined : calls.idle(call)
+      idle?.pause()
       const fiber = fork(Effect.map(inTime, (content) => send({ jsonrpc: "2.0", id, ...content })))
       asked.set(id, fiber)
       fiber.addObserver(() => {
         if (asked.get(id) === fiber) asked.delete(id)
+        if (call !== undefined && calls.idle(call) === idle) idle?.resume()
       })
     },
     withdraw: (id) => {

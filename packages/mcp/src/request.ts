@@ -6,6 +6,7 @@ import { CorrelationId } from "@signalbox/errors"
 import { Effect } from "effect"
 import { type Connection, refusal } from "./Connection.ts"
 import { type ConnectionClosed } from "./connectionErrors.ts"
+import { startIdleTimer } from "./IdleTimer.ts"
 import { type ToolCall } from "./McpClient.ts"
 import { type JsonObject } from "./McpTool.ts"
 
@@ -17,6 +18,9 @@ export class Sent {
   }
 }
 
+/** The request showed no sign of life, and the server was told to stop. */
+export class Idle {}
+
 /** Names the request that a server does work for, in its own log too. */
 const correlationMeta = "signalbox/correlationId"
 const correlationHeader = "x-correlation-id"
@@ -26,6 +30,8 @@ export interface RequestExtra {
   readonly meta?: JsonObject
   readonly headers?: Readonly<Record<string, string>>
   readonly timeoutMillis?: number
+  /** How long the call may show no sign of life. */
+  readonly idleMillis?: number | undefined
   /** The call that it is made for. */
   readonly call?: ToolCall
 }
@@ -54,6 +60,13 @@ export const request = (
           timeoutMillis: extra.timeoutMillis,
           ...(headers === undefined ? {} : { headers })
         })
+      if (extra.call !== undefined && extra.idleMillis !== undefined) {
+        const timer = startIdleTimer(extra.idleMillis, () => {
+          abort.abort()
+          resume(Effect.fail(new Sent(new Idle())))
+        })
+        connection.calls.setIdle(extra.call, timer)
+      }
       const answered = extra.call === undefined ? send() : connection.channel.onBehalfOf(extra.call, send)
       answered.then(
         (result) => resume(Effect.succeed(result)),

@@ -30,6 +30,8 @@ export const requestInRounds = Effect.fnUntraced(function* (
   for (let round = 0; round < maxRounds; round++) {
     const result = yield* request(connection, method, { ...params, ...answers }, left)
     if (result["resultType"] !== "input_required") return result
+    // From here to the next round it is we who take our time.
+    if (extra.call !== undefined) connection.calls.setIdle(extra.call, undefined)
     const { inputRequests, requestState } = result
     const questions = isJsonObject(inputRequests) ? inputRequests : {}
     const answering = Effect.forEach(

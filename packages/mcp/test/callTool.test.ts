@@ -106,6 +106,35 @@ for (const way of ways) {
         })
       )
     )
+    it.live("tells the server to stop when it shows no sign of life", () =>
+      through(
+        way,
+        (client, log) =>
+          Effect.gen(function* () {
+            const error = yield* Effect.flip(client.callTool(sleep))
+            assert.instanceOf(error, ToolCallTimeout)
+            assert.strictEqual(error.limitName, "idleTimeout")
+            yield* ended(log, "cancelled")
+            assert.strictEqual(yield* verdict(client.callTool(echo)), "ok")
+          }),
+        {},
+        { idleTimeout: Duration.millis(500) }
+      )
+    )
+    it.live("may take longer while it makes progress, and no longer than its limit in all", () =>
+      through(
+        way,
+        (client) =>
+          Effect.gen(function* () {
+            const progress = { name: "progress", input: { steps: 300 } }
+            assert.strictEqual(yield* verdict(client.callTool(progress)), "ok")
+            const error = yield* Effect.flip(client.callTool({ ...progress, timeout: Duration.millis(1100) }))
+            assert.propertyVal(error, "limitName", "callTimeout")
+          }),
+        {},
+        { idleTimeout: Duration.seconds(1) }
+      )
+    )
     it.live("runs the progress callback in order, and to its end", () =>
       through(way, (client) =>
         Effect.gen(function* () {

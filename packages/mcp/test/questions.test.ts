@@ -1,7 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { connect, type McpClient, noQuestions, type Questions, type Respondent, type Sampling } from "@signalbox/mcp"
+import {
+  connect,
+  type McpClient,
+  noQuestions,
+  type Questions,
+  type Respondent,
+  type Sampling,
+  type ServerOptions
+} from "@signalbox/mcp"
 import { type FxMcpFlags, readFxMcpLog } from "@signalbox/testing"
-import { Deferred, Effect, Fiber, Stream } from "effect"
+import { Deferred, Duration, Effect, Fiber, Stream } from "effect"
 import { eventually, fx, fxHttp, httpServer, onNode, sseServer, temporaryFolder, verdict } from "./fixture.ts"
 
 const ways = ["stdio 2025", "stdio 2026", "HTTP 2025", "HTTP 2026", "SSE 2025"] as const
@@ -18,7 +26,8 @@ const through = <A, E>(
   way: Way,
   use: (client: McpClient, log: string) => Effect.Effect<A, E>,
   questions: Questions = everything,
-  flags: FxMcpFlags = {}
+  flags: FxMcpFlags = {},
+  limits: Partial<ServerOptions> = {}
 ) =>
   onNode(
     Effect.gen(function* () {
@@ -26,10 +35,10 @@ const through = <A, E>(
       const era = way.endsWith("2025") ? "2025" : "2026"
       const given = { ...flags, era, log }
       const server = way.startsWith("stdio")
-        ? fx(given)
+        ? fx(given, limits)
         : way.startsWith("SSE")
-          ? sseServer((yield* fxHttp({ ...given, legacySse: true })).url)
-          : httpServer((yield* fxHttp(given)).url)
+          ? sseServer((yield* fxHttp({ ...given, legacySse: true })).url, limits)
+          : httpServer((yield* fxHttp(given)).url, limits)
       return yield* use(yield* connect(server, questions), log)
     })
   )
@@ -227,6 +236,19 @@ for (const way of ways) {
           })
           for (const answer of answers) assert.propertyVal(answer, "action", "accept")
         })
+      )
+    )
+    it.live("may take longer than a call may be idle", () =>
+      through(
+        way,
+        (client) =>
+          Effect.gen(function* () {
+            const elicit = () => Effect.as(Effect.sleep("1500 millis"), { action: "decline" } as const)
+            assert.deepStrictEqual(yield* ask(client, "elicitation", respondent({ elicit })), { action: "decline" })
+          }),
+        everything,
+        {},
+        { idleTimeout: Duration.seconds(1) }
       )
     )
     it.live("is a matter of the one call, and others go on", () =>

@@ -226,7 +226,7 @@ describe("a call whose server is lost", () => {
   ]
   const final: ReadonlyArray<CallError> = [
     new ToolOutcomeUnknown({ ...place, reason: "it exited" }),
-    new ToolCallTimeout({ ...place, limit: Duration.seconds(1) }),
+    new ToolCallTimeout({ ...place, limit: Duration.seconds(1), limitName: "callTimeout" }),
     new ToolCallRejected({ ...place, rpcCode: -32602, rpcMessage: "no", data: undefined }),
     new ServerHttpStatus({ serverName: "s", method: "tools/call", httpStatus: 503, challenge: undefined, excerpt: "" })
   ]

@@ -74,8 +74,9 @@ runtime:
   packageTimeout: 5 minutes
   # (*) From spawning to a usable server.
   connectTimeout: 30 seconds
-  # (*) The longest that one call to a server may take.
-  callTimeout: 60 seconds
+  # (*) The longest that one call to a server may show no sign of life (an answer, or progress), and may take in all.
+  idleTimeout: 60 seconds
+  callTimeout: 10 minutes
   # (*) From closing a server's input to killing its process group.
   shutdownTimeout: 5 seconds
   # (*) The largest message of a server, and to a server, in bytes.
