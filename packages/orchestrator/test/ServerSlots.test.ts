@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { localCall, resultText } from "@signalbox/model"
 import { type ManagedServer, type ServerEvent } from "@signalbox/orchestrator"
-import { Deferred, Effect, Fiber, Redacted, Stream } from "effect"
+import { Deferred, Duration, Effect, Fiber, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { killed, makeFakeServers, managed, orchestrate, text, tool } from "./FakeServers.ts"
 
@@ -136,7 +136,8 @@ describe("a new set of servers", () => {
       yield* held.arrived
       yield* boxes.reconfigure([])
       assert.deepStrictEqual(yield* boxes.toolbox.list, [])
-      yield* TestClock.adjust("59 seconds")
+      const { callTimeout } = managed("a").server
+      yield* TestClock.adjust(Duration.subtract(callTimeout, Duration.seconds(1)))
       assert.isTrue(fakes.of("a")[0]?.isOpen)
       yield* TestClock.adjust("1 second")
       assert.isFalse(fakes.of("a")[0]?.isOpen)
