@@ -3,6 +3,7 @@
  * lax about. Answers of odd shape fail their request at once, where the client would wait for a better
  * one until the time-out; results of tools pass unvalidated, because a tool has already run.
  */
+import { type ListKind, listKinds } from "./Changes.ts"
 import { type CallProgress, type LogMessage, type ToolCall } from "./McpClient.ts"
 import {
   faultAnswer,
@@ -13,8 +14,23 @@ import {
   type TransportCallbacks
 } from "./wire.ts"
 
-/** Results of these methods reach us as they came, whatever the protocol client thinks of them. */
-const unvalidated = new Set(["tools/call", "tools/list"])
+/**
+ * Results of these methods reach us as they came, whatever the protocol client thinks of them. It is shown an empty
+ * one that it accepts in every era, with the real one inside.
+ */
+const unvalidated: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map([
+  ["tools/call", { content: [] }],
+  ["tools/list", { tools: [] }],
+  ["prompts/get", { messages: [] }],
+  ["prompts/list", { prompts: [] }],
+  ["resources/list", { resources: [] }],
+  ["resources/read", { contents: [] }],
+  ["resources/templates/list", { resourceTemplates: [] }],
+  ["completion/complete", { completion: { values: [] } }]
+])
+const listChanges: ReadonlyMap<string, ListKind> = new Map(
+  listKinds.map((kind) => [`notifications/${kind}/list_changed`, kind])
+)
 const rawKey = "signalbox/raw"
 
 /** The transport for the protocol client, and what it lets us see. */
@@ -39,7 +55,8 @@ export interface Channel {
 
 /** What is noticed on the way. */
 export interface ChannelEvents {
-  readonly onToolsChanged: () => void
+  readonly onListChanged: (kind: ListKind) => void
+  readonly onResourceUpdated: (uri: string) => void
   readonly onLog: (message: LogMessage) => void
   readonly onStray: (id: unknown) => void
   /** A request of the server's own, with the call in whose exchange it came, where that is known. */
@@ -113,8 +130,10 @@ export const makeChannel = (inner: Transport, events: ChannelEvents): Channel =>
 
   /** Notifications that we act upon are seen here in the order in which they came; the client defers them. */
   const notice = ({ method, params }: RpcMessage) => {
-    if (method === "notifications/tools/list_changed") events.onToolsChanged()
+    const changed = method === undefined ? undefined : listChanges.get(method)
+    if (changed !== undefined) events.onListChanged(changed)
     if (!isJsonObject(params)) return
+    if (method === "notifications/resources/updated") events.onResourceUpdated(textOf(params["uri"]) ?? "")
     if (method === "notifications/message") events.onLog(logMessage(params))
     if (method === "notifications/cancelled") events.onWithdrawn(params["requestId"])
     if (method === "notifications/progress") progressed(params)
@@ -213,10 +232,10 @@ const repairError = (id: string | number, error: NonNullable<RpcMessage["error"]
 const repairResult = (id: string | number, method: string, result: unknown): RpcMessage => {
   if (!isJsonObject(result)) return notAnAnswer(id, "a result that is no object")
   const kind = result["resultType"]
-  if (!unvalidated.has(method) || (kind !== undefined && kind !== "complete")) return { jsonrpc: "2.0", id, result }
-  // An empty result that the client accepts in every era, with the real one inside.
-  const empty = method === "tools/call" ? { content: [] } : { tools: [], ttlMs: 0, cacheScope: "private" }
-  return { jsonrpc: "2.0", id, result: { resultType: "complete", ...empty, _meta: { [rawKey]: result } } }
+  const empty = unvalidated.get(method)
+  if (empty === undefined || (kind !== undefined && kind !== "complete")) return { jsonrpc: "2.0", id, result }
+  const keeping = method === "tools/call" ? {} : { ttlMs: 0, cacheScope: "private" }
+  return { jsonrpc: "2.0", id, result: { resultType: "complete", ...empty, ...keeping, _meta: { [rawKey]: result } } }
 }
 
 /** The result as the server sent it. */

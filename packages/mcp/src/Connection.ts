@@ -3,12 +3,14 @@
  * The reason is kept in plain sight, because it decides whether a failed call was ever sent.
  */
 import { Deferred, Effect, type PubSub } from "effect"
+import { type Changes, type ListKind } from "./Changes.ts"
 import { type Channel } from "./Channel.ts"
 import { ConnectionClosed } from "./connectionErrors.ts"
 import { type ServerError } from "./errors.ts"
 import { type FaultContext } from "./faults.ts"
 import { type HttpFacts } from "./http/HttpTransport.ts"
 import { type LogMessage } from "./McpClient.ts"
+import { type LogLevel } from "./McpPrompt.ts"
 import { type Questions } from "./Questions.ts"
 import { type RunningCalls } from "./RunningCalls.ts"
 import { type Session } from "./Session.ts"
@@ -33,7 +35,11 @@ export interface Connection {
   readonly channel: Channel
   readonly http: HttpFacts | undefined
   readonly ending: Ending
-  readonly changes: PubSub.PubSub<void>
+  readonly changes: Readonly<Record<ListKind, Changes>>
+  /** The addresses of resources that have changed. */
+  readonly updates: PubSub.PubSub<string>
+  /** What the server is asked to log in the newest era, where each request says so. */
+  readonly logLevel: { current: LogLevel | undefined }
   readonly logs: PubSub.PubSub<LogMessage>
   readonly calls: RunningCalls
   readonly questions: Questions

@@ -4,6 +4,7 @@
  */
 import { type Duration, type Effect, type Stream } from "effect"
 import { type CallError, type ServerError } from "./errors.ts"
+import { type Completion, type CompletionRequest, type LogLevel, type Prompts, type Resources } from "./McpPrompt.ts"
 import { type JsonObject, type ToolList } from "./McpTool.ts"
 import { type Respondent } from "./Questions.ts"
 
@@ -67,10 +68,16 @@ export interface CallResult {
 export interface McpClient {
   readonly serverName: string
   readonly identity: ServerIdentity
-  /** Walks all pages. Bounded by `connectTimeout`. */
+  /** Walks all pages. Bounded by `connectTimeout`. Asks again only when the last list is not fresh any more. */
   readonly listTools: Effect.Effect<ToolList, ServerError>
   /** Interrupting it tells the server to stop the call. */
   readonly callTool: (call: ToolCall) => Effect.Effect<CallResult, CallError>
+  readonly prompts: Prompts
+  readonly resources: Resources
+  /** Values that fit what has been typed of an argument. */
+  readonly complete: (request: CompletionRequest) => Effect.Effect<Completion, ServerError>
+  /** What `logMessages` shall carry; until then the server decides, and in the modern era nothing comes. */
+  readonly setLogLevel: (level: LogLevel) => Effect.Effect<void, ServerError>
   /** Waits until no call is under way, for whoever wants to end the connection without cutting one off. */
   readonly drained: Effect.Effect<void>
   /** Whether the server still answers: `ping`, or `server/discover` in the modern era. An error answer is an answer. */

@@ -4,6 +4,7 @@
  */
 import { Effect, Exit, type FileSystem, type Path, PubSub, Scope } from "effect"
 import { type ChildProcessSpawner } from "effect/process"
+import { makeChanges } from "./Changes.ts"
 import { makeChannel } from "./Channel.ts"
 import { HandshakeTimeout, ProtocolMismatch } from "./connectErrors.ts"
 import { type Connection, makeEnding } from "./Connection.ts"
@@ -11,7 +12,7 @@ import { type ConnectError } from "./errors.ts"
 import { connectError } from "./faults.ts"
 import { type Link, openStdio, openStream, openUrl } from "./link.ts"
 import { logOnce } from "./logOnce.ts"
-import { makeClient, watchTools } from "./makeClient.ts"
+import { makeClient } from "./makeClient.ts"
 import { type LogMessage, type McpClient } from "./McpClient.ts"
 import { makeQuestionDesk, type QuestionDesk } from "./QuestionDesk.ts"
 import { capabilitiesOf, noQuestions, type Questions } from "./Questions.ts"
@@ -19,6 +20,7 @@ import { makeRunningCalls } from "./RunningCalls.ts"
 import { failureOf, isKnownVersion, openSession, rpcFailure } from "./sdk.ts"
 import { type Failure, type Negotiation, type Session } from "./Session.ts"
 import { type ServerOptions } from "./ServerOptions.ts"
+import { watchLists } from "./subscriptions.ts"
 
 /** What the platform has to provide; `NodeServices.layer` has it all. */
 type Platform = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path
@@ -31,8 +33,8 @@ interface Target {
   readonly see: (link: Link) => void
 }
 
-/** Log messages that a slow reader may be behind. */
-const keptLogMessages = 256
+/** Notices that a slow reader may be behind. */
+const keptMessages = 256
 
 /** The handshake failed with this. */
 class Refused {
@@ -140,10 +142,9 @@ const attempt = Effect.fnUntraced(function* <R>(
 
 const establish = Effect.fnUntraced(function* ({ questions, server }: Target, link: Link, negotiation: Negotiation) {
   const ending = yield* makeEnding
-  // A change that comes before the first subscriber is kept for it: servers like to send one right after the handshake.
-  const changes = yield* PubSub.sliding<void>({ capacity: 1, replay: 1 })
-  yield* Effect.addFinalizer(() => PubSub.shutdown(changes))
-  const logs = yield* Effect.acquireRelease(PubSub.sliding<LogMessage>(keptLogMessages), PubSub.shutdown)
+  const changes = { tools: yield* makeChanges, prompts: yield* makeChanges, resources: yield* makeChanges }
+  const updates = yield* Effect.acquireRelease(PubSub.sliding<string>(keptMessages), PubSub.shutdown)
+  const logs = yield* Effect.acquireRelease(PubSub.sliding<LogMessage>(keptMessages), PubSub.shutdown)
   const calls = makeRunningCalls()
   const onStray = yield* logOnce((id) => `Server "${server.name}" answers what nobody asked (id ${id}).`)
   let era: Session["handshake"]["era"] | undefined
@@ -154,7 +155,8 @@ const establish = Effect.fnUntraced(function* ({ questions, server }: Target, li
     // The newest era has no requests of servers; what looks like one is not answered.
     onQuestion: (question, call) => (isModern() ? onStray(String(question.id)) : desk.ask(question, call)),
     onWithdrawn: (id) => desk.withdraw(id),
-    onToolsChanged: () => void PubSub.publishUnsafe(changes, undefined),
+    onListChanged: (kind) => changes[kind].announce(),
+    onResourceUpdated: (uri) => void PubSub.publishUnsafe(updates, uri),
     onStray: (id) => onStray(String(id))
   })
 
@@ -175,6 +177,8 @@ const establish = Effect.fnUntraced(function* ({ questions, server }: Target, li
     http: link.http,
     ending,
     changes,
+    updates,
+    logLevel: { current: undefined },
     logs,
     calls,
     questions,
@@ -198,7 +202,7 @@ const establish = Effect.fnUntraced(function* ({ questions, server }: Target, li
     ),
     Effect.forkScoped
   )
-  yield* Effect.forkScoped(watchTools(connection))
+  yield* Effect.forkScoped(watchLists(connection))
   return connection
 
   function refused(error: unknown): Refused {

@@ -25,6 +25,7 @@ import {
   ConnectionClosed,
   InvalidResult,
   ListFailed,
+  RequestRejected,
   RequestTimeout,
   ServerExited,
   SessionExpired,
@@ -53,6 +54,8 @@ export type ServerError =
   | ConnectionClosed
   | InvalidResult
   | ListFailed
+  | QuestionUnanswered
+  | RequestRejected
   | RequestTimeout
   | ResponseTooLarge
   | ServerExited
@@ -82,6 +85,7 @@ export const mcpErrors = [
   ProtocolMismatch,
   QuestionUnanswered,
   RedirectRefused,
+  RequestRejected,
   RequestTimeout,
   RequestTooLarge,
   ResponseTooLarge,
@@ -108,6 +112,7 @@ export const countsAsConnectionFailure = (error: McpError): boolean => {
     case "AuthorizationRequired":
     case "ConnectionClosed":
     case "QuestionUnanswered":
+    case "RequestRejected":
     case "RequestTooLarge":
     case "ResponseTooLarge":
     case "SessionExpired":

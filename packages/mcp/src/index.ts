@@ -21,6 +21,22 @@ export {
 export { type JsonObject, type McpTool, type ToolHints, type ToolList } from "./McpTool.ts"
 export { readToolList } from "./tools.ts"
 
+// Prompts and resources
+export {
+  type Completion,
+  type CompletionRequest,
+  type Listing,
+  type LogLevel,
+  type McpPrompt,
+  type McpResource,
+  type McpResourceTemplate,
+  type PromptArgument,
+  type PromptMessages,
+  type Prompts,
+  type ResourceContent,
+  type Resources
+} from "./McpPrompt.ts"
+
 // Being asked back
 export {
   type Elicitation,
@@ -58,6 +74,7 @@ export {
   ConnectionClosed,
   InvalidResult,
   ListFailed,
+  RequestRejected,
   RequestTimeout,
   ServerExited,
   SessionExpired,

@@ -19,7 +19,7 @@ export class Sent {
 }
 
 /** The request showed no sign of life, and the server was told to stop. */
-export class Idle {}
+export class Idle extends Error {}
 
 /** Names the request that a server does work for, in its own log too. */
 const correlationMeta = "signalbox/correlationId"
@@ -36,6 +36,22 @@ export interface RequestExtra {
   readonly call?: ToolCall
 }
 
+/** Says in the newest era what shall be logged during a request. */
+const logLevelMeta = "io.modelcontextprotocol/logLevel"
+
+const metaOf = (
+  { logLevel }: Connection,
+  given: JsonObject | undefined,
+  correlationId: string | undefined
+): JsonObject | undefined => {
+  if (correlationId === undefined && logLevel.current === undefined) return given
+  return {
+    ...given,
+    ...(correlationId === undefined ? {} : { [correlationMeta]: correlationId }),
+    ...(logLevel.current === undefined ? {} : { [logLevelMeta]: logLevel.current })
+  }
+}
+
 /** Asks the server. Fails with `ConnectionClosed` when nothing was sent, with `Sent` otherwise. */
 export const request = (
   connection: Connection,
@@ -47,7 +63,7 @@ export const request = (
     const closed = refusal(connection)
     if (closed !== undefined) return Effect.fail(closed)
     const correlationId = fiber.getRef(CorrelationId)
-    const meta = correlationId === undefined ? extra.meta : { ...extra.meta, [correlationMeta]: correlationId }
+    const meta = metaOf(connection, extra.meta, correlationId)
     const headers =
       correlationId === undefined || connection.http === undefined
         ? extra.headers

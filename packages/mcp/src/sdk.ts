@@ -86,7 +86,14 @@ const sessionOf = (client: Client): Session => {
         allowInputRequired: true,
         ...(headers === undefined ? {} : { headers })
       }),
-    listen: (signal) => client.listen({ toolsListChanged: true }, { signal, timeout: never }),
+    listen: ({ resourceSubscriptions, ...lists }, signal) =>
+      client.listen(
+        {
+          ...lists,
+          ...(resourceSubscriptions === undefined ? {} : { resourceSubscriptions: [...resourceSubscriptions] })
+        },
+        { signal, timeout: never }
+      ),
     close: () => client.close()
   }
 }

@@ -9,41 +9,16 @@ import {
 } from "@signalbox/mcp"
 import { type FxMcpFlags, readFxMcpLog } from "@signalbox/testing"
 import { Deferred, Duration, Effect, Fiber, Tracer } from "effect"
-import {
-  echo,
-  eventually,
-  fx,
-  fxHttp,
-  httpServer,
-  onNode,
-  sseServer,
-  temporaryFolder,
-  using,
-  verdict
-} from "./fixture.ts"
+import { echo, eventually, fx, onNode, reached, temporaryFolder, using, verdict, type Way, ways } from "./fixture.ts"
 
 type Use = (client: McpClient, log: string) => Effect.Effect<void, unknown>
 
-/** The ways in which a server can be spoken to. */
-const ways = ["stdio 2025", "stdio 2026", "HTTP 2025", "HTTP 2026", "SSE 2025"] as const
-
-const through = (
-  way: (typeof ways)[number],
-  use: Use,
-  flags: FxMcpFlags = {},
-  overrides: Partial<ServerOptions> = {}
-) =>
+const through = (way: Way, use: Use, flags: FxMcpFlags = {}, overrides: Partial<ServerOptions> = {}) =>
   onNode(
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const log = folder.file("fx.log")
-      const era = way.endsWith("2025") ? "2025" : "2026"
-      const given = { ...flags, era, log }
-      const server = way.startsWith("stdio")
-        ? fx(given, overrides)
-        : way.startsWith("SSE")
-          ? sseServer((yield* fxHttp({ ...given, legacySse: true })).url, overrides)
-          : httpServer((yield* fxHttp(given)).url, overrides)
+      const server = yield* reached(way, { ...flags, log }, overrides)
       yield* using(server, (client) => use(client, log))
     })
   )

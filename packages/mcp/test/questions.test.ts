@@ -10,10 +10,7 @@ import {
 } from "@signalbox/mcp"
 import { type FxMcpFlags, readFxMcpLog } from "@signalbox/testing"
 import { Deferred, Duration, Effect, Fiber, Stream } from "effect"
-import { eventually, fx, fxHttp, httpServer, onNode, sseServer, temporaryFolder, verdict } from "./fixture.ts"
-
-const ways = ["stdio 2025", "stdio 2026", "HTTP 2025", "HTTP 2026", "SSE 2025"] as const
-type Way = (typeof ways)[number]
+import { eventually, onNode, reached, temporaryFolder, verdict, type Way, ways } from "./fixture.ts"
 
 const everything: Questions = {
   elicitation: ["form", "url"],
@@ -32,13 +29,7 @@ const through = <A, E>(
   onNode(
     Effect.gen(function* () {
       const log = (yield* temporaryFolder).file("fx.log")
-      const era = way.endsWith("2025") ? "2025" : "2026"
-      const given = { ...flags, era, log }
-      const server = way.startsWith("stdio")
-        ? fx(given, limits)
-        : way.startsWith("SSE")
-          ? sseServer((yield* fxHttp({ ...given, legacySse: true })).url, limits)
-          : httpServer((yield* fxHttp(given)).url, limits)
+      const server = yield* reached(way, { ...flags, log }, limits)
       return yield* use(yield* connect(server, questions), log)
     })
   )
@@ -59,10 +50,20 @@ const ask = (client: McpClient, question: string, who?: Respondent) =>
     .callTool({ name: "ask", input: { question }, ...(who === undefined ? {} : { respondent: who }) })
     .pipe(Effect.map(({ content }): unknown => JSON.parse(String(content[0]?.["text"]))))
 
+/** A call that goes on until it is interrupted. */
+const underWay = Effect.fnUntraced(function* (client: McpClient, log: string, who: Respondent) {
+  const call = { name: "sleep", input: { milliseconds: 50_000 }, respondent: who }
+  const fiber = yield* Effect.forkChild(client.callTool(call))
+  yield* eventually("a call to start", () => readFxMcpLog(log).some(({ event }) => event === "call_start"))
+  return fiber
+})
+
+const declineLate = () => Effect.as(Effect.sleep("1500 millis"), { action: "decline" } as const)
+
 for (const way of ways) {
   const isModern = way.endsWith("2026")
 
-  describe(`a question over ${way}`, () => {
+  describe.concurrent(`a question over ${way}`, () => {
     it.live("with a form reaches the respondent of its call, and absent members get their defaults", () =>
       through(way, (client) =>
         Effect.gen(function* () {
@@ -208,33 +209,26 @@ for (const way of ways) {
         })
       )
     )
-    it.live("is asked of the right one while calls of others are under way, or of nobody", () =>
-      through(way, (client) =>
+    it.live("is asked of the right one while a call of another is under way, or of nobody", () =>
+      through(way, (client, log) =>
         Effect.gen(function* () {
-          const answers = yield* Effect.forEach(
-            ["ada", "grace"],
-            (id) => ask(client, "elicitation", accepting(id, id)),
-            {
-              concurrency: "unbounded"
-            }
+          const other = yield* underWay(client, log, accepting("grace", "Grace"))
+          const isNamed = isModern || way.startsWith("HTTP")
+          assert.deepStrictEqual(
+            yield* ask(client, "elicitation", accepting("ada", "Ada")),
+            isNamed ? { action: "accept", content: { colour: "green", name: "Ada" } } : { action: "decline" }
           )
-          for (const [index, id] of ["ada", "grace"].entries()) {
-            const isNamed = isModern || way.startsWith("HTTP")
-            const expected = isNamed
-              ? { action: "accept", content: { colour: "green", name: id } }
-              : { action: "decline" }
-            assert.deepStrictEqual(answers[index], expected)
-          }
+          yield* Fiber.interrupt(other)
         })
       )
     )
     it.live("is asked while other calls of the same conversation are under way", () =>
-      through(way, (client) =>
+      through(way, (client, log) =>
         Effect.gen(function* () {
-          const answers = yield* Effect.forEach([1, 2], () => ask(client, "elicitation", accepting("ada", "Ada")), {
-            concurrency: "unbounded"
-          })
-          for (const answer of answers) assert.propertyVal(answer, "action", "accept")
+          const other = yield* underWay(client, log, accepting("ada", "Ada"))
+          const answer = yield* ask(client, "elicitation", accepting("ada", "Ada"))
+          assert.propertyVal(answer, "action", "accept")
+          yield* Fiber.interrupt(other)
         })
       )
     )
@@ -243,8 +237,8 @@ for (const way of ways) {
         way,
         (client) =>
           Effect.gen(function* () {
-            const elicit = () => Effect.as(Effect.sleep("1500 millis"), { action: "decline" } as const)
-            assert.deepStrictEqual(yield* ask(client, "elicitation", respondent({ elicit })), { action: "decline" })
+            const who = respondent({ elicit: declineLate })
+            assert.deepStrictEqual(yield* ask(client, "elicitation", who), { action: "decline" })
           }),
         everything,
         {},

@@ -5,6 +5,7 @@ import {
   ConnectionClosed,
   ServerHttpStatus,
   ServerUnreachable,
+  serverDefaults,
   SessionExpired,
   ToolCallRejected,
   ToolCallTimeout,
@@ -131,7 +132,7 @@ describe("the deadline of a call", () => {
       const limits = fakes
         .of("s")[0]
         ?.calls.map(({ timeout }) => (timeout === undefined ? undefined : Duration.toMillis(timeout)))
-      assert.deepStrictEqual(limits, [5000, 60_000, undefined])
+      assert.deepStrictEqual(limits, [5000, Duration.toMillis(serverDefaults.callTimeout), undefined])
     })
   )
 

@@ -53,7 +53,9 @@ export const flagTable = {
       "Names of built-in tools and numbers of generated ones: echo,add or 250 (default: all built-in)",
       "LIST"
     ),
-    pageSize: row("count", "Tools per page of tools/list (default: all on one page)"),
+    pageSize: row("count", "Entries per page of any list (default: all on one page)"),
+    items: row("count", "Prompts, resources and templates of each kind (default 1)"),
+    ttl: row("duration", "How long lists may be kept, as the stateless revision says it (default 0)"),
     duplicateTools: row("switch", "Lists the first tool twice"),
     noInputSchema: row("switch", "Adds a tool without inputSchema"),
     brokenOutputSchema: row("switch", "Adds a tool whose outputSchema is not a JSON Schema"),

@@ -18,6 +18,8 @@ export interface ToolContext {
   readonly say: (level: string, data: unknown) => void
   /** Adds the tool `added` and tells the clients that the list changed. */
   readonly addTool: () => void
+  /** Tells the clients that the prompts or the resources changed, or one resource did. */
+  readonly announce: (what: "prompts" | "resources" | { readonly uri: string }) => void
   /** Logs the end of the process and dies. */
   readonly die: (signal: NodeJS.Signals) => void
 }
@@ -136,6 +138,17 @@ export const builtInTools: ReadonlyArray<Tool> = [
       const question = asText(input["question"])
       if (!isQuestion(question)) throw new RpcError(errorCode.invalidParams, `There is no question "${question}".`)
       return textResult(JSON.stringify(await context.ask(question)))
+    }
+  ),
+  tool(
+    "touch",
+    "Says that a resource has changed or, without one, that the lists of prompts and resources have.",
+    { "uri?": "string" },
+    { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+    (input, context) => {
+      if (typeof input["uri"] === "string") context.announce({ uri: input["uri"] })
+      else for (const what of ["prompts", "resources"] as const) context.announce(what)
+      return textResult("announced")
     }
   ),
   tool(
