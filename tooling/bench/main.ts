@@ -5,9 +5,10 @@
 import { parseArgs } from "node:util"
 import { type Bench, isWithinBudget } from "./Bench.ts"
 import { callBench } from "./call.ts"
+import { poolBench } from "./pool.ts"
 import { startBench } from "./start.ts"
 
-const benches: Readonly<Record<string, Bench>> = { call: callBench, start: startBench }
+const benches: Readonly<Record<string, Bench>> = { call: callBench, pool: poolBench, start: startBench }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
