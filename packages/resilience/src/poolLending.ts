@@ -3,6 +3,7 @@
  * is asked for, and what he returns is kept, withdrawn, or closed to make room elsewhere.
  */
 import { type Cause, type Clock, Duration, Effect, Exit, Metric, Pool } from "effect"
+import { type CapPlace } from "./ConnectionCap.ts"
 import { type Opener } from "./connectionOpener.ts"
 import { type ConnectionPoolOptions, type PoolError } from "./ConnectionPoolOptions.ts"
 import { PoolConnectTimeout, PoolExhausted } from "./errors.ts"
@@ -85,8 +86,10 @@ export const makeLending = <Connection, E, R>(
     const place =
       cap === undefined
         ? Effect.undefined
-        : Effect.flatMap(cap.takeIfFree(keyPool.member), (place) =>
-            place === undefined ? Effect.fail(exhausted) : Effect.succeed(place)
+        : Effect.filterOrFail(
+            cap.takeIfFree(keyPool.member),
+            (place): place is CapPlace => place !== undefined,
+            () => exhausted
           )
     return Effect.tap(open(keyPool.key, place, keyPool.counts), () => {
       keyPool.counts.fallbacks++
