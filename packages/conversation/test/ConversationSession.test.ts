@@ -1,4 +1,5 @@
 import {
+  emptyToolbox,
   Interaction,
   type LanguageModel,
   makeLanguageModel,
@@ -19,14 +20,15 @@ const sessionOf = (
   model: LanguageModel["Service"],
   tools: ReadonlyArray<TestTool> = [],
   history: ReadonlyArray<Message> = [],
-  toolbox: Toolbox["Service"] = toolboxOf(...tools)
+  toolbox: Toolbox["Service"] = toolboxOf(...tools),
+  journal: Journal["Service"] = Journal.none
 ) =>
   ConversationSession.make({
     id: "s1",
     model,
     toolbox,
     limits: presetLimits,
-    journal: Journal.none,
+    journal,
     hooks: noHooks,
     request: { system: [], maxTokens: 100 },
     call: { principal: "local", interaction: Interaction.decline },
@@ -350,6 +352,18 @@ describe("the tools of a session", () => {
       yield* collectTurn((yield* sessionOf(model, [], [], toolbox)).send("go"))
       yield* collectTurn((yield* sessionOf(model, [], [], toolbox)).send("go"))
       assert.deepStrictEqual(listedIn(yield* requests).at(-1), ["a__add", "b__add"])
+    })
+  )
+})
+
+describe("a session with a journal", () => {
+  it.effect("asks the model anew for each message, also when it has nothing to say", () =>
+    Effect.gen(function* () {
+      const { model, requests } = yield* scriptedModel([{ text: "" }, { text: "" }, { text: "at last" }])
+      const session = yield* sessionOf(model, [], [], emptyToolbox, yield* Journal.memory)
+      for (const text of ["one", "two"]) assert.strictEqual((yield* collectTurn(session.send(text))).text, "")
+      assert.strictEqual((yield* collectTurn(session.send("three"))).text, "at last")
+      assert.strictEqual((yield* requests).length, 3)
     })
   )
 })
