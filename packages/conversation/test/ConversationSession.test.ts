@@ -1,39 +1,16 @@
 import {
   emptyToolbox,
-  Interaction,
-  type LanguageModel,
   makeLanguageModel,
   type Message,
-  type ModelRequest,
   ProviderOverloaded,
   textMessage,
-  textResult,
-  type Toolbox
+  textResult
 } from "@signalbox/model"
 import { scriptedModel } from "@signalbox/model/testing"
-import { collectTurn, ConversationSession, Journal, noHooks, presetLimits } from "@signalbox/conversation"
+import { collectTurn, Journal } from "@signalbox/conversation"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Result, Stream } from "effect"
-import { caller, echo, resultTexts, strayResults, type TestTool, toolboxOf, unanswered } from "./support.ts"
-
-const sessionOf = (
-  model: LanguageModel["Service"],
-  tools: ReadonlyArray<TestTool> = [],
-  history: ReadonlyArray<Message> = [],
-  toolbox: Toolbox["Service"] = toolboxOf(...tools),
-  journal: Journal["Service"] = Journal.none
-) =>
-  ConversationSession.make({
-    id: "s1",
-    model,
-    toolbox,
-    limits: presetLimits,
-    journal,
-    hooks: noHooks,
-    request: { system: [], maxTokens: 100 },
-    call: { principal: "local", interaction: Interaction.decline },
-    history
-  })
+import { caller, echo, resultTexts, sessionOf, strayResults, type TestTool, unanswered } from "./support.ts"
 
 const echoCall = (text: string, id: string) => ({ name: "echo", input: { text }, id })
 const roles = (messages: ReadonlyArray<Message>) => messages.map(({ role }) => role)
@@ -294,64 +271,6 @@ describe("a session whose turn does not end by itself", () => {
       const result = yield* collectTurn(session.send([]))
       assert.strictEqual(result.text, "there")
       assert.deepStrictEqual(roles((yield* requests)[2]?.messages ?? []), ["user", "assistant", "user"])
-    })
-  )
-})
-
-const named = (name: string, source: string): TestTool => ({
-  name,
-  originalName: "add",
-  runBy: { _tag: "Host", source }
-})
-const listedIn = (requests: ReadonlyArray<ModelRequest>) => requests.map(({ tools }) => tools.map(({ name }) => name))
-
-describe("the tools of a session", () => {
-  const listings = [[named("add", "a")], [named("a__add", "a"), named("b__add", "b")]]
-
-  /** A toolbox that lists something else from the moment that a tool of it is called. */
-  const changing = () => {
-    let now = 0
-    const boxes = listings.map((tools) => toolboxOf(...tools))
-    const current = () => boxes[now] ?? toolboxOf()
-    const called: Array<string> = []
-    const toolbox: Toolbox["Service"] = {
-      list: Effect.suspend(() => current().list),
-      call: (name, input, context) =>
-        Effect.suspend(() => {
-          called.push(name)
-          now = 1
-          return current().call(name, input, context)
-        })
-    }
-    return { toolbox, called }
-  }
-  const add = { toolCalls: [{ name: "add", input: {} }] }
-
-  it.effect("keep their names while others come, and stay the same within a turn", () =>
-    Effect.gen(function* () {
-      const { called, toolbox } = changing()
-      const { model, requests } = yield* scriptedModel([add, add, { text: "one" }, add, { text: "two" }])
-      const session = yield* sessionOf(model, [], [], toolbox)
-      yield* collectTurn(session.send("go"))
-      assert.strictEqual((yield* collectTurn(session.send("on"))).text, "two")
-      assert.deepStrictEqual(listedIn(yield* requests), [
-        ["add"],
-        ["add"],
-        ["add"],
-        ["add", "b__add"],
-        ["add", "b__add"]
-      ])
-      assert.deepStrictEqual(called, ["add", "a__add", "a__add"])
-    })
-  )
-
-  it.effect("have the names of the day in a new session", () =>
-    Effect.gen(function* () {
-      const { toolbox } = changing()
-      const { model, requests } = yield* scriptedModel([add, { text: "one" }, { text: "two" }])
-      yield* collectTurn((yield* sessionOf(model, [], [], toolbox)).send("go"))
-      yield* collectTurn((yield* sessionOf(model, [], [], toolbox)).send("go"))
-      assert.deepStrictEqual(listedIn(yield* requests).at(-1), ["a__add", "b__add"])
     })
   )
 })

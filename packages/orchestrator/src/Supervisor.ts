@@ -10,7 +10,7 @@ import { type Connector } from "./Connector.ts"
 import {
   ServerAlreadyRunning,
   ServerNotRunning,
-  ServerStartupFailed,
+  type ServerStartupFailed,
   ServerUnavailable,
   ServerUnhealthy
 } from "./errors.ts"
