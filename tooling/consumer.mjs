@@ -111,6 +111,8 @@ try {
   expect("mcp", printed, 'echo [{"type":"text","text":"hello"}]')
   const cli = join("node_modules", "signalbox", "dist", "main.js")
   expect("signalbox --version", run(process.execPath, [cli, "--version"]), versionOf("apps/cli/package.json"))
+  // Comes from a part of the bundle that is loaded when it is needed.
+  expect("signalbox errors list", run(process.execPath, [cli, "errors", "list"]), "PORT_IN_USE")
   expect(
     "signalbox chat",
     run(process.execPath, [cli, "chat", "what can you do?", "--provider", "offline"]),

@@ -21,9 +21,10 @@ const rules = {
   },
   clock: {
     pattern: /\bDate\.now\(|\bnew Date\(\)|performance\.now\(/,
-    why: "use Clock or DateTime, so that TestClock works"
+    why: "use Clock or DateTime, so that TestClock works",
+    isForApps: true
   },
-  random: { pattern: /\bMath\.random\(/, why: "use Random" },
+  random: { pattern: /\bMath\.random\(/, why: "use Random", isForApps: true },
   detached: {
     pattern: /\bforkDetach\b/,
     why: "fork into a scope; a detached fiber outlives its owner",
@@ -35,12 +36,12 @@ const rules = {
     isForApps: true,
     isAllowedBy: (lines, index) => /\/\/ \S/.test(`${lines[index - 1] ?? ""} ${lines[index]}`)
   },
-  mock: { pattern: /\bvi\.mock\b/, why: "provide another Layer" },
+  mock: { pattern: /\bvi\.mock\b/, why: "provide another Layer", isForApps: true },
   outcome: {
     pattern: /\b(?:Outcome|OutcomeOf|toOutcome)\b/,
     why: "fail in the error channel; an Outcome hides failures from retries and breakers, it is for edges"
   },
-  defaultExport: { pattern: /^export default\b/, why: "export by name" }
+  defaultExport: { pattern: /^export default\b/, why: "export by name", isForApps: true }
 }
 
 // Per file: the rules that it may break, because of what it adapts.
@@ -48,11 +49,9 @@ const allowed = [
   [/^packages\/testing\//, Object.keys(rules)],
   [/^packages\/host\/src\/node\//, ["async", "try", "process", "outcome"]],
   [/^packages\/errors\/src\/(Outcome|index)\.ts$/, ["outcome"]],
-  // Apps read the process, and print what Effect does not know of.
-  [/^apps\//, ["async", "throw", "try", "process", "outcome"]],
   [/^packages\/mcp\/src\/sdk\.ts$/, ["async"]],
   // Connections that failed are closed behind the caller's back; the pool's own finalizer waits for these fibers.
-  [/^packages\/resilience\/src\/ConnectionPool\.ts$/, ["detached"]],
+  [/^packages\/resilience\/src\/connectionOpener\.ts$/, ["detached"]],
   // JSON.parse throws, and there is no Effect around these pure functions.
   [/^packages\/model\/src\/(foldEvents|offline\/literals)\.ts$/, ["try"]],
   [/^packages\/host\/src\/config\/serversVariable\.ts$/, ["try"]]

@@ -2,66 +2,17 @@
  * What Signalbox adds to a tool call: the same stdio server, called through the raw MCP SDK client and
  * through orchestrator and supervision.
  */
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Client } from "@modelcontextprotocol/client"
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
-import { serverDefaults } from "@signalbox/mcp"
 import { localCall } from "@signalbox/model"
-import { managedDefaults, orchestratorDefaults, ServerOrchestrator } from "@signalbox/orchestrator"
+import { ServerOrchestrator } from "@signalbox/orchestrator"
 import { fxMcpCommand } from "@signalbox/testing"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { type Bench, type BenchResult } from "./Bench.ts"
-import { silent } from "./silent.ts"
-import { difference, median, ratio, type Round } from "./statistics.ts"
+import { connectRaw, type RawClient } from "./connectRaw.ts"
+import { alternate, cpuMillisOf, medians, millisOf } from "./measure.ts"
+import { orchestrate, stdioServer } from "./orchestrate.ts"
+import { difference, ratio } from "./statistics.ts"
 
-interface Caller {
-  readonly call: (tool: string, input: Record<string, unknown>) => Promise<unknown>
-}
-
-const rawCaller = async (command: string, args: ReadonlyArray<string>): Promise<Caller & AsyncDisposable> => {
-  const client = new Client({ name: "bench", version: "0.0.0" })
-  await client.connect(new StdioClientTransport({ command, args: [...args], stderr: "ignore" }))
-  return {
-    call: (name, input) => client.callTool({ name, arguments: input }),
-    [Symbol.asyncDispose]: () => client.close()
-  }
-}
-
-const orchestratorLayer = (command: string, args: ReadonlyArray<string>) =>
-  ServerOrchestrator.layer({
-    ...orchestratorDefaults,
-    servers: [
-      {
-        ...managedDefaults.stdio,
-        maxConcurrent: 64,
-        server: {
-          ...serverDefaults,
-          name: "fx",
-          endpoint: { transport: "stdio", command, args, cwd: undefined, env: {}, inheritsEnv: false }
-        }
-      }
-    ],
-    spawnConcurrency: 3,
-    owner: undefined,
-    sweepsOrphans: false
-  }).pipe(Layer.provide(NodeServices.layer))
-
-const cpuMicros = (): number => {
-  const { system, user } = process.cpuUsage()
-  return user + system
-}
-
-const wall = async (run: () => Promise<unknown>): Promise<number> => {
-  const started = process.hrtime.bigint()
-  await run()
-  return Number(process.hrtime.bigint() - started) / 1000
-}
-
-const cpu = async (run: () => Promise<unknown>): Promise<number> => {
-  const started = cpuMicros()
-  await run()
-  return cpuMicros() - started
-}
+type Caller = Pick<RawClient, "call">
 
 const concurrently = (caller: Caller, count: number, width: number, tool: string, input: Record<string, unknown>) =>
   Promise.all(
@@ -70,62 +21,49 @@ const concurrently = (caller: Caller, count: number, width: number, tool: string
     })
   )
 
-const measure = async (
-  rounds: number,
-  baseline: Caller,
-  candidate: Caller,
-  sample: (caller: Caller) => Promise<number>
-): Promise<ReadonlyArray<Round>> => {
-  const results: Array<Round> = []
-  for (let round = -5; round < rounds; round++) {
-    const isEven = round % 2 === 0
-    const first = await sample(isEven ? baseline : candidate)
-    const second = await sample(isEven ? candidate : baseline)
-    if (round >= 0)
-      results.push(isEven ? { baseline: first, candidate: second } : { baseline: second, candidate: first })
-  }
-  return results
+const callsInSample = { one: 20, many: 800, atOnce: 16 }
+
+/** Calls of a tool that takes 1 ms, one after another, in µs. */
+const slowCalls = (caller: Caller) => async () => {
+  const took = await millisOf(async () => {
+    for (let call = 0; call < callsInSample.one; call++) await caller.call("sleep", { milliseconds: 1 })
+  })
+  return (took * 1000) / callsInSample.one
 }
 
-const detail = (rounds: ReadonlyArray<Round>) => ({
-  "raw SDK": median(rounds.map((round) => round.baseline)),
-  Signalbox: median(rounds.map((round) => round.candidate))
-})
+/** Processor time of one of many quick calls, in µs. */
+const quickCalls = (caller: Caller) => async () => {
+  const { atOnce, many } = callsInSample
+  return ((await cpuMillisOf(() => concurrently(caller, many, atOnce, "echo", { text: "hello" }))) * 1000) / many
+}
+
+const compare = async (raw: Caller, ours: Caller): Promise<ReadonlyArray<BenchResult>> => {
+  const plan = { rounds: 40, warmUp: 5 }
+  const slow = await alternate({ ...plan, baseline: slowCalls(raw), candidate: slowCalls(ours) })
+  const quick = await alternate({ ...plan, baseline: quickCalls(raw), candidate: quickCalls(ours) })
+  return [
+    {
+      name: "call of a tool that takes 1 ms, stdio, wall",
+      unit: "ratio",
+      measured: ratio(slow),
+      budget: 1.15,
+      rounds: slow.length,
+      detail: medians("raw SDK µs", "Signalbox µs", slow)
+    },
+    {
+      name: "read-only echo, stdio, CPU added per call",
+      unit: "µs",
+      measured: difference(quick),
+      budget: 15,
+      rounds: quick.length,
+      detail: medians("raw SDK µs", "Signalbox µs", quick)
+    }
+  ]
+}
 
 const run = async (): Promise<ReadonlyArray<BenchResult>> => {
   const { args, command } = fxMcpCommand()
-  await using baseline = await rawCaller(command, args)
-  const compare = (candidate: Caller) => async (): Promise<ReadonlyArray<BenchResult>> => {
-    const slow = await measure(40, baseline, candidate, (caller) =>
-      wall(async () => {
-        for (let call = 0; call < 20; call++) await caller.call("sleep", { milliseconds: 1 })
-      })
-    )
-    const width = 16
-    const calls = 800
-    const echo = await measure(40, baseline, candidate, async (caller) => {
-      const used = await cpu(() => concurrently(caller, calls, width, "echo", { text: "hello" }))
-      return used / calls
-    })
-    return [
-      {
-        name: "call of a tool that takes 1 ms, stdio, wall",
-        unit: "ratio",
-        measured: ratio(slow),
-        budget: 1.15,
-        rounds: slow.length,
-        detail: detail(slow)
-      },
-      {
-        name: "read-only echo, stdio, CPU added per call",
-        unit: "µs",
-        measured: difference(echo),
-        budget: 15,
-        rounds: echo.length,
-        detail: detail(echo)
-      }
-    ]
-  }
+  await using raw = await connectRaw(command, args)
   // Awaited here: the baseline is closed when this function ends.
   return await Effect.runPromise(
     Effect.gen(function* () {
@@ -133,11 +71,11 @@ const run = async (): Promise<ReadonlyArray<BenchResult>> => {
       yield* orchestrator.settled
       const context = yield* Effect.context()
       const call = localCall()
-      const candidate: Caller = {
+      const ours: Caller = {
         call: (tool, input) => Effect.runPromiseWith(context)(orchestrator.toolbox.call(tool, input, call))
       }
-      return yield* Effect.promise(compare(candidate))
-    }).pipe(Effect.provide(Layer.provideMerge(orchestratorLayer(command, args), silent)))
+      return yield* Effect.promise(() => compare(raw, ours))
+    }).pipe(Effect.provide(orchestrate([stdioServer("fx", command, args)])))
   )
 }
 

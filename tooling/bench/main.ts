@@ -5,9 +5,22 @@
 import { parseArgs } from "node:util"
 import { type Bench, isWithinBudget } from "./Bench.ts"
 import { callBench } from "./call.ts"
+import { poolBench } from "./pool.ts"
+import { recoveryBench } from "./recovery.ts"
 import { startBench } from "./start.ts"
+import { toolsCallBench } from "./toolsCall.ts"
+import { turnBench } from "./turn.ts"
+import { versionBench } from "./version.ts"
 
-const benches: Readonly<Record<string, Bench>> = { call: callBench, start: startBench }
+const benches: Readonly<Record<string, Bench>> = {
+  call: callBench,
+  pool: poolBench,
+  recovery: recoveryBench,
+  start: startBench,
+  "tools-call": toolsCallBench,
+  turn: turnBench,
+  version: versionBench
+}
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -16,13 +29,15 @@ const { positionals, values } = parseArgs({
 const [name = ""] = positionals
 const bench = benches[name]
 if (bench === undefined) {
-  const known = Object.entries(benches).map(([key, { description }]) => `  ${key.padEnd(8)}${description}`)
+  const known = Object.entries(benches).map(([key, { description }]) => `  ${key.padEnd(12)}${description}`)
   process.stderr.write(`Usage: npm run bench -- NAME [--json]\n\n${known.join("\n")}\n`)
   process.exit(2)
 }
 const results = await bench.run()
-if (values.json) process.stdout.write(`${JSON.stringify(results)}\n`)
-else {
+if (values.json) {
+  const judged = results.map((result) => ({ ...result, isWithinBudget: isWithinBudget(result) }))
+  process.stdout.write(`${JSON.stringify(judged)}\n`)
+} else {
   for (const result of results) {
     const { high, low, value } = result.measured
     const unit = result.unit === "ratio" ? "×" : ` ${result.unit}`

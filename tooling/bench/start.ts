@@ -2,69 +2,44 @@
  * Start of several waiting servers: all of them through the orchestrator, over the slowest one alone through
  * the raw MCP SDK client; and what a hanging and a dead one cost the others.
  */
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Client } from "@modelcontextprotocol/client"
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
-import { serverDefaults } from "@signalbox/mcp"
-import { managedDefaults, orchestratorDefaults, ServerOrchestrator } from "@signalbox/orchestrator"
+import { ServerOrchestrator } from "@signalbox/orchestrator"
 import { fxMcpCommand, type FxMcpFlags } from "@signalbox/testing"
-import { Effect, Layer, Stream } from "effect"
-import { availableParallelism } from "node:os"
+import { Effect, Stream } from "effect"
 import { type Bench, type BenchResult } from "./Bench.ts"
-import { silent } from "./silent.ts"
-import { median, ratio, type Round } from "./statistics.ts"
+import { connectRaw } from "./connectRaw.ts"
+import { alternate, medians, millisOf } from "./measure.ts"
+import { orchestrate, stdioServer } from "./orchestrate.ts"
+import { ratio } from "./statistics.ts"
 
 /** How long a server waits after its program has loaded, as for a network. */
 const shortWait = 300
 /** So long that loading ten programs on two processors hardly counts beside it. */
 const longWait = 3000
 
-const millisOf = async (run: () => Promise<unknown>): Promise<number> => {
-  const started = process.hrtime.bigint()
-  await run()
-  return Number(process.hrtime.bigint() - started) / 1e6
-}
-
 /** From spawning to the first list of tools of the last of `count` servers started at once, through the SDK alone. */
 const rawStarts = async (count: number, wait = shortWait): Promise<number> => {
-  const clients = Array.from({ length: count }, () => new Client({ name: "bench", version: "0.0.0" }))
   const { args, command } = fxMcpCommand({ startupDelay: wait })
-  const took = await millisOf(() =>
+  await using all = new AsyncDisposableStack()
+  // Awaited here: the servers are ended when this function ends.
+  return await millisOf(() =>
     Promise.all(
-      clients.map(async (client) => {
-        await client.connect(new StdioClientTransport({ command, args: [...args], stderr: "ignore" }))
+      Array.from({ length: count }, async () => {
+        const client = all.use(await connectRaw(command, args))
         await client.listTools()
       })
     )
   )
-  await Promise.all(clients.map((client) => client.close()))
-  return took
 }
 
 const server = (name: string, flags: FxMcpFlags) => {
   const { args, command } = fxMcpCommand(flags)
-  return {
-    ...managedDefaults.stdio,
-    server: {
-      ...serverDefaults,
-      name,
-      endpoint: { transport: "stdio" as const, command, args, cwd: undefined, env: {}, inheritsEnv: false }
-    }
-  }
+  return stdioServer(name, command, args)
 }
 
 /** From nothing to `count` running servers; servers in `others` are started with them and not waited for. */
 const start = (count: number, others: ReadonlyArray<ReturnType<typeof server>>, wait = shortWait): Promise<number> => {
   const waiting = Array.from({ length: count }, (_, index) => server(`s${index}`, { startupDelay: wait }))
   const servers = [...others, ...waiting]
-  const layer = ServerOrchestrator.layer({
-    ...orchestratorDefaults,
-    servers,
-    spawnConcurrency: availableParallelism() + 1,
-    startsAll: false,
-    owner: undefined,
-    sweepsOrphans: false
-  }).pipe(Layer.provide(NodeServices.layer))
   return Effect.runPromise(
     Effect.gen(function* () {
       const orchestrator = yield* ServerOrchestrator
@@ -81,31 +56,15 @@ const start = (count: number, others: ReadonlyArray<ReturnType<typeof server>>, 
         Stream.runDrain
       )
       return Number(process.hrtime.bigint() - started) / 1e6
-    }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(layer, silent)))
+    }).pipe(Effect.scoped, Effect.provide(orchestrate(servers, false)))
   )
 }
 
 const rounds = 15
 const longRounds = 7
 
-const compare = async (
-  baseline: () => Promise<number>,
-  candidate: () => Promise<number>,
-  rounds: number
-): Promise<ReadonlyArray<Round>> => {
-  const results: Array<Round> = []
-  for (let round = -1; round < rounds; round++) {
-    const first = await baseline()
-    const second = await candidate()
-    if (round >= 0) results.push({ baseline: first, candidate: second })
-  }
-  return results
-}
-
-const detail = (names: readonly [string, string], results: ReadonlyArray<Round>) => ({
-  [`${names[0]} ms`]: median(results.map((round) => round.baseline)),
-  [`${names[1]} ms`]: median(results.map((round) => round.candidate))
-})
+const compare = (baseline: () => Promise<number>, candidate: () => Promise<number>, rounds: number) =>
+  alternate({ rounds, warmUp: 1, baseline, candidate })
 
 const run = async (): Promise<ReadonlyArray<BenchResult>> => {
   const results: Array<BenchResult> = []
@@ -121,7 +80,7 @@ const run = async (): Promise<ReadonlyArray<BenchResult>> => {
       measured: ratio(measured),
       budget: 1.15,
       rounds,
-      detail: detail(["one raw", `${count} together`], measured)
+      detail: medians("one raw ms", `${count} together ms`, measured)
     })
   }
   const long = await compare(
@@ -135,7 +94,7 @@ const run = async (): Promise<ReadonlyArray<BenchResult>> => {
     measured: ratio(long),
     budget: 1.15,
     rounds: longRounds,
-    detail: detail(["one raw", "10 together"], long)
+    detail: medians("one raw ms", "10 together ms", long)
   })
   const together = await compare(
     () => rawStarts(10),
@@ -148,7 +107,7 @@ const run = async (): Promise<ReadonlyArray<BenchResult>> => {
     unit: "ratio",
     measured: ratio(together),
     rounds,
-    detail: detail(["10 raw", "10 together"], together)
+    detail: medians("10 raw ms", "10 together ms", together)
   })
   for (const [wait, count] of [
     [shortWait, rounds],
@@ -165,7 +124,7 @@ const run = async (): Promise<ReadonlyArray<BenchResult>> => {
       measured: ratio(disturbed),
       budget: 1.05,
       rounds: count,
-      detail: detail(["without", "with"], disturbed)
+      detail: medians("without ms", "with ms", disturbed)
     })
   }
   return results

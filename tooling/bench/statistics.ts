@@ -49,3 +49,6 @@ export const difference = (rounds: ReadonlyArray<Round>): Interval =>
     rounds,
     (sample) => median(sample.map((round) => round.candidate)) - median(sample.map((round) => round.baseline))
   )
+
+/** The median of values that need no baseline. */
+export const typical = (values: ReadonlyArray<number>): Interval => bootstrap(values, median)

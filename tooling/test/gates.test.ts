@@ -42,6 +42,7 @@ describe("the house rules", () => {
     detached: "export const a = Effect.forkDetach(work)",
     ignored: "export const a = Effect.ignore(work)",
     mock: "vi.mock('x')",
+    outcome: "export const a = toOutcome(work)",
     defaultExport: "export default 1"
   }
 
@@ -52,6 +53,16 @@ describe("the house rules", () => {
     assert.strictEqual(code, 1)
     for (const rule of Object.keys(faults)) assert.match(text, new RegExp(`${rule}\\.ts:1 ${rule}: \\S`))
     assert.lengthOf(text.trim().split("\n"), Object.keys(faults).length)
+  })
+
+  it("let apps own the process and the edges, but no clock", async () => {
+    using project = await plant()
+    project.write({ "apps/c/src/main.ts": `export const run = async () => toOutcome(process.argv)\n` })
+    assert.deepStrictEqual(await project.script("houseRules"), { code: 0, text: "" })
+    project.write({ "apps/c/src/clock.ts": `export const now = Date.now()\n` })
+    const { code, text } = await project.script("houseRules")
+    assert.strictEqual(code, 1)
+    assert.match(text, /^apps\/c\/src\/clock\.ts:1 clock: .*\n$/)
   })
 
   it("let a failure be ignored for a reason, in apps as in libraries", async () => {

@@ -60,6 +60,7 @@ export const modelFlags = {
   ),
   model: Flag.String("model").pipe(Flag.withDescription("The provider's name for the model"), Flag.optional),
   apiKey: Flag.Redacted("api-key").pipe(
+    Flag.withAlias("k"),
     Flag.withDescription("The provider's key. Others can see it in the list of processes: prefer --api-key-file"),
     Flag.optional
   ),

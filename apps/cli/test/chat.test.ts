@@ -75,6 +75,35 @@ describe("a conversation line by line", () => {
     assert.deepStrictEqual(await place.servers(), [])
   })
 
+  it("follows its configuration while it runs, and goes on where that is wrong", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm({
+      script: [
+        { when: { hasToolResults: true }, reply: { text: "Said: {{lastToolResult}}" } },
+        { when: { lastUserTextContains: "add" }, reply: { toolCalls: [{ name: "add", input: { a: 20, b: 22 } }] } },
+        { when: {}, reply: { toolCalls: [{ name: "echo", input: { text: "echoed {{lastUserText}}" } }] } }
+      ]
+    })
+    const echo = place.server({ tools: "echo" })
+    const add = place.server({ tools: "add" })
+    place.configure({ ...upstream("claude", fxLlm.url), servers: { echo } })
+    const running = place.start(["chat"], env)
+    running.type("say first")
+    await running.says("Said: echoed say first")
+    place.configure({ ...upstream("claude", fxLlm.url), servers: { echo, add: { ...add, callTimeout: "soon" } } })
+    await running.says("The changed configuration is not in force")
+    assert.match(running.stderr(), /signalbox\.json:\d+ servers\.add\.callTimeout/)
+    place.configure({ ...upstream("claude", fxLlm.url), servers: { echo, add }, conversation: { maxHops: 5 } })
+    await running.says("The configuration has changed (new: add)")
+    await running.says("Start signalbox anew for these to take effect: conversation.maxHops")
+    await running.says("add is ready")
+    running.type("add them")
+    await running.says("Said: 42")
+    running.type("quit")
+    assert.strictEqual((await running.ended).code, 0)
+    assert.deepStrictEqual(await place.servers(), [])
+  })
+
   it("begins while a server hangs: the dead one is told, the fine ones work", async () => {
     await using place = await makePlace()
     const fine = Array.from({ length: 8 }, (_, index) => [`fine${index}`, place.server({ tools: "echo" })])
@@ -160,7 +189,9 @@ describe("the key of a provider", () => {
     place.configure({ ...upstream("claude", fxLlm.url) })
     writeFileSync(place.file("key"), `${key}\n`)
     const fromFile = await place.run(["chat", "hello", "--provider", "claude", "--api-key-file", place.file("key")])
-    const fromFlag = await place.run(["chat", "hello", "--provider", "claude", "--api-key", key])
+    const fromFlag = await place.run(["chat", "hello", "--provider", "claude", "-k", key])
+    const help = await place.run(["chat", "--help"])
+    assert.match(help.stdout, /--api-key, -k /)
     assert.deepStrictEqual([fromFile.code, fromFlag.code], [0, 0])
     for (const request of fxLlm.requests) assert.strictEqual(request.headers["x-api-key"], key)
     assert.lengthOf(fxLlm.requests, 2)

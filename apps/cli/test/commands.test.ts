@@ -205,9 +205,10 @@ describe("the configuration", () => {
     await using fresh = await makePlace()
     const first = await fresh.run(["init"])
     const written = readFileSync(fresh.file("signalbox.yaml"), "utf8")
-    const [again, check, json] = await Promise.all([
+    const [again, check, status, json] = await Promise.all([
       fresh.run(["init"]),
       fresh.run(["config", "check"]),
+      fresh.run(["servers", "status"]),
       fresh.run(["init", "--format", "json", "--json"])
     ])
     assert.strictEqual(first.code, 0)
@@ -216,6 +217,8 @@ describe("the configuration", () => {
     assert.include(again.stderr, "--force")
     assert.strictEqual(readFileSync(fresh.file("signalbox.yaml"), "utf8"), written)
     assert.strictEqual(check.stdout, "✓ signalbox.yaml is sound; 0 servers enabled\n")
+    assert.strictEqual(status.code, 0)
+    assert.match(status.stdout, /^No servers are configured\./)
     assert.deepStrictEqual(succeeded(json), { file: "signalbox.json" })
   })
 

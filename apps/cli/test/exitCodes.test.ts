@@ -119,6 +119,30 @@ describe("the exit code", () => {
     assert.deepStrictEqual(await place.servers(), [])
   })
 
+  it("is 69 for whatever needs a required server that does not run, and 0 where it is not required", async () => {
+    await using needy = await makePlace()
+    const dead = needy.server({ exitAtStart: 3, stderrText: "no licence" })
+    const needing = { ...dead, required: true }
+    needy.configure({ servers: { needing, fine: needy.server() } })
+    const [chat, test, serve] = await Promise.all([
+      needy.run(["chat", "hello", "--json"]),
+      needy.run(["test", "-m", "hello"]),
+      needy.run(["serve", "--port", "0", "--json"])
+    ])
+    assert.deepStrictEqual([chat.code, test.code, serve.code], [69, 69, 69])
+    for (const { json } of [chat, serve]) {
+      assert.strictEqual(json().error_code, "CONNECTION_FAILED")
+      assert.include(json().error?.message, '"needing" exited with status 3: no licence')
+    }
+    needy.configure({ servers: { dead, fine: needy.server() } })
+    assert.strictEqual((await needy.run(["chat", "hello"])).code, 0)
+    const degraded = needy.start(["serve", "--port", "0"])
+    await degraded.says("Listening on")
+    await degraded.says("✗ dead")
+    process.kill(degraded.pid, "SIGTERM")
+    assert.strictEqual((await degraded.ended).code, 143)
+  })
+
   it("is 65 for data that cannot be read, 69 for what cannot be reached, 78 for the configuration", async () => {
     const port = "http://127.0.0.1:9"
     const unreachable = { SIGNALBOX_PROVIDERS_CLAUDE_BASE_URL: port, ANTHROPIC_API_KEY: "sk-canary-0123456789" }

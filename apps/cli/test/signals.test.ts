@@ -91,6 +91,25 @@ describe("a signal", () => {
   })
 })
 
+describe("SIGINT given twice during the one answer of a chat", () => {
+  it("does not wait for a server that ignores every hint", async () => {
+    await using place = await makePlace()
+    const log = place.file("log")
+    const server = {
+      ...place.server({ ...stubborn, tools: "echo", callDelay: 60_000, log }),
+      shutdownTimeout: "2 minutes"
+    }
+    place.configure({ servers: { stubborn: server } })
+    const running = place.start(["chat", "use echo to say hi"])
+    await event(log, "call_start")
+    process.kill(running.pid, "SIGINT")
+    await running.says("stopped: echo of stubborn")
+    process.kill(running.pid, "SIGINT")
+    assert.strictEqual((await running.ended).code, 130)
+    await noneLeft(place)
+  })
+})
+
 describe("kill -9 of the program", () => {
   it("leaves stubborn servers to the next start, which sweeps them", async () => {
     await using place = await makePlace()

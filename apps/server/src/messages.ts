@@ -13,7 +13,7 @@ import { streamedReply } from "./streamedReply.ts"
 import { wholeReply } from "./wholeReply.ts"
 
 /** About four characters make a token. */
-const estimateTokens = (body: unknown): number => Math.ceil(JSON.stringify(body).length / 4)
+const estimateTokens = (body: unknown) => (): number => Math.ceil(JSON.stringify(body).length / 4)
 
 const handle = (request: HttpServerRequest.HttpServerRequest, ids: RequestIds) =>
   withJsonBody(

@@ -27,8 +27,8 @@ const encoder = new TextEncoder()
 /** What is asked, as far as the answer shows it. */
 export interface Shown {
   readonly model: string
-  /** Said until the model says better. */
-  readonly estimatedTokens: number
+  /** Said until the model says better; a large body is not counted when it is answered in time. */
+  readonly estimatedTokens: () => number
 }
 
 /**
@@ -39,7 +39,7 @@ export const streamedReply = Effect.fnUntraced(function* (turn: StartedTurn, sho
   const context = yield* Effect.context()
   const queue = yield* Stream.toQueue(turn.inputs, { capacity })
   const first = yield* Queue.take(queue).pipe(Effect.timeoutOption(openAfter))
-  const start: StreamInput = { type: "start", inputTokens: shown.estimatedTokens }
+  const start = (): StreamInput => ({ type: "start", inputTokens: shown.estimatedTokens() })
   const failures = (cause: Cause.Cause<unknown>): Stream.Stream<StreamInput> =>
     Cause.hasInterruptsOnly(cause)
       ? Stream.empty
@@ -51,7 +51,7 @@ export const streamedReply = Effect.fnUntraced(function* (turn: StartedTurn, sho
             { type: "failed", error: Cause.squash(cause), requestId: ids.requestId }
           )
         )
-  const body = Stream.succeed(Option.getOrElse(first, () => start)).pipe(
+  const body = Stream.succeed(Option.getOrElse(first, start)).pipe(
     Stream.concat(Stream.fromQueue(queue)),
     Stream.catchCause(failures),
     Stream.merge(pings, { haltStrategy: "left" }),

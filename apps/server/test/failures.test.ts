@@ -168,6 +168,20 @@ describe("a refusal of the upstream", () => {
     assert.notInclude(await response.text(), "fx-secret")
   })
 
+  it("before its answer began is made good by asking it again", async () => {
+    const overloaded = { fault: { kind: "status", status: 503 } } as const
+    await using server = await startServer({
+      script: [overloaded, overloaded, { text: "Here." }, overloaded, { text: "And here." }],
+      config: { "model.retry.attempts": 3, "model.retry.firstDelay": "1 millis" }
+    })
+    const message = await server.client.messages.create(question("Hi"), { maxRetries: 0 })
+    assert.deepInclude(message.content[0], { type: "text", text: "Here." })
+    assert.strictEqual(server.fxLlm.requests.length, 3)
+    const streamed = await server.client.messages.stream(question("Hi again"), { maxRetries: 0 }).finalText()
+    assert.strictEqual(streamed, "And here.")
+    assert.strictEqual(server.fxLlm.requests.length, 5)
+  })
+
   it("after a tool has acted is not repeated by official clients, for the tool would act again", async () => {
     const write = { name: "write", input: { key: "k", value: "v" } }
     await using server = await startServer({

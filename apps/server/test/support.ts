@@ -35,7 +35,8 @@ export const writeConfig = async (
   const { llmUrl, log, mcp = { tools: "echo,add,sleep,write" }, provider = "claude" } = setup
   const config = {
     extends: "preset:default@1",
-    model: { provider },
+    // Failures reach the client at once, unless a test is about asking again.
+    model: { provider, retry: { attempts: 1 } },
     providers: {
       claude: { apiKey: "env:FX_KEY", baseUrl: llmUrl },
       openai: { apiKey: "env:FX_KEY", baseUrl: `${llmUrl}/v1` }

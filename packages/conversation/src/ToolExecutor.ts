@@ -19,7 +19,7 @@ import { checkInput } from "./checkInput.ts"
 import { findTool, indexTools, notFound, type ToolIndex, withRunBy } from "./findTool.ts"
 import { Journal } from "./Journal.ts"
 import { startStopwatch } from "./stopwatch.ts"
-import { settleCause, settleFailure } from "./toolFailure.ts"
+import { settleCause, settleFailure, settleTooLate } from "./toolFailure.ts"
 import { type ToolOutcome, ToolSettlement } from "./ToolOutcome.ts"
 import { type ToolEvent } from "./TurnEvent.ts"
 import { noHooks, type TurnHooks } from "./TurnHooks.ts"
@@ -174,7 +174,8 @@ const run = (
     const now = yield* DateTime.now
     const ownDeadline = DateTime.addDuration(now, limits.toolTimeout)
     const deadline = batch.call.deadline === undefined ? ownDeadline : DateTime.min(ownDeadline, batch.call.deadline)
-    const limit = Duration.max(DateTime.distance(now, deadline), Duration.zero)
+    if (DateTime.isLessThanOrEqualTo(deadline, now)) return settleTooLate(tool.name)
+    const limit = DateTime.distance(now, deadline)
     // A source may still report progress of a call that is over; nobody is to see it then.
     let isOpen = true
     const { interaction } = batch.call

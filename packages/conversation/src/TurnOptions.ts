@@ -24,8 +24,8 @@ export interface TurnOptions {
   readonly request: TurnRequest
   readonly call: Omit<CallContext, "toolCallId">
   /**
-   * The start of every id that the journal sees. Without it, conversation and length of the history name the
-   * turn, which is enough as long as conversation ids are unique.
+   * The start of every id that the journal sees. Without it, conversation and number of blocks in the history name
+   * the turn, which is enough as long as conversation ids are unique.
    */
   readonly turnId?: string
 }

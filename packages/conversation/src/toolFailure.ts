@@ -40,6 +40,10 @@ export const settleCause = (toolName: string, cause: Cause.Cause<SignalboxError>
   return Effect.succeed(settlement("failed", "CANCELLED", text))
 }
 
+/** A call whose time was over before it could begin: to start it only to stop it might leave something half done. */
+export const settleTooLate = (toolName: string): ToolSettlement =>
+  settlement("timeout", "TOOL_TIMEOUT", `The tool "${toolName}" was not run: the time given to this turn was over.`)
+
 /** Why calls were not run. */
 export const settleNotRun = (code: string, reason: string): ToolSettlement => settlement("not_run", code, reason)
 

@@ -83,7 +83,7 @@ const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnPr
   const { call, hooks, journal, limits, model, toolbox } = options
   const correlationId = call.correlationId ?? (yield* CorrelationId)
   const context = { ...call, correlationId }
-  const turnId = options.turnId ?? `${call.conversationId}/${options.messages.length}`
+  const turnId = options.turnId ?? `${call.conversationId}/${blockCount(options.messages)}`
   const executor = ToolExecutor.make({ toolbox, limits, journal, hooks })
   const tools = indexTools(yield* toolbox.list)
   let rounds = 0
@@ -195,6 +195,10 @@ const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnPr
     Effect.provideService(CorrelationId, correlationId)
   )
 })
+
+/** Grows with whatever is said, also where it is said within the last message. */
+const blockCount = (messages: TurnOptions["messages"]): number =>
+  messages.reduce((count, { content }) => count + content.length, 0)
 
 const withRunBys = (tools: ToolIndex, content: ModelReply["content"]): ModelReply["content"] =>
   content.map((block) => (block.type === "tool_use" ? withRunBy(tools, block) : block))

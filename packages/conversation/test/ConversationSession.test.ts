@@ -1,37 +1,16 @@
 import {
-  Interaction,
-  type LanguageModel,
+  emptyToolbox,
   makeLanguageModel,
   type Message,
-  type ModelRequest,
   ProviderOverloaded,
   textMessage,
-  textResult,
-  type Toolbox
+  textResult
 } from "@signalbox/model"
 import { scriptedModel } from "@signalbox/model/testing"
-import { collectTurn, ConversationSession, Journal, noHooks, presetLimits } from "@signalbox/conversation"
+import { collectTurn, Journal } from "@signalbox/conversation"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Result, Stream } from "effect"
-import { caller, echo, resultTexts, strayResults, type TestTool, toolboxOf, unanswered } from "./support.ts"
-
-const sessionOf = (
-  model: LanguageModel["Service"],
-  tools: ReadonlyArray<TestTool> = [],
-  history: ReadonlyArray<Message> = [],
-  toolbox: Toolbox["Service"] = toolboxOf(...tools)
-) =>
-  ConversationSession.make({
-    id: "s1",
-    model,
-    toolbox,
-    limits: presetLimits,
-    journal: Journal.none,
-    hooks: noHooks,
-    request: { system: [], maxTokens: 100 },
-    call: { principal: "local", interaction: Interaction.decline },
-    history
-  })
+import { caller, echo, resultTexts, sessionOf, strayResults, type TestTool, unanswered } from "./support.ts"
 
 const echoCall = (text: string, id: string) => ({ name: "echo", input: { text }, id })
 const roles = (messages: ReadonlyArray<Message>) => messages.map(({ role }) => role)
@@ -165,8 +144,10 @@ describe("a session", () => {
 describe("a session whose turn reached the tool limit", () => {
   it.effect("goes on with the next message, on a history that every provider takes", () =>
     Effect.gen(function* () {
-      const call = (id: string) => ({ toolCalls: [echoCall("x", id)] })
-      const { model, requests } = yield* scriptedModel([call("1"), call("2"), call("3"), { text: "enough" }])
+      const { model, requests } = yield* scriptedModel([
+        ...["1", "2", "3"].map((id) => ({ toolCalls: [echoCall("x", id)] })),
+        { text: "enough" }
+      ])
       const session = yield* sessionOf(model, [echo])
       const limited = yield* collectTurn(session.send("go", { limits: { maxHops: 1 } }))
       assert.strictEqual(limited.finishReason, "tool_limit_reached")
@@ -294,60 +275,14 @@ describe("a session whose turn does not end by itself", () => {
   )
 })
 
-const named = (name: string, source: string): TestTool => ({
-  name,
-  originalName: "add",
-  runBy: { _tag: "Host", source }
-})
-const listedIn = (requests: ReadonlyArray<ModelRequest>) => requests.map(({ tools }) => tools.map(({ name }) => name))
-
-describe("the tools of a session", () => {
-  const listings = [[named("add", "a")], [named("a__add", "a"), named("b__add", "b")]]
-
-  /** A toolbox that lists something else from the moment that a tool of it is called. */
-  const changing = () => {
-    let now = 0
-    const boxes = listings.map((tools) => toolboxOf(...tools))
-    const current = () => boxes[now] ?? toolboxOf()
-    const called: Array<string> = []
-    const toolbox: Toolbox["Service"] = {
-      list: Effect.suspend(() => current().list),
-      call: (name, input, context) =>
-        Effect.suspend(() => {
-          called.push(name)
-          now = 1
-          return current().call(name, input, context)
-        })
-    }
-    return { toolbox, called }
-  }
-  const add = { toolCalls: [{ name: "add", input: {} }] }
-
-  it.effect("keep their names while others come, and stay the same within a turn", () =>
+describe("a session with a journal", () => {
+  it.effect("asks the model anew for each message, also when it has nothing to say", () =>
     Effect.gen(function* () {
-      const { called, toolbox } = changing()
-      const { model, requests } = yield* scriptedModel([add, add, { text: "one" }, add, { text: "two" }])
-      const session = yield* sessionOf(model, [], [], toolbox)
-      yield* collectTurn(session.send("go"))
-      assert.strictEqual((yield* collectTurn(session.send("on"))).text, "two")
-      assert.deepStrictEqual(listedIn(yield* requests), [
-        ["add"],
-        ["add"],
-        ["add"],
-        ["add", "b__add"],
-        ["add", "b__add"]
-      ])
-      assert.deepStrictEqual(called, ["add", "a__add", "a__add"])
-    })
-  )
-
-  it.effect("have the names of the day in a new session", () =>
-    Effect.gen(function* () {
-      const { toolbox } = changing()
-      const { model, requests } = yield* scriptedModel([add, { text: "one" }, { text: "two" }])
-      yield* collectTurn((yield* sessionOf(model, [], [], toolbox)).send("go"))
-      yield* collectTurn((yield* sessionOf(model, [], [], toolbox)).send("go"))
-      assert.deepStrictEqual(listedIn(yield* requests).at(-1), ["a__add", "b__add"])
+      const { model, requests } = yield* scriptedModel([{ text: "" }, { text: "" }, { text: "at last" }])
+      const session = yield* sessionOf(model, [], [], emptyToolbox, yield* Journal.memory)
+      for (const text of ["one", "two"]) assert.strictEqual((yield* collectTurn(session.send(text))).text, "")
+      assert.strictEqual((yield* collectTurn(session.send("three"))).text, "at last")
+      assert.strictEqual((yield* requests).length, 3)
     })
   )
 })

@@ -178,6 +178,20 @@ describe("executing calls", () => {
     })
   )
 
+  it.effect("starts nothing when the caller's deadline has passed", () =>
+    Effect.gen(function* () {
+      let isRun = false
+      const executor = executorOf([
+        { name: "write", run: () => Effect.sync(() => ((isRun = true), textResult("written"))) }
+      ])
+      const deadline = yield* DateTime.now
+      const [outcome] = yield* executor.executeAll([call("write", "1")], { ...batch, call: callOf({ deadline }) })
+      assert.isFalse(isRun)
+      assert.deepStrictEqual([outcome?.status, outcome?.code], ["timeout", "TOOL_TIMEOUT"])
+      assert.include(JSON.stringify(outcome?.result), "was not run")
+    })
+  )
+
   it.effect("reports progress to reader and caller, and to no reader once the call is over", () =>
     Effect.gen(function* () {
       const events: Array<ToolEvent> = []

@@ -12,6 +12,7 @@ import {
 } from "@signalbox/model"
 import {
   collectTurn,
+  ConversationSession,
   Journal,
   noHooks,
   presetLimits,
@@ -116,3 +117,23 @@ export const resultTexts = (message: Message | undefined): ReadonlyArray<string>
       ? [block.content.map((item) => (item.type === "text" ? item.text : `[${item.type}]`)).join("")]
       : []
   )
+
+/** A session over these tools, and a history where it has one. */
+export const sessionOf = (
+  model: LanguageModel["Service"],
+  tools: ReadonlyArray<TestTool> = [],
+  history: ReadonlyArray<Message> = [],
+  toolbox: Toolbox["Service"] = toolboxOf(...tools),
+  journal: Journal["Service"] = Journal.none
+) =>
+  ConversationSession.make({
+    id: "s1",
+    model,
+    toolbox,
+    limits: presetLimits,
+    journal,
+    hooks: noHooks,
+    request: { system: [], maxTokens: 100 },
+    call: { principal: "local", interaction: Interaction.decline },
+    history
+  })

@@ -12,7 +12,7 @@ describe("the tools in words", () => {
     const text = renderToolsContext([
       host("files", "read_file", "Reads a file.\nOnly below the allowed folders."),
       host("memory", "search", ""),
-      host("files", "files__list", `${"long ".repeat(50)}`),
+      host("files", "files__list", "long ".repeat(50)),
       definition({ ...caller, description: "Asks." })
     ])
     assert.strictEqual(

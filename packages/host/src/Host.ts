@@ -14,6 +14,7 @@ import { Context, Effect, Layer, Option, Path, Stream } from "effect"
 import { alertOptions } from "./alerts.ts"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
+import { makeReload, type Reload } from "./Reload.ts"
 import { managedServers } from "./servers.ts"
 
 /** What a program tells its host. */
@@ -28,6 +29,8 @@ export interface HostSetup {
   readonly cores: number
   /** Whether all servers are started at once. Without it each starts when it is asked for. */
   readonly startsAll: boolean
+  /** What servers may ask back. A front end that answers such questions says so here; without it all are declined. */
+  readonly questions?: OrchestratorOptions["questions"]
 }
 
 /**
@@ -49,6 +52,8 @@ export class Host extends Context.Service<
      * required servers are waited for, and it fails when one of them cannot be started.
      */
     readonly usable: Effect.Effect<void, ConnectionFailed>
+    /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
+    readonly reload: Reload
   }
 >()("@signalbox/host/Host") {
   /** Everything from one configuration. Fails before anything starts when a key or a variable is missing. */
@@ -85,7 +90,7 @@ export class Host extends Context.Service<
       maxSessions: conversation.maxSessions,
       idleTimeout: conversation.sessionIdleTimeout
     })
-    return Layer.effect(Host, makeHost(setup.config)).pipe(
+    return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.merge(toolbox, model)),
       Layer.provideMerge(Layer.merge(servers, models))
@@ -126,11 +131,12 @@ const orchestratorOptions = (
     },
     metrics: runtime.metrics,
     alerts: alertOptions(runtime.alerts),
-    owner: setup.owner
+    owner: setup.owner,
+    ...(setup.questions === undefined ? {} : { questions: setup.questions })
   }
 }
 
-const makeHost = Effect.fnUntraced(function* (config: LoadedConfig) {
+const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup) {
   const orchestrator = yield* ServerOrchestrator
   return {
     config,
@@ -138,7 +144,8 @@ const makeHost = Effect.fnUntraced(function* (config: LoadedConfig) {
     toolbox: yield* Toolbox,
     orchestrator,
     conversations: yield* ConversationClient,
-    usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady)
+    usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
+    reload: yield* makeReload(config, environment, orchestrator)
   }
 })
 

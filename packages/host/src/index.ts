@@ -20,6 +20,7 @@ export { addEntries, writeYaml } from "./config/document.ts"
 // Running
 export { Host, type HostSetup } from "./Host.ts"
 export { chooseModel, type ChosenModel } from "./chooseModel.ts"
+export { type Reload, type Reloaded, type ReloadError, type ReloadEvent } from "./Reload.ts"
 export { hostLogging, type LogSettings, type LogStream } from "./hostLogging.ts"
 export { checkReferences } from "./checkReferences.ts"
 export { alertOptions } from "./alerts.ts"

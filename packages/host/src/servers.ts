@@ -73,6 +73,7 @@ const endpointOf = (
 /** The limits of one server: its own, else those of all. */
 const limitsOf = (entry: ServerEntry, runtime: HostOptions["runtime"]) => ({
   connectTimeout: entry.connectTimeout ?? runtime.connectTimeout,
+  idleTimeout: entry.idleTimeout ?? runtime.idleTimeout,
   callTimeout: entry.callTimeout ?? runtime.callTimeout,
   shutdownTimeout: entry.shutdownTimeout ?? runtime.shutdownTimeout,
   maxMessageBytes: entry.maxMessageBytes ?? runtime.maxMessageBytes,

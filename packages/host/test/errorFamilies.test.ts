@@ -97,9 +97,12 @@ describe("the errors of all packages", () => {
       )
       const one = { PoolNotRegistered: () => Effect.succeed("unknown") }
       const both = { ...one, PoolExhausted: () => Effect.succeed("full") }
-      const handled: Effect.Effect<string> = failure.pipe(Effect.catchTags(both))
-      // @ts-expect-error PoolExhausted is not handled
-      const unhandled: Effect.Effect<string> = failure.pipe(Effect.catchTags(one))
+      const handled = failure.pipe(Effect.catchTags(both))
+      const unhandled = failure.pipe(Effect.catchTags(one))
+      // Neither of these compiles when the types of the failures that are left are others.
+      const isNoneLeft: [Effect.Error<typeof handled>] extends [never] ? true : false = true
+      const left: Effect.Error<typeof unhandled>["_tag"] = "PoolExhausted"
+      assert.deepStrictEqual([isNoneLeft, left], [true, resilience.PoolExhausted.definition.tag])
       assert.deepStrictEqual([yield* handled, yield* unhandled], ["unknown", "unknown"])
     })
   )

@@ -143,8 +143,14 @@ describe("the secrets of imported servers", () => {
     assert.notMatch(JSON.stringify(entries), leak)
     assert.deepInclude(entries["github"], {
       args: [
-        ...["run", "-e", "GITHUB_TOKEN=env:GITHUB_TOKEN", "image"],
-        ...["--api-key", "env:GITHUB_API_KEY", "-H", "X-Api-Key: env:GITHUB_X_API_KEY"]
+        "run",
+        "-e",
+        "GITHUB_TOKEN=env:GITHUB_TOKEN",
+        "image",
+        "--api-key",
+        "env:GITHUB_API_KEY",
+        "-H",
+        "X-Api-Key: env:GITHUB_X_API_KEY"
       ],
       env: {
         GITHUB_PERSONAL_ACCESS_TOKEN: "env:GITHUB_PERSONAL_ACCESS_TOKEN",

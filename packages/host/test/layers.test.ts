@@ -95,13 +95,13 @@ layer(NodeServices.layer)("the layers of the configuration", (it) => {
   )
 })
 
-layer(NodeServices.layer)("SIGNALBOX_SERVERS", (it) => {
-  const loadServers = (servers: unknown) =>
-    Effect.map(
-      load(configTemplate, { environment: { SIGNALBOX_SERVERS: JSON.stringify(servers) } }),
-      ({ options }) => options.servers
-    )
+const loadServers = (servers: unknown) =>
+  Effect.map(
+    load(configTemplate, { environment: { SIGNALBOX_SERVERS: JSON.stringify(servers) } }),
+    ({ options }) => options.servers
+  )
 
+layer(NodeServices.layer)("SIGNALBOX_SERVERS", (it) => {
   it.effect("replaces the servers of the file, through the same checks", () =>
     Effect.gen(function* () {
       const one = { a: { enabled: true, transport: "http", url: "http://127.0.0.1:1/mcp", headers: {} } }

@@ -26,11 +26,15 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "conversation.toolTimeout": ["0 seconds", "above zero"],
   "conversation.maxSessions": [-1, "greater than 0"],
   "conversation.sessionIdleTimeout": ["never", 'a duration such as "30 seconds"'],
+  "conversation.describeTools": ["sometimes", "boolean"],
   "runtime.naming": ["last", '"prefix"'],
   "runtime.startConcurrency": [0, "greater than 0"],
+  "runtime.packageConcurrency": [0, "greater than 0"],
+  "runtime.packageTimeout": ["0 minutes", "above zero"],
   "runtime.spawnConcurrency": [-1, "greater than or equal to 0"],
   "runtime.connectTimeout": ["0 millis", "above zero"],
   "runtime.callTimeout": ["0s", "above zero"],
+  "runtime.idleTimeout": ["0s", "above zero"],
   "runtime.shutdownTimeout": ["0 minutes", "above zero"],
   "runtime.maxMessageBytes": [0, "greater than 0"],
   "runtime.maxRequestBytes": [0, "greater than 0"],
@@ -148,17 +152,17 @@ layer(NodeServices.layer)("the rules of the configuration", (it) => {
       const wrong = Object.fromEntries(Object.entries(rules).map(([path, [value]]) => [path, value]))
       const problems = yield* problemsOf(withValues(wrong))
       // How two keys relate is looked at once each is right by itself.
-      const related = [
+      const related = new Set([
         "model.retry.maxDelay",
         "runtime.restart.maxDelay",
         "runtime.metrics.unhealthyErrorRate",
         "runtime.alerts.errorRate.critical",
         "runtime.alerts.slow.critical",
         "runtime.alerts.poolExhausted.critical"
-      ]
+      ])
       assert.sameMembers(
         problems.map(({ path }) => path),
-        Object.keys(rules).filter((path) => !related.includes(path))
+        Object.keys(rules).filter((path) => !related.has(path))
       )
     })
   )

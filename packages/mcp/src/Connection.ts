@@ -3,12 +3,16 @@
  * The reason is kept in plain sight, because it decides whether a failed call was ever sent.
  */
 import { Deferred, Effect, type PubSub } from "effect"
+import { type Changes, type ListKind } from "./Changes.ts"
 import { type Channel } from "./Channel.ts"
 import { ConnectionClosed } from "./connectionErrors.ts"
 import { type ServerError } from "./errors.ts"
 import { type FaultContext } from "./faults.ts"
 import { type HttpFacts } from "./http/HttpTransport.ts"
-import { type ToolCall } from "./McpClient.ts"
+import { type LogMessage } from "./McpClient.ts"
+import { type LogLevel } from "./McpPrompt.ts"
+import { type Questions } from "./Questions.ts"
+import { type RunningCalls } from "./RunningCalls.ts"
 import { type Session } from "./Session.ts"
 import { type ServerOptions } from "./ServerOptions.ts"
 
@@ -31,40 +35,16 @@ export interface Connection {
   readonly channel: Channel
   readonly http: HttpFacts | undefined
   readonly ending: Ending
-  readonly changes: PubSub.PubSub<void>
+  readonly changes: Readonly<Record<ListKind, Changes>>
+  /** The addresses of resources that have changed. */
+  readonly updates: PubSub.PubSub<string>
+  /** What the server is asked to log in the newest era, where each request says so. */
+  readonly logLevel: { current: LogLevel | undefined }
+  readonly logs: PubSub.PubSub<LogMessage>
   readonly calls: RunningCalls
+  readonly questions: Questions
   readonly pid: number | undefined
   readonly stderrTail: Effect.Effect<ReadonlyArray<string>>
-}
-
-/** The tool calls that are under way. */
-export interface RunningCalls {
-  readonly add: (call: ToolCall) => void
-  readonly remove: (call: ToolCall) => void
-  readonly all: () => Iterable<ToolCall>
-  /** Waits until there is none. */
-  readonly drained: Effect.Effect<void>
-}
-
-/** No calls yet. */
-export const makeRunningCalls = (): RunningCalls => {
-  const running = new Set<ToolCall>()
-  let waiting: Deferred.Deferred<void> | undefined
-  return {
-    add: (call) => void running.add(call),
-    remove: (call) => {
-      running.delete(call)
-      if (running.size > 0 || waiting === undefined) return
-      Deferred.doneUnsafe(waiting, Effect.void)
-      waiting = undefined
-    },
-    all: () => running,
-    drained: Effect.suspend(() => {
-      if (running.size === 0) return Effect.void
-      waiting ??= Deferred.makeUnsafe()
-      return Deferred.await(waiting)
-    })
-  }
 }
 
 /** An ending that has not come yet. */

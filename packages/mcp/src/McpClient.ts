@@ -4,7 +4,9 @@
  */
 import { type Duration, type Effect, type Stream } from "effect"
 import { type CallError, type ServerError } from "./errors.ts"
+import { type Completion, type CompletionRequest, type LogLevel, type Prompts, type Resources } from "./McpPrompt.ts"
 import { type JsonObject, type ToolList } from "./McpTool.ts"
+import { type Respondent } from "./Questions.ts"
 
 /** Who answered the handshake. */
 export interface ServerIdentity {
@@ -29,14 +31,25 @@ export interface CallProgress {
   readonly message?: string
 }
 
+/** Something that the server wants to be known. Foreign text. */
+export interface LogMessage {
+  /** A severity of RFC 5424, from `debug` to `emergency`. */
+  readonly level: string
+  readonly logger?: string
+  /** Any JSON value. */
+  readonly data: unknown
+}
+
 /** One tool call. */
 export interface ToolCall {
   readonly name: string
   readonly input: JsonObject
-  /** Instead of the `callTimeout` of the server. */
+  /** Instead of the `callTimeout` of the server; the `idleTimeout` stays. */
   readonly timeout?: Duration.Duration
   /** Runs for each progress notification, in order, one at a time; all have run when the call ends. */
   readonly onProgress?: (progress: CallProgress) => Effect.Effect<void>
+  /** Answers what the server asks back during the call; without one, everything is declined. */
+  readonly respondent?: Respondent
 }
 
 /** What a tool answered. `isError` is the tool's own verdict and not a failure of the call. */
@@ -55,10 +68,16 @@ export interface CallResult {
 export interface McpClient {
   readonly serverName: string
   readonly identity: ServerIdentity
-  /** Walks all pages. Bounded by `connectTimeout`. */
+  /** Walks all pages. Bounded by `connectTimeout`. Asks again only when the last list is not fresh any more. */
   readonly listTools: Effect.Effect<ToolList, ServerError>
   /** Interrupting it tells the server to stop the call. */
   readonly callTool: (call: ToolCall) => Effect.Effect<CallResult, CallError>
+  readonly prompts: Prompts
+  readonly resources: Resources
+  /** Values that fit what has been typed of an argument. */
+  readonly complete: (request: CompletionRequest) => Effect.Effect<Completion, ServerError>
+  /** What `logMessages` shall carry; until then the server decides, and in the modern era nothing comes. */
+  readonly setLogLevel: (level: LogLevel) => Effect.Effect<void, ServerError>
   /** Waits until no call is under way, for whoever wants to end the connection without cutting one off. */
   readonly drained: Effect.Effect<void>
   /** Whether the server still answers: `ping`, or `server/discover` in the modern era. An error answer is an answer. */
@@ -67,6 +86,8 @@ export interface McpClient {
   readonly toolsChanged: Stream.Stream<void>
   /** Messages of the server so far, and requests that wait for an answer: signs of life that cost nothing to look at. */
   readonly activity: () => { readonly received: number; readonly pending: number }
+  /** What the server logs. A reader that is slow loses the oldest ones. Ends with the connection. */
+  readonly logMessages: Stream.Stream<LogMessage>
   /** Waits until the connection is lost and says why. Never completes on a healthy one, nor when its scope closes. */
   readonly closed: Effect.Effect<ServerError>
   /** The last lines that the process wrote to standard error, at most 50; empty over HTTP. */

@@ -2,6 +2,8 @@
  * What a server says about its tools. Names, texts and hints are the server's own: foreign, and not to be trusted.
  */
 
+import { type Fresh } from "./freshList.ts"
+
 /** A JSON object whose members are not known in advance. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -26,7 +28,7 @@ export interface McpTool {
 }
 
 /** The tools of a server. One bad tool costs only itself: it is left out and named in `problems`. */
-export interface ToolList {
+export interface ToolList extends Fresh {
   readonly tools: ReadonlyArray<McpTool>
   readonly problems: ReadonlyArray<{ readonly tool: string | undefined; readonly reason: string }>
 }

@@ -46,7 +46,9 @@ export interface ServerOptions {
   readonly protocol: "auto" | "legacy" | "2026-07-28"
   /** The one budget for spawning and handshake together. It also bounds each `listTools` and `ping`. */
   readonly connectTimeout: Duration.Duration
-  /** How long a tool call may take. Progress does not extend it. */
+  /** How long a tool call may show no sign of life. Progress is one, and an open question of the server stops the time. */
+  readonly idleTimeout: Duration.Duration
+  /** How long a tool call may take in all. Nothing extends it. */
   readonly callTimeout: Duration.Duration
   /** From the start of closing to `SIGKILL`. The process gets half a second after end of input before `SIGTERM`. */
   readonly shutdownTimeout: Duration.Duration
@@ -62,7 +64,8 @@ const mebibyte = 1024 * 1024
 export const serverDefaults = {
   protocol: "auto",
   connectTimeout: Duration.seconds(30),
-  callTimeout: Duration.seconds(60),
+  idleTimeout: Duration.seconds(60),
+  callTimeout: Duration.minutes(10),
   shutdownTimeout: Duration.seconds(5),
   maxMessageBytes: 50 * mebibyte,
   maxRequestBytes: 10 * mebibyte

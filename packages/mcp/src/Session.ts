@@ -42,6 +42,14 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Which notices a subscription wants. */
+export interface ListenFilter {
+  readonly toolsListChanged?: boolean
+  readonly promptsListChanged?: boolean
+  readonly resourcesListChanged?: boolean
+  readonly resourceSubscriptions?: ReadonlyArray<string>
+}
+
 /** A protocol client after its handshake. Every promise rejects with what `failureOf` understands. */
 export interface Session {
   readonly handshake: Handshake
@@ -50,7 +58,7 @@ export interface Session {
     params: Readonly<Record<string, unknown>>,
     options: RequestOptions
   ) => Promise<Readonly<Record<string, unknown>>>
-  /** Opens a subscription to changes of the tool list (2026-07-28); the inner promise settles when it has ended. */
-  readonly listen: (signal: AbortSignal) => Promise<{ readonly closed: Promise<unknown> }>
+  /** Opens a subscription to notices (2026-07-28); the inner promise settles when it has ended. */
+  readonly listen: (filter: ListenFilter, signal: AbortSignal) => Promise<{ readonly closed: Promise<unknown> }>
   readonly close: () => Promise<void>
 }

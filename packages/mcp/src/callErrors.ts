@@ -17,14 +17,16 @@ export class ToolCallRejected extends defineError<ToolCallRejected>()("ToolCallR
   hint: ({ rpcCode }) => (rpcCode === -32602 ? "Check the tool's name and its arguments." : undefined)
 }) {}
 
-/** The call took longer than its limit. The server was told to stop; whether it did is not known. */
+/** The call took longer than one of its limits. The server was told to stop; whether it did is not known. */
 export class ToolCallTimeout extends defineError<ToolCallTimeout>()("ToolCallTimeout", {
   code: "TOOL_CALL_TIMEOUT",
   status: statuses.timeout,
-  fields: { ...call, limit: Schema.DurationFromMillis },
-  message: ({ limit, serverName, toolName }) =>
-    `The call of "${toolName}" on server "${serverName}" took longer than ${Duration.format(limit)}.`,
-  hint: () => "The tool may have run. Check its effect before you repeat it, or raise callTimeout."
+  fields: { ...call, limit: Schema.DurationFromMillis, limitName: Schema.Literals(["idleTimeout", "callTimeout"]) },
+  message: ({ limit, limitName, serverName, toolName }) =>
+    `The call of "${toolName}" on server "${serverName}" ` +
+    (limitName === "idleTimeout" ? "showed no sign of life for" : "took longer than") +
+    ` ${Duration.format(limit)}.`,
+  hint: ({ limitName }) => `The tool may have run. Check its effect before you repeat it, or raise ${limitName}.`
 }) {}
 
 /** The request may have reached the server, but the answer was lost. Repeat it only if the tool is safe to repeat. */
@@ -35,6 +37,16 @@ export class ToolOutcomeUnknown extends defineError<ToolOutcomeUnknown>()("ToolO
   message: ({ reason, serverName, toolName }) =>
     `The call of "${toolName}" on server "${serverName}" got no answer, so whether it ran is unknown: ${reason}`,
   hint: () => "The tool may have run. Check its effect before you repeat it."
+}) {}
+
+/** The server asked something back that nobody here answers, so the request cannot go on. */
+export class QuestionUnanswered extends defineError<QuestionUnanswered>()("QuestionUnanswered", {
+  code: "SERVER_QUESTION_UNANSWERED",
+  status: statuses.badGateway,
+  fields: { serverName: Schema.String, method: Schema.String, question: Schema.String, reason: Schema.String },
+  message: ({ method, question, reason, serverName }) =>
+    `Server "${serverName}" needs an answer to ${question} before it goes on with ${method}: ${reason}.`,
+  hint: () => "Make the call where somebody can be asked, and allow the question."
 }) {}
 
 /** The arguments are larger than the limit for requests. Nothing was sent. */

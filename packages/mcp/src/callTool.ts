@@ -10,7 +10,8 @@ import { type CallError } from "./errors.ts"
 import { callError, outcomeUnknown } from "./faults.ts"
 import { type CallProgress, type CallResult, type ToolCall } from "./McpClient.ts"
 import { type JsonObject, type McpTool } from "./McpTool.ts"
-import { request, Sent } from "./request.ts"
+import { Idle, request, Sent } from "./request.ts"
+import { requestInRounds } from "./rounds.ts"
 import { compileSchema, failureOf } from "./sdk.ts"
 import { readCallResult } from "./tools.ts"
 
@@ -24,28 +25,53 @@ export interface KnownTool {
 
 const isSound = () => undefined
 
-/** Performs a call without a span. */
+/** Performs a call without a span. It must be one of the `calls` of the connection. */
 export const callTool = (
   connection: Connection,
   known: ReadonlyMap<string, KnownTool>,
   call: ToolCall
-): Effect.Effect<CallResult, CallError> =>
-  call.onProgress === undefined
-    ? exchange(connection, known, call, {})
-    : withProgress(connection, known, call, call.onProgress)
+): Effect.Effect<CallResult, CallError> => {
+  const limits = limitsOf(connection, call)
+  if (call.onProgress !== undefined) return withProgress(connection, known, call, limits, call.onProgress)
+  if (limits.idleMillis === undefined) return exchange(connection, known, call, limits, {})
+  return Effect.suspend(() => exchange(connection, known, call, limits, watch(connection, call)))
+}
+
+interface Limits {
+  readonly total: Duration.Duration
+  readonly totalMillis: number
+  /** Nothing where the total comes first. */
+  readonly idleMillis: number | undefined
+}
+
+const limitsOf = ({ server }: Connection, call: ToolCall): Limits => {
+  const total = call.timeout ?? server.callTimeout
+  const totalMillis = Duration.toMillis(total)
+  const idleMillis = Duration.toMillis(server.idleTimeout)
+  return { total, totalMillis, idleMillis: idleMillis < totalMillis ? idleMillis : undefined }
+}
+
+/** Asks for progress, which is a sign of life, until the call is over. */
+const watch = ({ calls, channel }: Connection, call: ToolCall, onProgress?: (progress: CallProgress) => void) => {
+  const { release, token } = channel.watchProgress((progress) => {
+    calls.idle(call)?.touch()
+    onProgress?.(progress)
+  })
+  calls.onEnd(call, release)
+  return { progressToken: token }
+}
 
 const withProgress = Effect.fnUntraced(function* (
   connection: Connection,
   known: ReadonlyMap<string, KnownTool>,
   call: ToolCall,
+  limits: Limits,
   onProgress: NonNullable<ToolCall["onProgress"]>
 ) {
   const queue = yield* Queue.unbounded<CallProgress, Cause.Done>()
-  const { release, token } = connection.channel.watchProgress((progress) => Queue.offerUnsafe(queue, progress))
+  const meta = watch(connection, call, (progress) => Queue.offerUnsafe(queue, progress))
   const pump = yield* Effect.forkChild(Stream.runForEach(Stream.fromQueue(queue), onProgress))
-  const result = yield* exchange(connection, known, call, { progressToken: token }).pipe(
-    Effect.onExit(() => Effect.sync(release).pipe(Effect.andThen(Queue.end(queue))))
-  )
+  const result = yield* exchange(connection, known, call, limits, meta).pipe(Effect.onExit(() => Queue.end(queue)))
   yield* Fiber.join(pump)
   return result
 })
@@ -54,32 +80,39 @@ const exchange = (
   connection: Connection,
   known: ReadonlyMap<string, KnownTool>,
   call: ToolCall,
+  limits: Limits,
   meta: JsonObject
 ): Effect.Effect<CallResult, CallError> => {
-  const { server } = connection
-  const limit = call.timeout ?? server.callTimeout
   const tool = known.get(call.name)
   const headers = tool?.paramHeaders(call.input)
-  return request(
-    connection,
-    "tools/call",
-    { name: call.name, arguments: call.input },
-    {
-      // The timer of the client costs nothing more; a race of fibers would cost as much as the call.
-      timeoutMillis: Duration.toMillis(limit),
-      ...("progressToken" in meta ? { meta } : {}),
-      ...(headers === undefined ? {} : { headers })
-    }
-  ).pipe(
+  const params = { name: call.name, arguments: call.input }
+  const extra = {
+    // The timer of the client costs nothing more; a race of fibers would cost as much as the call.
+    timeoutMillis: limits.totalMillis,
+    idleMillis: limits.idleMillis,
+    call,
+    ...("progressToken" in meta ? { meta } : {}),
+    ...(headers === undefined ? {} : { headers })
+  }
+  const asked =
+    connection.session.handshake.era === "modern"
+      ? requestInRounds(connection, "tools/call", params, extra, call.respondent)
+      : request(connection, "tools/call", params, extra)
+  return asked.pipe(
     Effect.map((result) => readCallResult(rawResult(result), tool?.violation ?? isSound)),
-    Effect.mapError((error) => (error instanceof Sent ? explain(connection, call.name, limit, error.error) : error))
+    Effect.mapError((error) => (error instanceof Sent ? explain(connection, call.name, limits, error.error) : error))
   )
 }
 
-const explain = (connection: Connection, toolName: string, limit: Duration.Duration, error: unknown): CallError => {
+const explain = (connection: Connection, toolName: string, { total }: Limits, error: unknown): CallError => {
+  const serverName = connection.server.name
   const lost = connection.ending.reason()
+  if (error instanceof Idle) {
+    return new ToolCallTimeout({ serverName, toolName, limit: connection.server.idleTimeout, limitName: "idleTimeout" })
+  }
   const failure = failureOf(error)
-  if (failure._tag === "Timeout") return new ToolCallTimeout({ serverName: connection.server.name, toolName, limit })
+  if (failure._tag === "Timeout")
+    return new ToolCallTimeout({ serverName, toolName, limit: total, limitName: "callTimeout" })
   if (failure._tag === "Closed" && lost !== undefined) return outcomeUnknown(connection.server.name, toolName, lost)
   const explained = callError(contextOf(connection, "tools/call", error), toolName, failure)
   if (explained._tag === "SessionExpired") connection.ending.lose(explained)

@@ -4,21 +4,37 @@
  */
 import { Effect, Exit, type FileSystem, type Path, PubSub, Scope } from "effect"
 import { type ChildProcessSpawner } from "effect/process"
+import { makeChanges } from "./Changes.ts"
 import { makeChannel } from "./Channel.ts"
 import { HandshakeTimeout, ProtocolMismatch } from "./connectErrors.ts"
-import { type Connection, makeEnding, makeRunningCalls } from "./Connection.ts"
+import { type Connection, makeEnding } from "./Connection.ts"
 import { type ConnectError } from "./errors.ts"
 import { connectError } from "./faults.ts"
 import { type Link, openStdio, openStream, openUrl } from "./link.ts"
 import { logOnce } from "./logOnce.ts"
-import { makeClient, watchTools } from "./makeClient.ts"
-import { type McpClient } from "./McpClient.ts"
+import { makeClient } from "./makeClient.ts"
+import { type LogMessage, type McpClient } from "./McpClient.ts"
+import { makeQuestionDesk, type QuestionDesk } from "./QuestionDesk.ts"
+import { capabilitiesOf, noQuestions, type Questions } from "./Questions.ts"
+import { makeRunningCalls } from "./RunningCalls.ts"
 import { failureOf, isKnownVersion, openSession, rpcFailure } from "./sdk.ts"
 import { type Failure, type Negotiation, type Session } from "./Session.ts"
 import { type ServerOptions } from "./ServerOptions.ts"
+import { watchLists } from "./subscriptions.ts"
 
 /** What the platform has to provide; `NodeServices.layer` has it all. */
 type Platform = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path
+
+/** What is connected to, and on whose behalf. */
+interface Target {
+  readonly server: ServerOptions
+  readonly questions: Questions
+  /** Is shown the way to the server before the handshake. */
+  readonly see: (link: Link) => void
+}
+
+/** Notices that a slow reader may be behind. */
+const keptMessages = 256
 
 /** The handshake failed with this. */
 class Refused {
@@ -32,16 +48,18 @@ class Refused {
 
 /**
  * Connects to one server and shakes hands. The connection lives as long as the scope, which ends the
- * process or the session. Fails within `connectTimeout`, with nothing left running.
+ * process or the session. Fails within `connectTimeout`, with nothing left running. The server is told that it
+ * may ask what `questions` says.
  */
 export const connect = Effect.fn("McpClient.connect")(function* (
-  server: ServerOptions
+  server: ServerOptions,
+  questions: Questions = noQuestions
 ): Effect.fn.Return<McpClient, ConnectError, Scope.Scope | Platform> {
   let lastWords: Link["stderrTail"] = Effect.succeed([])
   const see = (link: Link) => {
     lastWords = link.stderrTail
   }
-  const connection = yield* reach(server, see).pipe(
+  const connection = yield* reach({ server, questions, see }).pipe(
     Effect.mapError((error) => (error instanceof Refused ? error.error : error)),
     Effect.timeoutOrElse({
       duration: server.connectTimeout,
@@ -68,31 +86,32 @@ const mayBeOlder = ({ error }: Refused): boolean =>
 const isRefused = (error: ConnectError | Refused): error is Refused => error instanceof Refused
 
 /** The handshakes that make sense, one after the other. */
-const reach = (server: ServerOptions, see: (link: Link) => void) => {
+const reach = (target: Target) => {
+  const { server } = target
   const { endpoint, protocol } = server
   // Over stdio the old handshake comes first: many older servers exit when anything else does.
   const first: Negotiation = protocol === "auto" && endpoint.transport !== "http" ? "legacy" : protocol
   switch (endpoint.transport) {
     case "stdio": {
-      const start = (negotiation: Negotiation) => attempt(server, openStdio(server, endpoint), negotiation, see)
+      const start = (negotiation: Negotiation) => attempt(target, openStdio(server, endpoint), negotiation)
       if (first === protocol) return start(first)
       return Effect.catch(start(first), (error) =>
         isRefused(error) && speaksOnlyModern(error.failure) ? start("2026-07-28") : Effect.fail(error)
       )
     }
     case "http": {
-      const streamable = attempt(server, openUrl(server, endpoint), protocol, see)
+      const streamable = attempt(target, openUrl(server, endpoint), protocol)
       if (protocol === "2026-07-28") return streamable
       return Effect.catch(streamable, (error) => {
         if (!isRefused(error) || !mayBeOlder(error)) return Effect.fail(error)
         // Where there is no stream either, the first refusal says more.
-        return attempt(server, openStream(server, endpoint), "legacy", see).pipe(
+        return attempt(target, openStream(server, endpoint), "legacy").pipe(
           Effect.mapError((second) => (isRefused(second) && hasNoStream(second.failure) ? error : second))
         )
       })
     }
     case "sse":
-      return attempt(server, openStream(server, endpoint), first, see)
+      return attempt(target, openStream(server, endpoint), first)
   }
 }
 
@@ -104,44 +123,53 @@ const hasNoStream = (failure: Failure): boolean =>
 
 /** One start and one handshake, in a scope of its own that is closed at once when they fail. */
 const attempt = Effect.fnUntraced(function* <R>(
-  server: ServerOptions,
+  target: Target,
   open: Effect.Effect<Link, ConnectError, R>,
-  negotiation: Negotiation,
-  see: (link: Link) => void
+  negotiation: Negotiation
 ) {
   const scope = yield* Scope.fork(yield* Scope.Scope)
   let abort: Effect.Effect<void> = Effect.void
   return yield* Effect.gen(function* () {
     const link = yield* open
     abort = link.abort
-    see(link)
-    return yield* establish(server, link, negotiation)
+    target.see(link)
+    return yield* establish(target, link, negotiation)
   }).pipe(
     Scope.provide(scope),
     Effect.onError((cause) => abort.pipe(Effect.andThen(Scope.close(scope, Exit.failCause(cause)))))
   )
 })
 
-const establish = Effect.fnUntraced(function* (server: ServerOptions, link: Link, negotiation: Negotiation) {
+const establish = Effect.fnUntraced(function* ({ questions, server }: Target, link: Link, negotiation: Negotiation) {
   const ending = yield* makeEnding
-  // A change that comes before the first subscriber is kept for it: servers like to send one right after the handshake.
-  const changes = yield* PubSub.sliding<void>({ capacity: 1, replay: 1 })
-  yield* Effect.addFinalizer(() => PubSub.shutdown(changes))
+  const changes = { tools: yield* makeChanges, prompts: yield* makeChanges, resources: yield* makeChanges }
+  const updates = yield* Effect.acquireRelease(PubSub.sliding<string>(keptMessages), PubSub.shutdown)
+  const logs = yield* Effect.acquireRelease(PubSub.sliding<LogMessage>(keptMessages), PubSub.shutdown)
+  const calls = makeRunningCalls()
   const onStray = yield* logOnce((id) => `Server "${server.name}" answers what nobody asked (id ${id}).`)
+  let era: Session["handshake"]["era"] | undefined
+  const isModern = () => era === "modern"
+  const desk: QuestionDesk = yield* makeQuestionDesk(questions, calls, (answer) => channel.send(answer))
   const channel = makeChannel(link.transport, {
-    onToolsChanged: () => void PubSub.publishUnsafe(changes, undefined),
+    onLog: (message) => void PubSub.publishUnsafe(logs, message),
+    // The newest era has no requests of servers; what looks like one is not answered.
+    onQuestion: (question, call) => (isModern() ? onStray(String(question.id)) : desk.ask(question, call)),
+    onWithdrawn: (id) => desk.withdraw(id),
+    onListChanged: (kind) => changes[kind].announce(),
+    onResourceUpdated: (uri) => void PubSub.publishUnsafe(updates, uri),
     onStray: (id) => onStray(String(id))
   })
 
   const session = yield* Effect.callback<Session, Refused>((resume) => {
     const abort = new AbortController()
-    openSession(channel.transport, negotiation, abort.signal).then(
+    openSession(channel.transport, negotiation, capabilitiesOf(questions), abort.signal).then(
       (opened) => resume(Effect.succeed(opened)),
       (error: unknown) => resume(Effect.fail(refused(error)))
     )
     return Effect.sync(() => abort.abort())
   }).pipe(Effect.raceFirst(Effect.flip(link.ended)))
 
+  era = session.handshake.era
   const connection: Connection = {
     server,
     session,
@@ -149,7 +177,11 @@ const establish = Effect.fnUntraced(function* (server: ServerOptions, link: Link
     http: link.http,
     ending,
     changes,
-    calls: makeRunningCalls(),
+    updates,
+    logLevel: { current: undefined },
+    logs,
+    calls,
+    questions,
     pid: link.pid,
     stderrTail: link.stderrTail
   }
@@ -170,7 +202,7 @@ const establish = Effect.fnUntraced(function* (server: ServerOptions, link: Link
     ),
     Effect.forkScoped
   )
-  yield* Effect.forkScoped(watchTools(connection))
+  yield* Effect.forkScoped(watchLists(connection))
   return connection
 
   function refused(error: unknown): Refused {

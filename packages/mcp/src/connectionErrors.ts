@@ -109,6 +109,27 @@ export class ListFailed extends defineError<ListFailed>()("ListFailed", {
   hint: () => "Keep the last good list and try again."
 }) {}
 
+/** The server answered a request that is neither a tool call nor the list of tools with an error. */
+export class RequestRejected extends defineError<RequestRejected>()("RequestRejected", {
+  code: "SERVER_REQUEST_REJECTED",
+  status: statuses.badGateway,
+  fields: {
+    serverName,
+    method: Schema.String,
+    rpcCode: Schema.Finite,
+    rpcMessage: Schema.String,
+    data: Schema.UndefinedOr(Schema.Unknown)
+  },
+  message: ({ method, rpcCode, rpcMessage, serverName }) =>
+    `Server "${serverName}" rejected ${method}: ${rpcMessage} (${rpcCode}).`,
+  hint: ({ rpcCode }) =>
+    rpcCode === -32602
+      ? "Check the name or address, and the arguments."
+      : rpcCode === -32601
+        ? "This server does not offer that."
+        : undefined
+}) {}
+
 /** An answer is not what the protocol says it must be. The request was executed. */
 export class InvalidResult extends defineError<InvalidResult>()("InvalidResult", {
   code: "SERVER_INVALID_RESULT",

@@ -3,6 +3,7 @@
  * resilience asks of them. Both are answered from classes and statuses, never from texts.
  */
 import {
+  QuestionUnanswered,
   RequestTooLarge,
   ResponseTooLarge,
   ToolCallRejected,
@@ -24,6 +25,7 @@ import {
   ConnectionClosed,
   InvalidResult,
   ListFailed,
+  RequestRejected,
   RequestTimeout,
   ServerExited,
   SessionExpired,
@@ -52,6 +54,8 @@ export type ServerError =
   | ConnectionClosed
   | InvalidResult
   | ListFailed
+  | QuestionUnanswered
+  | RequestRejected
   | RequestTimeout
   | ResponseTooLarge
   | ServerExited
@@ -62,6 +66,7 @@ export type CallError =
   | HttpRefusal
   | ConnectionClosed
   | InvalidResult
+  | QuestionUnanswered
   | RequestTooLarge
   | ResponseTooLarge
   | ToolCallRejected
@@ -78,7 +83,9 @@ export const mcpErrors = [
   InvalidResult,
   ListFailed,
   ProtocolMismatch,
+  QuestionUnanswered,
   RedirectRefused,
+  RequestRejected,
   RequestTimeout,
   RequestTooLarge,
   ResponseTooLarge,
@@ -104,6 +111,8 @@ export const countsAsConnectionFailure = (error: McpError): boolean => {
   switch (error._tag) {
     case "AuthorizationRequired":
     case "ConnectionClosed":
+    case "QuestionUnanswered":
+    case "RequestRejected":
     case "RequestTooLarge":
     case "ResponseTooLarge":
     case "SessionExpired":

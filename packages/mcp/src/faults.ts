@@ -13,7 +13,14 @@ import {
   ServerHttpStatus,
   ServerUnreachable
 } from "./connectErrors.ts"
-import { BadGateway, ConnectionClosed, InvalidResult, ListFailed, SessionExpired } from "./connectionErrors.ts"
+import {
+  BadGateway,
+  ConnectionClosed,
+  InvalidResult,
+  ListFailed,
+  RequestRejected,
+  SessionExpired
+} from "./connectionErrors.ts"
 import { type CallError, type ConnectError, type ServerError, wasNotExecuted } from "./errors.ts"
 import { type Exchange } from "./http/guardedFetch.ts"
 import { type Failure } from "./Session.ts"
@@ -179,15 +186,18 @@ const rejected = (server: ServerOptions, rpc: RpcError): HandshakeRejected | Pro
 
 /** A failure of `tools/list`, `ping` and their like. */
 export const serverError = (context: FaultContext, failure: Failure): ServerError => {
-  const serverName = context.server.name
-  switch (failure._tag) {
-    case "Rpc":
-      return new ListFailed({ serverName, rpcCode: failure.code, rpcMessage: failure.message })
-    case "Version":
-      return new InvalidResult({ serverName, method: context.method, reason: "it changed its protocol revision" })
-    default:
-      return common(context, failure)
-  }
+  const { method, server } = context
+  const serverName = server.name
+  const rejected = ({ code, data, message }: RpcError) =>
+    method === "tools/list"
+      ? new ListFailed({ serverName, rpcCode: code, rpcMessage: message })
+      : new RequestRejected({ serverName, method, rpcCode: code, rpcMessage: message, data })
+  if (failure._tag === "Rpc") return rejected(failure)
+  if (failure._tag === "Version")
+    return new InvalidResult({ serverName, method, reason: "it changed its protocol revision" })
+  const error = common(context, failure)
+  const rpc = error._tag === "ServerHttpStatus" ? errorInBody(failure) : undefined
+  return rpc === undefined ? error : rejected(rpc)
 }
 
 /** A failure of `tools/call`. What does not prove that the tool was not run leaves the outcome unknown. */

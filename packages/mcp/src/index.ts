@@ -10,9 +10,45 @@ export {
 export { ParentEnvironment } from "./stdio/environment.ts"
 
 // Using a connection
-export { type CallProgress, type CallResult, type McpClient, type ServerIdentity, type ToolCall } from "./McpClient.ts"
+export {
+  type CallProgress,
+  type CallResult,
+  type LogMessage,
+  type McpClient,
+  type ServerIdentity,
+  type ToolCall
+} from "./McpClient.ts"
 export { type JsonObject, type McpTool, type ToolHints, type ToolList } from "./McpTool.ts"
 export { readToolList } from "./tools.ts"
+
+// Prompts and resources
+export {
+  type Completion,
+  type CompletionRequest,
+  type Listing,
+  type LogLevel,
+  type McpPrompt,
+  type McpResource,
+  type McpResourceTemplate,
+  type PromptArgument,
+  type PromptMessages,
+  type Prompts,
+  type ResourceContent,
+  type Resources
+} from "./McpPrompt.ts"
+
+// Being asked back
+export {
+  type Elicitation,
+  type ElicitationReply,
+  noQuestions,
+  type Questions,
+  type Respondent,
+  type Root,
+  type Sampling,
+  type SamplingMessage,
+  type SamplingReply
+} from "./Questions.ts"
 
 // Failures
 export {
@@ -38,12 +74,14 @@ export {
   ConnectionClosed,
   InvalidResult,
   ListFailed,
+  RequestRejected,
   RequestTimeout,
   ServerExited,
   SessionExpired,
   StreamLost
 } from "./connectionErrors.ts"
 export {
+  QuestionUnanswered,
   RequestTooLarge,
   ResponseTooLarge,
   ToolCallRejected,

@@ -112,6 +112,7 @@ export const openStream = Effect.fnUntraced(function* (server: ServerOptions, en
     transport: http.transport,
     http,
     ended: Deferred.await(lost),
+    // Closing what is closed already is all that can fail.
     abort: Effect.ignore(Effect.tryPromise(() => http.transport.close())),
     terminate: settle(server, http.settled, () => Promise.resolve())
   } satisfies Link

@@ -1,13 +1,18 @@
 /**
  * The client of a connection whose hands are shaken: calls, lists, health and change notices.
  */
-import { Effect, PubSub, Schedule, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { callTool, knownTool, type KnownTool } from "./callTool.ts"
 import { type Connection } from "./Connection.ts"
 import { findParamHeaders, paramHeaders } from "./http/paramHeaders.ts"
-import { listTools, requestPlain, withinBudget } from "./listTools.ts"
+import { whenStale } from "./freshList.ts"
+import { listTools } from "./listTools.ts"
 import { type McpClient, type ServerIdentity } from "./McpClient.ts"
 import { type McpTool } from "./McpTool.ts"
+import { makePrompts } from "./prompts.ts"
+import { requestPlain, within } from "./requestPlain.ts"
+import { makeResources } from "./resources.ts"
+import { complete, setLogLevel } from "./utilities.ts"
 
 const identityOf = ({ pid, session }: Connection): ServerIdentity => {
   const { instructions, title, ...handshake } = session.handshake
@@ -21,10 +26,12 @@ const identityOf = ({ pid, session }: Connection): ServerIdentity => {
 
 /** Makes the client. Its scope belongs to `connect`. */
 export const makeClient = (connection: Connection): McpClient => {
-  const { calls, changes, ending, server } = connection
+  const { calls, changes, ending, logs, server } = connection
   const identity = identityOf(connection)
   // Only stateless HTTP mirrors arguments into headers, and only there a wrong declaration is a fault.
   const mirrors = identity.era === "modern" && connection.http !== undefined
+  const prompts = makePrompts(connection)
+  const resources = makeResources(connection)
   let known: ReadonlyMap<string, KnownTool> = new Map()
 
   const refuse = (tool: McpTool): string | undefined => {
@@ -39,8 +46,10 @@ export const makeClient = (connection: Connection): McpClient => {
   return {
     serverName: server.name,
     identity,
-    listTools: listTools(connection, refuse).pipe(
-      withinBudget(server, "tools/list"),
+    listTools: whenStale(
+      changes.tools,
+      listTools(connection, refuse).pipe(within(server.name, "tools/list", server.connectTimeout))
+    ).pipe(
       Effect.tap(({ tools }) =>
         Effect.sync(() => {
           known = new Map(tools.map((tool) => [tool.name, remember(tool)]))
@@ -63,8 +72,13 @@ export const makeClient = (connection: Connection): McpClient => {
     ping: ping(connection).pipe(
       Effect.withSpan("McpClient.ping", { kind: "client", attributes: { "mcp.server": server.name } })
     ),
-    toolsChanged: Stream.fromPubSub(changes).pipe(Stream.interruptWhen(ending.lost)),
     activity: connection.channel.activity,
+    toolsChanged: changes.tools.stream.pipe(Stream.interruptWhen(ending.lost)),
+    prompts: { ...prompts, changed: prompts.changed.pipe(Stream.interruptWhen(ending.lost)) },
+    resources: { ...resources, changed: resources.changed.pipe(Stream.interruptWhen(ending.lost)) },
+    complete: (request) => complete(connection, request),
+    setLogLevel: (level) => setLogLevel(connection, level),
+    logMessages: Stream.fromPubSub(logs).pipe(Stream.interruptWhen(ending.lost)),
     closed: ending.lost,
     stderrTail: connection.stderrTail
   }
@@ -75,27 +89,7 @@ const ping = (connection: Connection) => {
   const method = connection.session.handshake.era === "modern" ? "server/discover" : "ping"
   return requestPlain(connection, method, {}).pipe(
     Effect.asVoid,
-    Effect.catchTag(["ListFailed", "InvalidResult"], () => Effect.void),
-    withinBudget(connection.server, method)
+    Effect.catchTag(["RequestRejected", "InvalidResult"], () => Effect.void),
+    within(connection.server.name, method, connection.server.connectTimeout)
   )
-}
-
-/** How long to wait before a lost subscription is opened again. */
-const reopening = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")])
-
-/**
- * Keeps the subscription that the modern era needs for change notices. Each loss counts as a change, because
- * one may have been missed meanwhile.
- */
-export const watchTools = (connection: Connection): Effect.Effect<void> => {
-  const { changes, session } = connection
-  const tools = session.handshake.capabilities["tools"]
-  const announces = typeof tools === "object" && tools !== null && "listChanged" in tools && tools.listChanged === true
-  if (session.handshake.era !== "modern" || !announces) return Effect.void
-  const once = Effect.tryPromise((signal) => session.listen(signal).then(({ closed }) => closed)).pipe(
-    // However the subscription ended: it is opened again.
-    Effect.ignore,
-    Effect.andThen(PubSub.publish(changes, undefined))
-  )
-  return once.pipe(Effect.repeat(reopening), Effect.asVoid)
 }

@@ -37,9 +37,14 @@ const clientInfo = { name: "signalbox", version: "0.1.0" }
 export const isKnownVersion = (version: string): boolean => SUPPORTED_PROTOCOL_VERSIONS.includes(version)
 
 /** Shakes hands over a transport. Aborting the signal closes it. */
-export const openSession = (transport: Transport, negotiation: Negotiation, signal: AbortSignal): Promise<Session> => {
+export const openSession = (
+  transport: Transport,
+  negotiation: Negotiation,
+  capabilities: Readonly<Record<string, object>>,
+  signal: AbortSignal
+): Promise<Session> => {
   const client = new Client(clientInfo, {
-    capabilities: {},
+    capabilities,
     versionNegotiation: {
       mode: negotiation === "2026-07-28" ? { pin: negotiation } : negotiation,
       probe: { timeoutMs: never }
@@ -77,9 +82,18 @@ const sessionOf = (client: Client): Session => {
       client.request({ method, params }, anyResult, {
         signal,
         timeout: Math.min(timeoutMillis ?? never, never),
+        // Questions of the server come back as results, and are answered above.
+        allowInputRequired: true,
         ...(headers === undefined ? {} : { headers })
       }),
-    listen: (signal) => client.listen({ toolsListChanged: true }, { signal, timeout: never }),
+    listen: ({ resourceSubscriptions, ...lists }, signal) =>
+      client.listen(
+        {
+          ...lists,
+          ...(resourceSubscriptions === undefined ? {} : { resourceSubscriptions: [...resourceSubscriptions] })
+        },
+        { signal, timeout: never }
+      ),
     close: () => client.close()
   }
 }

@@ -40,41 +40,29 @@ const readTool = (value: unknown): McpTool | Problem => {
   }
 }
 
-/** Gathers the pages of a list. */
-export interface ToolListBuilder {
-  readonly addPage: (tools: ReadonlyArray<unknown>) => void
-  readonly addProblem: (tool: string | undefined, reason: string) => void
-  readonly build: () => ToolList
-}
-
-/** An empty list. `refusal` says why an otherwise sound tool cannot be called on this connection. */
-export const makeToolList = (refusal: (tool: McpTool) => string | undefined): ToolListBuilder => {
+/** The usable ones of a list. `refusal` says why an otherwise sound tool cannot be called on this connection. */
+export const readTools = (
+  items: ReadonlyArray<unknown>,
+  refusal: (tool: McpTool) => string | undefined
+): Pick<ToolList, "tools" | "problems"> => {
   const tools = new Map<string, McpTool>()
   const problems: Array<Problem> = []
-  return {
-    addPage: (page) => {
-      for (const value of page) {
-        const tool = readTool(value)
-        if ("reason" in tool) {
-          problems.push(tool)
-          continue
-        }
-        const reason = tools.has(tool.name) ? "it is listed twice; the first one is kept" : refusal(tool)
-        if (reason === undefined) tools.set(tool.name, tool)
-        else problems.push({ tool: tool.name, reason })
-      }
-    },
-    addProblem: (tool, reason) => void problems.push({ tool, reason }),
-    build: () => ({ tools: [...tools.values()], problems })
+  for (const value of items) {
+    const tool = readTool(value)
+    if ("reason" in tool) {
+      problems.push(tool)
+      continue
+    }
+    const reason = tools.has(tool.name) ? "it is listed twice; the first one is kept" : refusal(tool)
+    if (reason === undefined) tools.set(tool.name, tool)
+    else problems.push({ tool: tool.name, reason })
   }
+  return { tools: [...tools.values()], problems }
 }
 
 /** Reads tools that were listed before and kept as JSON. */
-export const readToolList = (values: ReadonlyArray<unknown>): ToolList => {
-  const list = makeToolList(() => undefined)
-  list.addPage(values)
-  return list.build()
-}
+export const readToolList = (values: ReadonlyArray<unknown>): Pick<ToolList, "tools" | "problems"> =>
+  readTools(values, () => undefined)
 
 type Block = CallResult["content"][number]
 

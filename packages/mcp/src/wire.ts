@@ -23,7 +23,8 @@ export interface SendOptions {
 
 /** What a transport tells whoever stands above, who sets these before `start`. */
 export interface TransportCallbacks {
-  onmessage?: ((message: RpcMessage) => void) | undefined
+  /** `asked` is the request in whose exchange the message came, where the transport knows. */
+  onmessage?: ((message: RpcMessage, asked?: string | number) => void) | undefined
   onclose?: (() => void) | undefined
   onerror?: ((error: Error) => void) | undefined
 }
@@ -81,6 +82,9 @@ export const faultAnswer = (id: string | number, fault: WireFault): RpcMessage =
   id,
   error: { code: -32000, message: fault.message, data: fault }
 })
+
+/** What is said of an answer that is none. */
+export const invalidAnswer = (reason: string): WireFault => new WireFault({ _tag: "InvalidAnswer", reason })
 
 /** Whether a value is a JSON object. */
 export const isJsonObject = (value: unknown): value is Readonly<Record<string, unknown>> => Predicate.isObject(value)

@@ -9,41 +9,16 @@ import {
 } from "@signalbox/mcp"
 import { type FxMcpFlags, readFxMcpLog } from "@signalbox/testing"
 import { Deferred, Duration, Effect, Fiber, Tracer } from "effect"
-import {
-  echo,
-  eventually,
-  fx,
-  fxHttp,
-  httpServer,
-  onNode,
-  sseServer,
-  temporaryFolder,
-  using,
-  verdict
-} from "./fixture.ts"
+import { echo, eventually, fx, onNode, reached, temporaryFolder, using, verdict, type Way, ways } from "./fixture.ts"
 
 type Use = (client: McpClient, log: string) => Effect.Effect<void, unknown>
 
-/** The ways in which a server can be spoken to. */
-const ways = ["stdio 2025", "stdio 2026", "HTTP 2025", "HTTP 2026", "SSE 2025"] as const
-
-const through = (
-  way: (typeof ways)[number],
-  use: Use,
-  flags: FxMcpFlags = {},
-  overrides: Partial<ServerOptions> = {}
-) =>
+const through = (way: Way, use: Use, flags: FxMcpFlags = {}, overrides: Partial<ServerOptions> = {}) =>
   onNode(
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const log = folder.file("fx.log")
-      const era = way.endsWith("2025") ? "2025" : "2026"
-      const given = { ...flags, era, log }
-      const server = way.startsWith("stdio")
-        ? fx(given, overrides)
-        : way.startsWith("SSE")
-          ? sseServer((yield* fxHttp({ ...given, legacySse: true })).url, overrides)
-          : httpServer((yield* fxHttp(given)).url, overrides)
+      const server = yield* reached(way, { ...flags, log }, overrides)
       yield* using(server, (client) => use(client, log))
     })
   )
@@ -104,6 +79,35 @@ for (const way of ways) {
           yield* ended(log, "cancelled")
           assert.strictEqual(yield* verdict(client.callTool(echo)), "ok")
         })
+      )
+    )
+    it.live("tells the server to stop when it shows no sign of life", () =>
+      through(
+        way,
+        (client, log) =>
+          Effect.gen(function* () {
+            const error = yield* Effect.flip(client.callTool(sleep))
+            assert.instanceOf(error, ToolCallTimeout)
+            assert.strictEqual(error.limitName, "idleTimeout")
+            yield* ended(log, "cancelled")
+            assert.strictEqual(yield* verdict(client.callTool(echo)), "ok")
+          }),
+        {},
+        { idleTimeout: Duration.millis(500) }
+      )
+    )
+    it.live("may take longer while it makes progress, and no longer than its limit in all", () =>
+      through(
+        way,
+        (client) =>
+          Effect.gen(function* () {
+            const progress = { name: "progress", input: { steps: 300 } }
+            assert.strictEqual(yield* verdict(client.callTool(progress)), "ok")
+            const error = yield* Effect.flip(client.callTool({ ...progress, timeout: Duration.millis(1100) }))
+            assert.propertyVal(error, "limitName", "callTimeout")
+          }),
+        {},
+        { idleTimeout: Duration.seconds(1) }
       )
     )
     it.live("runs the progress callback in order, and to its end", () =>

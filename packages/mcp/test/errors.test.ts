@@ -30,7 +30,7 @@ const rows = [
     counts: true,
     unexecuted: false
   },
-  { error: new ToolCallTimeout({ ...call, limit }), counts: true, unexecuted: false },
+  { error: new ToolCallTimeout({ ...call, limit, limitName: "callTimeout" }), counts: true, unexecuted: false },
   { error: new ToolOutcomeUnknown({ ...call, reason: "x" }), counts: true, unexecuted: false },
   { error: new RequestTimeout({ serverName, method: "ping", limit }), counts: true, unexecuted: false },
   { error: new ServerUnreachable({ serverName, url: "http://h", reason: "refused" }), counts: true, unexecuted: true },

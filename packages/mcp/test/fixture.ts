@@ -55,6 +55,19 @@ export const fxHttp = (flags: FxMcpFlags = {}) =>
     (server) => Effect.promise(() => server.close())
   )
 
+/** The ways in which a server can be spoken to. */
+export const ways = ["stdio 2025", "stdio 2026", "HTTP 2025", "HTTP 2026", "SSE 2025"] as const
+export type Way = (typeof ways)[number]
+
+/** An fx-mcp that is spoken to one way. */
+export const reached = (way: Way, flags: FxMcpFlags, overrides: Partial<ServerOptions> = {}) => {
+  const given = { ...flags, era: way.endsWith("2025") ? "2025" : "2026" }
+  if (way.startsWith("stdio")) return Effect.succeed(fx(given, overrides))
+  const isOld = way.startsWith("SSE")
+  const make = isOld ? sseServer : httpServer
+  return Effect.map(fxHttp({ ...given, legacySse: isOld }), ({ url }) => make(url, overrides))
+}
+
 /** A folder for logs that goes away with the scope. */
 export const temporaryFolder = Effect.acquireRelease(
   Effect.promise(() => tempDirectory()),

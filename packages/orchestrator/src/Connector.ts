@@ -2,7 +2,7 @@
  * Where the supervisor gets connections from. The default is `connect` of `@signalbox/mcp`; a test or a
  * recording puts something else in its place. What servers write to standard error goes to the log on the way.
  */
-import { connect, type ConnectError, type McpClient, type ServerOptions } from "@signalbox/mcp"
+import { connect, type ConnectError, type McpClient, type Questions, type ServerOptions } from "@signalbox/mcp"
 import { Context, Effect, FileSystem, Layer, Path, type Scope, Stream } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import { statFields } from "./processTable.ts"
@@ -15,11 +15,15 @@ export class Connector extends Context.Service<
   {
     /**
      * Opens one connection, within the `connectTimeout` of the server. The scope ends it and its process.
-     * `onLoaded` runs when the process is seen to wait, or to say something, before it answers.
+     * The server is told that it may ask what `questions` says.
      */
     readonly connect: (
       server: ServerOptions,
-      onLoaded: Effect.Effect<void>
+      start: {
+        readonly questions: Questions
+        /** Runs when the process is seen to wait, or to say something, before it answers. */
+        readonly onLoaded: Effect.Effect<void>
+      }
     ) => Effect.Effect<McpClient, ConnectError, Scope.Scope>
   }
 >()("@signalbox/orchestrator/Connector") {
@@ -32,8 +36,8 @@ export class Connector extends Context.Service<
       // Only these: the whole context holds the scope of this layer, and a connection must end with its own.
       const files = Context.pick(FileSystem.FileSystem, Path.Path)(yield* Effect.context<Platform>())
       return {
-        connect: (server, onLoaded) =>
-          connect(server).pipe(
+        connect: (server, { onLoaded, questions }) =>
+          connect(server, questions).pipe(
             Effect.provideService(
               ChildProcessSpawner.ChildProcessSpawner,
               watchingSpawner(spawner, fs, server.name, onLoaded)

@@ -2,7 +2,7 @@
  * Which servers there are and how they are looked after. Every field is required: this package reads no
  * environment and has no hidden defaults. The two presets are to be spread and printed.
  */
-import { type ServerOptions } from "@signalbox/mcp"
+import { noQuestions, type Questions, type ServerOptions } from "@signalbox/mcp"
 import { type NamingPolicy } from "@signalbox/model"
 import { Duration } from "effect"
 import { alertDefaults, type AlertOptions } from "./alerts/AlertRule.ts"
@@ -105,6 +105,10 @@ export interface OrchestratorOptions {
   readonly metrics: MetricsOptions
   readonly alerts: AlertOptions
   /**
+   * What servers may ask back. Declare only what the `Interaction` of the calls can answer; a call without one declines.
+   */
+  readonly questions: Questions
+  /**
    * Who owns the processes: the answer of `OrphanSweep.ownerOf` for this process. Every stdio server carries it in its
    * environment as `SIGNALBOX_OWNER`. `undefined` marks nothing.
    */
@@ -141,6 +145,7 @@ export const orchestratorDefaults = {
   },
   alerts: alertDefaults,
   toolCacheDirectory: undefined,
+  questions: noQuestions,
   sweepsOrphans: true
 } as const satisfies Partial<OrchestratorOptions>
 

@@ -11,21 +11,29 @@ import { toolResult } from "./content.ts"
 import { ServerBusy } from "./errors.ts"
 import { type CallMark, type ServerMeter } from "./metrics/ServerMeter.ts"
 import { isCallError, isConnectionLost, mayRepeat } from "./mayRepeat.ts"
+import { respondentOf } from "./respondent.ts"
 import { type Session, type Supervisor } from "./Supervisor.ts"
 
 export interface ServerCalls {
+  /** Held by each call that writes, where writes are serial. Connections that follow one another share it. */
+  readonly writer: Semaphore.Semaphore
+  /** Waits until the calls that were made so far have ended. */
+  readonly idle: Effect.Effect<void>
   readonly call: (route: Route, input: JsonObject, context: CallContext) => Effect.Effect<ToolResult, SignalboxError>
 }
 
 /** A process that dies takes its answers with it; its end is noticed a moment later. */
 const noticeGrace = Duration.millis(100)
 
-/** The calls to one supervised server, counted by its meter. */
-export const makeServerCalls = (supervisor: Supervisor, meter: ServerMeter): ServerCalls => {
+/** The calls to one supervised server, counted by its meter. `writer` is that of the connection before, where there was one. */
+export const makeServerCalls = (
+  supervisor: Supervisor,
+  meter: ServerMeter,
+  writer = Semaphore.makeUnsafe(1)
+): ServerCalls => {
   const { server, writes, maxConcurrent } = supervisor.managed
   const callTimeout = Duration.toMillis(server.callTimeout)
   const slots = Semaphore.makeUnsafe(maxConcurrent)
-  const writer = Semaphore.makeUnsafe(1)
   let waiting = 0
 
   const whenFree = <A, E>(isSerial: boolean, body: Effect.Effect<A, E>) =>
@@ -82,13 +90,17 @@ export const makeServerCalls = (supervisor: Supervisor, meter: ServerMeter): Ser
   }
 
   return {
+    writer,
+    idle: writer.withPermit(slots.withPermits(maxConcurrent)(Effect.void)),
     call: (route, input, context) => {
       const deadline = context.deadline === undefined ? undefined : DateTime.toEpochMillis(context.deadline)
       const progress = context.interaction.progress
+      const respondent = respondentOf(context)
       const call: ToolCall = {
         name: route.toolName,
         input,
-        ...(progress === Interaction.decline.progress ? {} : { onProgress: progress })
+        ...(progress === Interaction.decline.progress ? {} : { onProgress: progress }),
+        ...(respondent === undefined ? {} : { respondent })
       }
       const mark: CallMark = { tool: route.toolName, startedAt: undefined, isSent: false }
       let used: Session | undefined

@@ -3,24 +3,27 @@
  * of a server is one fiber; all that changes is kept here and changed without a pause in between, so that
  * whoever asks sees one moment. A failure ends an attempt, never the supervision.
  */
-import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
-import { type ConnectError, type McpClient, type McpTool, RequestTimeout, type ServerError } from "@signalbox/mcp"
-import { Cause, Clock, DateTime, Deferred, Duration, Effect, Exit, Fiber, Latch, Random, Scope, Stream } from "effect"
+import { type SignalboxError } from "@signalbox/errors"
+import { type ConnectError, type McpClient, type McpTool, type Questions, type ServerError } from "@signalbox/mcp"
+import { Cause, Clock, DateTime, Deferred, Duration, Effect, Exit, Fiber, Latch, Random, Scope } from "effect"
 import { type Connector } from "./Connector.ts"
 import {
   ServerAlreadyRunning,
   ServerNotRunning,
-  ServerStartupFailed,
+  type ServerStartupFailed,
   ServerUnavailable,
   ServerUnhealthy
 } from "./errors.ts"
 import { recordCheck, soundHealth, watchHealth } from "./Health.ts"
+import { startError, tellDown } from "./failedStart.ts"
+import { adoptTools, followTools } from "./followTools.ts"
 import { makeKnownTools } from "./KnownTools.ts"
 import { mayRestart } from "./mayRestart.ts"
 import { type ManagedServer, type RestartOptions } from "./OrchestratorOptions.ts"
 import { restartDelay } from "./restartDelay.ts"
 import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
 import { type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
+import { followLog } from "./serverLog.ts"
 import { laneOf, type StartGate } from "./StartGate.ts"
 import { type ToolCache } from "./ToolCache.ts"
 
@@ -70,6 +73,7 @@ export interface Supervisor {
 export interface Surroundings {
   readonly connector: Connector["Service"]
   readonly gate: StartGate
+  readonly questions: Questions
   readonly restart: RestartOptions
   readonly packageTimeout: Duration.Duration
   readonly publish: (event: ServerEvent) => void
@@ -107,7 +111,6 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   const drainings = new Set<Fiber.Fiber<void>>()
   const undrained = yield* Latch.make()
   const known = yield* makeKnownTools(managed, around)
-  const listing = { serverName: server.name, method: "tools/list" }
   let earlierLogs: ReadonlyArray<string> = []
   const facts: Facts = { errorCount: 0, restartCount: 0, health: soundHealth }
 
@@ -141,27 +144,6 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   }
 
   const note = Effect.annotateLogs({ server: server.name })
-  const adopt = (client: McpClient) =>
-    client.listTools.pipe(
-      // The client has the long time of a first run; a list never takes that long.
-      Effect.timeoutOrElse({
-        duration: server.connectTimeout,
-        orElse: () => Effect.fail(new RequestTimeout({ ...listing, limit: server.connectTimeout }))
-      }),
-      Effect.flatMap(known.adopt)
-    )
-
-  const followTools = (client: McpClient) =>
-    client.toolsChanged.pipe(
-      // One more look is enough, however often a server says so meanwhile.
-      Stream.buffer({ capacity: 1, strategy: "sliding" }),
-      Stream.runForEach(() =>
-        Effect.catch(adopt(client), (error) =>
-          note(Effect.logWarning(`The tools of server "${server.name}" stay as they were: ${error.message}`))
-        )
-      )
-    )
-
   const checked = (session: Session, reason: string | undefined) => {
     const before = info().health
     facts.health = recordCheck(facts.health, reason, managed.health)
@@ -174,11 +156,17 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   /** From the first byte to the loss. Answers why it was lost, and how long it ran. */
   const live = Effect.gen(function* () {
     const began = yield* Clock.monotonicTimeNanos
-    const client = yield* around.gate
+    const { client, list } = yield* around.gate
       .run(
         lane,
-        (onLoaded) => note(around.connector.connect({ ...server, connectTimeout: startTimeout }, onLoaded)),
-        (client) => Effect.as(adopt(client), client)
+        (onLoaded) =>
+          note(
+            around.connector.connect(
+              { ...server, connectTimeout: startTimeout },
+              { onLoaded, questions: around.questions }
+            )
+          ),
+        (client) => Effect.map(note(adoptTools(server, client, known)), (list) => ({ client, list }))
       )
       .pipe(Effect.onExit(() => Effect.map(since(began), (duration) => void (facts.startDuration = duration))))
     const health = watchHealth(client, managed.health, (reason) => checked(session, reason))
@@ -200,8 +188,9 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     enter("running")
     Deferred.doneUnsafe(attempt, Effect.succeed(session))
     yield* around.onChange
-    yield* Effect.forkScoped(followTools(client))
+    yield* Effect.forkScoped(note(followTools(server, client, known, list)))
     yield* Effect.forkScoped(health.run)
+    yield* Effect.forkScoped(note(followLog(client)))
     const reason = yield* Effect.raceFirst(client.closed, Deferred.await(session.lost))
     lose(session, reason)
     return {
@@ -395,20 +384,3 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
 })
 
 const since = (from: bigint) => Effect.map(Clock.monotonicTimeNanos, (now) => Duration.nanos(now - from))
-
-const tellDown = (reason: SignalboxError, delay: Duration.Duration | undefined, failures: number) => {
-  const next = delay === undefined ? "It is not started again by itself." : `Next attempt in ${Duration.format(delay)}.`
-  const line = `${reason.message} ${next}`
-  // A server that stays down is known to be; its attempts must not fill the log.
-  const told = failures <= 2 || delay === undefined ? Effect.logWarning(line) : Effect.logDebug(line)
-  return Effect.annotateLogs(told, { event: "server_down" })
-}
-
-/** A defect of a connection is the failure of one server, not of the program. */
-const startError = (serverName: string, cause: Cause.Cause<ConnectError | ServerError>): StartError => {
-  const error = Cause.squash(cause)
-  // The only failures of an attempt are those of its signature; everything else is a defect.
-  if (isSignalboxError(error)) return error as ConnectError | ServerError
-  const reason = error instanceof Error ? error.message : String(error)
-  return new ServerStartupFailed({ serverName, reason, cause: error })
-}

@@ -1,5 +1,6 @@
 // Many servers as one toolbox
 export { ServerOrchestrator } from "./ServerOrchestrator.ts"
+export { type Reconfigured } from "./ServerSlots.ts"
 export { type StartError } from "./Supervisor.ts"
 export {
   type ManagedServer,

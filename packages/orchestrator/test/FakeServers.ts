@@ -27,6 +27,8 @@ import { Deferred, Duration, Effect, Layer, Queue, Stream } from "effect"
 /** How a server of a name behaves; every connection asks anew, so a test may change it. */
 export interface Behaviour {
   tools: ReadonlyArray<McpTool>
+  /** How long it says that its list of tools may be kept. */
+  freshFor?: Duration.Duration
   /** Runs in place of spawn and handshake. */
   connect: Effect.Effect<void, ConnectError>
   /** How long loading its program takes, as far as that can be seen. */
@@ -37,6 +39,8 @@ export interface Behaviour {
   /** What closing a connection takes. */
   close: Effect.Effect<void>
 }
+
+const nothing = Effect.succeed({ items: [], problems: [] })
 
 /** One connection that was made. */
 export interface FakeConnection {
@@ -90,7 +94,10 @@ export const makeFakeServers = () => {
     return fresh
   }
 
-  const connect = Effect.fnUntraced(function* (server: ServerOptions, onLoaded: Effect.Effect<void>) {
+  const connect = Effect.fnUntraced(function* (
+    server: ServerOptions,
+    { onLoaded }: { readonly onLoaded: Effect.Effect<void> }
+  ) {
     const behaviour = behave(server.name)
     yield* Effect.forkChild(Effect.andThen(behaviour.load, onLoaded))
     connecting += 1
@@ -133,7 +140,10 @@ export const makeFakeServers = () => {
         capabilities: { tools: {} },
         pid: connection.pid
       },
-      listTools: Effect.suspend(() => Effect.as(behaviour.list, { tools: behaviour.tools, problems: [] })),
+      listTools: Effect.suspend(() => {
+        const fresh = behaviour.freshFor === undefined ? {} : { freshFor: behaviour.freshFor }
+        return Effect.as(behaviour.list, { tools: behaviour.tools, problems: [], ...fresh })
+      }),
       callTool: (call) => {
         connection.calls.push(call)
         connection.pending++
@@ -152,6 +162,17 @@ export const makeFakeServers = () => {
       activity: () => ({ received: connection.received, pending: connection.pending }),
       toolsChanged: Stream.fromQueue(announced),
       drained: Effect.void,
+      prompts: { list: nothing, get: () => Effect.die("no prompts"), changed: Stream.empty },
+      resources: {
+        list: nothing,
+        templates: nothing,
+        read: () => Effect.die("no resources"),
+        updates: () => Stream.empty,
+        changed: Stream.empty
+      },
+      complete: () => Effect.succeed({ values: [], hasMore: false }),
+      setLogLevel: () => Effect.void,
+      logMessages: Stream.empty,
       closed: Deferred.await(closed),
       stderrTail: Effect.succeed([`${server.name} wrote this`])
     } satisfies McpClient

@@ -109,7 +109,14 @@ describe("a server that runs", () => {
     Effect.gen(function* () {
       const { boxes, fakes, newest } = yield* watched()
       fakes.behave("a").call = () =>
-        Effect.fail(new ToolCallTimeout({ serverName: "a", toolName: "echo", limit: Duration.seconds(60) }))
+        Effect.fail(
+          new ToolCallTimeout({
+            serverName: "a",
+            toolName: "echo",
+            limit: Duration.seconds(60),
+            limitName: "callTimeout"
+          })
+        )
       yield* Effect.flip(boxes.toolbox.call("echo", {}, localCall()))
       yield* TestClock.adjust(0)
       assert.strictEqual(newest()?.pings, 1)

@@ -5,6 +5,7 @@ import {
   ConnectionClosed,
   ServerHttpStatus,
   ServerUnreachable,
+  serverDefaults,
   SessionExpired,
   ToolCallRejected,
   ToolCallTimeout,
@@ -131,7 +132,7 @@ describe("the deadline of a call", () => {
       const limits = fakes
         .of("s")[0]
         ?.calls.map(({ timeout }) => (timeout === undefined ? undefined : Duration.toMillis(timeout)))
-      assert.deepStrictEqual(limits, [5000, 60_000, undefined])
+      assert.deepStrictEqual(limits, [5000, Duration.toMillis(serverDefaults.callTimeout), undefined])
     })
   )
 
@@ -226,7 +227,7 @@ describe("a call whose server is lost", () => {
   ]
   const final: ReadonlyArray<CallError> = [
     new ToolOutcomeUnknown({ ...place, reason: "it exited" }),
-    new ToolCallTimeout({ ...place, limit: Duration.seconds(1) }),
+    new ToolCallTimeout({ ...place, limit: Duration.seconds(1), limitName: "callTimeout" }),
     new ToolCallRejected({ ...place, rpcCode: -32602, rpcMessage: "no", data: undefined }),
     new ServerHttpStatus({ serverName: "s", method: "tools/call", httpStatus: 503, challenge: undefined, excerpt: "" })
   ]

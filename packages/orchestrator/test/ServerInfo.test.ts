@@ -28,6 +28,26 @@ describe("events and status", () => {
     })
   )
 
+  it.effect("tell a change that the server never announces, when its list may not be kept any longer", () =>
+    Effect.gen(function* () {
+      const fakes = makeFakeServers()
+      fakes.behave("a").freshFor = Duration.minutes(1)
+      const boxes = yield* orchestrate(fakes, ["a"])
+      yield* boxes.settled
+      fakes.behave("a").tools = [tool("later")]
+      yield* TestClock.adjust("59 seconds")
+      assert.notInclude(
+        (yield* boxes.toolbox.list).map(({ name }) => name),
+        "later"
+      )
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(
+        (yield* boxes.toolbox.list).map(({ name }) => name),
+        ["later"]
+      )
+    })
+  )
+
   it.effect("end when the scope closes", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()

@@ -1,5 +1,5 @@
 import { defineError, statuses } from "@signalbox/errors"
-import { CircuitBreaker, ConnectionPool, retry, retryPolicy } from "@signalbox/resilience"
+import { Guard, guardPresets, guardSettings } from "@signalbox/resilience"
 import { Effect } from "effect"
 
 class ConnectionLost extends defineError<ConnectionLost>()("ConnectionLost", {
@@ -10,44 +10,35 @@ class ConnectionLost extends defineError<ConnectionLost>()("ConnectionLost", {
   message: () => "The connection was lost."
 }) {}
 
-// Any connection will do: opened by `acquire`, closed by its scope.
+// Any connection will do: opened by `connect`, closed by its scope. This one breaks at every third call.
 let opened = 0
 const open = Effect.acquireRelease(
   Effect.sync(() => ({ id: ++opened, calls: 0 })),
   ({ id }) => Effect.sync(() => console.log(`closed ${id}`))
 )
+const read = (connection: { readonly id: number; calls: number }) =>
+  ++connection.calls > 2 ? Effect.fail(new ConnectionLost()) : Effect.succeed(`answer from ${connection.id}`)
 
 const isLost = (error: unknown) => error instanceof ConnectionLost
 
 const program = Effect.gen(function* () {
-  const pool = yield* ConnectionPool.make({
-    acquire: () => open,
-    settings: () => ({
-      min: 0,
-      max: 2,
-      maxConcurrent: 1,
-      acquireTimeout: "10 seconds",
-      idleTimeToLive: "5 minutes"
-    }),
-    invalidates: isLost
+  const guard = yield* Guard.make({
+    connect: () => open,
+    settings: () => guardSettings(guardPresets.small, { retry: { base: "10 millis" }, pool: { min: 0 } }),
+    counts: isLost, // what speaks against the other side
+    invalidates: isLost, // after what a connection is not used again
+    validate: () => Effect.succeed(true) // whether an idle one still works
   })
-  const breaker = yield* CircuitBreaker.make({
-    settings: () => ({ failureThreshold: 5, openFor: "60 seconds", successThreshold: 2, maxProbes: 3 }),
-    counts: isLost
-  })
-  yield* pool.register("files")
+  yield* guard.register("files")
 
-  const call = breaker.protect(
-    "files",
-    pool.withConnection("files", (connection) =>
-      ++connection.calls > 2 ? Effect.fail(new ConnectionLost()) : Effect.succeed(`answer from ${connection.id}`)
-    )
-  )
-  const again = retry(retryPolicy({ attempts: 3, base: "10 millis", factor: 2, cap: "1 second", jitter: "equal" }))
-  for (let round = 0; round < 3; round++) console.log(yield* again(call))
+  for (let round = 0; round < 3; round++) console.log(yield* guard.run("files", read, { isRepeatable: true }))
 
-  yield* breaker.forceOpen("files")
-  console.log((yield* Effect.flip(call)).message)
+  // A call that must not run twice is not tried again once it has begun.
+  yield* guard.run("files", read)
+  console.log((yield* Effect.flip(guard.run("files", read))).message)
+
+  yield* guard.breaker.forceOpen("files")
+  console.log((yield* Effect.flip(guard.run("files", read))).message)
 })
 
 await Effect.runPromise(Effect.scoped(program))
@@ -55,5 +46,7 @@ await Effect.runPromise(Effect.scoped(program))
 // => answer from 1
 // => closed 1
 // => answer from 2
-// => The circuit of "files" is open after repeated failures, so it was not called.
 // => closed 2
+// => The connection was lost.
+// => The circuit of "files" is open after repeated failures, so it was not called.
+// => closed 3

@@ -15,8 +15,8 @@ import {
 } from "./circuitTransition.ts"
 import { type CircuitChange, type CircuitStats } from "./CircuitStats.ts"
 import { type CircuitStore, makeCircuitStoreMemory, type StateChange } from "./CircuitStore.ts"
+import { CircuitOpen, isRejection, RetryExhausted } from "./errors.ts"
 import { circuitMetrics, phaseNumbers } from "./metricNames.ts"
-import { CircuitOpen, PoolExhausted, PoolNotRegistered, RetryExhausted } from "./errors.ts"
 
 /** What a breaker is made from. */
 export interface CircuitBreakerOptions {
@@ -34,7 +34,7 @@ export interface CircuitBreakerOptions {
 
 interface Circuit {
   readonly name: string
-  readonly settings: CircuitSettings
+  settings: CircuitSettings
   succeeded: number
   failed: number
   ignored: number
@@ -55,6 +55,11 @@ export class CircuitBreaker extends Context.Service<
      * when the next probe is let through. Give the effect a time limit: a probe that hangs keeps its place.
      */
     readonly protect: <A, E, R>(circuit: string, effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | CircuitOpen, R>
+    /**
+     * Fails with `CircuitOpen` when a call would be rejected now, and takes no place. Use it before a call waits for
+     * something else; `protect` decides when its turn has come.
+     */
+    readonly check: (circuit: string) => Effect.Effect<void, CircuitOpen>
     readonly stats: (circuit: string) => Effect.Effect<CircuitStats>
     /** The stats of every circuit that was used, in the order of first use. */
     readonly statsAll: Effect.Effect<ReadonlyArray<CircuitStats>>
@@ -65,6 +70,8 @@ export class CircuitBreaker extends Context.Service<
     /** Closes a circuit and forgets its statistics. */
     readonly reset: (circuit: string) => Effect.Effect<void>
     readonly resetAll: Effect.Effect<void>
+    /** Reads the settings of a circuit again, if it was used. Its state and statistics stay. */
+    readonly refresh: (circuit: string) => Effect.Effect<void>
     /** Forgets a circuit. Its calls under way no longer count. */
     readonly remove: (circuit: string) => Effect.Effect<void>
     /** Every change of phase from now on. A reader that falls 1,024 changes behind misses the oldest. */
@@ -156,6 +163,13 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
       )
     })
 
+  const check = (circuit: Circuit): Effect.Effect<void, CircuitOpen> =>
+    Effect.flatMap(store.get(circuit.name), (state) => {
+      const now = clock.currentTimeMillisUnsafe()
+      const isAdmitted = state === undefined || admits(state, now, circuit.settings)
+      return isAdmitted ? Effect.void : Effect.fail(reject(circuit, state, now))
+    })
+
   const statsOf = (circuit: Circuit): Effect.Effect<CircuitStats> =>
     Effect.map(store.get(circuit.name), (found) => {
       const now = clock.currentTimeMillisUnsafe()
@@ -185,12 +199,18 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
 
   return CircuitBreaker.of({
     protect,
+    check: (name) => Effect.suspend(() => check(circuitOf(name))),
     stats: (name) => Effect.suspend(() => statsOf(circuitOf(name))),
     statsAll: Effect.suspend(() => Effect.forEach(circuits.values(), statsOf)),
     forceOpen: (name) => Effect.asVoid(Effect.suspend(() => happen(circuitOf(name), { type: "forcedOpen" }))),
     forceClose: (name) => Effect.asVoid(Effect.suspend(() => happen(circuitOf(name), { type: "forcedClosed" }))),
     reset: (name) => Effect.asVoid(Effect.suspend(() => reset(circuitOf(name)))),
     resetAll: Effect.suspend(() => Effect.forEach(circuits.values(), reset, { discard: true })),
+    refresh: (name) =>
+      Effect.sync(() => {
+        const circuit = circuits.get(name)
+        if (circuit !== undefined) circuit.settings = requireCircuitSettings(name, options.settings(name))
+      }),
     remove: (name) => Effect.suspend(() => (circuits.delete(name) ? store.remove(name) : Effect.void)),
     changes: Stream.fromPubSub(pubsub)
   })
@@ -223,7 +243,7 @@ const countedFailure = (
   for (const reason of cause.reasons) {
     if (reason._tag !== "Fail") continue
     const error = reason.error instanceof RetryExhausted ? reason.error.cause : reason.error
-    if (error instanceof CircuitOpen || error instanceof PoolExhausted || error instanceof PoolNotRegistered) continue
+    if (isRejection(error)) continue
     if (counts(error, circuit)) return { error }
   }
   return undefined

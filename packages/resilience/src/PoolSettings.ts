@@ -3,7 +3,7 @@
  */
 import { Duration } from "effect"
 import { healthProblems, type HealthSettings } from "./poolHealth.ts"
-import { isWhole, requireSettings } from "./settings.ts"
+import { isWhole, type Problems, requireSettings } from "./settings.ts"
 
 /** The limits of the pool of one key. */
 export interface PoolSettings {
@@ -34,7 +34,7 @@ export interface PoolSettings {
 }
 
 /** Everything that cannot be meant about the settings, in words. */
-export const poolProblems = (settings: PoolSettings, canValidate: boolean): Readonly<Record<string, boolean>> => ({
+export const poolProblems = (settings: PoolSettings, canValidate: boolean): Problems => ({
   "min must be a whole number of 0 or more": !isWhole(0, settings.min),
   "max must be a whole number of 1 or more": !isWhole(1, settings.max),
   "max must not be below min": settings.max < settings.min,

@@ -4,7 +4,7 @@
  * so an answer that arrives late can neither close nor reopen a circuit.
  */
 import { Duration } from "effect"
-import { isWhole, requireSettings } from "./settings.ts"
+import { isWhole, type Problems, requireSettings } from "./settings.ts"
 
 /** When a circuit opens and closes. */
 export interface CircuitSettings {
@@ -89,16 +89,19 @@ export const circuitTransition = (
   }
 }
 
-/** Throws `SettingsInvalid` unless every number is a whole one of at least 1 and every time can be meant. */
+/** Everything that cannot be meant about the settings, in words. */
+export const circuitProblems = (settings: CircuitSettings): Problems => ({
+  "failureThreshold must be a whole number of 1 or more": !isWhole(1, settings.failureThreshold),
+  "successThreshold must be a whole number of 1 or more": !isWhole(1, settings.successThreshold),
+  "maxProbes must be a whole number of 1 or more": !isWhole(1, settings.maxProbes),
+  "openFor must not be negative": !(Duration.toMillis(settings.openFor) >= 0),
+  "probeTimeout must be longer than nothing":
+    settings.probeTimeout !== undefined && !(Duration.toMillis(settings.probeTimeout) > 0)
+})
+
+/** The same settings; throws `SettingsInvalid` when they cannot be meant. */
 export const requireCircuitSettings = (circuit: string, settings: CircuitSettings): CircuitSettings => {
-  requireSettings(`the circuit of "${circuit}"`, {
-    "failureThreshold must be a whole number of 1 or more": !isWhole(1, settings.failureThreshold),
-    "successThreshold must be a whole number of 1 or more": !isWhole(1, settings.successThreshold),
-    "maxProbes must be a whole number of 1 or more": !isWhole(1, settings.maxProbes),
-    "openFor must not be negative": !(Duration.toMillis(settings.openFor) >= 0),
-    "probeTimeout must be longer than nothing":
-      settings.probeTimeout !== undefined && !(Duration.toMillis(settings.probeTimeout) > 0)
-  })
+  requireSettings(`the circuit of "${circuit}"`, circuitProblems(settings))
   return settings
 }
 

@@ -58,10 +58,10 @@ export const makeOpener = <Connection, E, R>(
         }
       )
       left.place = yield* Scope.provide(place, scope)
-      counts.opening++
-      const connection = yield* acquire(key).pipe(
-        Effect.updateContext<never, R | Scope.Scope>(() => Context.add(owner, Scope.Scope, scope)),
-        Effect.ensuring(Effect.sync(() => counts.opening--))
+      const connection = yield* Effect.acquireUseRelease(
+        Effect.sync(() => counts.opening++),
+        () => Effect.updateContext<never, R | Scope.Scope>(() => Context.add(owner, Scope.Scope, scope))(acquire(key)),
+        () => Effect.sync(() => counts.opening--)
       )
       counts.opened++
       const now = clock.currentTimeMillisUnsafe()

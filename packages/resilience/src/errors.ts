@@ -59,6 +59,55 @@ export class CircuitOpen extends defineError<CircuitOpen>()("CircuitOpen", {
   hint: ({ circuit }) => `Wait until "${circuit}" has recovered, or reset its circuit.`
 }) {}
 
+/** As many calls run and wait as may: this one was not even put in the queue. */
+export class BulkheadFull extends defineError<BulkheadFull>()("BulkheadFull", {
+  code: "BULKHEAD_FULL",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { key: Schema.String, maxConcurrent: Schema.Int, maxQueued: Schema.Int },
+  message: ({ key, maxConcurrent, maxQueued }) =>
+    `"${key}" already runs ${maxConcurrent} calls, and ${maxQueued} more are waiting.`,
+  hint: () => "Make fewer calls at once, or raise maxConcurrent or maxQueued."
+}) {}
+
+/** A call waited for its turn for as long as it may. It was not started. */
+export class BulkheadTimeout extends defineError<BulkheadTimeout>()("BulkheadTimeout", {
+  code: "BULKHEAD_TIMEOUT",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { key: Schema.String, maxConcurrent: Schema.Int, waited: Schema.DurationFromMillis },
+  message: ({ key, maxConcurrent, waited }) =>
+    `No place for a call of "${key}" became free within ${Duration.format(waited)}; it runs ${maxConcurrent} at once.`,
+  hint: () => "Make fewer calls at once, or raise maxConcurrent or queueTimeout."
+}) {}
+
+/** More calls were made than the rate allows, and the wait for its turn would be too long. `retryAfter` says how long. */
+export class RateExceeded extends defineError<RateExceeded>()("RateExceeded", {
+  code: "RATE_EXCEEDED",
+  status: statuses.rateLimited,
+  retryable: true,
+  fields: { key: Schema.String, limit: Schema.Int, per: Schema.DurationFromMillis },
+  message: ({ key, limit, per }) =>
+    `"${key}" may be called ${limit} times in ${Duration.format(per)}, and is called more.`,
+  hint: () => "Make fewer calls, or raise rate or queueTimeout."
+}) {}
+
+/** Something took longer than it may. It was interrupted; whether it had an effect is not known. */
+export class DeadlineExceeded extends defineError<DeadlineExceeded>()("DeadlineExceeded", {
+  code: "DEADLINE_EXCEEDED",
+  status: statuses.timeout,
+  retryable: true,
+  fields: {
+    /** What took too long, as the subject of a sentence. */
+    subject: Schema.String,
+    limit: Schema.DurationFromMillis,
+    /** The setting that the limit comes from. */
+    setting: Schema.String
+  },
+  message: ({ limit, subject }) => `${subject} took longer than ${Duration.format(limit)}.`,
+  hint: ({ setting }) => `If it may take longer, raise ${setting}.`
+}) {}
+
 /** Settings that contradict themselves. Thrown while a policy is built, so a program with such settings never starts. */
 export class SettingsInvalid extends defineError<SettingsInvalid>()("SettingsInvalid", {
   code: "RESILIENCE_SETTINGS_INVALID",
@@ -74,6 +123,10 @@ export type ResilienceError =
   | PoolExhausted
   | PoolConnectTimeout
   | CircuitOpen
+  | BulkheadFull
+  | BulkheadTimeout
+  | RateExceeded
+  | DeadlineExceeded
   | SettingsInvalid
 
 /** Every error class of this package: its part of the error table. */
@@ -83,5 +136,14 @@ export const resilienceErrors: ReadonlyArray<ErrorClass> = [
   PoolExhausted,
   PoolConnectTimeout,
   CircuitOpen,
+  BulkheadFull,
+  BulkheadTimeout,
+  RateExceeded,
+  DeadlineExceeded,
   SettingsInvalid
 ]
+
+/** Whether an error says that there was too much to do here, and nothing about how the other side is. */
+export const isRejection = (error: unknown): boolean => rejections.some((rejection) => error instanceof rejection)
+
+const rejections = [CircuitOpen, PoolExhausted, PoolNotRegistered, BulkheadFull, BulkheadTimeout, RateExceeded]

@@ -1,14 +1,23 @@
 // Errors
 export {
+  BulkheadFull,
+  BulkheadTimeout,
   CircuitOpen,
+  DeadlineExceeded,
   PoolConnectTimeout,
   PoolExhausted,
   PoolNotRegistered,
+  RateExceeded,
   type ResilienceError,
   resilienceErrors,
   RetryExhausted,
   SettingsInvalid
 } from "./errors.ts"
+
+// All of it in the right order
+export { Guard, type GuardCall, type GuardError, type GuardOptions } from "./Guard.ts"
+export { type GuardOverrides, type GuardSettings, guardSettings } from "./GuardSettings.ts"
+export { guardPresets } from "./guardPresets.ts"
 
 // Retrying
 export {
@@ -32,6 +41,11 @@ export { type PoolSettings } from "./PoolSettings.ts"
 export { ConnectionStats, PoolStats } from "./poolSession.ts"
 export { type HealthSettings, HealthStatus, PoolHealth } from "./poolHealth.ts"
 export { type CapMember, type CapPlace, ConnectionCap, type IdleConnection } from "./ConnectionCap.ts"
+
+// Limits
+export { Bulkhead, type BulkheadError, type BulkheadOptions, type BulkheadSettings, BulkheadStats } from "./Bulkhead.ts"
+export { type Rate } from "./rate.ts"
+export { type TimeLimitOptions, withDeadline, withTimeLimit } from "./deadline.ts"
 
 // Circuit breakers
 export { CircuitBreaker, type CircuitBreakerOptions } from "./CircuitBreaker.ts"

@@ -98,11 +98,11 @@ const hold = <Connection, E>(
       // A free connection is handed out at once; a failure to open one is nothing to check.
       const session = yield* Effect.option(Scope.provide(Pool.get(keyPool.pool), scope))
       if (session._tag === "None") break
-      session.value.isBeingChecked = true
-      yield* Scope.addFinalizer(
-        scope,
-        Effect.sync(() => (session.value.isBeingChecked = false))
+      const mark = Effect.acquireRelease(
+        Effect.sync(() => (session.value.isBeingChecked = true)),
+        () => Effect.sync(() => (session.value.isBeingChecked = false))
       )
+      yield* Scope.provide(mark, scope)
       held.push({ session: session.value, release: Scope.close(scope, Exit.void) })
     }
     return held

@@ -3,7 +3,7 @@
  * several in a row are an outage, and one good answer does not end it.
  */
 import { Duration, Schema } from "effect"
-import { isWhole } from "./settings.ts"
+import { isWhole, type Problems } from "./settings.ts"
 
 /** How often idle connections are checked, and what follows. */
 export interface HealthSettings {
@@ -45,7 +45,7 @@ export const nextHealth = (health: PoolHealth, reason: string | null, settings: 
   return { status: isOut ? "unhealthy" : "degraded", failures, successes: 0, reason }
 }
 
-export const healthProblems = (health: HealthSettings): Readonly<Record<string, boolean>> => ({
+export const healthProblems = (health: HealthSettings): Problems => ({
   "health.every must be longer than nothing": !(Duration.toMillis(health.every) > 0),
   "health.timeout must be longer than nothing": !(Duration.toMillis(health.timeout) > 0),
   "health.failureThreshold must be a whole number of 1 or more": !isWhole(1, health.failureThreshold),

@@ -2,7 +2,8 @@
  * Lending connections: who comes gets a free one at once, or waits in line; what he gets is checked first where that
  * is asked for, and what he returns is kept, withdrawn, or closed to make room elsewhere.
  */
-import { type Cause, type Clock, Duration, Effect, Exit, Pool } from "effect"
+import { type Cause, type Clock, Duration, Effect, Exit, Metric, Pool } from "effect"
+import { type CapPlace } from "./ConnectionCap.ts"
 import { type Opener } from "./connectionOpener.ts"
 import { type ConnectionPoolOptions, type PoolError } from "./ConnectionPoolOptions.ts"
 import { PoolConnectTimeout, PoolExhausted } from "./errors.ts"
@@ -32,7 +33,7 @@ export const makeLending = <Connection, E, R>(
     (keyPool: KeyPool<Connection, E>) =>
     (session: Session<Connection>): Effect.Effect<void> => {
       keyPool.counts.invalidated++
-      return Pool.invalidate(keyPool.pool, session)
+      return Effect.andThen(count(invalidatedCounter, keyPool.key), Pool.invalidate(keyPool.pool, session))
     }
 
   const settle = (
@@ -85,25 +86,29 @@ export const makeLending = <Connection, E, R>(
     const place =
       cap === undefined
         ? Effect.undefined
-        : Effect.flatMap(cap.takeIfFree(keyPool.member), (place) =>
-            place === undefined ? Effect.fail(exhausted) : Effect.succeed(place)
+        : Effect.filterOrFail(
+            cap.takeIfFree(keyPool.member),
+            (place): place is CapPlace => place !== undefined,
+            () => exhausted
           )
-    return Effect.tap(open(keyPool.key, place, keyPool.counts), () =>
-      Effect.sync(() => void keyPool.counts.fallbacks++)
-    )
+    return Effect.tap(open(keyPool.key, place, keyPool.counts), () => {
+      keyPool.counts.fallbacks++
+      return count(fallbackCounter, keyPool.key)
+    })
   }
 
   const waitInLine = (keyPool: KeyPool<Connection, E>) => {
     const { waiters } = keyPool.member
     if (cap === undefined) return waitFor(keyPool)
-    return Effect.suspend(() => {
-      const ticket = cap.nextTicket()
-      waiters.add(ticket)
-      return Effect.ensuring(
-        Effect.andThen(cap.settle, waitFor(keyPool)),
-        Effect.sync(() => waiters.delete(ticket))
-      )
-    })
+    return Effect.acquireUseRelease(
+      Effect.sync(() => {
+        const ticket = cap.nextTicket()
+        waiters.add(ticket)
+        return ticket
+      }),
+      () => Effect.andThen(cap.settle, waitFor(keyPool)),
+      (ticket) => Effect.sync(() => waiters.delete(ticket))
+    )
   }
 
   const waitOrFallBack = (keyPool: KeyPool<Connection, E>) =>
@@ -137,6 +142,18 @@ export const makeLending = <Connection, E, R>(
     withdraw
   }
 }
+
+const invalidatedCounter = Metric.counter("pool_invalidated_total", {
+  description: "Connections that were withdrawn because they failed",
+  incremental: true
+})
+const fallbackCounter = Metric.counter("pool_fallback_total", {
+  description: "Connections that were opened past an exhausted pool",
+  incremental: true
+})
+
+const count = (counter: Metric.Counter<number>, pool: string) =>
+  Metric.update(Metric.withAttributes(counter, { pool }), 1)
 
 /** Says that the connection did not pass its check and another one is to be tried. */
 const stale = Symbol("@signalbox/resilience/stale")

@@ -4,7 +4,7 @@
  */
 import { Duration, Effect, Predicate, Random } from "effect"
 import { RetryExhausted } from "./errors.ts"
-import { isWhole, requireSettings } from "./settings.ts"
+import { isWhole, type Problems, requireSettings } from "./settings.ts"
 
 /**
  * How a pause is spread, so that many clients do not return in step:
@@ -46,23 +46,24 @@ export const isRetryable = (error: unknown): boolean =>
  * Throws `SettingsInvalid` when `attempts` is below 1, `factor` below 1, `base` negative or `cap` below `base`.
  */
 export const retryPolicy = (settings: RetrySettings): RetryPolicy => {
-  const baseMillis = Duration.toMillis(settings.base)
-  const capMillis = Duration.toMillis(settings.cap)
-  requireSettings("a retry policy", {
-    "attempts must be a whole number of 1 or more": !isWhole(1, settings.attempts),
-    "factor must be 1 or more": !(settings.factor >= 1),
-    "base must not be negative": !(baseMillis >= 0),
-    "cap must not be shorter than base": !(capMillis >= baseMillis)
-  })
+  requireSettings("a retry policy", retryProblems(settings))
   return {
     attempts: settings.attempts,
-    baseMillis,
+    baseMillis: Duration.toMillis(settings.base),
     factor: settings.factor,
-    capMillis,
+    capMillis: Duration.toMillis(settings.cap),
     jitter: settings.jitter,
     while: settings.while ?? isRetryable
   }
 }
+
+/** Everything that cannot be meant about the settings, in words. */
+export const retryProblems = ({ attempts, base, cap, factor }: RetrySettings): Problems => ({
+  "attempts must be a whole number of 1 or more": !isWhole(1, attempts),
+  "factor must be 1 or more": !(factor >= 1),
+  "base must not be negative": !(Duration.toMillis(base) >= 0),
+  "cap must not be shorter than base": !(Duration.toMillis(cap) >= Duration.toMillis(base))
+})
 
 /** A policy with another rule for what is retried. */
 export const retryWhile =

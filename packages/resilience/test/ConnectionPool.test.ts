@@ -9,7 +9,7 @@ import {
   type PoolSettings,
   SettingsInvalid
 } from "@signalbox/resilience"
-import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, Schema } from "effect"
+import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, Metric, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { type Connection, fork, settings, setUp } from "./connections.ts"
 
@@ -200,7 +200,10 @@ describe("a connection pool", () => {
       yield* TestClock.adjust("6 seconds")
       assert.strictEqual((yield* borrow).id, 2)
       assert.strictEqual((yield* pool.stats("fx")).invalidated, 1)
-    })
+      const metric = (yield* Metric.snapshot).find(({ id }) => id === "pool_invalidated_total")
+      assert.deepInclude(metric?.state, { count: 1 })
+      assert.deepStrictEqual(metric?.attributes, { pool: "fx" })
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
   it.effect("passes the error of opening a connection on, and tries again for the next borrower", () =>
     Effect.gen(function* () {

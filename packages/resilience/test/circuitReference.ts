@@ -1,3 +1,4 @@
+import { assert } from "@effect/vitest"
 import { type CircuitPhase } from "@signalbox/resilience"
 import { Schema } from "effect"
 
@@ -62,4 +63,17 @@ export const makeReference = (rules: Rules) => {
       else if (era.mode === "half-open" && era.good === rules.successThreshold) era = start("closed")
     }
   }
+}
+
+/** Counts a step, and the change of phase that it made. */
+export const note = (seen: Map<string, number>, from: CircuitPhase, to: CircuitPhase): void => {
+  for (const what of ["steps", `${from}>${to}`]) seen.set(what, (seen.get(what) ?? 0) + 1)
+}
+
+/** A property over sequences that never leave the first phase would prove nothing. */
+export const assertVariety = (seen: ReadonlyMap<string, number>, least: number) => {
+  // Nothing is claimed by a run that was told to leave the property out.
+  if (!seen.has("steps")) return
+  const changes = ["closed>open", "open>half-open", "half-open>closed", "half-open>open"]
+  for (const change of changes) assert.isAbove(seen.get(change) ?? 0, least, change)
 }

@@ -1,7 +1,7 @@
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import { admits, type CircuitEvent, circuitTransition, closedCircuit } from "@signalbox/resilience"
 import { Schema } from "effect"
-import { type Era, makeReference, Rules, Step, whatOf } from "./circuitReference.ts"
+import { assertVariety, type Era, makeReference, note, Rules, Step, whatOf } from "./circuitReference.ts"
 
 /** The circuit and its reference, side by side: each step happens to both. */
 const sideBySide = (rules: Rules) => {
@@ -47,6 +47,7 @@ const sideBySide = (rules: Rules) => {
           return end(what, amount)
       }
     },
+    phase: () => state.phase,
     assertAgreement: () => {
       assert.strictEqual(state.phase, model.phase())
       if (state.phase === "half-open") assert.isTrue(state.probes >= 0 && state.probes <= rules.maxProbes)
@@ -59,14 +60,18 @@ const endings = { good: "succeeded", bad: "failed", lost: "released" } as const
 const settings: Rules = { failureThreshold: 3, openFor: 100, successThreshold: 2, maxProbes: 2, probeTimeout: 50 }
 
 describe("the circuit", () => {
+  const seen = new Map<string, number>()
+  afterAll(() => assertVariety(seen, 200))
   it.prop(
     "agrees with a tiny reference on every sequence of events",
     [Rules, Schema.Array(Step).check(Schema.isMaxLength(80))],
     ([rules, steps]) => {
       const both = sideBySide(rules)
       for (const step of steps) {
+        const before = both.phase()
         both.happen(step)
         both.assertAgreement()
+        note(seen, before, both.phase())
       }
     },
     { timeout: 60_000, arbitrary: { runs: 10_000, size: 80 } }

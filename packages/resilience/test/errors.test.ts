@@ -9,10 +9,14 @@ describe("the errors of resilience", () => {
     assert.deepStrictEqual(
       errorTable(resilienceErrors).map((row) => row.code),
       [
+        "BULKHEAD_FULL",
+        "BULKHEAD_TIMEOUT",
         "CIRCUIT_OPEN",
+        "DEADLINE_EXCEEDED",
         "POOL_CONNECT_TIMEOUT",
         "POOL_EXHAUSTED",
         "POOL_NOT_REGISTERED",
+        "RATE_EXCEEDED",
         "RESILIENCE_SETTINGS_INVALID",
         "RETRY_EXHAUSTED"
       ]

@@ -31,7 +31,7 @@ describe("flags of fx-mcp", () => {
     [["--fault", "exit@lunch"], `"lunch" is not one of`],
     [["--fault", "html"], "needs --http"],
     [["--fault", "hold@call:2"], "needs a file"],
-    [["--ask", "weather"], `"weather" is not elicitation`],
+    [["--ask", "weather"], `"weather" is not elicitation, url`],
     [["--era", "1999"], "--era"]
   ]
   for (const [flags, says] of wrong) {

@@ -15,7 +15,7 @@ const leaving = new Set(["quit", "exit", "q"])
 
 const answer = Effect.fnUntraced(function* (session: ConversationSession, message: string, streams: boolean) {
   const output = yield* Output
-  const turn = runOneTurn(session, message, { streams })
+  const turn = runOneTurn(session, message, { streams, isLast: false })
   if (output.isJson) {
     const finished = Effect.flatMap(turn, (end) =>
       end._tag === "Finished" ? Effect.succeed(turnJson(end.result)) : Effect.interrupt

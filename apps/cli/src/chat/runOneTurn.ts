@@ -40,7 +40,7 @@ const whatStopped = ({ tools }: Running): string =>
 export const runOneTurn = Effect.fnUntraced(function* (
   session: ConversationSession,
   message: string,
-  options: { readonly streams: boolean }
+  options: { readonly streams: boolean; readonly isLast: boolean }
 ) {
   const output = yield* Output
   const signals = yield* Signals
@@ -57,9 +57,10 @@ export const runOneTurn = Effect.fnUntraced(function* (
   const turn = output.isJson ? events : printTurn(options)(events)
   const stop = yield* Deferred.make<void>()
   const fiber = yield* Effect.forkScoped(Stream.runDrain(turn))
-  const exit = yield* signals.withInterrupt(() => Deferred.doneUnsafe(stop, Exit.void))(
-    Effect.raceFirst(Fiber.await(fiber), Deferred.await(stop))
-  )
+  const exit = yield* signals.withInterrupt(
+    () => Deferred.doneUnsafe(stop, Exit.void),
+    options
+  )(Effect.raceFirst(Fiber.await(fiber), Deferred.await(stop)))
   if (exit === undefined) {
     const stopped = whatStopped(running)
     yield* Fiber.interrupt(fiber)

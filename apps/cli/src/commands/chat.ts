@@ -5,6 +5,7 @@ import { describeModel } from "../chat/banner.ts"
 import { repl } from "../chat/repl.ts"
 import { runOneTurn } from "../chat/runOneTurn.ts"
 import { turnJson } from "../chat/turnJson.ts"
+import { watchConfig } from "../chat/watchConfig.ts"
 import { watchServers } from "../chat/watchServers.ts"
 import { modelFlags } from "../flags.ts"
 import { Output } from "../Output.ts"
@@ -41,13 +42,14 @@ const oneShot = Effect.fnUntraced(function* (message: string, streams: boolean) 
   const host = yield* Host
   yield* welcome(true)
   const session = yield* host.conversations.start()
-  const end = yield* runOneTurn(session, message, { streams })
+  const end = yield* runOneTurn(session, message, { streams, isLast: true })
   return end._tag === "Finished" ? end.result : yield* Effect.interrupt
 })
 
 const conversation = Effect.fnUntraced(function* (streams: boolean, onReady: () => void) {
   const host = yield* Host
   yield* welcome(false)
+  yield* watchConfig(host)
   onReady()
   // A person may be away for as long as they like.
   yield* repl(yield* host.conversations.start({ idleTimeout: Duration.infinity }), { streams })

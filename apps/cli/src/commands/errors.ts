@@ -1,7 +1,6 @@
 import { errorTable, exitCodes } from "@signalbox/errors"
 import { Effect } from "effect"
 import { Command } from "effect/cli"
-import { allErrors } from "../allErrors.ts"
 import { Output } from "../Output.ts"
 import { renderTable } from "../render/table.ts"
 import { withSetting } from "../withSetting.ts"
@@ -10,6 +9,8 @@ const list = Command.make("list", {}, () =>
   withSetting(
     Effect.gen(function* () {
       const output = yield* Output
+      // Loaded here: the errors of the server come with the server.
+      const { allErrors } = yield* Effect.promise(() => import("../allErrors.ts"))
       const rows = errorTable(allErrors)
       // A table for scripts: no envelope, so that it can be counted and filtered as it is.
       if (output.isJson) return yield* output.line(JSON.stringify(rows))

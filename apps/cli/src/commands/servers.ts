@@ -1,6 +1,6 @@
 import { serverInfoJson, type ServerInfo } from "@signalbox/orchestrator"
 import { Host } from "@signalbox/host"
-import { DateTime, Effect } from "effect"
+import { DateTime, Deferred, Effect, Exit, Stream } from "effect"
 import { Command } from "effect/cli"
 import { announceStart } from "../chat/announceStart.ts"
 import { AllServersDown, SomeServersDown } from "../errors.ts"
@@ -9,9 +9,11 @@ import { renderServers } from "../render/renderServers.ts"
 import { renderSharedNames } from "../render/sharedNames.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
-import { readConfig, withHost } from "../withHost.ts"
+import { readConfig, type RunningHost, withHost } from "../withHost.ts"
 import { Setting } from "../Setting.ts"
 import { withSetting } from "../withSetting.ts"
+
+const noServers = 'No servers are configured. Add some under "servers", or: signalbox config import .mcp.json --write'
 
 const list = Command.make("list", {}, () =>
   withSetting(
@@ -30,7 +32,7 @@ const list = Command.make("list", {}, () =>
           Effect.flatMap(Output, ({ columns, line, style }) =>
             line(
               servers.length === 0
-                ? 'No servers are configured. Add some under "servers", or: signalbox config import .mcp.json --write'
+                ? noServers
                 : renderTable(
                     servers.map(({ description, enabled, name, target, transport }) => [
                       style.bold(name),
@@ -56,21 +58,42 @@ const shortfallOf = (servers: ReadonlyArray<ServerInfo>) => {
     : new AllServersDown({ serverNames, total })
 }
 
+/**
+ * Every server as it was when its first start had ended. One that fails is tried again at once, and would be shown
+ * in the middle of that, without the reason.
+ */
+const firstStates = Effect.fnUntraced(function* ({ orchestrator }: RunningHost) {
+  const total = (yield* orchestrator.servers).length
+  const first = new Map<string, ServerInfo>()
+  const complete = yield* Deferred.make<void>()
+  const note = (info: ServerInfo) => {
+    if ((info.state === "running" || info.state === "error") && !first.has(info.name)) first.set(info.name, info)
+    if (first.size === total) Deferred.doneUnsafe(complete, Exit.void)
+  }
+  yield* orchestrator.changes.pipe(
+    Stream.runForEach((event) => Effect.sync(() => (event._tag === "StateChanged" ? note(event.info) : undefined))),
+    Effect.forkScoped({ startImmediately: true })
+  )
+  // Those that were quicker than the subscription.
+  for (const info of yield* orchestrator.servers) note(info)
+  if (total > 0) yield* Deferred.await(complete)
+  return (yield* orchestrator.servers).map((info) => first.get(info.name) ?? info)
+}, Effect.scoped)
+
 const status = Command.make("status", {}, () =>
   withSetting(
     withHost({ startsAll: true, needsNoModel: true })(
       Effect.gen(function* () {
         const host = yield* Host
-        const { orchestrator } = host
         if ((yield* Setting).isTerminal.stderr) yield* announceStart(host)
-        yield* orchestrator.settled
         const { naming } = host.config.options.runtime
-        return { servers: yield* orchestrator.servers, naming, now: yield* DateTime.now }
+        return { servers: yield* firstStates(host), naming, now: yield* DateTime.now }
       })
     ).pipe(
       report({
         render: ({ naming, servers }) =>
           Effect.flatMap(Output, ({ line, style, width }) => {
+            if (servers.length === 0) return line(noServers)
             const shared = renderSharedNames(servers, naming, style, width)
             return line([renderServers(servers, style, width), ...(shared === undefined ? [] : [shared])].join("\n"))
           }),

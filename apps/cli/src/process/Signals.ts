@@ -7,9 +7,13 @@ import { Context, Effect } from "effect"
 export class Signals extends Context.Service<
   Signals,
   {
-    /** Runs an effect; the first SIGINT meanwhile runs `onInterrupt` instead of ending the program. */
+    /**
+     * Runs an effect; the first SIGINT meanwhile runs `onInterrupt` instead of ending the program. Where the program
+     * has nothing else to do, say so with `isLast`: it leaves then, and the next signal does not wait for that.
+     */
     readonly withInterrupt: (
-      onInterrupt: () => void
+      onInterrupt: () => void,
+      options: { readonly isLast: boolean }
     ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   }
 >()("signalbox/process/Signals") {}
@@ -26,29 +30,32 @@ export interface SignalHandling {
 const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
 export const makeSignals = (): SignalHandling => {
-  let onInterrupt: (() => void) | undefined
+  let interruptible: { readonly onInterrupt: () => void; readonly isLast: boolean } | undefined
   let received: keyof typeof codes | undefined
   return {
     service: {
-      withInterrupt: (handler) => (effect) =>
-        Effect.acquireUseRelease(
-          Effect.sync(() => {
-            onInterrupt = handler
-          }),
-          () => effect,
-          () =>
+      withInterrupt:
+        (onInterrupt, { isLast }) =>
+        (effect) =>
+          Effect.acquireUseRelease(
             Effect.sync(() => {
-              onInterrupt = undefined
-            })
-        )
+              interruptible = { onInterrupt, isLast }
+            }),
+            () => effect,
+            () =>
+              Effect.sync(() => {
+                interruptible = undefined
+              })
+          )
     },
     install: ({ kill, stop }) => {
       for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
         process.on(signal, () => {
-          if (signal === "SIGINT" && onInterrupt !== undefined) {
-            const handler = onInterrupt
-            onInterrupt = undefined
-            handler()
+          if (signal === "SIGINT" && interruptible !== undefined) {
+            const { isLast, onInterrupt } = interruptible
+            interruptible = undefined
+            if (isLast) received = signal
+            onInterrupt()
             return
           }
           if (received !== undefined) {

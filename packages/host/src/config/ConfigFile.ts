@@ -43,6 +43,8 @@ export interface LoadedConfig {
   readonly file: string | undefined
   /** The folder that relative paths start from. */
   readonly directory: string
+  /** The same from the file as it is now. */
+  readonly reread: Effect.Effect<LoadedConfig, ConfigInvalid | ConfigNotFound, FileSystem.FileSystem | Path.Path>
   /** The error for what turns out to be wrong later, with the lines of the values that it is about. */
   readonly invalid: (problems: ReadonlyArray<FoundProblem>) => ConfigInvalid
 }
@@ -74,7 +76,11 @@ const readText = Effect.fnUntraced(function* (file: string, shown: string) {
 })
 
 /** Loads the configuration, or fails with every problem that it has. Warns of variables that look like ours and are not. */
-export const loadConfig = Effect.fn("loadConfig")(function* (source: ConfigSource) {
+export const loadConfig: (
+  source: ConfigSource
+) => Effect.Effect<LoadedConfig, ConfigInvalid | ConfigNotFound, FileSystem.FileSystem | Path.Path> = Effect.fn(
+  "loadConfig"
+)(function* (source: ConfigSource) {
   const path = yield* Path.Path
   yield* Effect.forEach(unknownVariables(source.environment), (warning) => Effect.logWarning(warning))
   const file = yield* findFile(source)
@@ -97,6 +103,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (source: ConfigSourc
     })),
     file,
     directory: file === undefined ? source.directory : path.dirname(file),
+    reread: Effect.suspend(() => loadConfig(source)),
     invalid: (problems) => new ConfigInvalid({ file: shown, problems: problems.map(layered.place) })
   } satisfies LoadedConfig
 })

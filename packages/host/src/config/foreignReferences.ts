@@ -3,8 +3,10 @@
  * `env:NAME`; what an editor asks for (`\${input:id}`) is read from a variable, too; folders become ours.
  */
 
+/** A text with its references in our spelling. */
 export type Rewrite = (text: string) => string
 
+/** What turns the texts of one server, and what there is to say about it. */
 export interface ForeignReferences {
   readonly rewrite: Rewrite
   /** The same, but for variables of these names, which stay as they are. */

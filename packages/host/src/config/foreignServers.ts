@@ -25,6 +25,7 @@ export type ImportedServer =
       readonly description?: string
     }
 
+/** What became of the entries of another program. */
 export interface ConvertedServers {
   readonly servers: Readonly<Record<string, ImportedServer>>
   /** What was changed or has no counterpart, one sentence each. */

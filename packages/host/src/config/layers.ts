@@ -17,6 +17,7 @@ export interface FoundProblem {
   readonly suggestion?: string
 }
 
+/** All layers as one value, that still knows who set each part of it. */
 export interface LayeredConfig {
   readonly value: unknown
   /** Every leaf with who set it. */

@@ -116,22 +116,36 @@ const headersOf = (server: string, headers: Readonly<Record<string, string>>, na
     })
   )
 
-/** `--api-key=x`, `TOKEN=x`, `X-Api-Key: x`. */
+/** `--api-key=x`, `TOKEN=x`, `X-Api-Key: x`: what stands before the value, its key, and the value. */
 const assignment = /^(-{0,2}([A-Za-z][\w.-]*)(?:=|: *))(.+)$/s
 
-/** A word of a command: an assignment, the value of the flag before it, or one that looks like a secret. */
-const argument = (server: string, word: string, before: string, names: Names, place: Place): string => {
-  const [, left = "", key = "", value = ""] = assignment.exec(word) ?? []
-  if (isSecretKey(key) && isSecretField(key, value))
-    return `${left}${replaceValue(value, names, place, [nameOf(server, key)])}`
-  const [, flag = ""] = /^--?([A-Za-z][\w-]*)$/.exec(before) ?? []
-  if (!word.startsWith("-") && isSecretKey(flag) && isSecretField(flag, word))
-    return replaceValue(word, names, place, [nameOf(server, flag)])
-  return replaceParts(word, names, place)
+interface NamedSecret {
+  readonly before: string
+  readonly key: string
+  readonly value: string
+}
+
+const assignedSecret = (word: string): NamedSecret | undefined => {
+  const [, before = "", key = "", value = ""] = assignment.exec(word) ?? []
+  return isSecretKey(key) && isSecretField(key, value) ? { before, key, value } : undefined
+}
+
+/** `--api-key x`: the word after a flag that is named like a secret. */
+const secretOfFlag = (word: string, previous: string): NamedSecret | undefined => {
+  const key = /^--?([A-Za-z][\w-]*)$/.exec(previous)?.[1] ?? ""
+  const isValue = isSecretKey(key) && !word.startsWith("-") && isSecretField(key, word)
+  return isValue ? { before: "", key, value: word } : undefined
+}
+
+const argument = (word: string, previous: string, names: Names, place: Place): string => {
+  const named = assignedSecret(word) ?? secretOfFlag(word, previous)
+  return named === undefined
+    ? replaceParts(word, names, place)
+    : named.before + replaceValue(named.value, names, place, [nameOf(place.server, named.key)])
 }
 
 const argsOf = (server: string, args: ReadonlyArray<string>, names: Names): ReadonlyArray<string> =>
-  args.map((word, index) => argument(server, word, args[index - 1] ?? "", names, { server, key: `args.${index}` }))
+  args.map((word, index) => argument(word, args[index - 1] ?? "", names, { server, key: `args.${index}` }))
 
 const described = ({ description }: ImportedServer) =>
   description === undefined ? {} : { description: redactText(description) }

@@ -21,6 +21,7 @@ const parse = (text: string): unknown => {
   }
 }
 
+/** Reads the variable. Never throws: what is wrong is told in `problems`. */
 export const readServers = (text: string): ReadServers => {
   const value = parse(text)
   if (!isTree(value)) return { servers: {}, problems: [{ path: ["servers"], message: "not a JSON object" }], notes: [] }

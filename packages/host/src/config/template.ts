@@ -27,7 +27,7 @@ model:
     maxDelay: 60 seconds
     factor: 2
 
-# Keys are read from the environment: env:NAME. A key that is not set only matters for the provider in use.
+# Keys are read from the environment or a file .env: env:NAME. A key that is not set only matters for the provider in use.
 providers:
   claude:
     apiKey: env:ANTHROPIC_API_KEY
@@ -74,8 +74,9 @@ runtime:
   packageTimeout: 5 minutes
   # (*) From spawning to a usable server.
   connectTimeout: 30 seconds
-  # (*) The longest that one call to a server may take.
-  callTimeout: 60 seconds
+  # (*) The longest that one call to a server may show no sign of life (an answer, or progress), and may take in all.
+  idleTimeout: 60 seconds
+  callTimeout: 10 minutes
   # (*) From closing a server's input to killing its process group.
   shutdownTimeout: 5 seconds
   # (*) The largest message of a server, and to a server, in bytes.
@@ -144,6 +145,7 @@ logging:
 
 # signalbox serve
 server:
+  # An address of this machine only: 127.0.0.1, ::1 or localhost.
   host: 127.0.0.1
   port: 4000
   # The largest request, in bytes.

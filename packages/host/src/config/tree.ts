@@ -4,6 +4,7 @@
 import { Redacted } from "effect"
 import { type ConfigPath } from "./document.ts"
 
+/** A map of a raw configuration. */
 export type Tree = { readonly [key: string]: unknown }
 
 /** Whether a value is a map, and so merged key by key. Lists, secrets and scalars are replaced as a whole. */

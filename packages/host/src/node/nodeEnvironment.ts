@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseEnv } from "node:util"
 
+/** Variables, and which of them the process itself has not set. */
 export interface NodeEnvironment {
   readonly variables: Readonly<Record<string, string | undefined>>
   /** The names whose values come from the file. */

@@ -57,7 +57,7 @@ export const makeHttpTransport = (
     }
     // The channel above checks the shape.
     const message = value as RpcMessage
-    if (!isJsonObject(value) || value["method"] !== undefined) return transport.onmessage?.(message)
+    if (!isJsonObject(value) || value["method"] !== undefined) return transport.onmessage?.(message, asked)
     const id = message.id ?? (message.error === undefined ? undefined : asked)
     open.delete(String(id))
     transport.onmessage?.(id === message.id ? message : { ...message, id })

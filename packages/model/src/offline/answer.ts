@@ -136,7 +136,9 @@ const isNewCommand = (catalogue: Catalogue, text: string, now: DateTime.Utc): bo
 
 /** Rules read a text many times over; a longer one would take too long, and half a text must not be acted upon. */
 const maxCharacters = 8000
-const tooLong = `This is too long for me: I read up to ${maxCharacters.toLocaleString("en")} characters. ${howToConnect}`
+/** Made when it is said: the first number in a language's own form costs 10 ms, which every program would pay. */
+const tooLong = () =>
+  `This is too long for me: I read up to ${maxCharacters.toLocaleString("en")} characters. ${howToConnect}`
 
 /** More steps than this are more likely a text than commands. */
 const maxParts = 12
@@ -145,7 +147,7 @@ const tooMany = `These are more steps than I do at once: up to ${maxParts}. ${ho
 /** What is said where there is nothing to do: no command, too long a one, or a greeting. */
 const sayOnly = (catalogue: Catalogue, command: string, steps: ReadonlyArray<Step>): Response | undefined => {
   if (command === "") return say(steps.length > 0 ? readBack(steps) : capabilities(catalogue))
-  if (command.length > maxCharacters) return say(tooLong)
+  if (command.length > maxCharacters) return say(tooLong())
   const talk = steps.length > 0 ? undefined : smallTalk(command, catalogue)
   return talk === undefined ? undefined : say(talk)
 }

@@ -24,7 +24,7 @@ const keptAlerts = 256
 
 /** Nothing is looked for until `lookOut` runs. */
 export const makeAlerting = Effect.fnUntraced(function* (
-  serverNames: ReadonlyArray<string>,
+  serverNames: () => ReadonlyArray<string>,
   { alerts: options, metrics }: Pick<OrchestratorOptions, "alerts" | "metrics">,
   metering: Metering
 ) {
@@ -38,7 +38,7 @@ export const makeAlerting = Effect.fnUntraced(function* (
   const look = Effect.gen(function* () {
     const watched = yield* metering.watched
     const now = yield* DateTime.now
-    const servers = serverNames.map((name) => ({
+    const servers = serverNames().map((name) => ({
       name,
       condition: conditionOf(name),
       calls: metering.meterOf(name).lately()

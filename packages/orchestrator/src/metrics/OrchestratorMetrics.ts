@@ -35,13 +35,19 @@ export interface OrchestratorMetrics {
 export interface Metering {
   readonly metrics: OrchestratorMetrics
   readonly watched: Effect.Effect<WatchedStats>
+  /** The same for every connection to a server of this name. */
   readonly meterOf: (serverName: string) => ServerMeter
+  /** Shows the servers that there are now, and no other; what was counted of others is kept. */
+  readonly follow: () => void
   readonly happened: (event: ServerEvent) => void
   readonly orphansKilled: (count: number) => void
 }
 
 /** Begins to count, until the scope closes. */
-export const makeMetering = Effect.fnUntraced(function* (serverNames: ReadonlyArray<string>, options: MetricsOptions) {
+export const makeMetering = Effect.fnUntraced(function* (
+  serverNames: () => ReadonlyArray<string>,
+  options: MetricsOptions
+) {
   const registry = yield* ownRegistry
   const context = Context.make(Metric.MetricRegistry, registry)
   const around = { context, clock: yield* Clock.Clock, options }
@@ -49,23 +55,27 @@ export const makeMetering = Effect.fnUntraced(function* (serverNames: ReadonlyAr
   const orphans = orchestratorMetrics.orphansKilled({})
   orphans.updateUnsafe(0, context)
 
-  const observe = (gauge: Metric.Gauge<number>, read: () => number) => {
-    const hooks = { get: () => ({ value: read() }), update: nothing, modify: nothing }
-    return Effect.acquireRelease(
-      Effect.sync(() => Metric.registerUnsafe(gauge, context, hooks)),
-      (registration) => Effect.sync(() => registration.remove())
-    )
-  }
-  const observeServer = Effect.fnUntraced(function* (server: string) {
+  const observe = (gauge: Metric.Gauge<number>, read: () => number) =>
+    Metric.registerUnsafe(gauge, context, { get: () => ({ value: read() }), update: nothing, modify: nothing })
+  const shown = new Map<string, ReadonlyArray<Metric.Registration>>()
+  const show = (server: string) => {
     const meter = meterOf(server)
-    yield* observe(orchestratorMetrics.callsInFlight({ server }), meter.inFlight)
-    yield* observe(orchestratorMetrics.callsWaiting({ server }), meter.waiting)
-    for (const state of ServerState.literals)
-      yield* observe(orchestratorMetrics.state({ server, state }), () => Number(meter.state() === state))
-    for (const health of HealthStatus.literals)
-      yield* observe(orchestratorMetrics.health({ server, health }), () => Number(meter.health() === health))
-  })
-  yield* Effect.forEach(serverNames, observeServer, { discard: true })
+    shown.set(server, [
+      observe(orchestratorMetrics.callsInFlight({ server }), meter.inFlight),
+      observe(orchestratorMetrics.callsWaiting({ server }), meter.waiting),
+      ...ServerState.literals.map((state) =>
+        observe(orchestratorMetrics.state({ server, state }), () => Number(meter.state() === state))
+      ),
+      ...HealthStatus.literals.map((health) =>
+        observe(orchestratorMetrics.health({ server, health }), () => Number(meter.health() === health))
+      )
+    ])
+  }
+  const hide = (server: string) => {
+    for (const registration of shown.get(server) ?? []) registration.remove()
+    shown.delete(server)
+  }
+  yield* Effect.addFinalizer(() => Effect.sync(() => [...shown.keys()].forEach(hide)))
 
   const watched = makeWatched()
   const snapshot = Effect.gen(function* () {
@@ -73,7 +83,7 @@ export const makeMetering = Effect.fnUntraced(function* (serverNames: ReadonlyAr
     return {
       at: DateTime.formatIso(yield* DateTime.now),
       window_ms: Duration.toMillis(options.window),
-      servers: Object.fromEntries(serverNames.map((name) => [name, meterOf(name).numbers()])),
+      servers: Object.fromEntries(serverNames().map((name) => [name, meterOf(name).numbers()])),
       pools: Object.fromEntries(pools.map(({ key, stats }) => [key, poolNumbers(stats)])),
       circuits: Object.fromEntries(circuits.map((stats) => [stats.circuit, circuitNumbers(stats)]))
     }
@@ -93,6 +103,11 @@ export const makeMetering = Effect.fnUntraced(function* (serverNames: ReadonlyAr
     },
     watched: watched.look,
     meterOf,
+    follow: () => {
+      const names = new Set(serverNames())
+      for (const server of names) if (!shown.has(server)) show(server)
+      for (const server of shown.keys()) if (!names.has(server)) hide(server)
+    },
     happened: (event) => meterOf(event._tag === "StateChanged" ? event.info.name : event.serverName).happened(event),
     orphansKilled: (count) => orphans.updateUnsafe(count, context)
   } satisfies Metering

@@ -35,7 +35,9 @@ const watched = Effect.fnUntraced(function* (changes: Partial<OrchestratorOption
   }
 })
 
-const timeout = Effect.fail(new ToolCallTimeout({ serverName: "s", toolName: "echo", limit: Duration.seconds(60) }))
+const timeout = Effect.fail(
+  new ToolCallTimeout({ serverName: "s", toolName: "echo", limit: Duration.seconds(60), limitName: "callTimeout" })
+)
 
 describe("an alert about a server that is lost", () => {
   it.effect("is told once when it stays away, and once when it is back", () =>
@@ -113,6 +115,20 @@ describe("an alert about a server that is lost", () => {
       yield* TestClock.adjust("10 seconds")
       yield* boxes.stop("s")
       yield* TestClock.adjust(0)
+      assert.deepStrictEqual(told(), ["raised critical server-lost:s", "resolved critical server-lost:s"])
+    })
+  )
+})
+
+describe("an alert about a server that is no more", () => {
+  it.effect("is over when the configuration has left it out", () =>
+    Effect.gen(function* () {
+      const { boxes, die, fakes, told } = yield* watched()
+      fakes.behave("s").connect = Effect.never
+      die()
+      yield* TestClock.adjust("10 seconds")
+      yield* boxes.reconfigure([managed("t")])
+      yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(told(), ["raised critical server-lost:s", "resolved critical server-lost:s"])
     })
   )

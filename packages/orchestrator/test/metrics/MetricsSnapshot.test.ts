@@ -36,7 +36,8 @@ const running = Effect.fnUntraced(function* (window: Duration.Duration = Duratio
   return { fakes, boxes, calls, failing, numbers, window: Effect.map(numbers, ({ window }) => window) }
 })
 
-const failures = () => Effect.fail(new ToolCallTimeout({ ...place, limit: Duration.seconds(60) }))
+const failures = () =>
+  Effect.fail(new ToolCallTimeout({ ...place, limit: Duration.seconds(60), limitName: "callTimeout" }))
 const rejections = Effect.fail(
   new ToolCallRejected({ ...place, rpcCode: -32602, rpcMessage: "no such argument", data: undefined })
 )

@@ -34,7 +34,8 @@ describe("calls", () => {
     Effect.gen(function* () {
       const { boxes, call, fakes, number } = yield* running()
       yield* Effect.repeat(call(), { times: 2 })
-      fakes.behave("s").call = () => Effect.fail(new ToolCallTimeout({ ...place, limit: Duration.seconds(60) }))
+      fakes.behave("s").call = () =>
+        Effect.fail(new ToolCallTimeout({ ...place, limit: Duration.seconds(60), limitName: "callTimeout" }))
       yield* Effect.flip(call())
       fakes.behave("s").call = () => Effect.succeed({ ...text("no such file"), isError: true })
       yield* call("write")
@@ -168,6 +169,28 @@ describe("a server", () => {
       assert.strictEqual(number("mcp_server_losses_total"), 1)
       const [, slow] = seriesOf(boxes).filter(({ id }) => id === "mcp_server_connect_duration_seconds")
       assert.closeTo(slow?.type === "Histogram" ? slow.state.sum : 0, 0.02, 1e-9)
+    })
+  )
+})
+
+describe("a set of servers that becomes another", () => {
+  it.effect("is shown as it is, with what was counted on both connections of a server", () =>
+    Effect.gen(function* () {
+      const { boxes, call, number } = yield* running()
+      yield* call()
+      yield* boxes.reconfigure([managed("s", { maxConcurrent: 2 }), managed("t")])
+      yield* TestClock.adjust("1 second")
+      yield* boxes.toolbox.call("s__read", {}, localCall())
+      assert.strictEqual(number("mcp_calls_total", { server: "s", outcome: "success" }), 2)
+      assert.strictEqual(number("mcp_server_starts_total", { server: "s", outcome: "success" }), 2)
+      assert.strictEqual(number("mcp_server_losses_total"), 0)
+      assert.strictEqual(number("mcp_server_state", { server: "s", state: "running" }), 1)
+      assert.strictEqual(number("mcp_server_state", { server: "t", state: "running" }), 1)
+      yield* boxes.reconfigure([managed("t")])
+      yield* TestClock.adjust("1 second")
+      assert.isFalse(seriesOf(boxes).some(({ attributes, type }) => type === "Gauge" && attributes?.["server"] === "s"))
+      assert.deepStrictEqual(Object.keys((yield* boxes.metrics.snapshot).servers), ["t"])
+      assert.strictEqual(number("mcp_calls_total", { server: "s" }), 2)
     })
   )
 })

@@ -7,7 +7,9 @@ import { TestClock } from "effect/testing"
 import { killed, makeFakeServers, managed, orchestrate, text } from "../FakeServers.ts"
 import { numberOf } from "./numbers.ts"
 
-const timeout = Effect.fail(new ToolCallTimeout({ serverName: "s", toolName: "echo", limit: Duration.seconds(60) }))
+const timeout = Effect.fail(
+  new ToolCallTimeout({ serverName: "s", toolName: "echo", limit: Duration.seconds(60), limitName: "callTimeout" })
+)
 
 /** Servers "s" and "t", and calls of "s" that end well or badly. */
 const running = Effect.fnUntraced(function* (changes: Partial<ManagedServer> = {}) {

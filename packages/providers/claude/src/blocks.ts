@@ -45,7 +45,7 @@ export const firstIssue = (error: Schema.SchemaError): BlockIssue => {
 }
 
 /** Checks a value without changing it: none of these schemas transforms, and a copy would lose unnamed fields. */
-const checked = <S extends Schema.Codec<unknown, unknown>>(schema: S) => {
+export const checked = <S extends Schema.Codec<unknown, unknown>>(schema: S) => {
   const decode = Schema.decodeUnknownResult(schema)
   return (value: unknown): Result.Result<S["Type"], BlockIssue> =>
     Result.match(decode(value), {

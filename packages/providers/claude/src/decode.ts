@@ -15,7 +15,7 @@ import {
   type Usage
 } from "@signalbox/model"
 import { Result, Schema } from "effect"
-import { type BlockIssue, firstIssue, forEachBlock, fromWireBlock, unreadFields } from "./blocks.ts"
+import { type BlockIssue, checked, firstIssue, forEachBlock, fromWireBlock, unreadFields } from "./blocks.ts"
 import { envelopeError, provider, readEnvelope } from "./errors.ts"
 import { excerpt, readJson, type StreamDecoder } from "@signalbox/model/http"
 import { type HeldBlock, heldEvents, holdBlock, holdDelta } from "./HeldBlock.ts"
@@ -68,11 +68,11 @@ export const decodeReply = (body: unknown, model: string): Result.Result<ModelRe
 }
 
 const knownDeltas = new Set(["text_delta", "input_json_delta", "thinking_delta", "signature_delta", "citations_delta"])
-const decodeDelta = Schema.decodeUnknownResult(BlockDelta)
+const checkDelta = checked(BlockDelta)
 
 const readDelta = (delta: BlockWire): Result.Result<BlockDelta, string> => {
   if (!knownDeltas.has(String(delta["type"]))) return Result.succeed({ type: "opaque_delta", delta })
-  return Result.mapError(decodeDelta(delta), (error) => where(firstIssue(error)))
+  return Result.mapError(checkDelta(delta), where)
 }
 
 const closeOpen = (state: DecodeState): ReadonlyArray<ModelEvent> => {

@@ -209,6 +209,18 @@ describe("Messages streams", () => {
     })
   )
 
+  it.effect("keep every field of a delta", () =>
+    Effect.gen(function* () {
+      const thought = { type: "thinking_delta", thinking: "t", estimated_tokens: 3 }
+      const pieces = [start, open(0, { type: "thinking", thinking: "", signature: "" }), delta(0, thought), stop]
+      const events = yield* withCannedAnswer(pieces, (model) => Stream.runCollect(model.stream(askFor())))
+      assert.deepStrictEqual<unknown>(
+        events.flatMap((seen) => (seen.type === "content_block_delta" ? [seen.delta] : [])),
+        [thought]
+      )
+    })
+  )
+
   it.effect("close a block before the next one starts, whatever the server does", () =>
     Effect.gen(function* () {
       const pieces = [start, open(3, emptyText), open(3, emptyText), stop]

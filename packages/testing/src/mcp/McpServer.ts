@@ -61,23 +61,34 @@ export const makeMcpServer = (surroundings: Surroundings) => {
   const nextFault = makeFaults(flags)
   const questions = makeQuestions()
   const running = new Map<string, AbortController>()
-  const listeners = new Set<(message: Json) => void>()
+  const listeners = new Set<Listener>()
+  const subscribed = new Set<string>()
   // The parser allows only the names of questions.
   const asked = flags.ask as Question | undefined
   let handshakes = 0
   let active = 0
   let answeredCalls = 0
 
-  const listChanged = () => {
-    for (const send of listeners) send({ jsonrpc: "2.0", method: "notifications/tools/list_changed" })
+  const announce = (what: "tools" | "prompts" | "resources" | { readonly uri: string }) => {
+    const isList = typeof what === "string"
+    const method = isList ? `notifications/${what}/list_changed` : "notifications/resources/updated"
+    for (const { send, wants } of listeners) {
+      if (isList ? wants.lists(what) : wants.resource(what.uri))
+        send({ jsonrpc: "2.0", method, ...(isList ? {} : { params: { uri: what.uri } }) })
+    }
   }
   const addTool = () => {
-    if (tools.add()) listChanged()
+    if (tools.add()) announce("tools")
   }
 
   const handshake = async (method: string, params: Json, era: Era, signal: AbortSignal): Promise<Json> => {
     handshakes += 1
-    log("initialize", { method, version: asText(params["protocolVersion"], statelessVersion) })
+    const capabilities = params["capabilities"] ?? asObject(params["_meta"])[metaKey.clientCapabilities]
+    log("initialize", {
+      method,
+      version: asText(params["protocolVersion"], statelessVersion),
+      ...(capabilities === undefined ? {} : { capabilities })
+    })
     if (flags.initDelay !== undefined) await wait(flags.initDelay, { signal })
     const limit = flags.failInit === "always" ? Infinity : Number(flags.failInit ?? 0)
     const attempt = surroundings.startNumber ?? handshakes
@@ -106,7 +117,12 @@ export const makeMcpServer = (surroundings: Surroundings) => {
       if (responses[key] !== undefined) return Promise.resolve(responses[key])
       return Promise.reject(new InputRequired(key, questionRequest(question)))
     }
-    const context: ToolContext = { signal, progress, ask, addTool, die: surroundings.die }
+    const say = (level: string, data: unknown) => {
+      // In the stateless revision each request says whether it wants logs.
+      if (era === "2026" && asObject(params["_meta"])[metaKey.logLevel] === undefined) return
+      channel.send({ jsonrpc: "2.0", method: "notifications/message", params: { level, logger: tool.name, data } })
+    }
+    const context: ToolContext = { signal, progress, ask, say, addTool, announce, die: surroundings.die }
     active += 1
     log("call_start", { id, tool: tool.name, arguments: params["arguments"], active })
     let outcome = "failed"
@@ -127,16 +143,36 @@ export const makeMcpServer = (surroundings: Surroundings) => {
   const listen = (id: MessageId, params: Json, channel: Channel, signal: AbortSignal): Promise<Json> =>
     new Promise((_, reject) => {
       const wanted = asObject(params["notifications"])
-      const honoured = wanted["toolsListChanged"] === true ? { toolsListChanged: true } : {}
+      const uris: ReadonlyArray<unknown> = Array.isArray(wanted["resourceSubscriptions"])
+        ? wanted["resourceSubscriptions"]
+        : []
+      const lists = (["tools", "prompts", "resources"] as const).filter((kind) => wanted[`${kind}ListChanged`] === true)
+      const honoured = {
+        ...Object.fromEntries(lists.map((kind) => [`${kind}ListChanged`, true])),
+        ...(uris.length === 0 ? {} : { resourceSubscriptions: uris })
+      }
       const stamp = { _meta: { [metaKey.subscriptionId]: id } }
       const send = (message: Json) => channel.send({ ...message, params: { ...asObject(message["params"]), ...stamp } })
       send({ jsonrpc: "2.0", method: "notifications/subscriptions/acknowledged", params: { notifications: honoured } })
-      if (wanted["toolsListChanged"] === true) listeners.add(send)
+      const wants = {
+        lists: (kind: string) => lists.some((list) => list === kind),
+        resource: (uri: string) => uris.includes(uri)
+      }
+      const listener = { send, wants }
+      listeners.add(listener)
       signal.addEventListener("abort", () => {
-        listeners.delete(send)
+        listeners.delete(listener)
         reject(new Error("The subscription has ended."))
       })
     })
+
+  const subscribe = (method: string, params: Json, era: Era): Json => {
+    const uri = String(params["uri"])
+    if (era === "2026" || flags.onlyTools) throw new RpcError(errorCode.methodNotFound, `Method not found: ${method}`)
+    if (method === "resources/subscribe") subscribed.add(uri)
+    else subscribed.delete(uri)
+    return {}
+  }
 
   const run = async (
     id: MessageId,
@@ -150,6 +186,7 @@ export const makeMcpServer = (surroundings: Surroundings) => {
       if (method === "tools/call") return call(id, params, era, channel, signal)
       if (method === "subscriptions/listen" && era === "2026") return listen(id, params, channel, signal)
       if (placeOf(method) === "initialize") return handshake(method, params, era, signal)
+      if (method === "resources/subscribe" || method === "resources/unsubscribe") return subscribe(method, params, era)
       if (method !== "tools/list") return plainMethod(method, params, era, flags)
       if (flags.listDelay !== undefined) await wait(flags.listDelay, { signal })
       return tools.page(params["cursor"])
@@ -214,8 +251,10 @@ export const makeMcpServer = (surroundings: Surroundings) => {
     },
     /** Receives change notifications until the returned function is called. */
     subscribe: (send: (message: Json) => void): (() => void) => {
-      listeners.add(send)
-      return () => listeners.delete(send)
+      // Those who shook hands hear of every list, and of the resources that somebody subscribed to.
+      const listener = { send, wants: { lists: () => true, resource: (uri: string) => subscribed.has(uri) } }
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     /** To be called when an answer is on its way: later faults count answered calls. */
     answered: (method: string): void => {
@@ -240,6 +279,11 @@ const underFault = async (
   const result = await run()
   if (fault?.kind === "hold") await fileExists(asText(fault.value), signal)
   return result
+}
+
+interface Listener {
+  readonly send: (message: Json) => void
+  readonly wants: { readonly lists: (kind: string) => boolean; readonly resource: (uri: string) => boolean }
 }
 
 const placeOf = (method: string): Place | undefined => {

@@ -53,7 +53,9 @@ export const flagTable = {
       "Names of built-in tools and numbers of generated ones: echo,add or 250 (default: all built-in)",
       "LIST"
     ),
-    pageSize: row("count", "Tools per page of tools/list (default: all on one page)"),
+    pageSize: row("count", "Entries per page of any list (default: all on one page)"),
+    items: row("count", "Prompts, resources and templates of each kind (default 1)"),
+    ttl: row("duration", "How long lists may be kept, as the stateless revision says it (default 0)"),
     duplicateTools: row("switch", "Lists the first tool twice"),
     noInputSchema: row("switch", "Adds a tool without inputSchema"),
     brokenOutputSchema: row("switch", "Adds a tool whose outputSchema is not a JSON Schema"),
@@ -61,7 +63,7 @@ export const flagTable = {
     endlessCursors: row("switch", "Every page of tools/list names a new next cursor"),
     listChangedAfter: row("count", "After so many calls adds the tool `added` and sends tools/list_changed"),
     progress: row("count", "Progress notifications during each call that asks for them"),
-    ask: row("text", "Asks the client back during each call", "elicitation|sampling|roots|ping")
+    ask: row("text", "Asks the client back during each call", "elicitation|url|sampling|roots|ping")
   },
   "Start and handshake": {
     startupDelay: row("duration", "Waits before it reads or listens at all"),

@@ -37,6 +37,8 @@ export interface FxMcpEvent {
   readonly session?: string
   /** Protocol version that initialize asked for. */
   readonly version?: string
+  /** What the client said in the handshake that it can do. */
+  readonly capabilities?: unknown
   readonly signal?: string
   readonly code?: number
   /** Process id of the grandchild. */

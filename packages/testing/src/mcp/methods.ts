@@ -40,7 +40,7 @@ export const dressResult = (method: string, result: Json, era: Era, flags: Parse
     ? result
     : {
         resultType: "complete",
-        ...(cacheable.has(method) ? { ttlMs: 0, cacheScope: "private" } : {}),
+        ...(cacheable.has(method) ? { ttlMs: flags.ttl ?? 0, cacheScope: "private" } : {}),
         ...result,
         _meta: { ...asObject(result["_meta"]), [metaKey.serverInfo]: serverInfo(flags) }
       }
@@ -55,7 +55,14 @@ const serverInfo = (flags: ParsedFlags): Json => ({ name: flags.name ?? "fx-mcp"
 
 const capabilities = (flags: ParsedFlags, isStateless: boolean): Json => ({
   tools: { listChanged: true },
-  ...(flags.onlyTools ? {} : { prompts: {}, resources: {}, completions: {}, ...(isStateless ? {} : { logging: {} }) })
+  ...(flags.onlyTools
+    ? {}
+    : {
+        prompts: { listChanged: true },
+        resources: { subscribe: true, listChanged: true },
+        completions: {},
+        ...(isStateless ? {} : { logging: {} })
+      })
 })
 
 type Methods = Readonly<Record<string, (params: Json, flags: ParsedFlags) => Json>>
@@ -92,19 +99,30 @@ const statelessMethods: Methods = {
 }
 
 const sharedMethods: Methods = {
-  "prompts/list": () => ({
-    prompts: [{ name: "greet", description: "Greets someone.", arguments: [{ name: "name", required: true }] }]
-  }),
+  "prompts/list": (params, flags) =>
+    page("prompts", params, flags, (number) => ({
+      name: number === 1 ? "greet" : `greet_${number}`,
+      description: "Greets someone.",
+      arguments: [{ name: "name", required: true }]
+    })),
   "prompts/get": (params) => {
     if (params["name"] !== "greet")
       throw new RpcError(errorCode.invalidParams, `Unknown prompt: ${String(params["name"])}`)
     const name = asText(asObject(params["arguments"])["name"], "world")
     return { messages: [{ role: "user", content: { type: "text", text: `Say hello to ${name}.` } }] }
   },
-  "resources/list": () => ({ resources: [{ uri: "fx://status", name: "status", mimeType: "text/plain" }] }),
-  "resources/templates/list": () => ({
-    resourceTemplates: [{ uriTemplate: "fx://item/{id}", name: "item", mimeType: "text/plain" }]
-  }),
+  "resources/list": (params, flags) =>
+    page("resources", params, flags, (number) =>
+      number === 1
+        ? { uri: "fx://status", name: "status", mimeType: "text/plain" }
+        : { uri: `fx://item/${number}`, name: `item ${number}`, mimeType: "text/plain" }
+    ),
+  "resources/templates/list": (params, flags) =>
+    page("resourceTemplates", params, flags, (number) => ({
+      uriTemplate: number === 1 ? "fx://item/{id}" : `fx://item/{id}/${number}`,
+      name: "item",
+      mimeType: "text/plain"
+    })),
   "resources/read": (params) => {
     const uri = String(params["uri"])
     const id = /^fx:\/\/item\/(.+)$/.exec(uri)?.[1]
@@ -114,6 +132,17 @@ const sharedMethods: Methods = {
     return { contents: [{ uri, mimeType: "text/plain", text: id === undefined ? "online" : `item ${id}` }] }
   },
   "completion/complete": () => ({ completion: { values: ["one", "two"], total: 2, hasMore: false } })
+}
+
+/** One page of a list of which every entry is made from its number. */
+const page = (key: string, params: Json, flags: ParsedFlags, make: (number: number) => Json): Json => {
+  const count = flags.items ?? 1
+  const size = flags.pageSize ?? Math.max(1, count)
+  const from = Number(params["cursor"] ?? 0)
+  if (!Number.isInteger(from) || from < 0) throw new RpcError(errorCode.invalidParams, "Invalid cursor")
+  const numbers = Array.from({ length: Math.max(0, Math.min(size, count - from)) }, (_, index) => from + index + 1)
+  const next = flags.endlessCursors || from + size < count ? { nextCursor: String(from + size) } : {}
+  return { [key]: numbers.map(make), ...next }
 }
 
 const toolsOnlyMethods = new Set(["initialize", "ping", "server/discover"])

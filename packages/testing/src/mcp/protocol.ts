@@ -15,6 +15,8 @@ export const statelessVersion = "2026-07-28"
 /** Keys of `_meta` in the stateless revision. */
 export const metaKey = {
   protocolVersion: "io.modelcontextprotocol/protocolVersion",
+  clientCapabilities: "io.modelcontextprotocol/clientCapabilities",
+  logLevel: "io.modelcontextprotocol/logLevel",
   serverInfo: "io.modelcontextprotocol/serverInfo",
   subscriptionId: "io.modelcontextprotocol/subscriptionId"
 } as const

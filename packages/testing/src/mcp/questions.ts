@@ -23,7 +23,21 @@ export const questionRequest = (question: Question): { readonly method: string; 
         params: {
           mode: "form",
           message: "What is your name?",
-          requestedSchema: { type: "object", properties: { name: { type: "string" } }, required: ["name"] }
+          requestedSchema: {
+            type: "object",
+            properties: { name: { type: "string" }, colour: { type: "string", default: "green" } },
+            required: ["name"]
+          }
+        }
+      }
+    case "url":
+      return {
+        method: "elicitation/create",
+        params: {
+          mode: "url",
+          message: "Please sign in.",
+          url: "https://example.com/sign-in",
+          elicitationId: "sign-in-1"
         }
       }
     case "sampling":

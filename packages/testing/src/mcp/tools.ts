@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { asObject, asText, errorCode, type Json, RpcError } from "./protocol.ts"
 
 /** What a server may ask its client during a call. */
-export type Question = "elicitation" | "sampling" | "roots" | "ping"
+export type Question = "elicitation" | "url" | "sampling" | "roots" | "ping"
 
 /** What a running tool may do. */
 export interface ToolContext {
@@ -14,8 +14,12 @@ export interface ToolContext {
   readonly signal: AbortSignal
   readonly progress: (progress: number, total: number) => void
   readonly ask: (question: Question) => Promise<unknown>
+  /** Sends a log message, unless the client does not want any. */
+  readonly say: (level: string, data: unknown) => void
   /** Adds the tool `added` and tells the clients that the list changed. */
   readonly addTool: () => void
+  /** Tells the clients that the prompts or the resources changed, or one resource did. */
+  readonly announce: (what: "prompts" | "resources" | { readonly uri: string }) => void
   /** Logs the end of the process and dies. */
   readonly die: (signal: NodeJS.Signals) => void
 }
@@ -127,13 +131,34 @@ export const builtInTools: ReadonlyArray<Tool> = [
   ),
   tool(
     "ask",
-    "Asks the client back (elicitation, sampling, roots or ping) and answers what it said.",
+    "Asks the client back (elicitation, url, sampling, roots or ping) and answers what it said.",
     { question: "string" },
     readOnly(),
     async (input, context) => {
       const question = asText(input["question"])
       if (!isQuestion(question)) throw new RpcError(errorCode.invalidParams, `There is no question "${question}".`)
       return textResult(JSON.stringify(await context.ask(question)))
+    }
+  ),
+  tool(
+    "touch",
+    "Says that a resource has changed or, without one, that the lists of prompts and resources have.",
+    { "uri?": "string" },
+    { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+    (input, context) => {
+      if (typeof input["uri"] === "string") context.announce({ uri: input["uri"] })
+      else for (const what of ["prompts", "resources"] as const) context.announce(what)
+      return textResult("announced")
+    }
+  ),
+  tool(
+    "log",
+    "Sends a log message with this text, and answers.",
+    { text: "string", "level?": "string" },
+    readOnly(),
+    (input, context) => {
+      context.say(asText(input["level"], "info"), asText(input["text"]))
+      return textResult("logged")
     }
   ),
   tool(
@@ -164,7 +189,8 @@ export const builtInTools: ReadonlyArray<Tool> = [
 ]
 
 /** Narrows a word to a question. */
-const isQuestion = (word: string): word is Question => ["elicitation", "sampling", "roots", "ping"].includes(word)
+const isQuestion = (word: string): word is Question =>
+  ["elicitation", "url", "sampling", "roots", "ping"].includes(word)
 
 /** A tool that `--tools N` generates: answers its own name. */
 export const generatedTool = (name: string, description = `Generated tool ${name}.`): Tool =>

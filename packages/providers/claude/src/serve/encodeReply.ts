@@ -57,7 +57,7 @@ export const encodeReply = (turn: ServedTurn): ReplyWire => {
     type: "message",
     role: "assistant",
     model: turn.model,
-    ...turn.steps.reduce<JsonObject>((own, { reply }) => ({ ...own, ...reply.vendor?.[vendor] }), {}),
+    ...Object.fromEntries(turn.steps.flatMap(({ reply }) => Object.entries(reply.vendor?.[vendor] ?? {}))),
     content,
     stop_reason: servedStopReason(turn.stopReason ?? last?.stop_reason ?? "end_turn", hasCallerCall),
     stop_sequence: last?.stop_sequence ?? null,

@@ -1,0 +1,27 @@
+/**
+ * What a changed configuration file means, for the person who has changed it.
+ */
+import { type ReloadEvent } from "@signalbox/host"
+import { printable, type Style } from "./style.ts"
+
+/** A line for each thing to know; nothing where nothing is different. */
+export const renderReload = (event: ReloadEvent, style: Style): ReadonlyArray<string> => {
+  if (event._tag === "Rejected") {
+    const lines = event.error.message.split("\n").map(printable)
+    return [`${style.red("✗")} The changed configuration is not in force. ${lines.join("\n")}`]
+  }
+  const { added, changed, kept, needsRestart, removed } = event.reloaded
+  const parts = [["new", added] as const, ["gone", removed] as const, ["reconnected", changed] as const].flatMap(
+    ([word, names]) => (names.length > 0 ? [`${word}: ${names.join(", ")}`] : [])
+  )
+  return [
+    ...(parts.length > 0 ? [`${style.cyan("~")} The configuration has changed (${parts.join("; ")})`] : []),
+    ...kept.map(
+      ({ error, serverName }) =>
+        `${style.yellow("!")} ${style.bold(serverName)} goes on with its old options: ${printable(error.message)}`
+    ),
+    ...(needsRestart.length > 0
+      ? [`${style.yellow("!")} Start signalbox anew for these to take effect: ${needsRestart.join(", ")}`]
+      : [])
+  ]
+}

@@ -1,0 +1,121 @@
+/**
+ * Taking up a configuration file that has changed while the program runs: servers follow it at once, without
+ * disturbing a call; a file that is wrong changes nothing. What is no server is only told to need a new start.
+ */
+import { type DuplicateServerName, type Reconfigured, type ServerOrchestrator } from "@signalbox/orchestrator"
+import { Duration, Effect, Equal, type FileSystem, FileSystem as Files, Path, Stream } from "effect"
+import { type LoadedConfig } from "./config/ConfigFile.ts"
+import { type HostOptions } from "./config/HostOptions.ts"
+import { type ConfigInvalid, type ConfigNotFound } from "./errors.ts"
+import { managedServers } from "./servers.ts"
+
+/** Why a changed file was not taken up. */
+export type ReloadError = ConfigInvalid | ConfigNotFound | DuplicateServerName
+
+/** What a changed file has changed. */
+export interface Reloaded extends Reconfigured {
+  /** Keys that have another value now, and are only read when a program starts. */
+  readonly needsRestart: ReadonlyArray<string>
+}
+
+/** A change of the file, and what became of it. */
+export type ReloadEvent =
+  | { readonly _tag: "Reloaded"; readonly reloaded: Reloaded }
+  | { readonly _tag: "Rejected"; readonly error: ReloadError }
+
+export interface Reload {
+  /** Reads the file again. Fails with all that is wrong with it, and then everything goes on as before. */
+  readonly reload: Effect.Effect<Reloaded, ReloadError>
+  /** Why the file as it stands is not in force; `undefined` where it is. */
+  readonly rejected: Effect.Effect<ReloadError | undefined>
+  /** Reloads whenever the file has changed, for as long as it is read. Ends at once where there is no file. */
+  readonly watch: Stream.Stream<ReloadEvent>
+}
+
+/** An editor writes a file in several steps. */
+const settleTime = Duration.millis(200)
+
+/** The reloading of one host. */
+export const makeReload = Effect.fnUntraced(function* (
+  config: LoadedConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+  orchestrator: ServerOrchestrator["Service"]
+) {
+  const platform = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+  const fs = yield* Files.FileSystem
+  const path = yield* Path.Path
+  let rejected: ReloadError | undefined
+
+  const reload = Effect.gen(function* () {
+    const next = yield* config.reread
+    const report = yield* orchestrator.reconfigure(yield* managedServers(next, environment))
+    return { ...report, needsRestart: restartKeys(config.options, next.options) } satisfies Reloaded
+  }).pipe(
+    Effect.tapError((error) => Effect.sync(() => (rejected = error))),
+    Effect.tap(() => Effect.sync(() => (rejected = undefined))),
+    Effect.provideContext(platform)
+  )
+
+  const textOf = (file: string) => Effect.orElseSucceed(fs.readFileString(file), () => undefined)
+  const changesOf = (file: string) =>
+    // The folder, because editors put another file in the place of the old one.
+    fs.watch(path.dirname(file)).pipe(
+      Stream.filter((event) => path.basename(event.path) === path.basename(file)),
+      Stream.debounce(settleTime),
+      Stream.mapEffect(() => textOf(file)),
+      Stream.catch((error) =>
+        Stream.unwrap(Effect.as(Effect.logWarning(`${file} is not watched: ${error.message}`), Stream.empty))
+      )
+    )
+  const watch = (file: string): Stream.Stream<ReloadEvent> =>
+    Stream.unwrap(
+      Effect.map(textOf(file), (text) =>
+        changesOf(file).pipe(
+          Stream.mapAccum(
+            () => text,
+            (before, now) => [now, now === before ? [] : [now]] as const
+          ),
+          Stream.mapEffect(() =>
+            Effect.match(reload, {
+              onSuccess: (reloaded): ReloadEvent => ({ _tag: "Reloaded", reloaded }),
+              onFailure: (error): ReloadEvent => ({ _tag: "Rejected", error })
+            })
+          )
+        )
+      )
+    )
+
+  return {
+    reload,
+    rejected: Effect.sync(() => rejected),
+    watch: config.file === undefined ? Stream.empty : watch(config.file)
+  } satisfies Reload
+})
+
+/** What `managedServers` reads of `runtime`; its changes reach the servers by themselves. */
+const limitsOfServers = new Set<string>([
+  "connectTimeout",
+  "callTimeout",
+  "shutdownTimeout",
+  "maxMessageBytes",
+  "maxRequestBytes",
+  "maxConcurrentCalls",
+  "health"
+])
+
+const restartKeys = (before: HostOptions, after: HostOptions): ReadonlyArray<string> => {
+  const { policy: _, maxRestarts: _n, ...delays } = before.runtime.restart
+  const restart = { ...after.runtime.restart, ...delays }
+  const sections = ["model", "providers", "conversation", "runtime", "logging", "server"] as const
+  const changed = sections.flatMap((section) => {
+    const old: Readonly<Record<string, unknown>> = before[section]
+    const now: Readonly<Record<string, unknown>> = after[section]
+    return Object.keys(now)
+      .filter((key) => !Equal.equals(old[key], now[key]))
+      .map((key) => `${section}.${key}`)
+  })
+  return changed.filter((key) => {
+    if (key === "runtime.restart") return !Equal.equals(restart, after.runtime.restart)
+    return !key.startsWith("runtime.") || !limitsOfServers.has(key.slice("runtime.".length))
+  })
+}

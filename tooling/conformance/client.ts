@@ -1,0 +1,86 @@
+/**
+ * A small host on `@signalbox/mcp`, for the conformance suite to watch: it connects, reads every list, calls every
+ * tool and answers what it is asked. The address of the server is the last argument.
+ */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import {
+  connect,
+  type JsonObject,
+  type McpTool,
+  type Questions,
+  type Respondent,
+  serverDefaults,
+  type ServerOptions
+} from "@signalbox/mcp"
+import { Duration, Effect, Schema } from "effect"
+
+const { MCP_CONFORMANCE_CONTEXT, MCP_CONFORMANCE_PROTOCOL_VERSION } = process.env
+
+const questions: Questions = { elicitation: ["form", "url"], sampling: true, roots: [{ uri: "file:///work" }] }
+
+/** Says yes to everything, with what the schema takes for granted. */
+const respondent: Respondent = {
+  id: "conformance",
+  elicit: () => Effect.succeed({ action: "accept", content: {} }),
+  sample: () => Effect.succeed({ model: "none", content: [{ type: "text", text: "Yes." }], stopReason: "endTurn" })
+}
+
+/** Arguments that the suite prescribes for some scenarios. */
+const Context = Schema.Struct({
+  toolCalls: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ name: Schema.String, arguments: Schema.Record(Schema.String, Schema.Unknown) }))
+  )
+})
+const prescribed =
+  MCP_CONFORMANCE_CONTEXT === undefined
+    ? undefined
+    : Schema.decodeUnknownSync(Schema.fromJsonString(Context))(MCP_CONFORMANCE_CONTEXT).toolCalls
+
+const samples: Readonly<Record<string, unknown>> = {
+  number: 2,
+  integer: 2,
+  boolean: true,
+  array: [],
+  object: {},
+  null: null
+}
+
+const inputFor = ({ inputSchema }: McpTool): Readonly<Record<string, unknown>> => {
+  const { properties } = inputSchema
+  const entries = typeof properties === "object" && properties !== null ? Object.entries(properties) : []
+  return Object.fromEntries(entries.map(([name, schema]) => [name, samples[String(schema?.type)] ?? "text"]))
+}
+
+const server = (url: string): ServerOptions => ({
+  ...serverDefaults,
+  name: "suite",
+  endpoint: { transport: "http", url, headers: {} },
+  // As a host would: the newest revision is found out, not assumed.
+  protocol: MCP_CONFORMANCE_PROTOCOL_VERSION === "2026-07-28" ? "auto" : "legacy",
+  connectTimeout: Duration.seconds(10),
+  callTimeout: Duration.seconds(20)
+})
+
+const program = Effect.gen(function* () {
+  const client = yield* connect(server(process.argv.at(-1) ?? ""), questions)
+  const { tools } = yield* client.listTools
+  const schemaOf = (name: string) => tools.find((tool) => tool.name === name)?.inputSchema
+  // One scenario wants to see what we made of the schema of another tool.
+  const special: Readonly<Record<string, () => JsonObject>> = {
+    json_schema_echo: () => ({ schema: schemaOf("json_schema_2020_12_tool") })
+  }
+  const calls =
+    prescribed ?? tools.map((tool) => ({ name: tool.name, arguments: special[tool.name]?.() ?? inputFor(tool) }))
+  for (const { arguments: input, name } of calls) {
+    // What a tool answers is not the question here; the suite looks at what was sent.
+    yield* Effect.ignore(client.callTool({ name, input, respondent }))
+  }
+  for (const { name } of (yield* client.prompts.list).items) {
+    yield* Effect.ignore(client.prompts.get({ name, respondent }))
+  }
+  for (const { uri } of (yield* client.resources.list).items) {
+    yield* Effect.ignore(client.resources.read({ uri, respondent }))
+  }
+}).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+
+await Effect.runPromise(program)
