@@ -23,6 +23,7 @@ export type ReloadEvent =
   | { readonly _tag: "Reloaded"; readonly reloaded: Reloaded }
   | { readonly _tag: "Rejected"; readonly error: ReloadError }
 
+/** The configuration file of a running host, to be read again. */
 export interface Reload {
   /** Reads the file again. Fails with all that is wrong with it, and then everything goes on as before. */
   readonly reload: Effect.Effect<Reloaded, ReloadError>

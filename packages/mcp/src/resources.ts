@@ -50,6 +50,7 @@ export const makeResources = (connection: Connection): Resources => {
     Effect.suspend(() => {
       const count = (wanted.get(uri) ?? 1) - 1
       wanted.set(uri, count)
+      // A server that goes on telling of it is only noisy.
       return count === 0 ? Effect.ignore(subscription(connection, "resources/unsubscribe", uri)) : Effect.void
     })
 

@@ -13,6 +13,7 @@ const reopening = Schedule.min([Schedule.exponential("1 second"), Schedule.space
 /** Listens until it is interrupted. `onLoss` runs after each subscription that has ended. */
 export const keepListening = ({ session }: Connection, filter: ListenFilter, onLoss: () => void): Effect.Effect<void> =>
   Effect.tryPromise((signal) => session.listen(filter, signal).then(({ closed }) => closed)).pipe(
+    // However it ended, it is opened again.
     Effect.ignore,
     Effect.andThen(Effect.sync(onLoss)),
     Effect.repeat(reopening),

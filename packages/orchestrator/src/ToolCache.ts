@@ -7,6 +7,7 @@ import { Context, Effect, type FileSystem, Hash, Layer, type Path, Result } from
 import { KeyValueStore } from "effect/persistence"
 import { ownerVariable } from "./processTable.ts"
 
+/** Remembers what servers listed. Provide `layerNone` to begin anew each time, or a store of your own to `layer`. */
 export class ToolCache extends Context.Service<
   ToolCache,
   {

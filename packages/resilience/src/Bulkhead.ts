@@ -54,6 +54,7 @@ interface Compartment {
   rateExceeded: number
 }
 
+/** Use it to limit, by key, how many calls run and wait at once, how long, and how often one begins. */
 export class Bulkhead extends Context.Service<
   Bulkhead,
   {
