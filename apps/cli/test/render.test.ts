@@ -7,7 +7,7 @@ import { formatDuration, parseDuration } from "../src/duration.ts"
 import { ToolFailed } from "@signalbox/host"
 import { InvalidUsage } from "../src/errors.ts"
 import { makeOutput, renderError, renderOutcome } from "../src/Output.ts"
-import { renderServerEvent } from "../src/render/renderServers.ts"
+import { renderServerEvent, renderServers } from "../src/render/renderServers.ts"
 import { renderEvent } from "../src/render/renderTurn.ts"
 import { colourStyle, oneLine, plainStyle, printable } from "../src/render/style.ts"
 import { renderTable } from "../src/render/table.ts"
@@ -85,39 +85,62 @@ describe("foreign text", () => {
   })
 })
 
+/** A server that was lost. */
+const lostServer = (): ServerInfo => {
+  const reason = new ServerExited({
+    serverName: "files",
+    exitCode: 7,
+    signal: undefined,
+    stderrTail: ["one", "two", "", "three", "four\u001b[31m"]
+  })
+  return {
+    name: "files",
+    state: "error",
+    transport: "stdio",
+    url: undefined,
+    pid: undefined,
+    identity: undefined,
+    isRequired: false,
+    health: { status: "unhealthy", reason: reason.message },
+    reason,
+    lastError: reason,
+    errorCount: 1,
+    nextRestartAt: DateTime.addDuration(now, "2 seconds"),
+    startedAt: undefined,
+    startDuration: undefined,
+    restartCount: 0,
+    exit: { code: 7, signal: undefined },
+    tools: ["read_file"],
+    areToolsRemembered: false
+  }
+}
+
 describe("a lost server", () => {
   it("is told with its last words and what happens next", () => {
-    const reason = new ServerExited({
-      serverName: "files",
-      exitCode: 7,
-      signal: undefined,
-      stderrTail: ["one", "two", "", "three", "four\u001b[31m"]
-    })
-    const info: ServerInfo = {
-      name: "files",
-      state: "error",
-      transport: "stdio",
-      url: undefined,
-      pid: undefined,
-      identity: undefined,
-      isRequired: false,
-      health: { status: "unhealthy", reason: reason.message },
-      reason,
-      lastError: reason,
-      errorCount: 1,
-      nextRestartAt: DateTime.addDuration(now, "2 seconds"),
-      startedAt: undefined,
-      startDuration: undefined,
-      restartCount: 0,
-      exit: { code: 7, signal: undefined },
-      tools: ["read_file"],
-      areToolsRemembered: false
-    }
+    const info = lostServer()
     const text = renderServerEvent({ _tag: "StateChanged", previous: "running", info }, now, plainStyle, 80) ?? ""
     const lines = text.split("\n")
     assert.match(lines[0] ?? "", /^✗ lost files: Server "files" exited with status 7: four.* \[SERVER_EXITED\]$/)
     assert.deepStrictEqual(lines.slice(1, 4), ["  │ two", "  │ three", "  │ four\ufffd[31m"])
     assert.strictEqual(lines.at(-1), "  → It is started again in 2.0 s; the other servers go on.")
+  })
+})
+
+describe("the table of servers", () => {
+  it("shows one that runs and fails its calls as unhealthy, with the reason", () => {
+    const reason = "5 of 10 calls in the last 5m failed, the last one with TOOL_CALL_TIMEOUT"
+    const running: ServerInfo = { ...lostServer(), state: "running", reason: undefined }
+    const lines = renderServers(
+      [
+        { ...running, health: { status: "unhealthy", reason } },
+        { ...running, name: "fine", health: { status: "healthy", reason: undefined } }
+      ],
+      plainStyle,
+      80
+    ).split("\n")
+    assert.match(lines[1] ?? "", /^files +unhealthy +1 +stdio$/)
+    assert.match(lines[2] ?? "", /^fine +running +1 +stdio$/)
+    assert.deepStrictEqual(lines.slice(3), [`! files: ${reason}`])
   })
 })
 

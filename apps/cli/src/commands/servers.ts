@@ -87,7 +87,9 @@ const status = Command.make("status", {}, () =>
         const host = yield* Host
         if ((yield* Setting).isTerminal.stderr) yield* announceStart(host)
         const { naming } = host.config.options.runtime
-        return { servers: yield* firstStates(host), naming, now: yield* DateTime.now }
+        const servers = yield* firstStates(host)
+        const metrics = yield* host.orchestrator.metrics.snapshot
+        return { servers, naming, metrics, now: yield* DateTime.now }
       })
     ).pipe(
       report({
@@ -97,7 +99,8 @@ const status = Command.make("status", {}, () =>
             const shared = renderSharedNames(servers, naming, style, width)
             return line([renderServers(servers, style, width), ...(shared === undefined ? [] : [shared])].join("\n"))
           }),
-        json: ({ now, servers }) => servers.map((info) => serverInfoJson(info, now)),
+        json: ({ metrics, now, servers }) =>
+          servers.map((info) => ({ ...serverInfoJson(info, now), metrics: metrics.servers[info.name] ?? null })),
         shortfall: ({ servers }) => shortfallOf(servers)
       })
     )

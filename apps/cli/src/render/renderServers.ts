@@ -2,7 +2,7 @@
  * Servers as people read them: a table, the live lines of a start, and the story of a failure.
  */
 import { type SignalboxError } from "@signalbox/errors"
-import { type ServerEvent, type ServerInfo } from "@signalbox/orchestrator"
+import { type HealthStatus, type ServerEvent, type ServerInfo } from "@signalbox/orchestrator"
 import { type DateTime, DateTime as DateTimes, Duration } from "effect"
 import { formatDuration } from "../duration.ts"
 import { counted, oneLine, printable, type Style } from "./style.ts"
@@ -11,7 +11,7 @@ import { renderTable } from "./table.ts"
 const stateOf = (info: ServerInfo, style: Style): string => {
   switch (info.state) {
     case "running":
-      return info.health.status === "degraded" ? style.yellow("degraded") : style.green(info.state)
+      return runningOf(info.health.status, style)
     case "error":
       return style.red(info.state)
     case "stopped":
@@ -19,6 +19,12 @@ const stateOf = (info: ServerInfo, style: Style): string => {
     default:
       return style.yellow(info.state)
   }
+}
+
+/** A server that runs may be in doubt, or fail most of its calls. */
+const runningOf = (health: HealthStatus, style: Style): string => {
+  if (health === "unhealthy") return style.red(health)
+  return health === "degraded" ? style.yellow(health) : style.green("running")
 }
 
 /** A table of all servers, failures explained below it. */
@@ -37,7 +43,9 @@ export const renderServers = (servers: ReadonlyArray<ServerInfo>, style: Style, 
     .filter(({ reason }) => reason !== undefined)
     .map((info) => `${style.red("✗")} ${renderReason(info, style, width)}`)
   const doubts = servers
-    .filter(({ health }) => health.status === "degraded")
+    .filter(
+      ({ health, state }) => state === "running" && (health.status === "degraded" || health.status === "unhealthy")
+    )
     .map(({ health, name }) => `${style.yellow("!")} ${style.bold(name)}: ${printable(health.reason ?? "")}`)
   return [renderTable([header, ...rows]), ...reasons, ...doubts].join("\n")
 }
