@@ -17,15 +17,18 @@ export interface AttachMetricsOptions {
   readonly every: Duration.Input
 }
 
-/**
- * Shows pools and circuits in the `Metric.MetricRegistry` of the caller for as long as the scope is open. Answers with
- * an effect that copies the numbers at once: run it before an export that should not be up to `every` old.
- */
+/** Metrics that are attached. */
+export interface AttachedMetrics {
+  /** Copies the numbers at once: run it before an export that should not be up to `every` old. */
+  readonly copy: Effect.Effect<void>
+}
+
+/** Shows pools and circuits in the `Metric.MetricRegistry` of the caller for as long as the scope is open. */
 export const attachMetrics = Effect.fn("attachMetrics")(function* ({
   breakers,
   every,
   pools
-}: AttachMetricsOptions): Effect.fn.Return<Effect.Effect<void>, never, Scope.Scope> {
+}: AttachMetricsOptions): Effect.fn.Return<AttachedMetrics, never, Scope.Scope> {
   const context = yield* Effect.context()
   const copies = [
     ...pools.map((pool) => copyPool(pool, makeWriter(context))),
@@ -34,7 +37,7 @@ export const attachMetrics = Effect.fn("attachMetrics")(function* ({
   const copy = Effect.all(copies, { discard: true })
   yield* copy
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(Duration.fromInputUnsafe(every)), copy)))
-  return copy
+  return { copy }
 })
 
 /** Share of the allowed connections that are in use or being opened, 0 to 1. */

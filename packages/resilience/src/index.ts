@@ -69,4 +69,11 @@ export {
 } from "./circuitTransition.ts"
 
 // Metrics of both
-export { attachMetrics, type AttachMetricsOptions, hitRatioOf, poolStatsAll, utilizationOf } from "./attachMetrics.ts"
+export {
+  attachMetrics,
+  type AttachedMetrics,
+  type AttachMetricsOptions,
+  hitRatioOf,
+  poolStatsAll,
+  utilizationOf
+} from "./attachMetrics.ts"

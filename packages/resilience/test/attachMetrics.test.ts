@@ -47,7 +47,7 @@ describe("attached metrics", () => {
   it.effect("count on when a key is registered anew, and at once when they are asked to", () =>
     Effect.gen(function* () {
       const { pool } = yield* setUp()
-      const copy = yield* attachMetrics({ pools: [pool], breakers: [], every: "1 hour" })
+      const { copy } = yield* attachMetrics({ pools: [pool], breakers: [], every: "1 hour" })
       const borrow = Effect.repeat(
         pool.withConnection("fx", () => Effect.void),
         { times: 2 }

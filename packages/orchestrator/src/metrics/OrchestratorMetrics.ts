@@ -95,7 +95,7 @@ export const makeMetering = Effect.fnUntraced(function* (
       snapshot,
       prometheus: Effect.map(watched.copyAll, () => prometheusText(context)),
       watch: Effect.fnUntraced(function* (sources) {
-        const copy = yield* attachMetrics({ ...sources, every: options.refresh }).pipe(
+        const { copy } = yield* attachMetrics({ ...sources, every: options.refresh }).pipe(
           Effect.provideService(Metric.MetricRegistry, registry)
         )
         yield* watched.add(sources, copy)
