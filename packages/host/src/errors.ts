@@ -57,6 +57,18 @@ export class ImportFailed extends defineError<ImportFailed>()("ImportFailed", {
   message: ({ file, reason }) => `${file} cannot be imported: ${reason}`
 }) {}
 
+/** Servers in the file of another program cannot be used: all of them at once, each with its line. Nothing was taken over. */
+export class ImportInvalid extends defineError<ImportInvalid>()("ImportInvalid", {
+  code: "IMPORT_INVALID",
+  status: statuses.configuration,
+  fields: { file: Schema.String, problems: Schema.Array(ConfigProblem) },
+  message: ({ file, problems }) => {
+    const lines = problems.map((problem) => `  ${describe(file, problem)}`)
+    return `${problems.length === 1 ? "A server" : `${problems.length} servers`} of the file cannot be used:\n${lines.join("\n")}`
+  },
+  hint: () => "Correct the lines named, or leave those servers out with --keep-going."
+}) {}
+
 /** The configuration names a provider that needs a key, and there is none. */
 export class MissingApiKey extends defineError<MissingApiKey>()("MissingApiKey", {
   code: "MISSING_API_KEY",
@@ -90,6 +102,7 @@ export const hostErrors = [
   ConfigNotFound,
   ConfigExists,
   ImportFailed,
+  ImportInvalid,
   MissingApiKey,
   ToolFailed,
   ClientClosed

@@ -7,11 +7,8 @@ export {
   loadConfig
 } from "./config/ConfigFile.ts"
 export { HostOptions, ServerEntry } from "./config/HostOptions.ts"
-export { type ImportedServer } from "./config/foreignServers.ts"
-export { type ImportedServers, importServers } from "./config/importServers.ts"
 export { type FlagValue, type FoundProblem } from "./config/layers.ts"
 export { isLoopback } from "./config/loopback.ts"
-export { type SecretVariable } from "./config/secretReferences.ts"
 export { variableOf } from "./config/variables.ts"
 export { presets } from "./config/presets.ts"
 export { configTemplate } from "./config/template.ts"
@@ -36,6 +33,7 @@ export {
   ConfigProblem,
   hostErrors,
   ImportFailed,
+  ImportInvalid,
   MissingApiKey,
   ToolFailed
 } from "./errors.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { importServers } from "@signalbox/host"
+import { importServers } from "@signalbox/host/import"
 import { Result } from "effect"
 
 const imported = (content: string, keepSecrets = false) =>
@@ -13,7 +13,7 @@ const leak = /hunter2|canary/
 
 describe("importing servers", () => {
   it("reads an mcpServers map, with comments, disabled entries and variables", () => {
-    const { notes, servers } = imported(
+    const { notes, problems, servers } = imported(
       JSON.stringify({
         mcpServers: {
           _comment: "x",
@@ -46,10 +46,12 @@ describe("importing servers", () => {
       },
       old: { enabled: true, transport: "sse", url: "https://example.test/sse", headers: {} }
     })
-    assert.strictEqual(notes.length, 3)
-    assert.isTrue(notes.some((note) => note.includes("my-remote")))
-    assert.isTrue(notes.some((note) => note.includes("websocket")))
-    assert.isTrue(notes.some((note) => note.includes("broken")))
+    assert.deepStrictEqual(notes, ['"my remote" is now called "my-remote".'])
+    assert.deepStrictEqual(
+      problems.map(({ path }) => path),
+      ["mcpServers.socket.type", "mcpServers.broken"]
+    )
+    assert.include(problems[0]?.message, "websocket")
   })
   it("reads a list of servers with hosts and ports, in YAML", () => {
     const { servers } = imported(

@@ -1,13 +1,5 @@
-import {
-  addEntries,
-  type ConfigOrigin,
-  ImportFailed,
-  type ImportedServers,
-  importServers,
-  type SecretVariable,
-  variableOf,
-  writeYaml
-} from "@signalbox/host"
+import { addEntries, type ConfigOrigin, ImportFailed, ImportInvalid, variableOf, writeYaml } from "@signalbox/host"
+import { type ImportedServers } from "@signalbox/host/import"
 import { nearestName } from "@signalbox/model"
 import { Effect, FileSystem, Option, Path } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -15,6 +7,7 @@ import { checkConfig } from "../checkConfig.ts"
 import { InvalidUsage } from "../errors.ts"
 import { Output } from "../Output.ts"
 import { renderTable } from "../render/table.ts"
+import { tellVariables } from "../render/tellVariables.ts"
 import { counted, oneLine } from "../render/style.ts"
 import { report } from "../report.ts"
 import { Setting } from "../Setting.ts"
@@ -82,14 +75,23 @@ const explain = Command.make(
   ])
 )
 
-const readImport = Effect.fnUntraced(function* (file: string, keepSecrets: boolean) {
+/** Loaded when it is needed: few commands read files of other programs. */
+const loadImporters = Effect.promise(() => import("@signalbox/host/import"))
+
+const readImport = Effect.fnUntraced(function* (
+  file: string,
+  options: { readonly keepSecrets: boolean; readonly keepGoing: boolean }
+) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { directory } = yield* Setting
+  const { importServers } = yield* loadImporters
   const text = yield* fs
     .readFileString(path.resolve(directory, file))
     .pipe(Effect.mapError((cause) => new ImportFailed({ file, reason: "it cannot be read", cause })))
-  return yield* Effect.fromResult(importServers(file, text, { keepSecrets }))
+  const imported = yield* Effect.fromResult(importServers(file, text, options))
+  const { problems } = imported
+  return problems.length > 0 && !options.keepGoing ? yield* new ImportInvalid({ file, problems }) : imported
 })
 
 const writeImport = Effect.fnUntraced(function* (imported: ImportedServers) {
@@ -102,22 +104,14 @@ const writeImport = Effect.fnUntraced(function* (imported: ImportedServers) {
   return { file: config.file, added: Object.keys(added), taken }
 })
 
-/** Which variables to set, each with the server and the key that reads it. */
-const tellVariables = Effect.fnUntraced(function* (variables: ReadonlyArray<SecretVariable>) {
-  if (variables.length === 0) return
-  const { errorStyle, status } = yield* Output
-  yield* status(`${errorStyle.yellow("!")} Secrets were not taken over. Set these variables, here or in a file .env:`)
-  const rows = variables.map(({ key, name, server }) => [
-    `  ${errorStyle.bold(name)}`,
-    errorStyle.dim(`servers.${server}.${key}`)
-  ])
-  yield* status(renderTable(rows))
-})
-
 const importCommand = Command.make(
   "import",
   {
-    file: Argument.String("file").pipe(Argument.withDescription("Such as .mcp.json or claude_desktop_config.json")),
+    file: Argument.String("file").pipe(
+      Argument.withDescription(
+        "Such as .mcp.json, claude_desktop_config.json or .vscode/mcp.json; its format is recognized"
+      )
+    ),
     write: Flag.Boolean("write").pipe(
       Flag.withDescription("Add the servers to the configuration file"),
       Flag.withDefault(false)
@@ -125,21 +119,27 @@ const importCommand = Command.make(
     keepSecrets: Flag.Boolean("keep-secrets").pipe(
       Flag.withDescription("Take secrets over as they are, instead of naming variables to read them from"),
       Flag.withDefault(false)
+    ),
+    keepGoing: Flag.Boolean("keep-going").pipe(
+      Flag.withDescription("Leave out servers that cannot be used, instead of taking over none"),
+      Flag.withDefault(false)
     )
   },
-  ({ file, keepSecrets, write }) =>
+  ({ file, write, ...options }) =>
     withSetting(
       Effect.gen(function* () {
-        const imported = yield* readImport(file, keepSecrets)
+        const imported = yield* readImport(file, options)
         const written = write ? yield* writeImport(imported) : undefined
         const taken = new Set(written?.taken)
         const variables = imported.variables.filter(({ server }) => !taken.has(server))
         return { ...imported, variables, written: written ?? null }
       }).pipe(
         report({
-          render: ({ notes, servers, variables, written }) =>
+          render: ({ notes, problems, servers, variables, written }) =>
             Effect.gen(function* () {
               const output = yield* Output
+              for (const { line: at, message } of problems)
+                yield* output.status(`${output.errorStyle.yellow("!")} ${file}:${at} ${message}; it was left out.`)
               for (const note of notes) yield* output.status(`${output.errorStyle.yellow("!")} ${note}`)
               yield* tellVariables(variables)
               if (written === null) return yield* output.write(writeYaml({ servers }))

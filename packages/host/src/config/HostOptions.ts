@@ -5,6 +5,7 @@
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { isLoopback } from "./loopback.ts"
 import { variablesIn } from "./secrets.ts"
+import { isVersionRange } from "./versionRange.ts"
 
 const shortUnits: Readonly<Record<string, string>> = { ms: "millis", s: "seconds", m: "minutes", h: "hours" }
 
@@ -78,6 +79,13 @@ const HealthOverride = Schema.Struct({
   )
 )
 
+/** Versions of a program: `20`, `3.11`, `>=20`, `^20.1`, `>=18 <23`. */
+const VersionRange = Schema.String.check(
+  Schema.makeFilter(
+    (text) => isVersionRange(text) || 'Expected versions such as ">=20", "3.11", "^20.1" or ">=18 <23", as a text'
+  )
+)
+
 const overrides = {
   description: Schema.optionalKey(Schema.String),
   required: Schema.optionalKey(Schema.Boolean),
@@ -91,6 +99,14 @@ const overrides = {
   maxMessageBytes: Schema.optionalKey(PositiveInt),
   maxRequestBytes: Schema.optionalKey(PositiveInt),
   maxConcurrentCalls: Schema.optionalKey(PositiveInt),
+  requires: Schema.optionalKey(
+    Schema.Record(
+      Schema.String.check(
+        Schema.isPattern(/^[A-Za-z][\w.+-]*$/, { message: "Expected the name of a program that knows --version" })
+      ),
+      VersionRange
+    )
+  ),
   health: Schema.optionalKey(HealthOverride),
   restart: Schema.optionalKey(
     Schema.Struct({ policy: Schema.optionalKey(restartPolicy), maxRestarts: Schema.optionalKey(MaxRestarts) })

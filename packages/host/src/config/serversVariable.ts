@@ -2,7 +2,7 @@
  * The servers of `SIGNALBOX_SERVERS`: a JSON object of entries as under `servers` of the file, or the content of a
  * file that `config import` reads. Nothing is left out: an entry that cannot be used is a problem.
  */
-import { convertServers } from "./foreignServers.ts"
+import { convertServers } from "./import/convertServers.ts"
 import { type FoundProblem } from "./layers.ts"
 import { isTree, type Tree } from "./tree.ts"
 
@@ -30,7 +30,7 @@ export const readServers = (text: string): ReadServers => {
   return {
     servers: converted.servers,
     notes: converted.notes,
-    problems: converted.refused.map(({ name, reason }) => ({
+    problems: converted.faults.map(({ name, reason }) => ({
       path: ["servers", name],
       message: `cannot be used: ${reason}`
     }))

@@ -159,6 +159,7 @@ server:
 #     args: ["-y", "@modelcontextprotocol/server-filesystem", "."]
 #     env: {}                        # beyond a short list (PATH, HOME …) only this; env:NAME reads a variable
 #     cwd: .                         # optional; relative to this file
+#     requires: { node: ">=20" }     # optional; versions that "signalbox doctor" compares with those here
 #     required: false                # optional; true: nothing works without it
 #     trusted: false                 # optional; true: its read-only and idempotent hints are believed
 #     writes: serial                 # optional; parallel: tools that write may run at the same time
