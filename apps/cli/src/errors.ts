@@ -40,6 +40,15 @@ export class AllServersDown extends defineError<AllServersDown>()("AllServersDow
   hint: () => "The entry of each server says why."
 }) {}
 
+/** A server of this name is in the configuration already. */
+export class ServerExists extends defineError<ServerExists>()("ServerExists", {
+  code: "SERVER_EXISTS",
+  status: { ...statuses.conflict, exit: exitCodes.failure },
+  fields: { serverName: Schema.String, file: Schema.String },
+  message: ({ file, serverName }) => `${file} has a server "${serverName}" already; it was left as it is.`,
+  hint: () => "Use --force to replace it, or choose another name."
+}) {}
+
 /** A turn came to its end, but tools that it called failed. */
 export class ToolCallsFailed extends defineError<ToolCallsFailed>()("ToolCallsFailed", {
   code: "TOOL_CALLS_FAILED",

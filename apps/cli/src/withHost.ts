@@ -44,8 +44,8 @@ export const choiceFlags = (choice: ModelChoice): Flags => [
   }))
 ]
 
-/** The configuration of this run. Commands that can do without a file say so. */
-export const readConfig = Effect.fnUntraced(function* (
+/** Where the configuration of this run comes from. */
+export const configSource = Effect.fnUntraced(function* (
   flags: Flags = [],
   whenMissing: ConfigSource["whenMissing"] = "fail"
 ) {
@@ -54,15 +54,19 @@ export const readConfig = Effect.fnUntraced(function* (
     ...Option.toArray(setting.logLevel).map((value) => ({ path: ["logging", "level"], value, flag: "--log-level" })),
     ...Option.toArray(setting.logFormat).map((value) => ({ path: ["logging", "format"], value, flag: "--log-format" }))
   ]
-  return yield* loadConfig({
+  return {
     file: Option.getOrUndefined(setting.configFile),
     directory: setting.directory,
     environment: setting.environment,
     dotEnvNames: setting.dotEnvNames,
     flags: [...flags, ...logging],
     whenMissing
-  })
+  } satisfies ConfigSource
 })
+
+/** The configuration of this run. Commands that can do without a file say so. */
+export const readConfig = (flags?: Flags, whenMissing?: ConfigSource["whenMissing"]) =>
+  Effect.flatMap(configSource(flags, whenMissing), loadConfig)
 
 /** Warnings of the orchestrator about what `watchServers` tells a person in other words. */
 const isTwiceTold = (line: string): boolean =>

@@ -49,11 +49,25 @@ export class ConfigExists extends defineError<ConfigExists>()("ConfigExists", {
   hint: () => "Use --force to overwrite it."
 }) {}
 
+/** A configuration that was to be changed cannot be written. It is as it was. */
+export class ConfigNotWritten extends defineError<ConfigNotWritten>()("ConfigNotWritten", {
+  code: "CONFIG_NOT_WRITTEN",
+  status: statuses.internal,
+  fields: { file: Schema.String, reason: Schema.String },
+  message: ({ file, reason }) => `${file} cannot be written: ${reason}`,
+  hint: () => "Check the permissions of the file and its folder."
+}) {}
+
 /** The file of another program cannot be read, or holds no servers. */
 export class ImportFailed extends defineError<ImportFailed>()("ImportFailed", {
   code: "IMPORT_FAILED",
   status: statuses.badData,
-  fields: { file: Schema.String, reason: Schema.String },
+  fields: {
+    file: Schema.String,
+    reason: Schema.String,
+    /** Whether something is wrong with the file, in contrast to one that has no servers. */
+    isBroken: Schema.Boolean
+  },
   message: ({ file, reason }) => `${file} cannot be imported: ${reason}`
 }) {}
 
@@ -101,6 +115,7 @@ export const hostErrors = [
   ConfigInvalid,
   ConfigNotFound,
   ConfigExists,
+  ConfigNotWritten,
   ImportFailed,
   ImportInvalid,
   MissingApiKey,

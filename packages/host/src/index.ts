@@ -6,13 +6,14 @@ export {
   type LoadedConfig,
   loadConfig
 } from "./config/ConfigFile.ts"
-export { HostOptions, ServerEntry } from "./config/HostOptions.ts"
+export { HostOptions, isServerName, ServerEntry } from "./config/HostOptions.ts"
 export { type FlagValue, type FoundProblem } from "./config/layers.ts"
 export { isLoopback } from "./config/loopback.ts"
 export { variableOf } from "./config/variables.ts"
 export { presets } from "./config/presets.ts"
 export { configTemplate } from "./config/template.ts"
-export { addEntries, writeYaml } from "./config/document.ts"
+export { type ConfigChange, writeYaml } from "./config/document.ts"
+export { editConfig, type EditableConfig, type EditedConfig } from "./config/editConfig.ts"
 
 // Running
 export { Host, type HostSetup } from "./Host.ts"
@@ -30,6 +31,7 @@ export {
   ConfigExists,
   ConfigInvalid,
   ConfigNotFound,
+  ConfigNotWritten,
   ConfigProblem,
   hostErrors,
   ImportFailed,

@@ -1,5 +1,4 @@
-import { addEntries, type ConfigOrigin, ImportFailed, ImportInvalid, variableOf, writeYaml } from "@signalbox/host"
-import { type ImportedServers } from "@signalbox/host/import"
+import { type ConfigOrigin, ImportFailed, ImportInvalid, variableOf, writeYaml } from "@signalbox/host"
 import { nearestName } from "@signalbox/model"
 import { Effect, FileSystem, Option, Path } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -10,6 +9,7 @@ import { renderTable } from "../render/table.ts"
 import { tellVariables } from "../render/tellVariables.ts"
 import { counted, oneLine } from "../render/style.ts"
 import { report } from "../report.ts"
+import { addServers } from "../servers/addServers.ts"
 import { Setting } from "../Setting.ts"
 import { readConfig } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
@@ -88,20 +88,10 @@ const readImport = Effect.fnUntraced(function* (
   const { importServers } = yield* loadImporters
   const text = yield* fs
     .readFileString(path.resolve(directory, file))
-    .pipe(Effect.mapError((cause) => new ImportFailed({ file, reason: "it cannot be read", cause })))
+    .pipe(Effect.mapError((cause) => new ImportFailed({ file, reason: "it cannot be read", isBroken: true, cause })))
   const imported = yield* Effect.fromResult(importServers(file, text, options))
   const { problems } = imported
   return problems.length > 0 && !options.keepGoing ? yield* new ImportInvalid({ file, problems }) : imported
-})
-
-const writeImport = Effect.fnUntraced(function* (imported: ImportedServers) {
-  const config = yield* readConfig()
-  const fs = yield* FileSystem.FileSystem
-  if (config.file === undefined) return undefined
-  const taken = Object.keys(imported.servers).filter((name) => name in config.options.servers)
-  const added = Object.fromEntries(Object.entries(imported.servers).filter(([name]) => !taken.includes(name)))
-  yield* fs.writeFileString(config.file, addEntries(yield* fs.readFileString(config.file), "servers", added))
-  return { file: config.file, added: Object.keys(added), taken }
 })
 
 const importCommand = Command.make(
@@ -129,7 +119,7 @@ const importCommand = Command.make(
     withSetting(
       Effect.gen(function* () {
         const imported = yield* readImport(file, options)
-        const written = write ? yield* writeImport(imported) : undefined
+        const written = write ? yield* addServers(imported.servers) : undefined
         const taken = new Set(written?.taken)
         const variables = imported.variables.filter(({ server }) => !taken.has(server))
         return { ...imported, variables, written: written ?? null }

@@ -12,6 +12,8 @@ import { report } from "../report.ts"
 import { readConfig, type RunningHost, withHost } from "../withHost.ts"
 import { Setting } from "../Setting.ts"
 import { withSetting } from "../withSetting.ts"
+import { serversAdd } from "./serversAdd.ts"
+import { serversRemove } from "./serversRemove.ts"
 
 const noServers = 'No servers are configured. Add some under "servers", or: signalbox config import .mcp.json --write'
 
@@ -109,5 +111,5 @@ const status = Command.make("status", {}, () =>
 
 export const servers = Command.make("servers").pipe(
   Command.withDescription("The MCP servers"),
-  Command.withSubcommands([list, status])
+  Command.withSubcommands([list, status, serversAdd, serversRemove])
 )

@@ -75,17 +75,25 @@ const readText = Effect.fnUntraced(function* (file: string, shown: string) {
   return yield* Effect.mapError(fs.readFileString(file), unreadable)
 })
 
-/** Loads the configuration, or fails with every problem that it has. Warns of variables that look like ours and are not. */
-export const loadConfig: (
-  source: ConfigSource
-) => Effect.Effect<LoadedConfig, ConfigInvalid | ConfigNotFound, FileSystem.FileSystem | Path.Path> = Effect.fn(
-  "loadConfig"
-)(function* (source: ConfigSource) {
+/** A configuration of which all is known but whether it is right. */
+export interface FoundConfig {
+  readonly file: string | undefined
+  readonly shown: string
+  readonly text: string
+}
+
+/** Finds the file of a source and reads it. */
+export const findConfig = Effect.fnUntraced(function* (source: ConfigSource) {
   const path = yield* Path.Path
-  yield* Effect.forEach(unknownVariables(source.environment), (warning) => Effect.logWarning(warning))
   const file = yield* findFile(source)
   const shown = file === undefined ? "preset:default@1" : path.relative(source.directory, file)
   const text = file === undefined ? configTemplate : yield* readText(file, shown)
+  return { file, shown, text } satisfies FoundConfig
+})
+
+/** Checks a text as the configuration of a source, with all layers that stand over it. */
+export const checkText = Effect.fnUntraced(function* (source: ConfigSource, { file, shown, text }: FoundConfig) {
+  const path = yield* Path.Path
   const { dotEnvNames = new Set<string>(), environment, flags } = source
   const layered = layerConfig({ document: readDocument(text), file: shown, environment, dotEnvNames, flags })
   if (layered.unreadable.length > 0) return yield* new ConfigInvalid({ file: shown, problems: layered.unreadable })
@@ -93,8 +101,7 @@ export const loadConfig: (
   const found = Result.isFailure(decoded) ? decoded.failure.map(layered.place) : []
   const problems = [...layered.problems, ...found]
   if (Result.isFailure(decoded) || problems.length > 0) return yield* new ConfigInvalid({ file: shown, problems })
-  yield* Effect.forEach(layered.notes, (note) => Effect.logWarning(note))
-  return {
+  const config: LoadedConfig = {
     options: decoded.success,
     origins: layered.origins.map(({ origin, path }) => ({
       path: path.map(String).join("."),
@@ -105,5 +112,18 @@ export const loadConfig: (
     directory: file === undefined ? source.directory : path.dirname(file),
     reread: Effect.suspend(() => loadConfig(source)),
     invalid: (problems) => new ConfigInvalid({ file: shown, problems: problems.map(layered.place) })
-  } satisfies LoadedConfig
+  }
+  return { config, notes: layered.notes }
+})
+
+/** Loads the configuration, or fails with every problem that it has. Warns of variables that look like ours and are not. */
+export const loadConfig: (
+  source: ConfigSource
+) => Effect.Effect<LoadedConfig, ConfigInvalid | ConfigNotFound, FileSystem.FileSystem | Path.Path> = Effect.fn(
+  "loadConfig"
+)(function* (source: ConfigSource) {
+  yield* Effect.forEach(unknownVariables(source.environment), (warning) => Effect.logWarning(warning))
+  const { config, notes } = yield* checkText(source, yield* findConfig(source))
+  yield* Effect.forEach(notes, (note) => Effect.logWarning(note))
+  return config
 })

@@ -39,6 +39,9 @@ const ServerName = Schema.String.check(
   })
 )
 
+/** Whether a text can be the name of a server, for whoever asks before writing one. */
+export const isServerName = Schema.is(ServerName)
+
 /** Numbers and booleans in `env` arrive as text, as in a shell. */
 const EnvValue = Schema.Union([
   Schema.String,

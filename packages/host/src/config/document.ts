@@ -66,14 +66,27 @@ export const writeYaml = (value: unknown): string => stringify(value, { lineWidt
 /** Parses YAML that is known to be sound, such as our own template. */
 export const parseYaml = (text: string): unknown => parse(text)
 
-/** Adds entries to a map of a document, keeping everything else as it is written, comments included. */
-export const addEntries = (text: string, key: string, entries: Readonly<Record<string, unknown>>): string => {
+/** A value to be set at a path of a document; `undefined` removes what is there. */
+export interface ConfigChange {
+  readonly path: ConfigPath
+  readonly value: unknown
+}
+
+/** Changes a document, keeping everything else as it is written, comments included. */
+export const applyChanges = (text: string, changes: ReadonlyArray<ConfigChange>): string => {
   const document = parseDocument(text)
+  for (const { path, value } of changes) {
+    const around = path.slice(0, -1)
+    if (value === undefined) {
+      document.deleteIn(path)
+      continue
+    }
+    document.setIn(path, document.createNode(value))
+    const map = document.getIn(around)
+    // `servers: {}` of a new file would otherwise stay on one line however long it gets.
+    if (isMap(map) && around.length === 1) map.flow = false
+  }
   const isJson = text.trimStart().startsWith("{")
-  for (const [name, value] of Object.entries(entries)) document.setIn([key, name], document.createNode(value))
-  if (isJson) return `${JSON.stringify(document.toJS(), null, 2)}\n`
-  const map = document.get(key)
-  // `servers: {}` of a new file would otherwise stay on one line however long it gets.
-  if (isMap(map)) map.flow = false
-  return document.toString({ lineWidth: 0 })
+  const changed = isJson ? `${JSON.stringify(document.toJS(), null, 2)}\n` : document.toString({ lineWidth: 0 })
+  return text.includes("\r\n") ? changed.replaceAll(/\r?\n/g, "\r\n") : changed
 }

@@ -36,12 +36,17 @@ export const importServers = (
   const document = readForeign(file, content)
   const [problem] = document.problems
   if (problem !== undefined)
-    return Result.fail(new ImportFailed({ file, reason: `line ${problem.line}: ${problem.message}` }))
+    return Result.fail(new ImportFailed({ file, reason: `line ${problem.line}: ${problem.message}`, isBroken: true }))
   const converted = isTree(document.value) ? convertServers(document.value, file) : undefined
   if (converted === undefined) {
     const reason = "it has no MCP servers in a form that is known"
     return Result.fail(
-      new ImportFailed({ file, reason, hint: "Give a file such as .mcp.json or claude_desktop_config.json." })
+      new ImportFailed({
+        file,
+        reason,
+        isBroken: false,
+        hint: "Give a file such as .mcp.json or claude_desktop_config.json."
+      })
     )
   }
   const { servers, variables } = options.keepSecrets

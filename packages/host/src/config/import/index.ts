@@ -3,4 +3,4 @@ export { type Places, type ForeignFormat, type System } from "./ForeignFormat.ts
 export { foreignFormats } from "./formats.ts"
 export { type ImportedOverrides, type ImportedServer } from "./ImportedServer.ts"
 export { type ImportedServers, importServers } from "./importServers.ts"
-export { type SecretVariable } from "./secretReferences.ts"
+export { type SecretVariable, withoutSecrets } from "./secretReferences.ts"
