@@ -5,7 +5,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { writeYaml } from "@signalbox/host"
-import { foreignFormats, importServers } from "@signalbox/host/import"
+import { foreignFiles, foreignFormats, type ForeignPlaces, importServers } from "@signalbox/host/import"
 import { Effect, Result } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { parse } from "yaml"
@@ -70,6 +70,38 @@ layer(NodeServices.layer)("the table of formats", (it) => {
       ])
       assert.deepStrictEqual(placesOf("zed").user.linux, ["$CONFIG/zed/settings.json"])
       assert.include(placesOf("vscode").project, ".vscode/mcp.json")
+    })
+  )
+
+  it.effect("becomes the files of one person and one project", () =>
+    Effect.sync(() => {
+      const namesOf = (around: ForeignPlaces, ...only: ReadonlyArray<string>) =>
+        foreignFiles(around, only).map(({ file }) => file)
+      const windows: ForeignPlaces = {
+        system: "win32",
+        home: "C:\\Users\\ada",
+        directory: "D:\\shop",
+        environment: { APPDATA: "R:\\Roaming" }
+      }
+      assert.deepStrictEqual(namesOf(windows, "cursor", "zed"), [
+        "C:\\Users\\ada\\.cursor\\mcp.json",
+        "R:\\Roaming\\Zed\\settings.json",
+        "D:\\shop\\.cursor\\mcp.json",
+        "D:\\shop\\.zed\\settings.json"
+      ])
+      assert.include(
+        namesOf({ ...windows, environment: {} }, "zed"),
+        "C:\\Users\\ada\\AppData\\Roaming\\Zed\\settings.json"
+      )
+      const linux = { system: "linux", home: "/home/ada", directory: "/shop", environment: {} } as const
+      assert.deepStrictEqual(namesOf(linux, "claude-desktop", "mcp-json"), [
+        "/home/ada/.config/Claude/claude_desktop_config.json",
+        "/shop/.mcp.json"
+      ])
+      const elsewhere = { ...linux, environment: { XDG_CONFIG_HOME: "/settings" } }
+      assert.deepStrictEqual(namesOf(elsewhere, "claude-desktop"), ["/settings/Claude/claude_desktop_config.json"])
+      const relative = { ...linux, environment: { XDG_CONFIG_HOME: "settings" } }
+      assert.deepStrictEqual(namesOf(relative, "claude-desktop"), namesOf(linux, "claude-desktop"))
     })
   )
 

@@ -56,5 +56,6 @@ export {
 
 // Its parts
 export { Connector } from "./Connector.ts"
-export { OrphanSweep } from "./OrphanSweep.ts"
+export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
+export { isPackageRunner } from "./packageRunner.ts"
 export { ToolCache } from "./ToolCache.ts"

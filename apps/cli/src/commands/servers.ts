@@ -13,9 +13,10 @@ import { readConfig, type RunningHost, withHost } from "../withHost.ts"
 import { Setting } from "../Setting.ts"
 import { withSetting } from "../withSetting.ts"
 import { serversAdd } from "./serversAdd.ts"
+import { serversImport } from "./serversImport.ts"
 import { serversRemove } from "./serversRemove.ts"
 
-const noServers = 'No servers are configured. Add some under "servers", or: signalbox config import .mcp.json --write'
+const noServers = "No servers are configured. Add those that other programs here have: signalbox servers import"
 
 const list = Command.make("list", {}, () =>
   withSetting(
@@ -111,5 +112,5 @@ const status = Command.make("status", {}, () =>
 
 export const servers = Command.make("servers").pipe(
   Command.withDescription("The MCP servers"),
-  Command.withSubcommands([list, status, serversAdd, serversRemove])
+  Command.withSubcommands([list, status, serversAdd, serversRemove, serversImport])
 )

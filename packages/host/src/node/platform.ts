@@ -35,7 +35,9 @@ export const nodePlatform = Layer.mergeAll(
 )
 
 /** Who this process is, in the mark that its servers carry. */
-const owner = Effect.flatMap(OrphanSweep, (sweep) => sweep.ownerOf(process.pid)).pipe(Effect.provide(OrphanSweep.layer))
+export const nodeOwner = Effect.flatMap(OrphanSweep, (sweep) => sweep.ownerOf(process.pid)).pipe(
+  Effect.provide(OrphanSweep.layer)
+)
 
 /** What a host in this process is made with; for `environment` see `nodeEnvironment`. */
 export interface NodeHostOptions {
@@ -46,7 +48,7 @@ export interface NodeHostOptions {
 /** A host in this process. Needs `nodePlatform`. */
 export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
   Layer.unwrap(
-    Effect.map(owner, (mark) =>
+    Effect.map(nodeOwner, (mark) =>
       Host.layer({
         config,
         environment: options.environment,

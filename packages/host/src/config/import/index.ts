@@ -1,4 +1,6 @@
 // Servers of other programs
+export { findForeignServers, type ForeignCandidate, type ForeignServers, type ForeignSource } from "./findForeign.ts"
+export { type ForeignFile, foreignFiles, type ForeignPlaces } from "./foreignFiles.ts"
 export { type Places, type ForeignFormat, type System } from "./ForeignFormat.ts"
 export { foreignFormats } from "./formats.ts"
 export { type ImportedOverrides, type ImportedServer } from "./ImportedServer.ts"
