@@ -40,6 +40,16 @@ export class AllServersDown extends defineError<AllServersDown>()("AllServersDow
   hint: () => "The entry of each server says why."
 }) {}
 
+/** Servers were looked at, and something is wrong with some of them. */
+export class ServersNeedAttention extends defineError<ServersNeedAttention>()("ServersNeedAttention", {
+  code: "SERVERS_NEED_ATTENTION",
+  status: { ...statuses.unavailable, exit: exitCodes.partial },
+  fields: { serverNames: Schema.Array(Schema.String), findings: Schema.Int },
+  message: ({ findings, serverNames }) =>
+    `${findings === 1 ? "1 thing is" : `${findings} things are`} wrong, with: ${serverNames.join(", ")}.`,
+  hint: () => "Each finding says what to do."
+}) {}
+
 /** A server of this name is in the configuration already. */
 export class ServerExists extends defineError<ServerExists>()("ServerExists", {
   code: "SERVER_EXISTS",

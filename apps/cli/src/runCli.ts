@@ -8,6 +8,7 @@ import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { chat } from "./commands/chat.ts"
 import { makeCompletions } from "./commands/completions.ts"
 import { config } from "./commands/config.ts"
+import { doctor } from "./commands/doctor.ts"
 import { errors } from "./commands/errors.ts"
 import { init } from "./commands/init.ts"
 import { serve } from "./commands/serve.ts"
@@ -32,7 +33,7 @@ const base = Command.make("signalbox").pipe(
   ])
 )
 
-const commands = [chat, serve, servers, tools, init, config, test, errors, versionCommand] as const
+const commands = [chat, serve, servers, doctor, tools, init, config, test, errors, versionCommand] as const
 
 // The completion script describes every command but the one that prints it.
 const completions = makeCompletions(() => Command.withSubcommands(base, commands))

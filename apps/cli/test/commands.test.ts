@@ -6,7 +6,19 @@ import { allErrors } from "../src/allErrors.ts"
 import { version } from "../src/version.ts"
 import { type Ended, envelopeKeys, jsonLines, makePlace, type Place } from "./support.ts"
 
-const commands = ["chat", "serve", "servers", "tools", "init", "config", "test", "errors", "version", "completions"]
+const commands = [
+  "chat",
+  "serve",
+  "servers",
+  "doctor",
+  "tools",
+  "init",
+  "config",
+  "test",
+  "errors",
+  "version",
+  "completions"
+]
 
 let place: Place
 

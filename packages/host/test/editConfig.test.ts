@@ -2,6 +2,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { type ConfigChange, type ConfigSource, editConfig } from "@signalbox/host"
 import { Effect, FileSystem, Path } from "effect"
+import { parse } from "yaml"
 
 const server = { enabled: true, transport: "stdio", command: "x", args: [], env: {} }
 
@@ -57,6 +58,24 @@ layer(NodeServices.layer)("changing a configuration", (it) => {
       yield* apply({ path: ["servers", "c"], value: undefined }, { path: ["servers", "b", "enabled"], value: true })
       assert.strictEqual(yield* read, text)
       assert.deepStrictEqual(yield* files, ["signalbox.yaml"])
+    })
+  )
+
+  it.effect("leaves entries alone that borrow from the one that is changed or removed", () =>
+    Effect.gen(function* () {
+      const { apply, read } = yield* withText(
+        [
+          "extends: preset:default@1",
+          "servers:",
+          "  a: &one { enabled: true, transport: stdio, command: x, args: [], env: &none {} }",
+          "  b: *one",
+          "  c: { enabled: true, transport: stdio, command: y, args: [], env: *none }"
+        ].join("\n")
+      )
+      yield* apply({ path: ["servers", "b", "enabled"], value: false })
+      yield* apply({ path: ["servers", "a"], value: undefined })
+      const { servers } = parse(yield* read)
+      assert.deepStrictEqual(servers, { b: { ...server, enabled: false }, c: { ...server, command: "y" } })
     })
   )
 

@@ -47,6 +47,9 @@ const placesOf = (name: string) => {
   return format.places
 }
 
+const namesOf = (around: ForeignPlaces, ...only: ReadonlyArray<string>) =>
+  foreignFiles(around, only).map(({ file }) => file)
+
 layer(NodeServices.layer)("the table of formats", (it) => {
   it.effect("knows where the files of each program are on every system", () =>
     Effect.sync(() => {
@@ -75,8 +78,6 @@ layer(NodeServices.layer)("the table of formats", (it) => {
 
   it.effect("becomes the files of one person and one project", () =>
     Effect.sync(() => {
-      const namesOf = (around: ForeignPlaces, ...only: ReadonlyArray<string>) =>
-        foreignFiles(around, only).map(({ file }) => file)
       const windows: ForeignPlaces = {
         system: "win32",
         home: "C:\\Users\\ada",

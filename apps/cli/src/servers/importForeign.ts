@@ -127,38 +127,46 @@ const chosenByFlags = Effect.fnUntraced(function* (
   return options.all || options.dryRun || fresh.length === 0 ? fresh : undefined
 })
 
-export const importForeign = Effect.fnUntraced(function* (options: ImportOptions) {
-  const { directory, environment, isTerminal } = yield* Setting
-  const { isJson } = yield* Output
-  yield* checkApps(options.from)
+const find = Effect.fnUntraced(function* (options: ImportOptions) {
+  const { directory, environment } = yield* Setting
   const known = yield* knownServers(options.dryRun)
   const around = { system: systemOf(process.platform), home: homedir(), directory, environment }
-  const only = options.from.length === 0 ? undefined : options.from
-  const { candidates, sources } = yield* findForeignServers(around, known, only)
-  const chosen = yield* chosenByFlags(options, candidates)
-  if (chosen === undefined && (isJson || !isTerminal.stdin || !isTerminal.stdout)) {
+  return yield* findForeignServers(around, known, options.from.length === 0 ? undefined : options.from)
+})
+
+/** Nobody can choose where there is no terminal. */
+const checkChoice = Effect.fnUntraced(function* (chosen: ReadonlyArray<string> | undefined) {
+  const { isTerminal } = yield* Setting
+  const { isJson } = yield* Output
+  if (chosen === undefined && (isJson || !isTerminal.stdin || !isTerminal.stdout))
     return yield* invalid("Nothing is selected. Use --server NAME (again for more), --all, or --dry-run to see them.")
-  }
+})
+
+/** Writes those of the wanted servers that are not there yet. */
+const take = Effect.fnUntraced(function* (wanted: ReadonlyArray<ForeignCandidate>, isDryRun: boolean) {
+  const fresh = wanted.filter(({ known }) => known === undefined)
+  const variables = fresh.flatMap((candidate) => candidate.variables)
+  if (isDryRun) return { file: undefined, added: [], taken: [], variables }
+  const taken = wanted.filter(({ known }) => known !== undefined).map(({ name }) => name)
+  if (fresh.length === 0) return { file: undefined, added: [], taken, variables }
+  const written = yield* addServers(Object.fromEntries(fresh.map(({ entry, name }) => [name, entry])))
+  return { ...written, taken: [...taken, ...written.taken], variables }
+})
+
+export const importForeign = Effect.fnUntraced(function* (options: ImportOptions) {
+  yield* checkApps(options.from)
+  const { candidates, sources } = yield* find(options)
+  const chosen = yield* chosenByFlags(options, candidates)
+  yield* checkChoice(chosen)
   const tried = candidates.filter(({ known, name }) => known === undefined && (chosen?.includes(name) ?? true))
   const health = options.noCheck ? new Map<string, Health>() : yield* tryServers(tried)
   const names = chosen ?? (yield* choose(tried, health))
   const wanted = candidates.filter(({ name }) => names.includes(name))
-  const fresh = wanted.filter((candidate) => candidate.known === undefined)
-  const entries = Object.fromEntries(fresh.map(({ entry, name }) => [name, entry]))
-  const written = options.dryRun || fresh.length === 0 ? undefined : yield* addServers(entries)
-  const taken = wanted.filter((candidate) => candidate.known !== undefined).map(({ name }) => name)
-  return {
-    sources,
-    servers: candidates.map((candidate) => ({
-      ...candidate,
-      health: health.get(candidate.name) ?? unchecked(candidate)
-    })),
-    file: written?.file,
-    added: written?.added ?? [],
-    taken: options.dryRun ? [] : [...taken, ...(written?.taken ?? [])],
-    variables: fresh.flatMap(({ variables }) => variables),
-    isDryRun: options.dryRun
-  }
+  const servers = candidates.map((candidate) => ({
+    ...candidate,
+    health: health.get(candidate.name) ?? unchecked(candidate)
+  }))
+  return { sources, servers, ...(yield* take(wanted, options.dryRun)), isDryRun: options.dryRun }
 })
 
 export type Imported = Effect.Success<ReturnType<typeof importForeign>>

@@ -40,7 +40,7 @@ const ServerName = Schema.String.check(
 )
 
 /** Whether a text can be the name of a server, for whoever asks before writing one. */
-export const isServerName = Schema.is(ServerName)
+export const isServerName = (text: string): boolean => Schema.is(ServerName)(text)
 
 /** Numbers and booleans in `env` arrive as text, as in a shell. */
 const EnvValue = Schema.Union([

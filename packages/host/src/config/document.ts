@@ -2,7 +2,21 @@
  * A YAML (or JSON) document that remembers on which line each value stands.
  * Only this file knows the YAML library.
  */
-import { isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument, stringify } from "yaml"
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parse,
+  parseDocument,
+  stringify,
+  visit
+} from "yaml"
 import { type ConfigProblem } from "../errors.ts"
 
 /** A path inside a document: keys and indices from the root. */
@@ -72,11 +86,41 @@ export interface ConfigChange {
   readonly value: unknown
 }
 
+/** The names that nodes below a path are known by elsewhere in the document. */
+const anchorsAt = (document: Document, path: ConfigPath): ReadonlySet<string> => {
+  const anchors = new Set<string>()
+  const node = document.getIn(path, true)
+  if (isNode(node)) {
+    visit(node, {
+      Node: (_, { anchor }: { readonly anchor?: string }) => {
+        if (anchor !== undefined) anchors.add(anchor)
+      }
+    })
+  }
+  return anchors
+}
+
+/** Puts a copy in the place of each alias that `isMeant`. */
+const expandAliases = (document: Document, isMeant: (alias: Alias) => boolean): void =>
+  visit(document, { Alias: (_, alias) => (isMeant(alias) ? document.createNode(alias.toJS(document)) : undefined) })
+
+/** What a change touches stands for itself: it is no alias, and no alias elsewhere stands for it. */
+const setApart = (document: Document, path: ConfigPath): void => {
+  const onTheWay = path.map((_, index) => path.slice(0, index + 1))
+  for (const place of onTheWay) {
+    const node = document.getIn(place, true)
+    if (isAlias(node)) expandAliases(document, (alias) => alias === node)
+  }
+  const anchors = anchorsAt(document, path)
+  if (anchors.size > 0) expandAliases(document, ({ source }) => anchors.has(source))
+}
+
 /** Changes a document, keeping everything else as it is written, comments included. */
 export const applyChanges = (text: string, changes: ReadonlyArray<ConfigChange>): string => {
   const document = parseDocument(text)
   for (const { path, value } of changes) {
     const around = path.slice(0, -1)
+    setApart(document, path)
     if (value === undefined) {
       document.deleteIn(path)
       continue

@@ -1,0 +1,73 @@
+import { assert, describe, it } from "@effect/vitest"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { envelopeKeys, makePlace } from "./support.ts"
+
+describe("doctor", () => {
+  it("exits with 0 when all is well, 3 when something is wrong, 1 when nothing works", async () => {
+    await using place = await makePlace()
+    const fx = place.server({ tools: "echo" })
+    const broken = place.server({ exitAtStart: 3, stderrText: "no such database" })
+    writeFileSync(
+      place.file("some.yaml"),
+      ["extends: preset:default@1", "servers:", `  fx: ${JSON.stringify(fx)}`, `  db: ${JSON.stringify(broken)}`].join(
+        "\n"
+      )
+    )
+    const config = ["--config", "some.yaml"]
+    const [fine, some, none, json, unknown] = await Promise.all([
+      place.run(["doctor", "fx", ...config]),
+      place.run(["doctor", ...config]),
+      place.run(["doctor", "db", ...config]),
+      place.run(["doctor", "--json", ...config]),
+      place.run(["doctor", "fy", ...config])
+    ])
+    assert.strictEqual(fine.code, 0, fine.stderr)
+    assert.strictEqual(fine.stdout, "✓ fx works, 1 tool\n")
+    assert.strictEqual(some.code, 3, some.stderr)
+    assert.match(some.stdout, /^✗ db does not work\n {2}✗ CRASHED_AT_START some\.yaml:4 servers\.db\n/m)
+    assert.match(some.stdout, /\n {4}│ no such database\n {4}→ /)
+    assert.strictEqual(none.code, 1)
+    assert.strictEqual(json.code, 3)
+    assert.deepStrictEqual(Object.keys(json.json()), envelopeKeys)
+    assert.strictEqual(json.json().error_code, "SERVERS_NEED_ATTENTION")
+    assert.deepStrictEqual(json.json().data.servers, [
+      { name: "fx", works: true, tool_count: 1 },
+      { name: "db", works: false, tool_count: null }
+    ])
+    assert.deepInclude(json.json().data.findings[0], {
+      code: "CRASHED_AT_START",
+      server: "db",
+      file: "some.yaml",
+      line: 4,
+      lines: ["no such database"],
+      fixable: false
+    })
+    assert.strictEqual(unknown.code, 1)
+    assert.include(unknown.stderr, 'Did you mean "fx"?')
+    assert.deepStrictEqual(await place.servers(), [])
+  })
+
+  it("repairs only what it is told to, or what a person agrees to", async () => {
+    await using place = await makePlace()
+    const fx = place.server({ tools: "echo" })
+    place.configure({ servers: { a: fx, b: fx, c: { ...place.server({ tools: "add" }), cwd: "new" } } })
+    const before = readFileSync(place.file("signalbox.json"), "utf8")
+    const nobody = await place.run(["doctor", "--fix"])
+    assert.strictEqual(nobody.code, 2)
+    assert.include(nobody.stderr, "--fix --yes")
+    const terminal = place.startOnTerminal(["doctor", "--fix"])
+    await terminal.sees('disable the server "b"')
+    terminal.press("n")
+    await terminal.sees("create the folder")
+    terminal.press("y")
+    await terminal.sees("done: create the folder")
+    await terminal.sees("works, 1 tool")
+    assert.strictEqual((await terminal.ended).code, 3)
+    assert.isTrue(existsSync(place.file("new")))
+    assert.strictEqual(readFileSync(place.file("signalbox.json"), "utf8"), before)
+    const all = await place.run(["doctor", "--fix", "--yes", "--json"])
+    assert.strictEqual(all.code, 0, all.stdout)
+    assert.deepStrictEqual(all.json().data.repaired, ['disable the server "b"'])
+    assert.isFalse(JSON.parse(readFileSync(place.file("signalbox.json"), "utf8")).servers.b.enabled)
+  })
+})
