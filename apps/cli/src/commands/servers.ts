@@ -14,6 +14,7 @@ import { Setting } from "../Setting.ts"
 import { withSetting } from "../withSetting.ts"
 import { serversAdd } from "./serversAdd.ts"
 import { serversImport } from "./serversImport.ts"
+import { serversLogs } from "./serversLogs.ts"
 import { serversRemove } from "./serversRemove.ts"
 
 const noServers = "No servers are configured. Add those that other programs here have: signalbox servers import"
@@ -112,5 +113,5 @@ const status = Command.make("status", {}, () =>
 
 export const servers = Command.make("servers").pipe(
   Command.withDescription("The MCP servers"),
-  Command.withSubcommands([list, status, serversAdd, serversRemove, serversImport])
+  Command.withSubcommands([list, status, serversLogs, serversAdd, serversRemove, serversImport])
 )
