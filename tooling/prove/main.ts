@@ -1,0 +1,55 @@
+/**
+ * `npm run prove -- NAME [--scale n] [--seed s] [--json]`: tries at length what the runtime promises. NAME may be `all`.
+ * Exit code 1 when a claim does not hold. The same seed gives the same run.
+ */
+import { parseArgs } from "node:util"
+import { cancelProof } from "./cancel.ts"
+import { type Proof, realParts } from "./Proof.ts"
+import { prove } from "./prove.ts"
+import { holds, type Report, reportText } from "./report.ts"
+
+const proofs: Readonly<Record<string, Proof>> = { cancel: cancelProof }
+
+const usage = (): string => {
+  const known = Object.entries(proofs).map(([key, { description }]) => `  ${key.padEnd(12)}${description}`)
+  return `Usage: npm run prove -- NAME [--scale n] [--seed s] [--json]\n\n${known.join("\n")}\n  all         one after the other\n`
+}
+
+const readCommand = () => {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      scale: { type: "string", default: "1" },
+      seed: { type: "string" },
+      json: { type: "boolean", default: false }
+    }
+  })
+  const [name = ""] = positionals
+  const scale = Number(values.scale)
+  const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000_000) : Number(values.seed)
+  const chosen = name === "all" ? Object.keys(proofs) : Object.keys(proofs).filter((key) => key === name)
+  if (chosen.length === 0 || !(scale > 0) || !Number.isSafeInteger(seed)) {
+    process.stderr.write(usage())
+    process.exit(2)
+  }
+  return { chosen, scale, seed, isJson: values.json }
+}
+
+const { chosen, isJson, scale, seed } = readCommand()
+const stop = new AbortController()
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort())
+const say = (line: string) => void process.stderr.write(`${line}\n`)
+
+const reports: Array<Report> = []
+for (const name of chosen) {
+  const proof = proofs[name]
+  if (proof === undefined || stop.signal.aborted) continue
+  say(`${name}: ${proof.description} (scale ${scale}, seed ${seed})`)
+  const from = performance.now()
+  const result = await prove(proof, { scale, seed, say: (line) => say(`  ${line}`), parts: realParts }, stop.signal)
+  const report = { name, scale, seed, seconds: (performance.now() - from) / 1000, ...result }
+  reports.push(report)
+  if (!isJson) process.stdout.write(`${reportText(report)}\n`)
+}
+if (isJson) process.stdout.write(`${JSON.stringify(reports)}\n`)
+process.exit(reports.length === chosen.length && reports.every(holds) ? 0 : 1)
