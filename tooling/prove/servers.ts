@@ -87,16 +87,10 @@ export const launchHttp = (flags: FxMcpFlags, mark: string) =>
 
 /** An fx-mcp over HTTP for the length of the scope. */
 export const fxHttp = (flags: FxMcpFlags, mark: string) =>
-  Effect.acquireRelease(
-    Effect.promise(() => launchHttp(flags, mark)),
-    (server) => Effect.promise(() => server.close())
-  )
+  Effect.acquireDisposable(Effect.promise(() => launchHttp(flags, mark)))
 
 /** A folder for the length of the scope. */
-export const folder = Effect.acquireRelease(
-  Effect.promise(() => tempDirectory("signalbox-proof-")),
-  (folder) => Effect.promise(() => folder[Symbol.asyncDispose]())
-)
+export const folder = Effect.acquireDisposable(Effect.promise(() => tempDirectory("signalbox-proof-")))
 
 /** An orchestrator for the length of the scope. Nothing is started by itself when `startsAll` is false. */
 export const orchestrate = Effect.fnUntraced(function* (
