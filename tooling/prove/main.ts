@@ -4,11 +4,19 @@
  */
 import { parseArgs } from "node:util"
 import { cancelProof } from "./cancel.ts"
+import { chaosProof } from "./chaos.ts"
+import { coldStartProof } from "./coldStart.ts"
 import { type Proof, realParts } from "./Proof.ts"
 import { prove } from "./prove.ts"
 import { holds, type Report, reportText } from "./report.ts"
+import { shutdownProof } from "./shutdown.ts"
 
-const proofs: Readonly<Record<string, Proof>> = { cancel: cancelProof }
+const proofs: Readonly<Record<string, Proof>> = {
+  cancel: cancelProof,
+  chaos: chaosProof,
+  "cold-start": coldStartProof,
+  shutdown: shutdownProof
+}
 
 const usage = (): string => {
   const known = Object.entries(proofs).map(([key, { description }]) => `  ${key.padEnd(12)}${description}`)
