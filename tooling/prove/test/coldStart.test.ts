@@ -29,7 +29,7 @@ describe("the proof of cold starts", () => {
 
   it("fails when packages hold up the others", async () => {
     const names = failed(await runOf(coldStartProof, { connector: oneByOne() }))
-    assert.isTrue(names.some((name) => name.startsWith("time beside packages")))
+    assert.isTrue(names.some((name) => name.startsWith("time that packages hold up")))
   })
 
   it("fails when servers fail", async () => {
