@@ -40,8 +40,8 @@ export interface Claim {
 export interface ProofResult {
   readonly claims: ReadonlyArray<Claim>
   readonly numbers: Readonly<Record<string, number>>
-  /** What else there is to print. */
-  readonly table?: string
+  /** What else there is to print, its heads first. */
+  readonly table?: ReadonlyArray<ReadonlyArray<string>>
 }
 
 /** A proof by its name. */

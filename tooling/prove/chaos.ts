@@ -15,9 +15,9 @@ import { type Boxes, endLeftovers, newMark, orchestrate } from "./servers.ts"
 import { descriptors, descriptorsClosed, noProcessLeft, warmUp } from "./traces.ts"
 
 /** The deadline of each call. */
-const limitMillis = 3000
+const limitMillis = 2000
 /** After so much more a call counts as hanging. */
-const hangMillis = 5000
+const hangMillis = 3000
 /** Calls at once. */
 const width = 24
 /** How long servers may take until all of them answer again. */

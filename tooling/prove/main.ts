@@ -1,26 +1,28 @@
 /**
- * `npm run prove -- NAME [--scale n] [--seed s] [--json]`: tries at length what the runtime promises. NAME may be `all`.
+ * `npm run prove -- NAME [--scale n] [--seed s] [--json | --markdown]`: tries at length what the runtime promises. NAME may be `all`.
  * Exit code 1 when a claim does not hold. The same seed gives the same run.
  */
 import { parseArgs } from "node:util"
 import { cancelProof } from "./cancel.ts"
 import { chaosProof } from "./chaos.ts"
 import { coldStartProof } from "./coldStart.ts"
+import { leaksProof } from "./leaks.ts"
 import { type Proof, realParts } from "./Proof.ts"
 import { prove } from "./prove.ts"
-import { holds, type Report, reportText } from "./report.ts"
+import { holds, markdown, type Report, reportText } from "./report.ts"
 import { shutdownProof } from "./shutdown.ts"
 
 const proofs: Readonly<Record<string, Proof>> = {
   cancel: cancelProof,
   chaos: chaosProof,
   "cold-start": coldStartProof,
-  shutdown: shutdownProof
+  shutdown: shutdownProof,
+  leaks: leaksProof
 }
 
 const usage = (): string => {
   const known = Object.entries(proofs).map(([key, { description }]) => `  ${key.padEnd(12)}${description}`)
-  return `Usage: npm run prove -- NAME [--scale n] [--seed s] [--json]\n\n${known.join("\n")}\n  all         one after the other\n`
+  return `Usage: npm run prove -- NAME [--scale n] [--seed s] [--json | --markdown]\n\n${known.join("\n")}\n  all         one after the other\n`
 }
 
 const readCommand = () => {
@@ -29,7 +31,8 @@ const readCommand = () => {
     options: {
       scale: { type: "string", default: "1" },
       seed: { type: "string" },
-      json: { type: "boolean", default: false }
+      json: { type: "boolean", default: false },
+      markdown: { type: "boolean", default: false }
     }
   })
   const [name = ""] = positionals
@@ -40,10 +43,10 @@ const readCommand = () => {
     process.stderr.write(usage())
     process.exit(2)
   }
-  return { chosen, scale, seed, isJson: values.json }
+  return { chosen, scale, seed, form: values.json ? "json" : values.markdown ? "markdown" : "text" } as const
 }
 
-const { chosen, isJson, scale, seed } = readCommand()
+const { chosen, form, scale, seed } = readCommand()
 const stop = new AbortController()
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort())
 const say = (line: string) => void process.stderr.write(`${line}\n`)
@@ -57,7 +60,12 @@ for (const name of chosen) {
   const result = await prove(proof, { scale, seed, say: (line) => say(`  ${line}`), parts: realParts }, stop.signal)
   const report = { name, scale, seed, seconds: (performance.now() - from) / 1000, ...result }
   reports.push(report)
-  if (!isJson) process.stdout.write(`${reportText(report)}\n`)
+  if (form === "text") process.stdout.write(`${reportText(report)}\n`)
+  if (form === "markdown") {
+    const { table = [], ...rest } = report
+    if (table.length > 0) process.stdout.write(`${markdown(report)}\n`)
+    say(reportText(rest))
+  }
 }
-if (isJson) process.stdout.write(`${JSON.stringify(reports)}\n`)
+if (form === "json") process.stdout.write(`${JSON.stringify(reports)}\n`)
 process.exit(reports.length === chosen.length && reports.every(holds) ? 0 : 1)

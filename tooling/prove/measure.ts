@@ -8,3 +8,10 @@ export const quantile = (values: ReadonlyArray<number>, share: number): number =
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
 }
+
+/** How much the values grow from one to the next: the median over all pairs (Theil and Sen), which a single step does not move. */
+export const slopeOf = (values: ReadonlyArray<number>): number =>
+  quantile(
+    values.flatMap((later, end) => values.slice(0, end).map((earlier, begin) => (later - earlier) / (end - begin))),
+    0.5
+  )

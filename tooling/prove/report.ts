@@ -21,7 +21,17 @@ export const reportText = (report: Report): string => {
   const held = report.claims.filter((claim) => claim.holds).length
   const numbers = Object.entries(report.numbers).map(([key, value]) => `${key} ${rounded(value)}`)
   const summary = `${report.name}: ${held} of ${report.claims.length} claims held in ${report.seconds.toFixed(1)} s (scale ${report.scale}, seed ${report.seed}); ${numbers.join(", ")}`
-  return [...lines, ...(report.table === undefined ? [] : [report.table]), summary].join("\n")
+  const table = (report.table ?? []).map((cells) => cells.join(" | "))
+  return [...table, ...lines, summary].join("\n")
 }
 
 const rounded = (value: number): string => String(Number(value.toFixed(value < 10 ? 3 : 1)))
+
+/** The table of a result in Markdown; nothing where it has none. */
+export const markdown = ({ table = [] }: ProofResult): string => {
+  const [heads = [], ...rows] = table
+  return [heads, heads.map(() => "---"), ...rows].map(markdownLine).join("\n")
+}
+
+const markdownLine = (cells: ReadonlyArray<string>): string =>
+  `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`

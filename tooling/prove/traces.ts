@@ -27,7 +27,7 @@ export const warmUp = (parts: Parts) =>
   )
 
 /** How long what is closing may take to be closed. */
-const closingMillis = 15_000
+const closingMillis = 8000
 
 /** That, after a while, no more descriptors are open than before, or not many more. */
 export const descriptorsClosed = (before: ReadonlyArray<string>, allowed: number): Effect.Effect<Claim> =>

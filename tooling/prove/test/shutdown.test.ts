@@ -10,7 +10,7 @@ const oneByOne = (): Parts["connector"] => {
   return (real) => ({
     connect: (server, onLoaded) =>
       Effect.tap(real.connect(server, onLoaded), () =>
-        Effect.addFinalizer(() => gate.withPermit(Effect.sleep("300 millis")))
+        Effect.addFinalizer(() => gate.withPermit(Effect.sleep("100 millis")))
       )
   })
 }
