@@ -6,6 +6,7 @@ import { parseArgs } from "node:util"
 import { cancelProof } from "./cancel.ts"
 import { chaosProof } from "./chaos.ts"
 import { coldStartProof } from "./coldStart.ts"
+import { isolationProof } from "./isolation.ts"
 import { leaksProof } from "./leaks.ts"
 import { type Proof, realParts } from "./Proof.ts"
 import { prove } from "./prove.ts"
@@ -17,7 +18,8 @@ const proofs: Readonly<Record<string, Proof>> = {
   chaos: chaosProof,
   "cold-start": coldStartProof,
   shutdown: shutdownProof,
-  leaks: leaksProof
+  leaks: leaksProof,
+  isolation: isolationProof
 }
 
 const usage = (): string => {

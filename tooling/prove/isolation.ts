@@ -1,0 +1,146 @@
+/**
+ * A bad server costs the others nothing: the time of calls to healthy servers, with and without servers beside them of
+ * which one does not answer its calls, one never comes up, and one dies again and again. Rounds with and without take
+ * turns, in one run.
+ */
+import { type Interval, median, ratio } from "@signalbox/bench/statistics"
+import { localCall } from "@signalbox/model"
+import { waitFor } from "@signalbox/testing"
+import { Effect, Fiber } from "effect"
+import { quantile } from "./measure.ts"
+import { amountOf, atMost, type Claim, none, type Proof, type ProofRun } from "./Proof.ts"
+import { type Boxes, endLeftovers, fx, fxHttp, httpServer, newMark, orchestrate } from "./servers.ts"
+
+const budget = 1.05
+const healthy = ["stdio-a", "stdio-b", "http-a", "http-b"]
+const bad = ["silent", "never-up", "crashing"]
+/** Calls of a sample, to each healthy server. */
+const calls = 40
+/** Between two calls, in milliseconds: a sample is to be longer than the start of a process that dies again. */
+const between = 3
+/** Calls to the silent one that wait for their answers meanwhile. */
+const hangingCalls = 4
+
+const open = Effect.fnUntraced(function* ({ parts }: ProofRun, mark: string) {
+  const flags = { tools: ["echo"] }
+  const a = yield* fxHttp({ ...flags, era: "2025" }, mark)
+  const b = yield* fxHttp({ ...flags, era: "2026" }, mark)
+  const servers = [
+    fx("stdio-a", flags, mark),
+    fx("stdio-b", flags, mark),
+    httpServer("http-a", a.url),
+    httpServer("http-b", b.url),
+    fx("silent", { tools: ["echo"], fault: ["never"] }, mark),
+    fx("never-up", { hangInit: true }, mark),
+    fx("crashing", { exitAtStart: 1 }, mark)
+  ]
+  const boxes = yield* orchestrate(parts, servers, { startsAll: false })
+  yield* Effect.forEach(healthy, (name) => Effect.orDie(boxes.start(name)))
+  return boxes
+})
+
+const echo = (boxes: Boxes, name: string) => boxes.toolbox.call(`${name}__echo`, { text: "hello" }, localCall())
+
+/** Times of calls to the healthy ones, in milliseconds. */
+const sample = (boxes: Boxes) =>
+  Effect.forEach(Array.from({ length: calls }, () => healthy).flat(), (name) =>
+    Effect.suspend(() => {
+      const from = performance.now()
+      const took = Effect.map(Effect.orDie(echo(boxes, name)), () => performance.now() - from)
+      return Effect.tap(took, () => Effect.sleep(between))
+    })
+  )
+
+const errorsOf = (boxes: Boxes) => Effect.map(Effect.orDie(boxes.server("crashing")), ({ errorCount }) => errorCount)
+
+/** Starts the bad ones, measures while they are as bad as they can be, and stops them. Answers how often one died too. */
+const beside = Effect.fnUntraced(function* (boxes: Boxes) {
+  const before = yield* errorsOf(boxes)
+  // They fail, or never come up: nobody waits for them.
+  const starting = yield* Effect.forEach(bad, (name) => Effect.forkChild(Effect.exit(boxes.start(name))))
+  const running = Effect.map(boxes.servers, (all) =>
+    all.some(({ name, state }) => name === "silent" && state === "running")
+  )
+  const isBad = Effect.gen(function* () {
+    return (yield* errorsOf(boxes)) > before && (yield* running)
+  })
+  yield* Effect.promise(() => waitFor(() => Effect.runPromise(isBad), { description: "servers to be bad" }))
+  const hanging = yield* Effect.forEach(Array.from({ length: hangingCalls }), () =>
+    Effect.forkChild(Effect.exit(echo(boxes, "silent")), { startImmediately: true })
+  )
+  const times = yield* sample(boxes)
+  const deaths = (yield* errorsOf(boxes)) - before
+  // Whether one was running makes no difference.
+  yield* Effect.forEach(bad, (name) => Effect.ignore(boxes.stop(name)), { concurrency: "unbounded" })
+  yield* Fiber.awaitAll([...starting, ...hanging])
+  return { times, deaths }
+})
+
+/** A full run has to show that the budget is kept; a small one can only show that it is not. */
+const claimOf = (interval: Interval, isFull: boolean): Claim => {
+  const { high, low, value } = interval
+  const held = isFull ? high : low
+  const name = isFull ? "time of a call beside bad servers, bad end" : "time of a call beside bad servers, good end"
+  const claim = atMost(
+    name,
+    held,
+    budget,
+    "×",
+    "calls to the healthy servers wait for something that the bad ones hold"
+  )
+  const verdict = high <= budget ? "" : low <= budget ? ", not decided by so few rounds" : ", a miss"
+  return { ...claim, found: `${value.toFixed(3)} × [${low.toFixed(3)}, ${high.toFixed(3)}]${verdict}` }
+}
+
+const run = Effect.fnUntraced(function* (run: ProofRun) {
+  const mark = newMark()
+  yield* endLeftovers(mark)
+  const boxes = yield* open(run, mark)
+  const rounds = amountOf(run, 60, 5)
+  const without: Array<ReadonlyArray<number>> = []
+  const within: Array<ReadonlyArray<number>> = []
+  let deaths = 0
+  yield* sample(boxes)
+  for (let round = 0; round < rounds; round++) {
+    // Which comes first takes turns too, so that no drift of the machine favours one.
+    if (round % 2 === 0) without.push(yield* sample(boxes))
+    const found = yield* beside(boxes)
+    within.push(found.times)
+    deaths += found.deaths
+    if (round % 2 === 1) without.push(yield* sample(boxes))
+    if (round % 10 === 9) run.say(`${round + 1} of ${rounds} rounds`)
+  }
+  // Each round is its own comparison: how busy the machine is changes from one to the next.
+  const medians = without.map((times, round) => ({
+    baseline: 1,
+    candidate: median(within[round] ?? []) / median(times)
+  }))
+  const infos = yield* boxes.servers
+  const harmed = infos.filter(({ errorCount, name }) => healthy.includes(name) && errorCount > 0)
+  return {
+    claims: [
+      claimOf(ratio(medians), run.scale >= 1),
+      none(
+        "no healthy server failed",
+        harmed.map(({ lastError, name }) => `${name}: ${lastError?.message}`),
+        healthy.length
+      ),
+      none("the crashing one died in every round", deaths >= rounds ? [] : [`${deaths} deaths in ${rounds} rounds`])
+    ],
+    numbers: {
+      rounds,
+      deaths,
+      "p50 ms without": quantile(without.flat(), 0.5),
+      "p50 ms with": quantile(within.flat(), 0.5),
+      "p99 ms without": quantile(without.flat(), 0.99),
+      "p99 ms with": quantile(within.flat(), 0.99)
+    }
+  }
+})
+
+/** Bad servers cost the others nothing. */
+export const isolationProof: Proof = {
+  description: "the time of calls to healthy servers, with and without a hanging and a crashing one beside them",
+  limitSeconds: 240,
+  run
+}
