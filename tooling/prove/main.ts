@@ -6,6 +6,7 @@ import { parseArgs } from "node:util"
 import { cancelProof } from "./cancel.ts"
 import { chaosProof } from "./chaos.ts"
 import { coldStartProof } from "./coldStart.ts"
+import { faultsProof } from "./faults.ts"
 import { isolationProof } from "./isolation.ts"
 import { leaksProof } from "./leaks.ts"
 import { type Proof, realParts } from "./Proof.ts"
@@ -19,7 +20,8 @@ const proofs: Readonly<Record<string, Proof>> = {
   "cold-start": coldStartProof,
   shutdown: shutdownProof,
   leaks: leaksProof,
-  isolation: isolationProof
+  isolation: isolationProof,
+  faults: faultsProof
 }
 
 const usage = (): string => {
