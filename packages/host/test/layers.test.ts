@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { configTemplate } from "@signalbox/host"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, Logger, Redacted } from "effect"
+import { Effect, FileSystem, Logger, Redacted } from "effect"
 import { stringify } from "yaml"
 import { load, problemsOf } from "./support.ts"
 
@@ -134,6 +134,22 @@ layer(NodeServices.layer)("SIGNALBOX_SERVERS", (it) => {
         ["servers.a", "conversation.maxHops"]
       )
       assert.include(problems[0]?.message, "neither a command nor a url, from environment SIGNALBOX_SERVERS")
+    })
+  )
+  it.effect("may stand in a file of its own, which wins", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped()
+      const file = `${directory}/servers.yaml`
+      yield* fs.writeFileString(file, "mcpServers:\n  c: { command: npx, args: [-y, c] }\n")
+      const environment = { SIGNALBOX_SERVERS_CONFIG: file, SIGNALBOX_SERVERS: '{"a":{}}' }
+      const { options, origins } = yield* load(configTemplate, { environment })
+      assert.deepInclude(options.servers["c"], { enabled: true, transport: "stdio", command: "npx", args: ["-y", "c"] })
+      const origin = origins.find(({ path }) => path === "servers.c.command")?.origin
+      assert.strictEqual(origin, "environment SIGNALBOX_SERVERS_CONFIG")
+      const missing = { SIGNALBOX_SERVERS_CONFIG: `${directory}/nothing.yaml` }
+      const error = yield* Effect.flip(load(configTemplate, { environment: missing }))
+      assert.include(error.message, "nothing.yaml")
     })
   )
   it.effect("is told of when it is no JSON", () =>

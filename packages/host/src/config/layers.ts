@@ -8,7 +8,7 @@ import { type ConfigDocument, type ConfigPath } from "./document.ts"
 import { presets } from "./presets.ts"
 import { readServers } from "./serversVariable.ts"
 import { isTree, leavesOf, merge, setAt, valueAt } from "./tree.ts"
-import { environmentValues, serversVariable } from "./variables.ts"
+import { environmentValues, serversFileVariable, serversVariable } from "./variables.ts"
 
 /** Something that is wrong with the value at a path; its line is found later. */
 export interface FoundProblem {
@@ -48,6 +48,8 @@ interface Input {
   /** Variables that come from a `.env` file; origins say so. */
   readonly dotEnvNames: ReadonlySet<string>
   readonly flags: ReadonlyArray<FlagValue>
+  /** What stands in the file that the environment names for the servers; it wins over their variable. */
+  readonly serversFile: string | undefined
 }
 
 /** A value that stands over the file, at its path and below it. */
@@ -79,17 +81,23 @@ const expandPreset = (value: unknown): Base => {
   return { value: own, own, presetName: undefined, problems: [problem] }
 }
 
-const overridesOf = ({ dotEnvNames, environment, flags }: Input) => {
-  const originOf = (variable: string) => `${dotEnvNames.has(variable) ? ".env" : "environment"} ${variable}`
-  const overrides: Array<Override> = environmentValues(environment).map(({ path, value, variable }) => ({
+/** All servers at once, where the environment has them. */
+const serversOf = ({ environment, serversFile }: Input) => {
+  const text = serversFile ?? environment[serversVariable] ?? ""
+  if (text === "") return undefined
+  return { ...readServers(text), variable: serversFile === undefined ? serversVariable : serversFileVariable }
+}
+
+const overridesOf = (input: Input) => {
+  const originOf = (variable: string) => `${input.dotEnvNames.has(variable) ? ".env" : "environment"} ${variable}`
+  const overrides: Array<Override> = environmentValues(input.environment).map(({ path, value, variable }) => ({
     path,
     value,
     origin: originOf(variable)
   }))
-  const text = environment[serversVariable]
-  const read = text === undefined || text === "" ? undefined : readServers(text)
-  if (read !== undefined) overrides.push({ path: ["servers"], value: read.servers, origin: originOf(serversVariable) })
-  for (const { flag, path, value } of flags) overrides.push({ path, value, origin: `flag ${flag}` })
+  const read = serversOf(input)
+  if (read !== undefined) overrides.push({ path: ["servers"], value: read.servers, origin: originOf(read.variable) })
+  for (const { flag, path, value } of input.flags) overrides.push({ path, value, origin: `flag ${flag}` })
   return { overrides, problems: read?.problems ?? [], notes: read?.notes ?? [] }
 }
 

@@ -25,6 +25,8 @@ const overridableKeys: ReadonlyArray<{ readonly path: ConfigPath; readonly varia
 
 /** Holds all servers as JSON. */
 export const serversVariable = "SIGNALBOX_SERVERS"
+/** Names a file that holds all servers. */
+export const serversFileVariable = "SIGNALBOX_SERVERS_CONFIG"
 
 const shorthands: ReadonlyArray<{ readonly path: ConfigPath; readonly variable: string }> = [
   { variable: "LOG_LEVEL", path: ["logging", "level"] },
@@ -39,7 +41,7 @@ export const environmentValues = (environment: Environment) =>
   })
 
 /** Variables with our prefix that are no keys: the name of the file, the servers, and the mark that our servers carry. */
-const otherNames = ["SIGNALBOX_CONFIG", serversVariable, "SIGNALBOX_OWNER"]
+const otherNames = ["SIGNALBOX_CONFIG", serversVariable, serversFileVariable, "SIGNALBOX_OWNER"]
 
 const knownNames: ReadonlyArray<string> = [...otherNames, ...overridableKeys.map(({ variable }) => variable)]
 
