@@ -36,7 +36,9 @@ export const attachMetrics = Effect.fn("attachMetrics")(function* ({
   ]
   const copy = Effect.all(copies, { discard: true })
   yield* copy
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(Duration.fromInputUnsafe(every)), copy)))
+  // A store of circuits may break and come back.
+  const tried = Effect.catchDefect(copy, (defect) => Effect.logDebug("Metrics cannot be brought up to date", defect))
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(Duration.fromInputUnsafe(every)), tried)))
   return { copy }
 })
 

@@ -86,6 +86,24 @@ describe("attached metrics", () => {
     }).pipe(apart)
   )
 
+  it.effect("go on when a store of circuits that broke is back", () =>
+    Effect.gen(function* () {
+      const breaker = yield* CircuitBreaker.make({
+        settings: () => ({ failureThreshold: 1, openFor: "1 hour", successThreshold: 1, maxProbes: 1 }),
+        counts: () => true
+      })
+      let isBroken = false
+      const statsAll = Effect.suspend(() => (isBroken ? Effect.die("the store is gone") : breaker.statsAll))
+      yield* attachMetrics({ pools: [], breakers: [{ statsAll }], every: "15 seconds" })
+      isBroken = true
+      yield* TestClock.adjust("15 seconds")
+      isBroken = false
+      yield* Effect.exit(breaker.protect("fx", Effect.fail("down")))
+      yield* TestClock.adjust("15 seconds")
+      assert.strictEqual((yield* numbers)["mcp_circuit_calls_total{circuit=fx,outcome=failed}"], 1)
+    }).pipe(apart)
+  )
+
   it.effect("belong to whoever made the breaker, whoever calls", () =>
     Effect.gen(function* () {
       const own: Metric.MetricRegistry = new Map()

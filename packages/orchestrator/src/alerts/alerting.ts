@@ -2,8 +2,9 @@
  * Applies the rules now and then, and whenever something happens to a server. It reads what others count and publishes
  * into a queue that forgets: neither the rules nor whoever reads the alerts can hold up a call.
  */
-import { Clock, DateTime, Duration, Effect, Latch, PubSub, Stream } from "effect"
+import { Clock, DateTime, Duration, Effect, Latch, Option, PubSub, Stream } from "effect"
 import { type Metering } from "../metrics/OrchestratorMetrics.ts"
+import { type WatchedStats } from "../metrics/watched.ts"
 import { type OrchestratorOptions } from "../OrchestratorOptions.ts"
 import { type ServerEvent } from "../ServerInfo.ts"
 import { type Alert } from "./Alert.ts"
@@ -35,8 +36,18 @@ export const makeAlerting = Effect.fnUntraced(function* (
   const conditionOf = (name: string) => conditions.get(name) ?? initialCondition
   const somethingHappened = Latch.makeUnsafe(false)
 
+  let lastSeen: WatchedStats = { pools: [], circuits: [] }
+  /** A store of circuits that hangs or breaks must not keep servers from being looked at. */
+  const watchedStats = metering.watched.pipe(
+    Effect.timeoutOption(options.interval),
+    Effect.catchDefect((defect) =>
+      Effect.as(Effect.logWarning("Circuits and pools cannot be looked at", defect), Option.none())
+    ),
+    Effect.map((seen) => (lastSeen = Option.getOrElse(seen, () => lastSeen)))
+  )
+
   const look = Effect.gen(function* () {
-    const watched = yield* metering.watched
+    const watched = yield* watchedStats
     const now = yield* DateTime.now
     const servers = serverNames().map((name) => ({
       name,

@@ -7,7 +7,7 @@ import { type ServerNumbers, type WindowNumbers } from "./MetricsSnapshot.ts"
 type Counts = Readonly<Record<string, number>>
 
 /** Calls by outcome, with the share that succeeded of those that were not cancelled. */
-export const outcomeNumbers = (outcomes: Counts) => {
+const outcomeNumbers = (outcomes: Counts) => {
   const calls = sumOf(Object.values(outcomes))
   return { calls, success_rate: share(outcomes["success"] ?? 0, calls - (outcomes["cancelled"] ?? 0)), outcomes }
 }

@@ -218,6 +218,37 @@ describe("alerts about what is watched", () => {
     })
   )
 
+  it.effect("stay as they are while the circuits cannot be looked at, and those of servers go on", () =>
+    Effect.gen(function* () {
+      const { boxes, calls, told } = yield* watched()
+      const breaker = yield* CircuitBreaker.make({
+        settings: () => ({ failureThreshold: 1, openFor: "1 hour", successThreshold: 1, maxProbes: 1 }),
+        counts: () => true
+      })
+      let store: "works" | "breaks" | "hangs" = "works"
+      const statsAll = Effect.suspend(() => {
+        if (store === "breaks") return Effect.die(new Error("the store is gone"))
+        return store === "hangs" ? Effect.never : breaker.statsAll
+      })
+      yield* boxes.metrics.watch({ pools: [], breakers: [{ statsAll }] })
+      yield* breaker.forceOpen("fx")
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(told(), ["raised critical breaker-open:fx"])
+      store = "breaks"
+      yield* calls(0, 10)
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(told(), ["raised critical error-rate:s"])
+      store = "hangs"
+      yield* calls(100, 0)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(told(), ["resolved critical error-rate:s"])
+      assert.deepStrictEqual(
+        (yield* boxes.activeAlerts).map(({ id }) => id),
+        ["breaker-open:fx"]
+      )
+    })
+  )
+
   it.effect("tell a pool that is used up, and one of a single connection only when somebody waits for it", () =>
     Effect.gen(function* () {
       const { alerts, boxes, told } = yield* watched()
