@@ -36,7 +36,7 @@ export const init = Command.make(
             Effect.gen(function* () {
               const output = yield* Output
               yield* output.line(`Wrote ${file}. Add your servers under "servers", or take those you have:`)
-              yield* output.line("  signalbox config import .mcp.json --write")
+              yield* output.line("  signalbox servers import")
               yield* output.line("Then: signalbox config check")
             })
         })

@@ -1,5 +1,6 @@
 import { editConfig, isServerName } from "@signalbox/host"
-import { type ImportedServer } from "@signalbox/host/import"
+// Not as `{ type … }`: what is left of that import would load the importers at every start.
+import type { ImportedServer } from "@signalbox/host/import"
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { InvalidUsage, ServerExists } from "../errors.ts"

@@ -1,7 +1,8 @@
 /**
  * Which variables to set for servers whose secrets were left where they were, each with the key that reads it.
  */
-import { type SecretVariable } from "@signalbox/host/import"
+// Not as `{ type … }`: what is left of that import would load the importers at every start.
+import type { SecretVariable } from "@signalbox/host/import"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { renderTable } from "./table.ts"
