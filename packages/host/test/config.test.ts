@@ -94,6 +94,8 @@ layer(NodeServices.layer)("the configuration file", (it) => {
       assert.isAbove((yield* problemsOf("model: [\n"))[0]?.line ?? 0, 0)
       const twice = yield* problemsOf("a: 1\na: 2\n")
       assert.strictEqual(twice[0]?.line, 2)
+      const [alias] = yield* problemsOf("extends: preset:default@1\nmodel: *nothing\n")
+      assert.deepInclude(alias, { line: 2, message: "there is no anchor &nothing above this alias" })
     })
   )
 

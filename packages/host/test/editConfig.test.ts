@@ -61,6 +61,48 @@ layer(NodeServices.layer)("changing a configuration", (it) => {
     })
   )
 
+  it.effect("touches no other line, however it is laid out", () =>
+    Effect.gen(function* () {
+      const laidOut = [
+        "extends: 'preset:default@1'   # as it comes",
+        "",
+        "servers:",
+        "    # Kept apart.",
+        "    a:   { enabled: true, transport: stdio, command: x, env: {},",
+        '           args: ["-y",',
+        '                  "pkg"] }',
+        "",
+        "    # Goes with b.",
+        "    b:",
+        "        enabled:   true   # on",
+        "        transport: stdio",
+        "        command: |-",
+        "          several words",
+        "        args: [-x]",
+        "        env: {}",
+        "",
+        "conversation: {maxHops: 3}",
+        ""
+      ]
+      const { apply, read } = yield* withText(laidOut.join("\n"))
+      yield* apply({ path: ["servers", "b", "enabled"], value: false })
+      const off = laidOut.with(10, "        enabled:   false   # on")
+      assert.deepStrictEqual((yield* read).split("\n"), off)
+      yield* apply({ path: ["servers", "c"], value: server })
+      const lines = [
+        "    c:",
+        "      enabled: true",
+        "      transport: stdio",
+        "      command: x",
+        "      args: []",
+        "      env: {}"
+      ]
+      assert.deepStrictEqual((yield* read).split("\n"), off.toSpliced(16, 0, ...lines))
+      yield* apply({ path: ["servers", "b"], value: undefined }, { path: ["servers", "c"], value: undefined })
+      assert.deepStrictEqual((yield* read).split("\n"), laidOut.toSpliced(8, 8))
+    })
+  )
+
   it.effect("leaves entries alone that borrow from the one that is changed or removed", () =>
     Effect.gen(function* () {
       const { apply, read } = yield* withText(

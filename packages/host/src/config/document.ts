@@ -2,6 +2,7 @@
  * A YAML (or JSON) document that remembers on which line each value stands.
  * Only this file knows the YAML library.
  */
+import { Result } from "effect"
 import {
   type Alias,
   type Document,
@@ -18,6 +19,7 @@ import {
   visit
 } from "yaml"
 import { type ConfigProblem } from "../errors.ts"
+import { spliceChange } from "./spliceChange.ts"
 
 /** A path inside a document: keys and indices from the root. */
 export type ConfigPath = ReadonlyArray<PropertyKey>
@@ -50,9 +52,20 @@ export const readDocument = (text: string): ConfigDocument => {
   const counter = new LineCounter()
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false })
   const lineAt = (offset: number | undefined) => (offset === undefined ? 1 : counter.linePos(offset).line)
+  const problems = document.errors.map((error) => ({ path: "", line: lineAt(error.pos[0]), message: error.message }))
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) !== undefined) return
+      const message = `there is no anchor &${alias.source} above this alias`
+      problems.push({ path: "", line: lineAt(alias.range?.[0]), message })
+    }
+  })
+  // It refuses aliases that would make a small text an enormous value.
+  const read = Result.try((): unknown => (problems.length > 0 ? undefined : document.toJS()))
+  if (Result.isFailure(read)) problems.push({ path: "", line: 1, message: String(read.failure) })
   return {
-    value: document.errors.length > 0 ? undefined : document.toJS(),
-    problems: document.errors.map((error) => ({ path: "", line: lineAt(error.pos[0]), message: error.message })),
+    value: Result.isSuccess(read) ? read.success : undefined,
+    problems,
     lineOf: (path) => {
       let node: unknown = document.contents
       let line = lineAt(document.contents?.range?.[0])
@@ -115,22 +128,36 @@ const setApart = (document: Document, path: ConfigPath): void => {
   if (anchors.size > 0) expandAliases(document, ({ source }) => anchors.has(source))
 }
 
-/** Changes a document, keeping everything else as it is written, comments included. */
-export const applyChanges = (text: string, changes: ReadonlyArray<ConfigChange>): string => {
+/** A change by way of the parsed document, which is then written anew: comments stay, and some of the layout changes. */
+const rewriteWith = (document: Document, { path, value }: ConfigChange): string => {
+  setApart(document, path)
+  if (value === undefined) document.deleteIn(path)
+  else document.setIn(path, document.createNode(value))
+  const map = document.getIn(path.slice(0, -1))
+  // `servers: {}` of a new file would otherwise stay on one line however long it gets.
+  if (isMap(map) && path.length === 2 && map.items.length > 0) map.flow = false
+  return document.toString({ lineWidth: 0 })
+}
+
+/** What a text says; nothing where it cannot be read. */
+const valueIn = (text: string): string => {
+  const { problems, value } = readDocument(text)
+  return problems.length > 0 ? "" : JSON.stringify(value)
+}
+
+const applyChange = (text: string, change: ConfigChange): string => {
   const document = parseDocument(text)
-  for (const { path, value } of changes) {
-    const around = path.slice(0, -1)
-    setApart(document, path)
-    if (value === undefined) {
-      document.deleteIn(path)
-      continue
-    }
-    document.setIn(path, document.createNode(value))
-    const map = document.getIn(around)
-    // `servers: {}` of a new file would otherwise stay on one line however long it gets.
-    if (isMap(map) && around.length === 1) map.flow = false
-  }
+  if (change.value === undefined && !document.hasIn(change.path)) return text
+  const rewritten = rewriteWith(document, change)
+  const spliced = spliceChange(text, change)
+  // The layout of a person may be of any kind: a text counts only if it says the same.
+  return spliced !== undefined && valueIn(spliced) === valueIn(rewritten) ? spliced : rewritten
+}
+
+/** Changes a document, keeping everything else as it is written, comments and layout included. */
+export const applyChanges = (text: string, changes: ReadonlyArray<ConfigChange>): string => {
+  const changed = changes.reduce(applyChange, text.replaceAll("\r\n", "\n"))
   const isJson = text.trimStart().startsWith("{")
-  const changed = isJson ? `${JSON.stringify(document.toJS(), null, 2)}\n` : document.toString({ lineWidth: 0 })
-  return text.includes("\r\n") ? changed.replaceAll(/\r?\n/g, "\r\n") : changed
+  const written = isJson && changes.length > 0 ? `${JSON.stringify(parse(changed), null, 2)}\n` : changed
+  return text.includes("\r\n") ? written.replaceAll("\n", "\r\n") : written
 }
