@@ -69,4 +69,12 @@ export class ToolCallsFailed extends defineError<ToolCallsFailed>()("ToolCallsFa
 }) {}
 
 /** Every error class of this package, for tables. */
-export const cliErrors = [InvalidUsage, CommandTimeout, SomeServersDown, AllServersDown, ToolCallsFailed] as const
+export const cliErrors = [
+  InvalidUsage,
+  CommandTimeout,
+  SomeServersDown,
+  AllServersDown,
+  ServersNeedAttention,
+  ServerExists,
+  ToolCallsFailed
+] as const

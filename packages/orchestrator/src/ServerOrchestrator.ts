@@ -107,7 +107,13 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   const alerting = yield* makeAlerting(names, options, metering)
   if (options.owner !== undefined && options.sweepsOrphans) {
     const swept = (yield* OrphanSweep).sweep(options.owner)
-    yield* Effect.forkScoped(Effect.map(swept, ({ length }) => metering.orphansKilled(length)))
+    // To its end, however short the program is: many calls of a command must not leave orphans to one another.
+    yield* Effect.forkScoped(
+      Effect.uninterruptible(Effect.map(swept, ({ length }) => metering.orphansKilled(length))),
+      {
+        startImmediately: true
+      }
+    )
   }
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerEvent>(keptEvents), PubSub.shutdown)
   const { refresh, toolbox, waitWhile } = makeLiveToolbox(all, options.naming)

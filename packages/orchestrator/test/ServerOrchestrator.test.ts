@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type CallResult, ServerExited } from "@signalbox/mcp"
 import { localCall, type ToolResultContent } from "@signalbox/model"
-import { managedDefaults } from "@signalbox/orchestrator"
-import { Effect, Fiber, Logger, Option, Random, Stream } from "effect"
+import { managedDefaults, OrphanSweep, ServerOrchestrator, ToolCache } from "@signalbox/orchestrator"
+import { Deferred, Effect, Fiber, Layer, Logger, Option, Random, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { makeFakeServers, managed, orchestrate, text, tool } from "./FakeServers.ts"
+import { makeFakeServers, managed, optionsFor, orchestrate, text, tool } from "./FakeServers.ts"
 
 const names = (tools: ReadonlyArray<{ readonly name: string }>) => tools.map(({ name }) => name)
 
@@ -257,6 +257,31 @@ describe("servers over HTTP", () => {
       fakes.of("web")[0]?.die(new ServerExited({ serverName: "web", exitCode: 3, signal: undefined, stderrTail: [] }))
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual((yield* boxes.server("web")).exit, { code: 3, signal: undefined })
+    })
+  )
+})
+
+describe("the sweep for what a killed program left", () => {
+  it.effect("is done to its end, also when the program ends at once", () =>
+    Effect.gen(function* () {
+      const begun = yield* Deferred.make<void>()
+      const gate = yield* Deferred.make<void>()
+      const sweeping = Layer.succeed(OrphanSweep, {
+        ownerOf: () => Effect.succeed(undefined),
+        sweep: () => Effect.as(Effect.andThen(Deferred.succeed(begun, undefined), Deferred.await(gate)), [])
+      })
+      const options = optionsFor(["a"], { owner: "1-1", sweepsOrphans: true })
+      const layer = Layer.provide(ServerOrchestrator.layerNoDeps(options), [
+        makeFakeServers().layer,
+        sweeping,
+        ToolCache.layerNone
+      ])
+      const ended = yield* Effect.forkChild(Effect.scoped(Layer.build(layer)))
+      yield* Deferred.await(begun)
+      yield* TestClock.adjust("1 second")
+      assert.isUndefined(ended.pollUnsafe())
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(ended)
     })
   )
 })
