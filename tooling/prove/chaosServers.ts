@@ -59,6 +59,9 @@ const faultsOf: Readonly<Record<Kind, ReadonlyArray<FaultText>>> = {
 /** Faults are planned for so many calls of each process. */
 const plannedCalls = 1000
 
+/** Each process is well for a few calls: one that died of its first would never answer again. */
+const healthyCalls = 4
+
 const flagsOf = (kind: Kind, index: number, seed: number, log: string): FxMcpFlags => {
   const { faults } = planFaults({ seed, n: plannedCalls, kinds: faultsOf[kind], rate: 0.06 })
   return {
@@ -67,7 +70,7 @@ const flagsOf = (kind: Kind, index: number, seed: number, log: string): FxMcpFla
     era: kind === "stateful" || index % 2 === 0 ? "2025" : "2026",
     // The handshake era has a form without sessions too.
     stateless: kind === "stateless",
-    fault: faults.map(({ at, kind }): FaultText => `${kind}@call:${at + 1}` as FaultText) // a kind with its place
+    fault: faults.map(({ at, kind }): FaultText => `${kind}@call:${at + healthyCalls}` as FaultText) // a kind with its place
   }
 }
 

@@ -1,4 +1,5 @@
 /** Clocks and quantiles. */
+import { monitorEventLoopDelay } from "node:perf_hooks"
 
 /** Milliseconds since the epoch with fractions, as fx-mcp stamps its log. */
 export const epochMillis = (): number => performance.timeOrigin + performance.now()
@@ -15,3 +16,13 @@ export const slopeOf = (values: ReadonlyArray<number>): number =>
     values.flatMap((later, end) => values.slice(0, end).map((earlier, begin) => (later - earlier) / (end - begin))),
     0.5
   )
+
+/** How long this process was kept from doing anything, at the longest, since it was asked: a busy machine is nobody's fault. */
+export const watchPauses = (): (() => number) => {
+  const histogram = monitorEventLoopDelay({ resolution: 10 })
+  histogram.enable()
+  return () => {
+    histogram.disable()
+    return histogram.max / 1e6
+  }
+}
