@@ -29,7 +29,7 @@ export class SomeServersDown extends defineError<SomeServersDown>()("SomeServers
   fields: servers,
   message: ({ serverNames, total }) =>
     `${serverNames.length} of ${total} servers do not run: ${serverNames.join(", ")}.`,
-  hint: () => "The entry of each server says why."
+  hint: () => "See why: signalbox servers status"
 }) {}
 
 export class AllServersDown extends defineError<AllServersDown>()("AllServersDown", {
@@ -37,7 +37,7 @@ export class AllServersDown extends defineError<AllServersDown>()("AllServersDow
   status: { ...statuses.unavailable, exit: exitCodes.failure },
   fields: servers,
   message: ({ serverNames }) => `No server runs: ${serverNames.join(", ")}.`,
-  hint: () => "The entry of each server says why."
+  hint: () => "See why: signalbox servers status"
 }) {}
 
 /** Servers were looked at, and something is wrong with some of them. */

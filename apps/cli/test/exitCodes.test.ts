@@ -44,6 +44,18 @@ describe("the exit code", () => {
     assert.include(group.stdout, "status")
   })
 
+  it("is 3 or 1 when tools are asked for and some or all servers do not run", async () => {
+    await using place = await makePlace()
+    const dead = place.server({ exitAtStart: 1 })
+    place.configure({ servers: { dead, fine: place.server({ tools: "echo" }) } })
+    const partly = await place.run(["tools", "list"])
+    assert.strictEqual(partly.code, 3)
+    assert.include(partly.stdout, "echo")
+    assert.include(partly.stderr, "1 of 2 servers do not run: dead. See why: signalbox servers status")
+    place.configure({ servers: { dead } })
+    assert.strictEqual((await place.run(["tools", "list"])).code, 1)
+  })
+
   it("is 3 when one server of several does not run", async () => {
     const [status, json] = await Promise.all([
       place.run(["servers", "status"]),

@@ -79,6 +79,14 @@ layer(NodeServices.layer)("the configuration file", (it) => {
     })
   )
 
+  it.effect("says what a server is where there is something else", () =>
+    Effect.gen(function* () {
+      const [problem] = yield* problemsOf(withServer(3))
+      assert.strictEqual(problem?.path, "servers.files")
+      assert.strictEqual(problem?.message, "expected a server: transport, then command or url, and so on, found 3")
+    })
+  )
+
   it.effect("needs a URL for a health check by HTTP", () =>
     Effect.gen(function* () {
       const server = { enabled: true, transport: "stdio", command: "node", args: [], env: {} }

@@ -19,7 +19,7 @@ export class ServerExited extends defineError<ServerExited>()("ServerExited", {
     stderrTail: Schema.Array(Schema.String)
   },
   message: ({ exitCode, serverName, signal, stderrTail }) => {
-    const last = stderrTail.findLast((line) => line.trim() !== "")?.replace(/\.$/, "")
+    const last = tellingLine(stderrTail)?.replace(/\.$/, "")
     // Whoever is killed did not choose to end: what it wrote before need not have to do with it.
     if (signal !== undefined) {
       const before = last === undefined ? "" : `; before that it wrote to standard error: ${last}`
@@ -28,13 +28,20 @@ export class ServerExited extends defineError<ServerExited>()("ServerExited", {
     const how = exitCode === undefined ? "closed its output" : `exited with status ${exitCode}`
     return `Server "${serverName}" ${how}${last === undefined ? "" : `: ${last}`}.`
   },
-  hint: ({ signal, stderrTail }) => {
+  hint: ({ serverName, signal, stderrTail }) => {
     if (signal !== undefined) return originOf(signal)
     return stderrTail.length === 0
       ? "It wrote nothing to standard error. Run its command by hand to see why it ends."
-      : "What it wrote to standard error says why."
+      : `What it wrote to standard error says why: signalbox servers logs ${serverName}`
   }
 }) {}
+
+/** How programs begin the line that says what went wrong: `Error: …`, `ValueError: …`, `fatal: …`. */
+const errorLine = /^\s*(?:[\w.]*(?:Error|Exception)\b[^:]*:|(?:error|fatal|panic)\b)/i
+
+/** The line that says most: a runtime writes a stack and its own version below it. */
+const tellingLine = (stderrTail: ReadonlyArray<string>): string | undefined =>
+  stderrTail.findLast((line) => errorLine.test(line))?.trim() ?? stderrTail.findLast((line) => line.trim() !== "")
 
 /** Signals that a process gets for a fault of its own (POSIX.1-2024, `<signal.h>`: "Erroneous …", "Invalid …", abort). */
 const crashes = new Set(["SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP"])

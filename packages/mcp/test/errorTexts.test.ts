@@ -15,6 +15,25 @@ describe("the end of a server", () => {
     assert.strictEqual(exited(undefined, undefined).message, 'Server "files" closed its output.')
   })
 
+  it("is explained by the line that names an error, whatever its runtime writes below it", () => {
+    const node = [
+      "Error: Cannot find module '/x/y.js'",
+      "    at Module._load",
+      "{",
+      "  requireStack: []",
+      "}",
+      "",
+      "Node.js v20.20.2"
+    ]
+    assert.strictEqual(
+      exited(1, undefined, ...node).message,
+      `Server "files" exited with status 1: Error: Cannot find module '/x/y.js'.`
+    )
+    const python = ["Traceback (most recent call last):", "ModuleNotFoundError: No module named 'mcp'", ""]
+    assert.include(exited(1, undefined, ...python).message, "ModuleNotFoundError: No module named 'mcp'")
+    assert.include(exited(1, undefined, "no errors so far", "bye").message, "status 1: bye")
+  })
+
   it("that was killed is not blamed on what it happened to have written", () => {
     const error = exited(undefined, "SIGKILL", "listening", "indexed 12 files")
     assert.strictEqual(

@@ -131,7 +131,8 @@ export class ToolNotFound extends defineError<ToolNotFound>()("ToolNotFound", {
     const more = available.length > 20 ? `, and ${available.length - 20} more` : ""
     const known = available.length === 0 ? "No tools are available." : `Available: ${shown}${more}.`
     return `There is no tool "${toolName}".${nearest === undefined ? "" : ` Did you mean "${nearest}"?`} ${known}`
-  }
+  },
+  hint: () => "See which there are: signalbox tools list"
 }) {}
 
 /** One thing that is wrong with the arguments of a tool call. */

@@ -16,7 +16,8 @@ export class ServerNotFound extends defineError<ServerNotFound>()("ServerNotFoun
   message: ({ available, nearest, serverName }) =>
     `There is no server "${serverName}".${nearest === undefined ? "" : ` Did you mean "${nearest}"?`} ${
       available.length === 0 ? "No servers are configured." : `Configured: ${available.join(", ")}.`
-    }`
+    }`,
+  hint: () => "See which there are: signalbox servers list"
 }) {}
 
 /** The server runs already, or is being started by somebody else. */

@@ -3,7 +3,6 @@ import { Host } from "@signalbox/host"
 import { DateTime, Deferred, Effect, Exit, Stream } from "effect"
 import { Command } from "effect/cli"
 import { announceStart } from "../chat/announceStart.ts"
-import { AllServersDown, SomeServersDown } from "../errors.ts"
 import { Output } from "../Output.ts"
 import { renderServers } from "../render/renderServers.ts"
 import { renderSharedNames } from "../render/sharedNames.ts"
@@ -11,6 +10,7 @@ import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { readConfig, type RunningHost, withHost } from "../withHost.ts"
 import { Setting } from "../Setting.ts"
+import { shortfallOf } from "../shortfall.ts"
 import { withSetting } from "../withSetting.ts"
 import { serversAdd } from "./serversAdd.ts"
 import { serversImport } from "./serversImport.ts"
@@ -52,15 +52,6 @@ const list = Command.make("list", {}, () =>
     )
   )
 ).pipe(Command.withDescription("The servers of the configuration; nothing is started"))
-
-const shortfallOf = (servers: ReadonlyArray<ServerInfo>) => {
-  const serverNames = servers.filter(({ state }) => state !== "running").map(({ name }) => name)
-  const total = servers.length
-  if (serverNames.length === 0) return undefined
-  return serverNames.length < total
-    ? new SomeServersDown({ serverNames, total })
-    : new AllServersDown({ serverNames, total })
-}
 
 /**
  * Every server as it was when its first start had ended. One that fails is tried again at once, and would be shown

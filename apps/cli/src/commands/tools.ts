@@ -16,6 +16,7 @@ import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { type RunningHost, withHost } from "../withHost.ts"
 import { Setting } from "../Setting.ts"
+import { shortfallOf } from "../shortfall.ts"
 import { withSetting } from "../withSetting.ts"
 import { parseJsonObject, readCall, type ToolCallWords } from "../toolCallWords.ts"
 
@@ -34,26 +35,29 @@ const list = Command.make(
             if ((yield* Setting).isTerminal.stderr) yield* announceStart(host)
             yield* host.orchestrator.settled
           }
-          return yield* host.toolbox.list
+          const servers = (yield* host.orchestrator.servers).filter(
+            ({ name }) => Option.isNone(server) || name === server.value
+          )
+          return { tools: yield* host.toolbox.list, servers }
         })
       ).pipe(
         report({
-          render: (tools) =>
-            Effect.flatMap(Output, ({ columns, line, style }) =>
-              line(
-                tools.length === 0
-                  ? "There are no tools. See: signalbox servers status"
-                  : renderTable(
-                      tools.map((tool) => [
-                        style.bold(tool.name),
-                        style.cyan(sourceOf(tool)),
-                        printable(tool.description)
-                      ]),
-                      { columns, paint: style.dim }
-                    )
-              )
-            ),
-          json: (tools) =>
+          shortfall: ({ servers }) => shortfallOf(servers),
+          render: ({ servers, tools }) =>
+            Effect.gen(function* () {
+              const { columns, errorStyle, line, status, style } = yield* Output
+              const rows = tools.map((tool) => [
+                style.bold(tool.name),
+                style.cyan(sourceOf(tool)),
+                printable(tool.description)
+              ])
+              yield* line(rows.length === 0 ? "There are no tools." : renderTable(rows, { columns, paint: style.dim }))
+              const missing = shortfallOf(servers)
+              if (missing !== undefined) {
+                yield* status(`${errorStyle.yellow("!")} ${missing.message} See why: signalbox servers status`)
+              }
+            }),
+          json: ({ tools }) =>
             tools.map((tool) => ({
               name: tool.name,
               server: sourceOf(tool),

@@ -46,7 +46,10 @@ const explain = (
     }
   }
   const found = valueAt(raw, path)
-  if (path[0] === "servers" && path.length === 2 && typeof found === "object" && found !== null) {
+  if (path[0] === "servers" && path.length === 2) {
+    if (typeof found !== "object" || found === null) {
+      return { message: `expected a server: transport, then command or url, and so on, found ${show(path, found)}` }
+    }
     return {
       message: `expected transport: stdio or transport: http, found ${show([...path, "transport"], Reflect.get(found, "transport"))}`
     }
