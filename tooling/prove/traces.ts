@@ -13,6 +13,21 @@ export const descriptors = async (): Promise<ReadonlyArray<string>> =>
     (await readdir("/dev/fd")).map(async (name) => `${name} ${await readlink(`/dev/fd/${name}`).catch(() => "closed")}`)
   )
 
+/** A socket with its line in the tables of the kernel: which kind it is, and whom it belongs to. */
+const explained = async (descriptor: string): Promise<string> => {
+  const inode = /socket:\[(\d+)\]/.exec(descriptor)?.[1]
+  if (inode === undefined) return descriptor
+  const tables = ["tcp", "tcp6", "unix"]
+  const texts = await Promise.all(tables.map((table) => readFile(`/proc/self/net/${table}`, "utf8").catch(() => "")))
+  const lines = texts.flatMap((text, index) =>
+    text
+      .split("\n")
+      .filter((line) => line.split(/\s+/).includes(inode))
+      .map((line) => `${tables[index]} ${line.trim()}`)
+  )
+  return [descriptor, ...lines].join(": ")
+}
+
 /** The first connection of each kind opens what stays open for the life of a process; it is no leak. */
 export const warmUp = (parts: Parts) =>
   Effect.scoped(
@@ -35,7 +50,7 @@ export const descriptorsClosed = (before: ReadonlyArray<string>, allowed: number
     const look = async () => (await descriptors()).length <= before.length + allowed
     await waitFor(look, { description: "descriptors to close", limitMs: closingMillis, everyMs: 50 }).catch(() => false)
     const after = await descriptors()
-    const fresh = after.filter((descriptor) => !before.includes(descriptor))
+    const fresh = await Promise.all(after.filter((descriptor) => !before.includes(descriptor)).map(explained))
     const more = after.length - before.length
     return { ...atMost("descriptors more than before", more, allowed, "", ""), look: fresh }
   })
