@@ -1,9 +1,16 @@
 import { writeFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { readFxMcpLog, startFxLlm } from "@signalbox/testing"
+import { readFxMcpLog, type Script, startFxLlm } from "@signalbox/testing"
 import { jsonLines, makePlace, upstream } from "./support.ts"
 
 const env = { ANTHROPIC_API_KEY: "sk-canary-0123456789", OPENAI_API_KEY: "sk-canary-0123456789" }
+
+/** Adds when that is asked for, else echoes what was said, and reads the result back. */
+const echoOrAdd: Script = [
+  { when: { hasToolResults: true }, reply: { text: "Said: {{lastToolResult}}" } },
+  { when: { lastUserTextContains: "add" }, reply: { toolCalls: [{ name: "add", input: { a: 20, b: 22 } }] } },
+  { when: {}, reply: { toolCalls: [{ name: "echo", input: { text: "echoed {{lastUserText}}" } }] } }
+]
 
 describe("a conversation line by line", () => {
   it("is one session: the second question knows the first", async () => {
@@ -38,13 +45,7 @@ describe("a conversation line by line", () => {
 
   it("keeps the other servers when one is killed, says what happened, and gets it back", async () => {
     await using place = await makePlace()
-    await using fxLlm = await startFxLlm({
-      script: [
-        { when: { hasToolResults: true }, reply: { text: "Said: {{lastToolResult}}" } },
-        { when: { lastUserTextContains: "add" }, reply: { toolCalls: [{ name: "add", input: { a: 20, b: 22 } }] } },
-        { when: {}, reply: { toolCalls: [{ name: "echo", input: { text: "echoed {{lastUserText}}" } }] } }
-      ]
-    })
+    await using fxLlm = await startFxLlm({ script: echoOrAdd })
     const log = place.file("log")
     const dying = place.server({ tools: "echo", stderrText: "low on coal", log })
     place.configure({
@@ -77,13 +78,7 @@ describe("a conversation line by line", () => {
 
   it("follows its configuration while it runs, and goes on where that is wrong", async () => {
     await using place = await makePlace()
-    await using fxLlm = await startFxLlm({
-      script: [
-        { when: { hasToolResults: true }, reply: { text: "Said: {{lastToolResult}}" } },
-        { when: { lastUserTextContains: "add" }, reply: { toolCalls: [{ name: "add", input: { a: 20, b: 22 } }] } },
-        { when: {}, reply: { toolCalls: [{ name: "echo", input: { text: "echoed {{lastUserText}}" } }] } }
-      ]
-    })
+    await using fxLlm = await startFxLlm({ script: echoOrAdd })
     const echo = place.server({ tools: "echo" })
     const add = place.server({ tools: "add" })
     place.configure({ ...upstream("claude", fxLlm.url), servers: { echo } })
