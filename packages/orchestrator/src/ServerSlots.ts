@@ -21,8 +21,6 @@ export interface Slot {
   readonly calls: ServerCalls
   /** Ends the server. */
   readonly scope: Scope.Closeable
-  /** Whether what happens to it is news: not before it has taken its place, nor when it has left it. */
-  isShown: boolean
 }
 
 /** What became of the servers of a new configuration. Names, in its order. */
@@ -61,40 +59,51 @@ export const makeServerSlots = Effect.fnUntraced(function* (
   // Servers end side by side: one that ignores every signal must not add its five seconds to the others'.
   const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
   const changing = yield* Semaphore.make(1)
+  /** Those that have left their place and still answer their last calls. */
+  const retiring = new Set<Slot>()
   let slots: ReadonlyArray<Slot> = []
 
-  const make = Effect.fnUntraced(function* (managed: ManagedServer, before?: Slot) {
+  const named = (name: string) => slots.find(({ managed }) => managed.server.name === name)
+
+  const make = Effect.fnUntraced(function* (managed: ManagedServer) {
+    const { name } = managed.server
     const own = yield* Scope.fork(scope)
     const publish: Surroundings["publish"] = (event) => {
-      if (slot.isShown) around.publish(event)
+      // What happens to one that waits for the place of another, or has lost it to another, is no news of that name.
+      const inPlace = named(name)
+      if (inPlace === undefined || inPlace === slot) around.publish(event)
     }
+    const before = named(name) ?? [...retiring].findLast((slot) => slot.managed.server.name === name)
     const marked = { ...managed, server: markOwner(managed.server, around.owner) }
     const supervisor = yield* Scope.provide(makeSupervisor(marked, { ...around, publish }), own)
     // Writes of two connections to one server must not overlap either.
-    const calls = makeServerCalls(supervisor, around.meterOf(managed.server.name), before?.calls.writer)
-    const slot: Slot = { managed, supervisor, calls, scope: own, isShown: before === undefined }
+    const calls = makeServerCalls(supervisor, around.meterOf(name), before?.calls.writer)
+    const slot: Slot = { managed, supervisor, calls, scope: own }
     return slot
   })
 
   const find = (name: string) =>
     Effect.suspend(() => {
-      const slot = slots.find(({ supervisor }) => supervisor.managed.server.name === name)
+      const slot = named(name)
       if (slot !== undefined) return Effect.succeed(slot)
       const available = slots.map(({ supervisor }) => supervisor.managed.server.name)
       return Effect.fail(new ServerNotFound({ serverName: name, nearest: nearestName(name, available), available }))
     })
 
   /** Ends a server that has left its place once its calls are answered, in the background. */
-  const retire = ({ calls, managed, scope: own }: Slot) =>
-    Effect.timeoutOption(calls.idle, managed.server.callTimeout).pipe(
-      Effect.andThen(Scope.close(own, Exit.void)),
+  const retire = (slot: Slot) => {
+    retiring.add(slot)
+    return Effect.timeoutOption(slot.calls.idle, slot.managed.server.callTimeout).pipe(
+      Effect.andThen(Scope.close(slot.scope, Exit.void)),
+      Effect.ensuring(Effect.sync(() => retiring.delete(slot))),
       Effect.forkIn(scope)
     )
+  }
 
   const replace = (old: Slot, managed: ManagedServer): Effect.Effect<ServerInfo, StartError> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        const fresh = yield* make(managed, old)
+        const fresh = yield* make(managed)
         if (isWanted(old)) {
           const started = yield* Effect.exit(restore(fresh.supervisor.ensureStarted))
           if (Exit.isFailure(started)) {
@@ -104,8 +113,6 @@ export const makeServerSlots = Effect.fnUntraced(function* (
         }
         const previous = old.supervisor.info().state
         slots = slots.map((slot) => (slot === old ? fresh : slot))
-        old.isShown = false
-        fresh.isShown = true
         const info = fresh.supervisor.info()
         around.publish({ _tag: "StateChanged", previous, info })
         yield* around.onChange

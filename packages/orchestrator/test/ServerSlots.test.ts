@@ -128,6 +128,37 @@ describe("a new set of servers", () => {
     })
   )
 
+  it.effect("takes back a name whose old connection still answers: it is not told as stopped, and writes wait", () =>
+    Effect.gen(function* () {
+      const fakes = makeFakeServers()
+      fakes.behave("a").tools = [tool("write")]
+      const boxes = yield* orchestrate(fakes, ["a"])
+      yield* boxes.settled
+      const write = Effect.map(boxes.toolbox.call("write", {}, localCall()), resultText)
+      const held = yield* hold(fakes, "a")
+      const first = yield* Effect.forkChild(write)
+      yield* held.arrived
+      yield* boxes.reconfigure([])
+      yield* boxes.reconfigure([managed("a")])
+      yield* boxes.settled
+      const seen: Array<string> = []
+      yield* Effect.forkScoped(
+        Stream.runForEach(boxes.changes, (event) =>
+          Effect.sync(() => seen.push(event._tag === "StateChanged" ? event.info.state : event._tag))
+        ),
+        { startImmediately: true }
+      )
+      const second = yield* Effect.forkChild(write, { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(fakes.of("a")[1]?.calls.length, 0)
+      yield* held.release
+      assert.deepStrictEqual([yield* Fiber.join(first), yield* Fiber.join(second)], ["held:write", "held:write"])
+      yield* TestClock.adjust("1 second")
+      assert.isFalse(fakes.of("a")[0]?.isOpen)
+      assert.deepStrictEqual(seen, [])
+    })
+  )
+
   it.effect("ends a server that is gone after its call, or when that takes longer than a call may", () =>
     Effect.gen(function* () {
       const { boxes, call, fakes } = yield* running("a")
