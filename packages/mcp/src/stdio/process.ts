@@ -96,27 +96,20 @@ export const startProcess = Effect.fnUntraced(function* (
     Queue.end(input).pipe(Effect.andThen(Effect.timeoutOption(Effect.exit(child.exitCode), endOfInputGrace)))
   )
 
-  const lastWords = Effect.all([Deferred.await(pipeEnded), Deferred.await(errorsEnded)], {
+  // Whichever comes first, the others are given a moment: the last words are often read after both.
+  const allEnded = Effect.all([Deferred.await(exited), Deferred.await(pipeEnded), Deferred.await(errorsEnded)], {
     concurrency: "unbounded",
     discard: true
   })
-  const how = (end: ProcessEnd) =>
-    new ServerExited({
-      serverName: server.name,
-      exitCode: end.exitCode,
-      signal: end.signal,
-      stderrTail: tail.lines()
-    })
-  const ended = Effect.raceFirst(
-    Deferred.await(exited).pipe(Effect.tap(() => Effect.timeoutOption(lastWords, drainGrace))),
-    Effect.andThen(
-      Deferred.await(pipeEnded),
-      Effect.timeoutOrElse(Deferred.await(exited), {
-        duration: drainGrace,
-        orElse: () => Effect.succeed(unknownEnd)
-      })
+  const ended = Effect.raceFirst(Deferred.await(exited), Deferred.await(pipeEnded)).pipe(
+    Effect.andThen(Effect.timeoutOption(allEnded, drainGrace)),
+    Effect.andThen(Deferred.poll(exited)),
+    Effect.flatMap(Option.getOrElse(() => Effect.succeed(unknownEnd))),
+    Effect.map(
+      ({ exitCode, signal }) =>
+        new ServerExited({ serverName: server.name, exitCode, signal, stderrTail: tail.lines() })
     )
-  ).pipe(Effect.map(how))
+  )
   return {
     pid: child.pid,
     write: (bytes) => Queue.offerUnsafe(input, bytes),
