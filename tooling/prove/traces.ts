@@ -66,16 +66,21 @@ export const noProcessLeft = (mark: string): Effect.Effect<Claim> =>
       )
   )
 
-/**
- * Whether somebody reaps processes whose parent has died. A program that is process 1 of a container, without an init,
- * does not: what it kills stays there as a zombie, and is waited for a second in vain.
- */
-export const reapsOrphans: Effect.Effect<boolean> = Effect.promise(async () => {
+const reapsOrphan = async (): Promise<boolean> => {
   const { stdout } = await promisify(execFile)("sh", ["-c", "sleep 0.1 >/dev/null & echo $!"])
   const isGone = () =>
     readFile(`/proc/${stdout.trim()}/stat`, "utf8").then(
       () => false,
       () => true
     )
-  return await waitFor(isGone, { description: "an orphan to be reaped", limitMs: 2000 }).catch(() => false)
-})
+  return await waitFor(isGone, { description: "an orphan to be reaped", limitMs: 600 }).catch(() => false)
+}
+
+/**
+ * Whether somebody reaps at once processes whose parent has died. A program that is process 1 of a container, without
+ * an init, never does, and some do it every other second: what is killed stays as a zombie, and is waited for a second
+ * in vain. Two in a row, for one alone may die just before its turn.
+ */
+export const reapsOrphans: Effect.Effect<boolean> = Effect.promise(
+  async () => (await reapsOrphan()) && (await reapsOrphan())
+)
