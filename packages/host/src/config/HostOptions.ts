@@ -4,6 +4,7 @@
  */
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { isLoopback } from "./loopback.ts"
+import { ServerAuth } from "./ServerAuth.ts"
 import { variablesIn } from "./secrets.ts"
 import { isVersionRange } from "./versionRange.ts"
 
@@ -137,6 +138,7 @@ const remote = {
   enabled: Schema.Boolean,
   url: Url,
   headers: Schema.Record(Schema.String, Schema.String),
+  auth: Schema.optionalKey(ServerAuth),
   ...overrides
 }
 
