@@ -35,12 +35,12 @@ export interface Link {
 /** Starts the process of a stdio server. */
 export const openStdio = Effect.fnUntraced(function* (server: ServerOptions, endpoint: StdioOptions) {
   const env = childEnvironment(yield* ParentEnvironment, endpoint.env, endpoint.inheritsEnv)
-  const file = yield* resolveCommand(server.name, endpoint, env)
+  const program = yield* resolveCommand(server.name, endpoint, env)
   const onJunk = yield* logOnce(
     (text) => `Server "${server.name}" writes to standard output what is no message: ${redactText(text.slice(0, 200))}`
   )
   const { receive, transport } = makeStdioTransport(server, (bytes) => process.write(bytes), onJunk)
-  const process = yield* startProcess(server, endpoint, file, env, receive)
+  const process = yield* startProcess(server, endpoint, program, env, receive)
   return {
     transport,
     http: undefined,
