@@ -81,6 +81,15 @@ const originOf = (command: string): string => {
   return origin === undefined ? `"${command}"` : `${origin}, which brings "${command}"`
 }
 
+/** The function that connects a server of this program failed. */
+export class ServeFailed extends defineError<ServeFailed>()("ServeFailed", {
+  code: "SERVER_SERVE_FAILED",
+  status: statuses.internal,
+  fields: { serverName, reason: Schema.String },
+  message: ({ reason, serverName }) => `Server "${serverName}" of this program could not be connected: ${reason}.`,
+  hint: () => `"serve" has to connect a server to the transport that it is given, a new server each time.`
+}) {}
+
 /** The server did not finish its handshake in time. A child process has been stopped. */
 export class HandshakeTimeout extends defineError<HandshakeTimeout>()("HandshakeTimeout", {
   code: "SERVER_HANDSHAKE_TIMEOUT",

@@ -23,7 +23,7 @@ export interface ServerHealth {
 export interface ServerInfo {
   readonly name: string
   readonly state: ServerState
-  readonly transport: "stdio" | "http" | "sse"
+  readonly transport: "stdio" | "http" | "sse" | "in-process"
   /** Of an HTTP server. */
   readonly url: string | undefined
   /** Of a running stdio server. */
@@ -89,7 +89,7 @@ const Timestamp = Schema.NullOr(Schema.String)
 export const ServerInfoJson = Schema.Struct({
   name: Schema.String,
   state: ServerState,
-  transport: Schema.Literals(["stdio", "http", "sse"]),
+  transport: Schema.Literals(["stdio", "http", "sse", "in-process"]),
   url: Schema.NullOr(Schema.String),
   pid: Schema.NullOr(Schema.Int),
   server_name: Schema.NullOr(Schema.String),
