@@ -52,6 +52,12 @@ export interface ServerTransport {
   onerror?: (error: Error) => void
 }
 
+/** The extension of 2026-07-28 that runs calls as tasks, as clients and servers declare it. */
+export const tasksExtension = "io.modelcontextprotocol/tasks"
+
+/** Stands before a method that the protocol client would not let through; the channel takes it off. */
+export const passPrefix = "signalbox/"
+
 /** Why a transport failed a single request. */
 export type WireFaultReason =
   /** Too large to be sent; it was not. */

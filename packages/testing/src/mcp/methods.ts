@@ -11,6 +11,7 @@ import {
   RpcError,
   statelessVersion
 } from "./protocol.ts"
+import { tasksExtension } from "./tasks.ts"
 
 /** Which era a request belongs to; throws the version error when the server does not speak it. */
 export const eraOf = (method: string, params: Json, flags: ParsedFlags): Era => {
@@ -55,6 +56,7 @@ const serverInfo = (flags: ParsedFlags): Json => ({ name: flags.name ?? "fx-mcp"
 
 const capabilities = (flags: ParsedFlags, isStateless: boolean): Json => ({
   tools: { listChanged: true },
+  ...(flags.tasks === undefined ? {} : isStateless ? statelessTasks : handshakeTasks),
   ...(flags.onlyTools
     ? {}
     : {
@@ -64,6 +66,9 @@ const capabilities = (flags: ParsedFlags, isStateless: boolean): Json => ({
         ...(isStateless ? {} : { logging: {} })
       })
 })
+
+const handshakeTasks = { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } }
+const statelessTasks = { extensions: { [tasksExtension]: {} } }
 
 type Methods = Readonly<Record<string, (params: Json, flags: ParsedFlags) => Json>>
 
