@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { CircuitBreaker, CircuitOpen, type CircuitStore } from "@signalbox/resilience"
-import { Deferred, Effect, Fiber } from "effect"
+import { Deferred, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { type Era, makeReference, note, type Rules, type Step, whatOf } from "./circuitReference.ts"
 
@@ -44,6 +44,10 @@ export const sideBySide = Effect.fnUntraced(function* (rules: Rules, stores: Rea
     if (what === "call") return call(breaker)
     if (what === "good" || what === "bad" || what === "lost") return end(what, amount)
     if (what === "wait") return Effect.suspend(() => TestClock.adjust(((now += amount), amount)))
+    if (what === "down" || what === "up") {
+      model.found(what, now)
+      return breaker.observe("fx", what === "up" ? Exit.void : Exit.fail("bad"))
+    }
     model.force(what === "open" ? "open" : "closed")
     return what === "open" ? breaker.forceOpen("fx") : breaker.forceClose("fx")
   }
