@@ -51,7 +51,8 @@ export const makeReference = (rules: Rules) => {
       if (what === "up" && era.mode === "closed") era.bad = 0
       else if (what === "up") era = start("closed")
       else if (era.mode === "open") era.until = now + rules.openFor
-      else if (era.mode === "half-open" || ++era.bad === rules.failureThreshold) era = start("open", now + rules.openFor)
+      else if (era.mode === "half-open" || ++era.bad === rules.failureThreshold)
+        era = start("open", now + rules.openFor)
     },
     call: (now: number): Era | undefined => {
       const isFull = era.mode === "half-open" && era.probes === rules.maxProbes

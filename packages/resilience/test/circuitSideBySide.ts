@@ -36,20 +36,33 @@ export const sideBySide = Effect.fnUntraced(function* (rules: Rules, stores: Rea
     yield* Fiber.await(call.fiber)
     model.end(call.era, how, now)
   })
+  const find = (breaker: CircuitBreaker["Service"], what: "down" | "up") => {
+    model.found(what, now)
+    return breaker.observe("fx", what === "up" ? Exit.void : Exit.fail("bad"))
+  }
+  const force = (breaker: CircuitBreaker["Service"], what: "open" | "close") => {
+    model.force(what === "open" ? "open" : "closed")
+    return what === "open" ? breaker.forceOpen("fx") : breaker.forceClose("fx")
+  }
   const happen = (step: Step): Effect.Effect<unknown, unknown> => {
     const { amount } = step
     const what = whatOf(step)
     const breaker = breakers[amount % breakers.length]
     if (breaker === undefined) return Effect.die("There is no breaker.")
-    if (what === "call") return call(breaker)
-    if (what === "good" || what === "bad" || what === "lost") return end(what, amount)
-    if (what === "wait") return Effect.suspend(() => TestClock.adjust(((now += amount), amount)))
-    if (what === "down" || what === "up") {
-      model.found(what, now)
-      return breaker.observe("fx", what === "up" ? Exit.void : Exit.fail("bad"))
+    switch (what) {
+      case "call":
+        return call(breaker)
+      case "wait":
+        return Effect.suspend(() => TestClock.adjust(((now += amount), amount)))
+      case "down":
+      case "up":
+        return find(breaker, what)
+      case "open":
+      case "close":
+        return force(breaker, what)
+      default:
+        return end(what, amount)
     }
-    model.force(what === "open" ? "open" : "closed")
-    return what === "open" ? breaker.forceOpen("fx") : breaker.forceClose("fx")
   }
   const phases = Effect.forEach(breakers, (breaker) => Effect.map(breaker.stats("fx"), ({ phase }) => phase))
   return { happen, phases, expected: model.phase, size: breakers.length }
