@@ -15,6 +15,9 @@ import {
   type ServerNotFound,
   type ServerNotRunning
 } from "./errors.ts"
+import { type BreakerControls, makeBreakerControls } from "./guard/BreakerControls.ts"
+import { withCircuit } from "./guard/circuitInfo.ts"
+import { makeServerCircuits } from "./guard/ServerCircuits.ts"
 import { makeMetering, type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeLiveToolbox } from "./LiveToolbox.ts"
@@ -49,6 +52,8 @@ export class ServerOrchestrator extends Context.Service<
     readonly alerts: Stream.Stream<Alert>
     /** The alerts that hold now, in the order in which they began. */
     readonly activeAlerts: Effect.Effect<ReadonlyArray<Alert>>
+    /** The circuits, which keep calls away from servers that fail. */
+    readonly breaker: BreakerControls
     /** What happens from now on. A reader that is slow loses the oldest events, and delays nobody. */
     readonly changes: Stream.Stream<ServerEvent>
     /** Waits until every server that is being started has become running or failed for the first time. */
@@ -116,21 +121,31 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     )
   }
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerEvent>(keptEvents), PubSub.shutdown)
-  const { refresh, toolbox, waitWhile } = makeLiveToolbox(all, options.naming)
-  const changed = Effect.andThen(Effect.sync(metering.follow), refresh)
+  const circuits = yield* makeServerCircuits(metering.metrics)
+  const { refresh, toolbox, waitWhile } = makeLiveToolbox(all, options.naming, circuits.isHidden)
+  const changed = Effect.suspend(() => {
+    metering.follow()
+    return Effect.andThen(circuits.follow(all().map(({ managed }) => managed)), refresh)
+  })
+  const publish = (event: ServerEvent) => {
+    circuits.happened(event)
+    metering.happened(event)
+    alerting.happened(event)
+    PubSub.publishUnsafe(events, shown(event))
+  }
+  /** As it is with its circuit. */
+  const shown = (event: ServerEvent): ServerEvent =>
+    event._tag === "StateChanged" ? { ...event, info: withCircuit(event.info, circuits.look(event.info.name)) } : event
   slots = yield* makeServerSlots(options.servers, {
     connector: yield* Connector,
     gate: makeStartGate(options),
     questions: options.questions,
     restart: options.restart,
     packageTimeout: options.packageTimeout,
-    publish: (event: ServerEvent) => {
-      metering.happened(event)
-      alerting.happened(event)
-      PubSub.publishUnsafe(events, event)
-    },
+    publish,
     onChange: changed,
     meterOf: metering.meterOf,
+    gateOf: circuits.gateOf,
     toolCache: yield* ToolCache,
     owner: options.owner,
     startsAll: options.startsAll
@@ -140,11 +155,12 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   const { find, reconfigure, reconnect } = slots
   const supervisors = () => all().map(({ supervisor }) => supervisor)
   const required = () => supervisors().filter(({ managed }) => managed.isRequired)
-  /** Checks and calls together say how a server is. */
+  /** Checks, calls and its circuit together say how a server is. */
   const infoOf = ({ info, managed }: Supervisor): ServerInfo => {
+    const { name } = managed.server
     const now = info()
-    if (now.state !== "running") return now
-    return { ...now, health: metering.meterOf(managed.server.name).judged(now.health) }
+    const health = now.state === "running" ? metering.meterOf(name).judged(now.health) : now.health
+    return withCircuit({ ...now, health }, circuits.look(name))
   }
   const infos = Effect.sync(() => supervisors().map(infoOf))
 
@@ -159,7 +175,21 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
       )
     })
 
+  const tellCircuit = (name: string) =>
+    Effect.match(find(name), {
+      // It was removed a moment ago.
+      onFailure: () => undefined,
+      onSuccess: ({ supervisor }) =>
+        publish({
+          _tag: "CircuitChanged",
+          serverName: name,
+          circuit: circuits.look(name),
+          hiddenTools: infoOf(supervisor).hiddenTools
+        })
+    })
+
   // After the servers, which come first.
+  yield* Effect.forkScoped(circuits.watch(tellCircuit), { startImmediately: true })
   yield* Effect.forkScoped(alerting.lookOut)
 
   return ServerOrchestrator.of({
@@ -172,6 +202,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     metrics: metering.metrics,
     alerts: alerting.alerts,
     activeAlerts: alerting.active,
+    breaker: makeBreakerControls(circuits, find, names),
     changes: Stream.fromPubSub(events),
     settled: waitWhile(() => supervisors().some((supervisor) => supervisor.isSettling())),
     requiredReady: Effect.gen(function* () {

@@ -16,6 +16,7 @@ export {
 // Watching them
 export {
   HealthStatus,
+  type ServerCircuit,
   type ServerEvent,
   type ServerHealth,
   type ServerInfo,
@@ -26,6 +27,7 @@ export {
 
 export { type HealthProblem, type HealthReport } from "./healthReport.ts"
 
+export { type BreakerControls } from "./guard/BreakerControls.ts"
 export { type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 export {
   CircuitNumbers,
@@ -47,6 +49,7 @@ export {
   orchestratorErrors,
   ServerAlreadyRunning,
   ServerBusy,
+  ServerCircuitOpen,
   ServerNotFound,
   ServerNotRunning,
   ServerStartupFailed,

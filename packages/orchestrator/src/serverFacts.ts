@@ -55,7 +55,9 @@ export const infoOf = (
   restartCount: facts.restartCount,
   exit: facts.exit,
   tools: (known.list() ?? []).map(({ name }) => name),
-  areToolsRemembered: known.areRemembered()
+  areToolsRemembered: known.areRemembered(),
+  circuit: undefined,
+  hiddenTools: []
 })
 
 const shownHealth = ({ health }: ManagedServer, state: ServerState, facts: Facts): ServerHealth => {
