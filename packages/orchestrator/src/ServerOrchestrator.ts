@@ -23,6 +23,8 @@ import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeLiveToolbox } from "./LiveToolbox.ts"
 import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
 import { OrphanSweep } from "./OrphanSweep.ts"
+import { makeServerPrompts, type ServerPrompts } from "./offers/ServerPrompts.ts"
+import { makeServerResources, type ServerResources } from "./offers/ServerResources.ts"
 import { type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
 import { makeServerSlots, type Reconfigured, type ServerSlots } from "./ServerSlots.ts"
 import { makeStartGate } from "./StartGate.ts"
@@ -41,6 +43,10 @@ export class ServerOrchestrator extends Context.Service<
      * A server that restarts keeps its tools listed, and their calls wait for it.
      */
     readonly toolbox: Toolbox["Service"]
+    /** The prompts of all servers, by the same rule of names. A server is asked for its own when somebody wants them. */
+    readonly prompts: ServerPrompts
+    /** The resources of all servers. */
+    readonly resources: ServerResources
     /** Every configured server, in that order. */
     readonly servers: Effect.Effect<ReadonlyArray<ServerInfo>>
     readonly server: (name: string) => Effect.Effect<ServerInfo, ServerNotFound>
@@ -194,6 +200,8 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
 
   return ServerOrchestrator.of({
     toolbox,
+    prompts: yield* makeServerPrompts({ slots: all, waitWhile }, options.naming),
+    resources: yield* makeServerResources({ slots: all, waitWhile }),
     servers: infos,
     server: Effect.fn("ServerOrchestrator.server")((name: string) =>
       Effect.map(find(name), ({ supervisor }) => infoOf(supervisor))

@@ -196,6 +196,11 @@ export const makeMcpServer = (surroundings: Surroundings) => {
     return {}
   }
 
+  const delays = new Map([
+    ["tools/list", flags.listDelay],
+    ["resources/read", flags.readDelay]
+  ])
+
   const run = async (
     id: MessageId,
     method: string,
@@ -210,9 +215,9 @@ export const makeMcpServer = (surroundings: Surroundings) => {
       if (method === "subscriptions/listen" && era === "2026") return listen(id, params, channel, signal)
       if (placeOf(method) === "initialize") return handshake(method, params, era, signal)
       if (method === "resources/subscribe" || method === "resources/unsubscribe") return subscribe(method, params, era)
-      if (method !== "tools/list") return plainMethod(method, params, era, flags)
-      if (flags.listDelay !== undefined) await wait(flags.listDelay, { signal })
-      return tools.page(params["cursor"])
+      const delay = delays.get(method)
+      if (delay !== undefined) await wait(delay, { signal })
+      return method === "tools/list" ? tools.page(params["cursor"]) : plainMethod(method, params, era, flags)
     }
     return dressResult(method, await result(), era, flags)
   }

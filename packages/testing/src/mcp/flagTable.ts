@@ -85,6 +85,8 @@ export const flagTable = {
   Calls: {
     callDelay: row("duration", "Waits in each tools/call before the tool runs; a cancelled call ends at once"),
     listDelay: row("duration", "Waits before it answers tools/list"),
+    readDelay: row("duration", "Waits before it answers resources/read"),
+    failRead: row("text", "Answers resources/read of these addresses (commas between) with an error", "LIST"),
     failCall: row("count", "Answers call N (from 1) with a JSON-RPC error"),
     hangCall: row("count", "Never answers call N (from 1)"),
     crashAfter: row("count", "Dies after it has answered N calls"),
