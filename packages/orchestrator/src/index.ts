@@ -16,6 +16,7 @@ export {
 // Watching them
 export {
   HealthStatus,
+  type LogLine,
   type ServerEvent,
   type ServerHealth,
   type ServerInfo,
