@@ -20,8 +20,8 @@ const makeClient = HttpApiClient.make(ControlApi, { baseUrl: "http://signalbox" 
 /** Answers may take as long as a server takes to start, and a stream may be silent for days. */
 const patient = { headersTimeout: 0, bodyTimeout: 0 }
 
-/** A client of the host of this record, for as long as the scope is open. Nothing is sent yet. */
-export const connectControl = Effect.fnUntraced(function* (record: HostRecord) {
+/** See `connectControl`. */
+export const makeConnection = Effect.fnUntraced(function* (record: HostRecord) {
   const http = NodeHttpClient.layerUndiciOptions({ ...patient, connect: { socketPath: record.socket } })
   const context = yield* Layer.build(http)
   const client = yield* Effect.provideContext(makeClient, context)

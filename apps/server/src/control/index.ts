@@ -1,14 +1,14 @@
 // The control API from outside: finding a running host, and asking it
-export { type ControlClient, type ControlConnection, connectControl } from "./ControlClient.ts"
-export { ControlApi } from "./ControlApi.ts"
+export { connectControl } from "./connectControl.ts"
+export { type ControlClient, type ControlConnection } from "./ControlClient.ts"
 export { claimPlace, type ClaimedPlace, findHost, type HostFacts, HostRecord } from "./HostRecord.ts"
 export { controlPlace, type ControlPlace } from "./controlPlace.ts"
 
 // What it answers
 export { type ApiFailure } from "./ApiFailure.ts"
-export { ServerOutcomes, ServerStatus } from "./groups/servers.ts"
-export { ControlEvent } from "./groups/watching.ts"
-export { ReloadedJson } from "./groups/host.ts"
+export { type ServerOutcomes, type ServerStatus } from "./groups/servers.ts"
+export { type ControlEvent } from "./groups/watching.ts"
+export { type ReloadedJson } from "./groups/host.ts"
 
 // Failures
 export { hostFailure, type ToldFailure } from "./HostFailure.ts"
