@@ -82,6 +82,12 @@ export interface ServerInfo {
   readonly hiddenTools: ReadonlyArray<string>
 }
 
+/** A line that a server has written to standard error. Foreign text. */
+export interface LogLine {
+  readonly serverName: string
+  readonly text: string
+}
+
 /** Something that happened to a server. */
 export type ServerEvent =
   /** With `error`, `info.reason` says why and `info.nextRestartAt` when it is tried again. */

@@ -16,6 +16,7 @@ export {
 // Watching them
 export {
   HealthStatus,
+  type LogLine,
   type ServerCircuit,
   type ServerEvent,
   type ServerHealth,
