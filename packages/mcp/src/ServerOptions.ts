@@ -4,6 +4,7 @@
  */
 import { Duration, type Redacted } from "effect"
 import { type OAuthOptions } from "./auth/OAuthOptions.ts"
+import { type ServerTransport } from "./wire.ts"
 
 /** A text that may be a secret. `Redacted` values stay out of logs, errors and status. */
 export type MaybeSecret = string | Redacted.Redacted
@@ -39,11 +40,21 @@ export interface HttpOptions {
   readonly auth?: OAuthOptions | "none" | undefined
 }
 
+/** A server that lives in this program. */
+export interface InProcessOptions {
+  readonly transport: "in-process"
+  /**
+   * Connects a server to its end, once for each connection, and is done when that listens:
+   * `(transport) => makeMcpServer().connect(transport)` with an MCP SDK. The server is told by `onclose` when it is over.
+   */
+  readonly serve: (transport: ServerTransport) => PromiseLike<unknown> | void
+}
+
 /** Everything there is to say about one MCP server. */
 export interface ServerOptions {
   /** The name under which the configuration knows it. Every error carries it. */
   readonly name: string
-  readonly endpoint: StdioOptions | HttpOptions
+  readonly endpoint: StdioOptions | HttpOptions | InProcessOptions
   /**
    * Which protocol era is spoken. `legacy` is the `initialize` handshake of 2024-11-05 to 2025-11-25.
    * `auto` finds out: over HTTP by `server/discover`, over stdio by `initialize` first, because many older
@@ -63,6 +74,10 @@ export interface ServerOptions {
   /** The largest message that is written. A larger one is refused before it is sent. */
   readonly maxRequestBytes: number
 }
+
+/** Whether a server is spoken to over HTTP. */
+export const isRemote = (endpoint: ServerOptions["endpoint"]): endpoint is HttpOptions =>
+  endpoint.transport === "http" || endpoint.transport === "sse"
 
 const mebibyte = 1024 * 1024
 

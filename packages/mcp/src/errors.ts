@@ -17,6 +17,7 @@ import {
   HandshakeTimeout,
   ProtocolMismatch,
   RedirectRefused,
+  ServeFailed,
   ServerHttpStatus,
   ServerUnreachable,
   SpawnFailed
@@ -44,6 +45,7 @@ export type ConnectError =
   | InvalidResult
   | ProtocolMismatch
   | ResponseTooLarge
+  | ServeFailed
   | ServerExited
   | SpawnFailed
   | StreamLost
@@ -91,6 +93,7 @@ export const mcpErrors = [
   RequestTimeout,
   RequestTooLarge,
   ResponseTooLarge,
+  ServeFailed,
   ServerExited,
   ServerHttpStatus,
   ServerUnreachable,
@@ -142,6 +145,7 @@ export const wasNotExecuted = (error: McpError): boolean => {
     case "ProtocolMismatch":
     case "RedirectRefused":
     case "RequestTooLarge":
+    case "ServeFailed":
     case "ServerUnreachable":
     case "SessionExpired":
     case "SpawnFailed":

@@ -2,11 +2,13 @@
 export { connect } from "./connect.ts"
 export {
   type HttpOptions,
+  type InProcessOptions,
   type MaybeSecret,
   serverDefaults,
   type ServerOptions,
   type StdioOptions
 } from "./ServerOptions.ts"
+export { type RpcMessage, type ServerTransport } from "./wire.ts"
 export { ParentEnvironment } from "./stdio/environment.ts"
 
 // Logging in
@@ -74,6 +76,7 @@ export {
   HandshakeTimeout,
   ProtocolMismatch,
   RedirectRefused,
+  ServeFailed,
   ServerHttpStatus,
   ServerUnreachable,
   SpawnFailed

@@ -43,5 +43,4 @@ export const protectedServer = (flags: FxMcpFlags = {}) =>
 export const withAuth = (
   server: ServerOptions,
   auth: Extract<ServerOptions["endpoint"], { readonly url: string }>["auth"]
-): ServerOptions =>
-  server.endpoint.transport === "stdio" ? server : { ...server, endpoint: { ...server.endpoint, auth } }
+): ServerOptions => ("url" in server.endpoint ? { ...server, endpoint: { ...server.endpoint, auth } } : server)

@@ -24,6 +24,7 @@ export type FxMcpEventName =
   | "call_start"
   | "call_end"
   | "oauth"
+  | "task"
 
 /** One line of the log. */
 export interface FxMcpEvent {
@@ -49,6 +50,8 @@ export interface FxMcpEvent {
   readonly child?: number
   /** Calls running at this moment, this one included. */
   readonly active?: number
+  /** The task that a call became. */
+  readonly taskId?: string
   /** How a call ended: answered, failed, cancelled. */
   readonly outcome?: string
 }
