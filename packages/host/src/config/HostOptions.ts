@@ -234,6 +234,17 @@ const DurationLimits = Schema.Struct({
   )
 )
 
+/** An address that may be a secret, so that it may be in a variable; or nothing. */
+const SecretUrl = Schema.String.check(
+  Schema.makeFilter(
+    (text) =>
+      text === "" ||
+      variablesIn(text).length > 0 ||
+      /^https?:\/\/\S+$/.test(text) ||
+      "Expected a URL that starts with http:// or https://, or env:NAME"
+  )
+)
+
 const AlertOptions = Schema.Struct({
   interval: PositiveDuration,
   quietTime: PositiveDuration,
@@ -243,7 +254,8 @@ const AlertOptions = Schema.Struct({
   errorRate: ShareLimits,
   slow: DurationLimits,
   breakerOpen: Severity,
-  poolExhausted: ShareLimits
+  poolExhausted: ShareLimits,
+  webhook: SecretUrl
 })
 
 const RetryOptions = Schema.Struct({ attempts: PositiveInt, ...growingDelay }).check(maxDelayRule)
@@ -332,6 +344,11 @@ export const HostOptions = Schema.Struct({
   logging: Schema.Struct({
     level: Level,
     format: Schema.Literals(["auto", "pretty", "json", "logfmt"])
+  }),
+  telemetry: Schema.Struct({
+    endpoint: Schema.Union([Schema.Literal(""), Url]),
+    headers: Schema.Record(Schema.String, Schema.String),
+    interval: PositiveDuration
   }),
   server: Schema.Struct({ host: LoopbackHost, port: Port, maxRequestBytes: PositiveInt }),
   servers: Schema.Record(ServerName, ServerEntry)

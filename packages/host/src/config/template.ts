@@ -160,12 +160,23 @@ runtime:
     # A server is not called because its calls failed; share of the connections to a server that are in use.
     breakerOpen: critical
     poolExhausted: { warning: 0.9, critical: 0.95 }
+    # A URL that gets each alert by POST, as JSON; env:NAME reads a variable. Empty: none.
+    webhook: ""
 
 logging:
   # trace, debug, info, warn, error, none
   level: warn
   # auto (pretty on a terminal, else json), pretty, json, logfmt
   format: auto
+
+# Where traces and numbers go, to be watched from outside.
+telemetry:
+  # An OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318. Empty: nothing is sent.
+  endpoint: ""
+  # Sent with each export; env:NAME reads a variable.
+  headers: {}
+  # How often numbers are sent.
+  interval: 30 seconds
 
 # signalbox serve
 server:
