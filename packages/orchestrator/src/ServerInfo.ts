@@ -34,7 +34,7 @@ export interface ServerCircuit {
 export interface ServerInfo {
   readonly name: string
   readonly state: ServerState
-  readonly transport: "stdio" | "http" | "sse"
+  readonly transport: "stdio" | "http" | "sse" | "in-process"
   /** Of an HTTP server. */
   readonly url: string | undefined
   /** Of a running stdio server. */
@@ -82,6 +82,12 @@ export interface ServerInfo {
   readonly hiddenTools: ReadonlyArray<string>
 }
 
+/** A line that a server has written to standard error. Foreign text. */
+export interface LogLine {
+  readonly serverName: string
+  readonly text: string
+}
+
 /** Something that happened to a server. */
 export type ServerEvent =
   /** With `error`, `info.reason` says why and `info.nextRestartAt` when it is tried again. */
@@ -112,7 +118,7 @@ const Timestamp = Schema.NullOr(Schema.String)
 export const ServerInfoJson = Schema.Struct({
   name: Schema.String,
   state: ServerState,
-  transport: Schema.Literals(["stdio", "http", "sse"]),
+  transport: Schema.Literals(["stdio", "http", "sse", "in-process"]),
   url: Schema.NullOr(Schema.String),
   pid: Schema.NullOr(Schema.Int),
   server_name: Schema.NullOr(Schema.String),

@@ -24,7 +24,9 @@ import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeLiveToolbox } from "./LiveToolbox.ts"
 import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
 import { OrphanSweep } from "./OrphanSweep.ts"
-import { type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
+import { makeServerPrompts, type ServerPrompts } from "./offers/ServerPrompts.ts"
+import { makeServerResources, type ServerResources } from "./offers/ServerResources.ts"
+import { type LogLine, type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
 import { makeServerSlots, type Reconfigured, type ServerSlots } from "./ServerSlots.ts"
 import { makeStartGate } from "./StartGate.ts"
 import { type StartError, type Supervisor } from "./Supervisor.ts"
@@ -42,6 +44,10 @@ export class ServerOrchestrator extends Context.Service<
      * A server that restarts keeps its tools listed, and their calls wait for it.
      */
     readonly toolbox: Toolbox["Service"]
+    /** The prompts of all servers, by the same rule of names. A server is asked for its own when somebody wants them. */
+    readonly prompts: ServerPrompts
+    /** The resources of all servers. */
+    readonly resources: ServerResources
     /** Every configured server, in that order. */
     readonly servers: Effect.Effect<ReadonlyArray<ServerInfo>>
     readonly server: (name: string) => Effect.Effect<ServerInfo, ServerNotFound>
@@ -65,6 +71,8 @@ export class ServerOrchestrator extends Context.Service<
     readonly requiredReady: Effect.Effect<void, ConnectionFailed>
     /** Starts a server and waits for its first list of tools. After a failure it keeps being tried. */
     readonly start: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | ServerAlreadyRunning | StartError>
+    /** Like `start`, but joins a start under way, and is content with a server that runs. */
+    readonly ensureStarted: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | StartError>
     /** Sees to it that all run: starts those that do not and joins starts under way. Keys are all names, in order. */
     readonly startAll: Effect.Effect<ReadonlyMap<string, Exit.Exit<ServerInfo, StartError>>>
     /** Stops a server for good: its tools leave the list and it stays down until it is started again. */
@@ -84,8 +92,12 @@ export class ServerOrchestrator extends Context.Service<
      * ones are reconnected, and those that are equal are not touched. No call is disturbed.
      */
     readonly reconfigure: (servers: ReadonlyArray<ManagedServer>) => Effect.Effect<Reconfigured, DuplicateServerName>
+    /** Checks the health of a server that runs, now, and answers with how it is then. */
+    readonly check: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | ServerNotRunning>
     /** The last lines of its standard error, at most 50, those of an earlier process included. */
     readonly logs: (name: string) => Effect.Effect<ReadonlyArray<string>, ServerNotFound>
+    /** What all servers write to standard error from now on. A reader that is slow loses the oldest lines. */
+    readonly logLines: Stream.Stream<LogLine>
   }
 >()("@signalbox/orchestrator/ServerOrchestrator") {
   /** With connections, a sweep and a memory of your own. */
@@ -104,7 +116,7 @@ export class ServerOrchestrator extends Context.Service<
 const toolCacheLayer = ({ toolCacheDirectory }: OrchestratorOptions) =>
   toolCacheDirectory === undefined ? ToolCache.layerNone : ToolCache.layerFiles(toolCacheDirectory)
 
-/** Events that a slow reader may be behind. */
+/** Events, and lines, that a slow reader may be behind. */
 const keptEvents = 1024
 
 const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptions) {
@@ -124,6 +136,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     )
   }
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerEvent>(keptEvents), PubSub.shutdown)
+  const logLines = yield* Effect.acquireRelease(PubSub.sliding<LogLine>(keptEvents), PubSub.shutdown)
   const circuits = yield* makeServerCircuits(metering.metrics)
   const { refresh, toolbox, waitWhile } = makeLiveToolbox(all, options.naming, circuits.isHidden)
   const changed = Effect.suspend(() => {
@@ -146,6 +159,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     restart: options.restart,
     packageTimeout: options.packageTimeout,
     publish,
+    onLogLine: (line) => PubSub.publishUnsafe(logLines, line),
     onChange: changed,
     meterOf: metering.meterOf,
     gateOf: circuits.gateOf,
@@ -198,6 +212,8 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
 
   return ServerOrchestrator.of({
     toolbox,
+    prompts: yield* makeServerPrompts({ slots: all, waitWhile }, options.naming),
+    resources: yield* makeServerResources({ slots: all, waitWhile }),
     servers: infos,
     server: Effect.fn("ServerOrchestrator.server")((name: string) =>
       Effect.map(find(name), ({ supervisor }) => infoOf(supervisor))
@@ -228,6 +244,9 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     start: Effect.fn("ServerOrchestrator.start")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.start)
     ),
+    ensureStarted: Effect.fn("ServerOrchestrator.ensureStarted")((name: string) =>
+      Effect.flatMap(find(name), ({ supervisor }) => supervisor.ensureStarted)
+    ),
     startAll: forAll("start", ({ ensureStarted }) => ensureStarted),
     stop: Effect.fn("ServerOrchestrator.stop")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.stop)
@@ -242,8 +261,12 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     reconnect: Effect.fn("ServerOrchestrator.reconnect")(reconnect),
     reconnectAll: forAll("reconnect", ({ managed }) => reconnect(managed.server.name)),
     reconfigure: Effect.fn("ServerOrchestrator.reconfigure")(reconfigure),
+    check: Effect.fn("ServerOrchestrator.check")((name: string) =>
+      Effect.flatMap(find(name), ({ supervisor }) => Effect.map(supervisor.check, () => infoOf(supervisor)))
+    ),
     logs: Effect.fn("ServerOrchestrator.logs")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.logs)
-    )
+    ),
+    logLines: Stream.fromPubSub(logLines)
   })
 })

@@ -4,6 +4,7 @@
  */
 import { defineError, statuses } from "@signalbox/errors"
 import { DateTime, Duration, Schema } from "effect"
+import { offerErrors } from "./offers/errors.ts"
 import { ServerState } from "./ServerInfo.ts"
 
 const serverName = Schema.String
@@ -149,6 +150,7 @@ export class DuplicateServerName extends defineError<DuplicateServerName>()("Dup
 
 /** Every error class of this package, for the table of codes. */
 export const orchestratorErrors = [
+  ...offerErrors,
   ConnectionFailed,
   DuplicateServerName,
   ServerAlreadyRunning,

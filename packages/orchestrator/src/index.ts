@@ -17,6 +17,7 @@ export {
 // Watching them
 export {
   HealthStatus,
+  type LogLine,
   type ServerCircuit,
   type ServerEvent,
   type ServerHealth,
@@ -43,6 +44,25 @@ export { type WatchedSources } from "./metrics/watched.ts"
 
 export { Alert } from "./alerts/Alert.ts"
 export { AlertKind, type AlertOptions, type AlertRule, AlertSeverity } from "./alerts/AlertRule.ts"
+
+// Prompts and resources
+export {
+  type FilledPrompt,
+  type PartialArgument,
+  type PromptDefinition,
+  type ServerPrompts
+} from "./offers/ServerPrompts.ts"
+export {
+  type AddressError,
+  type ReadResource,
+  type ResourceDefinition,
+  type ResourceRef,
+  type ResourceTemplateDefinition,
+  type ServerResources
+} from "./offers/ServerResources.ts"
+export { type AskError } from "./offers/askServer.ts"
+export { type ResourceAddress } from "./offers/resourceAddress.ts"
+export { PromptArgumentsMissing, PromptNotFound, ResourceAmbiguous, ResourceNotFound } from "./offers/errors.ts"
 
 // Failures
 export {

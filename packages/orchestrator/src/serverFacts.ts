@@ -32,7 +32,7 @@ export const infoOf = (
   name: managed.server.name,
   state,
   transport: managed.server.endpoint.transport,
-  url: managed.server.endpoint.transport === "stdio" ? undefined : managed.server.endpoint.url,
+  url: "url" in managed.server.endpoint ? managed.server.endpoint.url : undefined,
   pid: client?.identity.pid,
   identity:
     client === undefined

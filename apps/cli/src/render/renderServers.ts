@@ -8,6 +8,9 @@ import { formatDuration } from "../duration.ts"
 import { counted, oneLine, printable, type Style } from "./style.ts"
 import { renderTable } from "./table.ts"
 
+/** What is said where there is nothing to show. */
+export const noServers = "No servers are configured. Add those that other programs here have: signalbox servers import"
+
 const stateOf = (info: ServerInfo, style: Style): string => {
   switch (info.state) {
     case "running":

@@ -316,7 +316,15 @@ export const HostOptions = Schema.Struct({
     toolTimeout: PositiveDuration,
     maxSessions: PositiveInt,
     sessionIdleTimeout: PositiveDuration,
-    describeTools: Schema.Boolean
+    describeTools: Schema.Boolean,
+    resources: Schema.Struct({
+      include: Schema.Union([Schema.Literals(["none", "all"]), Schema.Array(Schema.NonEmptyString)]),
+      listPrompts: Schema.Boolean,
+      maxCharacters: PositiveInt,
+      maxTokens: PositiveInt,
+      timeout: PositiveDuration,
+      retryInterval: PositiveDuration
+    })
   }),
   runtime: Schema.Struct({
     naming: Schema.Literals(["prefix", "first", "error"]),

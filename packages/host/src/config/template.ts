@@ -57,6 +57,18 @@ conversation:
   sessionIdleTimeout: 1 hour
   # Lists the tools in the system prompt too, for models that overlook them. Every request costs more tokens.
   describeTools: false
+  # Shows the model what servers have beside tools, in the system prompt. Others wrote it: include what you trust.
+  resources:
+    # none, all, or a list of addresses such as ["file:///notes/today.md"]. Each is read once.
+    include: none
+    # Whether prompts are listed, too.
+    listPrompts: false
+    # A longer resource is left out; above maxTokens (estimated) only names are listed.
+    maxCharacters: 65536
+    maxTokens: 8192
+    # How long reading one may take, and when those that could not be read are tried again.
+    timeout: 5 seconds
+    retryInterval: 1 minute
 
 # How MCP servers are started and kept. A server may override the limits marked with (*).
 runtime:
