@@ -102,7 +102,8 @@ const limitsOfServers = new Set<string>([
   "maxRequestBytes",
   "maxConcurrentCalls",
   "health",
-  "breaker"
+  "breaker",
+  "sessions"
 ])
 
 const restartKeys = (before: HostOptions, after: HostOptions): ReadonlyArray<string> => {

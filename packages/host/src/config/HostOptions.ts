@@ -100,6 +100,22 @@ const BreakerOverride = Schema.Struct({
   probeTimeout: Schema.optionalKey(breaker.probeTimeout)
 })
 
+const sessions = {
+  max: PositiveInt,
+  affinity: Schema.Literals(["shared", "conversation", "call"]),
+  idleTimeToLive: PositiveDuration,
+  acquireTimeout: PositiveDuration,
+  fallback: Schema.Literals(["none", "direct"])
+}
+
+const SessionsOverride = Schema.Struct({
+  max: Schema.optionalKey(sessions.max),
+  affinity: Schema.optionalKey(sessions.affinity),
+  idleTimeToLive: Schema.optionalKey(sessions.idleTimeToLive),
+  acquireTimeout: Schema.optionalKey(sessions.acquireTimeout),
+  fallback: Schema.optionalKey(sessions.fallback)
+})
+
 /** Versions of a program: `20`, `3.11`, `>=20`, `^20.1`, `>=18 <23`. */
 const VersionRange = Schema.String.check(
   Schema.makeFilter(
@@ -130,6 +146,7 @@ const overrides = {
   ),
   health: Schema.optionalKey(HealthOverride),
   breaker: Schema.optionalKey(BreakerOverride),
+  sessions: Schema.optionalKey(SessionsOverride),
   restart: Schema.optionalKey(
     Schema.Struct({ policy: Schema.optionalKey(restartPolicy), maxRestarts: Schema.optionalKey(MaxRestarts) })
   ),
@@ -337,6 +354,7 @@ export const HostOptions = Schema.Struct({
     maxConcurrentCalls: PositiveInt,
     health: Schema.Struct({ ...health, check: Schema.Literals(["ping", "process"]) }),
     breaker: Schema.Struct(breaker),
+    sessions: Schema.Struct(sessions),
     restart: RestartOptions,
     metrics: MetricsOptions,
     alerts: AlertOptions
