@@ -135,6 +135,7 @@ const managed = (
   health: { url: "", ...runtime.health, ...entry.health },
   restart: restartOf(entry, runtime),
   breaker: breakerOf(entry, runtime),
+  sessions: { ...runtime.sessions, ...entry.sessions },
   tools: { allow: entry.tools?.allow, deny: entry.tools?.deny ?? [] }
 })
 

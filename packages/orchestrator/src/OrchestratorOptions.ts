@@ -28,6 +28,8 @@ export interface ManagedServer {
   readonly restart: RestartPolicy
   /** When it counts as broken, so that it is not called for a while and its tools are hidden. `off`: only by hand. */
   readonly breaker: CircuitSettings | "off"
+  /** How many sessions it may have, and who shares one. */
+  readonly sessions: SessionOptions
   /** Names as the server gives them. `undefined` allows all; `deny` wins. */
   readonly tools: { readonly allow: ReadonlyArray<string> | undefined; readonly deny: ReadonlyArray<string> }
 }
@@ -48,6 +50,26 @@ export interface HealthOptions {
   readonly failures: number
   /** So many good checks in a row make it healthy again. */
   readonly successes: number
+}
+
+/**
+ * The sessions of one server: processes of a stdio server, sessions of an HTTP server. With one that is shared, which is
+ * right for most servers, calls run side by side on the session that is supervised. Any other is opened at need.
+ */
+export interface SessionOptions {
+  /** The most at the same time; where they are not shared, beside the one that is supervised. */
+  readonly max: number
+  /**
+   * `shared` opens a further one when all have `maxConcurrent` calls; `conversation` keeps one for each conversation of
+   * each principal, for servers that remember something, such as browsers and shells; `call` opens one for each call.
+   */
+  readonly affinity: "shared" | "conversation" | "call"
+  /** How long one is kept that nobody uses. */
+  readonly idleTimeToLive: Duration.Duration
+  /** How long a call waits for one. */
+  readonly acquireTimeout: Duration.Duration
+  /** Whether a call that waited in vain gets one of its own past `max`: `direct`. */
+  readonly fallback: "none" | "direct"
 }
 
 /** Whether a lost server comes back. One that does not stays in state `error` until somebody starts it. */
@@ -161,6 +183,14 @@ const pingHealth = {
   successes: 2
 } as const
 
+const oneSession = {
+  max: 1,
+  affinity: "shared",
+  idleTimeToLive: Duration.minutes(10),
+  acquireTimeout: Duration.seconds(30),
+  fallback: "none"
+} as const
+
 const alwaysRestart = { when: "always", maxRestarts: undefined } as const
 
 /** What suits most servers of a transport: over stdio writes run one at a time, over HTTP side by side. */
@@ -173,6 +203,7 @@ export const managedDefaults = {
     health: pingHealth,
     restart: alwaysRestart,
     breaker: circuitPresets.standard,
+    sessions: oneSession,
     tools: { allow: undefined, deny: [] }
   },
   http: {
@@ -183,6 +214,7 @@ export const managedDefaults = {
     health: pingHealth,
     restart: alwaysRestart,
     breaker: circuitPresets.standard,
+    sessions: oneSession,
     tools: { allow: undefined, deny: [] }
   }
 } as const satisfies Record<"stdio" | "http", Omit<ManagedServer, "server">>

@@ -93,6 +93,18 @@ export class ServerCircuitOpen extends defineError<ServerCircuitOpen>()("ServerC
       : `It is tried again then. To try it now: signalbox breaker close ${serverName}`
 }) {}
 
+/** A call needs a session of its own with the server, and there are as many as may be. Nothing was sent. */
+export class SessionsExhausted extends defineError<SessionsExhausted>()("SessionsExhausted", {
+  code: "SERVER_SESSIONS_EXHAUSTED",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { serverName, max: Schema.Int, waited: Schema.DurationFromMillis },
+  message: ({ max, serverName, waited }) =>
+    `No session with server "${serverName}" became free within ${Duration.format(waited)}; it may have ${max} at most.`,
+  hint: ({ serverName }) =>
+    `Raise sessions.max of "${serverName}", or sessions.acquireTimeout, or let idle conversations keep theirs for less time (sessions.idleTimeToLive).`
+}) {}
+
 /** The server could not be started for a reason that has no class of its own. The cause says which. */
 export class ServerStartupFailed extends defineError<ServerStartupFailed>()("ServerStartupFailed", {
   code: "SERVER_STARTUP_FAILED",
@@ -148,5 +160,6 @@ export const orchestratorErrors = [
   ServerNotRunning,
   ServerStartupFailed,
   ServerUnavailable,
-  ServerUnhealthy
+  ServerUnhealthy,
+  SessionsExhausted
 ] as const

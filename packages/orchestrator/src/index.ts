@@ -10,7 +10,8 @@ export {
   orchestratorDefaults,
   type OrchestratorOptions,
   type RestartOptions,
-  type RestartPolicy
+  type RestartPolicy,
+  type SessionOptions
 } from "./OrchestratorOptions.ts"
 
 // Watching them
@@ -28,6 +29,7 @@ export {
 
 export { type HealthProblem, type HealthReport } from "./healthReport.ts"
 
+export { type Conversation } from "./guard/ServerSessions.ts"
 export { type BreakerControls } from "./guard/BreakerControls.ts"
 export { type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 export {
@@ -74,7 +76,8 @@ export {
   ServerNotRunning,
   ServerStartupFailed,
   ServerUnavailable,
-  ServerUnhealthy
+  ServerUnhealthy,
+  SessionsExhausted
 } from "./errors.ts"
 
 // Its parts

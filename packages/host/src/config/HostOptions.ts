@@ -101,6 +101,22 @@ const BreakerOverride = Schema.Struct({
   probeTimeout: Schema.optionalKey(breaker.probeTimeout)
 })
 
+const sessions = {
+  max: PositiveInt,
+  affinity: Schema.Literals(["shared", "conversation", "call"]),
+  idleTimeToLive: PositiveDuration,
+  acquireTimeout: PositiveDuration,
+  fallback: Schema.Literals(["none", "direct"])
+}
+
+const SessionsOverride = Schema.Struct({
+  max: Schema.optionalKey(sessions.max),
+  affinity: Schema.optionalKey(sessions.affinity),
+  idleTimeToLive: Schema.optionalKey(sessions.idleTimeToLive),
+  acquireTimeout: Schema.optionalKey(sessions.acquireTimeout),
+  fallback: Schema.optionalKey(sessions.fallback)
+})
+
 /** Versions of a program: `20`, `3.11`, `>=20`, `^20.1`, `>=18 <23`. */
 const VersionRange = Schema.String.check(
   Schema.makeFilter(
@@ -131,6 +147,7 @@ const overrides = {
   ),
   health: Schema.optionalKey(HealthOverride),
   breaker: Schema.optionalKey(BreakerOverride),
+  sessions: Schema.optionalKey(SessionsOverride),
   restart: Schema.optionalKey(
     Schema.Struct({ policy: Schema.optionalKey(restartPolicy), maxRestarts: Schema.optionalKey(MaxRestarts) })
   ),
@@ -236,6 +253,17 @@ const DurationLimits = Schema.Struct({
   )
 )
 
+/** An address that may be a secret, so that it may be in a variable; or nothing. */
+const SecretUrl = Schema.String.check(
+  Schema.makeFilter(
+    (text) =>
+      text === "" ||
+      variablesIn(text).length > 0 ||
+      /^https?:\/\/\S+$/.test(text) ||
+      "Expected a URL that starts with http:// or https://, or env:NAME"
+  )
+)
+
 const AlertOptions = Schema.Struct({
   interval: PositiveDuration,
   quietTime: PositiveDuration,
@@ -245,7 +273,8 @@ const AlertOptions = Schema.Struct({
   errorRate: ShareLimits,
   slow: DurationLimits,
   breakerOpen: Severity,
-  poolExhausted: ShareLimits
+  poolExhausted: ShareLimits,
+  webhook: SecretUrl
 })
 
 const RetryOptions = Schema.Struct({ attempts: PositiveInt, ...growingDelay }).check(maxDelayRule)
@@ -327,6 +356,7 @@ export const HostOptions = Schema.Struct({
     maxConcurrentCalls: PositiveInt,
     health: Schema.Struct({ ...health, check: Schema.Literals(["ping", "process"]) }),
     breaker: Schema.Struct(breaker),
+    sessions: Schema.Struct(sessions),
     restart: RestartOptions,
     metrics: MetricsOptions,
     alerts: AlertOptions
@@ -334,6 +364,11 @@ export const HostOptions = Schema.Struct({
   logging: Schema.Struct({
     level: Level,
     format: Schema.Literals(["auto", "pretty", "json", "logfmt"])
+  }),
+  telemetry: Schema.Struct({
+    endpoint: Schema.Union([Schema.Literal(""), Url]),
+    headers: Schema.Record(Schema.String, Schema.String),
+    interval: PositiveDuration
   }),
   server: Schema.Struct({ host: LoopbackHost, port: Port, maxRequestBytes: PositiveInt }),
   servers: Schema.Record(ServerName, ServerEntry)
