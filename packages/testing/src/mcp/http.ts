@@ -82,12 +82,11 @@ export const serveHttp = async (server: McpServer): Promise<void> => {
     { incoming, response, isStateless, session }: Post
   ): Promise<void> => {
     if (oauth?.admitsCall(asObject(messages[0]), incoming, response) === false) return
-    const isInitialize = asObject(messages[0])["method"] === "initialize"
     const exchange = makeHttpExchange({
       server,
       response,
       isStateless,
-      sessionHeader: isInitialize && session !== undefined ? { "mcp-session-id": session.id } : {},
+      sessionHeader: sessionHeaderFor(asObject(messages[0]), session),
       forgetSession: () => forget(session),
       keep: (message) => {
         const id = randomUUID()
@@ -182,6 +181,10 @@ interface Post {
   readonly isStateless: boolean
   readonly session: Session | undefined
 }
+
+/** A session is told with the answer that opens it. */
+const sessionHeaderFor = ({ method }: Json, session: Session | undefined): Readonly<Record<string, string>> =>
+  method === "initialize" && session !== undefined ? { "mcp-session-id": session.id } : {}
 
 const sessionOf = (session: Session | undefined) => (session === undefined ? {} : { session: session.id })
 
