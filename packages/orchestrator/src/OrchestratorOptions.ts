@@ -25,8 +25,19 @@ export interface ManagedServer {
   readonly health: HealthOptions
   /** Whether it is started again by itself. */
   readonly restart: RestartPolicy
-  /** Names as the server gives them. `undefined` allows all; `deny` wins. */
-  readonly tools: { readonly allow: ReadonlyArray<string> | undefined; readonly deny: ReadonlyArray<string> }
+  /** Which of its tools may be used, and how they are shown. */
+  readonly tools: ToolRules
+}
+
+/** What is said of single tools. Names and keys are those that the server gives. */
+export interface ToolRules {
+  /** `undefined` allows all; `deny` wins. */
+  readonly allow: ReadonlyArray<string> | undefined
+  readonly deny: ReadonlyArray<string>
+  /** Names to be shown instead. The server is still asked by its own. */
+  readonly rename: Readonly<Record<string, string>>
+  /** Descriptions for models instead of the server's own. */
+  readonly describe: Readonly<Record<string, string>>
 }
 
 /** When a server counts as unhealthy, which ends its connection and makes a new one. */
@@ -158,6 +169,8 @@ const pingHealth = {
   successes: 2
 } as const
 
+const allTools: ToolRules = { allow: undefined, deny: [], rename: {}, describe: {} }
+
 const alwaysRestart = { when: "always", maxRestarts: undefined } as const
 
 /** What suits most servers of a transport: over stdio writes run one at a time, over HTTP side by side. */
@@ -169,7 +182,7 @@ export const managedDefaults = {
     maxConcurrent: 16,
     health: pingHealth,
     restart: alwaysRestart,
-    tools: { allow: undefined, deny: [] }
+    tools: allTools
   },
   http: {
     isRequired: false,
@@ -178,6 +191,6 @@ export const managedDefaults = {
     maxConcurrent: 32,
     health: pingHealth,
     restart: alwaysRestart,
-    tools: { allow: undefined, deny: [] }
+    tools: allTools
   }
 } as const satisfies Record<"stdio" | "http", Omit<ManagedServer, "server">>

@@ -10,7 +10,8 @@ export {
   orchestratorDefaults,
   type OrchestratorOptions,
   type RestartOptions,
-  type RestartPolicy
+  type RestartPolicy,
+  type ToolRules
 } from "./OrchestratorOptions.ts"
 
 // Watching them

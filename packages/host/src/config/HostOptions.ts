@@ -89,6 +89,11 @@ const VersionRange = Schema.String.check(
   )
 )
 
+/** What every provider takes as the name of a tool. */
+const ToolName = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/, { message: "Expected a name of 1 to 64 letters, digits, - or _" })
+)
+
 const overrides = {
   description: Schema.optionalKey(Schema.String),
   required: Schema.optionalKey(Schema.Boolean),
@@ -117,7 +122,9 @@ const overrides = {
   tools: Schema.optionalKey(
     Schema.Struct({
       allow: Schema.optionalKey(Schema.Array(Schema.String)),
-      deny: Schema.optionalKey(Schema.Array(Schema.String))
+      deny: Schema.optionalKey(Schema.Array(Schema.String)),
+      rename: Schema.optionalKey(Schema.Record(Schema.String, ToolName)),
+      describe: Schema.optionalKey(Schema.Record(Schema.String, Schema.NonEmptyString))
     })
   )
 }
@@ -147,6 +154,20 @@ const SseServer = Schema.Struct({ transport: Schema.Literal("sse"), ...remote })
 /** One entry under `servers`. */
 export const ServerEntry = Schema.Union([StdioServer, HttpServer, SseServer])
 export type ServerEntry = typeof ServerEntry.Type
+
+/** Two tools that are given one name: whoever gives names wants to know them. Told of each but the first. */
+const sharedRenames = (servers: Readonly<Record<string, ServerEntry>>) => {
+  const holders = new Map<string, string>()
+  const issues: Array<{ readonly path: ReadonlyArray<string>; readonly issue: string }> = []
+  for (const [server, { tools }] of Object.entries(servers)) {
+    for (const [original, name] of Object.entries(tools?.rename ?? {})) {
+      const holder = holders.get(name)
+      if (holder === undefined) holders.set(name, `${original} of ${server}`)
+      else issues.push({ path: [server, "tools", "rename", original], issue: `Expected another name than ${holder}` })
+    }
+  }
+  return issues
+}
 
 /** Every key that an entry may have, for suggestions. */
 export const serverKeys: ReadonlyArray<string> = [
@@ -314,6 +335,6 @@ export const HostOptions = Schema.Struct({
     format: Schema.Literals(["auto", "pretty", "json", "logfmt"])
   }),
   server: Schema.Struct({ host: LoopbackHost, port: Port, maxRequestBytes: PositiveInt }),
-  servers: Schema.Record(ServerName, ServerEntry)
+  servers: Schema.Record(ServerName, ServerEntry).check(Schema.makeFilter(sharedRenames))
 })
 export interface HostOptions extends Schema.Schema.Type<typeof HostOptions> {}

@@ -175,7 +175,7 @@ server:
 #     required: false                # optional; true: nothing works without it
 #     trusted: false                 # optional; true: its read-only and idempotent hints are believed
 #     writes: serial                 # optional; parallel: tools that write may run at the same time
-#     tools: { allow: [read_file] }  # optional; also deny: […]
+#     tools: { allow: [read_file] }  # optional; also deny: […], rename: { its: yours }, describe: { its: "your words" }
 #     health: { check: http, url: "http://127.0.0.1:8000/health" }   # optional; a page that must answer 2xx
 #     restart: { maxRestarts: 3 }    # optional; also policy: on-failure
 #     protocol: auto                 # optional; legacy or 2026-07-28 where the server cannot tell
