@@ -3,6 +3,8 @@ export {
   type ConfigOrigin,
   type ConfigSource,
   configFileNames,
+  findConfig,
+  type FoundConfig,
   type LoadedConfig,
   loadConfig
 } from "./config/ConfigFile.ts"

@@ -15,6 +15,9 @@ import {
   type ServerNotFound,
   type ServerNotRunning
 } from "./errors.ts"
+import { type BreakerControls, makeBreakerControls } from "./guard/BreakerControls.ts"
+import { withCircuit } from "./guard/circuitInfo.ts"
+import { makeServerCircuits } from "./guard/ServerCircuits.ts"
 import { makeMetering, type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeLiveToolbox } from "./LiveToolbox.ts"
@@ -22,7 +25,7 @@ import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOpti
 import { OrphanSweep } from "./OrphanSweep.ts"
 import { makeServerPrompts, type ServerPrompts } from "./offers/ServerPrompts.ts"
 import { makeServerResources, type ServerResources } from "./offers/ServerResources.ts"
-import { type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
+import { type LogLine, type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
 import { makeServerSlots, type Reconfigured, type ServerSlots } from "./ServerSlots.ts"
 import { makeStartGate } from "./StartGate.ts"
 import { type StartError, type Supervisor } from "./Supervisor.ts"
@@ -55,6 +58,8 @@ export class ServerOrchestrator extends Context.Service<
     readonly alerts: Stream.Stream<Alert>
     /** The alerts that hold now, in the order in which they began. */
     readonly activeAlerts: Effect.Effect<ReadonlyArray<Alert>>
+    /** The circuits, which keep calls away from servers that fail. */
+    readonly breaker: BreakerControls
     /** What happens from now on. A reader that is slow loses the oldest events, and delays nobody. */
     readonly changes: Stream.Stream<ServerEvent>
     /** Waits until every server that is being started has become running or failed for the first time. */
@@ -63,6 +68,8 @@ export class ServerOrchestrator extends Context.Service<
     readonly requiredReady: Effect.Effect<void, ConnectionFailed>
     /** Starts a server and waits for its first list of tools. After a failure it keeps being tried. */
     readonly start: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | ServerAlreadyRunning | StartError>
+    /** Like `start`, but joins a start under way, and is content with a server that runs. */
+    readonly ensureStarted: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | StartError>
     /** Sees to it that all run: starts those that do not and joins starts under way. Keys are all names, in order. */
     readonly startAll: Effect.Effect<ReadonlyMap<string, Exit.Exit<ServerInfo, StartError>>>
     /** Stops a server for good: its tools leave the list and it stays down until it is started again. */
@@ -82,8 +89,12 @@ export class ServerOrchestrator extends Context.Service<
      * ones are reconnected, and those that are equal are not touched. No call is disturbed.
      */
     readonly reconfigure: (servers: ReadonlyArray<ManagedServer>) => Effect.Effect<Reconfigured, DuplicateServerName>
+    /** Checks the health of a server that runs, now, and answers with how it is then. */
+    readonly check: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | ServerNotRunning>
     /** The last lines of its standard error, at most 50, those of an earlier process included. */
     readonly logs: (name: string) => Effect.Effect<ReadonlyArray<string>, ServerNotFound>
+    /** What all servers write to standard error from now on. A reader that is slow loses the oldest lines. */
+    readonly logLines: Stream.Stream<LogLine>
   }
 >()("@signalbox/orchestrator/ServerOrchestrator") {
   /** With connections, a sweep and a memory of your own. */
@@ -102,7 +113,7 @@ export class ServerOrchestrator extends Context.Service<
 const toolCacheLayer = ({ toolCacheDirectory }: OrchestratorOptions) =>
   toolCacheDirectory === undefined ? ToolCache.layerNone : ToolCache.layerFiles(toolCacheDirectory)
 
-/** Events that a slow reader may be behind. */
+/** Events, and lines, that a slow reader may be behind. */
 const keptEvents = 1024
 
 const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptions) {
@@ -122,21 +133,33 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     )
   }
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerEvent>(keptEvents), PubSub.shutdown)
-  const { refresh, toolbox, waitWhile } = makeLiveToolbox(all, options.naming)
-  const changed = Effect.andThen(Effect.sync(metering.follow), refresh)
+  const logLines = yield* Effect.acquireRelease(PubSub.sliding<LogLine>(keptEvents), PubSub.shutdown)
+  const circuits = yield* makeServerCircuits(metering.metrics)
+  const { refresh, toolbox, waitWhile } = makeLiveToolbox(all, options.naming, circuits.isHidden)
+  const changed = Effect.suspend(() => {
+    metering.follow()
+    return Effect.andThen(circuits.follow(all().map(({ managed }) => managed)), refresh)
+  })
+  const publish = (event: ServerEvent) => {
+    circuits.happened(event)
+    metering.happened(event)
+    alerting.happened(event)
+    PubSub.publishUnsafe(events, shown(event))
+  }
+  /** As it is with its circuit. */
+  const shown = (event: ServerEvent): ServerEvent =>
+    event._tag === "StateChanged" ? { ...event, info: withCircuit(event.info, circuits.look(event.info.name)) } : event
   slots = yield* makeServerSlots(options.servers, {
     connector: yield* Connector,
     gate: makeStartGate(options),
     questions: options.questions,
     restart: options.restart,
     packageTimeout: options.packageTimeout,
-    publish: (event: ServerEvent) => {
-      metering.happened(event)
-      alerting.happened(event)
-      PubSub.publishUnsafe(events, event)
-    },
+    publish,
+    onLogLine: (line) => PubSub.publishUnsafe(logLines, line),
     onChange: changed,
     meterOf: metering.meterOf,
+    gateOf: circuits.gateOf,
     toolCache: yield* ToolCache,
     owner: options.owner,
     startsAll: options.startsAll
@@ -146,11 +169,12 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   const { find, reconfigure, reconnect } = slots
   const supervisors = () => all().map(({ supervisor }) => supervisor)
   const required = () => supervisors().filter(({ managed }) => managed.isRequired)
-  /** Checks and calls together say how a server is. */
+  /** Checks, calls and its circuit together say how a server is. */
   const infoOf = ({ info, managed }: Supervisor): ServerInfo => {
+    const { name } = managed.server
     const now = info()
-    if (now.state !== "running") return now
-    return { ...now, health: metering.meterOf(managed.server.name).judged(now.health) }
+    const health = now.state === "running" ? metering.meterOf(name).judged(now.health) : now.health
+    return withCircuit({ ...now, health }, circuits.look(name))
   }
   const infos = Effect.sync(() => supervisors().map(infoOf))
 
@@ -165,7 +189,21 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
       )
     })
 
+  const tellCircuit = (name: string) =>
+    Effect.match(find(name), {
+      // It was removed a moment ago.
+      onFailure: () => undefined,
+      onSuccess: ({ supervisor }) =>
+        publish({
+          _tag: "CircuitChanged",
+          serverName: name,
+          circuit: circuits.look(name),
+          hiddenTools: infoOf(supervisor).hiddenTools
+        })
+    })
+
   // After the servers, which come first.
+  yield* Effect.forkScoped(circuits.watch(tellCircuit), { startImmediately: true })
   yield* Effect.forkScoped(alerting.lookOut)
 
   return ServerOrchestrator.of({
@@ -180,6 +218,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     metrics: metering.metrics,
     alerts: alerting.alerts,
     activeAlerts: alerting.active,
+    breaker: makeBreakerControls(circuits, find, names),
     changes: Stream.fromPubSub(events),
     settled: waitWhile(() => supervisors().some((supervisor) => supervisor.isSettling())),
     requiredReady: Effect.gen(function* () {
@@ -195,6 +234,9 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     start: Effect.fn("ServerOrchestrator.start")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.start)
     ),
+    ensureStarted: Effect.fn("ServerOrchestrator.ensureStarted")((name: string) =>
+      Effect.flatMap(find(name), ({ supervisor }) => supervisor.ensureStarted)
+    ),
     startAll: forAll("start", ({ ensureStarted }) => ensureStarted),
     stop: Effect.fn("ServerOrchestrator.stop")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.stop)
@@ -209,8 +251,12 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     reconnect: Effect.fn("ServerOrchestrator.reconnect")(reconnect),
     reconnectAll: forAll("reconnect", ({ managed }) => reconnect(managed.server.name)),
     reconfigure: Effect.fn("ServerOrchestrator.reconfigure")(reconfigure),
+    check: Effect.fn("ServerOrchestrator.check")((name: string) =>
+      Effect.flatMap(find(name), ({ supervisor }) => Effect.map(supervisor.check, () => infoOf(supervisor)))
+    ),
     logs: Effect.fn("ServerOrchestrator.logs")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.logs)
-    )
+    ),
+    logLines: Stream.fromPubSub(logLines)
   })
 })

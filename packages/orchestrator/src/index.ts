@@ -17,6 +17,8 @@ export {
 // Watching them
 export {
   HealthStatus,
+  type LogLine,
+  type ServerCircuit,
   type ServerEvent,
   type ServerHealth,
   type ServerInfo,
@@ -27,6 +29,7 @@ export {
 
 export { type HealthProblem, type HealthReport } from "./healthReport.ts"
 
+export { type BreakerControls } from "./guard/BreakerControls.ts"
 export { type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 export {
   CircuitNumbers,
@@ -67,6 +70,7 @@ export {
   orchestratorErrors,
   ServerAlreadyRunning,
   ServerBusy,
+  ServerCircuitOpen,
   ServerNotFound,
   ServerNotRunning,
   ServerStartupFailed,

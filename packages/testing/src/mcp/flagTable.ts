@@ -63,7 +63,12 @@ export const flagTable = {
     endlessCursors: row("switch", "Every page of tools/list names a new next cursor"),
     listChangedAfter: row("count", "After so many calls adds the tool `added` and sends tools/list_changed"),
     progress: row("count", "Progress notifications during each call that asks for them"),
-    ask: row("text", "Asks the client back during each call", "elicitation|url|sampling|roots|ping")
+    ask: row("text", "Asks the client back during each call", "elicitation|url|sampling|roots|ping"),
+    tasks: row(
+      "text",
+      "Runs calls as tasks, where the client follows them; required runs no other",
+      "optional|required"
+    )
   },
   "Start and handshake": {
     startupDelay: row("duration", "Waits before it reads or listens at all"),

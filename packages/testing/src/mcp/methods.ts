@@ -11,6 +11,7 @@ import {
   RpcError,
   statelessVersion
 } from "./protocol.ts"
+import { tasksExtension } from "./tasks.ts"
 import { redPixelPng } from "./tools.ts"
 
 /** Which era a request belongs to; throws the version error when the server does not speak it. */
@@ -56,6 +57,7 @@ const serverInfo = (flags: ParsedFlags): Json => ({ name: flags.name ?? "fx-mcp"
 
 const capabilities = (flags: ParsedFlags, isStateless: boolean): Json => ({
   tools: { listChanged: true },
+  ...(flags.tasks === undefined ? {} : isStateless ? statelessTasks : handshakeTasks),
   ...(flags.onlyTools
     ? {}
     : {
@@ -65,6 +67,9 @@ const capabilities = (flags: ParsedFlags, isStateless: boolean): Json => ({
         ...(isStateless ? {} : { logging: {} })
       })
 })
+
+const handshakeTasks = { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } }
+const statelessTasks = { extensions: { [tasksExtension]: {} } }
 
 type Methods = Readonly<Record<string, (params: Json, flags: ParsedFlags) => Json>>
 
