@@ -114,6 +114,8 @@ const managed = (
   health: { url: "", ...runtime.health, ...entry.health },
   restart: restartOf(entry, runtime),
   breaker: breakerOf(entry, runtime),
+  requires: entry.requires ?? {},
+  onStart: (entry.onStart ?? []).map(({ args = {}, tool }) => ({ tool, args })),
   tools: { ...managedDefaults.stdio.tools, ...entry.tools }
 })
 

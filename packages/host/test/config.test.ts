@@ -50,6 +50,19 @@ layer(NodeServices.layer)("the configuration file", (it) => {
     })
   )
 
+  it.effect("takes calls that belong to the start of a server, and tells of those that name no tool", () =>
+    Effect.gen(function* () {
+      const server = { enabled: true, transport: "stdio", command: "x", args: [], env: {} }
+      const { options } = yield* load(withServer({ ...server, onStart: [{ tool: "open", args: { path: "." } }] }))
+      assert.deepStrictEqual(options.servers["files"]?.onStart, [{ tool: "open", args: { path: "." } }])
+      const problems = yield* problemsOf(withServer({ ...server, onStart: [{ tool: "" }, { name: "open" }] }))
+      assert.includeMembers(
+        problems.map(({ path }) => path),
+        ["servers.files.onStart.0.tool", "servers.files.onStart.1.tool", "servers.files.onStart.1.name"]
+      )
+    })
+  )
+
   it.effect("takes other names and descriptions for tools, and tells of names that are wrong or given twice", () =>
     Effect.gen(function* () {
       const stdio = "enabled: true, transport: stdio, command: x, args: [], env: {}"

@@ -6,6 +6,7 @@ import { noQuestions, type Questions, type ServerOptions } from "@signalbox/mcp"
 import { type NamingPolicy } from "@signalbox/model"
 import { circuitPresets, type CircuitSettings } from "@signalbox/resilience"
 import { Duration } from "effect"
+import { type Requirements } from "./runtimes/RuntimeCheck.ts"
 import { alertDefaults, type AlertOptions } from "./alerts/AlertRule.ts"
 
 /** One server, how far it is believed, and what it may do at the same time. */
@@ -28,8 +29,18 @@ export interface ManagedServer {
   readonly restart: RestartPolicy
   /** When it counts as broken, so that it is not called for a while and its tools are hidden. `off`: only by hand. */
   readonly breaker: CircuitSettings | "off"
+  /** Programs and the versions of them without which it is not started: `{ node: ">=20" }`. */
+  readonly requires: Requirements
+  /** Tools that are called, in this order, on each new connection before it is used. A failure is one of the start. */
+  readonly onStart: ReadonlyArray<StartCall>
   /** Which of its tools may be used, and how they are shown. */
   readonly tools: ToolRules
+}
+
+/** A call that belongs to the start of a server. The name is the server's own. */
+export interface StartCall {
+  readonly tool: string
+  readonly args: Readonly<Record<string, unknown>>
 }
 
 /** What is said of single tools. Names and keys are those that the server gives. */
@@ -174,6 +185,8 @@ const pingHealth = {
 
 const allTools: ToolRules = { allow: undefined, deny: [], rename: {}, describe: {} }
 
+const noDemands = { requires: {}, onStart: [] } as const
+
 const alwaysRestart = { when: "always", maxRestarts: undefined } as const
 
 /** What suits most servers of a transport: over stdio writes run one at a time, over HTTP side by side. */
@@ -186,6 +199,7 @@ export const managedDefaults = {
     health: pingHealth,
     restart: alwaysRestart,
     breaker: circuitPresets.standard,
+    ...noDemands,
     tools: allTools
   },
   http: {
@@ -196,6 +210,7 @@ export const managedDefaults = {
     health: pingHealth,
     restart: alwaysRestart,
     breaker: circuitPresets.standard,
+    ...noDemands,
     tools: allTools
   }
 } as const satisfies Record<"stdio" | "http", Omit<ManagedServer, "server">>

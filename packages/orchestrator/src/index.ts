@@ -11,6 +11,7 @@ export {
   type OrchestratorOptions,
   type RestartOptions,
   type RestartPolicy,
+  type StartCall,
   type ToolRules
 } from "./OrchestratorOptions.ts"
 
@@ -68,12 +69,14 @@ export {
   ConnectionFailed,
   DuplicateServerName,
   orchestratorErrors,
+  RuntimeVersionMismatch,
   ServerAlreadyRunning,
   ServerBusy,
   ServerCircuitOpen,
   ServerNotFound,
   ServerNotRunning,
   ServerStartupFailed,
+  StartCallFailed,
   ServerUnavailable,
   ServerUnhealthy
 } from "./errors.ts"
@@ -82,4 +85,7 @@ export {
 export { Connector } from "./Connector.ts"
 export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
 export { isPackageRunner } from "./packageRunner.ts"
+export { type Requirements } from "./runtimes/RuntimeCheck.ts"
+export { runtimeVersion } from "./runtimes/runtimeVersion.ts"
+export { isInRange, isVersionRange } from "./runtimes/versionRange.ts"
 export { ToolCache } from "./ToolCache.ts"

@@ -2,10 +2,10 @@
  * What `signalbox.yaml` may say. Strict: each key must be there and no other may. The keys that a server
  * can leave out are overrides of `runtime`, which stands in the same file, so nothing is hidden.
  */
+import { isVersionRange } from "@signalbox/orchestrator"
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { isLoopback } from "./loopback.ts"
 import { variablesIn } from "./secrets.ts"
-import { isVersionRange } from "./versionRange.ts"
 
 const shortUnits: Readonly<Record<string, string>> = { ms: "millis", s: "seconds", m: "minutes", h: "hours" }
 
@@ -137,6 +137,14 @@ const overrides = {
   breaker: Schema.optionalKey(BreakerOverride),
   restart: Schema.optionalKey(
     Schema.Struct({ policy: Schema.optionalKey(restartPolicy), maxRestarts: Schema.optionalKey(MaxRestarts) })
+  ),
+  onStart: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({
+        tool: Schema.NonEmptyString,
+        args: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
+      })
+    )
   ),
   tools: Schema.optionalKey(
     Schema.Struct({
