@@ -16,7 +16,7 @@ import {
 } from "./errors.ts"
 import { recordCheck, soundHealth, watchHealth } from "./Health.ts"
 import { type AttemptError, startError, tellDown } from "./failedStart.ts"
-import { adoptTools, followTools } from "./followTools.ts"
+import { followTools } from "./followTools.ts"
 import { makeKnownTools } from "./KnownTools.ts"
 import { mayRestart } from "./mayRestart.ts"
 import { type ManagedServer, type RestartOptions } from "./OrchestratorOptions.ts"
@@ -25,7 +25,7 @@ import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
 import { type LogLine, type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
 import { followLog } from "./serverLog.ts"
 import { laneOf, type StartGate } from "./StartGate.ts"
-import { makeStartCalls } from "./startCalls.ts"
+import { makeReady } from "./makeReady.ts"
 import { type ToolCache } from "./ToolCache.ts"
 
 /** Why a server could not be started. It is tried again by itself all the same. */
@@ -99,6 +99,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   const lane = laneOf(server)
   const startTimeout =
     lane === "package" ? Duration.max(server.connectTimeout, around.packageTimeout) : server.connectTimeout
+  const patient = { ...server, connectTimeout: startTimeout }
   const context = yield* Effect.context<Scope.Scope>()
   const fork = Effect.runForkWith(context)
   const attended = yield* Latch.make()
@@ -168,21 +169,14 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
         lane,
         (onLoaded) =>
           note(
-            around.connector.connect(
-              { ...server, connectTimeout: startTimeout },
-              {
-                onLoaded,
-                questions: around.questions,
-                requires: managed.requires,
-                onStderr: (text) => around.onLogLine({ serverName: server.name, text })
-              }
-            )
+            around.connector.connect(patient, {
+              onLoaded,
+              questions: around.questions,
+              requires: managed.requires,
+              onStderr: (text) => around.onLogLine({ serverName: server.name, text })
+            })
           ),
-        (client) =>
-          note(adoptTools(server, client, known)).pipe(
-            Effect.tap(makeStartCalls(managed, client)),
-            Effect.map((list) => ({ client, list }))
-          )
+        (client) => note(makeReady(managed, client, known))
       )
       .pipe(Effect.onExit(() => Effect.map(since(began), (duration) => void (facts.startDuration = duration))))
     const health = watchHealth(client, managed.health, (reason) => checked(session, reason))

@@ -70,8 +70,7 @@ describe("calls that belong to the start of a server", () => {
   it.live("are made once, in order, before it is ready, and again on a new connection", () =>
     Effect.gen(function* () {
       const log = (yield* folder).file("log")
-      const calls = () =>
-        readFxMcpLog(log).flatMap((event) => (event.event === "call_start" ? [event.tool] : []))
+      const calls = () => readFxMcpLog(log).flatMap((event) => (event.event === "call_start" ? [event.tool] : []))
       const onStart = [
         { tool: "echo", args: { text: "hello" } },
         { tool: "add", args: { a: 1, b: 2 } }

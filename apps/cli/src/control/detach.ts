@@ -66,7 +66,11 @@ export const startDetached = Effect.fnUntraced(function* (names: ReadonlyArray<s
   // As it was named, not where links lead: relative paths in it start there.
   const { file = place.configFile } = yield* findConfig(yield* configSource())
   const logFile = yield* Effect.orDie(prepareLog(place))
-  const args = ['servers', 'start', ...names.flatMap((name) => ['--server', name]), '--log-file', logFile, '--config', file, '--json', '--log-format', 'json', '--log-level', Option.getOrElse(logLevel, () => 'info')]
+  const args = [
+    ...["servers", "start", ...names.flatMap((name) => ["--server", name]), "--log-file", logFile],
+    ...["--config", file, "--json", "--log-format", "json"],
+    ...["--log-level", Option.getOrElse(logLevel, () => "info")]
+  ]
   const child = yield* Effect.sync(() => start(args, logFile, directory))
   const ended = Effect.callback<never, BackgroundStartFailed, FileSystem.FileSystem>((resume) => {
     const onExit = (code: number | null) =>

@@ -63,7 +63,7 @@ const startHere = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
   )
   const total = started.length
   const succeeded = started.filter(([, { status }]) => status === "success").length
-  return { results: Object.fromEntries(started), total, succeeded, success_rate: succeeded / total }
+  return { results: Object.fromEntries(started), total, succeeded, success_rate: succeeded / total } as ServerOutcomes
 })
 
 /** Runs the servers in this process until it is interrupted, or asked to end. */
