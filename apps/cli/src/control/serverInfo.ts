@@ -45,6 +45,11 @@ export const serverInfoOf = (told: ServerInfoJson): ServerInfo => {
       told.exit_code === null && told.exit_signal === null
         ? undefined
         : { code: told.exit_code ?? undefined, signal: told.exit_signal ?? undefined },
+    circuit:
+      told.circuit === "closed"
+        ? undefined
+        : { phase: told.circuit, openUntil: time(told.circuit_open_until), reason: undefined },
+    hiddenTools: told.hidden_tools,
     tools: told.tools,
     areToolsRemembered: told.tools_remembered
   }
