@@ -5,12 +5,16 @@ import { exitCodes, statusOf } from "@signalbox/errors"
 import { killOwned, nodePlatform } from "@signalbox/host/node"
 import { Cause, Effect, Exit, Layer, Ref, Runtime } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { alerts } from "./commands/alerts.ts"
 import { chat } from "./commands/chat.ts"
 import { makeCompletions } from "./commands/completions.ts"
 import { config } from "./commands/config.ts"
 import { doctor } from "./commands/doctor.ts"
 import { errors } from "./commands/errors.ts"
 import { init } from "./commands/init.ts"
+import { metrics } from "./commands/metrics.ts"
+import { pool } from "./commands/pool.ts"
+import { reload } from "./commands/reload.ts"
 import { serve } from "./commands/serve.ts"
 import { servers } from "./commands/servers.ts"
 import { test } from "./commands/test.ts"
@@ -33,7 +37,22 @@ const base = Command.make("signalbox").pipe(
   ])
 )
 
-const commands = [chat, serve, servers, doctor, tools, init, config, test, errors, versionCommand] as const
+const commands = [
+  chat,
+  serve,
+  servers,
+  doctor,
+  tools,
+  metrics,
+  alerts,
+  pool,
+  reload,
+  init,
+  config,
+  test,
+  errors,
+  versionCommand
+] as const
 
 // The completion script describes every command but the one that prints it.
 const completions = makeCompletions(() => Command.withSubcommands(base, commands))

@@ -58,10 +58,7 @@ const controlLayer = (directory: string, startsAll: boolean) =>
         Connection,
         Effect.suspend(() => connectControl(place.record()))
       )
-      return connection.pipe(
-        Layer.provideMerge(ControlServer.layer(place)),
-        Layer.provideMerge(Host.layer(setup))
-      )
+      return connection.pipe(Layer.provideMerge(ControlServer.layer(place)), Layer.provideMerge(Host.layer(setup)))
     })
   ).pipe(Layer.provideMerge(nodePlatform))
 
@@ -85,9 +82,11 @@ export const startControl = async (setup: ControlSetup) => {
   writeServers(directory.file("signalbox.yaml"), setup)
   const runtime = ManagedRuntime.make(controlLayer(directory.path, setup.startsAll ?? true))
   const connection = await runtime.runPromise(Connection)
+  const { shutdownAsked } = await runtime.runPromise(ControlServer)
   return {
     directory,
     runtime,
+    shutdownAsked,
     ...connection,
     raw: (method: string, path: string, body?: string) => overSocket(connection.record.socket, method, path, body),
     [Symbol.asyncDispose]: async () => {

@@ -30,7 +30,10 @@ const prepareLog = Effect.fnUntraced(function* (place: ControlPlace) {
   const directory = yield* stateDirectory
   yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
   const file = path.join(directory, `${path.basename(place.recordFile, ".json")}.log`)
-  const size = yield* Effect.orElseSucceed(Effect.map(fs.stat(file), ({ size }) => BigInt(size)), () => 0n)
+  const size = yield* Effect.orElseSucceed(
+    Effect.map(fs.stat(file), ({ size }) => BigInt(size)),
+    () => 0n
+  )
   if (size > largestLog) yield* fs.rename(file, `${file}.old`)
   return file
 })
@@ -67,9 +70,18 @@ export const startDetached = Effect.fnUntraced(function* (names: ReadonlyArray<s
   const { file = place.configFile } = yield* findConfig(yield* configSource())
   const logFile = yield* Effect.orDie(prepareLog(place))
   const args = [
-    ...["servers", "start", ...names.flatMap((name) => ["--server", name]), "--log-file", logFile],
-    ...["--config", file, "--json", "--log-format", "json"],
-    ...["--log-level", Option.getOrElse(logLevel, () => "info")]
+    "servers",
+    "start",
+    ...names.flatMap((name) => ["--server", name]),
+    "--log-file",
+    logFile,
+    "--config",
+    file,
+    "--json",
+    "--log-format",
+    "json",
+    "--log-level",
+    Option.getOrElse(logLevel, () => "info")
   ]
   const child = yield* Effect.sync(() => start(args, logFile, directory))
   const ended = Effect.callback<never, BackgroundStartFailed, FileSystem.FileSystem>((resume) => {
