@@ -290,7 +290,10 @@ describe("the folder of the sockets", () => {
       place.run(["serve", "--json"])
     ])
     assert.strictEqual(start.code, 78, start.stdout)
-    assert.match(start.stderr, /\[CONTROL_DIRECTORY_UNUSABLE\].*belongs to the user with the id 12345.*\n→ .*XDG_RUNTIME_DIR/)
+    assert.match(
+      start.stderr,
+      /\[CONTROL_DIRECTORY_UNUSABLE\].*belongs to the user with the id 12345.*\n→ .*XDG_RUNTIME_DIR/
+    )
     assert.strictEqual(status.code, 78)
     assert.strictEqual(serve.json().error_code, "CONTROL_DIRECTORY_UNUSABLE")
     assert.deepStrictEqual(readdirSync(place.file("signalbox")), [])

@@ -89,6 +89,19 @@ describe("the control API", () => {
     assert.strictEqual((await host.raw("POST", "/v1/mcp/servers/fx/health-check")).status, 409)
   })
 
+  it("shows pools by their names, and has the same routes below /api", async () => {
+    await using host = await startControl({ servers: { fx: {} } })
+    await host.runtime.runPromise(host.ask((client) => client.servers.startMany(all)))
+    assert.strictEqual((await host.raw("GET", "/v1/mcp/pools")).status, 200)
+    const missing = await host.raw("GET", "/v1/mcp/pools/nope")
+    assert.strictEqual(missing.status, 404)
+    assert.strictEqual(JSON.parse(missing.text).error_code, "POOL_NOT_FOUND")
+    const checked = await host.raw("POST", "/api/v1/mcp/pools/fx/health-check")
+    assert.deepInclude(JSON.parse(checked.text), { name: "fx", health: "healthy" })
+    assert.strictEqual((await host.raw("GET", "/api/v1/mcp/servers/status")).status, 200)
+    assert.strictEqual((await host.raw("GET", "/api/v1/mcpx")).status, 404)
+  })
+
   it("answers wrong requests in words", async () => {
     await using host = await startControl({ servers: {} })
     const [limit, severity, json, route, method] = await Promise.all([

@@ -31,7 +31,7 @@ const choicesOf = (servers: HostOptions["servers"]): ReadonlyArray<Choice> =>
   }))
 
 const ask = Effect.fnUntraced(function* (verb: string, choices: ReadonlyArray<Choice>) {
-  const { width } = yield* Output
+  const { status, width } = yield* Output
   const longest = Math.max(0, ...choices.map(({ name }) => name.length))
   const chosen = yield* Prompt.run(
     Prompt.MultiSelect({
@@ -44,10 +44,10 @@ const ask = Effect.fnUntraced(function* (verb: string, choices: ReadonlyArray<Ch
       }))
     })
   ).pipe(
-    // Whoever leaves the list leaves the command.
-    Effect.catchTag("QuitError", () => Effect.interrupt)
+    // Whoever leaves the list leaves the command, on a line of its own.
+    Effect.catchTag("QuitError", () => Effect.andThen(status(""), Effect.interrupt))
   )
-  return chosen
+  return chosen.filter((name) => choices.some((choice) => choice.name === name && choice.isEnabled))
 })
 
 /** Names must be those of servers that may run. */
