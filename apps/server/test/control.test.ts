@@ -52,7 +52,7 @@ describe("the control API", () => {
     await using host = await startControl({ servers: { fx: {} }, startsAll: false })
     const start = () => host.raw("POST", "/v1/mcp/servers/fx/start")
     const answers = await Promise.all([start(), start()])
-    assert.deepStrictEqual(answers.map(({ status }) => status).toSorted(), [200, 409])
+    assert.deepStrictEqual(new Set(answers.map(({ status }) => status)), new Set([200, 409]))
   })
 
   it("starts many at once, and one that hangs costs the others nothing", async () => {
