@@ -6,6 +6,7 @@ import { killOwned, nodePlatform } from "@signalbox/host/node"
 import { Cause, Effect, Exit, Layer, Ref, Runtime } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { alerts } from "./commands/alerts.ts"
+import { breaker } from "./commands/breaker.ts"
 import { chat } from "./commands/chat.ts"
 import { makeCompletions } from "./commands/completions.ts"
 import { config } from "./commands/config.ts"
@@ -14,7 +15,9 @@ import { errors } from "./commands/errors.ts"
 import { init } from "./commands/init.ts"
 import { metrics } from "./commands/metrics.ts"
 import { pool } from "./commands/pool.ts"
+import { prompts } from "./commands/prompts.ts"
 import { reload } from "./commands/reload.ts"
+import { resources } from "./commands/resources.ts"
 import { serve } from "./commands/serve.ts"
 import { servers } from "./commands/servers.ts"
 import { test } from "./commands/test.ts"
@@ -45,8 +48,11 @@ const commands = [
   tools,
   metrics,
   alerts,
+  breaker,
   pool,
   reload,
+  prompts,
+  resources,
   init,
   config,
   test,

@@ -195,6 +195,7 @@ describe("without a running host", () => {
       ["metrics"],
       ["alerts"],
       ["pool", "status"],
+      ["breaker", "status"],
       ["reload"]
     ]
     const ended = await Promise.all(commands.map((command) => place.run(command)))
@@ -226,6 +227,9 @@ describe("the running host", () => {
     place.configure({ servers: { fx: place.server({ log }), late: place.server() } })
     const reloaded = await place.run(["reload", "--json"])
     assert.strictEqual(reloaded.code, 0, reloaded.stdout)
+    const opened = await place.run(["breaker", "open", "fx"])
+    assert.match(opened.stdout, /^fx +open /m)
+    assert.include((await place.run(["servers", "status"])).stdout, "unhealthy")
     const [metrics, prometheus, alerts, pools, fresh] = await Promise.all([
       place.run(["metrics", "--json"]),
       place.run(["metrics", "--prometheus"]),
@@ -235,7 +239,7 @@ describe("the running host", () => {
     ])
     assert.hasAllKeys(metrics.json().data.servers, ["fx", "late"])
     assert.include(prometheus.stdout, "# TYPE mcp_server_state gauge")
-    assert.deepStrictEqual(alerts.json().data, [])
+    assert.deepInclude(alerts.json().data[0], { kind: "breaker-open", severity: "critical", subject: "fx" })
     assert.isObject(pools.json().data)
     // A look of its own starts everything, also what the host has not started.
     assert.deepInclude(fresh.json().data[1], { name: "late", state: "running" })

@@ -102,6 +102,23 @@ describe("the control API", () => {
     assert.strictEqual((await host.raw("GET", "/api/v1/mcpx")).status, 404)
   })
 
+  it("opens and closes circuits by hand, which hides the tools and shows in the status", async () => {
+    await using host = await startControl({ servers: { fx: {} } })
+    const run = host.runtime.runPromise
+    await run(host.ask((client) => client.servers.startMany(all)))
+    assert.strictEqual((await run(host.ask(({ breakers }) => breakers.list())))["fx"]?.phase, "closed")
+    const opened = await run(host.ask(({ breakers }) => breakers.open(named("fx"))))
+    assert.strictEqual(opened["fx"]?.phase, "open")
+    const info = await run(host.ask((client) => client.servers.get(named("fx"))))
+    assert.deepInclude(info, { state: "running", circuit: "open", health: "unhealthy" })
+    assert.isNotEmpty(info.hidden_tools)
+    assert.strictEqual((await run(host.ask(({ breakers }) => breakers.reset(named("fx")))))["fx"]?.phase, "closed")
+    await run(host.ask(({ breakers }) => breakers.open(named("fx"))))
+    assert.strictEqual((await run(host.ask(({ breakers }) => breakers.close(named("fx")))))["fx"]?.phase, "closed")
+    const missing = await run(Effect.flip(host.ask(({ breakers }) => breakers.open(named("fy")))))
+    assert.strictEqual(missing.code, "SERVER_NOT_FOUND")
+  })
+
   it("answers wrong requests in words", async () => {
     await using host = await startControl({ servers: {} })
     const [limit, severity, json, route, method] = await Promise.all([

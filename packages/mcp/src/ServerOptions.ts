@@ -3,6 +3,8 @@
  * reads no environment and has no hidden defaults. `serverDefaults` is the preset to spread and print.
  */
 import { Duration, type Redacted } from "effect"
+import { type OAuthOptions } from "./auth/OAuthOptions.ts"
+import { type ServerTransport } from "./wire.ts"
 
 /** A text that may be a secret. `Redacted` values stay out of logs, errors and status. */
 export type MaybeSecret = string | Redacted.Redacted
@@ -31,13 +33,28 @@ export interface HttpOptions {
   readonly url: string
   /** Sent with every request, to the origin of `url` alone. */
   readonly headers: Readonly<Record<string, MaybeSecret>>
+  /**
+   * How credentials are got when the server asks for them (HTTP 401). Left out, a login that the `TokenStore` keeps is
+   * used and renewed. An `Authorization` header of ours turns all of it off, as "none" does.
+   */
+  readonly auth?: OAuthOptions | "none" | undefined
+}
+
+/** A server that lives in this program. */
+export interface InProcessOptions {
+  readonly transport: "in-process"
+  /**
+   * Connects a server to its end, once for each connection, and is done when that listens:
+   * `(transport) => makeMcpServer().connect(transport)` with an MCP SDK. The server is told by `onclose` when it is over.
+   */
+  readonly serve: (transport: ServerTransport) => PromiseLike<unknown> | void
 }
 
 /** Everything there is to say about one MCP server. */
 export interface ServerOptions {
   /** The name under which the configuration knows it. Every error carries it. */
   readonly name: string
-  readonly endpoint: StdioOptions | HttpOptions
+  readonly endpoint: StdioOptions | HttpOptions | InProcessOptions
   /**
    * Which protocol era is spoken. `legacy` is the `initialize` handshake of 2024-11-05 to 2025-11-25.
    * `auto` finds out: over HTTP by `server/discover`, over stdio by `initialize` first, because many older

@@ -2,6 +2,7 @@
  * The failures of this package as a family: the unions by operation, and the two questions that
  * resilience asks of them. Both are answered from classes and statuses, never from texts.
  */
+import { authErrors, type TokenStoreUnusable } from "./auth/authErrors.ts"
 import {
   QuestionUnanswered,
   RequestTooLarge,
@@ -16,6 +17,7 @@ import {
   HandshakeTimeout,
   ProtocolMismatch,
   RedirectRefused,
+  ServeFailed,
   ServerHttpStatus,
   ServerUnreachable,
   SpawnFailed
@@ -43,9 +45,11 @@ export type ConnectError =
   | InvalidResult
   | ProtocolMismatch
   | ResponseTooLarge
+  | ServeFailed
   | ServerExited
   | SpawnFailed
   | StreamLost
+  | TokenStoreUnusable
 
 /** Why a request that is no tool call failed, or why a connection was lost. */
 export type ServerError =
@@ -89,6 +93,7 @@ export const mcpErrors = [
   RequestTimeout,
   RequestTooLarge,
   ResponseTooLarge,
+  ServeFailed,
   ServerExited,
   ServerHttpStatus,
   ServerUnreachable,
@@ -97,7 +102,8 @@ export const mcpErrors = [
   StreamLost,
   ToolCallRejected,
   ToolCallTimeout,
-  ToolOutcomeUnknown
+  ToolOutcomeUnknown,
+  ...authErrors
 ] as const
 
 type McpError = ConnectError | ServerError | CallError
@@ -116,6 +122,7 @@ export const countsAsConnectionFailure = (error: McpError): boolean => {
     case "RequestTooLarge":
     case "ResponseTooLarge":
     case "SessionExpired":
+    case "TokenStoreUnusable":
     case "ToolCallRejected":
       return false
     case "ServerHttpStatus":
@@ -138,9 +145,11 @@ export const wasNotExecuted = (error: McpError): boolean => {
     case "ProtocolMismatch":
     case "RedirectRefused":
     case "RequestTooLarge":
+    case "ServeFailed":
     case "ServerUnreachable":
     case "SessionExpired":
     case "SpawnFailed":
+    case "TokenStoreUnusable":
       return true
     case "ServerHttpStatus":
       return error.httpStatus < 500 ? error.httpStatus !== 408 : error.httpStatus === 503

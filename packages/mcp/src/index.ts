@@ -2,12 +2,22 @@
 export { connect } from "./connect.ts"
 export {
   type HttpOptions,
+  type InProcessOptions,
   type MaybeSecret,
   serverDefaults,
   type ServerOptions,
   type StdioOptions
 } from "./ServerOptions.ts"
+export { type RpcMessage, type ServerTransport } from "./wire.ts"
 export { ParentEnvironment } from "./stdio/environment.ts"
+
+// Logging in
+export { type AuthorizationPrompt } from "./auth/AuthorizationPrompt.ts"
+export { authorize, type Authorized } from "./auth/authorize.ts"
+export { authorizing } from "./auth/authorizing.ts"
+export { forgetLogin, type LoginStatus, loginStatus } from "./auth/loginStatus.ts"
+export { type OAuthOptions, type PrivateKey } from "./auth/OAuthOptions.ts"
+export { layerTokenFiles, layerTokenMemory, TokenStore } from "./auth/TokenStore.ts"
 
 // Using a connection
 export {
@@ -51,6 +61,7 @@ export {
 } from "./Questions.ts"
 
 // Failures
+export { AuthorizationFailed, TokenStoreUnusable } from "./auth/authErrors.ts"
 export {
   type CallError,
   type ConnectError,
@@ -65,6 +76,7 @@ export {
   HandshakeTimeout,
   ProtocolMismatch,
   RedirectRefused,
+  ServeFailed,
   ServerHttpStatus,
   ServerUnreachable,
   SpawnFailed

@@ -1,10 +1,11 @@
 /**
- * The only file that knows the MCP TypeScript SDK (its v2 client packages). It turns their promises, classes and
- * error codes into plain shapes; everything above keys on those.
+ * The file that knows the MCP TypeScript SDK (its v2 client packages); only `auth/oauth.ts` knows another part of it, that
+ * of OAuth. It turns their promises, classes and error codes into plain shapes; everything above keys on those.
  */
 import {
   Client,
   fromJsonSchema,
+  InsufficientScopeError,
   ProtocolError,
   SdkError,
   SdkErrorCode,
@@ -15,7 +16,7 @@ import {
   UnsupportedProtocolVersionError
 } from "@modelcontextprotocol/client"
 import { type Failure, type Negotiation, type Session } from "./Session.ts"
-import { RefusedByStatus, type RpcMessage, type Transport, WireFault } from "./wire.ts"
+import { passPrefix, RefusedByStatus, type RpcMessage, type Transport, WireFault } from "./wire.ts"
 
 /** The largest delay of a timer; larger ones fire at once. */
 const never = 2_147_483_647
@@ -65,6 +66,9 @@ export const openSession = (
   return connecting.then(() => sessionOf(client)).finally(() => signal.removeEventListener("abort", close))
 }
 
+/** In the newest era these belong to an extension, which the SDK does not know. */
+const ofTasks: ReadonlySet<string> = new Set(["tasks/cancel", "tasks/get", "tasks/update"])
+
 const sessionOf = (client: Client): Session => {
   const server = client.getServerVersion()
   const era = client.getProtocolEra() ?? "legacy"
@@ -79,13 +83,17 @@ const sessionOf = (client: Client): Session => {
       instructions: client.getInstructions()
     },
     request: (method, params, { headers, signal, timeoutMillis }) =>
-      client.request({ method, params }, anyResult, {
-        signal,
-        timeout: Math.min(timeoutMillis ?? never, never),
-        // Questions of the server come back as results, and are answered above.
-        allowInputRequired: true,
-        ...(headers === undefined ? {} : { headers })
-      }),
+      client.request(
+        { method: era === "modern" && ofTasks.has(method) ? passPrefix + method : method, params },
+        anyResult,
+        {
+          signal,
+          timeout: Math.min(timeoutMillis ?? never, never),
+          // Questions of the server come back as results, and are answered above.
+          allowInputRequired: true,
+          ...(headers === undefined ? {} : { headers })
+        }
+      ),
     listen: ({ resourceSubscriptions, ...lists }, signal) =>
       client.listen(
         {
@@ -151,6 +159,12 @@ export const failureOf = (error: unknown): Failure => {
     return { _tag: "Http", status: error.status, text: typeof text === "string" ? text : "" }
   }
   if (error instanceof SdkError) return sdkFailureOf(error)
+  return otherFailureOf(error)
+}
+
+const otherFailureOf = (error: unknown): Failure => {
+  // The SDK would ask for more by itself if it had the login.
+  if (error instanceof InsufficientScopeError) return { _tag: "Http", status: 403, text: error.errorDescription ?? "" }
   if (error instanceof SyntaxError) return { _tag: "Unusable", reason: `broken JSON (${error.message})` }
   return { _tag: "Network", ...connectionCodes(error) }
 }

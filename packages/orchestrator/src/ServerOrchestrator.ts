@@ -15,11 +15,16 @@ import {
   type ServerNotFound,
   type ServerNotRunning
 } from "./errors.ts"
+import { type BreakerControls, makeBreakerControls } from "./guard/BreakerControls.ts"
+import { withCircuit } from "./guard/circuitInfo.ts"
+import { makeServerCircuits } from "./guard/ServerCircuits.ts"
 import { makeMetering, type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeLiveToolbox } from "./LiveToolbox.ts"
 import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
 import { OrphanSweep } from "./OrphanSweep.ts"
+import { makeServerPrompts, type ServerPrompts } from "./offers/ServerPrompts.ts"
+import { makeServerResources, type ServerResources } from "./offers/ServerResources.ts"
 import { type LogLine, type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
 import { makeServerSlots, type Reconfigured, type ServerSlots } from "./ServerSlots.ts"
 import { makeStartGate } from "./StartGate.ts"
@@ -38,6 +43,10 @@ export class ServerOrchestrator extends Context.Service<
      * A server that restarts keeps its tools listed, and their calls wait for it.
      */
     readonly toolbox: Toolbox["Service"]
+    /** The prompts of all servers, by the same rule of names. A server is asked for its own when somebody wants them. */
+    readonly prompts: ServerPrompts
+    /** The resources of all servers. */
+    readonly resources: ServerResources
     /** Every configured server, in that order. */
     readonly servers: Effect.Effect<ReadonlyArray<ServerInfo>>
     readonly server: (name: string) => Effect.Effect<ServerInfo, ServerNotFound>
@@ -49,6 +58,8 @@ export class ServerOrchestrator extends Context.Service<
     readonly alerts: Stream.Stream<Alert>
     /** The alerts that hold now, in the order in which they began. */
     readonly activeAlerts: Effect.Effect<ReadonlyArray<Alert>>
+    /** The circuits, which keep calls away from servers that fail. */
+    readonly breaker: BreakerControls
     /** What happens from now on. A reader that is slow loses the oldest events, and delays nobody. */
     readonly changes: Stream.Stream<ServerEvent>
     /** Waits until every server that is being started has become running or failed for the first time. */
@@ -123,22 +134,32 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   }
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerEvent>(keptEvents), PubSub.shutdown)
   const logLines = yield* Effect.acquireRelease(PubSub.sliding<LogLine>(keptEvents), PubSub.shutdown)
-  const { refresh, toolbox, waitWhile } = makeLiveToolbox(all, options.naming)
-  const changed = Effect.andThen(Effect.sync(metering.follow), refresh)
+  const circuits = yield* makeServerCircuits(metering.metrics)
+  const { refresh, toolbox, waitWhile } = makeLiveToolbox(all, options.naming, circuits.isHidden)
+  const changed = Effect.suspend(() => {
+    metering.follow()
+    return Effect.andThen(circuits.follow(all().map(({ managed }) => managed)), refresh)
+  })
+  const publish = (event: ServerEvent) => {
+    circuits.happened(event)
+    metering.happened(event)
+    alerting.happened(event)
+    PubSub.publishUnsafe(events, shown(event))
+  }
+  /** As it is with its circuit. */
+  const shown = (event: ServerEvent): ServerEvent =>
+    event._tag === "StateChanged" ? { ...event, info: withCircuit(event.info, circuits.look(event.info.name)) } : event
   slots = yield* makeServerSlots(options.servers, {
     connector: yield* Connector,
     gate: makeStartGate(options),
     questions: options.questions,
     restart: options.restart,
     packageTimeout: options.packageTimeout,
-    publish: (event: ServerEvent) => {
-      metering.happened(event)
-      alerting.happened(event)
-      PubSub.publishUnsafe(events, event)
-    },
+    publish,
     onLogLine: (line) => PubSub.publishUnsafe(logLines, line),
     onChange: changed,
     meterOf: metering.meterOf,
+    gateOf: circuits.gateOf,
     toolCache: yield* ToolCache,
     owner: options.owner,
     startsAll: options.startsAll
@@ -148,11 +169,12 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   const { find, reconfigure, reconnect } = slots
   const supervisors = () => all().map(({ supervisor }) => supervisor)
   const required = () => supervisors().filter(({ managed }) => managed.isRequired)
-  /** Checks and calls together say how a server is. */
+  /** Checks, calls and its circuit together say how a server is. */
   const infoOf = ({ info, managed }: Supervisor): ServerInfo => {
+    const { name } = managed.server
     const now = info()
-    if (now.state !== "running") return now
-    return { ...now, health: metering.meterOf(managed.server.name).judged(now.health) }
+    const health = now.state === "running" ? metering.meterOf(name).judged(now.health) : now.health
+    return withCircuit({ ...now, health }, circuits.look(name))
   }
   const infos = Effect.sync(() => supervisors().map(infoOf))
 
@@ -167,11 +189,27 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
       )
     })
 
+  const tellCircuit = (name: string) =>
+    Effect.match(find(name), {
+      // It was removed a moment ago.
+      onFailure: () => undefined,
+      onSuccess: ({ supervisor }) =>
+        publish({
+          _tag: "CircuitChanged",
+          serverName: name,
+          circuit: circuits.look(name),
+          hiddenTools: infoOf(supervisor).hiddenTools
+        })
+    })
+
   // After the servers, which come first.
+  yield* Effect.forkScoped(circuits.watch(tellCircuit), { startImmediately: true })
   yield* Effect.forkScoped(alerting.lookOut)
 
   return ServerOrchestrator.of({
     toolbox,
+    prompts: yield* makeServerPrompts({ slots: all, waitWhile }, options.naming),
+    resources: yield* makeServerResources({ slots: all, waitWhile }),
     servers: infos,
     server: Effect.fn("ServerOrchestrator.server")((name: string) =>
       Effect.map(find(name), ({ supervisor }) => infoOf(supervisor))
@@ -180,6 +218,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     metrics: metering.metrics,
     alerts: alerting.alerts,
     activeAlerts: alerting.active,
+    breaker: makeBreakerControls(circuits, find, names),
     changes: Stream.fromPubSub(events),
     settled: waitWhile(() => supervisors().some((supervisor) => supervisor.isSettling())),
     requiredReady: Effect.gen(function* () {

@@ -28,6 +28,9 @@ const known = <A>(value: A | null): A | undefined => value ?? undefined
 const exitOf = ({ exit_code: code, exit_signal: signal }: ServerInfoJson): ServerInfo["exit"] =>
   code === null && signal === null ? undefined : { code: known(code), signal: known(signal) }
 
+const circuitOf = ({ circuit: phase, circuit_open_until: until }: ServerInfoJson): ServerInfo["circuit"] =>
+  phase === "closed" ? undefined : { phase, openUntil: time(until), reason: undefined }
+
 const failureOf = (error: unknown) => (isTold(error) ? hostFailure(error) : undefined)
 
 /** One that is just tried again has no reason of its own; what it failed with is what a person looks for. */
@@ -52,6 +55,8 @@ export const serverInfoOf = (told: ServerInfoJson): ServerInfo => ({
   startDuration: told.start_duration_ms === null ? undefined : Duration.millis(told.start_duration_ms),
   restartCount: told.restart_count,
   exit: exitOf(told),
+  circuit: circuitOf(told),
+  hiddenTools: told.hidden_tools,
   tools: told.tools,
   areToolsRemembered: told.tools_remembered
 })
