@@ -5,6 +5,7 @@
 import { isVersionRange } from "@signalbox/orchestrator"
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { isLoopback } from "./loopback.ts"
+import { ServerAuth } from "./ServerAuth.ts"
 import { variablesIn } from "./secrets.ts"
 
 const shortUnits: Readonly<Record<string, string>> = { ms: "millis", s: "seconds", m: "minutes", h: "hours" }
@@ -188,6 +189,7 @@ const remote = {
   enabled: Schema.Boolean,
   url: Url,
   headers: Schema.Record(Schema.String, Schema.String),
+  auth: Schema.optionalKey(ServerAuth),
   ...overrides
 }
 

@@ -223,5 +223,20 @@ server:
 #     transport: http                # also sse, for servers from before Streamable HTTP; http finds those, too
 #     url: https://mcp.example.com/mcp
 #     headers: { Authorization: "Bearer env:SEARCH_TOKEN" }
+# One that wants a login (OAuth): run "signalbox servers login tracker" once. Nothing has to be said here; you may say:
+#   tracker:
+#     enabled: true
+#     transport: http
+#     url: https://mcp.example.com/mcp
+#     headers: {}                    # with an Authorization header, that is used and no login
+#     auth:                          # optional, and so is each key; auth: none turns logins off
+#       clientId: my-client          # a client that was registered by hand
+#       clientSecret: env:TRACKER_SECRET
+#       issuer: https://login.example.com   # the only authorization server that is shown this client
+#       scopes: [read, write]        # instead of what the server wants
+#       redirectPort: 8765           # of the address http://127.0.0.1:8765/callback that the client was registered with
+#       clientMetadataUrl: https://example.com/client.json   # a published description of the client, instead of an id
+#       grant: authorization_code    # or client_credentials: the client itself logs in, by its secret or a privateKey
+#       # privateKey: env:TRACKER_KEY        # PKCS #8 in PEM, with signingAlgorithm: ES256
 servers: {}
 `
