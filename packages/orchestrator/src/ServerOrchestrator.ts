@@ -19,10 +19,10 @@ import { makeMetering, type OrchestratorMetrics } from "./metrics/OrchestratorMe
 import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeLiveToolbox } from "./LiveToolbox.ts"
 import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
-import { OrphanSweep } from "./OrphanSweep.ts"
+import { OrphanSweep, sweepOnce } from "./OrphanSweep.ts"
 import { type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
 import { makeServerSlots, type Reconfigured, type ServerSlots } from "./ServerSlots.ts"
-import { makeStartGate } from "./StartGate.ts"
+import { makeStartGate, SharedStartGate } from "./StartGate.ts"
 import { type StartError, type Supervisor } from "./Supervisor.ts"
 import { ToolCache } from "./ToolCache.ts"
 
@@ -55,6 +55,8 @@ export class ServerOrchestrator extends Context.Service<
     readonly settled: Effect.Effect<void>
     /** Waits for the required servers; fails with the reason of each one that could not be started. */
     readonly requiredReady: Effect.Effect<void, ConnectionFailed>
+    /** Waits until some server runs, or all have failed for the first time, and answers whether one runs. */
+    readonly connected: Effect.Effect<boolean>
     /** Starts a server and waits for its first list of tools. After a failure it keeps being tried. */
     readonly start: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | ServerAlreadyRunning | StartError>
     /** Sees to it that all run: starts those that do not and joins starts under way. Keys are all names, in order. */
@@ -76,6 +78,11 @@ export class ServerOrchestrator extends Context.Service<
      * ones are reconnected, and those that are equal are not touched. No call is disturbed.
      */
     readonly reconfigure: (servers: ReadonlyArray<ManagedServer>) => Effect.Effect<Reconfigured, DuplicateServerName>
+    /**
+     * For whoever closes it next: takes all tools off the list and waits until the calls that run are answered, each
+     * no longer than the `callTimeout` of its server.
+     */
+    readonly drain: Effect.Effect<void>
     /** The last lines of its standard error, at most 50, those of an earlier process included. */
     readonly logs: (name: string) => Effect.Effect<ReadonlyArray<string>, ServerNotFound>
   }
@@ -93,40 +100,36 @@ export class ServerOrchestrator extends Context.Service<
     )
 }
 
-const toolCacheLayer = ({ toolCacheDirectory }: OrchestratorOptions) =>
+export const toolCacheLayer = ({ toolCacheDirectory }: Pick<OrchestratorOptions, "toolCacheDirectory">) =>
   toolCacheDirectory === undefined ? ToolCache.layerNone : ToolCache.layerFiles(toolCacheDirectory)
 
 /** Events that a slow reader may be behind. */
 const keptEvents = 1024
 
-const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptions) {
+/** Makes one until the scope closes. `told` hears each event at once, before any reader of `changes`. */
+export const makeOrchestrator = Effect.fnUntraced(function* (
+  options: OrchestratorOptions,
+  told: (event: ServerEvent) => void = () => undefined
+) {
   let slots: ServerSlots | undefined
   const all = () => slots?.all() ?? []
   const names = () => all().map(({ managed }) => managed.server.name)
   const metering = yield* makeMetering(names, options.metrics)
   const alerting = yield* makeAlerting(names, options, metering)
-  if (options.owner !== undefined && options.sweepsOrphans) {
-    const swept = (yield* OrphanSweep).sweep(options.owner)
-    // To its end, however short the program is: many calls of a command must not leave orphans to one another.
-    yield* Effect.forkScoped(
-      Effect.uninterruptible(Effect.map(swept, ({ length }) => metering.orphansKilled(length))),
-      {
-        startImmediately: true
-      }
-    )
-  }
+  yield* sweepOnce(options, metering.orphansKilled)
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerEvent>(keptEvents), PubSub.shutdown)
   const { refresh, toolbox, waitWhile } = makeLiveToolbox(all, options.naming)
   const changed = Effect.andThen(Effect.sync(metering.follow), refresh)
   slots = yield* makeServerSlots(options.servers, {
     connector: yield* Connector,
-    gate: makeStartGate(options),
+    gate: (yield* SharedStartGate) ?? makeStartGate(options),
     questions: options.questions,
     restart: options.restart,
     packageTimeout: options.packageTimeout,
     publish: (event: ServerEvent) => {
       metering.happened(event)
       alerting.happened(event)
+      told(event)
       PubSub.publishUnsafe(events, event)
     },
     onChange: changed,
@@ -139,6 +142,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   yield* changed
   const { find, reconfigure, reconnect } = slots
   const supervisors = () => all().map(({ supervisor }) => supervisor)
+  const isSomeRunning = () => supervisors().some((supervisor) => supervisor.current() !== undefined)
   const required = () => supervisors().filter(({ managed }) => managed.isRequired)
   /** Checks and calls together say how a server is. */
   const infoOf = ({ info, managed }: Supervisor): ServerInfo => {
@@ -174,6 +178,10 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     activeAlerts: alerting.active,
     changes: Stream.fromPubSub(events),
     settled: waitWhile(() => supervisors().some((supervisor) => supervisor.isSettling())),
+    connected: Effect.andThen(
+      waitWhile(() => !isSomeRunning() && supervisors().some((supervisor) => supervisor.isSettling())),
+      Effect.sync(isSomeRunning)
+    ),
     requiredReady: Effect.gen(function* () {
       yield* waitWhile(() => required().some((supervisor) => supervisor.isSettling()))
       const failures = required().flatMap((supervisor) => {
@@ -201,6 +209,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     reconnect: Effect.fn("ServerOrchestrator.reconnect")(reconnect),
     reconnectAll: forAll("reconnect", ({ managed }) => reconnect(managed.server.name)),
     reconfigure: Effect.fn("ServerOrchestrator.reconfigure")(reconfigure),
+    drain: slots.vacate,
     logs: Effect.fn("ServerOrchestrator.logs")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.logs)
     )
