@@ -13,6 +13,11 @@ export {
   type RestartPolicy
 } from "./OrchestratorOptions.ts"
 
+// Several sets of servers, apart from one another
+export { type ReconnectExits, type ReconnectScope, ServerSets, type ServerSetsOptions } from "./ServerSets.ts"
+export { type ServerSet, type ServerSetEvent } from "./ServerSet.ts"
+export { ServerSetState, type ServerSetStatus, ServerSetStatusJson, serverSetStatusJson } from "./ServerSetStatus.ts"
+
 // Watching them
 export {
   HealthStatus,
@@ -44,11 +49,14 @@ export { AlertKind, type AlertOptions, type AlertRule, AlertSeverity } from "./a
 export {
   ConnectionFailed,
   DuplicateServerName,
+  NoServerConnected,
   orchestratorErrors,
   ServerAlreadyRunning,
   ServerBusy,
   ServerNotFound,
   ServerNotRunning,
+  ServerSetExists,
+  ServerSetNotFound,
   ServerStartupFailed,
   ServerUnavailable,
   ServerUnhealthy
@@ -58,4 +66,5 @@ export {
 export { Connector } from "./Connector.ts"
 export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
 export { isPackageRunner } from "./packageRunner.ts"
+export { makeStartGate, SharedStartGate, type StartGate } from "./StartGate.ts"
 export { ToolCache } from "./ToolCache.ts"
