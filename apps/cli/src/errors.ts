@@ -40,6 +40,37 @@ export class AllServersDown extends defineError<AllServersDown>()("AllServersDow
   hint: () => "See why: signalbox servers status"
 }) {}
 
+const failedServers = { verb: Schema.String, ...servers }
+
+/** What was to be done with several servers was done with some of them. */
+export class SomeServersFailed extends defineError<SomeServersFailed>()("SomeServersFailed", {
+  code: "SERVERS_PARTLY_FAILED",
+  status: { ...statuses.unavailable, exit: exitCodes.partial },
+  fields: failedServers,
+  message: ({ serverNames, total, verb }) =>
+    `Could not ${verb} ${serverNames.length} of ${total} servers: ${serverNames.join(", ")}.`,
+  hint: () => "See why: signalbox servers status"
+}) {}
+
+/** What was to be done with servers was done with none. */
+export class AllServersFailed extends defineError<AllServersFailed>()("AllServersFailed", {
+  code: "SERVERS_FAILED",
+  status: { ...statuses.unavailable, exit: exitCodes.failure },
+  fields: failedServers,
+  message: ({ serverNames, verb }) => `Could not ${verb} any server: ${serverNames.join(", ")}.`,
+  hint: () => "See why: signalbox servers status"
+}) {}
+
+/** The process that was to go on in the background ended before it could be asked. */
+export class BackgroundStartFailed extends defineError<BackgroundStartFailed>()("BackgroundStartFailed", {
+  code: "BACKGROUND_START_FAILED",
+  status: statuses.internal,
+  fields: { exitCode: Schema.UndefinedOr(Schema.Int), logFile: Schema.String, lastLine: Schema.String },
+  message: ({ exitCode, lastLine }) =>
+    `The background process ended at once (${exitCode === undefined ? "by a signal" : `exit code ${exitCode}`})${lastLine === "" ? "" : `: ${lastLine}`}`,
+  hint: ({ logFile }) => `Its log: ${logFile}`
+}) {}
+
 /** Servers were looked at, and something is wrong with some of them. */
 export class ServersNeedAttention extends defineError<ServersNeedAttention>()("ServersNeedAttention", {
   code: "SERVERS_NEED_ATTENTION",
@@ -74,6 +105,9 @@ export const cliErrors = [
   CommandTimeout,
   SomeServersDown,
   AllServersDown,
+  SomeServersFailed,
+  AllServersFailed,
+  BackgroundStartFailed,
   ServersNeedAttention,
   ServerExists,
   ToolCallsFailed

@@ -11,6 +11,8 @@ import { config } from "./commands/config.ts"
 import { doctor } from "./commands/doctor.ts"
 import { errors } from "./commands/errors.ts"
 import { init } from "./commands/init.ts"
+import { prompts } from "./commands/prompts.ts"
+import { resources } from "./commands/resources.ts"
 import { serve } from "./commands/serve.ts"
 import { servers } from "./commands/servers.ts"
 import { test } from "./commands/test.ts"
@@ -33,7 +35,20 @@ const base = Command.make("signalbox").pipe(
   ])
 )
 
-const commands = [chat, serve, servers, doctor, tools, init, config, test, errors, versionCommand] as const
+const commands = [
+  chat,
+  serve,
+  servers,
+  doctor,
+  tools,
+  prompts,
+  resources,
+  init,
+  config,
+  test,
+  errors,
+  versionCommand
+] as const
 
 // The completion script describes every command but the one that prints it.
 const completions = makeCompletions(() => Command.withSubcommands(base, commands))

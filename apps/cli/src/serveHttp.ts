@@ -4,10 +4,12 @@
 import { toOutcome } from "@signalbox/errors"
 import { type ConfigSource, Host } from "@signalbox/host"
 import { MessagesServer } from "@signalbox/server"
+import { type ClaimedPlace } from "@signalbox/server/control"
 import { Effect } from "effect"
 import { describeModel } from "./chat/banner.ts"
 import { watchConfig } from "./chat/watchConfig.ts"
 import { watchServers } from "./chat/watchServers.ts"
+import { claimForRun, serveControl } from "./control/serveControl.ts"
 import { Output, renderOutcome } from "./Output.ts"
 import { report } from "./report.ts"
 import { withHost } from "./withHost.ts"
@@ -27,24 +29,38 @@ const announce = Effect.fnUntraced(function* (url: string) {
   )
 })
 
-/** Serves until it is interrupted. */
-export const serveHttp = (flags: ConfigSource["flags"]) =>
+/** What one run of the command is told. */
+export interface ServeRun {
+  readonly flags: ConfigSource["flags"]
+  /** Whether other processes may ask it; only one process of a configuration can be asked. */
+  readonly isControlled: boolean
+}
+
+/** Serves until it is interrupted, or asked to end. */
+export const serveHttp = ({ flags, isControlled }: ServeRun) =>
   Effect.suspend(() => {
     let isListening = false
-    const listening = Effect.gen(function* () {
+    const listening = Effect.fnUntraced(function* (place: ClaimedPlace | undefined) {
       const { url } = yield* MessagesServer
       isListening = true
+      yield* place === undefined ? Effect.void : place.tell({ url })
       yield* announce(url)
       return yield* Effect.never
     })
-    return withHost({ startsAll: true, tellsServers: true, flags })(
-      Effect.gen(function* () {
-        const host = yield* Host
-        yield* watchServers(host)
-        yield* watchConfig(host)
+    const serving = Effect.fnUntraced(function* (place: ClaimedPlace | undefined) {
+      const host = yield* Host
+      const shutdownAsked = place === undefined ? Effect.never : yield* serveControl(place)
+      yield* watchServers(host)
+      yield* watchConfig(host)
+      const work = Effect.gen(function* () {
         // Whoever sees it listen may rely on what the configuration calls indispensable.
         yield* host.orchestrator.requiredReady
-        return yield* Effect.provide(listening, MessagesServer.layer(host.config.options.server))
-      }).pipe(Effect.scoped)
-    ).pipe(report({ render: () => Effect.void, hasAnswered: () => isListening }))
+        return yield* Effect.provide(listening(place), MessagesServer.layer(host.config.options.server))
+      })
+      yield* Effect.raceFirst(work, shutdownAsked)
+    }, Effect.scoped)
+    return Effect.gen(function* () {
+      const place = isControlled ? yield* claimForRun("serve", null) : undefined
+      yield* withHost({ startsAll: true, tellsServers: true, flags })(serving(place))
+    }).pipe(Effect.scoped, report({ render: () => Effect.void, hasAnswered: () => isListening }))
   })

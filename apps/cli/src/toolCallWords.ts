@@ -4,6 +4,7 @@
 import { isJsonObject, type JsonObject } from "@signalbox/model"
 import { Effect } from "effect"
 import { InvalidUsage } from "./errors.ts"
+import { pair, readNames } from "./namedWords.ts"
 
 const invalid = (reason: string) => new InvalidUsage({ command: "signalbox tools call", reason })
 
@@ -12,10 +13,6 @@ export interface ToolCallWords {
   readonly tool: string
   readonly input: JsonObject
 }
-
-const pair = /^([A-Za-z_][\w.-]*)=(.*)$/s
-
-const isInput = (word: string): boolean => word.startsWith("{") || word.startsWith("[") || pair.test(word)
 
 const parse = (text: string): unknown => {
   try {
@@ -52,16 +49,6 @@ const readInput = Effect.fnUntraced(function* (words: ReadonlyArray<string>) {
 
 /** Reads the words; the first one is a server when it is one and a tool follows. */
 export const readCall = Effect.fnUntraced(function* (words: ReadonlyArray<string>, servers: ReadonlyArray<string>) {
-  const split = words.findIndex(isInput)
-  const names = split === -1 ? words : words.slice(0, split)
-  const [first, second] = names
-  const input = yield* readInput(split === -1 ? [] : words.slice(split))
-  if (first === undefined) return yield* invalid("Name the tool to call.")
-  if (names.length > 2) return yield* invalid(`"${names[2]}" is neither JSON nor key=value.`)
-  if (second !== undefined) return { server: first, tool: second, input } satisfies ToolCallWords
-  const [server, ...rest] = first.split("__")
-  const isQualified = server !== undefined && rest.length > 0 && servers.includes(server)
-  return (
-    isQualified ? { server, tool: rest.join("__"), input } : { server: undefined, tool: first, input }
-  ) satisfies ToolCallWords
+  const { name, rest, server } = yield* readNames(words, servers, { invalid, wish: "Name the tool to call." })
+  return { server, tool: name, input: yield* readInput(rest) } satisfies ToolCallWords
 })

@@ -12,6 +12,8 @@ const commands = [
   "servers",
   "doctor",
   "tools",
+  "prompts",
+  "resources",
   "init",
   "config",
   "test",

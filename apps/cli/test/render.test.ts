@@ -111,7 +111,9 @@ const lostServer = (): ServerInfo => {
     restartCount: 0,
     exit: { code: 7, signal: undefined },
     tools: ["read_file"],
-    areToolsRemembered: false
+    areToolsRemembered: false,
+    circuit: undefined,
+    hiddenTools: []
   }
 }
 

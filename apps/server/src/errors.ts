@@ -4,6 +4,7 @@
 import { defineError, statuses } from "@signalbox/errors"
 import { InvalidMessagesRequest } from "@signalbox/provider-claude/serve"
 import { Schema } from "effect"
+import { controlErrors } from "./control/errors.ts"
 
 /** An address that others can reach was refused, because the server asks nobody for credentials. */
 export class UnsafeBind extends defineError<UnsafeBind>()("UnsafeBind", {
@@ -63,5 +64,6 @@ export const serverErrors = [
   OriginRefused,
   RouteNotFound,
   BodyTooLarge,
-  InvalidMessagesRequest
+  InvalidMessagesRequest,
+  ...controlErrors
 ] as const

@@ -1,7 +1,7 @@
 /**
  * A Messages request as a turn: the caller's tools and the host's in one toolbox, the caller's history, one loop.
  */
-import { describingTools, Journal, noHooks, runTurn } from "@signalbox/conversation"
+import { Journal, runTurn } from "@signalbox/conversation"
 import { CorrelationId } from "@signalbox/errors"
 import { type Host } from "@signalbox/host"
 import {
@@ -79,7 +79,7 @@ export const servedTurn = Effect.fnUntraced(function* (
       return tools
     })
   }
-  const { describeTools, maxHops, toolConcurrency, toolTimeout } = host.config.options.conversation
+  const { maxHops, toolConcurrency, toolTimeout } = host.config.options.conversation
   const { messages, tools: _tools, ...request } = served.request
   const events = runTurn({
     messages,
@@ -87,7 +87,7 @@ export const servedTurn = Effect.fnUntraced(function* (
     model: host.model.service,
     limits: { maxHops, toolConcurrency, toolTimeout },
     journal: Journal.none,
-    hooks: describeTools ? describingTools : noHooks,
+    hooks: host.hooks,
     request: { ...request, model: modelName(served, host) },
     call: {
       principal: "local",

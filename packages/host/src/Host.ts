@@ -2,7 +2,7 @@
  * The composition: a checked configuration becomes one layer with the servers, the model and the
  * conversations over them. Building it waits for nothing; servers start in the background.
  */
-import { ConversationClient, describingTools, noHooks } from "@signalbox/conversation"
+import { ConversationClient, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
@@ -14,6 +14,7 @@ import { Context, Effect, Layer, Option, Path, Stream } from "effect"
 import { alertOptions } from "./alerts.ts"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
+import { configuredHooks } from "./offersHooks.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import { managedServers } from "./servers.ts"
 
@@ -46,6 +47,8 @@ export class Host extends Context.Service<
     readonly toolbox: Toolbox["Service"]
     readonly orchestrator: ServerOrchestrator["Service"]
     readonly conversations: ConversationClient["Service"]
+    /** What the configuration adds to each model call of a turn. `conversations` have it already. */
+    readonly hooks: TurnHooks
     /**
      * Waits until it makes sense to ask the model: all servers have started or failed or their tools are
      * remembered, or some run and no other has become ready for a moment. A server that hangs does not hold up the others, unless it is required:
@@ -76,23 +79,31 @@ export class Host extends Context.Service<
       Effect.map(Models, (chosen) => chosen.service)
     )
     const { conversation, model: modelOptions } = setup.config.options
-    const conversations = ConversationClient.layer({
-      limits: {
-        maxHops: conversation.maxHops,
-        toolConcurrency: conversation.toolConcurrency,
-        toolTimeout: conversation.toolTimeout
-      },
-      request: {
-        system: modelOptions.systemPrompt === "" ? [] : [{ type: "text", text: modelOptions.systemPrompt }],
-        maxTokens: modelOptions.maxTokens
-      },
-      hooks: conversation.describeTools ? describingTools : noHooks,
-      maxSessions: conversation.maxSessions,
-      idleTimeout: conversation.sessionIdleTimeout
-    })
+    const hooks = Layer.effect(
+      Hooks,
+      Effect.flatMap(ServerOrchestrator, (orchestrator) => configuredHooks(setup.config.options, orchestrator))
+    )
+    const conversations = Layer.unwrap(
+      Effect.map(Hooks, (hooks) =>
+        ConversationClient.layer({
+          limits: {
+            maxHops: conversation.maxHops,
+            toolConcurrency: conversation.toolConcurrency,
+            toolTimeout: conversation.toolTimeout
+          },
+          request: {
+            system: modelOptions.systemPrompt === "" ? [] : [{ type: "text", text: modelOptions.systemPrompt }],
+            maxTokens: modelOptions.maxTokens
+          },
+          hooks,
+          maxSessions: conversation.maxSessions,
+          idleTimeout: conversation.sessionIdleTimeout
+        })
+      )
+    )
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
-      Layer.provideMerge(Layer.merge(toolbox, model)),
+      Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
       Layer.provideMerge(Layer.merge(servers, models))
     )
   }
@@ -100,6 +111,9 @@ export class Host extends Context.Service<
 
 /** The model that was chosen; internal to the composition. */
 class Models extends Context.Service<Models, ChosenModel>()("@signalbox/host/Models") {}
+
+/** What is added to model calls; internal to the composition. */
+class Hooks extends Context.Service<Hooks, TurnHooks>()("@signalbox/host/Hooks") {}
 
 const toolCacheDirectory = ({ cacheDirectory, config }: HostSetup, path: Path.Path): string | undefined => {
   const { toolCache } = config.options.runtime
@@ -144,6 +158,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
     toolbox: yield* Toolbox,
     orchestrator,
     conversations: yield* ConversationClient,
+    hooks: yield* Hooks,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
     reload: yield* makeReload(config, environment, orchestrator)
   }

@@ -101,7 +101,8 @@ const limitsOfServers = new Set<string>([
   "maxMessageBytes",
   "maxRequestBytes",
   "maxConcurrentCalls",
-  "health"
+  "health",
+  "breaker"
 ])
 
 const restartKeys = (before: HostOptions, after: HostOptions): ReadonlyArray<string> => {

@@ -3,6 +3,8 @@ export {
   type ConfigOrigin,
   type ConfigSource,
   configFileNames,
+  findConfig,
+  type FoundConfig,
   type LoadedConfig,
   loadConfig
 } from "./config/ConfigFile.ts"
@@ -19,6 +21,12 @@ export { editConfig, type EditableConfig, type EditedConfig } from "./config/edi
 export { Host, type HostSetup } from "./Host.ts"
 export { chooseModel, type ChosenModel } from "./chooseModel.ts"
 export { type Reload, type Reloaded, type ReloadError, type ReloadEvent } from "./Reload.ts"
+export {
+  type AvailableResources,
+  makeAvailableResources,
+  type ResourceContextOptions,
+  type ResourceSource
+} from "./AvailableResources.ts"
 export { hostLogging, type LogSettings, type LogStream } from "./hostLogging.ts"
 export { checkReferences } from "./checkReferences.ts"
 export { alertOptions } from "./alerts.ts"

@@ -88,6 +88,12 @@ const restartOf = (entry: ServerEntry, { restart }: HostOptions["runtime"]): Man
   }
 }
 
+const breakerOf = (entry: ServerEntry, runtime: HostOptions["runtime"]): ManagedServer["breaker"] => {
+  const { enabled, failures, openFor, probes, probeTimeout, successes } = { ...runtime.breaker, ...entry.breaker }
+  if (!enabled) return "off"
+  return { failureThreshold: failures, openFor, successThreshold: successes, maxProbes: probes, probeTimeout }
+}
+
 const managed = (
   name: string,
   entry: ServerEntry,
@@ -107,6 +113,7 @@ const managed = (
   maxConcurrent: entry.maxConcurrentCalls ?? runtime.maxConcurrentCalls,
   health: { url: "", ...runtime.health, ...entry.health },
   restart: restartOf(entry, runtime),
+  breaker: breakerOf(entry, runtime),
   tools: { allow: entry.tools?.allow, deny: entry.tools?.deny ?? [] }
 })
 

@@ -95,6 +95,34 @@ layer(nodePlatform, { excludeTestServices: true })("a host", (it) => {
     })
   )
 
+  it.effect("shows the model resources and prompts where that is wanted, without those that cannot be read", () =>
+    Effect.gen(function* () {
+      const server = yield* upstream({ script: { text: "Well." } })
+      const log = join(yield* folder, "log")
+      const config = yield* configWith(
+        { fx: fxServer({ log, items: 10, readDelay: 200, failRead: "fx://item/3,fx://item/7" }) },
+        {
+          "model.provider": "claude",
+          "providers.claude.baseUrl": server.url,
+          "conversation.resources.include": "all",
+          "conversation.resources.listPrompts": true
+        }
+      )
+      yield* Effect.gen(function* () {
+        const host = yield* Host
+        yield* host.usable
+        yield* host.conversations.ask("Well?")
+      }).pipe(Effect.provide(Host.layer(setupFor(config, { ANTHROPIC_API_KEY: "sk-canary-0123456789" }))))
+      const system = server.requests[0]?.system ?? ""
+      assert.strictEqual(system.match(/<resource /g)?.length, 8)
+      assert.include(system, '<resource uri="fx://item/2" name="item 2">\nitem 2\n</resource>')
+      assert.notInclude(system, "fx://item/7")
+      assert.include(system, "- greet: Greets someone.")
+      const reads = readFxMcpLog(log).filter((event) => event.event === "request" && event.method === "resources/read")
+      assert.strictEqual(reads.length, 10)
+    })
+  )
+
   it.effect("keeps every server's tools callable when two have the same names", () =>
     Effect.gen(function* () {
       const directory = yield* folder

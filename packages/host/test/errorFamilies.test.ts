@@ -43,7 +43,7 @@ type ServerSide = InstancesOf<typeof mcp.mcpErrors> | InstancesOf<typeof orchest
 const serversOf = (error: ServerSide): ReadonlyArray<string> => {
   if ("setName" in error) return [error.setName]
   if (error._tag === "ConnectionFailed") return error.failures.map(({ serverName }) => serverName)
-  return error._tag === "DuplicateServerName" ? error.serverNames : [error.serverName]
+  return "serverNames" in error ? error.serverNames : [error.serverName]
 }
 
 describe("the errors of all packages", () => {
@@ -86,7 +86,7 @@ describe("the errors of all packages", () => {
           const error = sample as ServerSide
           const printed = JSON.stringify(toJson(error))
           for (const name of serversOf(error)) assert.include(printed, JSON.stringify(name), family.definition.code)
-          assert.match(printed, /"server_names?"|"serverName"|"set_name"|"failures":\[\]/, family.definition.code)
+          assert.match(printed, /"server_names?"|"serverNames?"|"set_name"|"failures":\[\]/, family.definition.code)
         }
       })
     )

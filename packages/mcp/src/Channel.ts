@@ -9,6 +9,7 @@ import {
   faultAnswer,
   invalidAnswer,
   isJsonObject,
+  passPrefix,
   type RpcMessage,
   type Transport,
   type TransportCallbacks
@@ -20,6 +21,10 @@ import {
  */
 const unvalidated: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map([
   ["tools/call", { content: [] }],
+  ["tasks/cancel", {}],
+  ["tasks/get", {}],
+  ["tasks/result", { content: [] }],
+  ["tasks/update", {}],
   ["tools/list", { tools: [] }],
   ["prompts/get", { messages: [] }],
   ["prompts/list", { prompts: [] }],
@@ -91,7 +96,8 @@ export const makeChannel = (inner: Transport, events: ChannelEvents): Channel =>
       Object.assign(inner, callbacks)
       return inner.start()
     },
-    send: (message, options) => {
+    send: (given, options) => {
+      const message = withoutPrefix(given)
       const { id, method, params } = message
       if (method === "notifications/cancelled") forget(params?.["requestId"])
       if (method === undefined || id === undefined || id === null) return inner.send(message, options)
@@ -201,6 +207,11 @@ export const makeChannel = (inner: Transport, events: ChannelEvents): Channel =>
   }
 }
 
+const withoutPrefix = (message: RpcMessage): RpcMessage =>
+  message.method?.startsWith(passPrefix) === true
+    ? { ...message, method: message.method.slice(passPrefix.length) }
+    : message
+
 /** Method not found, and UnsupportedProtocolVersion. */
 const saysNotSpoken: ReadonlySet<number | undefined> = new Set([-32601, -32022])
 
@@ -233,7 +244,8 @@ const repairResult = (id: string | number, method: string, result: unknown): Rpc
   if (!isJsonObject(result)) return notAnAnswer(id, "a result that is no object")
   const kind = result["resultType"]
   const empty = unvalidated.get(method)
-  if (empty === undefined || (kind !== undefined && kind !== "complete")) return { jsonrpc: "2.0", id, result }
+  const isFinal = kind === undefined || kind === "complete" || kind === "task"
+  if (empty === undefined || !isFinal) return { jsonrpc: "2.0", id, result }
   const keeping = method === "tools/call" ? {} : { ttlMs: 0, cacheScope: "private" }
   return { jsonrpc: "2.0", id, result: { resultType: "complete", ...empty, ...keeping, _meta: { [rawKey]: result } } }
 }

@@ -24,6 +24,8 @@ export interface McpTool {
   readonly inputSchema: JsonObject
   readonly outputSchema?: JsonObject
   readonly annotations?: ToolHints
+  /** Whether the server runs its calls as tasks; `required` runs no other. */
+  readonly execution?: { readonly taskSupport: "optional" | "required" }
   readonly _meta?: JsonObject
 }
 

@@ -4,6 +4,7 @@
  */
 import { type Effect } from "effect"
 import { type JsonObject } from "./McpTool.ts"
+import { tasksExtension } from "./wire.ts"
 
 /** A question to the person (MCP elicitation): a form by JSON Schema, or a page to visit. Foreign text. */
 export type Elicitation =
@@ -75,8 +76,9 @@ export interface Questions {
 /** For connections with nobody to ask. */
 export const noQuestions: Questions = { elicitation: [], sampling: false, roots: undefined }
 
-/** The capabilities that say so (MCP schema, `ClientCapabilities`). */
+/** The capabilities that say so, and that we follow tasks (MCP schema, `ClientCapabilities`). */
 export const capabilitiesOf = ({ elicitation, roots, sampling }: Questions) => ({
+  extensions: { [tasksExtension]: {} },
   ...(elicitation.length === 0 ? {} : { elicitation: Object.fromEntries(elicitation.map((mode) => [mode, {}])) }),
   ...(sampling ? { sampling: {} } : {}),
   ...(roots === undefined ? {} : { roots: {} })

@@ -3,6 +3,7 @@
  * reads no environment and has no hidden defaults. `serverDefaults` is the preset to spread and print.
  */
 import { Duration, type Redacted } from "effect"
+import { type ServerTransport } from "./wire.ts"
 
 /** A text that may be a secret. `Redacted` values stay out of logs, errors and status. */
 export type MaybeSecret = string | Redacted.Redacted
@@ -33,11 +34,21 @@ export interface HttpOptions {
   readonly headers: Readonly<Record<string, MaybeSecret>>
 }
 
+/** A server that lives in this program. */
+export interface InProcessOptions {
+  readonly transport: "in-process"
+  /**
+   * Connects a server to its end, once for each connection, and is done when that listens:
+   * `(transport) => makeMcpServer().connect(transport)` with an MCP SDK. The server is told by `onclose` when it is over.
+   */
+  readonly serve: (transport: ServerTransport) => PromiseLike<unknown> | void
+}
+
 /** Everything there is to say about one MCP server. */
 export interface ServerOptions {
   /** The name under which the configuration knows it. Every error carries it. */
   readonly name: string
-  readonly endpoint: StdioOptions | HttpOptions
+  readonly endpoint: StdioOptions | HttpOptions | InProcessOptions
   /**
    * Which protocol era is spoken. `legacy` is the `initialize` handshake of 2024-11-05 to 2025-11-25.
    * `auto` finds out: over HTTP by `server/discover`, over stdio by `initialize` first, because many older

@@ -2,7 +2,7 @@
  * Calls one tool. The failure says what is known about execution: `ConnectionClosed` and its like prove
  * that nothing ran, `ToolOutcomeUnknown` and `ToolCallTimeout` leave it open.
  */
-import { type Cause, Duration, Effect, Fiber, Queue, Result, Stream } from "effect"
+import { type Cause, Clock, Duration, Effect, Fiber, Queue, Result, Stream } from "effect"
 import { ToolCallTimeout } from "./callErrors.ts"
 import { rawResult } from "./Channel.ts"
 import { type Connection, contextOf } from "./Connection.ts"
@@ -12,7 +12,8 @@ import { type CallProgress, type CallResult, type ToolCall } from "./McpClient.t
 import { type JsonObject, type McpTool } from "./McpTool.ts"
 import { Idle, request, Sent } from "./request.ts"
 import { requestInRounds } from "./rounds.ts"
-import { compileSchema, failureOf } from "./sdk.ts"
+import { compileSchema, failureOf, rpcFailure } from "./sdk.ts"
+import { createdTask, followTask, mustBeTask, TaskFailed, TaskLost } from "./tasks.ts"
 import { readCallResult } from "./tools.ts"
 
 /** What calls need to know of the last list. */
@@ -33,8 +34,8 @@ export const callTool = (
 ): Effect.Effect<CallResult, CallError> => {
   const limits = limitsOf(connection, call)
   if (call.onProgress !== undefined) return withProgress(connection, known, call, limits, call.onProgress)
-  if (limits.idleMillis === undefined) return exchange(connection, known, call, limits, {})
-  return Effect.suspend(() => exchange(connection, known, call, limits, watch(connection, call)))
+  if (limits.idleMillis === undefined) return exchange(connection, known, call, limits, unwatched)
+  return Effect.suspend(() => exchange(connection, known, call, limits, { meta: watch(connection, call) }))
 }
 
 interface Limits {
@@ -69,40 +70,87 @@ const withProgress = Effect.fnUntraced(function* (
   onProgress: NonNullable<ToolCall["onProgress"]>
 ) {
   const queue = yield* Queue.unbounded<CallProgress, Cause.Done>()
-  const meta = watch(connection, call, (progress) => Queue.offerUnsafe(queue, progress))
+  let told = 0
+  const meta = watch(connection, call, (progress) => {
+    told = progress.progress
+    Queue.offerUnsafe(queue, progress)
+  })
+  // A task says in words how far it is; only the words are news.
+  const onStatus = (message: string) => void Queue.offerUnsafe(queue, { progress: (told += 1), message })
   const pump = yield* Effect.forkChild(Stream.runForEach(Stream.fromQueue(queue), onProgress))
-  const result = yield* exchange(connection, known, call, limits, meta).pipe(Effect.onExit(() => Queue.end(queue)))
+  const result = yield* exchange(connection, known, call, limits, { meta, onStatus }).pipe(
+    Effect.onExit(() => Queue.end(queue))
+  )
   yield* Fiber.join(pump)
   return result
 })
+
+/** What is heard of a call while it runs. */
+interface Watched {
+  readonly meta?: JsonObject
+  readonly onStatus?: (message: string) => void
+}
+
+const unwatched: Watched = {}
 
 const exchange = (
   connection: Connection,
   known: ReadonlyMap<string, KnownTool>,
   call: ToolCall,
   limits: Limits,
-  meta: JsonObject
+  { meta, onStatus = isSound }: Watched
 ): Effect.Effect<CallResult, CallError> => {
   const tool = known.get(call.name)
   const headers = tool?.paramHeaders(call.input)
-  const params = { name: call.name, arguments: call.input }
+  const isModern = connection.session.handshake.era === "modern"
+  const isTask = mustBeTask(connection, tool?.tool)
+  const own = { name: call.name, arguments: call.input }
+  const params = isTask ? { ...own, task: {} } : own
   const extra = {
     // The timer of the client costs nothing more; a race of fibers would cost as much as the call.
     timeoutMillis: limits.totalMillis,
     idleMillis: limits.idleMillis,
     call,
-    ...("progressToken" in meta ? { meta } : {}),
+    ...(meta === undefined ? {} : { meta }),
     ...(headers === undefined ? {} : { headers })
   }
-  const asked =
-    connection.session.handshake.era === "modern"
-      ? requestInRounds(connection, "tools/call", params, extra, call.respondent)
-      : request(connection, "tools/call", params, extra)
-  return asked.pipe(
+  const asked = isModern
+    ? requestInRounds(connection, "tools/call", params, extra, call.respondent)
+    : request(connection, "tools/call", params, extra)
+  const answered = isModern || isTask ? followed(connection, call, limits, asked, onStatus) : asked
+  return answered.pipe(
     Effect.map((result) => readCallResult(rawResult(result), tool?.violation ?? isSound)),
     Effect.mapError((error) => (error instanceof Sent ? explain(connection, call.name, limits, error.error) : error))
   )
 }
+
+/** The answer to a call, or that of the task which it became. */
+const followed = Effect.fnUntraced(function* <E>(
+  connection: Connection,
+  call: ToolCall,
+  { total, totalMillis }: Limits,
+  asked: Effect.Effect<JsonObject, E>,
+  onStatus: (message: string) => void
+) {
+  const began = yield* Clock.currentTimeMillis
+  const answer = rawResult(yield* asked)
+  const task = createdTask(connection, answer)
+  if (task === undefined) return answer
+  // The server has answered; from here on it is asked.
+  connection.calls.setIdle(call, undefined)
+  const place = { serverName: connection.server.name, toolName: call.name }
+  return yield* followTask(connection, call, task, onStatus).pipe(
+    Effect.mapError((error) => {
+      if (error instanceof TaskLost) return outcomeUnknown(place.serverName, place.toolName, error.cause)
+      if (!(error instanceof TaskFailed)) return error
+      return callError(contextOf(connection, "tools/call", error), place.toolName, rpcFailure(error.error))
+    }),
+    Effect.timeoutOrElse({
+      duration: Duration.millis(Math.max(1, totalMillis - ((yield* Clock.currentTimeMillis) - began))),
+      orElse: () => Effect.fail(new ToolCallTimeout({ ...place, limit: total, limitName: "callTimeout" }))
+    })
+  )
+})
 
 const explain = (connection: Connection, toolName: string, { total }: Limits, error: unknown): CallError => {
   const serverName = connection.server.name

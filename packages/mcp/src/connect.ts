@@ -10,7 +10,7 @@ import { HandshakeTimeout, ProtocolMismatch } from "./connectErrors.ts"
 import { type Connection, makeEnding } from "./Connection.ts"
 import { type ConnectError } from "./errors.ts"
 import { connectError } from "./faults.ts"
-import { type Link, openStdio, openStream, openUrl } from "./link.ts"
+import { type Link, openInProcess, openStdio, openStream, openUrl } from "./link.ts"
 import { logOnce } from "./logOnce.ts"
 import { makeClient } from "./makeClient.ts"
 import { type LogMessage, type McpClient } from "./McpClient.ts"
@@ -89,11 +89,13 @@ const isRefused = (error: ConnectError | Refused): error is Refused => error ins
 const reach = (target: Target) => {
   const { server } = target
   const { endpoint, protocol } = server
-  // Over stdio the old handshake comes first: many older servers exit when anything else does.
+  // But for HTTP the old handshake comes first: many older servers exit when anything else does.
   const first: Negotiation = protocol === "auto" && endpoint.transport !== "http" ? "legacy" : protocol
   switch (endpoint.transport) {
-    case "stdio": {
-      const start = (negotiation: Negotiation) => attempt(target, openStdio(server, endpoint), negotiation)
+    case "stdio":
+    case "in-process": {
+      const link = endpoint.transport === "stdio" ? openStdio(server, endpoint) : openInProcess(server, endpoint)
+      const start = (negotiation: Negotiation) => attempt(target, link, negotiation)
       if (first === protocol) return start(first)
       return Effect.catch(start(first), (error) =>
         isRefused(error) && speaksOnlyModern(error.failure) ? start("2026-07-28") : Effect.fail(error)

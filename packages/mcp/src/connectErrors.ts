@@ -15,7 +15,7 @@ export class SpawnFailed extends defineError<SpawnFailed>()("SpawnFailed", {
   fields: {
     serverName,
     command: Schema.String,
-    reason: Schema.Literals(["CommandNotFound", "DirectoryNotFound", "NotExecutable", "SystemRefused"]),
+    reason: Schema.Literals(["CommandNotFound", "DirectoryNotFound", "NotExecutable", "BatchFile", "SystemRefused"]),
     /** The directories searched, in the form of `PATH`; `undefined` when the command is a path. */
     searchedPath: optionalText,
     cwd: optionalText
@@ -31,6 +31,8 @@ export class SpawnFailed extends defineError<SpawnFailed>()("SpawnFailed", {
         return `${start}: its working directory "${error.cwd}" does not exist.`
       case "NotExecutable":
         return `${start}: "${error.command}" is not executable.`
+      case "BatchFile":
+        return `${start}: "${error.command}" is a batch file, which only a shell can run.`
       case "SystemRefused":
         return `${start}: the system refused to start "${error.command}".`
     }
@@ -45,6 +47,8 @@ export class SpawnFailed extends defineError<SpawnFailed>()("SpawnFailed", {
         return `Create the directory, or change "cwd" of "${error.serverName}".`
       case "NotExecutable":
         return `Make "${error.command}" executable, or start it through its interpreter.`
+      case "BatchFile":
+        return `Make the program that it starts the command of "${error.serverName}".`
       case "SystemRefused":
         return "The cause says why. Too many processes or too little memory is usual."
     }
@@ -76,6 +80,15 @@ const originOf = (command: string): string => {
   const origin = origins.get(command)
   return origin === undefined ? `"${command}"` : `${origin}, which brings "${command}"`
 }
+
+/** The function that connects a server of this program failed. */
+export class ServeFailed extends defineError<ServeFailed>()("ServeFailed", {
+  code: "SERVER_SERVE_FAILED",
+  status: statuses.internal,
+  fields: { serverName, reason: Schema.String },
+  message: ({ reason, serverName }) => `Server "${serverName}" of this program could not be connected: ${reason}.`,
+  hint: () => `"serve" has to connect a server to the transport that it is given, a new server each time.`
+}) {}
 
 /** The server did not finish its handshake in time. A child process has been stopped. */
 export class HandshakeTimeout extends defineError<HandshakeTimeout>()("HandshakeTimeout", {

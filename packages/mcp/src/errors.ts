@@ -16,6 +16,7 @@ import {
   HandshakeTimeout,
   ProtocolMismatch,
   RedirectRefused,
+  ServeFailed,
   ServerHttpStatus,
   ServerUnreachable,
   SpawnFailed
@@ -43,6 +44,7 @@ export type ConnectError =
   | InvalidResult
   | ProtocolMismatch
   | ResponseTooLarge
+  | ServeFailed
   | ServerExited
   | SpawnFailed
   | StreamLost
@@ -89,6 +91,7 @@ export const mcpErrors = [
   RequestTimeout,
   RequestTooLarge,
   ResponseTooLarge,
+  ServeFailed,
   ServerExited,
   ServerHttpStatus,
   ServerUnreachable,
@@ -138,6 +141,7 @@ export const wasNotExecuted = (error: McpError): boolean => {
     case "ProtocolMismatch":
     case "RedirectRefused":
     case "RequestTooLarge":
+    case "ServeFailed":
     case "ServerUnreachable":
     case "SessionExpired":
     case "SpawnFailed":

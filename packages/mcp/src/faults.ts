@@ -65,9 +65,9 @@ const notConnected = new Set([
 
 const excerptCharacters = 300
 
-const urlOf = (server: ServerOptions): string => {
-  if (server.endpoint.transport === "stdio" || !URL.canParse(server.endpoint.url)) return ""
-  const url = new URL(server.endpoint.url)
+const urlOf = ({ endpoint }: ServerOptions): string => {
+  if (!("url" in endpoint) || !URL.canParse(endpoint.url)) return ""
+  const url = new URL(endpoint.url)
   return `${url.origin}${url.pathname}`
 }
 

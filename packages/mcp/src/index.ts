@@ -2,11 +2,13 @@
 export { connect } from "./connect.ts"
 export {
   type HttpOptions,
+  type InProcessOptions,
   type MaybeSecret,
   serverDefaults,
   type ServerOptions,
   type StdioOptions
 } from "./ServerOptions.ts"
+export { type RpcMessage, type ServerTransport } from "./wire.ts"
 export { ParentEnvironment } from "./stdio/environment.ts"
 
 // Using a connection
@@ -65,6 +67,7 @@ export {
   HandshakeTimeout,
   ProtocolMismatch,
   RedirectRefused,
+  ServeFailed,
   ServerHttpStatus,
   ServerUnreachable,
   SpawnFailed

@@ -1,17 +1,24 @@
 /**
- * The way to a server before anything was said on it: a started process, or a URL with a guarded `fetch`.
+ * The way to a server before anything was said on it: a started process, a URL with a guarded `fetch`, or a function.
  */
 import { redactText } from "@signalbox/errors"
 import { Deferred, Effect, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
-import { ServerUnreachable } from "./connectErrors.ts"
-import { type ServerExited, StreamLost } from "./connectionErrors.ts"
+import { ServeFailed, ServerUnreachable } from "./connectErrors.ts"
+import { ServerExited, StreamLost } from "./connectionErrors.ts"
 import { guardedFetch, originFetch } from "./http/guardedFetch.ts"
 import { type HttpFacts, makeHttpTransport } from "./http/HttpTransport.ts"
 import { makeSseTransport } from "./http/SseTransport.ts"
+import { makeTransportPair, serve } from "./inProcess.ts"
 import { logOnce } from "./logOnce.ts"
 import { openHttp } from "./sdk.ts"
-import { type HttpOptions, type MaybeSecret, type ServerOptions, type StdioOptions } from "./ServerOptions.ts"
+import {
+  type HttpOptions,
+  type InProcessOptions,
+  type MaybeSecret,
+  type ServerOptions,
+  type StdioOptions
+} from "./ServerOptions.ts"
 import { resolveCommand } from "./stdio/command.ts"
 import { childEnvironment, ParentEnvironment } from "./stdio/environment.ts"
 import { startProcess } from "./stdio/process.ts"
@@ -35,12 +42,12 @@ export interface Link {
 /** Starts the process of a stdio server. */
 export const openStdio = Effect.fnUntraced(function* (server: ServerOptions, endpoint: StdioOptions) {
   const env = childEnvironment(yield* ParentEnvironment, endpoint.env, endpoint.inheritsEnv)
-  const file = yield* resolveCommand(server.name, endpoint, env)
+  const program = yield* resolveCommand(server.name, endpoint, env)
   const onJunk = yield* logOnce(
     (text) => `Server "${server.name}" writes to standard output what is no message: ${redactText(text.slice(0, 200))}`
   )
   const { receive, transport } = makeStdioTransport(server, (bytes) => process.write(bytes), onJunk)
-  const process = yield* startProcess(server, endpoint, file, env, receive)
+  const process = yield* startProcess(server, endpoint, program, env, receive)
   return {
     transport,
     http: undefined,
@@ -49,6 +56,35 @@ export const openStdio = Effect.fnUntraced(function* (server: ServerOptions, end
     ended: process.ended,
     abort: process.abort,
     terminate: Effect.void
+  } satisfies Link
+})
+
+const remote = { pid: undefined, stderrTail: Effect.succeed([]) }
+
+/** Connects a server of this program. */
+export const openInProcess = Effect.fnUntraced(function* (server: ServerOptions, endpoint: InProcessOptions) {
+  const closed = Deferred.makeUnsafe<ServerExited>()
+  const { ours, theirs } = makeTransportPair(server, () => {
+    const end = { exitCode: undefined, signal: undefined, stderrTail: [] }
+    Deferred.doneUnsafe(closed, Effect.succeed(new ServerExited({ serverName: server.name, ...end })))
+  })
+  const close = Effect.promise(() => ours.close())
+  yield* Effect.tryPromise({
+    try: () => serve(endpoint, theirs),
+    catch: (cause) =>
+      new ServeFailed({
+        serverName: server.name,
+        reason: (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, ""),
+        cause
+      })
+  }).pipe(Effect.onError(() => close))
+  return {
+    ...remote,
+    transport: ours,
+    http: undefined,
+    ended: Deferred.await(closed),
+    abort: close,
+    terminate: close
   } satisfies Link
 })
 
@@ -77,8 +113,6 @@ const settle = (server: ServerOptions, settled: () => Promise<unknown>, then: ()
     // A server that cannot be told that the session is over finds out by itself.
     Effect.ignore
   )
-
-const remote = { pid: undefined, stderrTail: Effect.succeed([]) }
 
 /** Prepares the way to a Streamable HTTP server. Nothing is sent yet. */
 export const openUrl = Effect.fnUntraced(function* (server: ServerOptions, endpoint: HttpOptions) {

@@ -34,13 +34,7 @@ export const requestInRounds = Effect.fnUntraced(function* (
     if (extra.call !== undefined) connection.calls.setIdle(extra.call, undefined)
     const { inputRequests, requestState } = result
     const questions = isJsonObject(inputRequests) ? inputRequests : {}
-    const answering = Effect.forEach(
-      Object.entries(questions),
-      ([key, question]) =>
-        Effect.map(answerOne(connection, method, question, respondent), (answer) => [key, answer] as const),
-      { concurrency: "unbounded" }
-    )
-    const inputResponses = Object.fromEntries(yield* answering)
+    const inputResponses = yield* answerAll(connection, method, questions, respondent)
     answers = { inputResponses, ...(requestState === undefined ? {} : { requestState }) }
     if (deadline !== undefined) {
       left = { ...extra, timeoutMillis: Math.max(1, deadline - (yield* Clock.currentTimeMillis)) }
@@ -48,6 +42,20 @@ export const requestInRounds = Effect.fnUntraced(function* (
   }
   return yield* Effect.fail(new Sent(invalidAnswer(`it still asks after ${maxRounds} rounds`)))
 })
+
+/** Answers all questions of a server, by their keys, or none. */
+export const answerAll = (
+  connection: Connection,
+  method: string,
+  questions: JsonObject,
+  respondent: Respondent | undefined
+): Effect.Effect<JsonObject, QuestionUnanswered> =>
+  Effect.forEach(
+    Object.entries(questions),
+    ([key, question]) =>
+      Effect.map(answerOne(connection, method, question, respondent), (answer) => [key, answer] as const),
+    { concurrency: "unbounded" }
+  ).pipe(Effect.map((answers) => Object.fromEntries(answers)))
 
 const answerOne = Effect.fnUntraced(function* (
   { questions, server }: Connection,

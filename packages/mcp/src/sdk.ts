@@ -15,7 +15,7 @@ import {
   UnsupportedProtocolVersionError
 } from "@modelcontextprotocol/client"
 import { type Failure, type Negotiation, type Session } from "./Session.ts"
-import { RefusedByStatus, type RpcMessage, type Transport, WireFault } from "./wire.ts"
+import { passPrefix, RefusedByStatus, type RpcMessage, type Transport, WireFault } from "./wire.ts"
 
 /** The largest delay of a timer; larger ones fire at once. */
 const never = 2_147_483_647
@@ -65,6 +65,9 @@ export const openSession = (
   return connecting.then(() => sessionOf(client)).finally(() => signal.removeEventListener("abort", close))
 }
 
+/** In the newest era these belong to an extension, which the SDK does not know. */
+const ofTasks: ReadonlySet<string> = new Set(["tasks/cancel", "tasks/get", "tasks/update"])
+
 const sessionOf = (client: Client): Session => {
   const server = client.getServerVersion()
   const era = client.getProtocolEra() ?? "legacy"
@@ -79,13 +82,17 @@ const sessionOf = (client: Client): Session => {
       instructions: client.getInstructions()
     },
     request: (method, params, { headers, signal, timeoutMillis }) =>
-      client.request({ method, params }, anyResult, {
-        signal,
-        timeout: Math.min(timeoutMillis ?? never, never),
-        // Questions of the server come back as results, and are answered above.
-        allowInputRequired: true,
-        ...(headers === undefined ? {} : { headers })
-      }),
+      client.request(
+        { method: era === "modern" && ofTasks.has(method) ? passPrefix + method : method, params },
+        anyResult,
+        {
+          signal,
+          timeout: Math.min(timeoutMillis ?? never, never),
+          // Questions of the server come back as results, and are answered above.
+          allowInputRequired: true,
+          ...(headers === undefined ? {} : { headers })
+        }
+      ),
     listen: ({ resourceSubscriptions, ...lists }, signal) =>
       client.listen(
         {

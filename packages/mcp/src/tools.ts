@@ -19,6 +19,11 @@ const hintsOf = (value: unknown): ToolHints | undefined => {
   return { ...(title === undefined ? {} : { title }), ...Object.fromEntries(hints) }
 }
 
+const executionOf = (value: unknown): Pick<McpTool, "execution"> => {
+  const taskSupport = isJsonObject(value) ? value["taskSupport"] : undefined
+  return taskSupport === "optional" || taskSupport === "required" ? { execution: { taskSupport } } : {}
+}
+
 /** One tool of a list, or why it cannot be used. */
 const readTool = (value: unknown): McpTool | Problem => {
   if (!isJsonObject(value)) return { tool: undefined, reason: "it is no object" }
@@ -29,6 +34,7 @@ const readTool = (value: unknown): McpTool | Problem => {
   const title = text(value["title"])
   const description = text(value["description"])
   const annotations = hintsOf(value["annotations"])
+  const execution = executionOf(value["execution"])
   return {
     name,
     inputSchema,
@@ -36,6 +42,7 @@ const readTool = (value: unknown): McpTool | Problem => {
     ...(description === undefined ? {} : { description }),
     ...(isJsonObject(value["outputSchema"]) ? { outputSchema: value["outputSchema"] } : {}),
     ...(annotations === undefined ? {} : { annotations }),
+    ...execution,
     ...(isJsonObject(value["_meta"]) ? { _meta: value["_meta"] } : {})
   }
 }

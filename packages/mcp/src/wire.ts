@@ -8,10 +8,10 @@ import { Predicate } from "effect"
 export interface RpcMessage {
   readonly jsonrpc: "2.0"
   readonly id?: string | number | null | undefined
-  readonly method?: string
-  readonly params?: Readonly<Record<string, unknown>>
+  readonly method?: string | undefined
+  readonly params?: Readonly<Record<string, unknown>> | undefined
   readonly result?: unknown
-  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown }
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown } | undefined
 }
 
 /** How one message is to be sent. */
@@ -38,6 +38,25 @@ export interface Transport extends TransportCallbacks {
   readonly setProtocolVersion?: (version: string) => void
   readonly sessionId?: string | undefined
 }
+
+/**
+ * The end of an in-process connection that its server gets: what the MCP SDKs, old and new, call a transport. A server
+ * sets the callbacks before it calls `start`.
+ */
+export interface ServerTransport {
+  readonly start: () => Promise<void>
+  readonly send: (message: RpcMessage) => Promise<void>
+  readonly close: () => Promise<void>
+  onmessage?: (message: RpcMessage) => void
+  onclose?: () => void
+  onerror?: (error: Error) => void
+}
+
+/** The extension of 2026-07-28 that runs calls as tasks, as clients and servers declare it. */
+export const tasksExtension = "io.modelcontextprotocol/tasks"
+
+/** Stands before a method that the protocol client would not let through; the channel takes it off. */
+export const passPrefix = "signalbox/"
 
 /** Why a transport failed a single request. */
 export type WireFaultReason =

@@ -18,6 +18,9 @@ const everything: Questions = {
   roots: [{ uri: "file:///work", name: "work" }]
 }
 
+/** Declared whatever can be answered. */
+const always = { extensions: { "io.modelcontextprotocol/tasks": {} } }
+
 /** Connects one way, and says what reached the server. */
 const through = <A, E>(
   way: Way,
@@ -163,7 +166,7 @@ for (const way of ways) {
               }
             }
             const handshake = readFxMcpLog(log).find(({ event }) => event === "initialize")
-            assert.deepStrictEqual(handshake?.capabilities, {})
+            assert.deepStrictEqual(handshake?.capabilities, always)
           }),
         noQuestions
       )
@@ -178,7 +181,7 @@ for (const way of ways) {
             const refused = yield* Effect.exit(ask(client, "url", accept))
             assert.strictEqual(refused._tag, isModern ? "Failure" : "Success")
             const handshake = readFxMcpLog(log).find(({ event }) => event === "initialize")
-            assert.deepStrictEqual(handshake?.capabilities, { elicitation: { form: {} } })
+            assert.deepStrictEqual(handshake?.capabilities, { ...always, elicitation: { form: {} } })
           }),
         { ...noQuestions, elicitation: ["form"] }
       )

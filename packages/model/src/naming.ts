@@ -40,30 +40,33 @@ export const qualifiedName = (source: string, originalName: string): string => f
 /** The source of a tool as it stands in names: the server, or nothing for the caller's own. */
 export const sourceOf = (runBy: RunBy): string | undefined => (runBy._tag === "Host" ? runBy.source : undefined)
 
+/** What a name depends on. Prompts are named by the same rule as tools. */
+type Nameable = Pick<ToolDefinition, "originalName" | "runBy">
+
 /** A tool together with the name that it is shown under. */
-export interface NamedTool {
+export interface NamedTool<T extends Nameable = ToolDefinition> {
   readonly exposedName: string
-  readonly tool: ToolDefinition
+  readonly tool: T
 }
 
 /** The outcome of naming: the tools to show, and what had to be decided on the way. */
-export interface NamedTools {
-  readonly tools: ReadonlyArray<NamedTool>
+export interface NamedTools<T extends Nameable = ToolDefinition> {
+  readonly tools: ReadonlyArray<NamedTool<T>>
   /** Bare names that several sources have, with those sources. */
   readonly clashes: ReadonlyArray<{ readonly name: string; readonly sources: ReadonlyArray<string> }>
 }
 
 /** Whether a name is not ours to change. */
-export const isFixed = (tool: ToolDefinition): boolean => tool.runBy._tag !== "Host"
+export const isFixed = (tool: Nameable): boolean => tool.runBy._tag !== "Host"
 
 /** What a tool is, whatever it is called: who runs it, and its name there. */
-export const identityOf = (tool: ToolDefinition): string => `${sourceOf(tool.runBy) ?? ""}\0${tool.originalName}`
+export const identityOf = (tool: Nameable): string => `${sourceOf(tool.runBy) ?? ""}\0${tool.originalName}`
 
 /**
  * The name itself while it is free, else with the hash of whose tool it is, so that it does not matter how many
  * others wanted this name.
  */
-export const freeName = (tool: ToolDefinition, name: string, isTaken: (name: string) => boolean): string => {
+export const freeName = (tool: Nameable, name: string, isTaken: (name: string) => boolean): string => {
   let free = name
   for (let salt = identityOf(tool); isTaken(free); salt += "\0") free = withHash(name, salt)
   return free
@@ -73,12 +76,11 @@ export const freeName = (tool: ToolDefinition, name: string, isTaken: (name: str
  * Who may claim a name before whom. The caller's names come first: a name of ours must never take one of
  * theirs. Then bare names before qualified ones, and all of them in an order that does not depend on the list.
  */
-const inClaimingOrder = (
-  tools: ReadonlyArray<ToolDefinition>,
-  holders: ReadonlyMap<string, ReadonlyArray<ToolDefinition>>
-): ReadonlyArray<ToolDefinition> => {
-  const rank = (tool: ToolDefinition) =>
-    isFixed(tool) ? 0 : (holders.get(fitName(tool.originalName))?.length ?? 0) === 1 ? 1 : 2
+const inClaimingOrder = <T extends Nameable>(
+  tools: ReadonlyArray<T>,
+  holders: ReadonlyMap<string, ReadonlyArray<T>>
+): ReadonlyArray<T> => {
+  const rank = (tool: T) => (isFixed(tool) ? 0 : (holders.get(fitName(tool.originalName))?.length ?? 0) === 1 ? 1 : 2)
   return tools
     .map((tool) => ({ tool, rank: rank(tool), identity: identityOf(tool) }))
     .toSorted((a, b) => a.rank - b.rank || (a.identity < b.identity ? -1 : a.identity > b.identity ? 1 : 0))
@@ -90,12 +92,15 @@ const inClaimingOrder = (
  * they are not ours to rename. With `first`, the earlier source keeps a name that clashes and the later
  * ones are left out of the list; with `error`, all of them are.
  */
-export const nameTools = (tools: ReadonlyArray<ToolDefinition>, policy: NamingPolicy = "prefix"): NamedTools => {
+export const nameTools = <T extends Nameable>(
+  tools: ReadonlyArray<T>,
+  policy: NamingPolicy = "prefix"
+): NamedTools<T> => {
   const holders = Map.groupBy(tools, (tool) => fitName(tool.originalName))
   const clashes = [...holders]
     .filter(([, group]) => group.length > 1)
     .map(([name, group]) => ({ name, sources: group.map((tool) => sourceOf(tool.runBy) ?? "caller") }))
-  const nameOf = (tool: ToolDefinition): string | undefined => {
+  const nameOf = (tool: T): string | undefined => {
     if (isFixed(tool)) return tool.originalName
     const bare = fitName(tool.originalName)
     const group = holders.get(bare) ?? []
@@ -105,7 +110,7 @@ export const nameTools = (tools: ReadonlyArray<ToolDefinition>, policy: NamingPo
     return policy === "first" && first === tool ? bare : undefined
   }
   const taken = new Set<string>()
-  const named: Array<NamedTool> = []
+  const named: Array<NamedTool<T>> = []
   for (const tool of inClaimingOrder(tools, holders)) {
     const name = nameOf(tool)
     if (name === undefined) continue
@@ -113,7 +118,7 @@ export const nameTools = (tools: ReadonlyArray<ToolDefinition>, policy: NamingPo
     taken.add(exposedName)
     named.push({ exposedName, tool })
   }
-  const order = new Map(tools.map((tool, index) => [tool, index]))
+  const order = new Map<T, number>(tools.map((tool, index) => [tool, index]))
   named.sort((a, b) => (order.get(a.tool) ?? 0) - (order.get(b.tool) ?? 0))
   return { tools: named, clashes }
 }

@@ -23,6 +23,8 @@ export class Connector extends Context.Service<
         readonly questions: Questions
         /** Runs when the process is seen to wait, or to say something, before it answers. */
         readonly onLoaded: Effect.Effect<void>
+        /** Is given each whole line of standard error, as soon as it is written. */
+        readonly onStderr: (line: string) => void
       }
     ) => Effect.Effect<McpClient, ConnectError, Scope.Scope>
   }
@@ -36,11 +38,11 @@ export class Connector extends Context.Service<
       // Only these: the whole context holds the scope of this layer, and a connection must end with its own.
       const files = Context.pick(FileSystem.FileSystem, Path.Path)(yield* Effect.context<Platform>())
       return {
-        connect: (server, { onLoaded, questions }) =>
+        connect: (server, { onLoaded, onStderr, questions }) =>
           connect(server, questions).pipe(
             Effect.provideService(
               ChildProcessSpawner.ChildProcessSpawner,
-              watchingSpawner(spawner, fs, server.name, onLoaded)
+              watchingSpawner(spawner, fs, server.name, { onLoaded, onStderr })
             ),
             Effect.provideContext(files)
           )
@@ -54,7 +56,7 @@ const watchingSpawner = (
   spawner: ChildProcessSpawner.ChildProcessSpawner["Service"],
   fs: FileSystem.FileSystem,
   serverName: string,
-  onLoaded: Effect.Effect<void>
+  { onLoaded, onStderr }: { readonly onLoaded: Effect.Effect<void>; readonly onStderr: (line: string) => void }
 ): ChildProcessSpawner.ChildProcessSpawner["Service"] =>
   ChildProcessSpawner.make((command) =>
     Effect.gen(function* () {
@@ -62,7 +64,7 @@ const watchingSpawner = (
       // Bounded: a server that is always busy must not be looked at for its whole life.
       yield* Effect.forkScoped(Effect.andThen(Effect.timeoutOption(untilIdle(fs, child.pid), "250 millis"), onLoaded))
       const stderr = Stream.onFirst(child.stderr, () => onLoaded)
-      return ChildProcessSpawner.makeHandle({ ...child, stderr: logged(stderr, serverName) })
+      return ChildProcessSpawner.makeHandle({ ...child, stderr: logged(stderr, serverName, onStderr) })
     })
   )
 
@@ -87,13 +89,18 @@ const untilIdle = (fs: FileSystem.FileSystem, pid: number): Effect.Effect<void> 
 }
 
 /** Copies standard error to the log, line by line, at Debug. */
-const logged = <E>(bytes: Stream.Stream<Uint8Array, E>, serverName: string): Stream.Stream<Uint8Array, E> =>
+const logged = <E>(
+  bytes: Stream.Stream<Uint8Array, E>,
+  serverName: string,
+  onStderr: (line: string) => void
+): Stream.Stream<Uint8Array, E> =>
   Stream.suspend(() => {
     const decoder = new TextDecoder()
     let rest = ""
     return Stream.tap(bytes, (chunk) => {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n/)
       rest = (lines.pop() ?? "").slice(-maxLineCharacters)
+      for (const line of lines) onStderr(line)
       return Effect.forEach(lines, (line) => (line === "" ? Effect.void : Effect.logDebug(line)), {
         discard: true
       }).pipe(Effect.annotateLogs({ server: serverName, stream: "stderr" }))

@@ -47,6 +47,8 @@ export const healthOf = ({ failures, reason, recovering }: HealthRecord, options
 export interface HealthWatch {
   /** Makes the next check happen now: something has happened that may mean that the server hangs. */
   readonly suspect: () => void
+  /** Checks once, now, whatever else is known of the server; one that is content with a process is asked, too. */
+  readonly check: Effect.Effect<void>
   /** Checks for as long as it runs. */
   readonly run: Effect.Effect<void>
 }
@@ -57,13 +59,14 @@ export const watchHealth = (
   options: HealthOptions,
   onChecked: (reason: string | undefined) => void
 ): HealthWatch => {
-  if (options.check === "process") return { suspect: () => undefined, run: Effect.void }
   const suspected = Latch.makeUnsafe(false)
   const check = options.check === "http" ? checkUrl(options.url) : checkPing(client)
   const limited = check.pipe(
     Effect.timeoutOption(options.timeout),
     Effect.map(Option.getOrElse(() => `no answer within ${Duration.format(options.timeout)}`))
   )
+  const once = Effect.map(limited, onChecked)
+  if (options.check === "process") return { suspect: () => undefined, check: once, run: Effect.void }
   let received = client.activity().received
 
   const look = (isSuspected: boolean) =>
@@ -85,7 +88,7 @@ export const watchHealth = (
     suspected.closeUnsafe()
     yield* look(Option.isSome(woken))
   })
-  return { suspect: () => void suspected.openUnsafe(), run: Effect.forever(round) }
+  return { suspect: () => void suspected.openUnsafe(), check: once, run: Effect.forever(round) }
 }
 
 /** Any answer is a good one; `ping` of the client takes an error for one, too. */

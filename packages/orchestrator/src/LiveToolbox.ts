@@ -26,11 +26,16 @@ export interface LiveToolbox {
 }
 
 /** The toolbox of the servers that there are. */
-export const makeLiveToolbox = (slots: () => ReadonlyArray<Slot>, naming: NamingPolicy): LiveToolbox => {
+export const makeLiveToolbox = (
+  slots: () => ReadonlyArray<Slot>,
+  naming: NamingPolicy,
+  isHidden: (serverName: string) => boolean
+): LiveToolbox => {
   let catalogue = emptyCatalogue
   let seen: ReadonlyArray<unknown> = []
   let changed = Deferred.makeUnsafe<void>()
   const reportClashes = makeClashReport(naming)
+  const listed = makeListing(slots, isHidden)
   const isSomeSettling = () => slots().some(({ supervisor }) => supervisor.isSettling())
 
   const rebuild = () => {
@@ -86,7 +91,7 @@ export const makeLiveToolbox = (slots: () => ReadonlyArray<Slot>, naming: Naming
 
   return {
     toolbox: {
-      list: Effect.sync(() => catalogue.listed),
+      list: Effect.sync(() => listed(catalogue)),
       call: (name, input, context) =>
         Effect.suspend(() => {
           const dispatch = (route: Route): Effect.Effect<ToolResult, SignalboxError> => {
@@ -103,6 +108,25 @@ export const makeLiveToolbox = (slots: () => ReadonlyArray<Slot>, naming: Naming
     },
     refresh,
     waitWhile
+  }
+}
+
+/** What is hidden leaves the list but keeps its name, so that nothing else is called otherwise meanwhile. */
+const makeListing = (slots: () => ReadonlyArray<Slot>, isHidden: (serverName: string) => boolean) => {
+  let last: { readonly all: Catalogue["listed"]; readonly hidden: string; readonly listed: Catalogue["listed"] } = {
+    all: [],
+    hidden: "",
+    listed: []
+  }
+  return ({ listed: all }: Catalogue): Catalogue["listed"] => {
+    const names = slots().flatMap(({ managed: { server } }) => (isHidden(server.name) ? [server.name] : []))
+    if (names.length === 0) return all
+    const hidden = names.join("\0")
+    if (last.all !== all || last.hidden !== hidden) {
+      const listed = all.filter(({ runBy }) => runBy._tag !== "Host" || !names.includes(runBy.source))
+      last = { all, hidden, listed }
+    }
+    return last.listed
   }
 }
 

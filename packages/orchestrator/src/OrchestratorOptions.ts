@@ -4,6 +4,7 @@
  */
 import { noQuestions, type Questions, type ServerOptions } from "@signalbox/mcp"
 import { type NamingPolicy } from "@signalbox/model"
+import { circuitPresets, type CircuitSettings } from "@signalbox/resilience"
 import { Duration } from "effect"
 import { alertDefaults, type AlertOptions } from "./alerts/AlertRule.ts"
 
@@ -25,6 +26,8 @@ export interface ManagedServer {
   readonly health: HealthOptions
   /** Whether it is started again by itself. */
   readonly restart: RestartPolicy
+  /** When it counts as broken, so that it is not called for a while and its tools are hidden. `off`: only by hand. */
+  readonly breaker: CircuitSettings | "off"
   /** Names as the server gives them. `undefined` allows all; `deny` wins. */
   readonly tools: { readonly allow: ReadonlyArray<string> | undefined; readonly deny: ReadonlyArray<string> }
 }
@@ -169,6 +172,7 @@ export const managedDefaults = {
     maxConcurrent: 16,
     health: pingHealth,
     restart: alwaysRestart,
+    breaker: circuitPresets.standard,
     tools: { allow: undefined, deny: [] }
   },
   http: {
@@ -178,6 +182,7 @@ export const managedDefaults = {
     maxConcurrent: 32,
     health: pingHealth,
     restart: alwaysRestart,
+    breaker: circuitPresets.standard,
     tools: { allow: undefined, deny: [] }
   }
 } as const satisfies Record<"stdio" | "http", Omit<ManagedServer, "server">>

@@ -5,10 +5,13 @@
 import { CorrelationId, type SignalboxError } from "@signalbox/errors"
 import { type CallResult, type ToolCall, ToolOutcomeUnknown } from "@signalbox/mcp"
 import { type CallContext, Interaction, type JsonObject, type ToolResult } from "@signalbox/model"
+import { CircuitOpen } from "@signalbox/resilience"
 import { Cause, Clock, DateTime, Duration, Effect, Option, Semaphore } from "effect"
 import { type Route } from "./Catalogue.ts"
 import { toolResult } from "./content.ts"
 import { ServerBusy } from "./errors.ts"
+import { type CallGate } from "./guard/CallGate.ts"
+import { callSpeaksAgainst } from "./guard/speaksAgainst.ts"
 import { type CallMark, type ServerMeter } from "./metrics/ServerMeter.ts"
 import { isCallError, isConnectionLost, mayRepeat } from "./mayRepeat.ts"
 import { respondentOf } from "./respondent.ts"
@@ -29,6 +32,7 @@ const noticeGrace = Duration.millis(100)
 export const makeServerCalls = (
   supervisor: Supervisor,
   meter: ServerMeter,
+  gate: CallGate,
   writer = Semaphore.makeUnsafe(1)
 ): ServerCalls => {
   const { server, writes, maxConcurrent } = supervisor.managed
@@ -89,6 +93,18 @@ export const makeServerCalls = (
     })
   }
 
+  /** A lost answer over HTTP may be all that is lost; elsewhere the connection is, and that counts by itself. */
+  const speaksAgainst = (session: Session) => {
+    const sentAfter = gate.losses
+    const isNewLoss = () => {
+      if (server.endpoint.transport !== "http" || session.reason !== undefined || gate.losses !== sentAfter)
+        return false
+      gate.losses += 1
+      return true
+    }
+    return (error: unknown) => callSpeaksAgainst(error, { callTimeout, isNewLoss })
+  }
+
   return {
     writer,
     idle: writer.withPermit(slots.withPermits(maxConcurrent)(Effect.void)),
@@ -107,16 +123,22 @@ export const makeServerCalls = (
       const body = Effect.flatMap(connected(deadline), (session) => {
         used = session
         meter.sent(mark)
-        return Effect.catchCauseIf(send(session, call, deadline), Cause.hasInterruptsOnly, () =>
+        const answer = Effect.catchCauseIf(send(session, call, deadline), Cause.hasInterruptsOnly, () =>
           Effect.fail(cutOff(session, route))
         )
+        return gate.protect(answer, speaksAgainst(session))
       })
-      const turn = Effect.flatMap(connected(deadline), () => inTurn(route, deadline, body))
+      const turn = Effect.flatMap(gate.check, () =>
+        Effect.flatMap(connected(deadline), () => inTurn(route, deadline, body))
+      )
       const once = Effect.suspend(() => {
         meter.began(mark)
         return turn
       })
+      const named = (error: SignalboxError) =>
+        error instanceof CircuitOpen ? gate.refusal(route.toolName, error) : error
       const again = (error: SignalboxError): Effect.Effect<CallResult, SignalboxError> => {
+        if (error instanceof CircuitOpen) return Effect.fail(named(error))
         const session = used
         if (session === undefined || !isCallError(error)) return Effect.fail(error)
         meter.failed(mark)
@@ -128,7 +150,7 @@ export const makeServerCalls = (
           onFailure: () => Effect.fail(error),
           onSuccess: () => {
             meter.repeated(error._tag === "ToolOutcomeUnknown")
-            return turn
+            return Effect.mapError(turn, named)
           }
         })
       }

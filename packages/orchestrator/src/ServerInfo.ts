@@ -3,6 +3,7 @@
  * `serverInfoJson` is the form in which it is printed, with the error as data.
  */
 import { type ErrorJson, type SignalboxError, toJson } from "@signalbox/errors"
+import { CircuitPhase } from "@signalbox/resilience"
 import { DateTime, Duration, Schema } from "effect"
 
 /** `error` means that it is wanted but does not run; it is tried again at `nextRestartAt`. */
@@ -19,11 +20,21 @@ export interface ServerHealth {
   readonly reason: string | undefined
 }
 
+/** Whether a server may be called. */
+export interface ServerCircuit {
+  /** `open` refuses every call and hides the tools, `half-open` lets a few calls find out whether the server works again. */
+  readonly phase: CircuitPhase
+  /** Until when it is open; nothing where that is until somebody closes it. */
+  readonly openUntil: DateTime.Utc | undefined
+  /** The last failure that counted, or that it was opened by hand. */
+  readonly reason: string | undefined
+}
+
 /** A server at a moment. */
 export interface ServerInfo {
   readonly name: string
   readonly state: ServerState
-  readonly transport: "stdio" | "http" | "sse"
+  readonly transport: "stdio" | "http" | "sse" | "in-process"
   /** Of an HTTP server. */
   readonly url: string | undefined
   /** Of a running stdio server. */
@@ -65,6 +76,16 @@ export interface ServerInfo {
   readonly tools: ReadonlyArray<string>
   /** Whether these are the tools of an earlier run, because it has not listed them in this one yet. */
   readonly areToolsRemembered: boolean
+  /** Its circuit, unless that is closed. */
+  readonly circuit: ServerCircuit | undefined
+  /** Those of its tools that are not listed now, because its circuit is open. */
+  readonly hiddenTools: ReadonlyArray<string>
+}
+
+/** A line that a server has written to standard error. Foreign text. */
+export interface LogLine {
+  readonly serverName: string
+  readonly text: string
 }
 
 /** Something that happened to a server. */
@@ -82,6 +103,14 @@ export type ServerEvent =
     }
   /** A server that runs answers worse or better than before. */
   | { readonly _tag: "HealthChanged"; readonly serverName: string; readonly health: ServerHealth }
+  /** Its circuit is in another phase, or the time is over for which it was open. */
+  | {
+      readonly _tag: "CircuitChanged"
+      readonly serverName: string
+      readonly circuit: ServerCircuit
+      /** The tools that are not listed now. Names are its own. */
+      readonly hiddenTools: ReadonlyArray<string>
+    }
 
 const Timestamp = Schema.NullOr(Schema.String)
 
@@ -89,7 +118,7 @@ const Timestamp = Schema.NullOr(Schema.String)
 export const ServerInfoJson = Schema.Struct({
   name: Schema.String,
   state: ServerState,
-  transport: Schema.Literals(["stdio", "http", "sse"]),
+  transport: Schema.Literals(["stdio", "http", "sse", "in-process"]),
   url: Schema.NullOr(Schema.String),
   pid: Schema.NullOr(Schema.Int),
   server_name: Schema.NullOr(Schema.String),
@@ -111,7 +140,10 @@ export const ServerInfoJson = Schema.Struct({
   exit_signal: Schema.NullOr(Schema.String),
   tool_count: Schema.Int,
   tools: Schema.Array(Schema.String),
-  tools_remembered: Schema.Boolean
+  tools_remembered: Schema.Boolean,
+  circuit: CircuitPhase,
+  circuit_open_until: Timestamp,
+  hidden_tools: Schema.Array(Schema.String)
 })
 export interface ServerInfoJson extends Schema.Schema.Type<typeof ServerInfoJson> {}
 
@@ -140,7 +172,10 @@ export const serverInfoJson = (info: ServerInfo, now: DateTime.Utc): ServerInfoJ
   exit_signal: orNull(info.exit?.signal),
   tool_count: info.tools.length,
   tools: info.tools,
-  tools_remembered: info.areToolsRemembered
+  tools_remembered: info.areToolsRemembered,
+  circuit: info.circuit?.phase ?? "closed",
+  circuit_open_until: mapOrNull(info.circuit?.openUntil, DateTime.formatIso),
+  hidden_tools: info.hiddenTools
 })
 
 const orNull = <A>(value: A | undefined): A | null => value ?? null

@@ -15,12 +15,17 @@ import {
   type ServerNotFound,
   type ServerNotRunning
 } from "./errors.ts"
+import { type BreakerControls, makeBreakerControls } from "./guard/BreakerControls.ts"
+import { withCircuit } from "./guard/circuitInfo.ts"
+import { makeServerCircuits } from "./guard/ServerCircuits.ts"
 import { makeMetering, type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeLiveToolbox } from "./LiveToolbox.ts"
 import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
 import { OrphanSweep, sweepOnce } from "./OrphanSweep.ts"
-import { type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
+import { makeServerPrompts, type ServerPrompts } from "./offers/ServerPrompts.ts"
+import { makeServerResources, type ServerResources } from "./offers/ServerResources.ts"
+import { type LogLine, type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
 import { makeServerSlots, type Reconfigured, type ServerSlots } from "./ServerSlots.ts"
 import { makeStartGate, SharedStartGate } from "./StartGate.ts"
 import { type StartError, type Supervisor } from "./Supervisor.ts"
@@ -38,6 +43,10 @@ export class ServerOrchestrator extends Context.Service<
      * A server that restarts keeps its tools listed, and their calls wait for it.
      */
     readonly toolbox: Toolbox["Service"]
+    /** The prompts of all servers, by the same rule of names. A server is asked for its own when somebody wants them. */
+    readonly prompts: ServerPrompts
+    /** The resources of all servers. */
+    readonly resources: ServerResources
     /** Every configured server, in that order. */
     readonly servers: Effect.Effect<ReadonlyArray<ServerInfo>>
     readonly server: (name: string) => Effect.Effect<ServerInfo, ServerNotFound>
@@ -49,6 +58,8 @@ export class ServerOrchestrator extends Context.Service<
     readonly alerts: Stream.Stream<Alert>
     /** The alerts that hold now, in the order in which they began. */
     readonly activeAlerts: Effect.Effect<ReadonlyArray<Alert>>
+    /** The circuits, which keep calls away from servers that fail. */
+    readonly breaker: BreakerControls
     /** What happens from now on. A reader that is slow loses the oldest events, and delays nobody. */
     readonly changes: Stream.Stream<ServerEvent>
     /** Waits until every server that is being started has become running or failed for the first time. */
@@ -59,6 +70,8 @@ export class ServerOrchestrator extends Context.Service<
     readonly connected: Effect.Effect<boolean>
     /** Starts a server and waits for its first list of tools. After a failure it keeps being tried. */
     readonly start: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | ServerAlreadyRunning | StartError>
+    /** Like `start`, but joins a start under way, and is content with a server that runs. */
+    readonly ensureStarted: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | StartError>
     /** Sees to it that all run: starts those that do not and joins starts under way. Keys are all names, in order. */
     readonly startAll: Effect.Effect<ReadonlyMap<string, Exit.Exit<ServerInfo, StartError>>>
     /** Stops a server for good: its tools leave the list and it stays down until it is started again. */
@@ -83,8 +96,12 @@ export class ServerOrchestrator extends Context.Service<
      * no longer than the `callTimeout` of its server.
      */
     readonly drain: Effect.Effect<void>
+    /** Checks the health of a server that runs, now, and answers with how it is then. */
+    readonly check: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | ServerNotRunning>
     /** The last lines of its standard error, at most 50, those of an earlier process included. */
     readonly logs: (name: string) => Effect.Effect<ReadonlyArray<string>, ServerNotFound>
+    /** What all servers write to standard error from now on. A reader that is slow loses the oldest lines. */
+    readonly logLines: Stream.Stream<LogLine>
   }
 >()("@signalbox/orchestrator/ServerOrchestrator") {
   /** With connections, a sweep and a memory of your own. */
@@ -103,7 +120,7 @@ export class ServerOrchestrator extends Context.Service<
 export const toolCacheLayer = ({ toolCacheDirectory }: Pick<OrchestratorOptions, "toolCacheDirectory">) =>
   toolCacheDirectory === undefined ? ToolCache.layerNone : ToolCache.layerFiles(toolCacheDirectory)
 
-/** Events that a slow reader may be behind. */
+/** Events, and lines, that a slow reader may be behind. */
 const keptEvents = 1024
 
 /** Makes one until the scope closes. `told` hears each event at once, before any reader of `changes`. */
@@ -118,22 +135,35 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
   const alerting = yield* makeAlerting(names, options, metering)
   yield* sweepOnce(options, metering.orphansKilled)
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerEvent>(keptEvents), PubSub.shutdown)
-  const { refresh, toolbox, waitWhile } = makeLiveToolbox(all, options.naming)
-  const changed = Effect.andThen(Effect.sync(metering.follow), refresh)
+  const logLines = yield* Effect.acquireRelease(PubSub.sliding<LogLine>(keptEvents), PubSub.shutdown)
+  const circuits = yield* makeServerCircuits(metering.metrics)
+  const { refresh, toolbox, waitWhile } = makeLiveToolbox(all, options.naming, circuits.isHidden)
+  const changed = Effect.suspend(() => {
+    metering.follow()
+    return Effect.andThen(circuits.follow(all().map(({ managed }) => managed)), refresh)
+  })
+  const publish = (event: ServerEvent) => {
+    circuits.happened(event)
+    metering.happened(event)
+    alerting.happened(event)
+    const news = shown(event)
+    told(news)
+    PubSub.publishUnsafe(events, news)
+  }
+  /** As it is with its circuit. */
+  const shown = (event: ServerEvent): ServerEvent =>
+    event._tag === "StateChanged" ? { ...event, info: withCircuit(event.info, circuits.look(event.info.name)) } : event
   slots = yield* makeServerSlots(options.servers, {
     connector: yield* Connector,
     gate: (yield* SharedStartGate) ?? makeStartGate(options),
     questions: options.questions,
     restart: options.restart,
     packageTimeout: options.packageTimeout,
-    publish: (event: ServerEvent) => {
-      metering.happened(event)
-      alerting.happened(event)
-      told(event)
-      PubSub.publishUnsafe(events, event)
-    },
+    publish,
+    onLogLine: (line) => PubSub.publishUnsafe(logLines, line),
     onChange: changed,
     meterOf: metering.meterOf,
+    gateOf: circuits.gateOf,
     toolCache: yield* ToolCache,
     owner: options.owner,
     startsAll: options.startsAll
@@ -144,11 +174,12 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
   const supervisors = () => all().map(({ supervisor }) => supervisor)
   const isSomeRunning = () => supervisors().some((supervisor) => supervisor.current() !== undefined)
   const required = () => supervisors().filter(({ managed }) => managed.isRequired)
-  /** Checks and calls together say how a server is. */
+  /** Checks, calls and its circuit together say how a server is. */
   const infoOf = ({ info, managed }: Supervisor): ServerInfo => {
+    const { name } = managed.server
     const now = info()
-    if (now.state !== "running") return now
-    return { ...now, health: metering.meterOf(managed.server.name).judged(now.health) }
+    const health = now.state === "running" ? metering.meterOf(name).judged(now.health) : now.health
+    return withCircuit({ ...now, health }, circuits.look(name))
   }
   const infos = Effect.sync(() => supervisors().map(infoOf))
 
@@ -163,11 +194,27 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
       )
     })
 
+  const tellCircuit = (name: string) =>
+    Effect.match(find(name), {
+      // It was removed a moment ago.
+      onFailure: () => undefined,
+      onSuccess: ({ supervisor }) =>
+        publish({
+          _tag: "CircuitChanged",
+          serverName: name,
+          circuit: circuits.look(name),
+          hiddenTools: infoOf(supervisor).hiddenTools
+        })
+    })
+
   // After the servers, which come first.
+  yield* Effect.forkScoped(circuits.watch(tellCircuit), { startImmediately: true })
   yield* Effect.forkScoped(alerting.lookOut)
 
   return ServerOrchestrator.of({
     toolbox,
+    prompts: yield* makeServerPrompts({ slots: all, waitWhile }, options.naming),
+    resources: yield* makeServerResources({ slots: all, waitWhile }),
     servers: infos,
     server: Effect.fn("ServerOrchestrator.server")((name: string) =>
       Effect.map(find(name), ({ supervisor }) => infoOf(supervisor))
@@ -176,6 +223,7 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
     metrics: metering.metrics,
     alerts: alerting.alerts,
     activeAlerts: alerting.active,
+    breaker: makeBreakerControls(circuits, find, names),
     changes: Stream.fromPubSub(events),
     settled: waitWhile(() => supervisors().some((supervisor) => supervisor.isSettling())),
     connected: Effect.andThen(
@@ -195,6 +243,9 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
     start: Effect.fn("ServerOrchestrator.start")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.start)
     ),
+    ensureStarted: Effect.fn("ServerOrchestrator.ensureStarted")((name: string) =>
+      Effect.flatMap(find(name), ({ supervisor }) => supervisor.ensureStarted)
+    ),
     startAll: forAll("start", ({ ensureStarted }) => ensureStarted),
     stop: Effect.fn("ServerOrchestrator.stop")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.stop)
@@ -210,8 +261,12 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
     reconnectAll: forAll("reconnect", ({ managed }) => reconnect(managed.server.name)),
     reconfigure: Effect.fn("ServerOrchestrator.reconfigure")(reconfigure),
     drain: slots.vacate,
+    check: Effect.fn("ServerOrchestrator.check")((name: string) =>
+      Effect.flatMap(find(name), ({ supervisor }) => Effect.map(supervisor.check, () => infoOf(supervisor)))
+    ),
     logs: Effect.fn("ServerOrchestrator.logs")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.logs)
-    )
+    ),
+    logLines: Stream.fromPubSub(logLines)
   })
 })

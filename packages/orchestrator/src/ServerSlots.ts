@@ -6,6 +6,7 @@
 import { nearestName } from "@signalbox/model"
 import { Effect, Equal, Exit, Scope, Semaphore } from "effect"
 import { DuplicateServerName, ServerNotFound } from "./errors.ts"
+import { type CallGate } from "./guard/CallGate.ts"
 import { type ServerMeter } from "./metrics/ServerMeter.ts"
 import { type ManagedServer } from "./OrchestratorOptions.ts"
 import { markOwner } from "./OrphanSweep.ts"
@@ -49,6 +50,8 @@ export interface ServerSlots {
 export interface SlotsSurroundings extends Surroundings {
   /** What counts the calls of a server, whichever connection they are made on. */
   readonly meterOf: (serverName: string) => ServerMeter
+  /** What keeps calls away from a server that fails. */
+  readonly gateOf: (serverName: string) => CallGate
   readonly owner: string | undefined
   readonly startsAll: boolean
 }
@@ -79,7 +82,7 @@ export const makeServerSlots = Effect.fnUntraced(function* (
     const marked = { ...managed, server: markOwner(managed.server, around.owner) }
     const supervisor = yield* Scope.provide(makeSupervisor(marked, { ...around, publish }), own)
     // Writes of two connections to one server must not overlap either.
-    const calls = makeServerCalls(supervisor, around.meterOf(name), before?.calls.writer)
+    const calls = makeServerCalls(supervisor, around.meterOf(name), around.gateOf(name), before?.calls.writer)
     const slot: Slot = { managed, supervisor, calls, scope: own }
     return slot
   })

@@ -22,7 +22,7 @@ import { mayRestart } from "./mayRestart.ts"
 import { type ManagedServer, type RestartOptions } from "./OrchestratorOptions.ts"
 import { restartDelay } from "./restartDelay.ts"
 import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
-import { type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
+import { type LogLine, type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
 import { followLog } from "./serverLog.ts"
 import { laneOf, type StartGate } from "./StartGate.ts"
 import { type ToolCache } from "./ToolCache.ts"
@@ -39,6 +39,8 @@ export interface Session {
   reason: SignalboxError | undefined
   /** Says that it may hang, so that its health is looked at now. */
   readonly suspect: () => void
+  /** Looks at its health once, now, and waits for what that shows. */
+  readonly check: Effect.Effect<void>
 }
 
 export interface Supervisor {
@@ -66,6 +68,8 @@ export interface Supervisor {
   readonly ensureStarted: Effect.Effect<ServerInfo, StartError>
   readonly stop: Effect.Effect<ServerInfo, ServerNotRunning>
   readonly restart: Effect.Effect<ServerInfo, StartError>
+  /** Checks the health of a server that runs; the answer shows what came of it. */
+  readonly check: Effect.Effect<ServerInfo, ServerNotRunning>
   readonly logs: Effect.Effect<ReadonlyArray<string>>
 }
 
@@ -77,6 +81,8 @@ export interface Surroundings {
   readonly restart: RestartOptions
   readonly packageTimeout: Duration.Duration
   readonly publish: (event: ServerEvent) => void
+  /** Is given each line that a server writes to standard error. */
+  readonly onLogLine: (line: LogLine) => void
   /** Runs when the list of tools is another one, and when it has settled. */
   readonly onChange: Effect.Effect<void>
   readonly toolCache: ToolCache["Service"]
@@ -163,7 +169,11 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
           note(
             around.connector.connect(
               { ...server, connectTimeout: startTimeout },
-              { onLoaded, questions: around.questions }
+              {
+                onLoaded,
+                questions: around.questions,
+                onStderr: (text) => around.onLogLine({ serverName: server.name, text })
+              }
             )
           ),
         (client) => Effect.map(note(adoptTools(server, client, known)), (list) => ({ client, list }))
@@ -174,7 +184,8 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
       client,
       lost: Deferred.makeUnsafe(),
       reason: undefined,
-      suspect: health.suspect
+      suspect: health.suspect,
+      check: health.check
     }
     yield* Effect.addFinalizer(() => Effect.map(client.stderrTail, keepLogs))
     const running = yield* Clock.monotonicTimeNanos
@@ -375,6 +386,11 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
       life === undefined ? Effect.fail(new ServerNotRunning({ serverName: server.name })) : Effect.map(end(false), info)
     ),
     restart: Effect.andThen(end(true), ensureStarted),
+    check: Effect.suspend(() =>
+      current === undefined
+        ? Effect.fail(new ServerNotRunning({ serverName: server.name }))
+        : Effect.map(current.check, info)
+    ),
     logs: Effect.suspend(() =>
       Effect.map(current?.client.stderrTail ?? Effect.succeed([]), (lines) =>
         [...earlierLogs, ...lines].slice(-keptLogLines)

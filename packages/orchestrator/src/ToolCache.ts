@@ -63,7 +63,9 @@ const keyOf = ({ endpoint, name }: ServerOptions): string => {
   const identity =
     endpoint.transport === "stdio"
       ? ["stdio", endpoint.command, endpoint.args, endpoint.cwd ?? "", namesIn(endpoint.env)]
-      : [endpoint.transport, endpoint.url, namesIn(endpoint.headers)]
+      : "url" in endpoint
+        ? [endpoint.transport, endpoint.url, namesIn(endpoint.headers)]
+        : [endpoint.transport]
   return `tools-${name}-${(Hash.string(JSON.stringify(identity)) >>> 0).toString(36)}.json`
 }
 

@@ -8,8 +8,8 @@ import { Predicate } from "effect"
 
 type McpBlock = CallResult["content"][number]
 
-/** One content block (MCP schema, `ContentBlock`). */
-const toolResultContent = (block: McpBlock): ToolResultContent => {
+/** One content block (MCP schema, `ContentBlock`), of a tool's answer or of a prompt. */
+export const toolResultContent = (block: McpBlock): ToolResultContent => {
   const { data, mimeType, resource, text } = block
   switch (block.type) {
     case "text":

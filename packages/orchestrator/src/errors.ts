@@ -4,6 +4,7 @@
  */
 import { defineError, statuses } from "@signalbox/errors"
 import { DateTime, Duration, Schema } from "effect"
+import { offerErrors } from "./offers/errors.ts"
 import { ServerState } from "./ServerInfo.ts"
 
 const serverName = Schema.String
@@ -69,6 +70,27 @@ export class ServerBusy extends defineError<ServerBusy>()("ServerBusy", {
   message: ({ serverName, toolName, waited }) =>
     `The call of "${toolName}" waited ${Duration.format(waited)} for its turn on server "${serverName}" and was not sent.`,
   hint: ({ serverName }) => `Give "${serverName}" more maxConcurrent, or calls a later deadline.`
+}) {}
+
+/** The server failed too often: its circuit is open, and nothing was sent to it. `retryAfter` says when a call is let through. */
+export class ServerCircuitOpen extends defineError<ServerCircuitOpen>()("ServerCircuitOpen", {
+  code: "SERVER_CIRCUIT_OPEN",
+  status: statuses.unavailable,
+  fields: {
+    serverName,
+    toolName: Schema.String,
+    /** The last failure that counted, or who opened it. */
+    reason: Schema.String,
+    /** UTC in ISO 8601; nothing where it stays open until somebody closes it. */
+    openUntil: Schema.UndefinedOr(Schema.String)
+  },
+  message: ({ openUntil, reason, serverName, toolName }) =>
+    `"${toolName}" was not called: the circuit of server "${serverName}" is open` +
+    `${openUntil === undefined ? "" : ` until ${openUntil}`}: ${reason.replace(/\.$/, "")}.`,
+  hint: ({ openUntil, serverName }) =>
+    openUntil === undefined
+      ? `Close it: signalbox breaker close ${serverName}`
+      : `It is tried again then. To try it now: signalbox breaker close ${serverName}`
 }) {}
 
 /** The server could not be started for a reason that has no class of its own. The cause says which. */
@@ -157,11 +179,13 @@ export class ServerSetNotFound extends defineError<ServerSetNotFound>()("ServerS
 
 /** Every error class of this package, for the table of codes. */
 export const orchestratorErrors = [
+  ...offerErrors,
   ConnectionFailed,
   DuplicateServerName,
   NoServerConnected,
   ServerAlreadyRunning,
   ServerBusy,
+  ServerCircuitOpen,
   ServerNotFound,
   ServerNotRunning,
   ServerSetExists,

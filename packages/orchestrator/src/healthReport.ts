@@ -30,9 +30,9 @@ export const healthReport = (servers: ReadonlyArray<ServerInfo>): HealthReport =
   return { status: wanted.some(({ health }) => health.status === "healthy") ? "healthy" : "unknown", problems }
 }
 
-const problemOf = ({ health, name, state, tools }: ServerInfo): ReadonlyArray<HealthProblem> => {
+const problemOf = ({ health, hiddenTools, name, state, tools }: ServerInfo): ReadonlyArray<HealthProblem> => {
   if (health.status === "healthy" || health.status === "unknown") return []
-  // One that runs and fails many calls can still be called.
-  const lostTools = health.status === "unhealthy" && state !== "running" ? tools : []
+  // One that runs and fails many calls can still be called, until its circuit opens.
+  const lostTools = health.status === "unhealthy" && state !== "running" ? tools : hiddenTools
   return [{ serverName: name, status: health.status, reason: health.reason ?? "", lostTools }]
 }

@@ -21,6 +21,8 @@ export { ServerSetState, type ServerSetStatus, ServerSetStatusJson, serverSetSta
 // Watching them
 export {
   HealthStatus,
+  type LogLine,
+  type ServerCircuit,
   type ServerEvent,
   type ServerHealth,
   type ServerInfo,
@@ -31,6 +33,7 @@ export {
 
 export { type HealthProblem, type HealthReport } from "./healthReport.ts"
 
+export { type BreakerControls } from "./guard/BreakerControls.ts"
 export { type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 export {
   CircuitNumbers,
@@ -45,6 +48,25 @@ export { type WatchedSources } from "./metrics/watched.ts"
 export { Alert } from "./alerts/Alert.ts"
 export { AlertKind, type AlertOptions, type AlertRule, AlertSeverity } from "./alerts/AlertRule.ts"
 
+// Prompts and resources
+export {
+  type FilledPrompt,
+  type PartialArgument,
+  type PromptDefinition,
+  type ServerPrompts
+} from "./offers/ServerPrompts.ts"
+export {
+  type AddressError,
+  type ReadResource,
+  type ResourceDefinition,
+  type ResourceRef,
+  type ResourceTemplateDefinition,
+  type ServerResources
+} from "./offers/ServerResources.ts"
+export { type AskError } from "./offers/askServer.ts"
+export { type ResourceAddress } from "./offers/resourceAddress.ts"
+export { PromptArgumentsMissing, PromptNotFound, ResourceAmbiguous, ResourceNotFound } from "./offers/errors.ts"
+
 // Failures
 export {
   ConnectionFailed,
@@ -53,6 +75,7 @@ export {
   orchestratorErrors,
   ServerAlreadyRunning,
   ServerBusy,
+  ServerCircuitOpen,
   ServerNotFound,
   ServerNotRunning,
   ServerSetExists,

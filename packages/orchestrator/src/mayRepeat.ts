@@ -8,7 +8,7 @@ import { type Route } from "./Catalogue.ts"
 
 /** Failures that came from the server, in contrast to those of waiting for it. */
 export const isCallError = (error: SignalboxError): error is CallError =>
-  error._tag !== "ServerBusy" && error._tag !== "ServerUnavailable"
+  error._tag !== "ServerBusy" && error._tag !== "ServerUnavailable" && error._tag !== "ServerCircuitOpen"
 
 /** Whether the connection itself is gone, so that a new one has to be made before anything else. */
 export const isConnectionLost = (error: CallError): boolean =>

@@ -32,7 +32,7 @@ export const infoOf = (
   name: managed.server.name,
   state,
   transport: managed.server.endpoint.transport,
-  url: managed.server.endpoint.transport === "stdio" ? undefined : managed.server.endpoint.url,
+  url: "url" in managed.server.endpoint ? managed.server.endpoint.url : undefined,
   pid: client?.identity.pid,
   identity:
     client === undefined
@@ -55,7 +55,9 @@ export const infoOf = (
   restartCount: facts.restartCount,
   exit: facts.exit,
   tools: (known.list() ?? []).map(({ name }) => name),
-  areToolsRemembered: known.areRemembered()
+  areToolsRemembered: known.areRemembered(),
+  circuit: undefined,
+  hiddenTools: []
 })
 
 const shownHealth = ({ health }: ManagedServer, state: ServerState, facts: Facts): ServerHealth => {

@@ -163,7 +163,10 @@ describe("losing a server", () => {
 describe("a call that meets a server which is down", () => {
   it.effect("waits for the restart and brings it forward", () =>
     Effect.gen(function* () {
-      const { boxes, fakes } = yield* signal("signal")
+      const fakes = makeFakeServers()
+      // With a circuit it would not be called any more.
+      const boxes = yield* orchestrate(fakes, [managed("signal", { breaker: "off" })])
+      yield* boxes.settled
       fakes.behave("signal").connect = Effect.fail(notFound("signal"))
       fakes.of("signal")[0]?.die()
       yield* TestClock.adjust("40 seconds")

@@ -53,8 +53,19 @@ export class CircuitBreaker extends Context.Service<
     /**
      * Runs an effect unless its circuit is open; then fails at once with `CircuitOpen`, whose `retryAfter` says
      * when the next probe is let through. Give the effect a time limit: a probe that hangs keeps its place.
+     * `counts` takes the place of the rule of the breaker where what a failure means depends on the call.
      */
-    readonly protect: <A, E, R>(circuit: string, effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | CircuitOpen, R>
+    readonly protect: <A, E, R>(
+      circuit: string,
+      effect: Effect.Effect<A, E, R>,
+      counts?: CircuitBreakerOptions["counts"]
+    ) => Effect.Effect<A, E | CircuitOpen, R>
+    /**
+     * Takes note of an outcome that no circuit has gated, such as that of a connection that somebody else looks after.
+     * A failure that counts is one more in a row, and keeps an open circuit open for its whole time again; a success
+     * closes the circuit, unless it was opened by hand.
+     */
+    readonly observe: (circuit: string, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
     /**
      * Fails with `CircuitOpen` when a call would be rejected now, and takes no place. Use it before a call waits for
      * something else; `protect` decides when its turn has come.
@@ -123,19 +134,31 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
     )
   }
 
-  const settle = (circuit: Circuit, generation: number, exit: Exit.Exit<unknown, unknown>) => {
-    if (Exit.isSuccess(exit)) {
-      circuit.succeeded++
-      return happen(circuit, { type: "succeeded", generation })
-    }
-    const failure = countedFailure(exit.cause, circuit.name, options.counts)
+  /** Counts an outcome, and says what it was. */
+  const verdict = (circuit: Circuit, exit: Exit.Exit<unknown, unknown>, counts: CircuitBreakerOptions["counts"]) => {
+    const failure = Exit.isSuccess(exit) ? undefined : countedFailure(exit.cause, circuit.name, counts)
+    const what = Exit.isSuccess(exit) ? "succeeded" : failure === undefined ? "ignored" : "failed"
+    circuit[what]++
     if (failure !== undefined) {
-      circuit.failed++
       circuit.lastFailure = { at: clock.currentTimeMillisUnsafe(), message: messageOf(failure.error) }
-      return happen(circuit, { type: "failed", generation })
     }
-    circuit.ignored++
-    return happen(circuit, { type: "released", generation })
+    return what
+  }
+
+  const settle = (
+    circuit: Circuit,
+    generation: number,
+    exit: Exit.Exit<unknown, unknown>,
+    counts: CircuitBreakerOptions["counts"]
+  ) => {
+    const what = verdict(circuit, exit, counts)
+    return happen(circuit, { type: what === "ignored" ? "released" : what, generation })
+  }
+
+  const observe = (circuit: Circuit, exit: Exit.Exit<unknown, unknown>): Effect.Effect<unknown> => {
+    const what = verdict(circuit, exit, options.counts)
+    if (what === "ignored") return Effect.void
+    return happen(circuit, { type: what === "succeeded" ? "foundUp" : "foundDown" })
   }
 
   const reject = (circuit: Circuit, state: CircuitState, now: number): CircuitOpen => {
@@ -147,20 +170,52 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
     })
   }
 
-  const protect = <A, E, R>(name: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | CircuitOpen, R> =>
+  /** A circuit that is closed lets everybody through and takes no place: there is only something to do at the end. */
+  const watched = <A, E, R>(
+    circuit: Circuit,
+    generation: number,
+    effect: Effect.Effect<A, E, R>,
+    counts: CircuitBreakerOptions["counts"]
+  ) =>
+    Effect.onExitPrimitive(effect, (exit) => {
+      if (exit._tag !== "Success" || hasFailures(store.states?.get(circuit.name), generation)) {
+        return Effect.asVoid(settle(circuit, generation, exit, counts))
+      }
+      circuit.succeeded++
+      return undefined
+    })
+
+  const admitted = <A, E, R>(
+    circuit: Circuit,
+    effect: Effect.Effect<A, E, R>,
+    counts: CircuitBreakerOptions["counts"]
+  ): Effect.Effect<A, E | CircuitOpen, R> =>
     Effect.uninterruptibleMask((restore) => {
-      const circuit = circuitOf(name)
       const now = clock.currentTimeMillisUnsafe()
       const start = closedCircuit(now)
       return Effect.flatMap(
-        store.update(name, (state) => circuitTransition(state ?? start, request, now, circuit.settings)),
+        store.update(circuit.name, (state) => circuitTransition(state ?? start, request, now, circuit.settings)),
         (change): Effect.Effect<A, E | CircuitOpen, R> => {
           const before = change.before ?? start
           if (!admits(before, now, circuit.settings)) return Effect.fail(reject(circuit, before, now))
-          const call = Effect.onExit(restore(effect), (exit) => settle(circuit, change.after.generation, exit))
+          const { generation } = change.after
+          const call = Effect.onExit(restore(effect), (exit) => settle(circuit, generation, exit, counts))
           return before.phase === change.after.phase ? call : Effect.andThen(publish(circuit, change), call)
         }
       )
+    })
+
+  const protect = <A, E, R>(
+    name: string,
+    effect: Effect.Effect<A, E, R>,
+    counts = options.counts
+  ): Effect.Effect<A, E | CircuitOpen, R> =>
+    Effect.suspend(() => {
+      const circuit = circuitOf(name)
+      const state = store.states?.get(name)
+      return state?.phase === "closed"
+        ? watched(circuit, state.generation, effect, counts)
+        : admitted(circuit, effect, counts)
     })
 
   const check = (circuit: Circuit): Effect.Effect<void, CircuitOpen> =>
@@ -199,7 +254,9 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
 
   return CircuitBreaker.of({
     protect,
-    check: (name) => Effect.suspend(() => check(circuitOf(name))),
+    observe: (name, exit) => Effect.asVoid(Effect.suspend(() => observe(circuitOf(name), exit))),
+    check: (name) =>
+      Effect.suspend(() => (store.states?.get(name)?.phase === "closed" ? Effect.void : check(circuitOf(name)))),
     stats: (name) => Effect.suspend(() => statsOf(circuitOf(name))),
     statsAll: Effect.suspend(() => Effect.forEach(circuits.values(), statsOf)),
     forceOpen: (name) => Effect.asVoid(Effect.suspend(() => happen(circuitOf(name), { type: "forcedOpen" }))),
@@ -215,6 +272,10 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
     changes: Stream.fromPubSub(pubsub)
   })
 }
+
+/** Whether a success changes anything. */
+const hasFailures = (state: CircuitState | undefined, generation: number): boolean =>
+  state?.phase === "closed" && state.generation === generation && state.failures > 0
 
 const request: CircuitEvent = { type: "requested" }
 

@@ -18,6 +18,13 @@ export interface CircuitStore {
     change: (state: CircuitState | undefined) => CircuitState
   ) => Effect.Effect<StateChange>
   readonly remove: (circuit: string) => Effect.Effect<void>
+  /** The states themselves, where they are in the memory of this process: a closed circuit then costs a call next to nothing. */
+  readonly states?: ReadonlyMap<string, CircuitState>
+}
+
+/** A store for one process, whose states can be read at any moment. */
+export interface CircuitStoreMemory extends CircuitStore {
+  readonly states: ReadonlyMap<string, CircuitState>
 }
 
 /** What an update found and what it left. The same object twice when nothing changed. */
@@ -26,10 +33,11 @@ export interface StateChange {
   readonly after: CircuitState
 }
 
-/** A store for one process. */
-export const makeCircuitStoreMemory: Effect.Effect<CircuitStore> = Effect.sync(() => {
+/** Makes a store for one process. */
+export const makeCircuitStoreMemory: Effect.Effect<CircuitStoreMemory> = Effect.sync(() => {
   const states = new Map<string, CircuitState>()
   return {
+    states,
     get: (circuit) => Effect.sync(() => states.get(circuit)),
     update: (circuit, change) =>
       Effect.sync(() => {

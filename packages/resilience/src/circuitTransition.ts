@@ -52,6 +52,9 @@ export type CircuitEvent =
   | { readonly type: "failed"; readonly generation: number }
   /** A call ended without saying anything about the other side: interrupted, or a failure that does not count. */
   | { readonly type: "released"; readonly generation: number }
+  /** The other side was found down, or up, by something else than a call that was let through. */
+  | { readonly type: "foundDown" }
+  | { readonly type: "foundUp" }
   | { readonly type: "forcedOpen" }
   | { readonly type: "forcedClosed" }
 
@@ -80,6 +83,10 @@ export const circuitTransition = (
   switch (event.type) {
     case "requested":
       return requested(state, now, settings)
+    case "foundDown":
+      return foundDown(state, now, settings)
+    case "foundUp":
+      return foundUp(state, now)
     case "forcedOpen":
       return { phase: "open", generation: state.generation + 1, since: now, until: null }
     case "forcedClosed":
@@ -138,6 +145,18 @@ const ended = (
   return successes >= settings.successThreshold
     ? { phase: "closed", generation: state.generation + 1, since: now, failures: 0 }
     : { ...state, probes, successes }
+}
+
+/** An open circuit stays open for its whole time again: nobody has to find out by a call what is known already. */
+const foundDown = (state: CircuitState, now: number, settings: CircuitSettings): CircuitState => {
+  if (state.phase !== "open") return ended(state, "failed", now, settings)
+  return state.until === null ? state : { ...state, until: now + Duration.toMillis(settings.openFor) }
+}
+
+const foundUp = (state: CircuitState, now: number): CircuitState => {
+  if (state.phase === "closed") return state.failures === 0 ? state : { ...state, failures: 0 }
+  const isByHand = state.phase === "open" && state.until === null
+  return isByHand ? state : { phase: "closed", generation: state.generation + 1, since: now, failures: 0 }
 }
 
 const opened = (state: CircuitState, now: number, settings: CircuitSettings): CircuitState => ({

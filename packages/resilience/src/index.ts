@@ -51,7 +51,7 @@ export { type TimeLimitOptions, withDeadline, withTimeLimit } from "./deadline.t
 export { CircuitBreaker, type CircuitBreakerOptions } from "./CircuitBreaker.ts"
 export { type CircuitChange, CircuitPhase, CircuitStats } from "./CircuitStats.ts"
 export { circuitPresets } from "./circuitPresets.ts"
-export { type CircuitStore, makeCircuitStoreMemory, type StateChange } from "./CircuitStore.ts"
+export { type CircuitStore, type CircuitStoreMemory, makeCircuitStoreMemory, type StateChange } from "./CircuitStore.ts"
 export {
   compareAndSetScript,
   makeCircuitStoreShared,

@@ -108,6 +108,51 @@ describe("a circuit breaker", () => {
       assert.isTrue(rejections.every((error) => error instanceof CircuitOpen))
     })
   )
+  it.effect("counts what was found out without it, and gates nothing of it", () =>
+    Effect.gen(function* () {
+      const { breaker, call, phase, times } = yield* setUp
+      const found = (exit: Exit.Exit<unknown, unknown>) => breaker.observe("fx", exit)
+      yield* times(3, down)
+      yield* found(Exit.fail("none of its failures"))
+      yield* found(Exit.fail(new Down()))
+      assert.strictEqual(yield* phase, "closed")
+      yield* found(Exit.fail(new Down()))
+      assert.strictEqual(yield* phase, "open")
+      yield* TestClock.adjust("50 seconds")
+      yield* found(Exit.fail(new Down()))
+      yield* TestClock.adjust("59 seconds")
+      const { retryAfter } = yield* Effect.flip(breaker.check("fx"))
+      assert.deepStrictEqual(retryAfter, Duration.seconds(1))
+      yield* found(Exit.void)
+      assert.strictEqual(yield* phase, "closed")
+      assert.deepStrictEqual(yield* call(up), Exit.succeed("up"))
+      const stats = yield* breaker.stats("fx")
+      assert.deepStrictEqual([stats.succeeded, stats.failed, stats.ignored, stats.trips], [2, 6, 1, 1])
+    })
+  )
+  it.effect("stays open when it was opened by hand, whatever is found out", () =>
+    Effect.gen(function* () {
+      const { breaker, phase } = yield* setUp
+      yield* breaker.forceOpen("fx")
+      yield* breaker.observe("fx", Exit.void)
+      yield* breaker.observe("fx", Exit.fail(new Down()))
+      assert.strictEqual(yield* phase, "open")
+      assert.isUndefined((yield* Effect.flip(breaker.check("fx"))).retryAfter)
+    })
+  )
+  it.effect("lets one call have a rule of its own about what counts", () =>
+    Effect.gen(function* () {
+      const { breaker, phase } = yield* setUp
+      const call = (counts?: (error: unknown) => boolean) => Effect.exit(breaker.protect("fx", down, counts))
+      yield* Effect.repeat(
+        call(() => false),
+        { times: 9 }
+      )
+      assert.strictEqual(yield* phase, "closed")
+      yield* Effect.repeat(call(), { times: 4 })
+      assert.strictEqual(yield* phase, "open")
+    })
+  )
   it.effect("gives the places of probes that do not answer in time to new ones, whose answers alone count", () =>
     Effect.gen(function* () {
       const breaker = yield* CircuitBreaker.make({ ...options, settings: () => circuitPresets.standard })

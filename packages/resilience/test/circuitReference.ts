@@ -4,7 +4,7 @@ import { Schema } from "effect"
 
 /** How often each event comes: by hand seldom, since that ends whatever had begun. */
 const whats = ["call", "call", "call", "call", "call", "bad", "bad", "bad", "bad", "good", "good", "good"] as const
-const others = ["lost", "lost", "wait", "wait", "wait", "wait", "wait", "open", "close"] as const
+const others = ["lost", "lost", "wait", "wait", "wait", "wait", "wait", "open", "close", "down", "up"] as const
 const events = [...whats, ...whats, ...others] as const
 
 /** One event of a random sequence; `amount` is a time, or which of the calls under way ends. */
@@ -44,7 +44,16 @@ export const makeReference = (rules: Rules) => {
   let era = start("closed")
   return {
     phase: () => era.mode,
-    force: (mode: "open" | "closed") => (era = start(mode, Number.POSITIVE_INFINITY)),
+    force: (mode: "open" | "closed") => (era = start(mode, mode === "open" ? Number.POSITIVE_INFINITY : 0)),
+    found: (what: "down" | "up", now: number) => {
+      const isByHand = era.until === Number.POSITIVE_INFINITY
+      if (isByHand) return
+      if (what === "up" && era.mode === "closed") era.bad = 0
+      else if (what === "up") era = start("closed")
+      else if (era.mode === "open") era.until = now + rules.openFor
+      else if (era.mode === "half-open" || ++era.bad === rules.failureThreshold)
+        era = start("open", now + rules.openFor)
+    },
     call: (now: number): Era | undefined => {
       const isFull = era.mode === "half-open" && era.probes === rules.maxProbes
       if (era.mode === "open" && now >= era.until) era = start("half-open")

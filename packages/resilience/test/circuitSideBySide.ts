@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { CircuitBreaker, CircuitOpen, type CircuitStore } from "@signalbox/resilience"
-import { Deferred, Effect, Fiber } from "effect"
+import { Deferred, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { type Era, makeReference, note, type Rules, type Step, whatOf } from "./circuitReference.ts"
 
@@ -36,16 +36,33 @@ export const sideBySide = Effect.fnUntraced(function* (rules: Rules, stores: Rea
     yield* Fiber.await(call.fiber)
     model.end(call.era, how, now)
   })
+  const find = (breaker: CircuitBreaker["Service"], what: "down" | "up") => {
+    model.found(what, now)
+    return breaker.observe("fx", what === "up" ? Exit.void : Exit.fail("bad"))
+  }
+  const force = (breaker: CircuitBreaker["Service"], what: "open" | "close") => {
+    model.force(what === "open" ? "open" : "closed")
+    return what === "open" ? breaker.forceOpen("fx") : breaker.forceClose("fx")
+  }
   const happen = (step: Step): Effect.Effect<unknown, unknown> => {
     const { amount } = step
     const what = whatOf(step)
     const breaker = breakers[amount % breakers.length]
     if (breaker === undefined) return Effect.die("There is no breaker.")
-    if (what === "call") return call(breaker)
-    if (what === "good" || what === "bad" || what === "lost") return end(what, amount)
-    if (what === "wait") return Effect.suspend(() => TestClock.adjust(((now += amount), amount)))
-    model.force(what === "open" ? "open" : "closed")
-    return what === "open" ? breaker.forceOpen("fx") : breaker.forceClose("fx")
+    switch (what) {
+      case "call":
+        return call(breaker)
+      case "wait":
+        return Effect.suspend(() => TestClock.adjust(((now += amount), amount)))
+      case "down":
+      case "up":
+        return find(breaker, what)
+      case "open":
+      case "close":
+        return force(breaker, what)
+      default:
+        return end(what, amount)
+    }
   }
   const phases = Effect.forEach(breakers, (breaker) => Effect.map(breaker.stats("fx"), ({ phase }) => phase))
   return { happen, phases, expected: model.phase, size: breakers.length }

@@ -43,6 +43,10 @@ const sideBySide = (rules: Rules) => {
           return force("closed", "forcedClosed")
         case "call":
           return call()
+        case "down":
+        case "up":
+          model.found(what, now)
+          return happen({ type: what === "up" ? "foundUp" : "foundDown" })
         default:
           return end(what, amount)
       }

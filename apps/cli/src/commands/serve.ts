@@ -11,9 +11,13 @@ export const serve = Command.make(
     port: Flag.Int("port").pipe(Flag.withDescription("Where to listen; 0 lets the system choose"), Flag.optional),
     check: Flag.Boolean("check").pipe(Flag.withDescription("Only check the configuration"), Flag.withDefault(false)),
     host: Flag.String("host").pipe(Flag.withDescription("The address to listen on, a loopback one"), Flag.optional),
+    control: Flag.Boolean("control").pipe(
+      Flag.withDescription("Answer other commands too, such as servers status; one process of a configuration can"),
+      Flag.withDefault(true)
+    ),
     ...modelFlags
   },
-  ({ check, host: address, port, ...choice }) => {
+  ({ check, control: isControlled, host: address, port, ...choice }) => {
     const flags = [
       ...choiceFlags(choice),
       ...Option.toArray(port).map((value) => ({ path: ["server", "port"], value, flag: "--port" })),
@@ -21,7 +25,7 @@ export const serve = Command.make(
     ]
     if (check) return withSetting(checkConfig(flags))
     const loaded = Effect.promise(() => import("../serveHttp.ts"))
-    return withSetting(Effect.flatMap(loaded, ({ serveHttp }) => serveHttp(flags)))
+    return withSetting(Effect.flatMap(loaded, ({ serveHttp }) => serveHttp({ flags, isControlled })))
   }
 ).pipe(
   Command.withDescription("Answer the Anthropic Messages API and run MCP tools for its clients"),

@@ -7,16 +7,16 @@ import {
   type ToolDefinition,
   type ToolResult
 } from "@signalbox/model"
-import { Effect, Option, Stream } from "effect"
+import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { announceStart } from "../chat/announceStart.ts"
 import { Output } from "../Output.ts"
 import { printable } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
+import { tellShortfall } from "../render/tellShortfall.ts"
 import { report } from "../report.ts"
 import { type RunningHost, withHost } from "../withHost.ts"
-import { Setting } from "../Setting.ts"
 import { shortfallOf } from "../shortfall.ts"
+import { startListed, startUntil } from "../startServers.ts"
 import { withSetting } from "../withSetting.ts"
 import { parseJsonObject, readCall, type ToolCallWords } from "../toolCallWords.ts"
 
@@ -30,14 +30,7 @@ const list = Command.make(
       withHost({ startsAll: Option.isNone(server), needsNoModel: true })(
         Effect.gen(function* () {
           const host = yield* Host
-          if (Option.isSome(server)) yield* host.orchestrator.start(server.value)
-          else {
-            if ((yield* Setting).isTerminal.stderr) yield* announceStart(host)
-            yield* host.orchestrator.settled
-          }
-          const servers = (yield* host.orchestrator.servers).filter(
-            ({ name }) => Option.isNone(server) || name === server.value
-          )
+          const servers = yield* startListed(host, server)
           return { tools: yield* host.toolbox.list, servers }
         })
       ).pipe(
@@ -45,17 +38,14 @@ const list = Command.make(
           shortfall: ({ servers }) => shortfallOf(servers),
           render: ({ servers, tools }) =>
             Effect.gen(function* () {
-              const { columns, errorStyle, line, status, style } = yield* Output
+              const { columns, line, style } = yield* Output
               const rows = tools.map((tool) => [
                 style.bold(tool.name),
                 style.cyan(sourceOf(tool)),
                 printable(tool.description)
               ])
               yield* line(rows.length === 0 ? "There are no tools." : renderTable(rows, { columns, paint: style.dim }))
-              const missing = shortfallOf(servers)
-              if (missing !== undefined) {
-                yield* status(`${errorStyle.yellow("!")} ${missing.message} See why: signalbox servers status`)
-              }
+              yield* tellShortfall(servers)
             }),
           json: ({ tools }) =>
             tools.map((tool) => ({
@@ -78,12 +68,7 @@ const findTool = Effect.fnUntraced(function* (host: RunningHost, { server, tool 
     return qualifiedName(server, tool)
   }
   const isListed = Effect.map(host.toolbox.list, (tools) => tools.some(({ name }) => name === tool))
-  const listed = Stream.concat(Stream.succeed(undefined), host.orchestrator.changes).pipe(
-    Stream.mapEffect(() => isListed),
-    Stream.takeUntil((found) => found),
-    Stream.runDrain
-  )
-  yield* Effect.raceFirst(listed, host.orchestrator.startAll)
+  yield* startUntil(host, isListed)
   return tool
 })
 

@@ -8,6 +8,9 @@ import { formatDuration } from "../duration.ts"
 import { counted, oneLine, printable, type Style } from "./style.ts"
 import { renderTable } from "./table.ts"
 
+/** What is said where there is nothing to show. */
+export const noServers = "No servers are configured. Add those that other programs here have: signalbox servers import"
+
 const stateOf = (info: ServerInfo, style: Style): string => {
   switch (info.state) {
     case "running":
@@ -33,7 +36,7 @@ export const renderServers = (servers: ReadonlyArray<ServerInfo>, style: Style, 
   const rows = servers.map((info) => [
     style.bold(info.name),
     stateOf(info, style),
-    String(info.tools.length),
+    info.hiddenTools.length > 0 ? style.dim(`${info.hiddenTools.length} hidden`) : String(info.tools.length),
     info.transport,
     info.identity === undefined
       ? ""
@@ -94,6 +97,21 @@ const renderHealthChanged = (
     ? `${style.yellow("!")} ${style.bold(serverName)} ${oneLine(printable(`may not answer: ${health.reason ?? ""}`), width - serverName.length - 4)}`
     : undefined
 
+const renderCircuitChanged = (
+  { circuit, hiddenTools, serverName }: Extract<ServerEvent, { readonly _tag: "CircuitChanged" }>,
+  now: DateTime.Utc,
+  style: Style,
+  width: number
+): string | undefined => {
+  const name = style.bold(serverName)
+  if (circuit.phase === "closed") return `${style.green("✓")} ${name} is called again`
+  if (circuit.phase === "half-open") return undefined
+  const wait = circuit.openUntil === undefined ? "" : ` for ${formatDuration(until(now, circuit.openUntil))}`
+  const hidden = counted(hiddenTools.length, "tool")
+  const text = `is not called${wait}, and hides ${hidden}: ${circuit.reason ?? ""}`
+  return `${style.red("✗")} ${name} ${oneLine(printable(text), width - serverName.length - 4)}`
+}
+
 /** What a person should see when a server changes; nothing for what needs no attention. */
 export const renderServerEvent = (
   event: ServerEvent,
@@ -103,6 +121,7 @@ export const renderServerEvent = (
 ): string | undefined => {
   if (event._tag === "ToolsChanged") return renderToolsChanged(event, style, width)
   if (event._tag === "HealthChanged") return renderHealthChanged(event, style, width)
+  if (event._tag === "CircuitChanged") return renderCircuitChanged(event, now, style, width)
   const { info, previous } = event
   if (info.state === "running") {
     const took = info.startDuration === undefined ? "" : ` in ${formatDuration(info.startDuration)}`

@@ -82,6 +82,24 @@ const HealthOverride = Schema.Struct({
   )
 )
 
+const breaker = {
+  enabled: Schema.Boolean,
+  failures: PositiveInt,
+  openFor: PositiveDuration,
+  successes: PositiveInt,
+  probes: PositiveInt,
+  probeTimeout: PositiveDuration
+}
+
+const BreakerOverride = Schema.Struct({
+  enabled: Schema.optionalKey(breaker.enabled),
+  failures: Schema.optionalKey(breaker.failures),
+  openFor: Schema.optionalKey(breaker.openFor),
+  successes: Schema.optionalKey(breaker.successes),
+  probes: Schema.optionalKey(breaker.probes),
+  probeTimeout: Schema.optionalKey(breaker.probeTimeout)
+})
+
 /** Versions of a program: `20`, `3.11`, `>=20`, `^20.1`, `>=18 <23`. */
 const VersionRange = Schema.String.check(
   Schema.makeFilter(
@@ -111,6 +129,7 @@ const overrides = {
     )
   ),
   health: Schema.optionalKey(HealthOverride),
+  breaker: Schema.optionalKey(BreakerOverride),
   restart: Schema.optionalKey(
     Schema.Struct({ policy: Schema.optionalKey(restartPolicy), maxRestarts: Schema.optionalKey(MaxRestarts) })
   ),
@@ -280,7 +299,15 @@ export const HostOptions = Schema.Struct({
     toolTimeout: PositiveDuration,
     maxSessions: PositiveInt,
     sessionIdleTimeout: PositiveDuration,
-    describeTools: Schema.Boolean
+    describeTools: Schema.Boolean,
+    resources: Schema.Struct({
+      include: Schema.Union([Schema.Literals(["none", "all"]), Schema.Array(Schema.NonEmptyString)]),
+      listPrompts: Schema.Boolean,
+      maxCharacters: PositiveInt,
+      maxTokens: PositiveInt,
+      timeout: PositiveDuration,
+      retryInterval: PositiveDuration
+    })
   }),
   runtime: Schema.Struct({
     naming: Schema.Literals(["prefix", "first", "error"]),
@@ -297,6 +324,7 @@ export const HostOptions = Schema.Struct({
     maxRequestBytes: PositiveInt,
     maxConcurrentCalls: PositiveInt,
     health: Schema.Struct({ ...health, check: Schema.Literals(["ping", "process"]) }),
+    breaker: Schema.Struct(breaker),
     restart: RestartOptions,
     metrics: MetricsOptions,
     alerts: AlertOptions

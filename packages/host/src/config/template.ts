@@ -57,6 +57,18 @@ conversation:
   sessionIdleTimeout: 1 hour
   # Lists the tools in the system prompt too, for models that overlook them. Every request costs more tokens.
   describeTools: false
+  # Shows the model what servers have beside tools, in the system prompt. Others wrote it: include what you trust.
+  resources:
+    # none, all, or a list of addresses such as ["file:///notes/today.md"]. Each is read once.
+    include: none
+    # Whether prompts are listed, too.
+    listPrompts: false
+    # A longer resource is left out; above maxTokens (estimated) only names are listed.
+    maxCharacters: 65536
+    maxTokens: 8192
+    # How long reading one may take, and when those that could not be read are tried again.
+    timeout: 5 seconds
+    retryInterval: 1 minute
 
 # How MCP servers are started and kept. A server may override the limits marked with (*).
 runtime:
@@ -93,6 +105,18 @@ runtime:
     # Checks in a row that make it unhealthy, and healthy again.
     failures: 3
     successes: 2
+  # (*) A server that fails again and again is not called for a while, and its tools are hidden meanwhile. Calls that find
+  # no answer count, and attempts to connect; a tool that says no does not. A server that is back is called at once.
+  breaker:
+    enabled: true
+    # Failures in a row after which it is not called, and for how long.
+    failures: 5
+    openFor: 60 seconds
+    # Then calls are let through again, so many at the same time; so many answers in a row make it work again.
+    probes: 3
+    successes: 2
+    # After this time a call that was let through does not count any more, and others are let through.
+    probeTimeout: 30 seconds
   # A server that stopped is started again after a growing delay.
   restart:
     # (*) always, on-failure (not after it ended with status 0), never
@@ -133,7 +157,7 @@ runtime:
     errorRate: { warning: 0.1, critical: 0.2 }
     # How long one call in twenty takes, from minimumCalls on.
     slow: { warning: 5 seconds, critical: never }
-    # Of circuits and pools that are watched: a circuit is open; share of a pool that is in use.
+    # A server is not called because its calls failed; share of the connections to a server that are in use.
     breakerOpen: critical
     poolExhausted: { warning: 0.9, critical: 0.95 }
 
@@ -165,6 +189,7 @@ server:
 #     writes: serial                 # optional; parallel: tools that write may run at the same time
 #     tools: { allow: [read_file] }  # optional; also deny: […]
 #     health: { check: http, url: "http://127.0.0.1:8000/health" }   # optional; a page that must answer 2xx
+#     breaker: { enabled: false }    # optional; it is called whatever happens
 #     restart: { maxRestarts: 3 }    # optional; also policy: on-failure
 #     protocol: auto                 # optional; legacy or 2026-07-28 where the server cannot tell
 # Remote ones:

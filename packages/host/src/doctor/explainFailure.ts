@@ -35,6 +35,7 @@ const spawnFailed = (error: SpawnFailed, system: System): Explained => {
         path: ["command"],
         fix: `Make it executable (chmod +x ${error.command}), or start it through its interpreter.`
       }
+    case "BatchFile":
     case "SystemRefused":
       return { code: "CANNOT_CONNECT", path: ["command"], fix: error.hint ?? "" }
   }

@@ -8,6 +8,7 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { SpawnFailed } from "../connectErrors.ts"
 import { ServerExited } from "../connectionErrors.ts"
 import { type MaybeSecret, type ServerOptions, type StdioOptions } from "../ServerOptions.ts"
+import { type Program } from "./command.ts"
 import { makeLineTail } from "./lineTail.ts"
 
 /** A running server. */
@@ -30,11 +31,11 @@ const abortGrace = Duration.millis(100)
 const drainGrace = Duration.millis(50)
 const stderrTailLines = 50
 
-/** Starts the program `file`. Its output goes to `onOutput` as it comes; the scope ends it. */
+/** Starts a program. Its output goes to `onOutput` as it comes; the scope ends it. */
 export const startProcess = Effect.fnUntraced(function* (
   server: ServerOptions,
   options: StdioOptions,
-  file: string,
+  program: Program,
   env: Readonly<Record<string, MaybeSecret>>,
   onOutput: (bytes: Uint8Array) => void
 ) {
@@ -43,7 +44,7 @@ export const startProcess = Effect.fnUntraced(function* (
   const tail = makeLineTail(stderrTailLines)
   const untilKill = Duration.max(Duration.subtract(server.shutdownTimeout, endOfInputGrace), abortGrace)
 
-  const command = ChildProcess.make(file, options.args, {
+  const command = ChildProcess.make(program.file, program.args, {
     cwd: options.cwd,
     env: { ...env },
     extendEnv: false,

@@ -76,7 +76,7 @@ export const makeAlerting = Effect.fnUntraced(function* (
       const before = conditionOf(name)
       const after = nextCondition(before, event, clock.currentTimeMillisUnsafe())
       conditions.set(name, after)
-      if (isNews(before, after)) somethingHappened.openUnsafe()
+      if (event._tag === "CircuitChanged" || isNews(before, after)) somethingHappened.openUnsafe()
     }
   } satisfies Alerting
 })

@@ -26,7 +26,7 @@ export const initialCondition: ServerCondition = {
 
 /** The condition after an event. */
 export const nextCondition = (before: ServerCondition, event: ServerEvent, now: number): ServerCondition => {
-  if (event._tag === "ToolsChanged") return before
+  if (event._tag === "ToolsChanged" || event._tag === "CircuitChanged") return before
   if (event._tag === "HealthChanged") {
     return { ...before, health: event.health, givenUp: stillGivenUp(before.givenUp, event.health) }
   }

@@ -75,7 +75,13 @@ describe("the text for Prometheus", () => {
       assert.deepStrictEqual(families.get("mcp_pool_borrowed_total")?.samples, [
         { name: "mcp_pool_borrowed_total", labels: { server: "fx" }, value: 1 }
       ])
-      assert.strictEqual(families.get("mcp_circuit_phase")?.samples[0]?.value, 2)
+      assert.sameDeepMembers(
+        [...(families.get("mcp_circuit_phase")?.samples ?? [])],
+        [
+          { name: "mcp_circuit_phase", labels: { circuit: "s" }, value: 0 },
+          { name: "mcp_circuit_phase", labels: { circuit: "fx" }, value: 2 }
+        ]
+      )
     })
   )
 })

@@ -20,6 +20,7 @@ import {
   statelessVersion
 } from "./protocol.ts"
 import { InputRequired, makeQuestions, questionRequest } from "./questions.ts"
+import { isOfTask, makeTasks } from "./tasks.ts"
 import { makeToolList } from "./toolList.ts"
 import { type Question, type ToolContext, wait } from "./tools.ts"
 
@@ -60,6 +61,7 @@ export const makeMcpServer = (surroundings: Surroundings) => {
   const tools = makeToolList(flags)
   const nextFault = makeFaults(flags)
   const questions = makeQuestions()
+  const tasks = makeTasks(log)
   const running = new Map<string, AbortController>()
   const listeners = new Set<Listener>()
   const subscribed = new Set<string>()
@@ -99,7 +101,26 @@ export const makeMcpServer = (surroundings: Surroundings) => {
     return plainMethod(method, params, era, flags)
   }
 
-  const call = async (id: MessageId, params: Json, era: Era, channel: Channel, signal: AbortSignal): Promise<Json> => {
+  const askOn =
+    (channel: Channel) =>
+    (question: Question, signal: AbortSignal): Promise<unknown> =>
+      questions.send(question, channel.send, signal)
+
+  const ofTask = (id: MessageId, method: string, params: Json, era: Era, channel: Channel): Json | Promise<Json> => {
+    if (method !== "tools/call") return tasks.handle(method, params, era, askOn(channel))
+    // Over HTTP the stream of the call ends with the task's creation.
+    const rest = channel.headers === undefined ? channel : { ...channel, send: () => undefined }
+    return tasks.start(era, (signal, ask) => call(id, params, era, rest, signal, ask))
+  }
+
+  const call = async (
+    id: MessageId,
+    params: Json,
+    era: Era,
+    channel: Channel,
+    signal: AbortSignal,
+    askByTask?: (question: Question) => Promise<unknown>
+  ): Promise<Json> => {
     const tool = tools.find(String(params["name"]))
     const input = asObject(params["arguments"])
     const token = asObject(params["_meta"])["progressToken"]
@@ -111,6 +132,7 @@ export const makeMcpServer = (surroundings: Surroundings) => {
     const responses = asObject(params["inputResponses"])
     let questionCount = 0
     const ask = (question: Question): Promise<unknown> => {
+      if (askByTask !== undefined) return askByTask(question)
       if (era === "2025") return questions.send(question, channel.send, signal)
       questionCount += 1
       const key = `ask-${questionCount}`
@@ -174,6 +196,11 @@ export const makeMcpServer = (surroundings: Surroundings) => {
     return {}
   }
 
+  const delays = new Map([
+    ["tools/list", flags.listDelay],
+    ["resources/read", flags.readDelay]
+  ])
+
   const run = async (
     id: MessageId,
     method: string,
@@ -183,13 +210,14 @@ export const makeMcpServer = (surroundings: Surroundings) => {
   ): Promise<Json> => {
     const era = eraOf(method, params, flags)
     const result = async (): Promise<Json> => {
+      if (isOfTask(method, params, era, flags)) return ofTask(id, method, params, era, channel)
       if (method === "tools/call") return call(id, params, era, channel, signal)
       if (method === "subscriptions/listen" && era === "2026") return listen(id, params, channel, signal)
       if (placeOf(method) === "initialize") return handshake(method, params, era, signal)
       if (method === "resources/subscribe" || method === "resources/unsubscribe") return subscribe(method, params, era)
-      if (method !== "tools/list") return plainMethod(method, params, era, flags)
-      if (flags.listDelay !== undefined) await wait(flags.listDelay, { signal })
-      return tools.page(params["cursor"])
+      const delay = delays.get(method)
+      if (delay !== undefined) await wait(delay, { signal })
+      return method === "tools/list" ? tools.page(params["cursor"]) : plainMethod(method, params, era, flags)
     }
     return dressResult(method, await result(), era, flags)
   }

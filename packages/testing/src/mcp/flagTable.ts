@@ -63,7 +63,12 @@ export const flagTable = {
     endlessCursors: row("switch", "Every page of tools/list names a new next cursor"),
     listChangedAfter: row("count", "After so many calls adds the tool `added` and sends tools/list_changed"),
     progress: row("count", "Progress notifications during each call that asks for them"),
-    ask: row("text", "Asks the client back during each call", "elicitation|url|sampling|roots|ping")
+    ask: row("text", "Asks the client back during each call", "elicitation|url|sampling|roots|ping"),
+    tasks: row(
+      "text",
+      "Runs calls as tasks, where the client follows them; required runs no other",
+      "optional|required"
+    )
   },
   "Start and handshake": {
     startupDelay: row("duration", "Waits before it reads or listens at all"),
@@ -80,6 +85,8 @@ export const flagTable = {
   Calls: {
     callDelay: row("duration", "Waits in each tools/call before the tool runs; a cancelled call ends at once"),
     listDelay: row("duration", "Waits before it answers tools/list"),
+    readDelay: row("duration", "Waits before it answers resources/read"),
+    failRead: row("text", "Answers resources/read of these addresses (commas between) with an error", "LIST"),
     failCall: row("count", "Answers call N (from 1) with a JSON-RPC error"),
     hangCall: row("count", "Never answers call N (from 1)"),
     crashAfter: row("count", "Dies after it has answered N calls"),

@@ -20,6 +20,7 @@ export type FxMcpEventName =
   | "exit"
   | "call_start"
   | "call_end"
+  | "task"
 
 /** One line of the log. */
 export interface FxMcpEvent {
@@ -45,6 +46,8 @@ export interface FxMcpEvent {
   readonly child?: number
   /** Calls running at this moment, this one included. */
   readonly active?: number
+  /** The task that a call became. */
+  readonly taskId?: string
   /** How a call ended: answered, failed, cancelled. */
   readonly outcome?: string
 }

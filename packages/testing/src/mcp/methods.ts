@@ -11,6 +11,8 @@ import {
   RpcError,
   statelessVersion
 } from "./protocol.ts"
+import { tasksExtension } from "./tasks.ts"
+import { redPixelPng } from "./tools.ts"
 
 /** Which era a request belongs to; throws the version error when the server does not speak it. */
 export const eraOf = (method: string, params: Json, flags: ParsedFlags): Era => {
@@ -55,6 +57,7 @@ const serverInfo = (flags: ParsedFlags): Json => ({ name: flags.name ?? "fx-mcp"
 
 const capabilities = (flags: ParsedFlags, isStateless: boolean): Json => ({
   tools: { listChanged: true },
+  ...(flags.tasks === undefined ? {} : isStateless ? statelessTasks : handshakeTasks),
   ...(flags.onlyTools
     ? {}
     : {
@@ -64,6 +67,9 @@ const capabilities = (flags: ParsedFlags, isStateless: boolean): Json => ({
         ...(isStateless ? {} : { logging: {} })
       })
 })
+
+const handshakeTasks = { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } }
+const statelessTasks = { extensions: { [tasksExtension]: {} } }
 
 type Methods = Readonly<Record<string, (params: Json, flags: ParsedFlags) => Json>>
 
@@ -123,8 +129,11 @@ const sharedMethods: Methods = {
       name: "item",
       mimeType: "text/plain"
     })),
-  "resources/read": (params) => {
+  "resources/read": (params, flags) => {
     const uri = String(params["uri"])
+    if (flags.failRead?.includes(uri)) throw new RpcError(errorCode.internal, `Cannot read ${uri}`)
+    // Not listed, as many are not.
+    if (uri === "fx://pixel") return { contents: [{ uri, mimeType: "image/png", blob: redPixelPng }] }
     const id = /^fx:\/\/item\/(.+)$/.exec(uri)?.[1]
     if (uri !== "fx://status" && id === undefined) {
       throw new RpcError(errorCode.invalidParams, `Resource not found: ${uri}`, { uri })

@@ -7,7 +7,10 @@ import { builtInTools, generatedTool, type Tool } from "./tools.ts"
 export const makeToolList = (flags: ParsedFlags) => {
   const tools = chooseTools(flags.tools)
   const listed = (): ReadonlyArray<Json> => {
-    const good = tools.map(shownTool)
+    const good = tools.map((tool) => ({
+      ...shownTool(tool),
+      ...(flags.tasks === undefined ? {} : { execution: { taskSupport: flags.tasks } })
+    }))
     return [
       ...good,
       ...(flags.duplicateTools ? good.slice(0, 1) : []),

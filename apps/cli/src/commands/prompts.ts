@@ -1,0 +1,127 @@
+import { Host } from "@signalbox/host"
+import { localCall, type Message, qualifiedName, resultText } from "@signalbox/model"
+import { type FilledPrompt } from "@signalbox/orchestrator"
+import { Effect, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { Output } from "../Output.ts"
+import { readPrompt } from "../promptWords.ts"
+import { printable } from "../render/style.ts"
+import { renderTable } from "../render/table.ts"
+import { tellShortfall } from "../render/tellShortfall.ts"
+import { report } from "../report.ts"
+import { shortfallOf } from "../shortfall.ts"
+import { startListed, startUntil } from "../startServers.ts"
+import { withHost } from "../withHost.ts"
+import { withSetting } from "../withSetting.ts"
+
+const list = Command.make(
+  "list",
+  { server: Flag.String("server").pipe(Flag.withDescription("Only the prompts of this server"), Flag.optional) },
+  ({ server }) =>
+    withSetting(
+      withHost({ startsAll: Option.isNone(server), needsNoModel: true })(
+        Effect.gen(function* () {
+          const host = yield* Host
+          const servers = yield* startListed(host, server)
+          return { prompts: yield* host.orchestrator.prompts.list, servers }
+        })
+      ).pipe(
+        report({
+          shortfall: ({ servers }) => shortfallOf(servers),
+          render: ({ prompts, servers }) =>
+            Effect.gen(function* () {
+              const { columns, line, style } = yield* Output
+              const rows = prompts.map(({ arguments: args, description, name, serverName, title }) => [
+                style.bold(printable(name)),
+                style.cyan(serverName),
+                printable(args.map(({ isRequired, name }) => (isRequired ? name : `[${name}]`)).join(" ")),
+                printable(description ?? title ?? "")
+              ])
+              yield* line(
+                rows.length === 0 ? "There are no prompts." : renderTable(rows, { columns, paint: style.dim })
+              )
+              yield* tellShortfall(servers)
+            }),
+          json: ({ prompts }) =>
+            prompts.map((prompt) => ({
+              name: prompt.name,
+              server: prompt.serverName,
+              original_name: prompt.originalName,
+              title: prompt.title ?? null,
+              description: prompt.description ?? null,
+              arguments: prompt.arguments.map(({ description, isRequired, name }) => ({
+                name,
+                description: description ?? null,
+                required: isRequired
+              }))
+            }))
+        })
+      )
+    )
+).pipe(Command.withDescription("Prompts that servers have ready, and their arguments"))
+
+const textOf = ({ content, role }: Message): string =>
+  `${role}: ${resultText({ content: content.filter(isShown), isError: false })}`
+
+/** Prompts hold no others: they are made of what a tool may answer. */
+const isShown = (block: Message["content"][number]) =>
+  block.type === "text" || block.type === "image" || block.type === "document" || block.type === "opaque"
+
+const filledJson = ({ description, messages, prompt }: FilledPrompt) => ({
+  name: prompt.name,
+  server: prompt.serverName,
+  original_name: prompt.originalName,
+  description: description ?? null,
+  messages
+})
+
+const get = Command.make(
+  "get",
+  {
+    words: Argument.String("words").pipe(
+      Argument.withMetavar("[SERVER] PROMPT [JSON | key=value …]"),
+      Argument.withDescription("The prompt, its server where the name alone is not enough, and the arguments"),
+      Argument.variadic({ min: 1 })
+    )
+  },
+  ({ words }) =>
+    withSetting(
+      withHost({ startsAll: false, needsNoModel: true })(
+        Effect.gen(function* () {
+          const host = yield* Host
+          const { prompts, start } = host.orchestrator
+          const wanted = yield* readPrompt(words, Object.keys(host.config.options.servers))
+          if (wanted.server !== undefined) {
+            yield* start(wanted.server)
+            return yield* prompts.get(qualifiedName(wanted.server, wanted.name), wanted.args, localCall())
+          }
+          yield* startUntil(
+            host,
+            Effect.map(prompts.list, (listed) => listed.some(({ name }) => name === wanted.name))
+          )
+          return yield* prompts.get(wanted.name, wanted.args, localCall())
+        })
+      ).pipe(
+        report({
+          render: ({ messages }) =>
+            Effect.flatMap(Output, ({ line }) => line(printable(messages.map(textOf).join("\n\n")))),
+          json: filledJson
+        })
+      )
+    )
+).pipe(
+  Command.withAlias("apply"),
+  Command.withDescription("A prompt with its arguments filled in"),
+  Command.withExamples([
+    { command: "signalbox prompts get code_review language=rust", description: "By the name of the prompt" },
+    {
+      command: "signalbox prompts get docs summary page=intro",
+      description: "By server and prompt; starts only that server"
+    }
+  ])
+)
+
+export const prompts = Command.make("prompts").pipe(
+  Command.withDescription("The prompts of the servers"),
+  Command.withSubcommands([list, get])
+)

@@ -1,0 +1,94 @@
+import { type ServerInfo, serverInfoJson } from "@signalbox/orchestrator"
+import { Host } from "@signalbox/host"
+import { DateTime, Deferred, Effect, Exit, Option, Stream } from "effect"
+import { Command, Flag } from "effect/cli"
+import { announceStart } from "../chat/announceStart.ts"
+import { Output } from "../Output.ts"
+import { noServers, renderServers } from "../render/renderServers.ts"
+import { renderSharedNames } from "../render/sharedNames.ts"
+import { report } from "../report.ts"
+import { Setting } from "../Setting.ts"
+import { shortfallOf } from "../shortfall.ts"
+import { readConfig, type RunningHost, withHost } from "../withHost.ts"
+import { withSetting } from "../withSetting.ts"
+
+/**
+ * Every server as it was when its first start had ended. One that fails is tried again at once, and would be shown
+ * in the middle of that, without the reason.
+ */
+const firstStates = Effect.fnUntraced(function* ({ orchestrator }: RunningHost) {
+  const total = (yield* orchestrator.servers).length
+  const first = new Map<string, ServerInfo>()
+  const complete = yield* Deferred.make<void>()
+  const note = (info: ServerInfo) => {
+    if ((info.state === "running" || info.state === "error") && !first.has(info.name)) first.set(info.name, info)
+    if (first.size === total) Deferred.doneUnsafe(complete, Exit.void)
+  }
+  yield* orchestrator.changes.pipe(
+    Stream.runForEach((event) => Effect.sync(() => (event._tag === "StateChanged" ? note(event.info) : undefined))),
+    Effect.forkScoped({ startImmediately: true })
+  )
+  // Those that were quicker than the subscription.
+  for (const info of yield* orchestrator.servers) note(info)
+  if (total > 0) yield* Deferred.await(complete)
+  return (yield* orchestrator.servers).map((info) => first.get(info.name) ?? info)
+}, Effect.scoped)
+
+/** Starts every server for a look at it. */
+const startedAnew = withHost({ startsAll: true, needsNoModel: true })(
+  Effect.gen(function* () {
+    const host = yield* Host
+    if ((yield* Setting).isTerminal.stderr) yield* announceStart(host)
+    const { naming } = host.config.options.runtime
+    const servers = yield* firstStates(host)
+    const metrics = yield* host.orchestrator.metrics.snapshot
+    const now = yield* DateTime.now
+    const json = servers.map((info) => ({ ...serverInfoJson(info, now), metrics: metrics.servers[info.name] ?? null }))
+    return { servers, naming, json, wanted: servers }
+  })
+)
+
+/** What the host that runs says; nothing where there is none. */
+const asked = Effect.gen(function* () {
+  const { findRunning, tellHost } = yield* Effect.promise(() => import("../control/runningHost.ts"))
+  const found = yield* findRunning
+  if (found === undefined) return undefined
+  const { serverInfoOf } = yield* Effect.promise(() => import("../control/serverInfo.ts"))
+  yield* tellHost(found.record)
+  const json = yield* found.ask((client) => client.servers.list())
+  const servers = json.map(serverInfoOf)
+  // The file may be wrong by now, which is no reason not to say how they are.
+  const naming = Option.getOrElse(yield* Effect.option(readConfig()), () => undefined)?.options.runtime.naming
+  // What was stopped on purpose, or not started, is not missing.
+  return { servers, naming, json, wanted: servers.filter(({ state }) => state !== "stopped") }
+}).pipe(Effect.scoped)
+
+export const serversStatus = Command.make(
+  "status",
+  {
+    fresh: Flag.Boolean("fresh").pipe(
+      Flag.withDescription("Start every server for a look, also where a host runs that could be asked"),
+      Flag.withDefault(false)
+    )
+  },
+  ({ fresh }) =>
+    withSetting(
+      Effect.gen(function* () {
+        return (fresh ? undefined : yield* asked) ?? (yield* startedAnew)
+      }).pipe(
+        report({
+          render: ({ naming, servers }) =>
+            Effect.flatMap(Output, ({ line, style, width }) => {
+              if (servers.length === 0) return line(noServers)
+              const shared = naming === undefined ? undefined : renderSharedNames(servers, naming, style, width)
+              return line([renderServers(servers, style, width), ...(shared === undefined ? [] : [shared])].join("\n"))
+            }),
+          json: ({ json }) => json,
+          shortfall: ({ wanted }) => shortfallOf(wanted)
+        })
+      )
+    )
+).pipe(
+  Command.withDescription("How every server is: as the running host sees it, else by starting each one for a look"),
+  Command.withExamples([{ command: "signalbox servers status --json", description: "All that is known, for scripts" }])
+)

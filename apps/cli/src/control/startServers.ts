@@ -1,0 +1,128 @@
+/**
+ * `servers start` at work, in one of three ways: by the host that runs already, by one in the background that is started
+ * for it, or by this very process until it is interrupted.
+ */
+import { redactText, toOutcome } from "@signalbox/errors"
+import { Host } from "@signalbox/host"
+import { type ServerInfoJson, serverInfoJson } from "@signalbox/orchestrator"
+import { type ControlConnection, type ServerOutcomes } from "@signalbox/server/control"
+import { DateTime, Effect, Fiber, Stream } from "effect"
+import { watchConfig } from "../chat/watchConfig.ts"
+import { watchServers } from "../chat/watchServers.ts"
+import { Output, renderOutcome } from "../Output.ts"
+import { printable } from "../render/style.ts"
+import { report } from "../report.ts"
+import { withHost } from "../withHost.ts"
+import { startDetached } from "./detach.ts"
+import { doneJson, outcomesShortfall, renderOutcomes, type ServersDone } from "./outcomes.ts"
+import { findRunning, placeOfRun, tellHost } from "./runningHost.ts"
+import { type Selection } from "./selectionFlags.ts"
+import { selectServers } from "./selectServers.ts"
+
+/** What the command line says beside the servers. */
+export interface StartRun {
+  readonly selection: Selection
+  readonly isDetached: boolean
+  /** Set in the process in the background. */
+  readonly logFile: string | undefined
+  /** Whether what servers write to standard error is shown. */
+  readonly showsLogs: boolean
+}
+
+const askStart = Effect.fnUntraced(function* ({ ask, record }: ControlConnection, names: ReadonlyArray<string>) {
+  const outcomes = yield* ask((client) => client.servers.startMany({ payload: { server_names: names } }))
+  return { host: record, outcomes } satisfies ServersDone
+})
+
+/** Lines of standard error, each with the name of its server. */
+const showLogs = Effect.gen(function* () {
+  const { orchestrator } = yield* Host
+  const { errorStyle, status } = yield* Output
+  yield* orchestrator.logLines.pipe(
+    Stream.runForEach(({ serverName, text }) =>
+      status(`${errorStyle.dim(`${serverName} │`)} ${printable(redactText(text))}`)
+    ),
+    Effect.forkScoped({ startImmediately: true })
+  )
+})
+
+const startHere = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
+  const { orchestrator } = yield* Host
+  const started = yield* Effect.forEach(
+    names,
+    (name) =>
+      Effect.map(
+        toOutcome(
+          Effect.flatMap(orchestrator.ensureStarted(name), (info) =>
+            Effect.map(DateTime.now, (now): ServerInfoJson => serverInfoJson(info, now))
+          )
+        ),
+        (outcome) => [name, outcome] as const
+      ),
+    { concurrency: "unbounded" }
+  )
+  const total = started.length
+  const succeeded = started.filter(([, { status }]) => status === "success").length
+  return { results: Object.fromEntries(started), total, succeeded, success_rate: succeeded / total } as ServerOutcomes
+})
+
+/** Runs the servers in this process until it is interrupted, or asked to end. */
+const runHere = Effect.fnUntraced(function* (names: ReadonlyArray<string>, run: StartRun, onSettled: () => void) {
+  const { claimForRun, serveControl } = yield* Effect.promise(() => import("./serveControl.ts"))
+  const place = yield* claimForRun("servers", run.logFile ?? null)
+  const running = Effect.gen(function* () {
+    const host = yield* Host
+    const output = yield* Output
+    const shutdownAsked = yield* serveControl(place)
+    if (run.showsLogs && !output.isJson) yield* showLogs
+    const starting = yield* Effect.forkScoped(startHere(names), { startImmediately: true })
+    yield* watchServers(host)
+    yield* watchConfig(host)
+    const announced = Effect.gen(function* () {
+      const outcomes = yield* Fiber.join(starting)
+      onSettled()
+      if (output.isJson) {
+        const outcome = yield* toOutcome(Effect.succeed(doneJson({ host: place.record(), outcomes })))
+        return yield* output.line(renderOutcome({ ...outcome, status: "pending" }))
+      }
+      yield* output.status(output.errorStyle.dim("Ctrl-C stops them; signalbox servers status asks from elsewhere."))
+    })
+    yield* Effect.raceFirst(Effect.andThen(announced, Effect.never), shutdownAsked)
+  }).pipe(Effect.scoped)
+  yield* withHost({ startsAll: false, needsNoModel: true, tellsServers: true })(running)
+}, Effect.scoped)
+
+/** Starts servers: what is printed and the exit code are those of the command. */
+export const startServers = (run: StartRun) =>
+  Effect.suspend(() => {
+    let hasSettled = false
+    const work = Effect.gen(function* () {
+      const names = yield* selectServers("start", run.selection)
+      const found = run.logFile === undefined ? yield* findRunning : undefined
+      if (found !== undefined) {
+        yield* tellHost(found.record)
+        return yield* askStart(found, names)
+      }
+      if (run.isDetached) return yield* askStart(yield* startDetached(names, yield* placeOfRun), names)
+      yield* runHere(names, run, () => (hasSettled = true))
+      return undefined
+    }).pipe(Effect.scoped)
+    return work.pipe(
+      report({
+        render: (done) =>
+          done === undefined
+            ? Effect.void
+            : Effect.gen(function* () {
+                const { errorStyle, status } = yield* Output
+                yield* renderOutcomes(done.outcomes)
+                if (!run.isDetached || done.host === null) return
+                const { log_file: log, pid } = done.host
+                const where = log === null ? "" : `; it logs to ${log}`
+                yield* status(errorStyle.dim(`They run in process ${pid}${where}. End it: signalbox servers stop --all`))
+              }),
+        json: (done) => (done === undefined ? null : doneJson(done)),
+        shortfall: (done) => (done === undefined ? undefined : outcomesShortfall("start", done.outcomes)),
+        hasAnswered: () => hasSettled
+      })
+    )
+  })

@@ -1,0 +1,54 @@
+/**
+ * `servers stop` at work. A host that runs servers and nothing else ends with the last of them; one that serves model
+ * clients as well goes on.
+ */
+import { type ControlConnection, findHost, type ServerOutcomes } from "@signalbox/server/control"
+import { Effect } from "effect"
+import { Output } from "../Output.ts"
+import { report } from "../report.ts"
+import { doneJson, outcomesShortfall, renderOutcomes } from "./outcomes.ts"
+import { placeOfRun, running } from "./runningHost.ts"
+import { type Selection } from "./selectionFlags.ts"
+import { selectServers } from "./selectServers.ts"
+
+/** How often it is looked whether the process is gone. */
+const pause = "20 millis"
+
+/** Asks the host to end, and waits until it and its files are gone. */
+const endHost = Effect.fnUntraced(function* ({ ask }: ControlConnection) {
+  const place = yield* placeOfRun
+  yield* ask((client) => client.host.shutdown())
+  while ((yield* findHost(place)) !== undefined) yield* Effect.sleep(pause)
+})
+
+/** Whether nothing is left that the host is for. */
+const isIdle = Effect.fnUntraced(function* ({ ask, record }: ControlConnection) {
+  if (record.kind !== "servers") return false
+  const servers = yield* ask((client) => client.servers.list())
+  return servers.every(({ state }) => state === "stopped")
+})
+
+/** Stops servers, and their host where it has no more to do. */
+export const stopServers = (selection: Selection) =>
+  Effect.gen(function* () {
+    const connection = yield* running
+    // All there are there, also those that the file does not have any more.
+    const names = selection.all ? undefined : yield* selectServers("stop", selection)
+    const payload = names === undefined ? {} : { server_names: names }
+    const outcomes: ServerOutcomes = yield* connection.ask((client) => client.servers.stopMany({ payload }))
+    const ended = yield* isIdle(connection)
+    if (ended) yield* endHost(connection)
+    return { host: connection.record, outcomes, ended }
+  }).pipe(
+    Effect.scoped,
+    report({
+      render: ({ ended, host, outcomes }) =>
+        Effect.gen(function* () {
+          const { errorStyle, status } = yield* Output
+          yield* renderOutcomes(outcomes)
+          if (ended) yield* status(errorStyle.dim(`No server is left; process ${host.pid} has ended.`))
+        }),
+      json: ({ ended, ...done }) => ({ ...doneJson(done), host_ended: ended }),
+      shortfall: ({ outcomes }) => outcomesShortfall("stop", outcomes)
+    })
+  )

@@ -1,0 +1,17 @@
+/**
+ * The control API of a running host: one declaration for the server and for the client that is made from it.
+ * A group of routes is one file in `groups`, with its schemas, its routes and what they do; it is named here twice.
+ */
+import { Layer } from "effect"
+import { apiOf, WellFormed } from "./controlGroup.ts"
+import { HostGroup, hostRoutes } from "./groups/host.ts"
+import { ServersGroup, serversRoutes } from "./groups/servers.ts"
+import { WatchingGroup, watchingRoutes } from "./groups/watching.ts"
+
+/** Everything that can be asked of a running host. */
+export class ControlApi extends apiOf(ServersGroup).add(WatchingGroup).add(HostGroup) {}
+
+/** What is done for it; needs `Host` and `ControlHost`. */
+export const controlRoutes = Layer.mergeAll(serversRoutes, watchingRoutes, hostRoutes).pipe(
+  Layer.provide(WellFormed.layer)
+)

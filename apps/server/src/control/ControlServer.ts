@@ -1,0 +1,87 @@
+/**
+ * The control API on the local socket of a place that this process has claimed, while the layer lives. Whoever may use
+ * the socket may do everything, so it is for its user alone.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { type Host } from "@signalbox/host"
+import { ByteSize, Cause, Context, Deferred, Effect, FileSystem, Layer } from "effect"
+import { HttpIncomingMessage, HttpRouter, HttpServerError, HttpServerResponse } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import { createServer } from "node:http"
+import { RouteNotFound } from "../errors.ts"
+import { apiFailure } from "./ApiFailure.ts"
+import { ControlApi, controlRoutes } from "./ControlApi.ts"
+import { ControlHost } from "./ControlHost.ts"
+import { HostNotAnswering } from "./errors.ts"
+import { type ClaimedPlace } from "./HostRecord.ts"
+
+/** The served socket. */
+export class ControlServer extends Context.Service<
+  ControlServer,
+  {
+    /** Waits until somebody asks the host to end. */
+    readonly shutdownAsked: Effect.Effect<void>
+  }
+>()("@signalbox/server/ControlServer") {
+  /** Listens on the socket of the place, and says in its record that it does. */
+  static readonly layer = (
+    place: ClaimedPlace
+  ): Layer.Layer<ControlServer, HostNotAnswering, Host | FileSystem.FileSystem> =>
+    Layer.unwrap(
+      Effect.gen(function* () {
+        const asked = yield* Deferred.make<void>()
+        const closing = yield* Deferred.make<void>()
+        const host = ControlHost.of({
+          record: place.record,
+          shutdown: Effect.asVoid(Deferred.succeed(asked, undefined)),
+          closing: Deferred.await(closing)
+        })
+        const announced = Layer.effect(
+          ControlServer,
+          Effect.gen(function* () {
+            const fs = yield* FileSystem.FileSystem
+            const { socket } = place.record()
+            // Its folder is closed to others already; the socket of a later version may stand elsewhere.
+            if (process.platform !== "win32") yield* Effect.orDie(fs.chmod(socket, 0o600))
+            yield* place.tell({ ready: true })
+            // Runs before the server is closed, which waits for open answers.
+            yield* Effect.addFinalizer(() => Deferred.succeed(closing, undefined))
+            return { shutdownAsked: Deferred.await(asked) }
+          })
+        )
+        return announced.pipe(Layer.provide(listening(place)), Layer.provide(Layer.succeed(ControlHost, host)))
+      })
+    )
+}
+
+/** The router has no words for a path that it does not know. */
+const NotFound = HttpRouter.middleware(
+  Effect.catchCause((cause) => {
+    const error = Cause.squash(cause)
+    if (!HttpServerError.isHttpServerError(error) || error.reason._tag !== "RouteNotFound") {
+      return Effect.failCause(cause)
+    }
+    const { method, url } = error.request
+    const failure = apiFailure(
+      new RouteNotFound({ method, path: url.split("?")[0] ?? "", hint: "The routes are below /v1/mcp." })
+    )
+    return Effect.succeed(HttpServerResponse.jsonUnsafe(failure, { status: failure.http_status }))
+  }),
+  { global: true }
+)
+
+const listening = (place: ClaimedPlace) => {
+  const { pid, socket } = place.record()
+  const http = NodeHttpServer.layer(createServer, { path: socket, gracefulShutdownTimeout: "1 second" }).pipe(
+    Layer.catch((error) =>
+      Layer.effectContext(Effect.fail(new HostNotAnswering({ pid, socket, reason: String(error.cause) })))
+    )
+  )
+  const routes = Layer.merge(HttpApiBuilder.layer(ControlApi).pipe(Layer.provide(controlRoutes)), NotFound)
+  return HttpRouter.serve(routes, { disableListenLog: true, disableLogger: true }).pipe(
+    Layer.provideMerge(http),
+    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, maxRequestSize))
+  )
+}
+
+const maxRequestSize = ByteSize.mebibytes(1)

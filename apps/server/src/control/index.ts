@@ -1,0 +1,22 @@
+// The control API from outside: finding a running host, and asking it
+export { connectControl } from "./connectControl.ts"
+export { type ControlClient, type ControlConnection } from "./ControlClient.ts"
+export { claimPlace, type ClaimedPlace, findHost, type HostFacts, HostRecord } from "./HostRecord.ts"
+export { controlPlace, type ControlPlace } from "./controlPlace.ts"
+
+// What it answers
+export { type ApiFailure } from "./ApiFailure.ts"
+export { type ServerOutcomes, type ServerStatus } from "./groups/servers.ts"
+export { type ControlEvent } from "./groups/watching.ts"
+export { type ReloadedJson } from "./groups/host.ts"
+
+// Failures
+export { hostFailure, type ToldFailure } from "./HostFailure.ts"
+export {
+  ControlDirectoryUnusable,
+  controlErrors,
+  HostAlreadyRunning,
+  HostNotAnswering,
+  InvalidControlRequest,
+  NoRunningHost
+} from "./errors.ts"
