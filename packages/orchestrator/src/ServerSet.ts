@@ -2,9 +2,10 @@
  * One set of servers: an orchestrator of its own, that shares with the others of the program only what carries no
  * secret. It counts as connected from its first server on; the others go on starting.
  */
+import { type SignalboxError } from "@signalbox/errors"
 import { type ServerOptions } from "@signalbox/mcp"
 import { Effect, Metric, Scope } from "effect"
-import { type DuplicateServerName, NoServerConnected } from "./errors.ts"
+import { type DuplicateServerName, NoServerConnected, ServerSetNotPrepared } from "./errors.ts"
 import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
 import { type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
 import { makeOrchestrator, type ServerOrchestrator } from "./ServerOrchestrator.ts"
@@ -26,15 +27,24 @@ export type ServerSetEvent =
   | { readonly _tag: "ServerChanged"; readonly setName: string; readonly event: ServerEvent }
 
 /** Why there is no such set. */
-export type AddError = NoServerConnected | DuplicateServerName
+export type AddError = NoServerConnected | ServerSetNotPrepared | DuplicateServerName
 
-/** Starts the servers of a set in a scope, and waits for the first of them. Fails when all have failed. */
+/** What is to be done with a set before it counts as there. Its scope is that of the set. */
+export type PrepareSet = (
+  orchestrator: ServerOrchestrator["Service"]
+) => Effect.Effect<unknown, SignalboxError, Scope.Scope>
+
+/** Starts the servers of a set in a scope, waits for the first of them, and prepares it. Fails when all have failed. */
 export const connectSet = Effect.fnUntraced(function* (
   setName: string,
   options: OrchestratorOptions,
-  scope: Scope.Scope,
-  tell: (event: ServerSetEvent) => void
+  around: {
+    readonly scope: Scope.Scope
+    readonly tell: (event: ServerSetEvent) => void
+    readonly prepare: PrepareSet
+  }
 ) {
+  const { prepare, scope, tell } = around
   const told = (event: ServerEvent) => tell({ _tag: "ServerChanged", setName, event })
   const orchestrator = yield* makeOrchestrator(options, told).pipe(
     Effect.provideService(ToolCache, ownMemory(setName, yield* ToolCache)),
@@ -43,9 +53,17 @@ export const connectSet = Effect.fnUntraced(function* (
     Effect.annotateLogs({ set: setName }),
     Scope.provide(scope)
   )
-  if (yield* orchestrator.connected) return orchestrator
-  const failures = (yield* orchestrator.servers).map(failureOf)
-  return yield* new NoServerConnected({ setName, failures })
+  if (!(yield* orchestrator.connected)) {
+    const failures = (yield* orchestrator.servers).map(failureOf)
+    return yield* new NoServerConnected({ setName, failures })
+  }
+  yield* Scope.provide(prepare(orchestrator), scope).pipe(
+    Effect.mapError((cause) => {
+      const { hint, message: reason, retryable } = cause
+      return new ServerSetNotPrepared({ setName, reason, retryable, cause, ...(hint === undefined ? {} : { hint }) })
+    })
+  )
+  return orchestrator
 })
 
 /** Why nothing came of a set that was given up before any server had answered. */

@@ -8,7 +8,14 @@ import { type Connector } from "./Connector.ts"
 import { ServerSetExists, ServerSetNotFound } from "./errors.ts"
 import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
 import { type OrphanSweep } from "./OrphanSweep.ts"
-import { type AddError, connectSet, givenUp, type ServerSet, type ServerSetEvent } from "./ServerSet.ts"
+import {
+  type AddError,
+  connectSet,
+  givenUp,
+  type PrepareSet,
+  type ServerSet,
+  type ServerSetEvent
+} from "./ServerSet.ts"
 import { serverSetStatus } from "./ServerSetStatus.ts"
 import { makeStartGate, SharedStartGate } from "./StartGate.ts"
 import { type ToolCache } from "./ToolCache.ts"
@@ -17,6 +24,7 @@ import { type ToolCache } from "./ToolCache.ts"
 interface Adding {
   readonly _tag: "Adding"
   readonly servers: ReadonlyArray<ManagedServer>
+  readonly prepare: PrepareSet
   readonly outcome: Deferred.Deferred<ServerSet, AddError>
   fiber: Fiber.Fiber<void> | undefined
   /** How many wait for the outcome. */
@@ -63,16 +71,16 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
   })
 
   /** From nothing to a set that is there, or back to nothing. */
-  const connect = (name: string, { outcome, servers }: Adding) =>
+  const connect = (name: string, { outcome, prepare, servers }: Adding) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const own = yield* Scope.fork(scope)
-        const exit = yield* connectSet(
-          name,
-          { ...options, servers, startsAll: true, sweepsOrphans: false },
-          own,
-          tell
-        ).pipe(Effect.provideService(SharedStartGate, gate), restore, Effect.exit)
+        const setOptions = { ...options, servers, startsAll: true, sweepsOrphans: false }
+        const exit = yield* connectSet(name, setOptions, { scope: own, tell, prepare }).pipe(
+          Effect.provideService(SharedStartGate, gate),
+          restore,
+          Effect.exit
+        )
         if (Exit.isFailure(exit)) {
           yield* Scope.close(own, exit)
           entries.delete(name)
@@ -87,8 +95,15 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
       })
     )
 
-  const begin = (name: string, servers: ReadonlyArray<ManagedServer>): Adding => {
-    const entry: Adding = { _tag: "Adding", servers, outcome: Deferred.makeUnsafe(), fiber: undefined, waiting: 0 }
+  const begin = (name: string, servers: ReadonlyArray<ManagedServer>, prepare: PrepareSet): Adding => {
+    const entry: Adding = {
+      _tag: "Adding",
+      servers,
+      prepare,
+      outcome: Deferred.makeUnsafe(),
+      fiber: undefined,
+      waiting: 0
+    }
     entries.set(name, entry)
     entry.fiber = fork(connect(name, entry))
     return entry
@@ -108,18 +123,19 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
 
   const add = (
     name: string,
-    servers: ReadonlyArray<ManagedServer>
+    servers: ReadonlyArray<ManagedServer>,
+    prepare: PrepareSet = () => Effect.void
   ): Effect.Effect<ServerSet, AddError | ServerSetExists> =>
     Effect.suspend(() => {
       const entry = entries.get(name)
-      if (entry === undefined) return join(begin(name, servers))
-      if (entry._tag === "Closing") return Effect.andThen(Deferred.await(entry.closed), add(name, servers))
+      if (entry === undefined) return join(begin(name, servers, prepare))
+      if (entry._tag === "Closing") return Effect.andThen(Deferred.await(entry.closed), add(name, servers, prepare))
       const isSame = Equal.equals(entry.servers, servers)
       if (entry._tag === "Ready") {
         return isSame ? Effect.succeed(entry.set) : Effect.fail(new ServerSetExists({ setName: name }))
       }
       if (isSame) return join(entry)
-      return Effect.andThen(Effect.exit(Deferred.await(entry.outcome)), add(name, servers))
+      return Effect.andThen(Effect.exit(Deferred.await(entry.outcome)), add(name, servers, prepare))
     })
 
   const close = (name: string, { scope: own, set }: Ready) =>

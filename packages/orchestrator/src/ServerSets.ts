@@ -11,7 +11,7 @@ import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOpti
 import { OrphanSweep, sweepOnce } from "./OrphanSweep.ts"
 import { type ServerInfo } from "./ServerInfo.ts"
 import { toolCacheLayer } from "./ServerOrchestrator.ts"
-import { type AddError, type ServerSet, type ServerSetEvent } from "./ServerSet.ts"
+import { type AddError, type PrepareSet, type ServerSet, type ServerSetEvent } from "./ServerSet.ts"
 import { makeServerSetEntries } from "./ServerSetEntries.ts"
 import { type ServerSetStatus } from "./ServerSetStatus.ts"
 import { type StartError } from "./Supervisor.ts"
@@ -40,10 +40,12 @@ export class ServerSets extends Context.Service<
      * Starts a set and waits for its first server; the others go on starting. Whoever adds the same set at the same
      * time waits for the same start, and a set that is there is not started twice. When no server can be started, nothing of
      * it is left. A set of the same name with other servers is left as it is, and `ServerSetExists` says so.
+     * `prepare` runs once, before the set counts as there; when it fails, there is no set.
      */
     readonly add: (
       name: string,
-      servers: ReadonlyArray<ManagedServer>
+      servers: ReadonlyArray<ManagedServer>,
+      prepare?: PrepareSet
     ) => Effect.Effect<ServerSet, AddError | ServerSetExists>
     readonly get: (name: string) => Effect.Effect<ServerSet, ServerSetNotFound>
     readonly has: (name: string) => Effect.Effect<boolean>

@@ -152,6 +152,14 @@ export class NoServerConnected extends defineError<NoServerConnected>()("NoServe
       : "See what is wrong with them: signalbox doctor"
 }) {}
 
+/** A set was connected, and what was to be done before it could be used has failed. Nothing of it runs. */
+export class ServerSetNotPrepared extends defineError<ServerSetNotPrepared>()("ServerSetNotPrepared", {
+  code: "SERVER_SET_NOT_PREPARED",
+  status: statuses.unavailable,
+  fields: { setName: Schema.String, reason: Schema.String },
+  message: ({ reason, setName }) => `"${setName}" is not ready for use: ${reason}`
+}) {}
+
 /** A set of this name is there, with other servers. It was left as it is. */
 export class ServerSetExists extends defineError<ServerSetExists>()("ServerSetExists", {
   code: "SERVER_SET_EXISTS",
@@ -190,6 +198,7 @@ export const orchestratorErrors = [
   ServerNotRunning,
   ServerSetExists,
   ServerSetNotFound,
+  ServerSetNotPrepared,
   ServerStartupFailed,
   ServerUnavailable,
   ServerUnhealthy

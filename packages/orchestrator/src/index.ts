@@ -15,7 +15,7 @@ export {
 
 // Several sets of servers, apart from one another
 export { type ReconnectExits, type ReconnectScope, ServerSets, type ServerSetsOptions } from "./ServerSets.ts"
-export { type ServerSet, type ServerSetEvent } from "./ServerSet.ts"
+export { type AddError, type PrepareSet, type ServerSet, type ServerSetEvent } from "./ServerSet.ts"
 export { ServerSetState, type ServerSetStatus, ServerSetStatusJson, serverSetStatusJson } from "./ServerSetStatus.ts"
 
 // Watching them
@@ -80,6 +80,7 @@ export {
   ServerNotRunning,
   ServerSetExists,
   ServerSetNotFound,
+  ServerSetNotPrepared,
   ServerStartupFailed,
   ServerUnavailable,
   ServerUnhealthy

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type McpTool } from "@signalbox/mcp"
 import { localCall, resultText } from "@signalbox/model"
-import { type ServerSets, serverSetStatusJson, ToolCache } from "@signalbox/orchestrator"
+import { type PrepareSet, type ServerSets, serverSetStatusJson, ToolCache } from "@signalbox/orchestrator"
 import { DateTime, Deferred, Duration, Effect, Fiber, Layer, Logger, Option, References, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { fakeSets, killed, makeFakeServers, managed, text } from "./FakeServers.ts"
@@ -93,6 +93,28 @@ describe("adding a set", () => {
       const sets = yield* fakeSets(makeFakeServers())
       const error = yield* Effect.flip(sets.add("kairos", []))
       assert.strictEqual(error.message, '"kairos" has no servers.')
+    })
+  )
+
+  it.effect("is prepared once before it is there, and is gone when that fails", () =>
+    Effect.gen(function* () {
+      const fakes = makeFakeServers()
+      const sets = yield* fakeSets(fakes)
+      const prepared: Array<boolean> = []
+      const prepare = (isFailing: boolean): PrepareSet =>
+        Effect.fnUntraced(function* (orchestrator) {
+          prepared.push(yield* sets.has("kairos"))
+          yield* Effect.addFinalizer(() => Effect.sync(() => void prepared.push(true)))
+          yield* orchestrator.toolbox.call(isFailing ? "no_such_tool" : "echo", {}, localCall())
+        })
+      const error = yield* Effect.flip(sets.add("kairos", [managed("a")], prepare(true)))
+      assert.strictEqual(error.code, "SERVER_SET_NOT_PREPARED")
+      assert.include(error.message, "no_such_tool")
+      assert.deepStrictEqual([open(fakes).length, prepared], [0, [false, true]])
+      const add = sets.add("kairos", [managed("a")], prepare(false))
+      yield* Effect.all([add, add, add], { concurrency: "unbounded" })
+      assert.deepStrictEqual(prepared, [false, true, false])
+      assert.strictEqual(fakes.of("a")[1]?.calls.length, 1)
     })
   )
 
