@@ -72,6 +72,8 @@ conversation:
 
 # How MCP servers are started and kept. A server may override the limits marked with (*).
 runtime:
+  # When agents are started: lazy (each when it is first used) or all (with the program).
+  agents: lazy
   # Two tools of one name: prefix (both become <server>__<tool>), first (the earlier server wins), error (neither is shown).
   naming: prefix
   # Where the tools of each server are remembered, so that they can be used before it has started: auto (the cache
@@ -197,6 +199,19 @@ server:
   port: 4000
   # The largest request, in bytes.
   maxRequestBytes: 10485760
+
+# Agents by name: each has some of the servers below as processes of its own, with secrets that no other gets.
+#   planner:
+#     enabled: true
+#     description: Plans the day           # optional
+#     servers: [files, mcp.search.find]    # servers by name; mcp.<server>.<tool> for one tool
+#     tools: { files: { allow: [read_file] } }   # optional; also deny: […]
+#     model: { provider: claude, systemPrompt: You plan. }   # optional; also name, maxTokens
+#     secrets:                             # optional; variables for its local servers: all of them, or one
+#       common: { TENANT: acme }
+#       files: { TOKEN: "env:PLANNER_TOKEN" }
+#     onStart: [{ tool: list_files, args: { path: . } }]   # optional; calls before it can be used
+agents: {}
 
 # MCP servers by name. Local ones:
 #   files:
