@@ -3,7 +3,7 @@
  * limits filled in from `runtime`.
  */
 import { type MaybeSecret, type OAuthOptions, type ServerOptions } from "@signalbox/mcp"
-import { type ManagedServer } from "@signalbox/orchestrator"
+import { managedDefaults, type ManagedServer } from "@signalbox/orchestrator"
 import { Effect, Path, Redacted } from "effect"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
 import { type HostOptions, type ServerEntry } from "./config/HostOptions.ts"
@@ -136,22 +136,31 @@ const managed = (
   restart: restartOf(entry, runtime),
   breaker: breakerOf(entry, runtime),
   sessions: { ...runtime.sessions, ...entry.sessions },
-  tools: { allow: entry.tools?.allow, deny: entry.tools?.deny ?? [] }
+  requires: entry.requires ?? {},
+  onStart: (entry.onStart ?? []).map(({ args = {}, tool }) => ({ tool, args })),
+  tools: { ...managedDefaults.stdio.tools, ...entry.tools }
+})
+
+/** One server, and every variable that it needs and that is not set. */
+export const resolveServer = Effect.fnUntraced(function* (
+  config: LoadedConfig,
+  environment: Environment,
+  name: string,
+  entry: ServerEntry
+) {
+  const resolver = makeResolver(name, environment, config.directory)
+  const endpoint = endpointOf(entry, resolver, yield* Path.Path, config.directory)
+  return { server: managed(name, entry, config.options.runtime, endpoint), problems: resolver.problems }
 })
 
 /** The enabled servers in the order of the file, and every variable that they need and that is not set. */
 export const resolveServers = Effect.fnUntraced(function* (config: LoadedConfig, environment: Environment) {
-  const path = yield* Path.Path
-  const problems: Array<FoundProblem> = []
-  const servers: Array<ManagedServer> = []
-  for (const [name, entry] of Object.entries(config.options.servers)) {
-    if (!entry.enabled) continue
-    const resolver = makeResolver(name, environment, config.directory)
-    const endpoint = endpointOf(entry, resolver, path, config.directory)
-    servers.push(managed(name, entry, config.options.runtime, endpoint))
-    problems.push(...resolver.problems)
+  const enabled = Object.entries(config.options.servers).filter(([, entry]) => entry.enabled)
+  const resolved = yield* Effect.forEach(enabled, ([name, entry]) => resolveServer(config, environment, name, entry))
+  return {
+    servers: resolved.map(({ server }) => server),
+    problems: resolved.flatMap(({ problems }) => problems)
   }
-  return { servers, problems }
 })
 
 /** The enabled servers in the order of the file. Fails with every variable that is not set, all at once. */

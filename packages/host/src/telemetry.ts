@@ -26,7 +26,10 @@ export const telemetryLayer = (config: LoadedConfig, environment: Environment) =
   return Layer.unwrap(
     Effect.gen(function* () {
       const given = yield* Effect.forEach(Object.entries(headers), ([name, text]) =>
-        Effect.map(resolved(config, environment, ["telemetry", "headers", name], text), (value) => [name, value] as const)
+        Effect.map(
+          resolved(config, environment, ["telemetry", "headers", name], text),
+          (value) => [name, value] as const
+        )
       )
       // Loaded by those alone who want it.
       const { Otlp } = yield* Effect.promise(() => import("@signalbox/logging/otlp"))

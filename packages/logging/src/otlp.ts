@@ -38,7 +38,12 @@ const shutdownTimeout = Duration.seconds(1)
  * Traces and counts everything that it is provided to, in a registry of its own that it provides as well. A collector
  * that is gone costs what it would have been sent, and nothing else.
  */
-const layer = ({ endpoint, headers, interval, serviceName }: OtlpOptions): Layer.Layer<never, never, HttpClient.HttpClient> => {
+const layer = ({
+  endpoint,
+  headers,
+  interval,
+  serviceName
+}: OtlpOptions): Layer.Layer<never, never, HttpClient.HttpClient> => {
   const base = endpoint.replace(/\/+$/, "")
   const revealed = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : Redacted.value(value)])
@@ -47,10 +52,7 @@ const layer = ({ endpoint, headers, interval, serviceName }: OtlpOptions): Layer
   return Layer.merge(
     OtlpTracer.layer({ ...common, url: `${base}/v1/traces` }),
     OtlpMetrics.layer({ ...common, url: `${base}/v1/metrics`, exportInterval: interval })
-  ).pipe(
-    Layer.provideMerge(Layer.sync(Metric.MetricRegistry, () => new Map())),
-    Layer.provide(serialization)
-  )
+  ).pipe(Layer.provideMerge(Layer.sync(Metric.MetricRegistry, () => new Map())), Layer.provide(serialization))
 }
 
 /** `Otlp.layer(options)`: provide it once, where a program starts. */

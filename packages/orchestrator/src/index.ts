@@ -11,8 +11,15 @@ export {
   type OrchestratorOptions,
   type RestartOptions,
   type RestartPolicy,
-  type SessionOptions
+  type SessionOptions,
+  type StartCall,
+  type ToolRules
 } from "./OrchestratorOptions.ts"
+
+// Several sets of servers, apart from one another
+export { type ReconnectExits, type ReconnectScope, ServerSets, type ServerSetsOptions } from "./ServerSets.ts"
+export { type AddError, type PrepareSet, type ServerSet, type ServerSetEvent } from "./ServerSet.ts"
+export { ServerSetState, type ServerSetStatus, ServerSetStatusJson, serverSetStatusJson } from "./ServerSetStatus.ts"
 
 // Watching them
 export {
@@ -68,13 +75,19 @@ export { PromptArgumentsMissing, PromptNotFound, ResourceAmbiguous, ResourceNotF
 export {
   ConnectionFailed,
   DuplicateServerName,
+  NoServerConnected,
   orchestratorErrors,
+  RuntimeVersionMismatch,
   ServerAlreadyRunning,
   ServerBusy,
   ServerCircuitOpen,
   ServerNotFound,
   ServerNotRunning,
+  ServerSetExists,
+  ServerSetNotFound,
+  ServerSetNotPrepared,
   ServerStartupFailed,
+  StartCallFailed,
   ServerUnavailable,
   ServerUnhealthy,
   SessionsExhausted
@@ -84,4 +97,8 @@ export {
 export { Connector } from "./Connector.ts"
 export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
 export { isPackageRunner } from "./packageRunner.ts"
+export { type Requirements } from "./runtimes/RuntimeCheck.ts"
+export { runtimeVersion } from "./runtimes/runtimeVersion.ts"
+export { isInRange, isVersionRange } from "./runtimes/versionRange.ts"
+export { makeStartGate, SharedStartGate, type StartGate } from "./StartGate.ts"
 export { ToolCache } from "./ToolCache.ts"

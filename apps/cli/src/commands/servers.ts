@@ -16,6 +16,7 @@ import { serversReconnect, serversRestart } from "./serversRestart.ts"
 import { serversStart } from "./serversStart.ts"
 import { serversStatus } from "./serversStatus.ts"
 import { serversStop } from "./serversStop.ts"
+import { serversTypes } from "./serversTypes.ts"
 
 const list = Command.make("list", {}, () =>
   withSetting(
@@ -63,6 +64,7 @@ export const servers = Command.make("servers").pipe(
     serversLogs,
     serversLogin,
     serversLogout,
+    serversTypes,
     serversAdd,
     serversRemove,
     serversImport

@@ -72,6 +72,8 @@ conversation:
 
 # How MCP servers are started and kept. A server may override the limits marked with (*).
 runtime:
+  # When agents are started: lazy (each when it is first used) or all (with the program).
+  agents: lazy
   # Two tools of one name: prefix (both become <server>__<tool>), first (the earlier server wins), error (neither is shown).
   naming: prefix
   # Where the tools of each server are remembered, so that they can be used before it has started: auto (the cache
@@ -198,6 +200,19 @@ server:
   # The largest request, in bytes.
   maxRequestBytes: 10485760
 
+# Agents by name: each has some of the servers below as processes of its own, with secrets that no other gets.
+#   planner:
+#     enabled: true
+#     description: Plans the day           # optional
+#     servers: [files, mcp.search.find]    # servers by name; mcp.<server>.<tool> for one tool
+#     tools: { files: { allow: [read_file] } }   # optional; also deny: […]
+#     model: { provider: claude, systemPrompt: You plan. }   # optional; also name, maxTokens
+#     secrets:                             # optional; variables for its local servers: all of them, or one
+#       common: { TENANT: acme }
+#       files: { TOKEN: "env:PLANNER_TOKEN" }
+#     onStart: [{ tool: list_files, args: { path: . } }]   # optional; calls before it can be used
+agents: {}
+
 # MCP servers by name. Local ones:
 #   files:
 #     enabled: true
@@ -206,11 +221,12 @@ server:
 #     args: ["-y", "@modelcontextprotocol/server-filesystem", "."]
 #     env: {}                        # beyond a short list (PATH, HOME …) only this; env:NAME reads a variable
 #     cwd: .                         # optional; relative to this file
-#     requires: { node: ">=20" }     # optional; versions that "signalbox doctor" compares with those here
+#     requires: { node: ">=20" }     # optional; programs and versions without which it is not started
 #     required: false                # optional; true: nothing works without it
 #     trusted: false                 # optional; true: its read-only and idempotent hints are believed
 #     writes: serial                 # optional; parallel: tools that write may run at the same time
-#     tools: { allow: [read_file] }  # optional; also deny: […]
+#     tools: { allow: [read_file] }  # optional; also deny: […], rename: { its: yours }, describe: { its: "your words" }
+#     onStart: [{ tool: open, args: { path: "." } }]   # optional; called on each new connection before anything else
 #     health: { check: http, url: "http://127.0.0.1:8000/health" }   # optional; a page that must answer 2xx
 #     breaker: { enabled: false }    # optional; it is called whatever happens
 #     sessions: { affinity: conversation, max: 4 }   # optional; a process for each conversation

@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { SecureRandom } from "effect/crypto"
 import { type Fetch } from "../http/guardedFetch.ts"
-import { type HttpOptions, type ServerOptions } from "../ServerOptions.ts"
+import { type HttpOptions, isRemote, type ServerOptions } from "../ServerOptions.ts"
 import { type AuthorizationPrompt } from "./AuthorizationPrompt.ts"
 import { type AuthorizationFailed, type TokenStoreUnusable } from "./authErrors.ts"
 import { readChallenge } from "./challenge.ts"
@@ -43,7 +43,7 @@ export const authorize = Effect.fn("McpClient.authorize")(function* (
 ): Effect.fn.Return<Authorized, AuthorizationFailed | TokenStoreUnusable> {
   const failed = failure(server.name)
   const { endpoint } = server
-  if (!("url" in endpoint) || !URL.canParse(endpoint.url))
+  if (!isRemote(endpoint) || !URL.canParse(endpoint.url))
     return yield* failed("Discovery")("only servers with a URL know logins")
   const url = new URL(endpoint.url)
   const options = oauthOptionsOf(endpoint)

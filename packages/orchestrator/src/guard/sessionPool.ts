@@ -3,7 +3,6 @@
  * mark of their owner, and not while the circuit of the server is open. Calls that share sessions share that one, too.
  */
 import { isSignalboxError } from "@signalbox/errors"
-import { type ConnectError, type ServerError } from "@signalbox/mcp"
 import {
   type CircuitOpen,
   ConnectionPool,
@@ -14,7 +13,9 @@ import {
 } from "@signalbox/resilience"
 import { Deferred, Duration, Effect } from "effect"
 import { ServerUnavailable, SessionsExhausted } from "../errors.ts"
+import { type AttemptError } from "../failedStart.ts"
 import { isCallError, isConnectionLost } from "../mayRepeat.ts"
+import { makeStartCalls } from "../makeReady.ts"
 import { forgetGauges } from "../metrics/forgetGauges.ts"
 import { type OrchestratorMetrics } from "../metrics/OrchestratorMetrics.ts"
 import { type ManagedServer } from "../OrchestratorOptions.ts"
@@ -24,7 +25,7 @@ import { type Session, type Supervisor, type Surroundings } from "../Supervisor.
 import { type CallGate } from "./CallGate.ts"
 
 /** Why there is no session for a call. */
-export type SessionError = ConnectError | ServerError | CircuitOpen | SessionsExhausted | ServerUnavailable
+export type SessionError = AttemptError | CircuitOpen | SessionsExhausted | ServerUnavailable
 
 export interface SessionPool {
   readonly borrow: <A, E>(use: (session: Session) => Effect.Effect<A, E>) => Effect.Effect<A, E | SessionError>
@@ -37,7 +38,10 @@ export interface SessionPool {
   readonly unavailable: (reason: string) => ServerUnavailable
 }
 
-export interface SessionSurroundings extends Pick<Surroundings, "connector" | "gate" | "questions" | "packageTimeout"> {
+export interface SessionSurroundings extends Pick<
+  Surroundings,
+  "connector" | "gate" | "onLogLine" | "questions" | "packageTimeout"
+> {
   readonly metrics: OrchestratorMetrics
 }
 
@@ -47,7 +51,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   circuit: CallGate,
   around: SessionSurroundings
 ) {
-  const { server, sessions } = supervisor.managed
+  const { requires, server, sessions } = supervisor.managed
   const { name } = server
   const start = { ...server, connectTimeout: startTimeoutOf(server, around.packageTimeout) }
   const lent = new Set<Session>()
@@ -65,9 +69,15 @@ export const makeSessionPool = Effect.fnUntraced(function* (
     Effect.andThen(
       around.gate.run(
         laneOf(server),
-        (onLoaded) => around.connector.connect(start, { onLoaded, questions: around.questions }),
+        (onLoaded) =>
+          around.connector.connect(start, {
+            onLoaded,
+            questions: around.questions,
+            requires,
+            onStderr: (text) => around.onLogLine({ serverName: name, text })
+          }),
         // Calls are checked against the list, and in the newest era made by it.
-        (client) => Effect.as(client.listTools, client)
+        (client) => client.listTools.pipe(Effect.andThen(makeStartCalls(supervisor.managed, client)), Effect.as(client))
       )
     ),
     Effect.tapError(circuit.failed),
@@ -77,7 +87,8 @@ export const makeSessionPool = Effect.fnUntraced(function* (
       isSupervised: false,
       lost: Deferred.makeUnsafe(),
       reason: undefined,
-      suspect: () => undefined
+      suspect: () => undefined,
+      check: Effect.void
     }))
   )
   const forgetLost = (session: Session) => Effect.andThen(loss(session), withdraw(session))
