@@ -56,6 +56,7 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "runtime.breaker.successes": [0, "greater than 0"],
   "runtime.breaker.probes": [0, "greater than 0"],
   "runtime.breaker.probeTimeout": ["0 seconds", "above zero"],
+  "runtime.agents": ["some", '"all"'],
   "runtime.sessions.max": [0, "greater than 0"],
   "runtime.sessions.affinity": ["session", '"conversation"'],
   "runtime.sessions.idleTimeToLive": ["0 seconds", "above zero"],
