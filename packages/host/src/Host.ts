@@ -84,8 +84,9 @@ export class Host extends Context.Service<
       Effect.flatMap(ServerOrchestrator, (orchestrator) => configuredHooks(setup.config.options, orchestrator))
     )
     const conversations = Layer.unwrap(
-      Effect.map(Hooks, (hooks) =>
+      Effect.map(Effect.all({ hooks: Hooks, orchestrator: ServerOrchestrator }), ({ hooks, orchestrator }) =>
         ConversationClient.layer({
+          onClose: orchestrator.endConversation,
           limits: {
             maxHops: conversation.maxHops,
             toolConcurrency: conversation.toolConcurrency,
