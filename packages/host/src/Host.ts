@@ -17,6 +17,7 @@ import { type LoadedConfig } from "./config/ConfigFile.ts"
 import { configuredHooks } from "./offersHooks.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import { managedServers } from "./servers.ts"
+import { postAlerts, telemetryLayer } from "./telemetry.ts"
 
 /** What a program tells its host. */
 export interface HostSetup {
@@ -105,7 +106,9 @@ export class Host extends Context.Service<
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
-      Layer.provideMerge(Layer.merge(servers, models))
+      Layer.provideMerge(Layer.merge(servers, models)),
+      // Below everything, so that all of it is traced and counted.
+      Layer.provideMerge(telemetryLayer(setup.config, setup.environment))
     )
   }
 }
@@ -153,6 +156,7 @@ const orchestratorOptions = (
 
 const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup) {
   const orchestrator = yield* ServerOrchestrator
+  yield* postAlerts(config, environment, orchestrator)
   return {
     config,
     model: yield* Models,

@@ -3,7 +3,7 @@
  * limits filled in from `runtime`.
  */
 import { type MaybeSecret, type ServerOptions } from "@signalbox/mcp"
-import { type ManagedServer } from "@signalbox/orchestrator"
+import { managedDefaults, type ManagedServer } from "@signalbox/orchestrator"
 import { Effect, Path, Redacted } from "effect"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
 import { type HostOptions, type ServerEntry } from "./config/HostOptions.ts"
@@ -115,7 +115,9 @@ const managed = (
   restart: restartOf(entry, runtime),
   breaker: breakerOf(entry, runtime),
   sessions: { ...runtime.sessions, ...entry.sessions },
-  tools: { allow: entry.tools?.allow, deny: entry.tools?.deny ?? [] }
+  requires: entry.requires ?? {},
+  onStart: (entry.onStart ?? []).map(({ args = {}, tool }) => ({ tool, args })),
+  tools: { ...managedDefaults.stdio.tools, ...entry.tools }
 })
 
 /** The enabled servers in the order of the file, and every variable that they need and that is not set. */

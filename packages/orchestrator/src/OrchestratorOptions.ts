@@ -6,6 +6,7 @@ import { noQuestions, type Questions, type ServerOptions } from "@signalbox/mcp"
 import { type NamingPolicy } from "@signalbox/model"
 import { circuitPresets, type CircuitSettings } from "@signalbox/resilience"
 import { Duration } from "effect"
+import { type Requirements } from "./runtimes/RuntimeCheck.ts"
 import { alertDefaults, type AlertOptions } from "./alerts/AlertRule.ts"
 
 /** One server, how far it is believed, and what it may do at the same time. */
@@ -30,8 +31,29 @@ export interface ManagedServer {
   readonly breaker: CircuitSettings | "off"
   /** How many sessions it may have, and who shares one. */
   readonly sessions: SessionOptions
-  /** Names as the server gives them. `undefined` allows all; `deny` wins. */
-  readonly tools: { readonly allow: ReadonlyArray<string> | undefined; readonly deny: ReadonlyArray<string> }
+  /** Programs and the versions of them without which it is not started: `{ node: ">=20" }`. */
+  readonly requires: Requirements
+  /** Tools that are called, in this order, on each new connection before it is used. A failure is one of the start. */
+  readonly onStart: ReadonlyArray<StartCall>
+  /** Which of its tools may be used, and how they are shown. */
+  readonly tools: ToolRules
+}
+
+/** A call that belongs to the start of a server. The name is the server's own. */
+export interface StartCall {
+  readonly tool: string
+  readonly args: Readonly<Record<string, unknown>>
+}
+
+/** What is said of single tools. Names and keys are those that the server gives. */
+export interface ToolRules {
+  /** `undefined` allows all; `deny` wins. */
+  readonly allow: ReadonlyArray<string> | undefined
+  readonly deny: ReadonlyArray<string>
+  /** Names to be shown instead. The server is still asked by its own. */
+  readonly rename: Readonly<Record<string, string>>
+  /** Descriptions for models instead of the server's own. */
+  readonly describe: Readonly<Record<string, string>>
 }
 
 /** When a server counts as unhealthy, which ends its connection and makes a new one. */
@@ -191,6 +213,10 @@ const oneSession = {
   fallback: "none"
 } as const
 
+const allTools: ToolRules = { allow: undefined, deny: [], rename: {}, describe: {} }
+
+const noDemands = { requires: {}, onStart: [] } as const
+
 const alwaysRestart = { when: "always", maxRestarts: undefined } as const
 
 /** What suits most servers of a transport: over stdio writes run one at a time, over HTTP side by side. */
@@ -204,7 +230,8 @@ export const managedDefaults = {
     restart: alwaysRestart,
     breaker: circuitPresets.standard,
     sessions: oneSession,
-    tools: { allow: undefined, deny: [] }
+    ...noDemands,
+    tools: allTools
   },
   http: {
     isRequired: false,
@@ -215,6 +242,7 @@ export const managedDefaults = {
     restart: alwaysRestart,
     breaker: circuitPresets.standard,
     sessions: oneSession,
-    tools: { allow: undefined, deny: [] }
+    ...noDemands,
+    tools: allTools
   }
 } as const satisfies Record<"stdio" | "http", Omit<ManagedServer, "server">>

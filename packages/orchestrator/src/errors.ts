@@ -114,6 +114,35 @@ export class ServerStartupFailed extends defineError<ServerStartupFailed>()("Ser
   message: ({ reason, serverName }) => `Server "${serverName}" could not be started: ${reason}.`
 }) {}
 
+/** A program that the server needs is not here in a version that will do. Nothing was started. */
+export class RuntimeVersionMismatch extends defineError<RuntimeVersionMismatch>()("RuntimeVersionMismatch", {
+  code: "RUNTIME_VERSION",
+  status: statuses.configuration,
+  fields: {
+    serverName,
+    program: Schema.String,
+    wanted: Schema.String,
+    /** Nothing where no such program answers `--version`. */
+    found: Schema.UndefinedOr(Schema.String)
+  },
+  message: ({ found, program, serverName, wanted }) =>
+    `Server "${serverName}" needs ${program} ${wanted}, and ${
+      found === undefined ? `${program} does not answer` : `${program} ${found} is here`
+    }.`,
+  hint: ({ program, wanted }) => `Install ${program} ${wanted}, or give the full path of one under "command".`
+}) {}
+
+/** A tool that has to be called when the server starts failed, so the server is not ready. */
+export class StartCallFailed extends defineError<StartCallFailed>()("StartCallFailed", {
+  code: "START_CALL_FAILED",
+  status: statuses.badGateway,
+  retryable: true,
+  fields: { serverName, toolName: Schema.String, reason: Schema.String },
+  message: ({ reason, serverName, toolName }) =>
+    `The tool "${toolName}", which is called when server "${serverName}" starts, failed: ${reason}`,
+  hint: () => "Check the tool and its args under onStart."
+}) {}
+
 /** A server that runs did not pass its health checks. Its connection was given up; a new one follows. */
 export class ServerUnhealthy extends defineError<ServerUnhealthy>()("ServerUnhealthy", {
   code: "SERVER_UNHEALTHY",
@@ -151,6 +180,8 @@ export class DuplicateServerName extends defineError<DuplicateServerName>()("Dup
 /** Every error class of this package, for the table of codes. */
 export const orchestratorErrors = [
   ...offerErrors,
+  RuntimeVersionMismatch,
+  StartCallFailed,
   ConnectionFailed,
   DuplicateServerName,
   ServerAlreadyRunning,

@@ -11,7 +11,9 @@ export {
   type OrchestratorOptions,
   type RestartOptions,
   type RestartPolicy,
-  type SessionOptions
+  type SessionOptions,
+  type StartCall,
+  type ToolRules
 } from "./OrchestratorOptions.ts"
 
 // Watching them
@@ -69,12 +71,14 @@ export {
   ConnectionFailed,
   DuplicateServerName,
   orchestratorErrors,
+  RuntimeVersionMismatch,
   ServerAlreadyRunning,
   ServerBusy,
   ServerCircuitOpen,
   ServerNotFound,
   ServerNotRunning,
   ServerStartupFailed,
+  StartCallFailed,
   ServerUnavailable,
   ServerUnhealthy,
   SessionsExhausted
@@ -84,4 +88,7 @@ export {
 export { Connector } from "./Connector.ts"
 export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
 export { isPackageRunner } from "./packageRunner.ts"
+export { type Requirements } from "./runtimes/RuntimeCheck.ts"
+export { runtimeVersion } from "./runtimes/runtimeVersion.ts"
+export { isInRange, isVersionRange } from "./runtimes/versionRange.ts"
 export { ToolCache } from "./ToolCache.ts"

@@ -2,10 +2,10 @@
  * What `signalbox.yaml` may say. Strict: each key must be there and no other may. The keys that a server
  * can leave out are overrides of `runtime`, which stands in the same file, so nothing is hidden.
  */
+import { isVersionRange } from "@signalbox/orchestrator"
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { isLoopback } from "./loopback.ts"
 import { variablesIn } from "./secrets.ts"
-import { isVersionRange } from "./versionRange.ts"
 
 const shortUnits: Readonly<Record<string, string>> = { ms: "millis", s: "seconds", m: "minutes", h: "hours" }
 
@@ -123,6 +123,11 @@ const VersionRange = Schema.String.check(
   )
 )
 
+/** What every provider takes as the name of a tool. */
+const ToolName = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/, { message: "Expected a name of 1 to 64 letters, digits, - or _" })
+)
+
 const overrides = {
   description: Schema.optionalKey(Schema.String),
   required: Schema.optionalKey(Schema.Boolean),
@@ -150,10 +155,20 @@ const overrides = {
   restart: Schema.optionalKey(
     Schema.Struct({ policy: Schema.optionalKey(restartPolicy), maxRestarts: Schema.optionalKey(MaxRestarts) })
   ),
+  onStart: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({
+        tool: Schema.NonEmptyString,
+        args: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
+      })
+    )
+  ),
   tools: Schema.optionalKey(
     Schema.Struct({
       allow: Schema.optionalKey(Schema.Array(Schema.String)),
-      deny: Schema.optionalKey(Schema.Array(Schema.String))
+      deny: Schema.optionalKey(Schema.Array(Schema.String)),
+      rename: Schema.optionalKey(Schema.Record(Schema.String, ToolName)),
+      describe: Schema.optionalKey(Schema.Record(Schema.String, Schema.NonEmptyString))
     })
   )
 }
@@ -183,6 +198,20 @@ const SseServer = Schema.Struct({ transport: Schema.Literal("sse"), ...remote })
 /** One entry under `servers`. */
 export const ServerEntry = Schema.Union([StdioServer, HttpServer, SseServer])
 export type ServerEntry = typeof ServerEntry.Type
+
+/** Two tools that are given one name: whoever gives names wants to know them. Told of each but the first. */
+const sharedRenames = (servers: Readonly<Record<string, ServerEntry>>) => {
+  const holders = new Map<string, string>()
+  const issues: Array<{ readonly path: ReadonlyArray<string>; readonly issue: string }> = []
+  for (const [server, { tools }] of Object.entries(servers)) {
+    for (const [original, name] of Object.entries(tools?.rename ?? {})) {
+      const holder = holders.get(name)
+      if (holder === undefined) holders.set(name, `${original} of ${server}`)
+      else issues.push({ path: [server, "tools", "rename", original], issue: `Expected another name than ${holder}` })
+    }
+  }
+  return issues
+}
 
 /** Every key that an entry may have, for suggestions. */
 export const serverKeys: ReadonlyArray<string> = [
@@ -251,6 +280,17 @@ const DurationLimits = Schema.Struct({
   )
 )
 
+/** An address that may be a secret, so that it may be in a variable; or nothing. */
+const SecretUrl = Schema.String.check(
+  Schema.makeFilter(
+    (text) =>
+      text === "" ||
+      variablesIn(text).length > 0 ||
+      /^https?:\/\/\S+$/.test(text) ||
+      "Expected a URL that starts with http:// or https://, or env:NAME"
+  )
+)
+
 const AlertOptions = Schema.Struct({
   interval: PositiveDuration,
   quietTime: PositiveDuration,
@@ -260,7 +300,8 @@ const AlertOptions = Schema.Struct({
   errorRate: ShareLimits,
   slow: DurationLimits,
   breakerOpen: Severity,
-  poolExhausted: ShareLimits
+  poolExhausted: ShareLimits,
+  webhook: SecretUrl
 })
 
 const RetryOptions = Schema.Struct({ attempts: PositiveInt, ...growingDelay }).check(maxDelayRule)
@@ -351,7 +392,12 @@ export const HostOptions = Schema.Struct({
     level: Level,
     format: Schema.Literals(["auto", "pretty", "json", "logfmt"])
   }),
+  telemetry: Schema.Struct({
+    endpoint: Schema.Union([Schema.Literal(""), Url]),
+    headers: Schema.Record(Schema.String, Schema.String),
+    interval: PositiveDuration
+  }),
   server: Schema.Struct({ host: LoopbackHost, port: Port, maxRequestBytes: PositiveInt }),
-  servers: Schema.Record(ServerName, ServerEntry)
+  servers: Schema.Record(ServerName, ServerEntry).check(Schema.makeFilter(sharedRenames))
 })
 export interface HostOptions extends Schema.Schema.Type<typeof HostOptions> {}

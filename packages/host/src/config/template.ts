@@ -172,12 +172,23 @@ runtime:
     # A server is not called because its calls failed; share of the connections to a server that are in use.
     breakerOpen: critical
     poolExhausted: { warning: 0.9, critical: 0.95 }
+    # A URL that gets each alert by POST, as JSON; env:NAME reads a variable. Empty: none.
+    webhook: ""
 
 logging:
   # trace, debug, info, warn, error, none
   level: warn
   # auto (pretty on a terminal, else json), pretty, json, logfmt
   format: auto
+
+# Where traces and numbers go, to be watched from outside.
+telemetry:
+  # An OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318. Empty: nothing is sent.
+  endpoint: ""
+  # Sent with each export; env:NAME reads a variable.
+  headers: {}
+  # How often numbers are sent.
+  interval: 30 seconds
 
 # signalbox serve
 server:
@@ -195,11 +206,12 @@ server:
 #     args: ["-y", "@modelcontextprotocol/server-filesystem", "."]
 #     env: {}                        # beyond a short list (PATH, HOME …) only this; env:NAME reads a variable
 #     cwd: .                         # optional; relative to this file
-#     requires: { node: ">=20" }     # optional; versions that "signalbox doctor" compares with those here
+#     requires: { node: ">=20" }     # optional; programs and versions without which it is not started
 #     required: false                # optional; true: nothing works without it
 #     trusted: false                 # optional; true: its read-only and idempotent hints are believed
 #     writes: serial                 # optional; parallel: tools that write may run at the same time
-#     tools: { allow: [read_file] }  # optional; also deny: […]
+#     tools: { allow: [read_file] }  # optional; also deny: […], rename: { its: yours }, describe: { its: "your words" }
+#     onStart: [{ tool: open, args: { path: "." } }]   # optional; called on each new connection before anything else
 #     health: { check: http, url: "http://127.0.0.1:8000/health" }   # optional; a page that must answer 2xx
 #     breaker: { enabled: false }    # optional; it is called whatever happens
 #     sessions: { affinity: conversation, max: 4 }   # optional; a process for each conversation

@@ -3,7 +3,6 @@
  * mark of their owner, and not while the circuit of the server is open. Calls that share sessions share that one, too.
  */
 import { isSignalboxError } from "@signalbox/errors"
-import { type ConnectError, type ServerError } from "@signalbox/mcp"
 import {
   type CircuitOpen,
   ConnectionPool,
@@ -14,7 +13,9 @@ import {
 } from "@signalbox/resilience"
 import { Deferred, Duration, Effect } from "effect"
 import { ServerUnavailable, SessionsExhausted } from "../errors.ts"
+import { type AttemptError } from "../failedStart.ts"
 import { isCallError, isConnectionLost } from "../mayRepeat.ts"
+import { makeStartCalls } from "../makeReady.ts"
 import { forgetGauges } from "../metrics/forgetGauges.ts"
 import { type OrchestratorMetrics } from "../metrics/OrchestratorMetrics.ts"
 import { type ManagedServer } from "../OrchestratorOptions.ts"
@@ -24,7 +25,7 @@ import { type Session, type Supervisor, type Surroundings } from "../Supervisor.
 import { type CallGate } from "./CallGate.ts"
 
 /** Why there is no session for a call. */
-export type SessionError = ConnectError | ServerError | CircuitOpen | SessionsExhausted | ServerUnavailable
+export type SessionError = AttemptError | CircuitOpen | SessionsExhausted | ServerUnavailable
 
 export interface SessionPool {
   readonly borrow: <A, E>(use: (session: Session) => Effect.Effect<A, E>) => Effect.Effect<A, E | SessionError>
@@ -39,7 +40,7 @@ export interface SessionPool {
 
 export interface SessionSurroundings extends Pick<
   Surroundings,
-  "connector" | "gate" | "questions" | "packageTimeout" | "onLogLine"
+  "connector" | "gate" | "onLogLine" | "questions" | "packageTimeout"
 > {
   readonly metrics: OrchestratorMetrics
 }
@@ -50,7 +51,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   circuit: CallGate,
   around: SessionSurroundings
 ) {
-  const { server, sessions } = supervisor.managed
+  const { requires, server, sessions } = supervisor.managed
   const { name } = server
   const start = { ...server, connectTimeout: startTimeoutOf(server, around.packageTimeout) }
   const isShared = sessions.affinity === "shared"
@@ -72,11 +73,12 @@ export const makeSessionPool = Effect.fnUntraced(function* (
         (onLoaded) =>
           around.connector.connect(start, {
             onLoaded,
+            requires,
             questions: around.questions,
             onStderr: (text) => around.onLogLine({ serverName: name, text })
           }),
         // Calls are checked against the list, and in the newest era made by it.
-        (client) => Effect.as(client.listTools, client)
+        (client) => client.listTools.pipe(Effect.andThen(makeStartCalls(supervisor.managed, client)), Effect.as(client))
       )
     ),
     Effect.tapError(circuit.failed),
@@ -137,7 +139,10 @@ export const makeSessionPool = Effect.fnUntraced(function* (
         if (used.has(session)) return Effect.succeed(stale)
         used.add(session)
         // Withdrawn while it is lent, it is replaced: right for who waits, and a waste for nobody.
-        return Effect.ensuring(use(session), Effect.flatMap(isAwaited, (is) => (is ? withdraw(session) : Effect.void)))
+        return Effect.ensuring(
+          use(session),
+          Effect.flatMap(isAwaited, (is) => (is ? withdraw(session) : Effect.void))
+        )
       })
       return once.pipe(
         Effect.ensuring(Effect.suspend(() => (taken === undefined ? Effect.void : withdraw(taken)))),
@@ -153,8 +158,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   } satisfies SessionPool
 })
 
-const loss = (session: Session) =>
-  Effect.asVoid(Effect.raceFirst(session.client.closed, Deferred.await(session.lost)))
+const loss = (session: Session) => Effect.asVoid(Effect.raceFirst(session.client.closed, Deferred.await(session.lost)))
 
 /** Says that somebody else has had the session, and another one is to be tried. */
 const stale = Symbol("stale")

@@ -10,7 +10,10 @@ import { type FxMcpEvent, type FxMcpFlags, readFxMcpLog, tempDirectory } from "@
 import { Duration, Effect, Fiber } from "effect"
 import { fx, orchestrateReal, until } from "../realServers.ts"
 
-const sessions = (changes: Partial<SessionOptions>): SessionOptions => ({ ...managedDefaults.stdio.sessions, ...changes })
+const sessions = (changes: Partial<SessionOptions>): SessionOptions => ({
+  ...managedDefaults.stdio.sessions,
+  ...changes
+})
 
 /** One fx-mcp with such sessions, and what all of its processes have seen. */
 const server = Effect.fnUntraced(function* (
@@ -62,7 +65,11 @@ describe("a session for each conversation", () => {
 
   it.live("lets a further one wait at the limit, and then says which setting it is", () =>
     Effect.gen(function* () {
-      const { boxes, starts } = yield* server({ affinity: "conversation", max: 1, acquireTimeout: Duration.millis(300) })
+      const { boxes, starts } = yield* server({
+        affinity: "conversation",
+        max: 1,
+        acquireTimeout: Duration.millis(300)
+      })
       yield* write(boxes, as("ann"), "a")
       const error = yield* Effect.flip(write(boxes, as("bob"), "b"))
       assert.deepStrictEqual([error.code, error.retryable], ["SERVER_SESSIONS_EXHAUSTED", true])
@@ -75,22 +82,24 @@ describe("a session for each conversation", () => {
     })
   )
 
-  it.live("gives one of its own to a call past the limit where that is configured, but not while the circuit is open", () =>
-    Effect.gen(function* () {
-      const { boxes, starts } = yield* server({
-        affinity: "conversation",
-        max: 1,
-        acquireTimeout: Duration.millis(200),
-        fallback: "direct"
+  it.live(
+    "gives one of its own to a call past the limit where that is configured, but not while the circuit is open",
+    () =>
+      Effect.gen(function* () {
+        const { boxes, starts } = yield* server({
+          affinity: "conversation",
+          max: 1,
+          acquireTimeout: Duration.millis(200),
+          fallback: "direct"
+        })
+        yield* write(boxes, as("ann"), "a")
+        assert.propertyVal(yield* write(boxes, as("bob"), "b"), "keys", 1)
+        assert.strictEqual(starts(), 3)
+        assert.include(yield* boxes.metrics.prometheus, 'mcp_pool_fallbacks_total{server="fx"} 1')
+        yield* boxes.breaker.open("fx")
+        assert.strictEqual((yield* Effect.flip(write(boxes, as("eve"), "c"))).code, "SERVER_CIRCUIT_OPEN")
+        assert.strictEqual(starts(), 3)
       })
-      yield* write(boxes, as("ann"), "a")
-      assert.propertyVal(yield* write(boxes, as("bob"), "b"), "keys", 1)
-      assert.strictEqual(starts(), 3)
-      assert.include(yield* boxes.metrics.prometheus, 'mcp_pool_fallbacks_total{server="fx"} 1')
-      yield* boxes.breaker.open("fx")
-      assert.strictEqual((yield* Effect.flip(write(boxes, as("eve"), "c"))).code, "SERVER_CIRCUIT_OPEN")
-      assert.strictEqual(starts(), 3)
-    })
   )
 
   it.live("ends when nobody has used it for long, and a later call begins anew", () =>

@@ -46,8 +46,11 @@ const world = Effect.gen(function* () {
         const limit = Duration.minutes(10)
         const late = new ToolCallTimeout({ serverName: name, toolName, limit, limitName: "callTimeout" })
         if (mode === "fail") return Effect.fail(late)
-        const end = mode === "hang" ? Effect.andThen(Effect.sleep("2 minutes"), Effect.fail(late)) : Effect.sleep(Number(input["millis"]))
-        return Effect.as(end, text((String(input["who"]))))
+        const end =
+          mode === "hang"
+            ? Effect.andThen(Effect.sleep("2 minutes"), Effect.fail(late))
+            : Effect.sleep(Number(input["millis"]))
+        return Effect.as(end, text(String(input["who"])))
       })
   }
   const boxes = yield* orchestrate(fakes, servers)
@@ -59,7 +62,11 @@ const world = Effect.gen(function* () {
     const deadline = isHurried ? DateTime.addDuration(yield* DateTime.now, Duration.seconds(amount)) : undefined
     const toolName = amount % 2 === 0 ? "read" : "write"
     const fiber = yield* Effect.forkDetach(
-      boxes.toolbox.call(`${name}__${toolName}`, { millis: amount * 100, who }, localCall({ principal, conversationId, deadline })),
+      boxes.toolbox.call(
+        `${name}__${toolName}`,
+        { millis: amount * 100, who },
+        localCall({ principal, conversationId, deadline })
+      ),
       { startImmediately: true }
     )
     calls.push({ who, fiber })
@@ -144,7 +151,10 @@ describe("calls over servers that fail, are killed, opened and closed in any ord
             assert.isFalse((yield* Fiber.join(answer)).isError)
           }
           const { pools } = yield* boxes.metrics.snapshot
-          assert.deepStrictEqual(Object.values(pools).map(({ waiting }) => waiting), [0, 0, 0])
+          assert.deepStrictEqual(
+            Object.values(pools).map(({ waiting }) => waiting),
+            [0, 0, 0]
+          )
         })
       ),
     { timeout: 120_000, arbitrary: { runs: 100, size: 60 } }
