@@ -74,7 +74,11 @@ export class Host extends Context.Service<
       Hooks,
       Effect.flatMap(ServerOrchestrator, (orchestrator) => configuredHooks(setup.config.options, orchestrator))
     )
-    const conversations = Layer.unwrap(Effect.map(Hooks, (hooks) => conversationLayer(setup.config.options, hooks)))
+    const conversations = Layer.unwrap(
+      Effect.map(Effect.all({ hooks: Hooks, orchestrator: ServerOrchestrator }), ({ hooks, orchestrator }) =>
+        conversationLayer(setup.config.options, hooks, orchestrator)
+      )
+    )
     const agents = Agents.layer(setup).pipe(Layer.provide(agentSets(setup)))
     // Servers of agents start through the same gate as all others.
     const gate = Layer.unwrap(
