@@ -12,6 +12,7 @@ import {
 } from "@signalbox/orchestrator"
 import { Context, Effect, Layer, Option, Path, Stream } from "effect"
 import { alertOptions } from "./alerts.ts"
+import { askedBack } from "./askedBack.ts"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
 import { configuredHooks } from "./offersHooks.ts"
@@ -65,7 +66,8 @@ export class Host extends Context.Service<
     const servers = Layer.unwrap(
       Effect.gen(function* () {
         const managed = yield* managedServers(setup.config, setup.environment)
-        return ServerOrchestrator.layer(orchestratorOptions(setup, managed, yield* Path.Path))
+        const questions = yield* askedBack(setup.config, setup.questions)
+        return ServerOrchestrator.layer(orchestratorOptions(setup, managed, questions, yield* Path.Path))
       })
     )
     const toolbox = Layer.effect(
@@ -124,6 +126,7 @@ const toolCacheDirectory = ({ cacheDirectory, config }: HostSetup, path: Path.Pa
 const orchestratorOptions = (
   setup: HostSetup,
   servers: OrchestratorOptions["servers"],
+  questions: OrchestratorOptions["questions"],
   path: Path.Path
 ): OrchestratorOptions => {
   const { runtime } = setup.config.options
@@ -146,7 +149,7 @@ const orchestratorOptions = (
     metrics: runtime.metrics,
     alerts: alertOptions(runtime.alerts),
     owner: setup.owner,
-    ...(setup.questions === undefined ? {} : { questions: setup.questions })
+    questions
   }
 }
 

@@ -341,6 +341,7 @@ export const HostOptions = Schema.Struct({
   runtime: Schema.Struct({
     naming: Schema.Literals(["prefix", "first", "error"]),
     toolCache: Schema.String,
+    roots: Schema.Array(Schema.NonEmptyString),
     startConcurrency: PositiveInt,
     packageConcurrency: PositiveInt,
     packageTimeout: PositiveDuration,

@@ -9,7 +9,7 @@ import { Context, Effect, Layer } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
 import { cacheDirectory } from "./cacheDirectory.ts"
-import { Host } from "../Host.ts"
+import { Host, type HostSetup } from "../Host.ts"
 import { type LoadedConfig } from "../config/ConfigFile.ts"
 
 /** Undici at the first request: many programs make none, and loading it costs 30 ms. */
@@ -43,6 +43,8 @@ export const nodeOwner = Effect.flatMap(OrphanSweep, (sweep) => sweep.ownerOf(pr
 export interface NodeHostOptions {
   readonly startsAll: boolean
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** What this program answers when servers ask back; without it all is declined. */
+  readonly questions?: HostSetup["questions"]
 }
 
 /** A host in this process. Needs `nodePlatform`. */
@@ -55,7 +57,8 @@ export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
         owner: mark,
         cacheDirectory: cacheDirectory(),
         cores: availableParallelism(),
-        startsAll: options.startsAll
+        startsAll: options.startsAll,
+        ...(options.questions === undefined ? {} : { questions: options.questions })
       })
     )
   )
