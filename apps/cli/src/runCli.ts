@@ -5,13 +5,18 @@ import { exitCodes, statusOf } from "@signalbox/errors"
 import { killOwned, nodePlatform } from "@signalbox/host/node"
 import { Cause, Effect, Exit, Layer, Ref, Runtime } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { alerts } from "./commands/alerts.ts"
+import { breaker } from "./commands/breaker.ts"
 import { chat } from "./commands/chat.ts"
 import { makeCompletions } from "./commands/completions.ts"
 import { config } from "./commands/config.ts"
 import { doctor } from "./commands/doctor.ts"
 import { errors } from "./commands/errors.ts"
 import { init } from "./commands/init.ts"
+import { metrics } from "./commands/metrics.ts"
+import { pool } from "./commands/pool.ts"
 import { prompts } from "./commands/prompts.ts"
+import { reload } from "./commands/reload.ts"
 import { resources } from "./commands/resources.ts"
 import { serve } from "./commands/serve.ts"
 import { servers } from "./commands/servers.ts"
@@ -41,6 +46,11 @@ const commands = [
   servers,
   doctor,
   tools,
+  metrics,
+  alerts,
+  breaker,
+  pool,
+  reload,
   prompts,
   resources,
   init,

@@ -29,6 +29,8 @@ export interface ManagedServer {
   readonly restart: RestartPolicy
   /** When it counts as broken, so that it is not called for a while and its tools are hidden. `off`: only by hand. */
   readonly breaker: CircuitSettings | "off"
+  /** How many sessions it may have, and who shares one. */
+  readonly sessions: SessionOptions
   /** Programs and the versions of them without which it is not started: `{ node: ">=20" }`. */
   readonly requires: Requirements
   /** Tools that are called, in this order, on each new connection before it is used. A failure is one of the start. */
@@ -70,6 +72,26 @@ export interface HealthOptions {
   readonly failures: number
   /** So many good checks in a row make it healthy again. */
   readonly successes: number
+}
+
+/**
+ * The sessions of one server: processes of a stdio server, sessions of an HTTP server. With one that is shared, which is
+ * right for most servers, calls run side by side on the session that is supervised. Any other is opened at need.
+ */
+export interface SessionOptions {
+  /** The most at the same time; where they are not shared, beside the one that is supervised. */
+  readonly max: number
+  /**
+   * `shared` opens a further one when all have `maxConcurrent` calls; `conversation` keeps one for each conversation of
+   * each principal, for servers that remember something, such as browsers and shells; `call` opens one for each call.
+   */
+  readonly affinity: "shared" | "conversation" | "call"
+  /** How long one is kept that nobody uses. */
+  readonly idleTimeToLive: Duration.Duration
+  /** How long a call waits for one. */
+  readonly acquireTimeout: Duration.Duration
+  /** Whether a call that waited in vain gets one of its own past `max`: `direct`. */
+  readonly fallback: "none" | "direct"
 }
 
 /** Whether a lost server comes back. One that does not stays in state `error` until somebody starts it. */
@@ -183,6 +205,14 @@ const pingHealth = {
   successes: 2
 } as const
 
+const oneSession = {
+  max: 1,
+  affinity: "shared",
+  idleTimeToLive: Duration.minutes(10),
+  acquireTimeout: Duration.seconds(30),
+  fallback: "none"
+} as const
+
 const allTools: ToolRules = { allow: undefined, deny: [], rename: {}, describe: {} }
 
 const noDemands = { requires: {}, onStart: [] } as const
@@ -199,6 +229,7 @@ export const managedDefaults = {
     health: pingHealth,
     restart: alwaysRestart,
     breaker: circuitPresets.standard,
+    sessions: oneSession,
     ...noDemands,
     tools: allTools
   },
@@ -210,6 +241,7 @@ export const managedDefaults = {
     health: pingHealth,
     restart: alwaysRestart,
     breaker: circuitPresets.standard,
+    sessions: oneSession,
     ...noDemands,
     tools: allTools
   }

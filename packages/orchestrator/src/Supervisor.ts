@@ -24,7 +24,7 @@ import { restartDelay } from "./restartDelay.ts"
 import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
 import { type LogLine, type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
 import { followLog } from "./serverLog.ts"
-import { laneOf, type StartGate } from "./StartGate.ts"
+import { laneOf, type StartGate, startTimeoutOf } from "./StartGate.ts"
 import { makeReady } from "./makeReady.ts"
 import { type ToolCache } from "./ToolCache.ts"
 
@@ -34,6 +34,8 @@ export type StartError = AttemptError | ServerStartupFailed | ServerUnavailable
 /** One connection, from being usable to being lost. */
 export interface Session {
   readonly client: McpClient
+  /** Whether a supervisor looks after it; others are opened for calls. */
+  readonly isSupervised: boolean
   /** Completed by whoever learns first that the connection is of no use any more. */
   readonly lost: Deferred.Deferred<SignalboxError>
   /** Why it was lost; nothing while it is of use, or when it was ended on purpose. */
@@ -97,8 +99,7 @@ const keptLogLines = 50
 export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServer, around: Surroundings) {
   const { server } = managed
   const lane = laneOf(server)
-  const startTimeout =
-    lane === "package" ? Duration.max(server.connectTimeout, around.packageTimeout) : server.connectTimeout
+  const startTimeout = startTimeoutOf(server, around.packageTimeout)
   const patient = { ...server, connectTimeout: startTimeout }
   const context = yield* Effect.context<Scope.Scope>()
   const fork = Effect.runForkWith(context)
@@ -182,6 +183,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     const health = watchHealth(client, managed.health, (reason) => checked(session, reason))
     const session: Session = {
       client,
+      isSupervised: true,
       lost: Deferred.makeUnsafe(),
       reason: undefined,
       suspect: health.suspect,

@@ -19,7 +19,7 @@ export const makeReady = (managed: ManagedServer, client: McpClient, known: Know
   )
 
 /** In order; the first one that fails makes the start fail. */
-const makeStartCalls = ({ onStart, server }: ManagedServer, client: McpClient) =>
+export const makeStartCalls = ({ onStart, server }: ManagedServer, client: McpClient) =>
   Effect.forEach(
     onStart,
     ({ args, tool }) => {

@@ -14,6 +14,7 @@ import { serversReconnect, serversRestart } from "./serversRestart.ts"
 import { serversStart } from "./serversStart.ts"
 import { serversStatus } from "./serversStatus.ts"
 import { serversStop } from "./serversStop.ts"
+import { serversTypes } from "./serversTypes.ts"
 
 const list = Command.make("list", {}, () =>
   withSetting(
@@ -59,6 +60,7 @@ export const servers = Command.make("servers").pipe(
     serversRestart,
     serversReconnect,
     serversLogs,
+    serversTypes,
     serversAdd,
     serversRemove,
     serversImport

@@ -70,9 +70,18 @@ export const startDetached = Effect.fnUntraced(function* (names: ReadonlyArray<s
   const { file = place.configFile } = yield* findConfig(yield* configSource())
   const logFile = yield* Effect.orDie(prepareLog(place))
   const args = [
-    ...["servers", "start", ...names.flatMap((name) => ["--server", name]), "--log-file", logFile],
-    ...["--config", file, "--json", "--log-format", "json"],
-    ...["--log-level", Option.getOrElse(logLevel, () => "info")]
+    "servers",
+    "start",
+    ...names.flatMap((name) => ["--server", name]),
+    "--log-file",
+    logFile,
+    "--config",
+    file,
+    "--json",
+    "--log-format",
+    "json",
+    "--log-level",
+    Option.getOrElse(logLevel, () => "info")
   ]
   const child = yield* Effect.sync(() => start(args, logFile, directory))
   const ended = Effect.callback<never, BackgroundStartFailed, FileSystem.FileSystem>((resume) => {

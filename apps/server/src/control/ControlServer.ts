@@ -70,9 +70,17 @@ const NotFound = HttpRouter.middleware(
   { global: true }
 )
 
+/** Where the same routes were looked for before. */
+const olderPrefix = /^\/api(?=\/v1\/mcp(?:[/?]|$))/
+
+const makeServer = () =>
+  createServer().prependListener("request", (request) => {
+    request.url = request.url?.replace(olderPrefix, "")
+  })
+
 const listening = (place: ClaimedPlace) => {
   const { pid, socket } = place.record()
-  const http = NodeHttpServer.layer(createServer, { path: socket, gracefulShutdownTimeout: "1 second" }).pipe(
+  const http = NodeHttpServer.layer(makeServer, { path: socket, gracefulShutdownTimeout: "1 second" }).pipe(
     Layer.catch((error) =>
       Layer.effectContext(Effect.fail(new HostNotAnswering({ pid, socket, reason: String(error.cause) })))
     )
