@@ -2,6 +2,7 @@ import { Host } from "@signalbox/host"
 import { Duration, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { describeModel } from "../chat/banner.ts"
+import { isSomebodyThere, terminalInteraction, terminalQuestions } from "../chat/questions/terminalInteraction.ts"
 import { repl } from "../chat/repl.ts"
 import { runOneTurn } from "../chat/runOneTurn.ts"
 import { turnJson } from "../chat/turnJson.ts"
@@ -51,8 +52,9 @@ const conversation = Effect.fnUntraced(function* (streams: boolean, onReady: () 
   yield* welcome(false)
   yield* watchConfig(host)
   onReady()
+  const asked = (yield* isSomebodyThere) ? { interaction: yield* terminalInteraction(host) } : {}
   // A person may be away for as long as they like.
-  yield* repl(yield* host.conversations.start({ idleTimeout: Duration.infinity }), { streams })
+  yield* repl(yield* host.conversations.start({ idleTimeout: Duration.infinity, ...asked }), { streams })
 })
 
 export const chat = Command.make(
@@ -69,11 +71,13 @@ export const chat = Command.make(
     ...modelFlags
   },
   ({ message, noStream, ...choice }) => {
-    const run = withHost({ startsAll: true, tellsServers: true, flags: choiceFlags(choice), whenMissing: "preset" })
+    const run = { startsAll: true, tellsServers: true, flags: choiceFlags(choice), whenMissing: "preset" } as const
     const text = message.join(" ").trim()
     if (text !== "") {
       return withSetting(
-        run(Effect.scoped(oneShot(text, !noStream))).pipe(report({ render: () => Effect.void, json: turnJson }))
+        withHost(run)(Effect.scoped(oneShot(text, !noStream))).pipe(
+          report({ render: () => Effect.void, json: turnJson })
+        )
       )
     }
     let isReady = false
@@ -82,7 +86,9 @@ export const chat = Command.make(
     })
     // Each turn reports itself; only what keeps the chat from starting is left to be told.
     return withSetting(
-      run(Effect.scoped(chatting)).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady }))
+      Effect.flatMap(isSomebodyThere, (isThere) =>
+        withHost(isThere ? { ...run, questions: terminalQuestions } : run)(Effect.scoped(chatting))
+      ).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady }))
     )
   }
 ).pipe(

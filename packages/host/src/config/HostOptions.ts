@@ -352,6 +352,7 @@ export const HostOptions = Schema.Struct({
     agents: Schema.Literals(["lazy", "all"]),
     naming: Schema.Literals(["prefix", "first", "error"]),
     toolCache: Schema.String,
+    roots: Schema.Array(Schema.NonEmptyString),
     startConcurrency: PositiveInt,
     packageConcurrency: PositiveInt,
     packageTimeout: PositiveDuration,
