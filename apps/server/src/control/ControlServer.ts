@@ -73,10 +73,14 @@ const NotFound = HttpRouter.middleware(
 /** Where the same routes were looked for before. */
 const olderPrefix = /^\/api(?=\/v1\/mcp(?:[/?]|$))/
 
-const makeServer = () =>
-  createServer().prependListener("request", (request) => {
+const makeServer = () => {
+  const server = createServer().prependListener("request", (request) => {
     request.url = request.url?.replace(olderPrefix, "")
   })
+  // A new connection costs nothing here, and one that is kept open would hold up the end of the program.
+  server.maxRequestsPerSocket = 1
+  return server
+}
 
 const listening = (place: ClaimedPlace) => {
   const { pid, socket } = place.record()
