@@ -7,6 +7,8 @@ import { nearestName } from "@signalbox/model"
 import { Effect, Equal, Exit, Scope, Semaphore } from "effect"
 import { DuplicateServerName, ServerNotFound } from "./errors.ts"
 import { type CallGate } from "./guard/CallGate.ts"
+import { hasSessions, makeServerSessions, type ServerSessions } from "./guard/ServerSessions.ts"
+import { type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 import { type ServerMeter } from "./metrics/ServerMeter.ts"
 import { type ManagedServer } from "./OrchestratorOptions.ts"
 import { markOwner } from "./OrphanSweep.ts"
@@ -20,6 +22,8 @@ export interface Slot {
   readonly managed: ManagedServer
   readonly supervisor: Supervisor
   readonly calls: ServerCalls
+  /** Where calls do not all run on the one that is supervised. */
+  readonly sessions: ServerSessions | undefined
   /** Ends the server. */
   readonly scope: Scope.Closeable
 }
@@ -42,6 +46,8 @@ export interface ServerSlots {
   readonly reconfigure: (servers: ReadonlyArray<ManagedServer>) => Effect.Effect<Reconfigured, DuplicateServerName>
   /** Makes a new connection, and ends the old one when its calls are answered. On failure the old one stays. */
   readonly reconnect: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | StartError>
+  /** Takes all from their places, and waits for the answers to their calls. Their processes end with the scope. */
+  readonly vacate: Effect.Effect<void>
 }
 
 /** What the servers of a set share, and how they begin. */
@@ -50,6 +56,7 @@ export interface SlotsSurroundings extends Surroundings {
   readonly meterOf: (serverName: string) => ServerMeter
   /** What keeps calls away from a server that fails. */
   readonly gateOf: (serverName: string) => CallGate
+  readonly metrics: OrchestratorMetrics
   readonly owner: string | undefined
   readonly startsAll: boolean
 }
@@ -70,7 +77,7 @@ export const makeServerSlots = Effect.fnUntraced(function* (
 
   const make = Effect.fnUntraced(function* (managed: ManagedServer) {
     const { name } = managed.server
-    const own = yield* Scope.fork(scope)
+    const own = yield* Scope.fork(scope, "parallel")
     const publish: Surroundings["publish"] = (event) => {
       // What happens to one that waits for the place of another, or has lost it to another, is no news of that name.
       const inPlace = named(name)
@@ -78,10 +85,15 @@ export const makeServerSlots = Effect.fnUntraced(function* (
     }
     const before = named(name) ?? [...retiring].findLast((slot) => slot.managed.server.name === name)
     const marked = { ...managed, server: markOwner(managed.server, around.owner) }
-    const supervisor = yield* Scope.provide(makeSupervisor(marked, { ...around, publish }), own)
+    const supervised = yield* Scope.provide(makeSupervisor(marked, { ...around, publish }), own)
+    const gate = around.gateOf(name)
+    const sessions = hasSessions(managed)
+      ? yield* Scope.provide(makeServerSessions(supervised, gate, around), yield* Scope.fork(own))
+      : undefined
+    const supervisor = sessions === undefined ? supervised : endingWith(supervised, sessions)
     // Writes of two connections to one server must not overlap either.
-    const calls = makeServerCalls(supervisor, around.meterOf(name), around.gateOf(name), before?.calls.writer)
-    const slot: Slot = { managed, supervisor, calls, scope: own }
+    const calls = makeServerCalls(supervisor, { meter: around.meterOf(name), gate, sessions }, before?.calls.writer)
+    const slot: Slot = { managed, supervisor, calls, sessions, scope: own }
     return slot
   })
 
@@ -93,10 +105,12 @@ export const makeServerSlots = Effect.fnUntraced(function* (
       return Effect.fail(new ServerNotFound({ serverName: name, nearest: nearestName(name, available), available }))
     })
 
+  const answered = ({ calls, managed }: Slot) => Effect.timeoutOption(calls.idle, managed.server.callTimeout)
+
   /** Ends a server that has left its place once its calls are answered, in the background. */
   const retire = (slot: Slot) => {
     retiring.add(slot)
-    return Effect.timeoutOption(slot.calls.idle, slot.managed.server.callTimeout).pipe(
+    return answered(slot).pipe(
       Effect.andThen(Scope.close(slot.scope, Exit.void)),
       Effect.ensuring(Effect.sync(() => retiring.delete(slot))),
       Effect.forkIn(scope)
@@ -167,8 +181,21 @@ export const makeServerSlots = Effect.fnUntraced(function* (
     all: () => slots,
     find,
     reconfigure: (next) => changing.withPermit(reconfigure(next)),
-    reconnect: (name) => changing.withPermit(Effect.flatMap(find(name), (slot) => replace(slot, slot.managed)))
+    reconnect: (name) => changing.withPermit(Effect.flatMap(find(name), (slot) => replace(slot, slot.managed))),
+    vacate: Effect.suspend(() => {
+      const leaving = [...slots, ...retiring]
+      slots = []
+      const all = Effect.forEach(leaving, answered, { concurrency: "unbounded", discard: true })
+      return Effect.andThen(around.onChange, all)
+    })
   } satisfies ServerSlots
+})
+
+/** Who stops a server stops all of its sessions; calls that run on them end first. */
+const endingWith = (supervisor: Supervisor, { renew }: ServerSessions): Supervisor => ({
+  ...supervisor,
+  stop: Effect.andThen(renew, supervisor.stop),
+  restart: Effect.andThen(renew, supervisor.restart)
 })
 
 const isWanted = ({ supervisor }: Slot): boolean => {

@@ -93,6 +93,18 @@ export class ServerCircuitOpen extends defineError<ServerCircuitOpen>()("ServerC
       : `It is tried again then. To try it now: signalbox breaker close ${serverName}`
 }) {}
 
+/** A call needs a session of its own with the server, and there are as many as may be. Nothing was sent. */
+export class SessionsExhausted extends defineError<SessionsExhausted>()("SessionsExhausted", {
+  code: "SERVER_SESSIONS_EXHAUSTED",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { serverName, max: Schema.Int, waited: Schema.DurationFromMillis },
+  message: ({ max, serverName, waited }) =>
+    `No session with server "${serverName}" became free within ${Duration.format(waited)}; it may have ${max} at most.`,
+  hint: ({ serverName }) =>
+    `Raise sessions.max of "${serverName}", or sessions.acquireTimeout, or let idle conversations keep theirs for less time (sessions.idleTimeToLive).`
+}) {}
+
 /** The server could not be started for a reason that has no class of its own. The cause says which. */
 export class ServerStartupFailed extends defineError<ServerStartupFailed>()("ServerStartupFailed", {
   code: "SERVER_STARTUP_FAILED",
@@ -100,6 +112,35 @@ export class ServerStartupFailed extends defineError<ServerStartupFailed>()("Ser
   retryable: true,
   fields: { serverName, reason: Schema.String },
   message: ({ reason, serverName }) => `Server "${serverName}" could not be started: ${reason}.`
+}) {}
+
+/** A program that the server needs is not here in a version that will do. Nothing was started. */
+export class RuntimeVersionMismatch extends defineError<RuntimeVersionMismatch>()("RuntimeVersionMismatch", {
+  code: "RUNTIME_VERSION",
+  status: statuses.configuration,
+  fields: {
+    serverName,
+    program: Schema.String,
+    wanted: Schema.String,
+    /** Nothing where no such program answers `--version`. */
+    found: Schema.UndefinedOr(Schema.String)
+  },
+  message: ({ found, program, serverName, wanted }) =>
+    `Server "${serverName}" needs ${program} ${wanted}, and ${
+      found === undefined ? `${program} does not answer` : `${program} ${found} is here`
+    }.`,
+  hint: ({ program, wanted }) => `Install ${program} ${wanted}, or give the full path of one under "command".`
+}) {}
+
+/** A tool that has to be called when the server starts failed, so the server is not ready. */
+export class StartCallFailed extends defineError<StartCallFailed>()("StartCallFailed", {
+  code: "START_CALL_FAILED",
+  status: statuses.badGateway,
+  retryable: true,
+  fields: { serverName, toolName: Schema.String, reason: Schema.String },
+  message: ({ reason, serverName, toolName }) =>
+    `The tool "${toolName}", which is called when server "${serverName}" starts, failed: ${reason}`,
+  hint: () => "Check the tool and its args under onStart."
 }) {}
 
 /** A server that runs did not pass its health checks. Its connection was given up; a new one follows. */
@@ -136,17 +177,73 @@ export class DuplicateServerName extends defineError<DuplicateServerName>()("Dup
   hint: () => "Give each server a name of its own."
 }) {}
 
+/** None of the servers of a set could be started, so there is no such set and nothing of it runs. */
+export class NoServerConnected extends defineError<NoServerConnected>()("NoServerConnected", {
+  code: "NO_SERVER_CONNECTED",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { setName: Schema.String, failures: Schema.Array(Schema.Struct({ serverName, reason: Schema.String })) },
+  message: ({ failures, setName }) =>
+    failures.length === 0
+      ? `"${setName}" has no servers.`
+      : `No server of "${setName}" could be started. ${failures.map(({ reason }) => reason).join(" ")}`,
+  hint: ({ failures }) =>
+    failures.length === 0
+      ? "Give it at least one server that is enabled."
+      : "See what is wrong with them: signalbox doctor"
+}) {}
+
+/** A set was connected, and what was to be done before it could be used has failed. Nothing of it runs. */
+export class ServerSetNotPrepared extends defineError<ServerSetNotPrepared>()("ServerSetNotPrepared", {
+  code: "SERVER_SET_NOT_PREPARED",
+  status: statuses.unavailable,
+  fields: { setName: Schema.String, reason: Schema.String },
+  message: ({ reason, setName }) => `"${setName}" is not ready for use: ${reason}`
+}) {}
+
+/** A set of this name is there, with other servers. It was left as it is. */
+export class ServerSetExists extends defineError<ServerSetExists>()("ServerSetExists", {
+  code: "SERVER_SET_EXISTS",
+  status: statuses.conflict,
+  fields: { setName: Schema.String },
+  message: ({ setName }) => `"${setName}" is there already, with other servers.`,
+  hint: () => "Remove it first, or choose another name."
+}) {}
+
+/** No set of servers has this name. */
+export class ServerSetNotFound extends defineError<ServerSetNotFound>()("ServerSetNotFound", {
+  code: "SERVER_SET_NOT_FOUND",
+  status: statuses.notFound,
+  fields: {
+    setName: Schema.String,
+    nearest: Schema.UndefinedOr(Schema.String),
+    available: Schema.Array(Schema.String)
+  },
+  message: ({ available, nearest, setName }) =>
+    `There is no set of servers "${setName}".${nearest === undefined ? "" : ` Did you mean "${nearest}"?`} ${
+      available.length === 0 ? "There is none." : `There are: ${available.join(", ")}.`
+    }`,
+  hint: () => "Add it first."
+}) {}
+
 /** Every error class of this package, for the table of codes. */
 export const orchestratorErrors = [
   ...offerErrors,
+  RuntimeVersionMismatch,
+  StartCallFailed,
   ConnectionFailed,
   DuplicateServerName,
+  NoServerConnected,
   ServerAlreadyRunning,
   ServerBusy,
   ServerCircuitOpen,
   ServerNotFound,
   ServerNotRunning,
+  ServerSetExists,
+  ServerSetNotFound,
+  ServerSetNotPrepared,
   ServerStartupFailed,
   ServerUnavailable,
-  ServerUnhealthy
+  ServerUnhealthy,
+  SessionsExhausted
 ] as const

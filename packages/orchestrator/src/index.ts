@@ -10,8 +10,16 @@ export {
   orchestratorDefaults,
   type OrchestratorOptions,
   type RestartOptions,
-  type RestartPolicy
+  type RestartPolicy,
+  type SessionOptions,
+  type StartCall,
+  type ToolRules
 } from "./OrchestratorOptions.ts"
+
+// Several sets of servers, apart from one another
+export { type ReconnectExits, type ReconnectScope, ServerSets, type ServerSetsOptions } from "./ServerSets.ts"
+export { type AddError, type PrepareSet, type ServerSet, type ServerSetEvent } from "./ServerSet.ts"
+export { ServerSetState, type ServerSetStatus, ServerSetStatusJson, serverSetStatusJson } from "./ServerSetStatus.ts"
 
 // Watching them
 export {
@@ -28,6 +36,7 @@ export {
 
 export { type HealthProblem, type HealthReport } from "./healthReport.ts"
 
+export { type Conversation } from "./guard/ServerSessions.ts"
 export { type BreakerControls } from "./guard/BreakerControls.ts"
 export { type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 export {
@@ -66,19 +75,30 @@ export { PromptArgumentsMissing, PromptNotFound, ResourceAmbiguous, ResourceNotF
 export {
   ConnectionFailed,
   DuplicateServerName,
+  NoServerConnected,
   orchestratorErrors,
+  RuntimeVersionMismatch,
   ServerAlreadyRunning,
   ServerBusy,
   ServerCircuitOpen,
   ServerNotFound,
   ServerNotRunning,
+  ServerSetExists,
+  ServerSetNotFound,
+  ServerSetNotPrepared,
   ServerStartupFailed,
+  StartCallFailed,
   ServerUnavailable,
-  ServerUnhealthy
+  ServerUnhealthy,
+  SessionsExhausted
 } from "./errors.ts"
 
 // Its parts
 export { Connector } from "./Connector.ts"
 export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
 export { isPackageRunner } from "./packageRunner.ts"
+export { type Requirements } from "./runtimes/RuntimeCheck.ts"
+export { runtimeVersion } from "./runtimes/runtimeVersion.ts"
+export { isInRange, isVersionRange } from "./runtimes/versionRange.ts"
+export { makeStartGate, SharedStartGate, type StartGate } from "./StartGate.ts"
 export { ToolCache } from "./ToolCache.ts"

@@ -2,10 +2,13 @@
  * What `signalbox.yaml` may say. Strict: each key must be there and no other may. The keys that a server
  * can leave out are overrides of `runtime`, which stands in the same file, so nothing is hidden.
  */
+import { isVersionRange } from "@signalbox/orchestrator"
 import { Duration, Schema, SchemaTransformation } from "effect"
+import { AgentEntry } from "./AgentEntry.ts"
 import { isLoopback } from "./loopback.ts"
+import { EnvValue, PositiveInt, Provider, ServerName, ToolLists } from "./schemas.ts"
+import { ServerAuth } from "./ServerAuth.ts"
 import { variablesIn } from "./secrets.ts"
-import { isVersionRange } from "./versionRange.ts"
 
 const shortUnits: Readonly<Record<string, string>> = { ms: "millis", s: "seconds", m: "minutes", h: "hours" }
 
@@ -26,35 +29,13 @@ const PositiveDuration = AnyDuration.check(
   Schema.makeFilter((duration) => Duration.isGreaterThan(duration, Duration.zero) || "Expected a duration above zero")
 )
 
-const PositiveInt = Schema.Int.check(Schema.isGreaterThan(0))
 const Url = Schema.String.check(
   Schema.isPattern(/^https?:\/\/\S+$/, { message: "Expected a URL that starts with http:// or https://" })
 )
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))
 
-/** Names of servers stand in tool names (`<server>__<tool>`), so they are short and plain. */
-const ServerName = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, {
-    message: "Expected a name of 1 to 32 letters, digits, - or _"
-  })
-)
-
 /** Whether a text can be the name of a server, for whoever asks before writing one. */
 export const isServerName = (text: string): boolean => Schema.is(ServerName)(text)
-
-/** Numbers and booleans in `env` arrive as text, as in a shell. */
-const EnvValue = Schema.Union([
-  Schema.String,
-  Schema.Finite.pipe(
-    Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: String, encode: Number }))
-  ),
-  Schema.Boolean.pipe(
-    Schema.decodeTo(
-      Schema.String,
-      SchemaTransformation.transform({ decode: String, encode: (text) => text === "true" })
-    )
-  )
-])
 
 const restartPolicy = Schema.Literals(["always", "on-failure", "never"])
 const MaxRestarts = Schema.Union([Schema.Literal("unlimited"), Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))])
@@ -100,11 +81,32 @@ const BreakerOverride = Schema.Struct({
   probeTimeout: Schema.optionalKey(breaker.probeTimeout)
 })
 
+const sessions = {
+  max: PositiveInt,
+  affinity: Schema.Literals(["shared", "conversation", "call"]),
+  idleTimeToLive: PositiveDuration,
+  acquireTimeout: PositiveDuration,
+  fallback: Schema.Literals(["none", "direct"])
+}
+
+const SessionsOverride = Schema.Struct({
+  max: Schema.optionalKey(sessions.max),
+  affinity: Schema.optionalKey(sessions.affinity),
+  idleTimeToLive: Schema.optionalKey(sessions.idleTimeToLive),
+  acquireTimeout: Schema.optionalKey(sessions.acquireTimeout),
+  fallback: Schema.optionalKey(sessions.fallback)
+})
+
 /** Versions of a program: `20`, `3.11`, `>=20`, `^20.1`, `>=18 <23`. */
 const VersionRange = Schema.String.check(
   Schema.makeFilter(
     (text) => isVersionRange(text) || 'Expected versions such as ">=20", "3.11", "^20.1" or ">=18 <23", as a text'
   )
+)
+
+/** What every provider takes as the name of a tool. */
+const ToolName = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/, { message: "Expected a name of 1 to 64 letters, digits, - or _" })
 )
 
 const overrides = {
@@ -130,13 +132,23 @@ const overrides = {
   ),
   health: Schema.optionalKey(HealthOverride),
   breaker: Schema.optionalKey(BreakerOverride),
+  sessions: Schema.optionalKey(SessionsOverride),
   restart: Schema.optionalKey(
     Schema.Struct({ policy: Schema.optionalKey(restartPolicy), maxRestarts: Schema.optionalKey(MaxRestarts) })
   ),
+  onStart: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({
+        tool: Schema.NonEmptyString,
+        args: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
+      })
+    )
+  ),
   tools: Schema.optionalKey(
     Schema.Struct({
-      allow: Schema.optionalKey(Schema.Array(Schema.String)),
-      deny: Schema.optionalKey(Schema.Array(Schema.String))
+      ...ToolLists.fields,
+      rename: Schema.optionalKey(Schema.Record(Schema.String, ToolName)),
+      describe: Schema.optionalKey(Schema.Record(Schema.String, Schema.NonEmptyString))
     })
   )
 }
@@ -156,6 +168,7 @@ const remote = {
   enabled: Schema.Boolean,
   url: Url,
   headers: Schema.Record(Schema.String, Schema.String),
+  auth: Schema.optionalKey(ServerAuth),
   ...overrides
 }
 
@@ -166,6 +179,20 @@ const SseServer = Schema.Struct({ transport: Schema.Literal("sse"), ...remote })
 /** One entry under `servers`. */
 export const ServerEntry = Schema.Union([StdioServer, HttpServer, SseServer])
 export type ServerEntry = typeof ServerEntry.Type
+
+/** Two tools that are given one name: whoever gives names wants to know them. Told of each but the first. */
+const sharedRenames = (servers: Readonly<Record<string, ServerEntry>>) => {
+  const holders = new Map<string, string>()
+  const issues: Array<{ readonly path: ReadonlyArray<string>; readonly issue: string }> = []
+  for (const [server, { tools }] of Object.entries(servers)) {
+    for (const [original, name] of Object.entries(tools?.rename ?? {})) {
+      const holder = holders.get(name)
+      if (holder === undefined) holders.set(name, `${original} of ${server}`)
+      else issues.push({ path: [server, "tools", "rename", original], issue: `Expected another name than ${holder}` })
+    }
+  }
+  return issues
+}
 
 /** Every key that an entry may have, for suggestions. */
 export const serverKeys: ReadonlyArray<string> = [
@@ -234,6 +261,17 @@ const DurationLimits = Schema.Struct({
   )
 )
 
+/** An address that may be a secret, so that it may be in a variable; or nothing. */
+const SecretUrl = Schema.String.check(
+  Schema.makeFilter(
+    (text) =>
+      text === "" ||
+      variablesIn(text).length > 0 ||
+      /^https?:\/\/\S+$/.test(text) ||
+      "Expected a URL that starts with http:// or https://, or env:NAME"
+  )
+)
+
 const AlertOptions = Schema.Struct({
   interval: PositiveDuration,
   quietTime: PositiveDuration,
@@ -243,7 +281,8 @@ const AlertOptions = Schema.Struct({
   errorRate: ShareLimits,
   slow: DurationLimits,
   breakerOpen: Severity,
-  poolExhausted: ShareLimits
+  poolExhausted: ShareLimits,
+  webhook: SecretUrl
 })
 
 const RetryOptions = Schema.Struct({ attempts: PositiveInt, ...growingDelay }).check(maxDelayRule)
@@ -281,7 +320,7 @@ const Level = Schema.String.pipe(
 /** The whole file. */
 export const HostOptions = Schema.Struct({
   model: Schema.Struct({
-    provider: Schema.Literals(["auto", "claude", "openai", "openrouter", "ollama", "offline"]),
+    provider: Provider,
     name: Schema.String,
     maxTokens: PositiveInt,
     systemPrompt: Schema.String,
@@ -310,6 +349,7 @@ export const HostOptions = Schema.Struct({
     })
   }),
   runtime: Schema.Struct({
+    agents: Schema.Literals(["lazy", "all"]),
     naming: Schema.Literals(["prefix", "first", "error"]),
     toolCache: Schema.String,
     startConcurrency: PositiveInt,
@@ -325,6 +365,7 @@ export const HostOptions = Schema.Struct({
     maxConcurrentCalls: PositiveInt,
     health: Schema.Struct({ ...health, check: Schema.Literals(["ping", "process"]) }),
     breaker: Schema.Struct(breaker),
+    sessions: Schema.Struct(sessions),
     restart: RestartOptions,
     metrics: MetricsOptions,
     alerts: AlertOptions
@@ -333,7 +374,13 @@ export const HostOptions = Schema.Struct({
     level: Level,
     format: Schema.Literals(["auto", "pretty", "json", "logfmt"])
   }),
+  telemetry: Schema.Struct({
+    endpoint: Schema.Union([Schema.Literal(""), Url]),
+    headers: Schema.Record(Schema.String, Schema.String),
+    interval: PositiveDuration
+  }),
   server: Schema.Struct({ host: LoopbackHost, port: Port, maxRequestBytes: PositiveInt }),
-  servers: Schema.Record(ServerName, ServerEntry)
+  agents: Schema.Record(ServerName, AgentEntry),
+  servers: Schema.Record(ServerName, ServerEntry).check(Schema.makeFilter(sharedRenames))
 })
 export interface HostOptions extends Schema.Schema.Type<typeof HostOptions> {}

@@ -72,6 +72,8 @@ conversation:
 
 # How MCP servers are started and kept. A server may override the limits marked with (*).
 runtime:
+  # When agents are started: lazy (each when it is first used) or all (with the program).
+  agents: lazy
   # Two tools of one name: prefix (both become <server>__<tool>), first (the earlier server wins), error (neither is shown).
   naming: prefix
   # Where the tools of each server are remembered, so that they can be used before it has started: auto (the cache
@@ -117,6 +119,18 @@ runtime:
     successes: 2
     # After this time a call that was let through does not count any more, and others are let through.
     probeTimeout: 30 seconds
+  # (*) The sessions with one server: processes of a local one. One that is shared is right for most.
+  sessions:
+    # The most at the same time; where they are not shared, beside the one that is supervised.
+    max: 1
+    # shared: a further one is opened when all have maxConcurrentCalls. conversation: one for each conversation, for servers
+    # that remember something (browsers, shells). call: one for each call.
+    affinity: shared
+    # How long one is kept that nobody uses, and how long a call waits for one.
+    idleTimeToLive: 10 minutes
+    acquireTimeout: 30 seconds
+    # A call that waited in vain gets none, or one of its own past max: none, direct.
+    fallback: none
   # A server that stopped is started again after a growing delay.
   restart:
     # (*) always, on-failure (not after it ended with status 0), never
@@ -160,12 +174,23 @@ runtime:
     # A server is not called because its calls failed; share of the connections to a server that are in use.
     breakerOpen: critical
     poolExhausted: { warning: 0.9, critical: 0.95 }
+    # A URL that gets each alert by POST, as JSON; env:NAME reads a variable. Empty: none.
+    webhook: ""
 
 logging:
   # trace, debug, info, warn, error, none
   level: warn
   # auto (pretty on a terminal, else json), pretty, json, logfmt
   format: auto
+
+# Where traces and numbers go, to be watched from outside.
+telemetry:
+  # An OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318. Empty: nothing is sent.
+  endpoint: ""
+  # Sent with each export; env:NAME reads a variable.
+  headers: {}
+  # How often numbers are sent.
+  interval: 30 seconds
 
 # signalbox serve
 server:
@@ -175,6 +200,19 @@ server:
   # The largest request, in bytes.
   maxRequestBytes: 10485760
 
+# Agents by name: each has some of the servers below as processes of its own, with secrets that no other gets.
+#   planner:
+#     enabled: true
+#     description: Plans the day           # optional
+#     servers: [files, mcp.search.find]    # servers by name; mcp.<server>.<tool> for one tool
+#     tools: { files: { allow: [read_file] } }   # optional; also deny: […]
+#     model: { provider: claude, systemPrompt: You plan. }   # optional; also name, maxTokens
+#     secrets:                             # optional; variables for its local servers: all of them, or one
+#       common: { TENANT: acme }
+#       files: { TOKEN: "env:PLANNER_TOKEN" }
+#     onStart: [{ tool: list_files, args: { path: . } }]   # optional; calls before it can be used
+agents: {}
+
 # MCP servers by name. Local ones:
 #   files:
 #     enabled: true
@@ -183,13 +221,15 @@ server:
 #     args: ["-y", "@modelcontextprotocol/server-filesystem", "."]
 #     env: {}                        # beyond a short list (PATH, HOME …) only this; env:NAME reads a variable
 #     cwd: .                         # optional; relative to this file
-#     requires: { node: ">=20" }     # optional; versions that "signalbox doctor" compares with those here
+#     requires: { node: ">=20" }     # optional; programs and versions without which it is not started
 #     required: false                # optional; true: nothing works without it
 #     trusted: false                 # optional; true: its read-only and idempotent hints are believed
 #     writes: serial                 # optional; parallel: tools that write may run at the same time
-#     tools: { allow: [read_file] }  # optional; also deny: […]
+#     tools: { allow: [read_file] }  # optional; also deny: […], rename: { its: yours }, describe: { its: "your words" }
+#     onStart: [{ tool: open, args: { path: "." } }]   # optional; called on each new connection before anything else
 #     health: { check: http, url: "http://127.0.0.1:8000/health" }   # optional; a page that must answer 2xx
 #     breaker: { enabled: false }    # optional; it is called whatever happens
+#     sessions: { affinity: conversation, max: 4 }   # optional; a process for each conversation
 #     restart: { maxRestarts: 3 }    # optional; also policy: on-failure
 #     protocol: auto                 # optional; legacy or 2026-07-28 where the server cannot tell
 # Remote ones:
@@ -198,5 +238,20 @@ server:
 #     transport: http                # also sse, for servers from before Streamable HTTP; http finds those, too
 #     url: https://mcp.example.com/mcp
 #     headers: { Authorization: "Bearer env:SEARCH_TOKEN" }
+# One that wants a login (OAuth): run "signalbox servers login tracker" once. Nothing has to be said here; you may say:
+#   tracker:
+#     enabled: true
+#     transport: http
+#     url: https://mcp.example.com/mcp
+#     headers: {}                    # with an Authorization header, that is used and no login
+#     auth:                          # optional, and so is each key; auth: none turns logins off
+#       clientId: my-client          # a client that was registered by hand
+#       clientSecret: env:TRACKER_SECRET
+#       issuer: https://login.example.com   # the only authorization server that is shown this client
+#       scopes: [read, write]        # instead of what the server wants
+#       redirectPort: 8765           # of the address http://127.0.0.1:8765/callback that the client was registered with
+#       clientMetadataUrl: https://example.com/client.json   # a published description of the client, instead of an id
+#       grant: authorization_code    # or client_credentials: the client itself logs in, by its secret or a privateKey
+#       # privateKey: env:TRACKER_KEY        # PKCS #8 in PEM, with signingAlgorithm: ES256
 servers: {}
 `

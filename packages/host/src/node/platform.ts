@@ -3,12 +3,14 @@
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { ParentEnvironment } from "@signalbox/mcp"
+import { layerTokenFiles, ParentEnvironment } from "@signalbox/mcp"
 import { OrphanSweep } from "@signalbox/orchestrator"
 import { Context, Effect, Layer } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
+import { join } from "node:path"
 import { cacheDirectory } from "./cacheDirectory.ts"
+import { dataDirectory } from "./dataDirectory.ts"
 import { Host } from "../Host.ts"
 import { type LoadedConfig } from "../config/ConfigFile.ts"
 
@@ -27,10 +29,14 @@ const lazyHttp = Layer.effect(
   })
 )
 
-/** Files, processes, HTTP, and the environment that servers get their short list of variables from. */
+/** Logins are kept for all programs of the user, whatever their configuration. */
+const tokens = Layer.unwrap(Effect.sync(() => layerTokenFiles(join(dataDirectory(), "tokens"))))
+
+/** Files, processes, HTTP, the logins of the user, and the environment that servers get their short list of variables from. */
 export const nodePlatform = Layer.mergeAll(
   NodeServices.layer,
   lazyHttp,
+  Layer.provide(tokens, NodeServices.layer),
   Layer.sync(ParentEnvironment, () => process.env)
 )
 

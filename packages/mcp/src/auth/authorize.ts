@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { SecureRandom } from "effect/crypto"
 import { type Fetch } from "../http/guardedFetch.ts"
-import { type HttpOptions, type ServerOptions } from "../ServerOptions.ts"
+import { type HttpOptions, isRemote, type ServerOptions } from "../ServerOptions.ts"
 import { type AuthorizationPrompt } from "./AuthorizationPrompt.ts"
 import { type AuthorizationFailed, type TokenStoreUnusable } from "./authErrors.ts"
 import { metadataFetch } from "./authorizedFetch.ts"
@@ -43,7 +43,7 @@ export const authorize = Effect.fn("McpClient.authorize")(function* (
 ): Effect.fn.Return<Authorized, AuthorizationFailed | TokenStoreUnusable> {
   const failed = failure(server.name)
   const { endpoint } = server
-  if (!("url" in endpoint) || !URL.canParse(endpoint.url))
+  if (!isRemote(endpoint) || !URL.canParse(endpoint.url))
     return yield* failed("Discovery")("only servers with a URL know logins")
   const url = new URL(endpoint.url)
   const options = oauthOptionsOf(endpoint)
@@ -66,6 +66,8 @@ export const authorize = Effect.fn("McpClient.authorize")(function* (
     startLogin(found.issuer, client, { redirectUrl, scope, state }),
     failed("Discovery")
   )
+  // A browser does more with other addresses than to show a page.
+  if (!isWebPage(started.url)) return yield* failed("Discovery")(`its authorization endpoint is ${started.url.origin}`)
   const answer = yield* prompt.ask(started.url)
   const code = yield* readAnswer(found.issuer, answer, state, failed)
   const tokens = yield* Effect.mapError(
@@ -112,6 +114,10 @@ const plain = (headers: HttpOptions["headers"]): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : []))
   )
+
+/** Endpoints are served over TLS, but for those of this machine (OAuth 2.1, 1.5). */
+const isWebPage = ({ hostname, protocol }: URL): boolean =>
+  protocol === "https:" || (protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(hostname))
 
 /** Configured secrets stay where they are configured. */
 const withoutSecret = (client: OAuthClient): OAuthClient => {

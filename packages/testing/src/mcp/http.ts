@@ -9,6 +9,7 @@ import { makeHttpExchange, readBody, readJson } from "./HttpExchange.ts"
 import { sendHttpError } from "./httpFaults.ts"
 import { makeLegacySse } from "./legacySse.ts"
 import type { Channel, McpServer } from "./McpServer.ts"
+import { makeOAuth } from "./oauth.ts"
 import { asObject, errorCode, type Json, metaKey, statelessVersion } from "./protocol.ts"
 
 interface Session {
@@ -60,11 +61,16 @@ export const serveHttp = async (server: McpServer): Promise<void> => {
     return undefined
   }
 
+  const oauth = flags.oauth ? makeOAuth(server, path) : undefined
   const post = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = readJson(await readBody(incoming))
+    const grant = oauth?.admit(incoming, response)
+    if (oauth !== undefined && grant === undefined) return
     if (body === undefined) return sendHttpError(response, 400, errorCode.parse, "Parse error")
     const messages = Array.isArray(body) ? body : [body]
     const first = asObject(messages[0])
+    const tool = first["method"] === "tools/call" ? String(asObject(first["params"])["name"]) : ""
+    if (grant !== undefined && oauth?.admitTool(grant, tool, incoming, response) === false) return
     const isStateless = flags.era !== "2025" && isStatelessMessage(first, incoming)
     const problem = isStateless ? headerProblem(first, incoming) : undefined
     if (problem !== undefined) return sendHttpError(response, 400, errorCode.headerMismatch, problem)
@@ -143,13 +149,14 @@ export const serveHttp = async (server: McpServer): Promise<void> => {
 
   const legacySse = makeLegacySse(server, path)
   const listener = createServer((incoming, response) => {
+    if (oauth?.serve(incoming, response) === true) return
     if (incoming.url?.split("?")[0] !== path) {
       response.writeHead(404, { "content-type": "text/plain" }).end("Not found\n")
-    } else if (flags.legacySse) {
-      legacySse(incoming, response)
-    } else if (incoming.method === "POST") {
+    } else if (incoming.method === "POST" && !flags.legacySse) {
       post(incoming, response).catch((cause: unknown) => response.destroy(cause instanceof Error ? cause : undefined))
-    } else if (incoming.method === "GET") get(incoming, response)
+    } else if (oauth !== undefined && oauth.admit(incoming, response) === undefined) return
+    else if (flags.legacySse) legacySse(incoming, response)
+    else if (incoming.method === "GET") get(incoming, response)
     else if (incoming.method === "DELETE") endSession(incoming, response)
     else refuseMethod(response)
   })
