@@ -23,7 +23,7 @@ import { servers } from "./commands/servers.ts"
 import { test } from "./commands/test.ts"
 import { tools } from "./commands/tools.ts"
 import { versionCommand } from "./commands/version.ts"
-import { globalFlags } from "./flags.ts"
+import { globalFlags, VersionFlag } from "./flags.ts"
 import { makeSignals, Signals } from "./process/Signals.ts"
 import { allowsColour } from "./render/style.ts"
 import { ExitCode } from "./report.ts"
@@ -65,7 +65,7 @@ const completions = makeCompletions(() => Command.withSubcommands(base, commands
 
 const signalbox = base.pipe(Command.withSubcommands([...commands, completions]), Command.withGlobalFlags(globalFlags))
 
-const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
+const builtIns = [GlobalFlag.Help, VersionFlag, GlobalFlag.Completions]
 
 const platform = (isJson: boolean, hasColour: boolean) =>
   Layer.mergeAll(
