@@ -1,12 +1,16 @@
 /**
  * A small host on `@signalbox/mcp`, for the conformance suite to watch: it connects, reads every list, calls every
- * tool and answers what it is asked. The address of the server is the last argument.
+ * tool, answers what it is asked and logs in where it must. The address of the server is the last argument.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import {
+  type AuthorizationPrompt,
+  authorizing,
   connect,
   type JsonObject,
+  layerTokenMemory,
   type McpTool,
+  type OAuthOptions,
   type Questions,
   type Respondent,
   serverDefaults,
@@ -14,7 +18,7 @@ import {
 } from "@signalbox/mcp"
 import { Duration, Effect, Schema } from "effect"
 
-const { MCP_CONFORMANCE_CONTEXT, MCP_CONFORMANCE_PROTOCOL_VERSION } = process.env
+const { MCP_CONFORMANCE_CONTEXT, MCP_CONFORMANCE_PROTOCOL_VERSION, MCP_CONFORMANCE_SCENARIO } = process.env
 
 const questions: Questions = { elicitation: ["form", "url"], sampling: true, roots: [{ uri: "file:///work" }] }
 
@@ -25,16 +29,39 @@ const respondent: Respondent = {
   sample: () => Effect.succeed({ model: "none", content: [{ type: "text", text: "Yes." }], stopReason: "endTurn" })
 }
 
-/** Arguments that the suite prescribes for some scenarios. */
+/** What the suite prescribes for some scenarios: arguments of tools, and clients that were registered beforehand. */
 const Context = Schema.Struct({
   toolCalls: Schema.optionalKey(
     Schema.Array(Schema.Struct({ name: Schema.String, arguments: Schema.Record(Schema.String, Schema.Unknown) }))
-  )
+  ),
+  client_id: Schema.optionalKey(Schema.String),
+  client_secret: Schema.optionalKey(Schema.RedactedFromValue(Schema.String)),
+  private_key_pem: Schema.optionalKey(Schema.RedactedFromValue(Schema.String)),
+  signing_algorithm: Schema.optionalKey(Schema.String)
 })
-const prescribed =
-  MCP_CONFORMANCE_CONTEXT === undefined
-    ? undefined
-    : Schema.decodeUnknownSync(Schema.fromJsonString(Context))(MCP_CONFORMANCE_CONTEXT).toolCalls
+const context = Schema.decodeSync(Schema.fromJsonString(Context))(MCP_CONFORMANCE_CONTEXT ?? "{}")
+const prescribed = context.toolCalls
+
+/** What a configuration would say. The document is the one that the suite expects; nobody fetches it. */
+const auth: OAuthOptions = {
+  grant: MCP_CONFORMANCE_SCENARIO?.startsWith("auth/client-credentials") ? "client_credentials" : "authorization_code",
+  clientId: context.client_id,
+  clientSecret: context.client_secret,
+  clientMetadataUrl: "https://conformance-test.local/client-metadata.json",
+  privateKey:
+    context.private_key_pem === undefined
+      ? undefined
+      : { pem: context.private_key_pem, algorithm: context.signing_algorithm ?? "ES256" }
+}
+
+/** The authorization servers of the suite agree to everything, and redirect at once. */
+const prompt: AuthorizationPrompt = {
+  redirectUrl: "http://127.0.0.1:41999/callback",
+  ask: (url) =>
+    Effect.promise(() => fetch(url, { redirect: "manual" })).pipe(
+      Effect.map((response) => new URL(response.headers.get("location") ?? "", url).searchParams)
+    )
+}
 
 const samples: Readonly<Record<string, unknown>> = {
   number: 2,
@@ -54,7 +81,7 @@ const inputFor = ({ inputSchema }: McpTool): Readonly<Record<string, unknown>> =
 const server = (url: string): ServerOptions => ({
   ...serverDefaults,
   name: "suite",
-  endpoint: { transport: "http", url, headers: {} },
+  endpoint: { transport: "http", url, headers: {}, auth },
   // As a host would: the newest revision is found out, not assumed.
   protocol: MCP_CONFORMANCE_PROTOCOL_VERSION === "2026-07-28" ? "auto" : "legacy",
   connectTimeout: Duration.seconds(10),
@@ -62,8 +89,10 @@ const server = (url: string): ServerOptions => ({
 })
 
 const program = Effect.gen(function* () {
-  const client = yield* connect(server(process.argv.at(-1) ?? ""), questions)
-  const { tools } = yield* client.listTools
+  const options = server(process.argv.at(-1) ?? "")
+  const loggedIn = authorizing(options, prompt)
+  const client = yield* loggedIn(connect(options, questions))
+  const { tools } = yield* loggedIn(client.listTools)
   const schemaOf = (name: string) => tools.find((tool) => tool.name === name)?.inputSchema
   // One scenario wants to see what we made of the schema of another tool.
   const special: Readonly<Record<string, () => JsonObject>> = {
@@ -73,7 +102,7 @@ const program = Effect.gen(function* () {
     prescribed ?? tools.map((tool) => ({ name: tool.name, arguments: special[tool.name]?.() ?? inputFor(tool) }))
   for (const { arguments: input, name } of calls) {
     // What a tool answers is not the question here; the suite looks at what was sent.
-    yield* Effect.ignore(client.callTool({ name, input, respondent }))
+    yield* Effect.ignore(loggedIn(client.callTool({ name, input, respondent })))
   }
   for (const { name } of (yield* client.prompts.list).items) {
     yield* Effect.ignore(client.prompts.get({ name, respondent }))
@@ -81,6 +110,6 @@ const program = Effect.gen(function* () {
   for (const { uri } of (yield* client.resources.list).items) {
     yield* Effect.ignore(client.resources.read({ uri, respondent }))
   }
-}).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+}).pipe(Effect.scoped, Effect.provide([NodeServices.layer, layerTokenMemory]))
 
 await Effect.runPromise(program)

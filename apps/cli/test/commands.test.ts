@@ -148,6 +148,24 @@ describe("servers and tools", () => {
     assert.include(first.stderr, "the first server keeps the name")
   })
 
+  it("show a tool that was given another name under both", async () => {
+    await using place = await makePlace()
+    place.configure({
+      servers: {
+        fx: {
+          ...place.server({ tools: "echo" }),
+          tools: { rename: { echo: "say" }, describe: { echo: "Says it." } }
+        }
+      }
+    })
+    const [list, call] = await Promise.all([
+      place.run(["tools", "list"]),
+      place.run(["tools", "call", "fx", "say", "text=hi"])
+    ])
+    assert.strictEqual(list.stdout, "say (echo)  fx  Says it.\n")
+    assert.strictEqual(call.stdout, "hi\n", call.stderr)
+  })
+
   it("print tools as a table, and as JSON that parses whatever is logged", async () => {
     const [text, json] = await Promise.all([
       place.run(["tools", "list", "--server", "fx"]),

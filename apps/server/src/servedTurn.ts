@@ -10,7 +10,7 @@ import {
   Interaction,
   isSafeToRepeat,
   joinToolboxes,
-  qualifiedName,
+  qualifiedNames,
   type RunBy,
   type Toolbox,
   type ToolDefinition
@@ -50,9 +50,7 @@ export interface StartedTurn {
 /** Who runs what, by every name that a call may use. */
 const sourcesOf = (tools: ReadonlyArray<ToolDefinition>): ReadonlyMap<string, RunBy> =>
   new Map([
-    ...tools.flatMap(({ originalName, runBy }) =>
-      runBy._tag === "Host" ? [[qualifiedName(runBy.source, originalName), runBy] as const] : []
-    ),
+    ...tools.flatMap((tool) => qualifiedNames(tool).map((name) => [name, tool.runBy] as const)),
     // A name that is listed wins, as it does in the loop.
     ...tools.map(({ name, runBy }) => [name, runBy] as const)
   ])

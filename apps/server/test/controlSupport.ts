@@ -58,10 +58,7 @@ const controlLayer = (directory: string, startsAll: boolean) =>
         Connection,
         Effect.suspend(() => connectControl(place.record()))
       )
-      return connection.pipe(
-        Layer.provideMerge(ControlServer.layer(place)),
-        Layer.provideMerge(Host.layer(setup))
-      )
+      return connection.pipe(Layer.provideMerge(ControlServer.layer(place)), Layer.provideMerge(Host.layer(setup)))
     })
   ).pipe(Layer.provideMerge(nodePlatform))
 

@@ -37,6 +37,8 @@ export interface ConversationOptions {
   readonly journal?: Journal["Service"]
   /** `noHooks` where it is absent. */
   readonly hooks?: TurnHooks
+  /** Runs when a session has been closed: what was kept for its calls is of no use any more. */
+  readonly onClose?: (session: { readonly principal: string; readonly conversationId: string }) => Effect.Effect<void>
 }
 
 /** What is special about one session. */
@@ -136,11 +138,13 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
     })
     if (sessions.has(id)) return yield* new SessionExists({ sessionId: id })
     if (sessions.size >= options.maxSessions) return yield* new TooManySessions({ limit: options.maxSessions })
+    const { principal } = callOf(given)
     const owned: ConversationSession = {
       ...session,
       close: Effect.suspend(() => {
-        if (sessions.get(id)?.session === owned) sessions.delete(id)
-        return session.close
+        if (sessions.get(id)?.session !== owned) return session.close
+        sessions.delete(id)
+        return Effect.ensuring(session.close, options.onClose?.({ principal, conversationId: id }) ?? Effect.void)
       })
     }
     const idleTimeout =

@@ -3,7 +3,7 @@
  */
 import {
   nearestName,
-  qualifiedName,
+  qualifiedNames,
   type RunBy,
   type ToolDefinition,
   ToolNotFound,
@@ -21,8 +21,7 @@ export const indexTools = (tools: ReadonlyArray<ToolDefinition>): ToolIndex => (
   byName: new Map(tools.map((tool) => [tool.name, tool]))
 })
 
-const isQualified = (tool: ToolDefinition, name: string): boolean =>
-  tool.runBy._tag === "Host" && qualifiedName(tool.runBy.source, tool.originalName) === name
+const isQualified = (tool: ToolDefinition, name: string): boolean => qualifiedNames(tool).includes(name)
 
 /** The tool of that name: the name it is listed under, or `<source>__<tool>`, which always works. */
 export const findTool = (index: ToolIndex, name: string): ToolDefinition | undefined =>

@@ -43,6 +43,24 @@ describe("the conversations of a program", () => {
     })
   )
 
+  it.effect("say once when one has been closed, by whoever and for whom", () =>
+    Effect.gen(function* () {
+      const closed: Array<string> = []
+      const { client } = yield* withClient([{ text: "a" }], {
+        onClose: ({ conversationId, principal }) => Effect.sync(() => closed.push(`${principal}/${conversationId}`))
+      })
+      const session = yield* client.start({ id: "a", principal: "ann" })
+      yield* session.close
+      yield* session.close
+      yield* client.start({ id: "b" })
+      yield* TestClock.adjust("31 minutes")
+      assert.deepStrictEqual(yield* client.list, [])
+      assert.deepStrictEqual(closed, ["ann/a", "local/b"])
+      yield* client.ask("hi")
+      assert.lengthOf(closed, 3)
+    })
+  )
+
   it.effect("have a system prompt of the client, or of their own", () =>
     Effect.gen(function* () {
       const { client, requests } = yield* withClient([{ text: "a" }, { text: "b" }])

@@ -21,6 +21,7 @@ import { configuredHooks } from "./offersHooks.ts"
 import { orchestratorOptions } from "./orchestratorOptions.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import { managedServers } from "./servers.ts"
+import { postAlerts, telemetryLayer } from "./telemetry.ts"
 import { whenUsable } from "./whenUsable.ts"
 
 /**
@@ -85,6 +86,8 @@ export class Host extends Context.Service<
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
       Layer.provideMerge(Layer.mergeAll(servers, models, agents)),
+      // Below everything, so that all of it is traced and counted.
+      Layer.provideMerge(telemetryLayer(setup.config, setup.environment)),
       Layer.provide(gate)
     )
   }
@@ -104,6 +107,7 @@ class Hooks extends Context.Service<Hooks, TurnHooks>()("@signalbox/host/Hooks")
 
 const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup) {
   const orchestrator = yield* ServerOrchestrator
+  yield* postAlerts(config, environment, orchestrator)
   return {
     config,
     model: yield* Models,

@@ -3,7 +3,7 @@
  * limits filled in from `runtime`.
  */
 import { type MaybeSecret, type ServerOptions } from "@signalbox/mcp"
-import { type ManagedServer } from "@signalbox/orchestrator"
+import { managedDefaults, type ManagedServer } from "@signalbox/orchestrator"
 import { Effect, Path, Redacted } from "effect"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
 import { type HostOptions, type ServerEntry } from "./config/HostOptions.ts"
@@ -114,7 +114,10 @@ const managed = (
   health: { url: "", ...runtime.health, ...entry.health },
   restart: restartOf(entry, runtime),
   breaker: breakerOf(entry, runtime),
-  tools: { allow: entry.tools?.allow, deny: entry.tools?.deny ?? [] }
+  sessions: { ...runtime.sessions, ...entry.sessions },
+  requires: entry.requires ?? {},
+  onStart: (entry.onStart ?? []).map(({ args = {}, tool }) => ({ tool, args })),
+  tools: { ...managedDefaults.stdio.tools, ...entry.tools }
 })
 
 /** One server, and every variable that it needs and that is not set. */

@@ -274,8 +274,8 @@ layer(nodePlatform, { excludeTestServices: true })("agents", (it) => {
         {
           kairos: agent(["fx"], {
             onStart: [
-              { tool: "write", input: { key: "a", value: "1" } },
-              { tool: "fx__echo", input: { text: "ready" } }
+              { tool: "write", args: { key: "a", value: "1" } },
+              { tool: "fx__echo", args: { text: "ready" } }
             ]
           })
         }

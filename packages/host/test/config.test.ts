@@ -50,6 +50,45 @@ layer(NodeServices.layer)("the configuration file", (it) => {
     })
   )
 
+  it.effect("takes calls that belong to the start of a server, and tells of those that name no tool", () =>
+    Effect.gen(function* () {
+      const server = { enabled: true, transport: "stdio", command: "x", args: [], env: {} }
+      const { options } = yield* load(withServer({ ...server, onStart: [{ tool: "open", args: { path: "." } }] }))
+      assert.deepStrictEqual(options.servers["files"]?.onStart, [{ tool: "open", args: { path: "." } }])
+      const problems = yield* problemsOf(withServer({ ...server, onStart: [{ tool: "" }, { name: "open" }] }))
+      assert.includeMembers(
+        problems.map(({ path }) => path),
+        ["servers.files.onStart.0.tool", "servers.files.onStart.1.tool", "servers.files.onStart.1.name"]
+      )
+    })
+  )
+
+  it.effect("takes other names and descriptions for tools, and tells of names that are wrong or given twice", () =>
+    Effect.gen(function* () {
+      const stdio = "enabled: true, transport: stdio, command: x, args: [], env: {}"
+      const text = (one: string, two: string) =>
+        `extends: preset:default@1\nservers:\n  one: { ${stdio}, tools: ${one} }\n  two: { ${stdio}, tools: ${two} }\n`
+      const sound = text(
+        '{ rename: { read: open_note }, describe: { read: "Opens a note." } }',
+        "{ rename: { read: see } }"
+      )
+      const { options } = yield* load(sound)
+      assert.deepStrictEqual(options.servers["one"]?.tools?.rename, { read: "open_note" })
+      assert.deepStrictEqual(
+        (yield* problemsOf(text("{ rename: { read: open note } }", '{ describe: { read: "" } }'))).map(
+          ({ line, path }) => [path, line]
+        ),
+        [
+          ["servers.one.tools.rename.read", 3],
+          ["servers.two.tools.describe.read", 4]
+        ]
+      )
+      const [twice, ...others] = yield* problemsOf(text("{ rename: { read: see } }", "{ rename: { look: see } }"))
+      assert.deepStrictEqual([twice?.path, twice?.line, others], ["servers.two.tools.rename.look", 4, []])
+      assert.include(twice?.message, "another name than read of one")
+    })
+  )
+
   it.effect("reports all problems at once, with lines and suggestions", () =>
     Effect.gen(function* () {
       const text = configTemplate

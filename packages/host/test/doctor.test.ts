@@ -5,11 +5,11 @@ import {
   diagnose,
   type DiagnoseOptions,
   type Finding,
-  isInRange,
   probeDefaults,
   schemaFaults
 } from "@signalbox/host/doctor"
 import { loadConfig } from "@signalbox/host"
+import { isInRange } from "@signalbox/orchestrator"
 import { markedProcesses, startFxMcpHttp } from "@signalbox/testing"
 import { Duration, Effect, FileSystem } from "effect"
 import { fileURLToPath } from "node:url"
@@ -174,8 +174,8 @@ layer(nodePlatform, { excludeTestServices: true })("the doctor", (it) => {
       assert.include(findings[0]?.message, `"old" needs node 99, and node ${process.version.slice(1)} is here.`)
       assert.include(findings[1]?.message, "python 3.11.4 is here")
       assert.include(findings[2]?.message, "cobol does not answer")
-      // They run all the same.
-      for (const { severity } of findings) assert.strictEqual(severity, "warning")
+      // They run all the same, and a start refuses them.
+      for (const { severity } of findings) assert.strictEqual(severity, "error")
       assert.notInclude(
         servers.map(({ tools }) => tools),
         undefined

@@ -3,6 +3,7 @@
  * reads no environment and has no hidden defaults. `serverDefaults` is the preset to spread and print.
  */
 import { Duration, type Redacted } from "effect"
+import { type OAuthOptions } from "./auth/OAuthOptions.ts"
 import { type ServerTransport } from "./wire.ts"
 
 /** A text that may be a secret. `Redacted` values stay out of logs, errors and status. */
@@ -32,6 +33,11 @@ export interface HttpOptions {
   readonly url: string
   /** Sent with every request, to the origin of `url` alone. */
   readonly headers: Readonly<Record<string, MaybeSecret>>
+  /**
+   * How credentials are got when the server asks for them (HTTP 401). Left out, a login that the `TokenStore` keeps is
+   * used and renewed. An `Authorization` header of ours turns all of it off, as "none" does.
+   */
+  readonly auth?: OAuthOptions | "none" | undefined
 }
 
 /** A server that lives in this program. */

@@ -162,13 +162,58 @@ export class ServerHttpStatus extends defineError<ServerHttpStatus>()("ServerHtt
           : undefined
 }) {}
 
-/** The server wants credentials, or refuses those given (HTTP 401). */
+/**
+ * The server wants credentials, or refuses those given: HTTP 401, or 403 with `insufficient_scope` (RFC 6750, 3.1).
+ * Nothing opens a browser by itself; see `authorize`.
+ */
 export class AuthorizationRequired extends defineError<AuthorizationRequired>()("AuthorizationRequired", {
   code: "SERVER_AUTHORIZATION_REQUIRED",
   status: statuses.unauthenticated,
-  fields: { serverName, challenge: optionalText },
-  message: ({ serverName }) => `Server "${serverName}" requires authorization.`,
-  hint: ({ serverName }) => `Set an Authorization header for "${serverName}".`
+  fields: {
+    serverName,
+    challenge: optionalText,
+    /** Why there are none, or none that do; left out where nothing was tried. */
+    denial: Schema.optionalKey(
+      Schema.Literals(["NoLogin", "LoginRefused", "RenewalFailed", "ScopeMissing", "ClientRefused", "HeaderRefused"])
+    ),
+    /** The scope that is missing, or what made the renewal fail; no secret. */
+    detail: Schema.optionalKey(Schema.String)
+  },
+  message: ({ denial, detail, serverName }) => {
+    const more = detail === undefined || detail === "" ? "" : `: ${detail}`
+    switch (denial) {
+      case "LoginRefused":
+        return `Server "${serverName}" no longer accepts the login that it was given.`
+      case "RenewalFailed":
+        return `The login of server "${serverName}" has ended and cannot be renewed now${more}.`
+      case "ScopeMissing":
+        return `The login of server "${serverName}" does not allow enough${more}.`
+      case "ClientRefused":
+        return `The authorization server of "${serverName}" gives this client no token${more}.`
+      case "HeaderRefused":
+        return `Server "${serverName}" refuses the Authorization header that it was given.`
+      default:
+        return `Server "${serverName}" requires authorization${more}.`
+    }
+  },
+  hint: ({ denial, serverName }) => {
+    const login = `signalbox servers login ${serverName}`
+    switch (denial) {
+      case "ScopeMissing":
+      case "LoginRefused":
+        return `Log in again: ${login}`
+      case "RenewalFailed":
+        return `It is tried again by itself. If it stays so, log in again: ${login}`
+      case "ClientRefused":
+        return `Check the client under "auth" of "${serverName}": its id, its secret, and what it may ask for.`
+      case "HeaderRefused":
+        return `Correct the Authorization header of "${serverName}".`
+      case "NoLogin":
+        return `Log in: ${login}. Where it knows no OAuth, set an Authorization header for "${serverName}".`
+      default:
+        return `Set an Authorization header for "${serverName}".`
+    }
+  }
 }) {}
 
 /** The server redirected to another origin. Its headers may be secrets, so they were not sent there. */

@@ -2,6 +2,7 @@
  * The failures of this package as a family: the unions by operation, and the two questions that
  * resilience asks of them. Both are answered from classes and statuses, never from texts.
  */
+import { authErrors, type TokenStoreUnusable } from "./auth/authErrors.ts"
 import {
   QuestionUnanswered,
   RequestTooLarge,
@@ -48,6 +49,7 @@ export type ConnectError =
   | ServerExited
   | SpawnFailed
   | StreamLost
+  | TokenStoreUnusable
 
 /** Why a request that is no tool call failed, or why a connection was lost. */
 export type ServerError =
@@ -100,7 +102,8 @@ export const mcpErrors = [
   StreamLost,
   ToolCallRejected,
   ToolCallTimeout,
-  ToolOutcomeUnknown
+  ToolOutcomeUnknown,
+  ...authErrors
 ] as const
 
 type McpError = ConnectError | ServerError | CallError
@@ -119,6 +122,7 @@ export const countsAsConnectionFailure = (error: McpError): boolean => {
     case "RequestTooLarge":
     case "ResponseTooLarge":
     case "SessionExpired":
+    case "TokenStoreUnusable":
     case "ToolCallRejected":
       return false
     case "ServerHttpStatus":
@@ -145,6 +149,7 @@ export const wasNotExecuted = (error: McpError): boolean => {
     case "ServerUnreachable":
     case "SessionExpired":
     case "SpawnFailed":
+    case "TokenStoreUnusable":
       return true
     case "ServerHttpStatus":
       return error.httpStatus < 500 ? error.httpStatus !== 408 : error.httpStatus === 503

@@ -4,6 +4,8 @@
  */
 import { redactText } from "@signalbox/errors"
 import { Duration, Result } from "effect"
+import { wantsMoreScope } from "./auth/challenge.ts"
+import { usesOAuth } from "./auth/OAuthOptions.ts"
 import { RequestTooLarge, ResponseTooLarge, ToolCallRejected, ToolOutcomeUnknown } from "./callErrors.ts"
 import {
   AuthorizationRequired,
@@ -88,10 +90,21 @@ const parseJson = (text: string): unknown => Result.getOrUndefined(Result.try(()
 const deniesSession = (status: number, text: string): boolean =>
   status === 404 || (status === 400 && /\bsession\b/i.test(text))
 
+const unauthorized = ({ exchange, server }: FaultContext): AuthorizationRequired => {
+  const { endpoint, name: serverName } = server
+  const isOurs = "url" in endpoint && endpoint.auth !== "none" && !usesOAuth(endpoint)
+  const denied = isOurs ? { denial: "HeaderRefused" as const, detail: "" } : exchange?.denied
+  return new AuthorizationRequired({
+    serverName,
+    challenge: exchange?.challenge,
+    ...(denied === undefined ? {} : { ...denied, retryable: denied.denial === "RenewalFailed" })
+  })
+}
+
 const httpFault = (context: FaultContext, status: number, text: string): Common => {
   const serverName = context.server.name
   const challenge = context.exchange?.challenge
-  if (status === 401) return new AuthorizationRequired({ serverName, challenge })
+  if (status === 401 || wantsMoreScope(status, challenge)) return unauthorized(context)
   if (context.hasSession && deniesSession(status, text)) return new SessionExpired({ serverName })
   const retryAfterSeconds = context.exchange?.retryAfterSeconds
   return new ServerHttpStatus({

@@ -11,6 +11,14 @@ export {
 export { type RpcMessage, type ServerTransport } from "./wire.ts"
 export { ParentEnvironment } from "./stdio/environment.ts"
 
+// Logging in
+export { type AuthorizationPrompt } from "./auth/AuthorizationPrompt.ts"
+export { authorize, type Authorized } from "./auth/authorize.ts"
+export { authorizing } from "./auth/authorizing.ts"
+export { forgetLogin, type LoginStatus, loginStatus } from "./auth/loginStatus.ts"
+export { type OAuthOptions, type PrivateKey } from "./auth/OAuthOptions.ts"
+export { layerTokenFiles, layerTokenMemory, TokenStore } from "./auth/TokenStore.ts"
+
 // Using a connection
 export {
   type CallProgress,
@@ -53,6 +61,7 @@ export {
 } from "./Questions.ts"
 
 // Failures
+export { AuthorizationFailed, TokenStoreUnusable } from "./auth/authErrors.ts"
 export {
   type CallError,
   type ConnectError,

@@ -4,6 +4,8 @@
 import { redactText } from "@signalbox/errors"
 import { Deferred, Effect, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
+import { authorizedFetch, metadataFetch } from "./auth/authorizedFetch.ts"
+import { makeAuthorizer } from "./auth/makeAuthorizer.ts"
 import { ServeFailed, ServerUnreachable } from "./connectErrors.ts"
 import { ServerExited, StreamLost } from "./connectionErrors.ts"
 import { guardedFetch, originFetch } from "./http/guardedFetch.ts"
@@ -102,7 +104,12 @@ const placeOf = Effect.fnUntraced(function* (server: ServerOptions, endpoint: Ht
   }
   const headers = Object.entries(endpoint.headers).map(([name, value]) => [name, reveal(value)] as const)
   const fetch = yield* FetchHttpClient.Fetch
-  return { url: new URL(endpoint.url), headers: Object.fromEntries(headers), fetch }
+  const authorizer = yield* makeAuthorizer(server, endpoint, metadataFetch(fetch))
+  return {
+    url: new URL(endpoint.url),
+    headers: Object.fromEntries(headers),
+    fetch: authorizer === undefined ? fetch : yield* authorizedFetch(fetch, authorizer, server)
+  }
 })
 
 /** Messages that are under way, cancellations above all, still reach the server. */

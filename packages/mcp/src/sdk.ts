@@ -1,10 +1,11 @@
 /**
- * The only file that knows the MCP TypeScript SDK (its v2 client packages). It turns their promises, classes and
- * error codes into plain shapes; everything above keys on those.
+ * The file that knows the MCP TypeScript SDK (its v2 client packages); only `auth/oauth.ts` knows another part of it, that
+ * of OAuth. It turns their promises, classes and error codes into plain shapes; everything above keys on those.
  */
 import {
   Client,
   fromJsonSchema,
+  InsufficientScopeError,
   ProtocolError,
   SdkError,
   SdkErrorCode,
@@ -158,6 +159,12 @@ export const failureOf = (error: unknown): Failure => {
     return { _tag: "Http", status: error.status, text: typeof text === "string" ? text : "" }
   }
   if (error instanceof SdkError) return sdkFailureOf(error)
+  return otherFailureOf(error)
+}
+
+const otherFailureOf = (error: unknown): Failure => {
+  // The SDK would ask for more by itself if it had the login.
+  if (error instanceof InsufficientScopeError) return { _tag: "Http", status: 403, text: error.errorDescription ?? "" }
   if (error instanceof SyntaxError) return { _tag: "Unusable", reason: `broken JSON (${error.message})` }
   return { _tag: "Network", ...connectionCodes(error) }
 }

@@ -4,7 +4,7 @@
  * keep. Within a turn nothing changes at all.
  */
 import { Effect } from "effect"
-import { fitName, freeName, identityOf, isFixed, qualifiedName, sourceOf } from "./naming.ts"
+import { fitName, freeName, identityOf, isFixed, ownName, qualifiedName, sourceOf } from "./naming.ts"
 import { type ToolDefinition } from "./Tool.ts"
 import { type Toolbox } from "./Toolbox.ts"
 
@@ -83,5 +83,5 @@ const claim = (tool: ToolDefinition, taken: ReadonlyMap<string, unknown>): strin
 /** The name under which a tool can always be called. */
 const addressOf = (tool: ToolDefinition): string => {
   const source = sourceOf(tool.runBy)
-  return source === undefined ? fitName(tool.originalName) : qualifiedName(source, tool.originalName)
+  return source === undefined ? fitName(ownName(tool)) : qualifiedName(source, ownName(tool))
 }

@@ -20,6 +20,8 @@ export const ToolDefinition = Schema.Struct({
   name: Schema.String,
   /** What the source itself calls it: the name that is sent to the server. */
   originalName: Schema.String,
+  /** The name that the configuration gives it instead, wherever it is shown. */
+  alias: Schema.optionalKey(Schema.String),
   title: Schema.optionalKey(Schema.String),
   description: Schema.String,
   inputSchema: JsonObject,

@@ -7,7 +7,7 @@ import { Context, Effect } from "effect"
 import { type CallContext } from "./CallContext.ts"
 import { type JsonObject } from "./ContentBlock.ts"
 import { ToolNotFound } from "./errors.ts"
-import { type NamingPolicy, nameTools, qualifiedName, sourceOf } from "./naming.ts"
+import { type NamingPolicy, nameTools, qualifiedNames } from "./naming.ts"
 import { nearestName } from "./nearestName.ts"
 import { type ToolDefinition, type ToolResult } from "./Tool.ts"
 
@@ -66,8 +66,7 @@ const namesOf = (
   const named = nameTools([...owners.keys()], policy).tools
   const qualified = new Map<string, Entry>()
   for (const tool of owners.keys()) {
-    const source = sourceOf(tool.runBy)
-    if (source !== undefined) qualified.set(qualifiedName(source, tool.originalName), entryOf(tool))
+    for (const name of qualifiedNames(tool)) qualified.set(name, entryOf(tool))
   }
   return {
     listed: named.map(({ exposedName, tool }) => ({ ...tool, name: exposedName })),

@@ -38,7 +38,15 @@ export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from ".
 export { isSafeToRepeat, resultText, textResult, ToolAnnotations, ToolDefinition, ToolResult } from "./Tool.ts"
 export { callerToolbox, emptyToolbox, joinToolboxes, Toolbox } from "./Toolbox.ts"
 export { makeSteadyToolbox, type SteadyToolbox } from "./SteadyToolbox.ts"
-export { fitName, type NamedTool, type NamedTools, nameTools, type NamingPolicy, qualifiedName } from "./naming.ts"
+export {
+  fitName,
+  type NamedTool,
+  type NamedTools,
+  nameTools,
+  type NamingPolicy,
+  qualifiedName,
+  qualifiedNames
+} from "./naming.ts"
 export { nearestName } from "./nearestName.ts"
 
 // Calls

@@ -41,7 +41,7 @@ export const qualifiedName = (source: string, originalName: string): string => f
 export const sourceOf = (runBy: RunBy): string | undefined => (runBy._tag === "Host" ? runBy.source : undefined)
 
 /** What a name depends on. Prompts are named by the same rule as tools. */
-type Nameable = Pick<ToolDefinition, "originalName" | "runBy">
+type Nameable = Pick<ToolDefinition, "originalName" | "alias" | "runBy">
 
 /** A tool together with the name that it is shown under. */
 export interface NamedTool<T extends Nameable = ToolDefinition> {
@@ -54,6 +54,16 @@ export interface NamedTools<T extends Nameable = ToolDefinition> {
   readonly tools: ReadonlyArray<NamedTool<T>>
   /** Bare names that several sources have, with those sources. */
   readonly clashes: ReadonlyArray<{ readonly name: string; readonly sources: ReadonlyArray<string> }>
+}
+
+/** The name that a tool goes by while no other has it: the one that it was given, else its own. */
+export const ownName = ({ alias, originalName }: Nameable): string => alias ?? originalName
+
+/** Names under which a tool can always be called, by the name that it goes by and by its own. */
+export const qualifiedNames = (tool: Nameable): ReadonlyArray<string> => {
+  const source = sourceOf(tool.runBy)
+  if (source === undefined) return []
+  return [...new Set([qualifiedName(source, ownName(tool)), qualifiedName(source, tool.originalName)])]
 }
 
 /** Whether a name is not ours to change. */
@@ -80,7 +90,7 @@ const inClaimingOrder = <T extends Nameable>(
   tools: ReadonlyArray<T>,
   holders: ReadonlyMap<string, ReadonlyArray<T>>
 ): ReadonlyArray<T> => {
-  const rank = (tool: T) => (isFixed(tool) ? 0 : (holders.get(fitName(tool.originalName))?.length ?? 0) === 1 ? 1 : 2)
+  const rank = (tool: T) => (isFixed(tool) ? 0 : (holders.get(fitName(ownName(tool)))?.length ?? 0) === 1 ? 1 : 2)
   return tools
     .map((tool) => ({ tool, rank: rank(tool), identity: identityOf(tool) }))
     .toSorted((a, b) => a.rank - b.rank || (a.identity < b.identity ? -1 : a.identity > b.identity ? 1 : 0))
@@ -96,16 +106,16 @@ export const nameTools = <T extends Nameable>(
   tools: ReadonlyArray<T>,
   policy: NamingPolicy = "prefix"
 ): NamedTools<T> => {
-  const holders = Map.groupBy(tools, (tool) => fitName(tool.originalName))
+  const holders = Map.groupBy(tools, (tool) => fitName(ownName(tool)))
   const clashes = [...holders]
     .filter(([, group]) => group.length > 1)
     .map(([name, group]) => ({ name, sources: group.map((tool) => sourceOf(tool.runBy) ?? "caller") }))
   const nameOf = (tool: T): string | undefined => {
     if (isFixed(tool)) return tool.originalName
-    const bare = fitName(tool.originalName)
+    const bare = fitName(ownName(tool))
     const group = holders.get(bare) ?? []
     if (group.length === 1) return bare
-    if (policy === "prefix") return qualifiedName(sourceOf(tool.runBy) ?? "", tool.originalName)
+    if (policy === "prefix") return qualifiedName(sourceOf(tool.runBy) ?? "", ownName(tool))
     const first = group.find(isFixed) ?? group[0]
     return policy === "first" && first === tool ? bare : undefined
   }

@@ -8,7 +8,7 @@ import {
   nameTools,
   type NamedTools,
   type NamingPolicy,
-  qualifiedName,
+  qualifiedNames,
   type ToolDefinition
 } from "@signalbox/model"
 import { type ManagedServer } from "./OrchestratorOptions.ts"
@@ -56,11 +56,11 @@ export const buildCatalogue = (servers: ReadonlyArray<ServerTools>, naming: Nami
   const shown = new Map<string, Route>()
   const qualified = new Map<string, Route>()
   for (const [tool, managed] of owners) {
-    const always = qualifiedName(managed.server.name, tool.originalName)
+    const [always = "", ...others] = qualifiedNames(tool)
     const name = exposed.get(tool)
     const route = routeOf(managed, tool, name ?? always)
     if (name !== undefined) shown.set(name, route)
-    if (!qualified.has(always)) qualified.set(always, route)
+    for (const address of [always, ...others]) if (!qualified.has(address)) qualified.set(address, route)
   }
   return {
     listed: named.tools.map(({ exposedName, tool }) => ({ ...tool, name: exposedName })),
@@ -84,19 +84,31 @@ export const allowedTools = ({ tools }: ManagedServer, listed: ReadonlyArray<Mcp
   })
 }
 
-/** Names in the allow and deny lists that the server does not have: most likely misspelt. */
+/** Names in the rules for tools that the server does not have: most likely misspelt. */
 export const unknownNames = ({ tools }: ManagedServer, listed: ReadonlyArray<McpTool>): ReadonlyArray<string> => {
   const known = new Set(listed.map(({ name }) => name))
-  return [...(tools.allow ?? []), ...tools.deny].filter((name) => !known.has(name))
+  const { allow = [], deny, describe, rename } = tools
+  const named = new Set([...allow, ...deny, ...Object.keys(rename), ...Object.keys(describe)])
+  return [...named].filter((name) => !known.has(name))
+}
+
+/** Names that tools are given and that others of the server have already. */
+export const takenNames = ({ tools }: ManagedServer, listed: ReadonlyArray<McpTool>): ReadonlyArray<string> => {
+  const known = new Set(listed.map(({ name }) => name))
+  return Object.entries(tools.rename).flatMap(([original, name]) =>
+    known.has(original) && known.has(name) && !Object.hasOwn(tools.rename, name) ? [name] : []
+  )
 }
 
 const definitionOf = (managed: ManagedServer, tool: McpTool): ToolDefinition => {
   const title = tool.title ?? tool.annotations?.title
+  const alias = ownValue(managed.tools.rename, tool.name)
   return {
     name: tool.name,
     originalName: tool.name,
+    ...(alias === undefined ? {} : { alias }),
     ...(title === undefined ? {} : { title }),
-    description: tool.description ?? "",
+    description: ownValue(managed.tools.describe, tool.name) ?? tool.description ?? "",
     inputSchema: tool.inputSchema,
     ...(tool.outputSchema === undefined ? {} : { outputSchema: tool.outputSchema }),
     annotations: tool.annotations ?? {},
@@ -104,6 +116,10 @@ const definitionOf = (managed: ManagedServer, tool: McpTool): ToolDefinition => 
     isTrusted: managed.isTrusted
   }
 }
+
+/** A server may have a tool of the name `constructor`. */
+const ownValue = (values: Readonly<Record<string, string>>, key: string): string | undefined =>
+  Object.hasOwn(values, key) ? values[key] : undefined
 
 const routeOf = (managed: ManagedServer, tool: ToolDefinition, exposedName: string): Route => ({
   serverName: managed.server.name,

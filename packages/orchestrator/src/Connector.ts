@@ -5,6 +5,8 @@
 import { connect, type ConnectError, type McpClient, type Questions, type ServerOptions } from "@signalbox/mcp"
 import { Context, Effect, FileSystem, Layer, Path, type Scope, Stream } from "effect"
 import { ChildProcessSpawner } from "effect/process"
+import { type RuntimeVersionMismatch } from "./errors.ts"
+import { makeRuntimeCheck, type Requirements } from "./runtimes/RuntimeCheck.ts"
 import { statFields } from "./processTable.ts"
 
 type Platform = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path
@@ -21,12 +23,14 @@ export class Connector extends Context.Service<
       server: ServerOptions,
       start: {
         readonly questions: Questions
+        /** What has to be here before anything is started. */
+        readonly requires: Requirements
         /** Runs when the process is seen to wait, or to say something, before it answers. */
         readonly onLoaded: Effect.Effect<void>
         /** Is given each whole line of standard error, as soon as it is written. */
         readonly onStderr: (line: string) => void
       }
-    ) => Effect.Effect<McpClient, ConnectError, Scope.Scope>
+    ) => Effect.Effect<McpClient, ConnectError | RuntimeVersionMismatch, Scope.Scope>
   }
 >()("@signalbox/orchestrator/Connector") {
   /** Real servers: processes and HTTP. */
@@ -35,16 +39,19 @@ export class Connector extends Context.Service<
     Effect.gen(function* () {
       const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
       const fs = yield* FileSystem.FileSystem
+      const runtimes = makeRuntimeCheck()
       // Only these: the whole context holds the scope of this layer, and a connection must end with its own.
       const files = Context.pick(FileSystem.FileSystem, Path.Path)(yield* Effect.context<Platform>())
       return {
-        connect: (server, { onLoaded, onStderr, questions }) =>
+        connect: (server, { onLoaded, onStderr, questions, requires }) =>
           connect(server, questions).pipe(
             Effect.provideService(
               ChildProcessSpawner.ChildProcessSpawner,
               watchingSpawner(spawner, fs, server.name, { onLoaded, onStderr })
             ),
-            Effect.provideContext(files)
+            Effect.provideContext(files),
+            (connected) => Effect.andThen(runtimes.require(server, requires), connected),
+            Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner)
           )
       }
     })

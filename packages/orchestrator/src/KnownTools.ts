@@ -4,7 +4,7 @@
  */
 import { type McpTool, type ToolList } from "@signalbox/mcp"
 import { Effect, Equal } from "effect"
-import { allowedTools, unknownNames } from "./Catalogue.ts"
+import { allowedTools, takenNames, unknownNames } from "./Catalogue.ts"
 import { type ManagedServer } from "./OrchestratorOptions.ts"
 import { toolsChanged } from "./serverFacts.ts"
 import { type ServerEvent } from "./ServerInfo.ts"
@@ -57,6 +57,7 @@ export const makeKnownTools = Effect.fnUntraced(function* (managed: ManagedServe
     if (Equal.equals(before, next)) return
     tools = remembered = next
     yield* warnOfUnknown(managed, list.tools)
+    yield* warnOfTaken(managed, next)
     yield* around.onChange
     if (before === undefined) return
     const event = toolsChanged(server.name, before, next)
@@ -85,7 +86,16 @@ const warnOfUnknown = (managed: ManagedServer, listed: ReadonlyArray<McpTool>) =
   return unknown.length === 0
     ? Effect.void
     : Effect.logWarning(
-        `Server "${managed.server.name}" has no tools named ${unknown.join(", ")}; check its allow and deny lists.`
+        `Server "${managed.server.name}" has no tools named ${unknown.join(", ")}; check the rules for its tools: allow, deny, rename, describe.`
+      )
+}
+
+const warnOfTaken = (managed: ManagedServer, listed: ReadonlyArray<McpTool>) => {
+  const taken = takenNames(managed, listed)
+  return taken.length === 0
+    ? Effect.void
+    : Effect.logWarning(
+        `Tools of server "${managed.server.name}" are renamed to what others of it are called: ${taken.join(", ")}.`
       )
 }
 

@@ -6,6 +6,7 @@ import { noQuestions, type Questions, type ServerOptions } from "@signalbox/mcp"
 import { type NamingPolicy } from "@signalbox/model"
 import { circuitPresets, type CircuitSettings } from "@signalbox/resilience"
 import { Duration } from "effect"
+import { type Requirements } from "./runtimes/RuntimeCheck.ts"
 import { alertDefaults, type AlertOptions } from "./alerts/AlertRule.ts"
 
 /** One server, how far it is believed, and what it may do at the same time. */
@@ -28,8 +29,31 @@ export interface ManagedServer {
   readonly restart: RestartPolicy
   /** When it counts as broken, so that it is not called for a while and its tools are hidden. `off`: only by hand. */
   readonly breaker: CircuitSettings | "off"
-  /** Names as the server gives them. `undefined` allows all; `deny` wins. */
-  readonly tools: { readonly allow: ReadonlyArray<string> | undefined; readonly deny: ReadonlyArray<string> }
+  /** How many sessions it may have, and who shares one. */
+  readonly sessions: SessionOptions
+  /** Programs and the versions of them without which it is not started: `{ node: ">=20" }`. */
+  readonly requires: Requirements
+  /** Tools that are called, in this order, on each new connection before it is used. A failure is one of the start. */
+  readonly onStart: ReadonlyArray<StartCall>
+  /** Which of its tools may be used, and how they are shown. */
+  readonly tools: ToolRules
+}
+
+/** A call that belongs to the start of a server. The name is the server's own. */
+export interface StartCall {
+  readonly tool: string
+  readonly args: Readonly<Record<string, unknown>>
+}
+
+/** What is said of single tools. Names and keys are those that the server gives. */
+export interface ToolRules {
+  /** `undefined` allows all; `deny` wins. */
+  readonly allow: ReadonlyArray<string> | undefined
+  readonly deny: ReadonlyArray<string>
+  /** Names to be shown instead. The server is still asked by its own. */
+  readonly rename: Readonly<Record<string, string>>
+  /** Descriptions for models instead of the server's own. */
+  readonly describe: Readonly<Record<string, string>>
 }
 
 /** When a server counts as unhealthy, which ends its connection and makes a new one. */
@@ -48,6 +72,26 @@ export interface HealthOptions {
   readonly failures: number
   /** So many good checks in a row make it healthy again. */
   readonly successes: number
+}
+
+/**
+ * The sessions of one server: processes of a stdio server, sessions of an HTTP server. With one that is shared, which is
+ * right for most servers, calls run side by side on the session that is supervised. Any other is opened at need.
+ */
+export interface SessionOptions {
+  /** The most at the same time; where they are not shared, beside the one that is supervised. */
+  readonly max: number
+  /**
+   * `shared` opens a further one when all have `maxConcurrent` calls; `conversation` keeps one for each conversation of
+   * each principal, for servers that remember something, such as browsers and shells; `call` opens one for each call.
+   */
+  readonly affinity: "shared" | "conversation" | "call"
+  /** How long one is kept that nobody uses. */
+  readonly idleTimeToLive: Duration.Duration
+  /** How long a call waits for one. */
+  readonly acquireTimeout: Duration.Duration
+  /** Whether a call that waited in vain gets one of its own past `max`: `direct`. */
+  readonly fallback: "none" | "direct"
 }
 
 /** Whether a lost server comes back. One that does not stays in state `error` until somebody starts it. */
@@ -161,6 +205,18 @@ const pingHealth = {
   successes: 2
 } as const
 
+const oneSession = {
+  max: 1,
+  affinity: "shared",
+  idleTimeToLive: Duration.minutes(10),
+  acquireTimeout: Duration.seconds(30),
+  fallback: "none"
+} as const
+
+const allTools: ToolRules = { allow: undefined, deny: [], rename: {}, describe: {} }
+
+const noDemands = { requires: {}, onStart: [] } as const
+
 const alwaysRestart = { when: "always", maxRestarts: undefined } as const
 
 /** What suits most servers of a transport: over stdio writes run one at a time, over HTTP side by side. */
@@ -173,7 +229,9 @@ export const managedDefaults = {
     health: pingHealth,
     restart: alwaysRestart,
     breaker: circuitPresets.standard,
-    tools: { allow: undefined, deny: [] }
+    sessions: oneSession,
+    ...noDemands,
+    tools: allTools
   },
   http: {
     isRequired: false,
@@ -183,6 +241,8 @@ export const managedDefaults = {
     health: pingHealth,
     restart: alwaysRestart,
     breaker: circuitPresets.standard,
-    tools: { allow: undefined, deny: [] }
+    sessions: oneSession,
+    ...noDemands,
+    tools: allTools
   }
 } as const satisfies Record<"stdio" | "http", Omit<ManagedServer, "server">>

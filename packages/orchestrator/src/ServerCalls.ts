@@ -11,6 +11,7 @@ import { type Route } from "./Catalogue.ts"
 import { toolResult } from "./content.ts"
 import { ServerBusy } from "./errors.ts"
 import { type CallGate } from "./guard/CallGate.ts"
+import { type ServerSessions } from "./guard/ServerSessions.ts"
 import { callSpeaksAgainst } from "./guard/speaksAgainst.ts"
 import { type CallMark, type ServerMeter } from "./metrics/ServerMeter.ts"
 import { isCallError, isConnectionLost, mayRepeat } from "./mayRepeat.ts"
@@ -25,19 +26,30 @@ export interface ServerCalls {
   readonly call: (route: Route, input: JsonObject, context: CallContext) => Effect.Effect<ToolResult, SignalboxError>
 }
 
+/** What is around the calls of one server. */
+export interface CallSurroundings {
+  /** What counts them. */
+  readonly meter: ServerMeter
+  /** What keeps them away from a server that fails. */
+  readonly gate: CallGate
+  /** Where they do not all run on the session that is supervised. */
+  readonly sessions: ServerSessions | undefined
+}
+
 /** A process that dies takes its answers with it; its end is noticed a moment later. */
 const noticeGrace = Duration.millis(100)
 
-/** The calls to one supervised server, counted by its meter. `writer` is that of the connection before, where there was one. */
+/** The calls to one supervised server. `writer` is that of the connection before, where there was one. */
 export const makeServerCalls = (
   supervisor: Supervisor,
-  meter: ServerMeter,
-  gate: CallGate,
+  { gate, meter, sessions }: CallSurroundings,
   writer = Semaphore.makeUnsafe(1)
 ): ServerCalls => {
   const { server, writes, maxConcurrent } = supervisor.managed
   const callTimeout = Duration.toMillis(server.callTimeout)
-  const slots = Semaphore.makeUnsafe(maxConcurrent)
+  // Sessions have limits of their own.
+  const places = sessions === undefined ? maxConcurrent : Number.MAX_SAFE_INTEGER
+  const slots = Semaphore.makeUnsafe(places)
   let waiting = 0
 
   const whenFree = <A, E>(isSerial: boolean, body: Effect.Effect<A, E>) =>
@@ -48,24 +60,35 @@ export const makeServerCalls = (
     return isSerial ? Effect.map(writer.withPermitsIfAvailable(1)(inSlot), Option.flatten) : inSlot
   }
 
-  /** Waits for its turn until the deadline. Once its turn has come, the deadline is that of the call itself. */
-  const queued = <A, E>(route: Route, isSerial: boolean, deadline: number, body: Effect.Effect<A, E>) =>
+  /** Waits until the deadline for `body` to be begun. Then the deadline is that of the call itself. */
+  const patiently = <A, E>(
+    route: Route,
+    deadline: number,
+    waitFor: (begin: <B, E2>(body: Effect.Effect<B, E2>) => Effect.Effect<B, E2>) => Effect.Effect<A, E>
+  ) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       let phase: "waiting" | "sent" | "refused" = "waiting"
       const wait = Duration.millis(Math.max(0, deadline - now))
-      waiting += 1
-      const turn = Effect.suspend(() => {
-        if (phase === "refused") return Effect.never
-        phase = "sent"
-        return body
-      })
+      const begin = <B, E2>(body: Effect.Effect<B, E2>) =>
+        Effect.suspend(() => {
+          if (phase === "refused") return Effect.never
+          phase = "sent"
+          return body
+        })
       const refusal = Effect.suspend(() => {
         if (phase === "sent") return Effect.never
         phase = "refused"
         return Effect.fail(new ServerBusy({ serverName: server.name, toolName: route.toolName, waited: wait }))
       })
-      return Effect.raceFirst(whenFree(isSerial, turn), Effect.andThen(Effect.sleep(wait), refusal)).pipe(
-        Effect.ensuring(Effect.sync(() => void (waiting -= 1)))
+      return Effect.raceFirst(waitFor(begin), Effect.andThen(Effect.sleep(wait), refusal))
+    })
+
+  const queued = <A, E>(route: Route, isSerial: boolean, deadline: number, body: Effect.Effect<A, E>) =>
+    Effect.suspend(() => {
+      waiting += 1
+      return Effect.ensuring(
+        patiently(route, deadline, (begin) => whenFree(isSerial, begin(body))),
+        Effect.sync(() => void (waiting -= 1))
       )
     })
 
@@ -77,6 +100,23 @@ export const makeServerCalls = (
     return Effect.flatMap(ifFree(isSerial, body), (result) =>
       result._tag === "Some" ? Effect.succeed(result.value) : queued(route, isSerial, deadline, body)
     )
+  }
+
+  /** Runs an attempt, in its turn, on the session that it is for. */
+  const onSession = <A, E>(
+    route: Route,
+    context: CallContext,
+    deadline: number | undefined,
+    attempt: (session: Session) => Effect.Effect<A, E>
+  ) => {
+    if (sessions === undefined) return inTurn(route, deadline, Effect.flatMap(connected(deadline), attempt))
+    const { comesFirst, use } = sessions
+    const work = (session: Session) => (comesFirst ? inTurn(route, deadline, attempt(session)) : attempt(session))
+    const used =
+      deadline === undefined
+        ? use(context, work)
+        : patiently(route, deadline, (begin) => use(context, (session) => begin(work(session))))
+    return comesFirst ? used : inTurn(route, deadline, used)
   }
 
   const connected = (deadline: number | undefined) =>
@@ -93,12 +133,15 @@ export const makeServerCalls = (
     })
   }
 
-  /** A lost answer over HTTP may be all that is lost; elsewhere the connection is, and that counts by itself. */
+  /**
+   * A lost answer over HTTP may be all that is lost; elsewhere the connection is. The loss of the one that is supervised
+   * counts by itself.
+   */
   const speaksAgainst = (session: Session) => {
     const sentAfter = gate.losses
     const isNewLoss = () => {
-      if (server.endpoint.transport !== "http" || session.reason !== undefined || gate.losses !== sentAfter)
-        return false
+      const countsByItself = server.endpoint.transport !== "http" || session.reason !== undefined
+      if ((session.isSupervised && countsByItself) || gate.losses !== sentAfter) return false
       gate.losses += 1
       return true
     }
@@ -107,7 +150,7 @@ export const makeServerCalls = (
 
   return {
     writer,
-    idle: writer.withPermit(slots.withPermits(maxConcurrent)(Effect.void)),
+    idle: writer.withPermit(slots.withPermits(places)(Effect.void)),
     call: (route, input, context) => {
       const deadline = context.deadline === undefined ? undefined : DateTime.toEpochMillis(context.deadline)
       const progress = context.interaction.progress
@@ -120,17 +163,16 @@ export const makeServerCalls = (
       }
       const mark: CallMark = { tool: route.toolName, startedAt: undefined, isSent: false }
       let used: Session | undefined
-      const body = Effect.flatMap(connected(deadline), (session) => {
+      const attempt = (session: Session) => {
         used = session
         meter.sent(mark)
         const answer = Effect.catchCauseIf(send(session, call, deadline), Cause.hasInterruptsOnly, () =>
           Effect.fail(cutOff(session, route))
         )
         return gate.protect(answer, speaksAgainst(session))
-      })
-      const turn = Effect.flatMap(gate.check, () =>
-        Effect.flatMap(connected(deadline), () => inTurn(route, deadline, body))
-      )
+      }
+      const onIts = onSession(route, context, deadline, attempt)
+      const turn = Effect.flatMap(gate.check, () => Effect.flatMap(connected(deadline), () => onIts))
       const once = Effect.suspend(() => {
         meter.began(mark)
         return turn

@@ -18,6 +18,7 @@ import {
 import { type BreakerControls, makeBreakerControls } from "./guard/BreakerControls.ts"
 import { withCircuit } from "./guard/circuitInfo.ts"
 import { makeServerCircuits } from "./guard/ServerCircuits.ts"
+import { type Conversation } from "./guard/ServerSessions.ts"
 import { makeMetering, type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeLiveToolbox } from "./LiveToolbox.ts"
@@ -60,6 +61,8 @@ export class ServerOrchestrator extends Context.Service<
     readonly activeAlerts: Effect.Effect<ReadonlyArray<Alert>>
     /** The circuits, which keep calls away from servers that fail. */
     readonly breaker: BreakerControls
+    /** Gives the sessions of a conversation that is over back to their servers, each when its calls have ended. */
+    readonly endConversation: (conversation: Conversation) => Effect.Effect<void>
     /** What happens from now on. A reader that is slow loses the oldest events, and delays nobody. */
     readonly changes: Stream.Stream<ServerEvent>
     /** Waits until every server that is being started has become running or failed for the first time. */
@@ -164,6 +167,7 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
     onChange: changed,
     meterOf: metering.meterOf,
     gateOf: circuits.gateOf,
+    metrics: metering.metrics,
     toolCache: yield* ToolCache,
     owner: options.owner,
     startsAll: options.startsAll
@@ -224,6 +228,12 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
     alerts: alerting.alerts,
     activeAlerts: alerting.active,
     breaker: makeBreakerControls(circuits, find, names),
+    endConversation: (conversation) =>
+      Effect.suspend(() =>
+        Effect.forEach(all(), ({ sessions }) => sessions?.endConversation(conversation) ?? Effect.void, {
+          discard: true
+        })
+      ),
     changes: Stream.fromPubSub(events),
     settled: waitWhile(() => supervisors().some((supervisor) => supervisor.isSettling())),
     connected: Effect.andThen(

@@ -7,6 +7,8 @@ import { nearestName } from "@signalbox/model"
 import { Effect, Equal, Exit, Scope, Semaphore } from "effect"
 import { DuplicateServerName, ServerNotFound } from "./errors.ts"
 import { type CallGate } from "./guard/CallGate.ts"
+import { hasSessions, makeServerSessions, type ServerSessions } from "./guard/ServerSessions.ts"
+import { type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 import { type ServerMeter } from "./metrics/ServerMeter.ts"
 import { type ManagedServer } from "./OrchestratorOptions.ts"
 import { markOwner } from "./OrphanSweep.ts"
@@ -20,6 +22,8 @@ export interface Slot {
   readonly managed: ManagedServer
   readonly supervisor: Supervisor
   readonly calls: ServerCalls
+  /** Where calls do not all run on the one that is supervised. */
+  readonly sessions: ServerSessions | undefined
   /** Ends the server. */
   readonly scope: Scope.Closeable
 }
@@ -52,6 +56,7 @@ export interface SlotsSurroundings extends Surroundings {
   readonly meterOf: (serverName: string) => ServerMeter
   /** What keeps calls away from a server that fails. */
   readonly gateOf: (serverName: string) => CallGate
+  readonly metrics: OrchestratorMetrics
   readonly owner: string | undefined
   readonly startsAll: boolean
 }
@@ -72,7 +77,7 @@ export const makeServerSlots = Effect.fnUntraced(function* (
 
   const make = Effect.fnUntraced(function* (managed: ManagedServer) {
     const { name } = managed.server
-    const own = yield* Scope.fork(scope)
+    const own = yield* Scope.fork(scope, "parallel")
     const publish: Surroundings["publish"] = (event) => {
       // What happens to one that waits for the place of another, or has lost it to another, is no news of that name.
       const inPlace = named(name)
@@ -80,10 +85,15 @@ export const makeServerSlots = Effect.fnUntraced(function* (
     }
     const before = named(name) ?? [...retiring].findLast((slot) => slot.managed.server.name === name)
     const marked = { ...managed, server: markOwner(managed.server, around.owner) }
-    const supervisor = yield* Scope.provide(makeSupervisor(marked, { ...around, publish }), own)
+    const supervised = yield* Scope.provide(makeSupervisor(marked, { ...around, publish }), own)
+    const gate = around.gateOf(name)
+    const sessions = hasSessions(managed)
+      ? yield* Scope.provide(makeServerSessions(supervised, gate, around), yield* Scope.fork(own))
+      : undefined
+    const supervisor = sessions === undefined ? supervised : endingWith(supervised, sessions)
     // Writes of two connections to one server must not overlap either.
-    const calls = makeServerCalls(supervisor, around.meterOf(name), around.gateOf(name), before?.calls.writer)
-    const slot: Slot = { managed, supervisor, calls, scope: own }
+    const calls = makeServerCalls(supervisor, { meter: around.meterOf(name), gate, sessions }, before?.calls.writer)
+    const slot: Slot = { managed, supervisor, calls, sessions, scope: own }
     return slot
   })
 
@@ -179,6 +189,13 @@ export const makeServerSlots = Effect.fnUntraced(function* (
       return Effect.andThen(around.onChange, all)
     })
   } satisfies ServerSlots
+})
+
+/** Who stops a server stops all of its sessions; calls that run on them end first. */
+const endingWith = (supervisor: Supervisor, { renew }: ServerSessions): Supervisor => ({
+  ...supervisor,
+  stop: Effect.andThen(renew, supervisor.stop),
+  restart: Effect.andThen(renew, supervisor.restart)
 })
 
 const isWanted = ({ supervisor }: Slot): boolean => {

@@ -5,7 +5,7 @@
  * first have a lane of their own: they wait for one another, and nobody waits for them.
  */
 import { type ServerOptions } from "@signalbox/mcp"
-import { Context, Effect, Fiber, Semaphore } from "effect"
+import { Context, Duration, Effect, Fiber, Semaphore } from "effect"
 import { isPackageRunner } from "./packageRunner.ts"
 
 /** How a server is started: a program of this machine, a package that may have to be fetched, or nothing but a request. */
@@ -34,6 +34,10 @@ export const laneOf = (server: ServerOptions): StartLane => {
   if (server.endpoint.transport !== "stdio") return "request"
   return isPackageRunner(server.endpoint) ? "package" : "program"
 }
+
+/** How long a server may take to start: a first run of a package installs it. */
+export const startTimeoutOf = (server: ServerOptions, packageTimeout: Duration.Duration): Duration.Duration =>
+  laneOf(server) === "package" ? Duration.max(server.connectTimeout, packageTimeout) : server.connectTimeout
 
 const longestSpawn = "250 millis"
 /** A package that takes longer to fetch goes on, and lets the next one begin. */

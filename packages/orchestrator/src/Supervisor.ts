@@ -4,7 +4,7 @@
  * whoever asks sees one moment. A failure ends an attempt, never the supervision.
  */
 import { type SignalboxError } from "@signalbox/errors"
-import { type ConnectError, type McpClient, type McpTool, type Questions, type ServerError } from "@signalbox/mcp"
+import { type McpClient, type McpTool, type Questions } from "@signalbox/mcp"
 import { Cause, Clock, DateTime, Deferred, Duration, Effect, Exit, Fiber, Latch, Random, Scope } from "effect"
 import { type Connector } from "./Connector.ts"
 import {
@@ -15,8 +15,8 @@ import {
   ServerUnhealthy
 } from "./errors.ts"
 import { recordCheck, soundHealth, watchHealth } from "./Health.ts"
-import { startError, tellDown } from "./failedStart.ts"
-import { adoptTools, followTools } from "./followTools.ts"
+import { type AttemptError, startError, tellDown } from "./failedStart.ts"
+import { followTools } from "./followTools.ts"
 import { makeKnownTools } from "./KnownTools.ts"
 import { mayRestart } from "./mayRestart.ts"
 import { type ManagedServer, type RestartOptions } from "./OrchestratorOptions.ts"
@@ -24,15 +24,18 @@ import { restartDelay } from "./restartDelay.ts"
 import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
 import { type LogLine, type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
 import { followLog } from "./serverLog.ts"
-import { laneOf, type StartGate } from "./StartGate.ts"
+import { laneOf, type StartGate, startTimeoutOf } from "./StartGate.ts"
+import { makeReady } from "./makeReady.ts"
 import { type ToolCache } from "./ToolCache.ts"
 
 /** Why a server could not be started. It is tried again by itself all the same. */
-export type StartError = ConnectError | ServerError | ServerStartupFailed | ServerUnavailable
+export type StartError = AttemptError | ServerStartupFailed | ServerUnavailable
 
 /** One connection, from being usable to being lost. */
 export interface Session {
   readonly client: McpClient
+  /** Whether a supervisor looks after it; others are opened for calls. */
+  readonly isSupervised: boolean
   /** Completed by whoever learns first that the connection is of no use any more. */
   readonly lost: Deferred.Deferred<SignalboxError>
   /** Why it was lost; nothing while it is of use, or when it was ended on purpose. */
@@ -96,8 +99,8 @@ const keptLogLines = 50
 export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServer, around: Surroundings) {
   const { server } = managed
   const lane = laneOf(server)
-  const startTimeout =
-    lane === "package" ? Duration.max(server.connectTimeout, around.packageTimeout) : server.connectTimeout
+  const startTimeout = startTimeoutOf(server, around.packageTimeout)
+  const patient = { ...server, connectTimeout: startTimeout }
   const context = yield* Effect.context<Scope.Scope>()
   const fork = Effect.runForkWith(context)
   const attended = yield* Latch.make()
@@ -167,21 +170,20 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
         lane,
         (onLoaded) =>
           note(
-            around.connector.connect(
-              { ...server, connectTimeout: startTimeout },
-              {
-                onLoaded,
-                questions: around.questions,
-                onStderr: (text) => around.onLogLine({ serverName: server.name, text })
-              }
-            )
+            around.connector.connect(patient, {
+              onLoaded,
+              questions: around.questions,
+              requires: managed.requires,
+              onStderr: (text) => around.onLogLine({ serverName: server.name, text })
+            })
           ),
-        (client) => Effect.map(note(adoptTools(server, client, known)), (list) => ({ client, list }))
+        (client) => note(makeReady(managed, client, known))
       )
       .pipe(Effect.onExit(() => Effect.map(since(began), (duration) => void (facts.startDuration = duration))))
     const health = watchHealth(client, managed.health, (reason) => checked(session, reason))
     const session: Session = {
       client,
+      isSupervised: true,
       lost: Deferred.makeUnsafe(),
       reason: undefined,
       suspect: health.suspect,

@@ -93,6 +93,18 @@ export class ServerCircuitOpen extends defineError<ServerCircuitOpen>()("ServerC
       : `It is tried again then. To try it now: signalbox breaker close ${serverName}`
 }) {}
 
+/** A call needs a session of its own with the server, and there are as many as may be. Nothing was sent. */
+export class SessionsExhausted extends defineError<SessionsExhausted>()("SessionsExhausted", {
+  code: "SERVER_SESSIONS_EXHAUSTED",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { serverName, max: Schema.Int, waited: Schema.DurationFromMillis },
+  message: ({ max, serverName, waited }) =>
+    `No session with server "${serverName}" became free within ${Duration.format(waited)}; it may have ${max} at most.`,
+  hint: ({ serverName }) =>
+    `Raise sessions.max of "${serverName}", or sessions.acquireTimeout, or let idle conversations keep theirs for less time (sessions.idleTimeToLive).`
+}) {}
+
 /** The server could not be started for a reason that has no class of its own. The cause says which. */
 export class ServerStartupFailed extends defineError<ServerStartupFailed>()("ServerStartupFailed", {
   code: "SERVER_STARTUP_FAILED",
@@ -100,6 +112,35 @@ export class ServerStartupFailed extends defineError<ServerStartupFailed>()("Ser
   retryable: true,
   fields: { serverName, reason: Schema.String },
   message: ({ reason, serverName }) => `Server "${serverName}" could not be started: ${reason}.`
+}) {}
+
+/** A program that the server needs is not here in a version that will do. Nothing was started. */
+export class RuntimeVersionMismatch extends defineError<RuntimeVersionMismatch>()("RuntimeVersionMismatch", {
+  code: "RUNTIME_VERSION",
+  status: statuses.configuration,
+  fields: {
+    serverName,
+    program: Schema.String,
+    wanted: Schema.String,
+    /** Nothing where no such program answers `--version`. */
+    found: Schema.UndefinedOr(Schema.String)
+  },
+  message: ({ found, program, serverName, wanted }) =>
+    `Server "${serverName}" needs ${program} ${wanted}, and ${
+      found === undefined ? `${program} does not answer` : `${program} ${found} is here`
+    }.`,
+  hint: ({ program, wanted }) => `Install ${program} ${wanted}, or give the full path of one under "command".`
+}) {}
+
+/** A tool that has to be called when the server starts failed, so the server is not ready. */
+export class StartCallFailed extends defineError<StartCallFailed>()("StartCallFailed", {
+  code: "START_CALL_FAILED",
+  status: statuses.badGateway,
+  retryable: true,
+  fields: { serverName, toolName: Schema.String, reason: Schema.String },
+  message: ({ reason, serverName, toolName }) =>
+    `The tool "${toolName}", which is called when server "${serverName}" starts, failed: ${reason}`,
+  hint: () => "Check the tool and its args under onStart."
 }) {}
 
 /** A server that runs did not pass its health checks. Its connection was given up; a new one follows. */
@@ -188,6 +229,8 @@ export class ServerSetNotFound extends defineError<ServerSetNotFound>()("ServerS
 /** Every error class of this package, for the table of codes. */
 export const orchestratorErrors = [
   ...offerErrors,
+  RuntimeVersionMismatch,
+  StartCallFailed,
   ConnectionFailed,
   DuplicateServerName,
   NoServerConnected,
@@ -201,5 +244,6 @@ export const orchestratorErrors = [
   ServerSetNotPrepared,
   ServerStartupFailed,
   ServerUnavailable,
-  ServerUnhealthy
+  ServerUnhealthy,
+  SessionsExhausted
 ] as const

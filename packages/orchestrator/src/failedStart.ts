@@ -4,16 +4,19 @@
 import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
 import { type ConnectError, type ServerError } from "@signalbox/mcp"
 import { Cause, Duration, Effect } from "effect"
-import { ServerStartupFailed } from "./errors.ts"
+import { type RuntimeVersionMismatch, ServerStartupFailed, type StartCallFailed } from "./errors.ts"
+
+/** Why an attempt to start a server failed. */
+export type AttemptError = ConnectError | ServerError | RuntimeVersionMismatch | StartCallFailed
 
 /** A defect of a connection is the failure of one server, not of the program. */
 export const startError = (
   serverName: string,
-  cause: Cause.Cause<ConnectError | ServerError>
-): ConnectError | ServerError | ServerStartupFailed => {
+  cause: Cause.Cause<AttemptError>
+): AttemptError | ServerStartupFailed => {
   const error = Cause.squash(cause)
   // The only failures of an attempt are those of its signature; everything else is a defect.
-  if (isSignalboxError(error)) return error as ConnectError | ServerError
+  if (isSignalboxError(error)) return error as AttemptError
   const reason = error instanceof Error ? error.message : String(error)
   return new ServerStartupFailed({ serverName, reason, cause: error })
 }

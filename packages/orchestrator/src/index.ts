@@ -10,7 +10,10 @@ export {
   orchestratorDefaults,
   type OrchestratorOptions,
   type RestartOptions,
-  type RestartPolicy
+  type RestartPolicy,
+  type SessionOptions,
+  type StartCall,
+  type ToolRules
 } from "./OrchestratorOptions.ts"
 
 // Several sets of servers, apart from one another
@@ -33,6 +36,7 @@ export {
 
 export { type HealthProblem, type HealthReport } from "./healthReport.ts"
 
+export { type Conversation } from "./guard/ServerSessions.ts"
 export { type BreakerControls } from "./guard/BreakerControls.ts"
 export { type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 export {
@@ -73,6 +77,7 @@ export {
   DuplicateServerName,
   NoServerConnected,
   orchestratorErrors,
+  RuntimeVersionMismatch,
   ServerAlreadyRunning,
   ServerBusy,
   ServerCircuitOpen,
@@ -82,13 +87,18 @@ export {
   ServerSetNotFound,
   ServerSetNotPrepared,
   ServerStartupFailed,
+  StartCallFailed,
   ServerUnavailable,
-  ServerUnhealthy
+  ServerUnhealthy,
+  SessionsExhausted
 } from "./errors.ts"
 
 // Its parts
 export { Connector } from "./Connector.ts"
 export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
 export { isPackageRunner } from "./packageRunner.ts"
+export { type Requirements } from "./runtimes/RuntimeCheck.ts"
+export { runtimeVersion } from "./runtimes/runtimeVersion.ts"
+export { isInRange, isVersionRange } from "./runtimes/versionRange.ts"
 export { makeStartGate, SharedStartGate, type StartGate } from "./StartGate.ts"
 export { ToolCache } from "./ToolCache.ts"

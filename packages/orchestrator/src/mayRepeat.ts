@@ -7,8 +7,14 @@ import { type CallError, wasNotExecuted } from "@signalbox/mcp"
 import { type Route } from "./Catalogue.ts"
 
 /** Failures that came from the server, in contrast to those of waiting for it. */
-export const isCallError = (error: SignalboxError): error is CallError =>
-  error._tag !== "ServerBusy" && error._tag !== "ServerUnavailable" && error._tag !== "ServerCircuitOpen"
+export const isCallError = (error: SignalboxError): error is CallError => !waits.has(error._tag)
+
+const waits: ReadonlySet<string> = new Set([
+  "ServerBusy",
+  "ServerUnavailable",
+  "ServerCircuitOpen",
+  "SessionsExhausted"
+])
 
 /** Whether the connection itself is gone, so that a new one has to be made before anything else. */
 export const isConnectionLost = (error: CallError): boolean =>

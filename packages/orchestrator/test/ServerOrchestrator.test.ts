@@ -65,7 +65,7 @@ describe("the list of tools", () => {
       const lines: Array<string> = []
       const logger = Logger.make(({ message }) => void lines.push(String(message)))
       const boxes = yield* orchestrate(fakes, [
-        managed("a", { tools: { allow: ["read", "erase", "raed"], deny: ["erase"] } })
+        managed("a", { tools: { ...managedDefaults.stdio.tools, allow: ["read", "erase", "raed"], deny: ["erase"] } })
       ]).pipe(Effect.provide(Logger.layer([logger])))
       yield* boxes.settled
       assert.deepStrictEqual(names(yield* boxes.toolbox.list), ["read"])

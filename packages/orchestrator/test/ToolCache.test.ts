@@ -1,7 +1,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { localCall, resultText } from "@signalbox/model"
-import { type ServerEvent, ToolCache } from "@signalbox/orchestrator"
+import { managedDefaults, type ServerEvent, ToolCache } from "@signalbox/orchestrator"
 import { Effect, Fiber, FileSystem, Layer, Stream } from "effect"
 import { KeyValueStore } from "effect/persistence"
 import { TestClock } from "effect/testing"
@@ -110,7 +110,7 @@ describe("tools of an earlier run", () => {
       fakes.behave("a").tools = [tool("read"), tool("write")]
       yield* earlier
       fakes.behave("a").connect = Effect.never
-      const limited = yield* run({}, [managed("a", { tools: { allow: undefined, deny: ["write"] } })])
+      const limited = yield* run({}, [managed("a", { tools: { ...managedDefaults.stdio.tools, deny: ["write"] } })])
       assert.deepStrictEqual(names(yield* limited.toolbox.list), ["read"])
       assert.deepStrictEqual(yield* (yield* run({ startsAll: false })).toolbox.list, [])
     })

@@ -40,7 +40,9 @@ const list = Command.make(
             Effect.gen(function* () {
               const { columns, line, style } = yield* Output
               const rows = tools.map((tool) => [
-                style.bold(tool.name),
+                tool.alias === undefined
+                  ? style.bold(tool.name)
+                  : `${style.bold(tool.name)} ${style.dim(`(${printable(tool.originalName)})`)}`,
                 style.cyan(sourceOf(tool)),
                 printable(tool.description)
               ])

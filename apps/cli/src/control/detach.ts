@@ -30,7 +30,10 @@ const prepareLog = Effect.fnUntraced(function* (place: ControlPlace) {
   const directory = yield* stateDirectory
   yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
   const file = path.join(directory, `${path.basename(place.recordFile, ".json")}.log`)
-  const size = yield* Effect.orElseSucceed(Effect.map(fs.stat(file), ({ size }) => BigInt(size)), () => 0n)
+  const size = yield* Effect.orElseSucceed(
+    Effect.map(fs.stat(file), ({ size }) => BigInt(size)),
+    () => 0n
+  )
   if (size > largestLog) yield* fs.rename(file, `${file}.old`)
   return file
 })

@@ -41,7 +41,10 @@ export const renderOutcomes = Effect.fnUntraced(function* (outcomes: ServerOutco
 })
 
 /** The error that decides the exit code: 3 where it went wrong with some, 1 where with all. */
-export const outcomesShortfall = (verb: string, { results, succeeded, total }: ServerOutcomes): SignalboxError | undefined => {
+export const outcomesShortfall = (
+  verb: string,
+  { results, succeeded, total }: ServerOutcomes
+): SignalboxError | undefined => {
   const serverNames = Object.entries(results).flatMap(([name, { data }]) => (data === null ? [name] : []))
   if (serverNames.length === 0) return undefined
   const failed = { verb, serverNames, total }

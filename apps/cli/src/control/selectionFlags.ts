@@ -13,10 +13,7 @@ export interface Selection {
 
 /** How that is said. */
 export const selectionFlags = {
-  names: Argument.String("names").pipe(
-    Argument.withDescription("As in signalbox servers list"),
-    Argument.variadic()
-  ),
+  names: Argument.String("names").pipe(Argument.withDescription("As in signalbox servers list"), Argument.variadic()),
   server: Flag.String("server").pipe(Flag.withDescription("A server by its name; may be repeated"), Flag.atLeast(0)),
   type: Flag.Literals("type", ["stdio", "http", "sse"]).pipe(
     Flag.withDescription("All servers of a type; may be repeated"),

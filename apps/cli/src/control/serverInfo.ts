@@ -22,6 +22,9 @@ const identityOf = (told: ServerInfoJson): ServerInfo["identity"] =>
         instructions: undefined
       }
 
+const circuitOf = ({ circuit, circuit_open_until }: ServerInfoJson): ServerInfo["circuit"] =>
+  circuit === "closed" ? undefined : { phase: circuit, openUntil: time(circuit_open_until), reason: undefined }
+
 /** What was told, as far as it is shown: the last failure is known only while it lasts. */
 export const serverInfoOf = (told: ServerInfoJson): ServerInfo => {
   const reason = isTold(told.error) ? hostFailure(told.error) : undefined
@@ -45,6 +48,8 @@ export const serverInfoOf = (told: ServerInfoJson): ServerInfo => {
       told.exit_code === null && told.exit_signal === null
         ? undefined
         : { code: told.exit_code ?? undefined, signal: told.exit_signal ?? undefined },
+    circuit: circuitOf(told),
+    hiddenTools: told.hidden_tools,
     tools: told.tools,
     areToolsRemembered: told.tools_remembered
   }

@@ -118,7 +118,9 @@ export const startServers = (run: StartRun) =>
                 if (!run.isDetached || done.host === null) return
                 const { log_file: log, pid } = done.host
                 const where = log === null ? "" : `; it logs to ${log}`
-                yield* status(errorStyle.dim(`They run in process ${pid}${where}. End it: signalbox servers stop --all`))
+                yield* status(
+                  errorStyle.dim(`They run in process ${pid}${where}. End it: signalbox servers stop --all`)
+                )
               }),
         json: (done) => (done === undefined ? null : doneJson(done)),
         shortfall: (done) => (done === undefined ? undefined : outcomesShortfall("start", done.outcomes)),

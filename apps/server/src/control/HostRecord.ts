@@ -87,7 +87,10 @@ export const claimPlace = Effect.fnUntraced(function* (place: ControlPlace, fact
   const write = Effect.suspend(() => fs.writeFileString(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 }))
   const link = fs.link(draft, place.recordFile).pipe(
     Effect.as(true),
-    Effect.catchIf(({ reason }) => reason._tag === "AlreadyExists", () => Effect.succeed(false))
+    Effect.catchIf(
+      ({ reason }) => reason._tag === "AlreadyExists",
+      () => Effect.succeed(false)
+    )
   )
   const removeStale = Effect.gen(function* () {
     const found = Option.getOrUndefined(yield* readRecord(place.recordFile))
@@ -100,9 +103,7 @@ export const claimPlace = Effect.fnUntraced(function* (place: ControlPlace, fact
     const moved = yield* Effect.isSuccess(fs.rename(place.recordFile, aside))
     if (!moved) return
     const taken = Option.getOrUndefined(yield* readRecord(aside))
-    yield* taken?.process === found?.process
-      ? fs.remove(aside, { force: true })
-      : fs.rename(aside, place.recordFile)
+    yield* taken?.process === found?.process ? fs.remove(aside, { force: true }) : fs.rename(aside, place.recordFile)
   })
   const take = Effect.gen(function* () {
     yield* write

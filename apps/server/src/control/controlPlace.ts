@@ -46,7 +46,12 @@ export const controlPlace = Effect.fnUntraced(function* (configFile: string, env
     const reason = `${socket} is longer than the ${longestSocketPath} bytes that a socket may be called`
     return yield* new ControlDirectoryUnusable({ directory, reason })
   }
-  return { configFile: real, directory, socket, recordFile: path.join(directory, `${name}.json`) } satisfies ControlPlace
+  return {
+    configFile: real,
+    directory,
+    socket,
+    recordFile: path.join(directory, `${name}.json`)
+  } satisfies ControlPlace
 })
 
 /**
@@ -69,8 +74,7 @@ export const checkDirectory = Effect.fnUntraced(function* (directory: string) {
   const own = userInfo().uid
   const owner = Option.getOrElse(uid, () => own)
   if (owner !== own) return yield* unusable(`it belongs to the user with the id ${owner}`)
-  if ((mode & 0o777) !== 0o700)
-    yield* Effect.mapError(fs.chmod(directory, 0o700), ({ message }) => unusable(message))
+  if ((mode & 0o777) !== 0o700) yield* Effect.mapError(fs.chmod(directory, 0o700), ({ message }) => unusable(message))
   return true
 })
 
@@ -79,9 +83,9 @@ export const makeDirectory = Effect.fnUntraced(function* (directory: string) {
   if (yield* checkDirectory(directory)) return
   const fs = yield* FileSystem.FileSystem
   // Another host may make it at the same moment.
-  yield* fs.makeDirectory(directory, { mode: 0o700, recursive: true }).pipe(
-    Effect.mapError(({ message }) => new ControlDirectoryUnusable({ directory, reason: message }))
-  )
+  yield* fs
+    .makeDirectory(directory, { mode: 0o700, recursive: true })
+    .pipe(Effect.mapError(({ message }) => new ControlDirectoryUnusable({ directory, reason: message })))
   yield* checkDirectory(directory)
 })
 

@@ -55,8 +55,8 @@ export const makeAgent = Effect.fnUntraced(function* (
       Layer.provide([Layer.succeed(LanguageModel, model.service), Layer.succeed(Toolbox, toolbox)])
     )
   )
-  for (const { input = {}, tool } of entry.onStart ?? []) {
-    const result = yield* toolbox.call(tool, input, localCall({ conversationId: `${name}:start` }))
+  for (const { args = {}, tool } of entry.onStart ?? []) {
+    const result = yield* toolbox.call(tool, args, localCall({ conversationId: `${name}:start` }))
     if (result.isError) return yield* new ToolFailed({ toolName: tool, text: resultText(result) })
   }
   return {

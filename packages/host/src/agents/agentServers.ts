@@ -31,10 +31,11 @@ const namedTools = ({ servers }: AgentEntry, server: string): ToolLists["allow"]
   return tools.length === named.length ? tools : undefined
 }
 
-const toolsOf = (agent: AgentEntry, name: string, entry: ServerEntry): ToolLists => {
+const toolsOf = (agent: AgentEntry, name: string, entry: ServerEntry): NonNullable<ServerEntry["tools"]> => {
   const own = agent.tools?.[name]
   const allow = both(both(entry.tools?.allow, own?.allow), namedTools(agent, name))
-  return { ...(allow === undefined ? {} : { allow }), deny: [...(entry.tools?.deny ?? []), ...(own?.deny ?? [])] }
+  const deny = [...(entry.tools?.deny ?? []), ...(own?.deny ?? [])]
+  return { ...entry.tools, ...(allow === undefined ? {} : { allow }), deny }
 }
 
 /** What an agent puts into the environment of one of its servers; a secret from here on, wherever it stood. */

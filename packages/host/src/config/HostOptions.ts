@@ -2,12 +2,12 @@
  * What `signalbox.yaml` may say. Strict: each key must be there and no other may. The keys that a server
  * can leave out are overrides of `runtime`, which stands in the same file, so nothing is hidden.
  */
+import { isVersionRange } from "@signalbox/orchestrator"
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
 import { isLoopback } from "./loopback.ts"
-import { EnvValue, PositiveInt, Provider, ServerName, ToolLists } from "./schemas.ts"
+import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists } from "./schemas.ts"
 import { variablesIn } from "./secrets.ts"
-import { isVersionRange } from "./versionRange.ts"
 
 const shortUnits: Readonly<Record<string, string>> = { ms: "millis", s: "seconds", m: "minutes", h: "hours" }
 
@@ -80,11 +80,32 @@ const BreakerOverride = Schema.Struct({
   probeTimeout: Schema.optionalKey(breaker.probeTimeout)
 })
 
+const sessions = {
+  max: PositiveInt,
+  affinity: Schema.Literals(["shared", "conversation", "call"]),
+  idleTimeToLive: PositiveDuration,
+  acquireTimeout: PositiveDuration,
+  fallback: Schema.Literals(["none", "direct"])
+}
+
+const SessionsOverride = Schema.Struct({
+  max: Schema.optionalKey(sessions.max),
+  affinity: Schema.optionalKey(sessions.affinity),
+  idleTimeToLive: Schema.optionalKey(sessions.idleTimeToLive),
+  acquireTimeout: Schema.optionalKey(sessions.acquireTimeout),
+  fallback: Schema.optionalKey(sessions.fallback)
+})
+
 /** Versions of a program: `20`, `3.11`, `>=20`, `^20.1`, `>=18 <23`. */
 const VersionRange = Schema.String.check(
   Schema.makeFilter(
     (text) => isVersionRange(text) || 'Expected versions such as ">=20", "3.11", "^20.1" or ">=18 <23", as a text'
   )
+)
+
+/** What every provider takes as the name of a tool. */
+const ToolName = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/, { message: "Expected a name of 1 to 64 letters, digits, - or _" })
 )
 
 const overrides = {
@@ -110,10 +131,18 @@ const overrides = {
   ),
   health: Schema.optionalKey(HealthOverride),
   breaker: Schema.optionalKey(BreakerOverride),
+  sessions: Schema.optionalKey(SessionsOverride),
   restart: Schema.optionalKey(
     Schema.Struct({ policy: Schema.optionalKey(restartPolicy), maxRestarts: Schema.optionalKey(MaxRestarts) })
   ),
-  tools: Schema.optionalKey(ToolLists)
+  onStart: Schema.optionalKey(Schema.Array(StartCall)),
+  tools: Schema.optionalKey(
+    Schema.Struct({
+      ...ToolLists.fields,
+      rename: Schema.optionalKey(Schema.Record(Schema.String, ToolName)),
+      describe: Schema.optionalKey(Schema.Record(Schema.String, Schema.NonEmptyString))
+    })
+  )
 }
 
 const StdioServer = Schema.Struct({
@@ -141,6 +170,20 @@ const SseServer = Schema.Struct({ transport: Schema.Literal("sse"), ...remote })
 /** One entry under `servers`. */
 export const ServerEntry = Schema.Union([StdioServer, HttpServer, SseServer])
 export type ServerEntry = typeof ServerEntry.Type
+
+/** Two tools that are given one name: whoever gives names wants to know them. Told of each but the first. */
+const sharedRenames = (servers: Readonly<Record<string, ServerEntry>>) => {
+  const holders = new Map<string, string>()
+  const issues: Array<{ readonly path: ReadonlyArray<string>; readonly issue: string }> = []
+  for (const [server, { tools }] of Object.entries(servers)) {
+    for (const [original, name] of Object.entries(tools?.rename ?? {})) {
+      const holder = holders.get(name)
+      if (holder === undefined) holders.set(name, `${original} of ${server}`)
+      else issues.push({ path: [server, "tools", "rename", original], issue: `Expected another name than ${holder}` })
+    }
+  }
+  return issues
+}
 
 /** Every key that an entry may have, for suggestions. */
 export const serverKeys: ReadonlyArray<string> = [
@@ -209,6 +252,17 @@ const DurationLimits = Schema.Struct({
   )
 )
 
+/** An address that may be a secret, so that it may be in a variable; or nothing. */
+const SecretUrl = Schema.String.check(
+  Schema.makeFilter(
+    (text) =>
+      text === "" ||
+      variablesIn(text).length > 0 ||
+      /^https?:\/\/\S+$/.test(text) ||
+      "Expected a URL that starts with http:// or https://, or env:NAME"
+  )
+)
+
 const AlertOptions = Schema.Struct({
   interval: PositiveDuration,
   quietTime: PositiveDuration,
@@ -218,7 +272,8 @@ const AlertOptions = Schema.Struct({
   errorRate: ShareLimits,
   slow: DurationLimits,
   breakerOpen: Severity,
-  poolExhausted: ShareLimits
+  poolExhausted: ShareLimits,
+  webhook: SecretUrl
 })
 
 const RetryOptions = Schema.Struct({ attempts: PositiveInt, ...growingDelay }).check(maxDelayRule)
@@ -301,6 +356,7 @@ export const HostOptions = Schema.Struct({
     maxConcurrentCalls: PositiveInt,
     health: Schema.Struct({ ...health, check: Schema.Literals(["ping", "process"]) }),
     breaker: Schema.Struct(breaker),
+    sessions: Schema.Struct(sessions),
     restart: RestartOptions,
     metrics: MetricsOptions,
     alerts: AlertOptions
@@ -309,8 +365,13 @@ export const HostOptions = Schema.Struct({
     level: Level,
     format: Schema.Literals(["auto", "pretty", "json", "logfmt"])
   }),
+  telemetry: Schema.Struct({
+    endpoint: Schema.Union([Schema.Literal(""), Url]),
+    headers: Schema.Record(Schema.String, Schema.String),
+    interval: PositiveDuration
+  }),
   server: Schema.Struct({ host: LoopbackHost, port: Port, maxRequestBytes: PositiveInt }),
   agents: Schema.Record(ServerName, AgentEntry),
-  servers: Schema.Record(ServerName, ServerEntry)
+  servers: Schema.Record(ServerName, ServerEntry).check(Schema.makeFilter(sharedRenames))
 })
 export interface HostOptions extends Schema.Schema.Type<typeof HostOptions> {}

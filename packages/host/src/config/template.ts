@@ -119,6 +119,18 @@ runtime:
     successes: 2
     # After this time a call that was let through does not count any more, and others are let through.
     probeTimeout: 30 seconds
+  # (*) The sessions with one server: processes of a local one. One that is shared is right for most.
+  sessions:
+    # The most at the same time; where they are not shared, beside the one that is supervised.
+    max: 1
+    # shared: a further one is opened when all have maxConcurrentCalls. conversation: one for each conversation, for servers
+    # that remember something (browsers, shells). call: one for each call.
+    affinity: shared
+    # How long one is kept that nobody uses, and how long a call waits for one.
+    idleTimeToLive: 10 minutes
+    acquireTimeout: 30 seconds
+    # A call that waited in vain gets none, or one of its own past max: none, direct.
+    fallback: none
   # A server that stopped is started again after a growing delay.
   restart:
     # (*) always, on-failure (not after it ended with status 0), never
@@ -162,12 +174,23 @@ runtime:
     # A server is not called because its calls failed; share of the connections to a server that are in use.
     breakerOpen: critical
     poolExhausted: { warning: 0.9, critical: 0.95 }
+    # A URL that gets each alert by POST, as JSON; env:NAME reads a variable. Empty: none.
+    webhook: ""
 
 logging:
   # trace, debug, info, warn, error, none
   level: warn
   # auto (pretty on a terminal, else json), pretty, json, logfmt
   format: auto
+
+# Where traces and numbers go, to be watched from outside.
+telemetry:
+  # An OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318. Empty: nothing is sent.
+  endpoint: ""
+  # Sent with each export; env:NAME reads a variable.
+  headers: {}
+  # How often numbers are sent.
+  interval: 30 seconds
 
 # signalbox serve
 server:
@@ -187,7 +210,7 @@ server:
 #     secrets:                             # optional; variables for its local servers: all of them, or one
 #       common: { TENANT: acme }
 #       files: { TOKEN: "env:PLANNER_TOKEN" }
-#     onStart: [{ tool: list_files, input: { path: . } }]   # optional; calls before it can be used
+#     onStart: [{ tool: list_files, args: { path: . } }]   # optional; calls before it can be used
 agents: {}
 
 # MCP servers by name. Local ones:
@@ -198,13 +221,15 @@ agents: {}
 #     args: ["-y", "@modelcontextprotocol/server-filesystem", "."]
 #     env: {}                        # beyond a short list (PATH, HOME …) only this; env:NAME reads a variable
 #     cwd: .                         # optional; relative to this file
-#     requires: { node: ">=20" }     # optional; versions that "signalbox doctor" compares with those here
+#     requires: { node: ">=20" }     # optional; programs and versions without which it is not started
 #     required: false                # optional; true: nothing works without it
 #     trusted: false                 # optional; true: its read-only and idempotent hints are believed
 #     writes: serial                 # optional; parallel: tools that write may run at the same time
-#     tools: { allow: [read_file] }  # optional; also deny: […]
+#     tools: { allow: [read_file] }  # optional; also deny: […], rename: { its: yours }, describe: { its: "your words" }
+#     onStart: [{ tool: open, args: { path: "." } }]   # optional; called on each new connection before anything else
 #     health: { check: http, url: "http://127.0.0.1:8000/health" }   # optional; a page that must answer 2xx
 #     breaker: { enabled: false }    # optional; it is called whatever happens
+#     sessions: { affinity: conversation, max: 4 }   # optional; a process for each conversation
 #     restart: { maxRestarts: 3 }    # optional; also policy: on-failure
 #     protocol: auto                 # optional; legacy or 2026-07-28 where the server cannot tell
 # Remote ones:

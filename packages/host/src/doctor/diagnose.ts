@@ -98,11 +98,13 @@ export const diagnose = Effect.fn("diagnose")(function* (config: LoadedConfig, o
       Result.isSuccess(outcome) ? [[serverName, outcome.success.tools.length]] : []
     )
   )
-  // What runs all the same is in doubt, not broken.
-  const doubts = versions
-    .flat()
-    .map((found): Finding => (works.has(found.serverName) ? { ...found, severity: "warning" } : found))
-  const all = [...missing, ...doubts, ...shown, ...crossed, ...clashes(probes, entries, config.options.runtime.naming)]
+  const all = [
+    ...missing,
+    ...versions.flat(),
+    ...shown,
+    ...crossed,
+    ...clashes(probes, entries, config.options.runtime.naming)
+  ]
   const order = wanted.map(({ name }) => name)
   return {
     servers: order.map((name) => ({ name, tools: works.get(name) })),

@@ -39,8 +39,8 @@ export const readJson = (response: Response, sink: AnswerSink, limitBytes: numbe
 const isWithin = ({ headers }: Response, limitBytes: number): boolean =>
   Number(headers.get("content-length") ?? Number.NaN) <= limitBytes && !headers.has("content-encoding")
 
-/** Counts while it reads. A stream in between would do the same at several times the cost. */
-const readText = ({ body }: Response, limitBytes: number): Promise<string> => {
+/** A whole body of at most `limitBytes`. Counts while it reads; a stream in between would cost several times as much. */
+export const readText = ({ body }: Response, limitBytes: number): Promise<string> => {
   if (body === null) return Promise.resolve("")
   const reader = body.getReader()
   const decoder = new TextDecoder()

@@ -3,6 +3,7 @@
  * an error at once for answers that will never contain one. It also keeps what the SDK's errors do
  * not carry: `Retry-After` and `WWW-Authenticate`.
  */
+import { type Denied, readDenial } from "../auth/denial.ts"
 import { WireFault } from "../wire.ts"
 import { type AnswerSink, readEvents, readJson } from "./answers.ts"
 
@@ -14,6 +15,8 @@ export interface Exchange extends AnswerSink {
   httpStatus?: number
   retryAfterSeconds?: number
   challenge?: string
+  /** Why better credentials could not be had. */
+  denied?: Denied
   /** Whether the whole answer is one JSON body, so that nothing follows it. */
   isJson?: boolean
 }
@@ -109,6 +112,8 @@ export const learnHeaders = (exchange: Exchange, { headers, status }: Response):
   if (retryAfter !== undefined) exchange.retryAfterSeconds = retryAfter
   const challenge = headers.get("www-authenticate")
   if (challenge !== null) exchange.challenge = challenge
+  const denied = readDenial(headers)
+  if (denied !== undefined) exchange.denied = denied
   exchange.isJson = isOfType(headers, "application/json")
 }
 

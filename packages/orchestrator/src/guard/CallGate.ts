@@ -3,7 +3,7 @@
  * It is made once for each server, because it stands on the hot path.
  */
 import { type CircuitBreaker, type CircuitOpen } from "@signalbox/resilience"
-import { DateTime, type Effect } from "effect"
+import { DateTime, type Effect, Exit } from "effect"
 import { ServerCircuitOpen } from "../errors.ts"
 import { type ServerCircuit } from "../ServerInfo.ts"
 
@@ -15,6 +15,8 @@ export interface CallGate {
     attempt: Effect.Effect<A, E>,
     counts: (error: unknown) => boolean
   ) => Effect.Effect<A, E | CircuitOpen>
+  /** Counts that no connection could be made for a call. */
+  readonly failed: (error: unknown) => Effect.Effect<void>
   /** The refusal in words about the server and the tool. */
   readonly refusal: (toolName: string, cause: CircuitOpen) => ServerCircuitOpen
   /** How many lost answers have counted. Calls that were sent before the last of them were lost with it. */
@@ -29,6 +31,7 @@ export const makeCallGate = (
 ): CallGate => ({
   check: breaker.check(serverName),
   protect: (attempt, counts) => breaker.protect(serverName, attempt, counts),
+  failed: (error) => breaker.observe(serverName, Exit.fail(error)),
   refusal: (toolName, cause) => {
     const { openUntil, reason } = look()
     const { retryAfter } = cause

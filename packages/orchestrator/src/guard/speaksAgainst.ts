@@ -34,7 +34,17 @@ export const lossSpeaksAgainst = (reason: unknown): boolean => {
   return countsAsConnectionFailure(reason as Exclude<StartError, Ours>)
 }
 
-type Ours = Extract<StartError, { readonly _tag: "ServerStartupFailed" | "ServerUnavailable" }>
+type Ours = Extract<
+  StartError,
+  { readonly _tag: "RuntimeVersionMismatch" | "ServerStartupFailed" | "ServerUnavailable" | "StartCallFailed" }
+>
 
-const isOurs = ({ _tag }: SignalboxError): boolean =>
-  _tag === "ServerStartupFailed" || _tag === "ServerUnavailable" || _tag === "ServerUnhealthy"
+const ours = new Set<SignalboxError["_tag"]>([
+  "RuntimeVersionMismatch",
+  "ServerStartupFailed",
+  "ServerUnavailable",
+  "ServerUnhealthy",
+  "StartCallFailed"
+])
+
+const isOurs = ({ _tag }: SignalboxError): boolean => ours.has(_tag)

@@ -131,13 +131,12 @@ const many = <E>(work: (orchestrator: Orchestrator, name: string) => Effect.Effe
     return outcomesOf(names, outcomes)
   }, answered)
 
-const outcomesOf = (
-  names: ReadonlyArray<string>,
-  outcomes: ReadonlyArray<Outcome<ServerInfoJson>>
-): ServerOutcomes => {
+const outcomesOf = (names: ReadonlyArray<string>, outcomes: ReadonlyArray<Outcome<ServerInfoJson>>): ServerOutcomes => {
   const total = outcomes.length
   const succeeded = outcomes.filter(({ status }) => status === "success").length
-  const results = Object.fromEntries(names.flatMap((name, index) => outcomes.slice(index, index + 1).map((outcome) => [name, outcome] as const)))
+  const results = Object.fromEntries(
+    names.flatMap((name, index) => outcomes.slice(index, index + 1).map((outcome) => [name, outcome] as const))
+  )
   return { results, total, succeeded, success_rate: total === 0 ? null : succeeded / total }
 }
 

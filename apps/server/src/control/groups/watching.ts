@@ -37,6 +37,14 @@ export const ControlEvent = Schema.Union([
     health: HealthStatus,
     health_reason: Schema.NullOr(Schema.String)
   }),
+  Schema.Struct({
+    type: Schema.tag("circuit_changed"),
+    server_name: Schema.String,
+    circuit: ServerInfoJson.fields.circuit,
+    circuit_open_until: Schema.NullOr(Schema.String),
+    reason: Schema.NullOr(Schema.String),
+    hidden_tools: names
+  }),
   Schema.Struct({ type: Schema.tag("alert"), alert: Alert })
 ])
 export type ControlEvent = typeof ControlEvent.Type
@@ -129,6 +137,17 @@ const eventJson = (event: ServerEvent, now: DateTime.Utc): ControlEvent => {
         server_name: serverName,
         health: health.status,
         health_reason: health.reason === undefined ? null : redactText(health.reason)
+      }
+    }
+    case "CircuitChanged": {
+      const { circuit, hiddenTools, serverName } = event
+      return {
+        type: "circuit_changed",
+        server_name: serverName,
+        circuit: circuit.phase,
+        circuit_open_until: circuit.openUntil === undefined ? null : DateTime.formatIso(circuit.openUntil),
+        reason: circuit.reason === undefined ? null : redactText(circuit.reason),
+        hidden_tools: hiddenTools
       }
     }
   }

@@ -1,0 +1,34 @@
+/**
+ * The credentials of one connection over HTTP: which token its requests carry, and what can be done without a person
+ * when one is refused. It never opens a browser; where only a person helps, it says so and the refusal stands.
+ */
+import { type Effect, type Redacted } from "effect"
+import { type Denial, type Denied } from "./denial.ts"
+
+/** What became of a refusal: repeat the request, perhaps with a token that was just made, or leave it. */
+export type Recovery =
+  | { readonly _tag: "Repeat"; readonly isNewToken: boolean }
+  | ({ readonly _tag: "Denied" } & Denied)
+
+/** A request that a server has refused with 401, or with 403 for the want of scope. */
+export interface Refusal {
+  readonly status: number
+  readonly challenge: string | null
+  /** The token that it carried. */
+  readonly used: Redacted.Redacted | undefined
+}
+
+/** The credentials of a connection. The first two are asked before every request, so they wait for nothing. */
+export interface Authorizer {
+  readonly token: () => Redacted.Redacted | undefined
+  /** Whether the token ought to be renewed first. */
+  readonly isDue: () => boolean
+  readonly renew: Effect.Effect<void>
+  readonly recover: (refusal: Refusal) => Effect.Effect<Recovery>
+}
+
+/** The request is to be sent again. */
+export const repeat = (isNewToken: boolean): Recovery => ({ _tag: "Repeat", isNewToken })
+
+/** The refusal stands. */
+export const denied = (denial: Denial, detail = ""): Recovery => ({ _tag: "Denied", denial, detail })

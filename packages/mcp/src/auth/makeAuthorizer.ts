@@ -1,0 +1,24 @@
+/**
+ * Chooses how a connection gets its credentials, from the options of its server.
+ */
+import { Effect } from "effect"
+import { type Fetch } from "../http/guardedFetch.ts"
+import { type HttpOptions, type ServerOptions } from "../ServerOptions.ts"
+import { type TokenStoreUnusable } from "./authErrors.ts"
+import { type Authorizer } from "./Authorizer.ts"
+import { machineAuthorizer } from "./machineAuthorizer.ts"
+import { oauthOptionsOf, usesOAuth } from "./OAuthOptions.ts"
+import { personalAuthorizer } from "./personalAuthorizer.ts"
+
+/** Makes the credentials of one connection; nothing where OAuth is turned off. */
+export const makeAuthorizer = (
+  server: ServerOptions,
+  endpoint: HttpOptions,
+  fetch: Fetch
+): Effect.Effect<Authorizer | undefined, TokenStoreUnusable> => {
+  if (!usesOAuth(endpoint)) return Effect.succeed(undefined)
+  const options = oauthOptionsOf(endpoint)
+  return options.grant === "client_credentials"
+    ? machineAuthorizer(new URL(endpoint.url), options, fetch)
+    : personalAuthorizer(server, new URL(endpoint.url), options, fetch)
+}

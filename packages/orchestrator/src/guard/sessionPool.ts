@@ -1,0 +1,154 @@
+/**
+ * The sessions of one server beside the one that is supervised, in a pool: opened through the same gate, with the same
+ * mark of their owner, and not while the circuit of the server is open. Calls that share sessions share that one, too.
+ */
+import { isSignalboxError } from "@signalbox/errors"
+import {
+  type CircuitOpen,
+  ConnectionPool,
+  PoolConnectTimeout,
+  PoolExhausted,
+  PoolNotRegistered,
+  type PoolSettings
+} from "@signalbox/resilience"
+import { Deferred, Duration, Effect } from "effect"
+import { ServerUnavailable, SessionsExhausted } from "../errors.ts"
+import { type AttemptError } from "../failedStart.ts"
+import { isCallError, isConnectionLost } from "../mayRepeat.ts"
+import { makeStartCalls } from "../makeReady.ts"
+import { forgetGauges } from "../metrics/forgetGauges.ts"
+import { type OrchestratorMetrics } from "../metrics/OrchestratorMetrics.ts"
+import { type ManagedServer } from "../OrchestratorOptions.ts"
+import { followLog } from "../serverLog.ts"
+import { laneOf, startTimeoutOf } from "../StartGate.ts"
+import { type Session, type Supervisor, type Surroundings } from "../Supervisor.ts"
+import { type CallGate } from "./CallGate.ts"
+
+/** Why there is no session for a call. */
+export type SessionError = AttemptError | CircuitOpen | SessionsExhausted | ServerUnavailable
+
+export interface SessionPool {
+  readonly borrow: <A, E>(use: (session: Session) => Effect.Effect<A, E>) => Effect.Effect<A, E | SessionError>
+  /** Like `borrow`, with a session that nobody has had, and that nobody gets afterwards. */
+  readonly borrowFresh: SessionPool["borrow"]
+  /** Closes all sessions, each as soon as its calls have ended. */
+  readonly renew: Effect.Effect<void>
+  /** Waits until a session is lost. */
+  readonly loss: (session: Session) => Effect.Effect<void>
+  readonly unavailable: (reason: string) => ServerUnavailable
+}
+
+export interface SessionSurroundings extends Pick<
+  Surroundings,
+  "connector" | "gate" | "onLogLine" | "questions" | "packageTimeout"
+> {
+  readonly metrics: OrchestratorMetrics
+}
+
+/** A pool that ends with the scope, whoever still uses its sessions. */
+export const makeSessionPool = Effect.fnUntraced(function* (
+  supervisor: Supervisor,
+  circuit: CallGate,
+  around: SessionSurroundings
+) {
+  const { requires, server, sessions } = supervisor.managed
+  const { name } = server
+  const start = { ...server, connectTimeout: startTimeoutOf(server, around.packageTimeout) }
+  const lent = new Set<Session>()
+
+  const takeSupervised = Effect.suspend(() => {
+    const session = sessions.affinity === "shared" ? supervisor.current() : undefined
+    if (session === undefined || lent.has(session)) return Effect.undefined
+    lent.add(session)
+    return Effect.as(
+      Effect.addFinalizer(() => Effect.sync(() => lent.delete(session))),
+      session
+    )
+  })
+  const open = circuit.check.pipe(
+    Effect.andThen(
+      around.gate.run(
+        laneOf(server),
+        (onLoaded) =>
+          around.connector.connect(start, {
+            onLoaded,
+            questions: around.questions,
+            requires,
+            onStderr: (text) => around.onLogLine({ serverName: name, text })
+          }),
+        // Calls are checked against the list, and in the newest era made by it.
+        (client) => client.listTools.pipe(Effect.andThen(makeStartCalls(supervisor.managed, client)), Effect.as(client))
+      )
+    ),
+    Effect.tapError(circuit.failed),
+    Effect.tap((client) => Effect.forkScoped(followLog(client))),
+    Effect.map((client): Session => ({
+      client,
+      isSupervised: false,
+      lost: Deferred.makeUnsafe(),
+      reason: undefined,
+      suspect: () => undefined,
+      check: Effect.void
+    }))
+  )
+  const forgetLost = (session: Session) => Effect.andThen(loss(session), withdraw(session))
+
+  const pool = yield* ConnectionPool.make<Session, Exclude<SessionError, SessionsExhausted>, never>({
+    acquire: () =>
+      Effect.annotateLogs(
+        takeSupervised.pipe(
+          Effect.flatMap((supervised) => (supervised === undefined ? open : Effect.succeed(supervised))),
+          Effect.tap((session) => Effect.forkScoped(Effect.suspend(() => forgetLost(session))))
+        ),
+        { server: name }
+      ),
+    settings: () => poolSettings(supervisor.managed),
+    invalidates: isLoss,
+    // Whoever ends a server has waited for its calls.
+    drainTimeout: 0
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(() => forgetGauges(around.metrics.registry, "mcp_pool_", name)))
+  yield* around.metrics.watch({ pools: [pool], breakers: [] })
+  yield* pool.register(name)
+
+  const withdraw = (session: Session): Effect.Effect<void> => Effect.ignore(pool.invalidate(name, session))
+  const unavailable = (reason: string) =>
+    new ServerUnavailable({
+      serverName: name,
+      state: supervisor.info().state,
+      reason,
+      nextRestartAt: undefined,
+      retryable: true
+    })
+  const borrow: SessionPool["borrow"] = (use) =>
+    Effect.mapError(pool.withConnection(name, use), (error) => {
+      if (error instanceof PoolExhausted) return new SessionsExhausted({ serverName: name, ...limits(error) })
+      if (error instanceof PoolNotRegistered) return unavailable("it was stopped.")
+      if (!(error instanceof PoolConnectTimeout)) return error
+      return unavailable(`no session could be opened within ${Duration.format(error.waited)}.`)
+    })
+  return {
+    borrow,
+    borrowFresh: (use) => borrow((session) => Effect.ensuring(use(session), withdraw(session))),
+    renew: pool.register(name),
+    loss,
+    unavailable
+  } satisfies SessionPool
+})
+
+const loss = (session: Session) => Effect.asVoid(Effect.raceFirst(session.client.closed, Deferred.await(session.lost)))
+
+const limits = ({ max, waited }: PoolExhausted) => ({ max, waited })
+
+/** Whether a session is of no use after this failure of a call. */
+const isLoss = (error: unknown): boolean =>
+  isSignalboxError(error) && isCallError(error) && (isConnectionLost(error) || error._tag === "ToolOutcomeUnknown")
+
+const poolSettings = ({ maxConcurrent, sessions }: ManagedServer): PoolSettings => ({
+  min: 0,
+  max: sessions.max,
+  maxConcurrent: sessions.affinity === "shared" ? maxConcurrent : 1,
+  acquireTimeout: sessions.acquireTimeout,
+  idleTimeToLive: sessions.idleTimeToLive,
+  fallback: sessions.fallback
+})
