@@ -5,6 +5,7 @@ import { exitCodes, statusOf } from "@signalbox/errors"
 import { killOwned, nodePlatform } from "@signalbox/host/node"
 import { Cause, Effect, Exit, Layer, Ref, Runtime } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { agents } from "./commands/agents.ts"
 import { chat } from "./commands/chat.ts"
 import { makeCompletions } from "./commands/completions.ts"
 import { config } from "./commands/config.ts"
@@ -39,6 +40,7 @@ const commands = [
   chat,
   serve,
   servers,
+  agents,
   doctor,
   tools,
   prompts,

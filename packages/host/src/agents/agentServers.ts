@@ -17,7 +17,7 @@ import { readReference } from "./serverReference.ts"
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The names of the servers of an agent, each once, in its order. */
-export const serverNames = ({ servers }: AgentEntry): ReadonlyArray<string> => [
+export const agentServerNames = ({ servers }: AgentEntry): ReadonlyArray<string> => [
   ...new Set(servers.map((text) => readReference(text).server))
 ]
 
@@ -72,7 +72,7 @@ export const agentServers = Effect.fnUntraced(function* (
 ) {
   const servers: Array<ManagedServer> = []
   const problems: Array<FoundProblem> = []
-  for (const name of serverNames(agent)) {
+  for (const name of agentServerNames(agent)) {
     const entry = config.options.servers[name]
     if (entry?.enabled !== true) continue
     const tools = toolsOf(agent, name, entry)
