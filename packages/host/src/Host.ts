@@ -88,9 +88,9 @@ export class Host extends Context.Service<
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
       Layer.provideMerge(Layer.mergeAll(servers, models, agents)),
-      Layer.provide(gate),
       // Below everything, so that all of it is traced and counted.
-      Layer.provideMerge(telemetryLayer(setup.config, setup.environment))
+      Layer.provideMerge(telemetryLayer(setup.config, setup.environment)),
+      Layer.provide(gate)
     )
   }
 }
