@@ -184,6 +184,7 @@ describe("signalbox servers login", () => {
     const { place } = fixture
     const host = place.start(["serve", "--port", "0", "--json"])
     await host.says('"status"')
+    assert.include((await place.run(["servers", "status"])).stdout, "needs login")
     const login = await logIn(place)
     assert.deepInclude(login.json().data, { is_taken_up: true })
     const status = await place.run(["servers", "status", "--json"])
