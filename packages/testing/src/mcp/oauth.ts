@@ -75,7 +75,7 @@ export const makeOAuth = ({ flags, log }: McpServer, path: string) => {
     const asked = new URLSearchParams(await readBody(incoming))
     const method = asked.get("grant_type") ?? "none"
     log("oauth", { method, outcome: "asked" })
-    if (flags.tokenDelay !== undefined) await sleep(flags.tokenDelay)
+    if (flags.refreshDelay !== undefined && method === "refresh_token") await sleep(flags.refreshDelay)
     const clientId = clientOf(incoming, asked, clients)
     const answer = clientId === undefined ? "invalid_client" : tokens.give(asked, clientId)
     log("oauth", { method, outcome: typeof answer === "string" ? answer : "granted" })
