@@ -7,6 +7,7 @@ import { type Bench, isWithinBudget } from "./Bench.ts"
 import { callBench } from "./call.ts"
 import { poolBench } from "./pool.ts"
 import { recoveryBench } from "./recovery.ts"
+import { reuseBench } from "./reuse.ts"
 import { startBench } from "./start.ts"
 import { toolsCallBench } from "./toolsCall.ts"
 import { turnBench } from "./turn.ts"
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, Bench>> = {
   call: callBench,
   pool: poolBench,
   recovery: recoveryBench,
+  reuse: reuseBench,
   start: startBench,
   "tools-call": toolsCallBench,
   turn: turnBench,
