@@ -5,6 +5,7 @@ import { exitCodes, statusOf } from "@signalbox/errors"
 import { killOwned, nodePlatform } from "@signalbox/host/node"
 import { Cause, Effect, Exit, Layer, Ref, Runtime } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { agents } from "./commands/agents.ts"
 import { alerts } from "./commands/alerts.ts"
 import { breaker } from "./commands/breaker.ts"
 import { chat } from "./commands/chat.ts"
@@ -23,7 +24,7 @@ import { servers } from "./commands/servers.ts"
 import { test } from "./commands/test.ts"
 import { tools } from "./commands/tools.ts"
 import { versionCommand } from "./commands/version.ts"
-import { globalFlags } from "./flags.ts"
+import { globalFlags, VersionFlag } from "./flags.ts"
 import { makeSignals, Signals } from "./process/Signals.ts"
 import { allowsColour } from "./render/style.ts"
 import { ExitCode } from "./report.ts"
@@ -44,6 +45,7 @@ const commands = [
   chat,
   serve,
   servers,
+  agents,
   doctor,
   tools,
   metrics,
@@ -65,7 +67,7 @@ const completions = makeCompletions(() => Command.withSubcommands(base, commands
 
 const signalbox = base.pipe(Command.withSubcommands([...commands, completions]), Command.withGlobalFlags(globalFlags))
 
-const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
+const builtIns = [GlobalFlag.Help, VersionFlag, GlobalFlag.Completions]
 
 const platform = (isJson: boolean, hasColour: boolean) =>
   Layer.mergeAll(

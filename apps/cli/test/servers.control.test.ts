@@ -136,6 +136,35 @@ describe("servers start", () => {
     assert.notInclude(ended.stderr, "hello from within")
     await nothingLeft(place)
   })
+
+  it("ends in one stretch of grace, whatever its servers ignore, and at once at the second signal", async () => {
+    await using place = await makePlace()
+    const log = place.file("log")
+    const stubborn = place.server({ ignoreEof: true, ignoreTerm: true, log })
+    const fine = Object.fromEntries(["a", "b", "c", "d"].map((name) => [name, place.server({ tools: "echo" })]))
+    place.configure({ servers: { ...fine, stubborn } })
+    await place.run(["servers", "start", "--all", "--detach"])
+    const stopped = await place.run(["servers", "stop", "--all", "--json"])
+    assert.strictEqual(stopped.code, 0, stopped.stdout)
+    const { results } = stopped.json().data
+    assert.isAtLeast(results.stubborn.duration_ms, 4900)
+    // One after the other they would take five seconds each.
+    assert.isBelow(results.stubborn.duration_ms, 9000)
+    assert.isBelow(results.a.duration_ms, 4900)
+    await nothingLeft(place)
+
+    place.configure({ servers: { ...fine, stubborn: { ...stubborn, shutdownTimeout: "2 minutes" } } })
+    const running = place.start(["servers", "start", "--all", "--hide-logs"])
+    await running.says("signalbox servers status asks from elsewhere")
+    process.kill(running.pid, "SIGINT")
+    await waitFor(() => readFxMcpLog(log).filter(({ event }) => event === "stdin_end").length > 1, {
+      description: "the end of input"
+    })
+    process.kill(running.pid, "SIGINT")
+    assert.strictEqual((await running.ended).code, 130)
+    assert.deepStrictEqual(place.controlFiles(), [])
+    await nothingLeft(place)
+  })
 })
 
 describe("one configuration", () => {

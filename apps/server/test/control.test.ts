@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { CorrelationId } from "@signalbox/errors"
 import { ServerAlreadyRunning } from "@signalbox/orchestrator"
 import { readFxMcpLog, waitFor } from "@signalbox/testing"
 import { Effect, Fiber, Stream } from "effect"
@@ -117,6 +118,15 @@ describe("the control API", () => {
     assert.strictEqual((await run(host.ask(({ breakers }) => breakers.close(named("fx")))))["fx"]?.phase, "closed")
     const missing = await run(Effect.flip(host.ask(({ breakers }) => breakers.open(named("fy")))))
     assert.strictEqual(missing.code, "SERVER_NOT_FOUND")
+  })
+
+  it("belongs to the work of whoever asks", async () => {
+    await using host = await startControl({ servers: { fx: {} } })
+    const outcomes = host.ask((client) => client.servers.startMany(all))
+    const { results } = await host.runtime.runPromise(Effect.provideService(outcomes, CorrelationId, "their-work"))
+    assert.strictEqual(results["fx"]?.correlation_id, "their-work")
+    const other = JSON.parse((await host.raw("POST", "/v1/mcp/servers/start", "{}")).text)
+    assert.match(other.results.fx.correlation_id, /^[0-9a-z]{20}$/)
   })
 
   it("answers wrong requests in words", async () => {

@@ -74,7 +74,11 @@ export class Host extends Context.Service<
       Hooks,
       Effect.flatMap(ServerOrchestrator, (orchestrator) => configuredHooks(setup.config.options, orchestrator))
     )
-    const conversations = Layer.unwrap(Effect.map(Hooks, (hooks) => conversationLayer(setup.config.options, hooks)))
+    const conversations = Layer.unwrap(
+      Effect.map(Effect.all({ hooks: Hooks, orchestrator: ServerOrchestrator }), ({ hooks, orchestrator }) =>
+        conversationLayer(setup.config.options, hooks, orchestrator)
+      )
+    )
     const agents = Agents.layer(setup).pipe(Layer.provide(agentSets(setup)))
     // Servers of agents start through the same gate as all others.
     const gate = Layer.unwrap(
@@ -84,9 +88,9 @@ export class Host extends Context.Service<
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
       Layer.provideMerge(Layer.mergeAll(servers, models, agents)),
-      Layer.provide(gate),
       // Below everything, so that all of it is traced and counted.
-      Layer.provideMerge(telemetryLayer(setup.config, setup.environment))
+      Layer.provideMerge(telemetryLayer(setup.config, setup.environment)),
+      Layer.provide(gate)
     )
   }
 }

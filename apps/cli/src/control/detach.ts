@@ -61,7 +61,7 @@ const lastLine = Effect.fnUntraced(function* (logFile: string) {
 })
 
 /** How often it is looked whether it answers. */
-const pause = "20 millis"
+const pause = "25 millis"
 
 /** Starts the servers of these names in the background and waits until their host answers. Interrupting it ends the host. */
 export const startDetached = Effect.fnUntraced(function* (names: ReadonlyArray<string>, place: ControlPlace) {
@@ -96,8 +96,10 @@ export const startDetached = Effect.fnUntraced(function* (names: ReadonlyArray<s
     return Effect.sync(() => child.off("exit", onExit))
   })
   const answers = Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
     for (;;) {
-      const record = yield* findHost(place)
+      const isTaken = yield* Effect.orElseSucceed(fs.exists(place.recordFile), () => false)
+      const record = isTaken ? yield* findHost(place) : undefined
       if (record?.pid === child.pid && record?.ready === true) return yield* connectControl(record)
       yield* Effect.sleep(pause)
     }
