@@ -100,7 +100,15 @@ describe("the control API", () => {
     const checked = await host.raw("POST", "/api/v1/mcp/pools/fx/health-check")
     assert.deepInclude(JSON.parse(checked.text), { name: "fx", health: "healthy" })
     assert.strictEqual((await host.raw("GET", "/api/v1/mcp/servers/status")).status, 200)
-    assert.strictEqual((await host.raw("GET", "/api/v1/mcpx")).status, 404)
+    const [status, summary, prometheus, other] = await Promise.all(
+      ["/api/v1/mcp/status", "/api/v1/mcp/metrics/summary", "/metrics", "/api/v1/mcpx"].map((path) =>
+        host.raw("GET", path)
+      )
+    )
+    assert.strictEqual(JSON.parse(status?.text ?? "").summary.total, 1)
+    assert.hasAllKeys(JSON.parse(summary?.text ?? "").servers, ["fx"])
+    assert.include(prometheus?.type, "text/plain; version=0.0.4")
+    assert.strictEqual(other?.status, 404)
   })
 
   it("opens and closes circuits by hand, which hides the tools and shows in the status", async () => {

@@ -2,7 +2,7 @@
  * Which servers a command is about: named, of a type, all, or chosen from a list by a person at a terminal. Without a
  * terminal nothing is asked, because a script would wait for ever.
  */
-import { type HostOptions } from "@signalbox/host"
+import { checkReferences, type HostOptions, type LoadedConfig } from "@signalbox/host"
 import { nearestName } from "@signalbox/model"
 import { ServerNotFound } from "@signalbox/orchestrator"
 import { Effect } from "effect"
@@ -30,17 +30,38 @@ const choicesOf = (servers: HostOptions["servers"]): ReadonlyArray<Choice> =>
     about: entry.description ?? (entry.transport === "stdio" ? [entry.command, ...entry.args].join(" ") : entry.url)
   }))
 
-const ask = Effect.fnUntraced(function* (verb: string, choices: ReadonlyArray<Choice>) {
+/** What servers lack of the environment, by their names: it is better known before than after. */
+const unmetOf = Effect.fnUntraced(function* (config: LoadedConfig) {
+  const { environment } = yield* Setting
+  const problems = yield* Effect.match(checkReferences(config, environment), {
+    onSuccess: () => [],
+    onFailure: (error) => error.problems
+  })
+  return new Map(
+    problems.flatMap(({ message, path }) => {
+      const [section, name = ""] = path.split(".")
+      return section === "servers" ? [[name, message] as const] : []
+    })
+  )
+})
+
+const ask = Effect.fnUntraced(function* (verb: string, choices: ReadonlyArray<Choice>, config: LoadedConfig) {
+  const unmet = yield* unmetOf(config)
+  const aboutOf = ({ about, isEnabled, name }: Choice): string => {
+    if (!isEnabled) return "disabled in the configuration"
+    const lack = unmet.get(name)
+    return lack === undefined ? about : `cannot start: ${lack}`
+  }
   const { status, width } = yield* Output
   const longest = Math.max(0, ...choices.map(({ name }) => name.length))
   const chosen = yield* Prompt.run(
     Prompt.MultiSelect({
       message: `Which servers to ${verb}? Space chooses, Enter goes on`,
       min: 1,
-      choices: choices.map(({ about, isEnabled, name }) => ({
-        title: `${name.padEnd(longest)}  ${oneLine(printable(isEnabled ? about : "disabled in the configuration"), width - longest - 12)}`,
-        value: name,
-        disabled: !isEnabled
+      choices: choices.map((choice) => ({
+        title: `${choice.name.padEnd(longest)}  ${oneLine(printable(aboutOf(choice)), width - longest - 12)}`,
+        value: choice.name,
+        disabled: !choice.isEnabled
       }))
     })
   ).pipe(
@@ -77,9 +98,9 @@ const emptyReason = (verb: string, { all, type }: Selection, enabled: ReadonlyAr
 
 /** The names that a command line means, in the order of the configuration. `verb` is what will be done with them. */
 export const selectServers = Effect.fnUntraced(function* (verb: string, selection: Selection) {
-  const { options } = yield* readConfig()
+  const config = yield* readConfig()
   const command = `signalbox servers ${verb}`
-  const choices = choicesOf(options.servers)
+  const choices = choicesOf(config.options.servers)
   const named = new Set([...selection.names, ...selection.server])
   yield* checkNames(command, named, choices)
   const types = new Set<string>(selection.type)
@@ -89,6 +110,6 @@ export const selectServers = Effect.fnUntraced(function* (verb: string, selectio
   const { isTerminal } = yield* Setting
   const { isJson } = yield* Output
   const mayAsk = types.size === 0 && enabled.length > 0 && isTerminal.stdin && isTerminal.stdout && !isJson
-  if (mayAsk) return yield* ask(verb, choices)
+  if (mayAsk) return yield* ask(verb, choices, config)
   return yield* new InvalidUsage({ command, reason: emptyReason(verb, selection, enabled) })
 })
