@@ -5,6 +5,7 @@ import { exitCodes, statusOf } from "@signalbox/errors"
 import { killOwned, nodePlatform } from "@signalbox/host/node"
 import { Cause, Effect, Exit, Layer, Ref, Runtime } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { agents } from "./commands/agents.ts"
 import { alerts } from "./commands/alerts.ts"
 import { breaker } from "./commands/breaker.ts"
 import { chat } from "./commands/chat.ts"
@@ -44,6 +45,7 @@ const commands = [
   chat,
   serve,
   servers,
+  agents,
   doctor,
   tools,
   metrics,

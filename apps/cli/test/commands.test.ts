@@ -10,6 +10,7 @@ const commands = [
   "chat",
   "serve",
   "servers",
+  "agents",
   "doctor",
   "tools",
   "metrics",

@@ -24,7 +24,7 @@ export { type HostSetup } from "./HostSetup.ts"
 export { type Agent } from "./agents/Agent.ts"
 export { type AgentInfo, AgentInfoJson, agentInfoJson } from "./agents/AgentInfo.ts"
 export { type AgentError, Agents } from "./agents/Agents.ts"
-export { agentServers } from "./agents/agentServers.ts"
+export { agentServerNames, agentServers } from "./agents/agentServers.ts"
 export { chooseModel, type ChosenModel } from "./chooseModel.ts"
 export { type Reload, type Reloaded, type ReloadError, type ReloadEvent } from "./Reload.ts"
 export {

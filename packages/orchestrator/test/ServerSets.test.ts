@@ -1,7 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type McpTool } from "@signalbox/mcp"
 import { localCall, resultText } from "@signalbox/model"
-import { type PrepareSet, type ServerSets, serverSetStatusJson, ToolCache } from "@signalbox/orchestrator"
+import {
+  managedDefaults,
+  type PrepareSet,
+  type ServerSets,
+  serverSetStatusJson,
+  ToolCache
+} from "@signalbox/orchestrator"
 import { DateTime, Deferred, Duration, Effect, Fiber, Layer, Logger, Option, References, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { fakeSets, killed, makeFakeServers, managed, text } from "./FakeServers.ts"
@@ -161,9 +167,7 @@ describe("two sets with a server of the same name", () => {
       const fakes = makeFakeServers()
       const sets = yield* fakeSets(fakes)
       const left = yield* sets.add("left", [managed("a")])
-      const right = yield* sets.add("right", [
-        managed("a", { tools: { allow: [], deny: [], rename: {}, describe: {} } })
-      ])
+      const right = yield* sets.add("right", [managed("a", { tools: { ...managedDefaults.stdio.tools, allow: [] } })])
       yield* left.orchestrator.toolbox.call("echo", {}, localCall())
       assert.deepStrictEqual([fakes.of("a")[0]?.calls.length, fakes.of("a")[1]?.calls.length], [1, 0])
       assert.strictEqual((yield* left.orchestrator.metrics.snapshot).servers["a"]?.calls, 1)
@@ -187,7 +191,7 @@ describe("two sets with a server of the same name", () => {
       fakes.behave("a").connect = Effect.never
       const right = yield* sets.add("right", [
         managed("a"),
-        managed("b", { tools: { allow: [], deny: [], rename: {}, describe: {} } })
+        managed("b", { tools: { ...managedDefaults.stdio.tools, allow: [] } })
       ])
       assert.deepStrictEqual((yield* right.status).tools, [])
       assert.strictEqual(kept.size, 2)

@@ -8,6 +8,8 @@ import { readConfig } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
 import { serversAdd } from "./serversAdd.ts"
 import { serversImport } from "./serversImport.ts"
+import { serversLogin } from "./serversLogin.ts"
+import { serversLogout } from "./serversLogout.ts"
 import { serversLogs } from "./serversLogs.ts"
 import { serversRemove } from "./serversRemove.ts"
 import { serversReconnect, serversRestart } from "./serversRestart.ts"
@@ -60,6 +62,8 @@ export const servers = Command.make("servers").pipe(
     serversRestart,
     serversReconnect,
     serversLogs,
+    serversLogin,
+    serversLogout,
     serversTypes,
     serversAdd,
     serversRemove,

@@ -4,6 +4,7 @@
  */
 import { Layer } from "effect"
 import { apiOf, WellFormed } from "./controlGroup.ts"
+import { AgentsGroup, agentsRoutes } from "./groups/agents.ts"
 import { BreakersGroup, breakersRoutes } from "./groups/breakers.ts"
 import { HostGroup, hostRoutes } from "./groups/host.ts"
 import { PoolsGroup, poolsRoutes } from "./groups/pools.ts"
@@ -15,6 +16,7 @@ export class ControlApi extends apiOf(ServersGroup)
   .add(WatchingGroup)
   .add(PoolsGroup)
   .add(BreakersGroup)
+  .add(AgentsGroup)
   .add(HostGroup) {}
 
 /** What is done for it; needs `Host` and `ControlHost`. */
@@ -23,5 +25,6 @@ export const controlRoutes = Layer.mergeAll(
   watchingRoutes,
   poolsRoutes,
   breakersRoutes,
+  agentsRoutes,
   hostRoutes
 ).pipe(Layer.provide(WellFormed.layer))

@@ -19,7 +19,7 @@ import { AgentDisabled, AgentNotFound, AgentNotRunning, type ConfigInvalid, type
 import { type HostSetup } from "../HostSetup.ts"
 import { type Agent, makeAgent, optionsFor } from "./Agent.ts"
 import { type AgentInfo } from "./AgentInfo.ts"
-import { agentServers, serverNames } from "./agentServers.ts"
+import { agentServerNames, agentServers } from "./agentServers.ts"
 
 /** Why an agent cannot be used. */
 export type AgentError =
@@ -114,7 +114,7 @@ const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll
       name,
       description: entry.description ?? "",
       isEnabled: entry.enabled,
-      servers: serverNames(entry),
+      servers: agentServerNames(entry),
       status: summary.get(name)
     }))
 

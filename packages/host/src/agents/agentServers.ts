@@ -17,7 +17,7 @@ import { readReference } from "./serverReference.ts"
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The names of the servers of an agent, each once, in its order. */
-export const serverNames = ({ servers }: AgentEntry): ReadonlyArray<string> => [
+export const agentServerNames = ({ servers }: AgentEntry): ReadonlyArray<string> => [
   ...new Set(servers.map((text) => readReference(text).server))
 ]
 
@@ -31,14 +31,11 @@ const namedTools = ({ servers }: AgentEntry, server: string): ToolLists["allow"]
   return tools.length === named.length ? tools : undefined
 }
 
-const toolsOf = (agent: AgentEntry, name: string, entry: ServerEntry): ToolLists => {
+const toolsOf = (agent: AgentEntry, name: string, entry: ServerEntry): NonNullable<ServerEntry["tools"]> => {
   const own = agent.tools?.[name]
   const allow = both(both(entry.tools?.allow, own?.allow), namedTools(agent, name))
-  return {
-    ...entry.tools,
-    ...(allow === undefined ? {} : { allow }),
-    deny: [...(entry.tools?.deny ?? []), ...(own?.deny ?? [])]
-  }
+  const deny = [...(entry.tools?.deny ?? []), ...(own?.deny ?? [])]
+  return { ...entry.tools, ...(allow === undefined ? {} : { allow }), deny }
 }
 
 /** What an agent puts into the environment of one of its servers; a secret from here on, wherever it stood. */
@@ -75,7 +72,7 @@ export const agentServers = Effect.fnUntraced(function* (
 ) {
   const servers: Array<ManagedServer> = []
   const problems: Array<FoundProblem> = []
-  for (const name of serverNames(agent)) {
+  for (const name of agentServerNames(agent)) {
     const entry = config.options.servers[name]
     if (entry?.enabled !== true) continue
     const tools = toolsOf(agent, name, entry)

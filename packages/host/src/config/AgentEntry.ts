@@ -2,7 +2,7 @@
  * One entry under `agents`: which servers an agent has, which of their tools, with which secrets, and its model.
  */
 import { Schema } from "effect"
-import { EnvValue, PositiveInt, Provider, ServerName, ToolLists } from "./schemas.ts"
+import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists } from "./schemas.ts"
 
 /** The group of secrets that every server of an agent is given. */
 export const commonSecrets = "common"
@@ -26,14 +26,7 @@ export const AgentEntry = Schema.Struct({
   /** Environment variables by server; those under `common` are for each of them, and those of a server win. */
   secrets: Schema.optionalKey(Schema.Record(ServerName, Schema.Record(Schema.String, EnvValue))),
   /** Calls that are made once, one after the other, before the agent can be used. */
-  onStart: Schema.optionalKey(
-    Schema.Array(
-      Schema.Struct({
-        tool: Schema.NonEmptyString,
-        args: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
-      })
-    )
-  )
+  onStart: Schema.optionalKey(Schema.Array(StartCall))
 })
 export type AgentEntry = typeof AgentEntry.Type
 

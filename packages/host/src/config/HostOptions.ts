@@ -6,7 +6,7 @@ import { isVersionRange } from "@signalbox/orchestrator"
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
 import { isLoopback } from "./loopback.ts"
-import { EnvValue, PositiveInt, Provider, ServerName, ToolLists } from "./schemas.ts"
+import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists } from "./schemas.ts"
 import { ServerAuth } from "./ServerAuth.ts"
 import { variablesIn } from "./secrets.ts"
 
@@ -136,14 +136,7 @@ const overrides = {
   restart: Schema.optionalKey(
     Schema.Struct({ policy: Schema.optionalKey(restartPolicy), maxRestarts: Schema.optionalKey(MaxRestarts) })
   ),
-  onStart: Schema.optionalKey(
-    Schema.Array(
-      Schema.Struct({
-        tool: Schema.NonEmptyString,
-        args: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
-      })
-    )
-  ),
+  onStart: Schema.optionalKey(Schema.Array(StartCall)),
   tools: Schema.optionalKey(
     Schema.Struct({
       ...ToolLists.fields,
@@ -352,6 +345,7 @@ export const HostOptions = Schema.Struct({
     agents: Schema.Literals(["lazy", "all"]),
     naming: Schema.Literals(["prefix", "first", "error"]),
     toolCache: Schema.String,
+    roots: Schema.Array(Schema.NonEmptyString),
     startConcurrency: PositiveInt,
     packageConcurrency: PositiveInt,
     packageTimeout: PositiveDuration,

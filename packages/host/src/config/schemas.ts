@@ -35,3 +35,9 @@ export type ToolLists = typeof ToolLists.Type
 
 /** Who answers. */
 export const Provider = Schema.Literals(["auto", "claude", "openai", "openrouter", "ollama", "offline"])
+
+/** A call that is made before something counts as ready. */
+export const StartCall = Schema.Struct({
+  tool: Schema.NonEmptyString,
+  args: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
+})

@@ -79,6 +79,9 @@ runtime:
   # Where the tools of each server are remembered, so that they can be used before it has started: auto (the cache
   # folder of the system), a folder, or "" for nowhere.
   toolCache: auto
+  # Folders that servers are told they may work in (MCP roots), such as ["."]; relative to this file. Some servers then
+  # use these instead of the folders that they are started with.
+  roots: []
   # Servers being started at the same time, and processes being spawned at the same time (0: one per core, plus one).
   startConcurrency: 64
   spawnConcurrency: 0

@@ -12,6 +12,7 @@ import { join } from "node:path"
 import { cacheDirectory } from "./cacheDirectory.ts"
 import { dataDirectory } from "./dataDirectory.ts"
 import { Host } from "../Host.ts"
+import { type HostSetup } from "../HostSetup.ts"
 import { type LoadedConfig } from "../config/ConfigFile.ts"
 
 /** Undici at the first request: many programs make none, and loading it costs 30 ms. */
@@ -49,6 +50,8 @@ export const nodeOwner = Effect.flatMap(OrphanSweep, (sweep) => sweep.ownerOf(pr
 export interface NodeHostOptions {
   readonly startsAll: boolean
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** What this program answers when servers ask back; without it all is declined. */
+  readonly questions?: HostSetup["questions"]
 }
 
 /** A host in this process. Needs `nodePlatform`. */
@@ -61,7 +64,8 @@ export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
         owner: mark,
         cacheDirectory: cacheDirectory(),
         cores: availableParallelism(),
-        startsAll: options.startsAll
+        startsAll: options.startsAll,
+        ...(options.questions === undefined ? {} : { questions: options.questions })
       })
     )
   )

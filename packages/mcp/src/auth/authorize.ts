@@ -11,12 +11,12 @@ import { type Fetch } from "../http/guardedFetch.ts"
 import { type HttpOptions, isRemote, type ServerOptions } from "../ServerOptions.ts"
 import { type AuthorizationPrompt } from "./AuthorizationPrompt.ts"
 import { type AuthorizationFailed, type TokenStoreUnusable } from "./authErrors.ts"
-import { metadataFetch } from "./authorizedFetch.ts"
 import { readChallenge } from "./challenge.ts"
 import { chooseClient, chooseScope } from "./chooseClient.ts"
 import { type Failed, failure } from "./failure.ts"
 import { type Login, loginKey, type OAuthClient } from "./Login.ts"
 import { checkIssuer, discover, redeemCode, startLogin } from "./oauth.ts"
+import { mayName, metadataFetch } from "./metadataFetch.ts"
 import { oauthOptionsOf } from "./OAuthOptions.ts"
 import { TokenStore } from "./TokenStore.ts"
 
@@ -47,7 +47,7 @@ export const authorize = Effect.fn("McpClient.authorize")(function* (
     return yield* failed("Discovery")("only servers with a URL know logins")
   const url = new URL(endpoint.url)
   const options = oauthOptionsOf(endpoint)
-  const fetch = metadataFetch(yield* FetchHttpClient.Fetch)
+  const fetch = metadataFetch(yield* FetchHttpClient.Fetch, url)
   const store = yield* TokenStore
   const key = loginKey(server.name, url, options.principal)
   const kept = yield* store.read(key)
@@ -67,7 +67,7 @@ export const authorize = Effect.fn("McpClient.authorize")(function* (
     failed("Discovery")
   )
   // A browser does more with other addresses than to show a page.
-  if (!isWebPage(started.url)) return yield* failed("Discovery")(`its authorization endpoint is ${started.url.origin}`)
+  if (!mayName(url, started.url)) return yield* failed("Discovery")(`it wants the browser at ${started.url.origin}`)
   const answer = yield* prompt.ask(started.url)
   const code = yield* readAnswer(found.issuer, answer, state, failed)
   const tokens = yield* Effect.mapError(
@@ -114,10 +114,6 @@ const plain = (headers: HttpOptions["headers"]): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : []))
   )
-
-/** Endpoints are served over TLS, but for those of this machine (OAuth 2.1, 1.5). */
-const isWebPage = ({ hostname, protocol }: URL): boolean =>
-  protocol === "https:" || (protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(hostname))
 
 /** Configured secrets stay where they are configured. */
 const withoutSecret = (client: OAuthClient): OAuthClient => {

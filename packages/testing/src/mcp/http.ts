@@ -62,15 +62,12 @@ export const serveHttp = async (server: McpServer): Promise<void> => {
   }
 
   const oauth = flags.oauth ? makeOAuth(server, path) : undefined
+
   const post = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = readJson(await readBody(incoming))
-    const grant = oauth?.admit(incoming, response)
-    if (oauth !== undefined && grant === undefined) return
     if (body === undefined) return sendHttpError(response, 400, errorCode.parse, "Parse error")
     const messages = Array.isArray(body) ? body : [body]
     const first = asObject(messages[0])
-    const tool = first["method"] === "tools/call" ? String(asObject(first["params"])["name"]) : ""
-    if (grant !== undefined && oauth?.admitTool(grant, tool, incoming, response) === false) return
     const isStateless = flags.era !== "2025" && isStatelessMessage(first, incoming)
     const problem = isStateless ? headerProblem(first, incoming) : undefined
     if (problem !== undefined) return sendHttpError(response, 400, errorCode.headerMismatch, problem)
@@ -84,12 +81,12 @@ export const serveHttp = async (server: McpServer): Promise<void> => {
     messages: ReadonlyArray<unknown>,
     { incoming, response, isStateless, session }: Post
   ): Promise<void> => {
-    const isInitialize = asObject(messages[0])["method"] === "initialize"
+    if (oauth?.admitsCall(asObject(messages[0]), incoming, response) === false) return
     const exchange = makeHttpExchange({
       server,
       response,
       isStateless,
-      sessionHeader: isInitialize && session !== undefined ? { "mcp-session-id": session.id } : {},
+      sessionHeader: sessionHeaderFor(asObject(messages[0]), session),
       forgetSession: () => forget(session),
       keep: (message) => {
         const id = randomUUID()
@@ -148,17 +145,20 @@ export const serveHttp = async (server: McpServer): Promise<void> => {
   }
 
   const legacySse = makeLegacySse(server, path)
+  const route = (incoming: IncomingMessage, response: ServerResponse): void => {
+    if (flags.legacySse) return legacySse(incoming, response)
+    if (incoming.method === "GET") return get(incoming, response)
+    if (incoming.method === "DELETE") return endSession(incoming, response)
+    if (incoming.method !== "POST") return refuseMethod(response)
+    post(incoming, response).catch((cause: unknown) => response.destroy(cause instanceof Error ? cause : undefined))
+  }
   const listener = createServer((incoming, response) => {
     if (oauth?.serve(incoming, response) === true) return
     if (incoming.url?.split("?")[0] !== path) {
       response.writeHead(404, { "content-type": "text/plain" }).end("Not found\n")
-    } else if (incoming.method === "POST" && !flags.legacySse) {
-      post(incoming, response).catch((cause: unknown) => response.destroy(cause instanceof Error ? cause : undefined))
-    } else if (oauth !== undefined && oauth.admit(incoming, response) === undefined) return
-    else if (flags.legacySse) legacySse(incoming, response)
-    else if (incoming.method === "GET") get(incoming, response)
-    else if (incoming.method === "DELETE") endSession(incoming, response)
-    else refuseMethod(response)
+    } else if (oauth?.admits(incoming, response) !== false) {
+      route(incoming, response)
+    }
   })
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject)
@@ -181,6 +181,10 @@ interface Post {
   readonly isStateless: boolean
   readonly session: Session | undefined
 }
+
+/** A session is told with the answer that opens it. */
+const sessionHeaderFor = ({ method }: Json, session: Session | undefined): Readonly<Record<string, string>> =>
+  method === "initialize" && session !== undefined ? { "mcp-session-id": session.id } : {}
 
 const sessionOf = (session: Session | undefined) => (session === undefined ? {} : { session: session.id })
 
