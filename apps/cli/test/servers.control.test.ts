@@ -302,6 +302,24 @@ describe("the running host", () => {
     await nothingLeft(place)
   })
 
+  it("can be asked and ended when its file is wrong by now", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: place.server(), other: place.server() } })
+    await place.run(["servers", "start", "--detach"])
+    place.configure({ servers: { nonsense: 1 } })
+    const [status, logs] = await Promise.all([
+      place.run(["servers", "status", "--json"]),
+      place.run(["servers", "logs", "fx"])
+    ])
+    assert.strictEqual(status.code, 0, status.stderr)
+    assert.lengthOf(status.json().data, 2)
+    assert.strictEqual(logs.code, 0, logs.stderr)
+    assert.strictEqual((await place.run(["servers", "stop", "fx"])).code, 0)
+    const last = await place.run(["servers", "stop", "--type", "stdio", "--json"])
+    assert.isTrue(last.json().data.host_ended, last.stdout)
+    await nothingLeft(place)
+  })
+
   it("tells of a server that was killed, while the others run", async () => {
     await using place = await makePlace()
     const fragile = { ...place.server(), restart: { policy: "never" } }

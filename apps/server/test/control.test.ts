@@ -42,11 +42,28 @@ describe("the control API", () => {
     assert.notStrictEqual(restarted.pid, started.pid)
     const reconnected = await run(host.ask((client) => client.servers.reconnect(named("fx"))))
     assert.notStrictEqual(reconnected.pid, restarted.pid)
-    assert.strictEqual((await run(host.ask((client) => client.servers.stop(named("fx"))))).state, "stopped")
-    const again = await run(Effect.flip(host.ask((client) => client.servers.stop(named("fx")))))
+    assert.strictEqual(
+      (await run(host.ask((client) => client.servers.stop({ ...named("fx"), query: {} })))).state,
+      "stopped"
+    )
+    const again = await run(Effect.flip(host.ask((client) => client.servers.stop({ ...named("fx"), query: {} }))))
     assert.strictEqual(again.code, "SERVER_NOT_RUNNING")
     // Among many, one that is stopped is as it was wanted.
     assert.strictEqual((await run(host.ask((client) => client.servers.stopMany(all)))).succeeded, 1)
+  })
+
+  it("kills at once what is to be stopped by force, and does not start it again", async () => {
+    const stubborn = { ignoreEof: true, ignoreTerm: true }
+    await using host = await startControl({ servers: { a: stubborn, b: stubborn } })
+    const run = host.runtime.runPromise
+    const { results } = await run(host.ask((client) => client.servers.startMany(all)))
+    const one = await run(host.ask(({ servers }) => servers.stop({ ...named("a"), query: { force: "true" } })))
+    const many = await run(host.ask((client) => client.servers.stopMany({ payload: { force: true } })))
+    assert.strictEqual(one.state, "stopped")
+    assert.deepInclude(many.results["b"]?.data, { state: "stopped", restart_count: 0 })
+    // Its grace would have been five seconds.
+    assert.isBelow(many.results["b"]?.duration_ms ?? Number.NaN, 4000)
+    for (const { data } of Object.values(results)) assert.throws(() => process.kill(data?.pid ?? 0, 0), /ESRCH/)
   })
 
   it("starts one process for two starts at the same moment", async () => {

@@ -2,7 +2,6 @@
  * Which servers a command is about: named, of a type, all, or chosen from a list by a person at a terminal. Without a
  * terminal nothing is asked, because a script would wait for ever.
  */
-import { checkReferences, type HostOptions, type LoadedConfig } from "@signalbox/host"
 import { nearestName } from "@signalbox/model"
 import { ServerNotFound } from "@signalbox/orchestrator"
 import { Effect } from "effect"
@@ -10,48 +9,11 @@ import { Prompt } from "effect/cli"
 import { InvalidUsage } from "../errors.ts"
 import { Output } from "../Output.ts"
 import { oneLine, printable } from "../render/style.ts"
-import { readConfig } from "../withHost.ts"
 import { Setting } from "../Setting.ts"
+import { type Choice } from "./choices.ts"
 import { type Selection } from "./selectionFlags.ts"
 
-/** A server that can be chosen. */
-interface Choice {
-  readonly name: string
-  readonly transport: string
-  readonly isEnabled: boolean
-  readonly about: string
-}
-
-const choicesOf = (servers: HostOptions["servers"]): ReadonlyArray<Choice> =>
-  Object.entries(servers).map(([name, entry]) => ({
-    name,
-    transport: entry.transport,
-    isEnabled: entry.enabled,
-    about: entry.description ?? (entry.transport === "stdio" ? [entry.command, ...entry.args].join(" ") : entry.url)
-  }))
-
-/** What servers lack of the environment, by their names: it is better known before than after. */
-const unmetOf = Effect.fnUntraced(function* (config: LoadedConfig) {
-  const { environment } = yield* Setting
-  const problems = yield* Effect.match(checkReferences(config, environment), {
-    onSuccess: () => [],
-    onFailure: (error) => error.problems
-  })
-  return new Map(
-    problems.flatMap(({ message, path }) => {
-      const [section, name = ""] = path.split(".")
-      return section === "servers" ? [[name, message] as const] : []
-    })
-  )
-})
-
-const ask = Effect.fnUntraced(function* (verb: string, choices: ReadonlyArray<Choice>, config: LoadedConfig) {
-  const unmet = yield* unmetOf(config)
-  const aboutOf = ({ about, isEnabled, name }: Choice): string => {
-    if (!isEnabled) return "disabled in the configuration"
-    const lack = unmet.get(name)
-    return lack === undefined ? about : `cannot start: ${lack}`
-  }
+const ask = Effect.fnUntraced(function* (verb: string, choices: ReadonlyArray<Choice>) {
   const { status, width } = yield* Output
   const longest = Math.max(0, ...choices.map(({ name }) => name.length))
   const chosen = yield* Prompt.run(
@@ -59,7 +21,7 @@ const ask = Effect.fnUntraced(function* (verb: string, choices: ReadonlyArray<Ch
       message: `Which servers to ${verb}? Space chooses, Enter goes on`,
       min: 1,
       choices: choices.map((choice) => ({
-        title: `${choice.name.padEnd(longest)}  ${oneLine(printable(aboutOf(choice)), width - longest - 12)}`,
+        title: `${choice.name.padEnd(longest)}  ${oneLine(printable(choice.about), width - longest - 12)}`,
         value: choice.name,
         disabled: !choice.isEnabled
       }))
@@ -96,11 +58,13 @@ const emptyReason = (verb: string, { all, type }: Selection, enabled: ReadonlyAr
   return `Name servers to ${verb}, or say --all. There are: ${enabled.map(({ name }) => name).join(", ")}.`
 }
 
-/** The names that a command line means, in the order of the configuration. `verb` is what will be done with them. */
-export const selectServers = Effect.fnUntraced(function* (verb: string, selection: Selection) {
-  const config = yield* readConfig()
+/** The names that a command line means, in the order of the choices. `verb` is what will be done with them. */
+export const selectServers = Effect.fnUntraced(function* (
+  verb: string,
+  selection: Selection,
+  choices: ReadonlyArray<Choice>
+) {
   const command = `signalbox servers ${verb}`
-  const choices = choicesOf(config.options.servers)
   const named = new Set([...selection.names, ...selection.server])
   yield* checkNames(command, named, choices)
   const types = new Set<string>(selection.type)
@@ -110,6 +74,6 @@ export const selectServers = Effect.fnUntraced(function* (verb: string, selectio
   const { isTerminal } = yield* Setting
   const { isJson } = yield* Output
   const mayAsk = types.size === 0 && enabled.length > 0 && isTerminal.stdin && isTerminal.stdout && !isJson
-  if (mayAsk) return yield* ask(verb, choices, config)
+  if (mayAsk) return yield* ask(verb, choices)
   return yield* new InvalidUsage({ command, reason: emptyReason(verb, selection, enabled) })
 })
