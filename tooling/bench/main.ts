@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util"
 import { type Bench, isWithinBudget } from "./Bench.ts"
 import { callBench } from "./call.ts"
+import { connectBench } from "./connect.ts"
 import { poolBench } from "./pool.ts"
 import { recoveryBench } from "./recovery.ts"
 import { startBench } from "./start.ts"
@@ -14,6 +15,7 @@ import { versionBench } from "./version.ts"
 
 const benches: Readonly<Record<string, Bench>> = {
   call: callBench,
+  connect: connectBench,
   pool: poolBench,
   recovery: recoveryBench,
   start: startBench,
