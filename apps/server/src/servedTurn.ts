@@ -96,6 +96,8 @@ export const servedTurn = Effect.fnUntraced(function* (
     },
     turnId: requestId
   }).pipe(
+    // The next request is a conversation of its own.
+    Stream.ensuring(host.orchestrator.endConversation({ principal: "local", conversationId: requestId })),
     Stream.tap((event) =>
       Effect.sync(() => {
         if (event.type === "tool_start" && event.tool !== undefined && !isSafeToRepeat(event.tool)) hasActed = true

@@ -11,7 +11,7 @@ import {
   ServerSets,
   SharedStartGate
 } from "@signalbox/orchestrator"
-import { Context, Effect, Layer, Path } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { Agents } from "./agents/Agents.ts"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
@@ -57,7 +57,7 @@ export class Host extends Context.Service<
     const servers = Layer.unwrap(
       Effect.gen(function* () {
         const managed = yield* managedServers(setup.config, setup.environment)
-        return ServerOrchestrator.layer(orchestratorOptions(setup, managed, yield* Path.Path))
+        return ServerOrchestrator.layer(yield* orchestratorOptions(setup, managed))
       })
     )
     const toolbox = Layer.effect(
@@ -74,13 +74,15 @@ export class Host extends Context.Service<
       Hooks,
       Effect.flatMap(ServerOrchestrator, (orchestrator) => configuredHooks(setup.config.options, orchestrator))
     )
-    const conversations = Layer.unwrap(Effect.map(Hooks, (hooks) => conversationLayer(setup.config.options, hooks)))
+    const conversations = Layer.unwrap(
+      Effect.map(Effect.all({ hooks: Hooks, orchestrator: ServerOrchestrator }), ({ hooks, orchestrator }) =>
+        conversationLayer(setup.config.options, hooks, orchestrator)
+      )
+    )
     const agents = Agents.layer(setup).pipe(Layer.provide(agentSets(setup)))
     // Servers of agents start through the same gate as all others.
     const gate = Layer.unwrap(
-      Effect.map(Path.Path, (path) =>
-        Layer.succeed(SharedStartGate, makeStartGate(orchestratorOptions(setup, [], path)))
-      )
+      Effect.map(orchestratorOptions(setup, []), (options) => Layer.succeed(SharedStartGate, makeStartGate(options)))
     )
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
@@ -96,7 +98,7 @@ export class Host extends Context.Service<
 /** Sets of servers for agents. What a killed program left behind is cleared up by the servers of the program itself. */
 const agentSets = (setup: HostSetup) =>
   Layer.unwrap(
-    Effect.map(Path.Path, (path) => ServerSets.layer({ ...orchestratorOptions(setup, [], path), sweepsOrphans: false }))
+    Effect.map(orchestratorOptions(setup, []), (options) => ServerSets.layer({ ...options, sweepsOrphans: false }))
   )
 
 /** The model that was chosen; internal to the composition. */

@@ -2,8 +2,9 @@
  * What the configuration and the program say about servers as a whole, in the words of the orchestrator.
  */
 import { orchestratorDefaults, type OrchestratorOptions } from "@signalbox/orchestrator"
-import { type Path } from "effect"
+import { Effect, Path } from "effect"
 import { alertOptions } from "./alerts.ts"
+import { askedBack } from "./askedBack.ts"
 import { type HostSetup } from "./HostSetup.ts"
 
 const toolCacheDirectory = ({ cacheDirectory, config }: HostSetup, path: Path.Path): string | undefined => {
@@ -13,11 +14,11 @@ const toolCacheDirectory = ({ cacheDirectory, config }: HostSetup, path: Path.Pa
 }
 
 /** The options for these servers. */
-export const orchestratorOptions = (
+export const orchestratorOptions = Effect.fnUntraced(function* (
   setup: HostSetup,
-  servers: OrchestratorOptions["servers"],
-  path: Path.Path
-): OrchestratorOptions => {
+  servers: OrchestratorOptions["servers"]
+) {
+  const path = yield* Path.Path
   const { runtime } = setup.config.options
   return {
     ...orchestratorDefaults,
@@ -38,6 +39,6 @@ export const orchestratorOptions = (
     metrics: runtime.metrics,
     alerts: alertOptions(runtime.alerts),
     owner: setup.owner,
-    ...(setup.questions === undefined ? {} : { questions: setup.questions })
-  }
-}
+    questions: yield* askedBack(setup.config, setup.questions)
+  } satisfies OrchestratorOptions
+})

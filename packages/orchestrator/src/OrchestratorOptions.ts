@@ -88,7 +88,7 @@ export interface SessionOptions {
   readonly affinity: "shared" | "conversation" | "call"
   /** How long one is kept that nobody uses. */
   readonly idleTimeToLive: Duration.Duration
-  /** How long a call waits for one. */
+  /** How long a call waits for one, opening it included. */
   readonly acquireTimeout: Duration.Duration
   /** Whether a call that waited in vain gets one of its own past `max`: `direct`. */
   readonly fallback: "none" | "direct"

@@ -2,6 +2,7 @@ import { Host } from "@signalbox/host"
 import { Duration, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { describeModel } from "../chat/banner.ts"
+import { isSomebodyThere, terminalInteraction, terminalQuestions } from "../chat/questions/terminalInteraction.ts"
 import { repl } from "../chat/repl.ts"
 import { runOneTurn } from "../chat/runOneTurn.ts"
 import { turnJson } from "../chat/turnJson.ts"
@@ -61,10 +62,14 @@ const oneShot = Effect.fnUntraced(function* (message: string, { agent, streams }
 const conversation = Effect.fnUntraced(function* ({ agent, streams }: Chat, onReady: () => void) {
   const talker = yield* talkerOf(agent)
   yield* welcome(talker, false)
-  yield* watchConfig(yield* Host)
+  const host = yield* Host
+  yield* watchConfig(host)
   onReady()
+  const asked = (yield* isSomebodyThere)
+    ? { interaction: yield* terminalInteraction({ ...host, model: talker.model }) }
+    : {}
   // A person may be away for as long as they like.
-  yield* repl(yield* talker.conversations.start({ idleTimeout: Duration.infinity }), { streams })
+  yield* repl(yield* talker.conversations.start({ idleTimeout: Duration.infinity, ...asked }), { streams })
 })
 
 export const chat = Command.make(
@@ -87,16 +92,16 @@ export const chat = Command.make(
   },
   ({ agent, message, noStream, ...choice }) => {
     const chat: Chat = { agent, streams: !noStream }
-    const run = withHost({
+    const run = {
       startsAll: Option.isNone(agent),
       tellsServers: true,
       flags: choiceFlags(choice),
       whenMissing: "preset"
-    })
+    } as const
     const text = message.join(" ").trim()
     if (text !== "") {
       return withSetting(
-        run(Effect.scoped(oneShot(text, chat))).pipe(report({ render: () => Effect.void, json: turnJson }))
+        withHost(run)(Effect.scoped(oneShot(text, chat))).pipe(report({ render: () => Effect.void, json: turnJson }))
       )
     }
     let isReady = false
@@ -105,7 +110,9 @@ export const chat = Command.make(
     })
     // Each turn reports itself; only what keeps the chat from starting is left to be told.
     return withSetting(
-      run(Effect.scoped(chatting)).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady }))
+      Effect.flatMap(isSomebodyThere, (isThere) =>
+        withHost(isThere ? { ...run, questions: terminalQuestions } : run)(Effect.scoped(chatting))
+      ).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady }))
     )
   }
 ).pipe(

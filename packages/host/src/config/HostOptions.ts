@@ -7,6 +7,7 @@ import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
 import { isLoopback } from "./loopback.ts"
 import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists } from "./schemas.ts"
+import { ServerAuth } from "./ServerAuth.ts"
 import { variablesIn } from "./secrets.ts"
 
 const shortUnits: Readonly<Record<string, string>> = { ms: "millis", s: "seconds", m: "minutes", h: "hours" }
@@ -160,6 +161,7 @@ const remote = {
   enabled: Schema.Boolean,
   url: Url,
   headers: Schema.Record(Schema.String, Schema.String),
+  auth: Schema.optionalKey(ServerAuth),
   ...overrides
 }
 
@@ -343,6 +345,7 @@ export const HostOptions = Schema.Struct({
     agents: Schema.Literals(["lazy", "all"]),
     naming: Schema.Literals(["prefix", "first", "error"]),
     toolCache: Schema.String,
+    roots: Schema.Array(Schema.NonEmptyString),
     startConcurrency: PositiveInt,
     packageConcurrency: PositiveInt,
     packageTimeout: PositiveDuration,

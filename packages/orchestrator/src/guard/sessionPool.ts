@@ -54,10 +54,11 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   const { requires, server, sessions } = supervisor.managed
   const { name } = server
   const start = { ...server, connectTimeout: startTimeoutOf(server, around.packageTimeout) }
+  const isShared = sessions.affinity === "shared"
   const lent = new Set<Session>()
 
   const takeSupervised = Effect.suspend(() => {
-    const session = sessions.affinity === "shared" ? supervisor.current() : undefined
+    const session = isShared ? supervisor.current() : undefined
     if (session === undefined || lent.has(session)) return Effect.undefined
     lent.add(session)
     return Effect.as(
@@ -72,8 +73,8 @@ export const makeSessionPool = Effect.fnUntraced(function* (
         (onLoaded) =>
           around.connector.connect(start, {
             onLoaded,
-            questions: around.questions,
             requires,
+            questions: around.questions,
             onStderr: (text) => around.onLogLine({ serverName: name, text })
           }),
         // Calls are checked against the list, and in the newest era made by it.
@@ -91,7 +92,9 @@ export const makeSessionPool = Effect.fnUntraced(function* (
       check: Effect.void
     }))
   )
-  const forgetLost = (session: Session) => Effect.andThen(loss(session), withdraw(session))
+  const withdraw = (session: Session): Effect.Effect<void> => Effect.ignore(pool.invalidate(name, session))
+  // One that is not shared is withdrawn by who had it.
+  const forgetLost = (session: Session) => (isShared ? Effect.andThen(loss(session), withdraw(session)) : Effect.void)
 
   const pool = yield* ConnectionPool.make<Session, Exclude<SessionError, SessionsExhausted>, never>({
     acquire: () =>
@@ -103,7 +106,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
         { server: name }
       ),
     settings: () => poolSettings(supervisor.managed),
-    invalidates: isLoss,
+    invalidates: (error) => isShared && isLoss(error),
     // Whoever ends a server has waited for its calls.
     drainTimeout: 0
   })
@@ -111,7 +114,6 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   yield* around.metrics.watch({ pools: [pool], breakers: [] })
   yield* pool.register(name)
 
-  const withdraw = (session: Session): Effect.Effect<void> => Effect.ignore(pool.invalidate(name, session))
   const unavailable = (reason: string) =>
     new ServerUnavailable({
       serverName: name,
@@ -127,9 +129,29 @@ export const makeSessionPool = Effect.fnUntraced(function* (
       if (!(error instanceof PoolConnectTimeout)) return error
       return unavailable(`no session could be opened within ${Duration.format(error.waited)}.`)
     })
+  const used = new WeakSet<Session>()
+  const isAwaited = Effect.match(pool.stats(name), { onFailure: () => false, onSuccess: ({ waiting }) => waiting > 0 })
+  const borrowFresh: SessionPool["borrow"] = <A, E>(use: (session: Session) => Effect.Effect<A, E>) =>
+    Effect.suspend((): Effect.Effect<A, E | SessionError> => {
+      let taken: Session | undefined
+      const once = borrow((session): Effect.Effect<A | typeof stale, E> => {
+        taken = session
+        if (used.has(session)) return Effect.succeed(stale)
+        used.add(session)
+        // Withdrawn while it is lent, it is replaced: right for who waits, and a waste for nobody.
+        return Effect.ensuring(
+          use(session),
+          Effect.flatMap(isAwaited, (is) => (is ? withdraw(session) : Effect.void))
+        )
+      })
+      return once.pipe(
+        Effect.ensuring(Effect.suspend(() => (taken === undefined ? Effect.void : withdraw(taken)))),
+        Effect.flatMap((result) => (result === stale ? borrowFresh(use) : Effect.succeed(result)))
+      )
+    })
   return {
     borrow,
-    borrowFresh: (use) => borrow((session) => Effect.ensuring(use(session), withdraw(session))),
+    borrowFresh,
     renew: pool.register(name),
     loss,
     unavailable
@@ -137,6 +159,9 @@ export const makeSessionPool = Effect.fnUntraced(function* (
 })
 
 const loss = (session: Session) => Effect.asVoid(Effect.raceFirst(session.client.closed, Deferred.await(session.lost)))
+
+/** Says that somebody else has had the session, and another one is to be tried. */
+const stale = Symbol("stale")
 
 const limits = ({ max, waited }: PoolExhausted) => ({ max, waited })
 

@@ -68,7 +68,7 @@ describe("a session for each conversation", () => {
       const { boxes, starts } = yield* server({
         affinity: "conversation",
         max: 1,
-        acquireTimeout: Duration.millis(300)
+        acquireTimeout: Duration.seconds(3)
       })
       yield* write(boxes, as("ann"), "a")
       const error = yield* Effect.flip(write(boxes, as("bob"), "b"))
@@ -89,7 +89,7 @@ describe("a session for each conversation", () => {
         const { boxes, starts } = yield* server({
           affinity: "conversation",
           max: 1,
-          acquireTimeout: Duration.millis(200),
+          acquireTimeout: Duration.seconds(3),
           fallback: "direct"
         })
         yield* write(boxes, as("ann"), "a")
@@ -220,9 +220,11 @@ describe("sessions that are shared", () => {
   it.live("keep writes apart over all of them", () =>
     Effect.gen(function* () {
       const { boxes, seen } = yield* server({ max: 3 }, {}, { maxConcurrent: 1 })
-      yield* Effect.all([together(6, write(boxes, localCall(), "k")), together(12, sleep(boxes, 15))], {
-        concurrency: "unbounded"
-      })
+      yield* write(boxes, localCall(), "k")
+      const reader = yield* Effect.forkChild(sleep(boxes, 1000), { startImmediately: true })
+      yield* until("the reader to take the first session", () => seen("call_start").length === 2)
+      yield* together(5, write(boxes, localCall(), "k"))
+      yield* Fiber.join(reader)
       const steps = [...seen("call_start"), ...seen("call_end")].filter(isWrite).toSorted((a, b) => a.at - b.at)
       assert.deepStrictEqual(
         steps.map(({ event }) => event),
@@ -235,13 +237,18 @@ describe("sessions that are shared", () => {
   it.live("go on when one of them is killed, and open another one in its place", () =>
     Effect.gen(function* () {
       const { boxes, seen, starts } = yield* server({ max: 2 }, {}, { maxConcurrent: 1 })
-      yield* together(2, sleep(boxes, 100))
+      const full = (count: number) =>
+        Effect.gen(function* () {
+          const calls = yield* Effect.forkChild(together(2, sleep(boxes, 1000)), { startImmediately: true })
+          yield* until("another one to be opened", () => starts() === count)
+          yield* Fiber.join(calls)
+        })
+      yield* full(2)
       const supervised = (yield* boxes.server("fx")).pid
       const other = seen("start").find(({ pid }) => pid !== supervised)?.pid ?? assert.fail("there is one alone")
       process.kill(other, "SIGKILL")
       yield* until("it to be missed", () => Effect.runPromise(pool(boxes)).then((stats) => (stats?.idle ?? 0) < 2))
-      yield* together(2, sleep(boxes, 100))
-      assert.strictEqual(starts(), 3)
+      yield* full(3)
       process.kill(supervised ?? 0, "SIGKILL")
       yield* until("it to be back", () =>
         Effect.runPromise(boxes.server("fx")).then(({ pid, state }) => state === "running" && pid !== supervised)
