@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util"
 import { type Bench, isWithinBudget } from "./Bench.ts"
 import { callBench } from "./call.ts"
+import { connectBench } from "./connect.ts"
 import { poolBench } from "./pool.ts"
 import { recoveryBench } from "./recovery.ts"
 import { reuseBench } from "./reuse.ts"
@@ -15,6 +16,7 @@ import { versionBench } from "./version.ts"
 
 const benches: Readonly<Record<string, Bench>> = {
   call: callBench,
+  connect: connectBench,
   pool: poolBench,
   recovery: recoveryBench,
   reuse: reuseBench,
