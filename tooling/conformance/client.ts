@@ -17,6 +17,9 @@ import {
   type ServerOptions
 } from "@signalbox/mcp"
 import { Duration, Effect, Schema } from "effect"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 
 const { MCP_CONFORMANCE_CONTEXT, MCP_CONFORMANCE_PROTOCOL_VERSION, MCP_CONFORMANCE_SCENARIO } = process.env
 
@@ -37,14 +40,26 @@ const Context = Schema.Struct({
   client_id: Schema.optionalKey(Schema.String),
   client_secret: Schema.optionalKey(Schema.RedactedFromValue(Schema.String)),
   private_key_pem: Schema.optionalKey(Schema.RedactedFromValue(Schema.String)),
-  signing_algorithm: Schema.optionalKey(Schema.String)
+  signing_algorithm: Schema.optionalKey(Schema.String),
+  valid_jwt: Schema.optionalKey(Schema.String)
 })
 const context = Schema.decodeSync(Schema.fromJsonString(Context))(MCP_CONFORMANCE_CONTEXT ?? "{}")
 const prescribed = context.toolCalls
 
+/** A platform writes the assertion of a workload into a file. */
+const folder = await mkdtemp(join(tmpdir(), "signalbox-conformance-client-"))
+const assertionFile = join(folder, "assertion")
+if (context.valid_jwt !== undefined) await writeFile(assertionFile, context.valid_jwt)
+
+const grantFor = (scenario: string): NonNullable<OAuthOptions["grant"]> => {
+  if (scenario === "auth/wif-jwt-bearer") return "jwt_bearer"
+  return scenario.startsWith("auth/client-credentials") ? "client_credentials" : "authorization_code"
+}
+
 /** What a configuration would say. The document is the one that the suite expects; nobody fetches it. */
 const auth: OAuthOptions = {
-  grant: MCP_CONFORMANCE_SCENARIO?.startsWith("auth/client-credentials") ? "client_credentials" : "authorization_code",
+  grant: grantFor(MCP_CONFORMANCE_SCENARIO ?? ""),
+  assertionFile,
   clientId: context.client_id,
   clientSecret: context.client_secret,
   clientMetadataUrl: "https://conformance-test.local/client-metadata.json",
@@ -112,4 +127,4 @@ const program = Effect.gen(function* () {
   }
 }).pipe(Effect.scoped, Effect.provide([NodeServices.layer, layerTokenMemory]))
 
-await Effect.runPromise(program)
+await Effect.runPromise(program).finally(() => rm(folder, { recursive: true, force: true }))

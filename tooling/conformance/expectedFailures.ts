@@ -6,8 +6,7 @@
 const extensions: Readonly<Record<string, string>> = {
   "auth/enterprise-managed-authorization": "identity assertions of an enterprise (ID-JAG) are not exchanged yet",
   "auth/dpop": "tokens are bearer tokens; proofs of possession (RFC 9449) are not made yet",
-  "auth/dpop-nonce": "as auth/dpop",
-  "auth/wif-jwt-bearer": "assertions of workloads (RFC 7523, 2.1) are not exchanged yet"
+  "auth/dpop-nonce": "as auth/dpop"
 }
 
 /** By revision, then by scenario. */

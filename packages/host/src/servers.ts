@@ -70,13 +70,16 @@ const endpointOf = (
         headers: Object.fromEntries(
           Object.entries(entry.headers).map(([key, value]) => [key, resolver.secret(["headers", key], value)])
         ),
-        auth: entry.auth === undefined || entry.auth === "none" ? entry.auth : authOf(entry.auth, resolver)
+        auth:
+          entry.auth === undefined || entry.auth === "none" ? entry.auth : authOf(entry.auth, resolver, path, directory)
       }
 
 /** Secrets, and what names the client: an id may stand in the environment as well. */
 const authOf = (
-  { clientId, clientSecret, privateKey, signingAlgorithm, ...rest }: Exclude<ServerAuth, "none">,
-  resolver: Resolver
+  { assertionFile, clientId, clientSecret, privateKey, signingAlgorithm, ...rest }: Exclude<ServerAuth, "none">,
+  resolver: Resolver,
+  path: Path.Path,
+  directory: string
 ): OAuthOptions => {
   const secret = (key: string, value: string) => {
     const resolved = resolver.secret(["auth", key], value)
@@ -84,6 +87,9 @@ const authOf = (
   }
   return {
     ...rest,
+    ...(assertionFile === undefined
+      ? {}
+      : { assertionFile: path.resolve(directory, resolver.plain(["auth", "assertionFile"], assertionFile)) }),
     ...(clientId === undefined ? {} : { clientId: resolver.plain(["auth", "clientId"], clientId) }),
     ...(clientSecret === undefined ? {} : { clientSecret: secret("clientSecret", clientSecret) }),
     ...(privateKey === undefined

@@ -63,6 +63,7 @@ layer(NodeServices.layer)("the login of a server in the configuration", (it) => 
     ["{ clientMetadataUrl: http://x.example/c.json }", "servers.tracker.auth.clientMetadataUrl", "https://"],
     ["{ grant: client_credentials }", "servers.tracker.auth.clientId", "id of the client"],
     ["{ grant: client_credentials, clientId: a }", "servers.tracker.auth.clientSecret", "secret of the client"],
+    ["{ grant: jwt_bearer }", "servers.tracker.auth.assertionFile", "platform"],
     ["maybe", "servers.tracker.auth", "none"]
   ]
   for (const [auth, path, says] of wrong) {

@@ -28,8 +28,8 @@ const nudge = Effect.fnUntraced(function* (name: string) {
 export const logIn = (name: string, opensBrowser: boolean) =>
   Effect.gen(function* () {
     const { grant, port, server } = yield* loginServer(command, name)
-    if (grant === "client_credentials") {
-      const reason = `${name} logs in by itself, with the client of its configuration.`
+    if (grant !== undefined && grant !== "authorization_code") {
+      const reason = `${name} logs in by itself, with what its configuration says under auth.`
       return yield* new InvalidUsage({ command, reason })
     }
     const prompt = yield* makePrompt({ serverName: name, port, opensBrowser })

@@ -14,17 +14,20 @@ const DocumentUrl = Schema.String.check(
 )
 
 const OAuth = Schema.Struct({
-  grant: Schema.optionalKey(Schema.Literals(["authorization_code", "client_credentials"])),
+  grant: Schema.optionalKey(Schema.Literals(["authorization_code", "client_credentials", "jwt_bearer"])),
   clientId: Schema.optionalKey(Schema.NonEmptyString),
   clientSecret: Schema.optionalKey(Schema.NonEmptyString),
   privateKey: Schema.optionalKey(Schema.NonEmptyString),
   signingAlgorithm: Schema.optionalKey(Schema.Literals(["ES256", "ES384", "RS256", "RS384", "RS512", "PS256"])),
+  assertionFile: Schema.optionalKey(Schema.NonEmptyString),
   issuer: Schema.optionalKey(Issuer),
   scopes: Schema.optionalKey(Schema.Array(Schema.NonEmptyString)),
   clientMetadataUrl: Schema.optionalKey(DocumentUrl),
   redirectPort: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65535 })))
 }).check(
-  Schema.makeFilter(({ clientId, clientSecret, grant, privateKey }) => {
+  Schema.makeFilter(({ assertionFile, clientId, clientSecret, grant, privateKey }) => {
+    if (grant === "jwt_bearer" && assertionFile === undefined)
+      return { path: ["assertionFile"], issue: "Expected the file that the platform writes the assertion into" }
     if (grant !== "client_credentials") return undefined
     if (clientId === undefined) return { path: ["clientId"], issue: "Expected the id of the client that logs in" }
     return clientSecret === undefined && privateKey === undefined

@@ -264,6 +264,7 @@ agents: {}
 #       redirectPort: 8765           # of the address http://127.0.0.1:8765/callback that the client was registered with
 #       clientMetadataUrl: https://example.com/client.json   # a published description of the client, instead of an id
 #       grant: authorization_code    # or client_credentials: the client itself logs in, by its secret or a privateKey
-#       # privateKey: env:TRACKER_KEY        # PKCS #8 in PEM, with signingAlgorithm: ES256
+#       # privateKey: env:TRACKER_KEY         # PKCS #8 in PEM, with signingAlgorithm: ES256
+#       # assertionFile: /var/run/token      # for grant: jwt_bearer, what the platform says of this workload
 servers: {}
 `

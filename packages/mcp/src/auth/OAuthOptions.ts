@@ -16,10 +16,11 @@ export interface PrivateKey {
 /** How a client of OAuth behaves towards one server. Every key may be left out. */
 export interface OAuthOptions {
   /**
-   * `authorization_code`, the usual one, needs a person once: see `authorize`. `client_credentials` is for machines:
-   * the client's own id and secret are all that is needed, and tokens are kept in memory only.
+   * `authorization_code`, the usual one, needs a person once: see `authorize`. The others are for machines, and their
+   * tokens are kept in memory only: `client_credentials` by the client's own id and secret, `jwt_bearer` (RFC 7523, 2.1) by
+   * an assertion about the workload that its platform has written.
    */
-  readonly grant?: "authorization_code" | "client_credentials" | undefined
+  readonly grant?: "authorization_code" | "client_credentials" | "jwt_bearer" | undefined
   /** The id of a client that was registered beforehand. Without it we register ourselves (RFC 7591). */
   readonly clientId?: string | undefined
   readonly clientSecret?: Redacted.Redacted | undefined
@@ -30,6 +31,8 @@ export interface OAuthOptions {
   readonly issuer?: string | undefined
   /** In place of a secret, for `client_credentials`. */
   readonly privateKey?: PrivateKey | undefined
+  /** Where the assertion for `jwt_bearer` is. It is read for each token, because platforms write a new one before it ends. */
+  readonly assertionFile?: string | undefined
   /** What to ask for; without it what the server wants, or else all that it offers. */
   readonly scopes?: ReadonlyArray<string> | undefined
   /** Where a document about this client is published, whose URL then is its id (Client ID Metadata Document). */
@@ -46,3 +49,7 @@ export const usesOAuth = ({ auth, headers }: HttpOptions): boolean =>
 
 /** What is said of OAuth; nothing means nothing special. */
 export const oauthOptionsOf = ({ auth }: HttpOptions): OAuthOptions => (auth === "none" ? {} : (auth ?? {}))
+
+/** Whether no person is needed to log in. */
+export const isForMachines = ({ grant }: OAuthOptions): boolean =>
+  grant === "client_credentials" || grant === "jwt_bearer"

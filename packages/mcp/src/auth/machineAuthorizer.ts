@@ -1,8 +1,8 @@
 /**
- * The credentials of a connection that the client itself logs in for (RFC 6749, 4.4). Its tokens are quickly had again, so
+ * The credentials of a connection that a machine logs in for (RFC 6749, 4.4; RFC 7523, 2.1). Its tokens are quickly had again, so
  * they are kept in memory alone.
  */
-import { Clock, Effect } from "effect"
+import { Clock, Effect, FileSystem, Redacted } from "effect"
 import { type Fetch } from "../http/guardedFetch.ts"
 import { type Authorizer, denied, type Recovery, type Refusal, repeat } from "./Authorizer.ts"
 import { type Challenge, readChallenge } from "./challenge.ts"
@@ -15,7 +15,9 @@ const mostStepUps = 3
 
 /** Makes the credentials; nothing is asked for before the server refuses a request. */
 export const machineAuthorizer = (url: URL, options: OAuthOptions, fetch: Fetch) =>
-  Effect.map(Clock.Clock, (clock): Authorizer => {
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const fs = yield* FileSystem.FileSystem
     const client = clientOf(options)
     const configured = options.scopes === undefined ? undefined : joinScopes(...options.scopes)
     let tokens: Tokens | undefined
@@ -27,7 +29,8 @@ export const machineAuthorizer = (url: URL, options: OAuthOptions, fetch: Fetch)
       if (options.issuer !== undefined && !isSameIssuer(options.issuer, issuer.issuer))
         return yield* Effect.fail(otherIssuer(issuer.issuer))
       const scope = wanted ?? scopesOffered?.join(" ")
-      tokens = yield* machineToken(issuer, client, { scope, privateKey: options.privateKey }, fetch)
+      const assertion = yield* readAssertion(fs, options)
+      tokens = yield* machineToken(issuer, client, { scope, privateKey: options.privateKey, assertion }, fetch)
     })
 
     const get = (scope: string | undefined, { resourceMetadata: place }: Challenge): Effect.Effect<Recovery> => {
@@ -59,8 +62,20 @@ export const machineAuthorizer = (url: URL, options: OAuthOptions, fetch: Fetch)
       // The old token may still do; when it does not, the refusal leads to another attempt.
       renew: Effect.suspend(() => Effect.ignore(obtain(tokens?.scope))),
       recover
-    }
+    } satisfies Authorizer
   })
+
+const readAssertion = (fs: FileSystem.FileSystem, { assertionFile, grant }: OAuthOptions) => {
+  if (grant !== "jwt_bearer") return Effect.undefined
+  return Effect.mapBoth(fs.readFileString(assertionFile ?? ""), {
+    onSuccess: (text) => Redacted.make(text.trim()),
+    onFailure: ({ message }): OAuthFault => ({
+      _tag: "Unreachable",
+      reason: `the assertion cannot be read, ${message}`,
+      code: undefined
+    })
+  })
+}
 
 const clientOf = ({ clientId, clientSecret }: OAuthOptions): OAuthClient => ({
   id: clientId ?? "",

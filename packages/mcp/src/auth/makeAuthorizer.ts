@@ -1,13 +1,13 @@
 /**
  * Chooses how a connection gets its credentials, from the options of its server.
  */
-import { Effect } from "effect"
+import { Effect, type FileSystem } from "effect"
 import { type Fetch } from "../http/guardedFetch.ts"
 import { type HttpOptions, type ServerOptions } from "../ServerOptions.ts"
 import { type TokenStoreUnusable } from "./authErrors.ts"
 import { type Authorizer } from "./Authorizer.ts"
 import { machineAuthorizer } from "./machineAuthorizer.ts"
-import { oauthOptionsOf, usesOAuth } from "./OAuthOptions.ts"
+import { isForMachines, oauthOptionsOf, usesOAuth } from "./OAuthOptions.ts"
 import { personalAuthorizer } from "./personalAuthorizer.ts"
 
 /** Makes the credentials of one connection; nothing where OAuth is turned off. */
@@ -15,10 +15,10 @@ export const makeAuthorizer = (
   server: ServerOptions,
   endpoint: HttpOptions,
   fetch: Fetch
-): Effect.Effect<Authorizer | undefined, TokenStoreUnusable> => {
+): Effect.Effect<Authorizer | undefined, TokenStoreUnusable, FileSystem.FileSystem> => {
   if (!usesOAuth(endpoint)) return Effect.succeed(undefined)
   const options = oauthOptionsOf(endpoint)
-  return options.grant === "client_credentials"
+  return isForMachines(options)
     ? machineAuthorizer(new URL(endpoint.url), options, fetch)
     : personalAuthorizer(server, new URL(endpoint.url), options, fetch)
 }

@@ -272,11 +272,15 @@ export const refresh = (
     (tokens) => tokensOf(tokens, old.scope)
   )
 
-/** Asks for a token in the name of the client itself (RFC 6749, 4.4), by its secret or its key. */
+/** Asks for a token in the name of the client itself (RFC 6749, 4.4), by its secret or its key, or by an assertion. */
 export const machineToken = (
   issuer: Issuer,
   client: OAuthClient,
-  asked: { readonly scope: string | undefined; readonly privateKey: PrivateKey | undefined },
+  asked: {
+    readonly scope: string | undefined
+    readonly privateKey: PrivateKey | undefined
+    readonly assertion: Redacted.Redacted | undefined
+  },
   fetch: Fetch
 ): Effect.Effect<Tokens, OAuthFault> => {
   const { privateKey } = asked
@@ -302,7 +306,7 @@ export const machineToken = (
     codeVerifier: () => "",
     prepareTokenRequest: () =>
       new URLSearchParams({
-        grant_type: "client_credentials",
+        ...grantOf(asked.assertion),
         ...(joinScopes(asked.scope) === undefined ? {} : { scope: asked.scope ?? "" })
       }),
     ...proof
@@ -312,3 +316,8 @@ export const machineToken = (
     (tokens) => tokensOf(tokens, asked.scope)
   )
 }
+
+const grantOf = (assertion: Redacted.Redacted | undefined): Record<string, string> =>
+  assertion === undefined
+    ? { grant_type: "client_credentials" }
+    : { grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion: Redacted.value(assertion) }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { authorize, authorizing, connect, forgetLogin, loginStatus, type ServerOptions } from "@signalbox/mcp"
 import { Effect, Redacted } from "effect"
-import { readdir, stat } from "node:fs/promises"
+import { readdir, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { echo, fxHttp, onNode, sseServer, verdict } from "../fixture.ts"
 import { absent, agreeing, protectedServer, withAuth } from "./support.ts"
@@ -189,6 +189,32 @@ describe("credentials of the configuration", () => {
           outcomes("client_credentials").filter((outcome) => outcome !== "asked"),
           ["granted", "granted", "granted"]
         )
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.live("a workload logs in by what its platform has written, and reads it again each time", () =>
+    onNode(
+      Effect.gen(function* () {
+        const { expire, folder, server } = yield* protectedServer()
+        const assertionFile = folder.file("assertion")
+        const workload = withAuth(server, {
+          grant: "jwt_bearer",
+          clientId: "fx-client",
+          clientSecret: Redacted.make("fx-client-secret"),
+          assertionFile
+        })
+        const missing = yield* connecting(workload)
+        assert.deepInclude(missing, { _tag: "AuthorizationRequired", denial: "RenewalFailed" })
+        assert.include(missing.message, assertionFile)
+        yield* Effect.promise(() => writeFile(assertionFile, "fx-assertion\n"))
+        const client = yield* connect(workload)
+        assert.isFalse((yield* client.callTool(echo)).isError)
+        yield* Effect.promise(() => writeFile(assertionFile, "another-canary"))
+        yield* expire
+        const refused = yield* Effect.flip(client.callTool(echo))
+        assert.deepInclude(refused, { _tag: "AuthorizationRequired", denial: "ClientRefused" })
+        assert.notInclude(JSON.stringify(refused), "canary")
       }).pipe(Effect.scoped)
     )
   )

@@ -121,7 +121,10 @@ export const flagTable = {
     refuseRefresh: row("switch", "Renews no token; the answer repeats what was sent"),
     wrongIss: row("switch", "The redirect names another issuer"),
     denyLogin: row("switch", "The redirect says that the person declined"),
-    noRegistration: row("switch", "Registers no clients; `fx-client` with the secret `fx-client-secret` is known"),
+    noRegistration: row(
+      "switch",
+      "Registers no clients; `fx-client` with the secret `fx-client-secret` is known, and the assertion `fx-assertion`"
+    ),
     scopedTool: row("text", "This tool wants a scope of its own, tools:TOOL", "TOOL")
   },
   Faults: {

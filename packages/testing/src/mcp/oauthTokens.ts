@@ -7,6 +7,9 @@ import type { ParsedFlags } from "./flags.ts"
 /** A machine client that is known from the start; every other one registers. */
 export const knownClient = { id: "fx-client", secret: "fx-client-secret" } as const
 
+/** The one assertion that is believed; real ones are signed. */
+const knownAssertion = "fx-assertion"
+
 /** Who may do what. */
 export interface Grant {
   readonly clientId: string
@@ -81,6 +84,8 @@ export const makeTokens = (flags: ParsedFlags) => {
           return renew(asked, clientId)
         case "client_credentials":
           return giveMachine(asked, clientId)
+        case "urn:ietf:params:oauth:grant-type:jwt-bearer":
+          return asked.get("assertion") === knownAssertion ? giveMachine(asked, clientId) : "invalid_grant"
         default:
           return "unsupported_grant_type"
       }
