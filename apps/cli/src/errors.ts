@@ -61,6 +61,26 @@ export class AllServersFailed extends defineError<AllServersFailed>()("AllServer
   hint: () => "See why: signalbox servers status"
 }) {}
 
+const agents = { agentNames: Schema.Array(Schema.String), total: Schema.Int }
+
+/** Some of the agents cannot be used, or not all of their servers run. */
+export class SomeAgentsDown extends defineError<SomeAgentsDown>()("SomeAgentsDown", {
+  code: "AGENTS_PARTLY_DOWN",
+  status: { ...statuses.unavailable, exit: exitCodes.partial },
+  fields: agents,
+  message: ({ agentNames }) => `Not everything runs of: ${agentNames.join(", ")}.`,
+  hint: () => "Each agent is shown with what is wrong."
+}) {}
+
+/** None of the agents can be used. */
+export class AllAgentsDown extends defineError<AllAgentsDown>()("AllAgentsDown", {
+  code: "AGENTS_DOWN",
+  status: { ...statuses.unavailable, exit: exitCodes.failure },
+  fields: agents,
+  message: ({ agentNames }) => `No agent can be used: ${agentNames.join(", ")}.`,
+  hint: () => "Each agent is shown with what is wrong."
+}) {}
+
 /** The process that was to go on in the background ended before it could be asked. */
 export class BackgroundStartFailed extends defineError<BackgroundStartFailed>()("BackgroundStartFailed", {
   code: "BACKGROUND_START_FAILED",
@@ -107,6 +127,8 @@ export const cliErrors = [
   AllServersDown,
   SomeServersFailed,
   AllServersFailed,
+  SomeAgentsDown,
+  AllAgentsDown,
   BackgroundStartFailed,
   ServersNeedAttention,
   ServerExists,

@@ -27,6 +27,20 @@ export const LogLevelFlag = GlobalFlag.Setting("log-level")({
   )
 })
 
+export const VerboseFlag = GlobalFlag.Setting("verbose")({
+  flag: Flag.Boolean("verbose").pipe(
+    Flag.withAlias("v"),
+    Flag.withDescription("Log what happens in detail, as --log-level debug does"),
+    Flag.withDefault(false)
+  )
+})
+
+/** Effect's own takes `-v` for itself, wherever it stands; alone it is answered before anything is loaded. */
+export const VersionFlag = GlobalFlag.Action({
+  flag: Flag.Boolean("version").pipe(Flag.withDescription("Show the version"), Flag.withDefault(false)),
+  run: GlobalFlag.Version.run
+})
+
 export const LogFormatFlag = GlobalFlag.Setting("log-format")({
   flag: Flag.Literals("log-format", ["pretty", "json", "logfmt"]).pipe(
     Flag.withDescription("How log lines look (default: pretty on a terminal, else json)"),
@@ -49,7 +63,15 @@ export const NoColorFlag = GlobalFlag.Setting("no-color")({
   )
 })
 
-export const globalFlags = [JsonFlag, ConfigFlag, LogLevelFlag, LogFormatFlag, TimeoutFlag, NoColorFlag] as const
+export const globalFlags = [
+  JsonFlag,
+  ConfigFlag,
+  LogLevelFlag,
+  VerboseFlag,
+  LogFormatFlag,
+  TimeoutFlag,
+  NoColorFlag
+] as const
 
 /** Flags of the commands that talk to a model. */
 export const modelFlags = {

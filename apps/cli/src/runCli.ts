@@ -5,20 +5,26 @@ import { exitCodes, statusOf } from "@signalbox/errors"
 import { killOwned, nodePlatform } from "@signalbox/host/node"
 import { Cause, Effect, Exit, Layer, Ref, Runtime } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { agents } from "./commands/agents.ts"
+import { alerts } from "./commands/alerts.ts"
+import { breaker } from "./commands/breaker.ts"
 import { chat } from "./commands/chat.ts"
 import { makeCompletions } from "./commands/completions.ts"
 import { config } from "./commands/config.ts"
 import { doctor } from "./commands/doctor.ts"
 import { errors } from "./commands/errors.ts"
 import { init } from "./commands/init.ts"
+import { metrics } from "./commands/metrics.ts"
+import { pool } from "./commands/pool.ts"
 import { prompts } from "./commands/prompts.ts"
+import { reload } from "./commands/reload.ts"
 import { resources } from "./commands/resources.ts"
 import { serve } from "./commands/serve.ts"
 import { servers } from "./commands/servers.ts"
 import { test } from "./commands/test.ts"
 import { tools } from "./commands/tools.ts"
 import { versionCommand } from "./commands/version.ts"
-import { globalFlags } from "./flags.ts"
+import { globalFlags, VersionFlag } from "./flags.ts"
 import { makeSignals, Signals } from "./process/Signals.ts"
 import { allowsColour } from "./render/style.ts"
 import { ExitCode } from "./report.ts"
@@ -39,8 +45,14 @@ const commands = [
   chat,
   serve,
   servers,
+  agents,
   doctor,
   tools,
+  metrics,
+  alerts,
+  breaker,
+  pool,
+  reload,
   prompts,
   resources,
   init,
@@ -55,7 +67,7 @@ const completions = makeCompletions(() => Command.withSubcommands(base, commands
 
 const signalbox = base.pipe(Command.withSubcommands([...commands, completions]), Command.withGlobalFlags(globalFlags))
 
-const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
+const builtIns = [GlobalFlag.Help, VersionFlag, GlobalFlag.Completions]
 
 const platform = (isJson: boolean, hasColour: boolean) =>
   Layer.mergeAll(

@@ -4,6 +4,7 @@
  */
 import { type ConfigSource, type Host, type LoadedConfig, loadConfig, hostLogging } from "@signalbox/host"
 import { nodeHost } from "@signalbox/host/node"
+import { type Questions } from "@signalbox/mcp"
 import { Effect, Layer, Option, type Redacted } from "effect"
 import { stripVTControlCharacters } from "node:util"
 import { Output } from "./Output.ts"
@@ -97,6 +98,8 @@ export interface HostRun {
   readonly needsNoModel?: boolean
   /** Whether the command shows the news of the servers itself. */
   readonly tellsServers?: boolean
+  /** What the command answers when servers ask back. */
+  readonly questions?: Questions
 }
 
 const offlineModel = { path: ["model", "provider"], value: "offline", flag: "needs no model" }
@@ -114,7 +117,10 @@ export const withHost =
       const config = yield* readConfig(flags, run.whenMissing)
       const logging = loggingLayer(config, run.tellsServers ?? false)
       const { environment } = yield* Setting
-      const host = nodeHost(config, { startsAll: run.startsAll, environment }).pipe(Layer.provideMerge(logging))
+      const asked = run.questions === undefined ? {} : { questions: run.questions }
+      const host = nodeHost(config, { startsAll: run.startsAll, environment, ...asked }).pipe(
+        Layer.provideMerge(logging)
+      )
       return yield* Effect.provide(effect, host)
     })
 

@@ -7,7 +7,7 @@ import { nodeEnvironment } from "@signalbox/host/node"
 import { Context, Effect, Option } from "effect"
 import { parseDuration } from "./duration.ts"
 import { InvalidUsage } from "./errors.ts"
-import { ConfigFlag, JsonFlag, LogFormatFlag, LogLevelFlag, NoColorFlag, TimeoutFlag } from "./flags.ts"
+import { ConfigFlag, JsonFlag, LogFormatFlag, LogLevelFlag, NoColorFlag, TimeoutFlag, VerboseFlag } from "./flags.ts"
 import { makeOutput, Output } from "./Output.ts"
 import { allowsColour, colourStyle, plainStyle } from "./render/style.ts"
 import { Setting } from "./Setting.ts"
@@ -31,13 +31,14 @@ const readSetting = Effect.gen(function* () {
     errorStyle: style(process.stderr)
   })
   const configured = yield* ConfigFlag
+  const verbose = (yield* VerboseFlag) ? Option.some("debug" as const) : Option.none()
   const fromEnvironment = Option.fromUndefinedOr(env["SIGNALBOX_CONFIG"])
   const setting = Setting.of({
     environment: env,
     dotEnvNames,
     directory: process.cwd(),
     configFile: Option.orElse(configured, () => fromEnvironment),
-    logLevel: yield* LogLevelFlag,
+    logLevel: Option.orElse(yield* LogLevelFlag, () => verbose),
     logFormat: yield* LogFormatFlag,
     timeout,
     isTerminal: { stdin: process.stdin.isTTY, stdout: process.stdout.isTTY, stderr: process.stderr.isTTY }

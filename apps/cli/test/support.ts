@@ -5,7 +5,7 @@
 import { fxMcpCommand, type FxMcpFlags, markedProcesses, tempDirectory, waitFor } from "@signalbox/testing"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { writeFileSync } from "node:fs"
+import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
@@ -67,6 +67,10 @@ export interface Place extends AsyncDisposable {
   ) => Promise<Ended>
   /** Living servers of this place. */
   readonly servers: () => Promise<ReadonlyArray<number>>
+  /** Everything that lives and was started in this place: programs, those in the background too, and servers. */
+  readonly processes: () => Promise<ReadonlyArray<number>>
+  /** The names of the files by which a running host is found. */
+  readonly controlFiles: () => ReadonlyArray<string>
 }
 
 const count = (text: string, part: string): number => text.split(part).length - 1
@@ -124,18 +128,30 @@ const atTerminal = (running: Running): Terminal => {
   }
 }
 
+/** It may have ended by itself meanwhile. */
+const killQuietly = (pid: number) => {
+  try {
+    process.kill(pid, "SIGKILL")
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error
+  }
+}
+
 export const makePlace = async (): Promise<Place> => {
   const folder = await tempDirectory("signalbox-cli-")
   const marker = { name: markerName, value: `${process.pid}-${folder.path}` }
   const environment = (env: Readonly<Record<string, string>>) => ({
     PATH: process.env["PATH"] ?? "",
     HOME: folder.path,
+    XDG_RUNTIME_DIR: folder.path,
     NODE_COMPILE_CACHE: cache,
     ...env
   })
   const start: Place["start"] = (args, env = {}) =>
     follow(spawn(process.execPath, [main, ...args], { cwd: folder.path, env: environment(env) }))
   const servers = () => markedProcesses(marker)
+  // A home of its own is the mark that programs and servers share.
+  const processes = () => markedProcesses({ name: "HOME", value: folder.path })
   return {
     path: folder.path,
     file: folder.file,
@@ -166,8 +182,14 @@ export const makePlace = async (): Promise<Place> => {
       return running.ended
     },
     servers,
+    processes,
+    controlFiles: () => {
+      const directory = folder.file("signalbox")
+      return existsSync(directory) ? readdirSync(directory).toSorted() : []
+    },
     [Symbol.asyncDispose]: async () => {
-      for (const pid of await servers()) process.kill(pid, "SIGKILL")
+      for (const pid of await processes()) killQuietly(pid)
+      for (const pid of await servers()) killQuietly(pid)
       await folder[Symbol.asyncDispose]()
     }
   }

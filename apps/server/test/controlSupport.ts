@@ -82,9 +82,11 @@ export const startControl = async (setup: ControlSetup) => {
   writeServers(directory.file("signalbox.yaml"), setup)
   const runtime = ManagedRuntime.make(controlLayer(directory.path, setup.startsAll ?? true))
   const connection = await runtime.runPromise(Connection)
+  const { shutdownAsked } = await runtime.runPromise(ControlServer)
   return {
     directory,
     runtime,
+    shutdownAsked,
     ...connection,
     raw: (method: string, path: string, body?: string) => overSocket(connection.record.socket, method, path, body),
     [Symbol.asyncDispose]: async () => {

@@ -6,34 +6,23 @@ import { ConversationClient, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
-  orchestratorDefaults,
-  type OrchestratorOptions,
-  ServerOrchestrator
+  makeStartGate,
+  ServerOrchestrator,
+  ServerSets,
+  SharedStartGate
 } from "@signalbox/orchestrator"
-import { Context, Effect, Layer, Option, Path, Stream } from "effect"
-import { alertOptions } from "./alerts.ts"
+import { Context, Effect, Layer } from "effect"
+import { Agents } from "./agents/Agents.ts"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
+import { conversationLayer } from "./conversations.ts"
+import { type HostSetup } from "./HostSetup.ts"
 import { configuredHooks } from "./offersHooks.ts"
+import { orchestratorOptions } from "./orchestratorOptions.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import { managedServers } from "./servers.ts"
 import { postAlerts, telemetryLayer } from "./telemetry.ts"
-
-/** What a program tells its host. */
-export interface HostSetup {
-  readonly config: LoadedConfig
-  readonly environment: Readonly<Record<string, string | undefined>>
-  /** Marks the processes of this program, so that the next one can clear up what a kill left behind. */
-  readonly owner: string | undefined
-  /** The folder of this program for what can be made again; `undefined` where there is none. */
-  readonly cacheDirectory: string | undefined
-  /** Processor cores: how many processes are worth spawning at once. */
-  readonly cores: number
-  /** Whether all servers are started at once. Without it each starts when it is asked for. */
-  readonly startsAll: boolean
-  /** What servers may ask back. A front end that answers such questions says so here; without it all are declined. */
-  readonly questions?: OrchestratorOptions["questions"]
-}
+import { whenUsable } from "./whenUsable.ts"
 
 /**
  * Everything that runs of one configuration: its model, its servers, its conversations. Use it where a configuration
@@ -56,6 +45,8 @@ export class Host extends Context.Service<
      * required servers are waited for, and it fails when one of them cannot be started.
      */
     readonly usable: Effect.Effect<void, ConnectionFailed>
+    /** Each with servers and a model of its own. Those of the configuration are there; which run is theirs to say. */
+    readonly agents: Agents["Service"]
     /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
     readonly reload: Reload
   }
@@ -66,7 +57,7 @@ export class Host extends Context.Service<
     const servers = Layer.unwrap(
       Effect.gen(function* () {
         const managed = yield* managedServers(setup.config, setup.environment)
-        return ServerOrchestrator.layer(orchestratorOptions(setup, managed, yield* Path.Path))
+        return ServerOrchestrator.layer(yield* orchestratorOptions(setup, managed))
       })
     )
     const toolbox = Layer.effect(
@@ -79,80 +70,42 @@ export class Host extends Context.Service<
       LanguageModel,
       Effect.map(Models, (chosen) => chosen.service)
     )
-    const { conversation, model: modelOptions } = setup.config.options
     const hooks = Layer.effect(
       Hooks,
       Effect.flatMap(ServerOrchestrator, (orchestrator) => configuredHooks(setup.config.options, orchestrator))
     )
     const conversations = Layer.unwrap(
       Effect.map(Effect.all({ hooks: Hooks, orchestrator: ServerOrchestrator }), ({ hooks, orchestrator }) =>
-        ConversationClient.layer({
-          onClose: orchestrator.endConversation,
-          limits: {
-            maxHops: conversation.maxHops,
-            toolConcurrency: conversation.toolConcurrency,
-            toolTimeout: conversation.toolTimeout
-          },
-          request: {
-            system: modelOptions.systemPrompt === "" ? [] : [{ type: "text", text: modelOptions.systemPrompt }],
-            maxTokens: modelOptions.maxTokens
-          },
-          hooks,
-          maxSessions: conversation.maxSessions,
-          idleTimeout: conversation.sessionIdleTimeout
-        })
+        conversationLayer(setup.config.options, hooks, orchestrator)
       )
+    )
+    const agents = Agents.layer(setup).pipe(Layer.provide(agentSets(setup)))
+    // Servers of agents start through the same gate as all others.
+    const gate = Layer.unwrap(
+      Effect.map(orchestratorOptions(setup, []), (options) => Layer.succeed(SharedStartGate, makeStartGate(options)))
     )
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
-      Layer.provideMerge(Layer.merge(servers, models)),
+      Layer.provideMerge(Layer.mergeAll(servers, models, agents)),
       // Below everything, so that all of it is traced and counted.
-      Layer.provideMerge(telemetryLayer(setup.config, setup.environment))
+      Layer.provideMerge(telemetryLayer(setup.config, setup.environment)),
+      Layer.provide(gate)
     )
   }
 }
+
+/** Sets of servers for agents. What a killed program left behind is cleared up by the servers of the program itself. */
+const agentSets = (setup: HostSetup) =>
+  Layer.unwrap(
+    Effect.map(orchestratorOptions(setup, []), (options) => ServerSets.layer({ ...options, sweepsOrphans: false }))
+  )
 
 /** The model that was chosen; internal to the composition. */
 class Models extends Context.Service<Models, ChosenModel>()("@signalbox/host/Models") {}
 
 /** What is added to model calls; internal to the composition. */
 class Hooks extends Context.Service<Hooks, TurnHooks>()("@signalbox/host/Hooks") {}
-
-const toolCacheDirectory = ({ cacheDirectory, config }: HostSetup, path: Path.Path): string | undefined => {
-  const { toolCache } = config.options.runtime
-  if (toolCache === "auto") return cacheDirectory === undefined ? undefined : path.join(cacheDirectory, "tools")
-  return toolCache === "" ? undefined : path.resolve(config.directory, toolCache)
-}
-
-const orchestratorOptions = (
-  setup: HostSetup,
-  servers: OrchestratorOptions["servers"],
-  path: Path.Path
-): OrchestratorOptions => {
-  const { runtime } = setup.config.options
-  return {
-    ...orchestratorDefaults,
-    servers,
-    toolCacheDirectory: toolCacheDirectory(setup, path),
-    naming: runtime.naming,
-    spawnConcurrency: runtime.spawnConcurrency === 0 ? setup.cores + 1 : runtime.spawnConcurrency,
-    startConcurrency: runtime.startConcurrency,
-    packageConcurrency: runtime.packageConcurrency,
-    packageTimeout: runtime.packageTimeout,
-    startsAll: setup.startsAll,
-    restart: {
-      base: runtime.restart.firstDelay,
-      cap: runtime.restart.maxDelay,
-      factor: runtime.restart.factor,
-      healthyAfter: runtime.restart.healthyAfter
-    },
-    metrics: runtime.metrics,
-    alerts: alertOptions(runtime.alerts),
-    owner: setup.owner,
-    ...(setup.questions === undefined ? {} : { questions: setup.questions })
-  }
-}
 
 const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup) {
   const orchestrator = yield* ServerOrchestrator
@@ -164,31 +117,8 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
     orchestrator,
     conversations: yield* ConversationClient,
     hooks: yield* Hooks,
+    agents: yield* Agents,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
     reload: yield* makeReload(config, environment, orchestrator)
   }
 })
-
-/** After so long without another server becoming ready, those that run are taken as all there are. */
-const quietTime = "750 millis"
-
-const whenUsable = (orchestrator: ServerOrchestrator["Service"]): Effect.Effect<void> => {
-  const areAllRemembered = Effect.map(orchestrator.servers, (servers) =>
-    servers.every(({ areToolsRemembered, state }) => state !== "starting" || areToolsRemembered)
-  )
-  const isSomeRunning = Effect.map(orchestrator.servers, (servers) => servers.some(({ state }) => state === "running"))
-  // Attempts of a server that does not come up are no news: only servers that have become ready are.
-  const nextReady = orchestrator.changes.pipe(
-    Stream.filter((event) => event._tag === "StateChanged" && event.info.state === "running"),
-    Stream.runHead
-  )
-  const quiet = Effect.gen(function* () {
-    while (true) {
-      const ready = yield* Effect.timeoutOption(nextReady, quietTime)
-      if (Option.isNone(ready) && (yield* isSomeRunning)) return
-    }
-  })
-  return Effect.flatMap(areAllRemembered, (areKnown) =>
-    areKnown ? Effect.void : Effect.raceFirst(orchestrator.settled, quiet)
-  )
-}

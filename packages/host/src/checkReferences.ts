@@ -3,6 +3,7 @@
  * the first kind of it only; whoever checks wants to know everything at once.
  */
 import { Effect } from "effect"
+import { agentServers } from "./agents/agentServers.ts"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
 import { type FoundProblem } from "./config/layers.ts"
 import { notSet, resolveKey, unsetVariables } from "./config/secrets.ts"
@@ -26,9 +27,18 @@ const missingKey = ({ options }: LoadedConfig, environment: Environment): Readon
   ]
 }
 
-/** The enabled servers, as a start would have them. Fails with every variable and key that is missing. */
+/** A server that an agent shares with the rest of the program is told of once. */
+const isNew = (problem: FoundProblem, told: ReadonlyArray<FoundProblem>): boolean =>
+  !told.some(({ path }) => path.join(".") === problem.path.join("."))
+
+/** The enabled servers, as a start would have them. Fails with every variable and key that is missing, those of agents too. */
 export const checkReferences = Effect.fn("checkReferences")(function* (config: LoadedConfig, environment: Environment) {
   const { problems, servers } = yield* resolveServers(config, environment)
   const all = [...missingKey(config, environment), ...problems]
+  for (const [name, agent] of Object.entries(config.options.agents)) {
+    if (!agent.enabled) continue
+    const needed = yield* agentServers(config, environment, name, agent)
+    all.push(...needed.problems.filter((problem) => isNew(problem, all)))
+  }
   return all.length > 0 ? yield* config.invalid(all) : servers
 })

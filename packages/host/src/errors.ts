@@ -92,6 +92,40 @@ export class MissingApiKey extends defineError<MissingApiKey>()("MissingApiKey",
   hint: ({ variable }) => `Set ${variable}, or choose the model that needs no key: --provider offline`
 }) {}
 
+/** No agent of this name is configured. */
+export class AgentNotFound extends defineError<AgentNotFound>()("AgentNotFound", {
+  code: "AGENT_NOT_FOUND",
+  status: statuses.notFound,
+  fields: {
+    agentName: Schema.String,
+    nearest: Schema.UndefinedOr(Schema.String),
+    available: Schema.Array(Schema.String)
+  },
+  message: ({ agentName, available, nearest }) =>
+    `There is no agent "${agentName}".${nearest === undefined ? "" : ` Did you mean "${nearest}"?`} ${
+      available.length === 0 ? "No agents are configured." : `Configured: ${available.join(", ")}.`
+    }`,
+  hint: () => "See which there are: signalbox agents list"
+}) {}
+
+/** The configuration switches the agent off. */
+export class AgentDisabled extends defineError<AgentDisabled>()("AgentDisabled", {
+  code: "AGENT_DISABLED",
+  status: statuses.conflict,
+  fields: { agentName: Schema.String },
+  message: ({ agentName }) => `The agent "${agentName}" is disabled.`,
+  hint: ({ agentName }) => `Set agents.${agentName}.enabled to true.`
+}) {}
+
+/** The agent is configured, and nothing of it runs. */
+export class AgentNotRunning extends defineError<AgentNotRunning>()("AgentNotRunning", {
+  code: "AGENT_NOT_RUNNING",
+  status: statuses.conflict,
+  fields: { agentName: Schema.String },
+  message: ({ agentName }) => `The agent "${agentName}" is not running.`,
+  hint: () => "It is started when it is used, or with: signalbox agents add"
+}) {}
+
 /** A tool that a person called by hand answered with an error. In a conversation the model is told instead. */
 export class ToolFailed extends defineError<ToolFailed>()("ToolFailed", {
   code: "TOOL_FAILED",
@@ -119,6 +153,9 @@ export const hostErrors = [
   ImportFailed,
   ImportInvalid,
   MissingApiKey,
+  AgentNotFound,
+  AgentDisabled,
+  AgentNotRunning,
   ToolFailed,
   ClientClosed
 ] as const

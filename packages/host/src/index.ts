@@ -8,6 +8,7 @@ export {
   type LoadedConfig,
   loadConfig
 } from "./config/ConfigFile.ts"
+export { AgentEntry } from "./config/AgentEntry.ts"
 export { HostOptions, isServerName, ServerEntry } from "./config/HostOptions.ts"
 export { type FlagValue, type FoundProblem } from "./config/layers.ts"
 export { isLoopback } from "./config/loopback.ts"
@@ -18,7 +19,12 @@ export { type ConfigChange, writeYaml } from "./config/document.ts"
 export { editConfig, type EditableConfig, type EditedConfig } from "./config/editConfig.ts"
 
 // Running
-export { Host, type HostSetup } from "./Host.ts"
+export { Host } from "./Host.ts"
+export { type HostSetup } from "./HostSetup.ts"
+export { type Agent } from "./agents/Agent.ts"
+export { type AgentInfo, AgentInfoJson, agentInfoJson } from "./agents/AgentInfo.ts"
+export { type AgentError, Agents } from "./agents/Agents.ts"
+export { agentServerNames, agentServers } from "./agents/agentServers.ts"
 export { chooseModel, type ChosenModel } from "./chooseModel.ts"
 export { type Reload, type Reloaded, type ReloadError, type ReloadEvent } from "./Reload.ts"
 export {
@@ -35,6 +41,9 @@ export { managedServers } from "./servers.ts"
 // Errors
 export { errorFamilies } from "./errorFamilies.ts"
 export {
+  AgentDisabled,
+  AgentNotFound,
+  AgentNotRunning,
   ClientClosed,
   ConfigExists,
   ConfigInvalid,

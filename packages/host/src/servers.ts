@@ -2,12 +2,13 @@
  * The servers of a configuration as the orchestrator wants them: references resolved, paths absolute,
  * limits filled in from `runtime`.
  */
-import { type MaybeSecret, type ServerOptions } from "@signalbox/mcp"
+import { type MaybeSecret, type OAuthOptions, type ServerOptions } from "@signalbox/mcp"
 import { managedDefaults, type ManagedServer } from "@signalbox/orchestrator"
 import { Effect, Path, Redacted } from "effect"
 import { type LoadedConfig } from "./config/ConfigFile.ts"
 import { type HostOptions, type ServerEntry } from "./config/HostOptions.ts"
 import { type FoundProblem } from "./config/layers.ts"
+import { type ServerAuth } from "./config/ServerAuth.ts"
 import { notSet, resolveText, unsetVariables } from "./config/secrets.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -67,8 +68,28 @@ const endpointOf = (
         url: resolver.plain(["url"], entry.url),
         headers: Object.fromEntries(
           Object.entries(entry.headers).map(([key, value]) => [key, resolver.secret(["headers", key], value)])
-        )
+        ),
+        auth: entry.auth === undefined || entry.auth === "none" ? entry.auth : authOf(entry.auth, resolver)
       }
+
+/** Secrets, and what names the client: an id may stand in the environment as well. */
+const authOf = (
+  { clientId, clientSecret, privateKey, signingAlgorithm, ...rest }: Exclude<ServerAuth, "none">,
+  resolver: Resolver
+): OAuthOptions => {
+  const secret = (key: string, value: string) => {
+    const resolved = resolver.secret(["auth", key], value)
+    return typeof resolved === "string" ? Redacted.make(resolved) : resolved
+  }
+  return {
+    ...rest,
+    ...(clientId === undefined ? {} : { clientId: resolver.plain(["auth", "clientId"], clientId) }),
+    ...(clientSecret === undefined ? {} : { clientSecret: secret("clientSecret", clientSecret) }),
+    ...(privateKey === undefined
+      ? {}
+      : { privateKey: { pem: secret("privateKey", privateKey), algorithm: signingAlgorithm ?? "ES256" } })
+  }
+}
 
 /** The limits of one server: its own, else those of all. */
 const limitsOf = (entry: ServerEntry, runtime: HostOptions["runtime"]) => ({
@@ -120,19 +141,26 @@ const managed = (
   tools: { ...managedDefaults.stdio.tools, ...entry.tools }
 })
 
+/** One server, and every variable that it needs and that is not set. */
+export const resolveServer = Effect.fnUntraced(function* (
+  config: LoadedConfig,
+  environment: Environment,
+  name: string,
+  entry: ServerEntry
+) {
+  const resolver = makeResolver(name, environment, config.directory)
+  const endpoint = endpointOf(entry, resolver, yield* Path.Path, config.directory)
+  return { server: managed(name, entry, config.options.runtime, endpoint), problems: resolver.problems }
+})
+
 /** The enabled servers in the order of the file, and every variable that they need and that is not set. */
 export const resolveServers = Effect.fnUntraced(function* (config: LoadedConfig, environment: Environment) {
-  const path = yield* Path.Path
-  const problems: Array<FoundProblem> = []
-  const servers: Array<ManagedServer> = []
-  for (const [name, entry] of Object.entries(config.options.servers)) {
-    if (!entry.enabled) continue
-    const resolver = makeResolver(name, environment, config.directory)
-    const endpoint = endpointOf(entry, resolver, path, config.directory)
-    servers.push(managed(name, entry, config.options.runtime, endpoint))
-    problems.push(...resolver.problems)
+  const enabled = Object.entries(config.options.servers).filter(([, entry]) => entry.enabled)
+  const resolved = yield* Effect.forEach(enabled, ([name, entry]) => resolveServer(config, environment, name, entry))
+  return {
+    servers: resolved.map(({ server }) => server),
+    problems: resolved.flatMap(({ problems }) => problems)
   }
-  return { servers, problems }
 })
 
 /** The enabled servers in the order of the file. Fails with every variable that is not set, all at once. */

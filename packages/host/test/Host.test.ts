@@ -6,6 +6,7 @@ import { localCall, resultText } from "@signalbox/model"
 import { readFxMcpLog, startFxLlm, tempDirectory } from "@signalbox/testing"
 import { Effect, Redacted, Stream } from "effect"
 import { join } from "node:path"
+import { pathToFileURL } from "node:url"
 import { configWith, fxServer, setupFor } from "./support.ts"
 
 const calls = (file: string) => readFxMcpLog(file).filter(({ event }) => event === "call_start").length
@@ -120,6 +121,25 @@ layer(nodePlatform, { excludeTestServices: true })("a host", (it) => {
       assert.include(system, "- greet: Greets someone.")
       const reads = readFxMcpLog(log).filter((event) => event.event === "request" && event.method === "resources/read")
       assert.strictEqual(reads.length, 10)
+    })
+  )
+
+  it.effect("tells servers the folders that the configuration names, and of none otherwise", () =>
+    Effect.gen(function* () {
+      for (const isNamed of [true, false]) {
+        const config = yield* configWith(
+          { fx: fxServer({ tools: "ask" }) },
+          isNamed ? { "runtime.roots": ["notes"] } : {}
+        )
+        const asked = yield* Effect.gen(function* () {
+          const { toolbox, usable } = yield* Host
+          yield* usable
+          return resultText(yield* toolbox.call("ask", { question: "roots" }, localCall()))
+        }).pipe(Effect.provide(Host.layer(setupFor(config))))
+        const uri = pathToFileURL(join(config.directory, "notes")).href
+        if (isNamed) assert.deepStrictEqual(JSON.parse(asked), { roots: [{ uri, name: "notes" }] })
+        else assert.notInclude(asked, "file:")
+      }
     })
   )
 

@@ -39,8 +39,9 @@ type InstancesOf<Classes extends ReadonlyArray<abstract new (...args: never) => 
 >
 type ServerSide = InstancesOf<typeof mcp.mcpErrors> | InstancesOf<typeof orchestrator.orchestratorErrors>
 
-/** The name of the server, or of the servers: each of these classes has one, or this does not compile. */
+/** The name of the server, of the servers or of their set: each of these classes has one, or this does not compile. */
 const serversOf = (error: ServerSide): ReadonlyArray<string> => {
+  if ("setName" in error) return [error.setName]
   if (error._tag === "ConnectionFailed") return error.failures.map(({ serverName }) => serverName)
   return "serverNames" in error ? error.serverNames : [error.serverName]
 }
@@ -85,7 +86,7 @@ describe("the errors of all packages", () => {
           const error = sample as ServerSide
           const printed = JSON.stringify(toJson(error))
           for (const name of serversOf(error)) assert.include(printed, JSON.stringify(name), family.definition.code)
-          assert.match(printed, /"server_names?"|"serverNames?"|"failures":\[\]/, family.definition.code)
+          assert.match(printed, /"server_names?"|"serverNames?"|"set_name"|"failures":\[\]/, family.definition.code)
         }
       })
     )

@@ -33,6 +33,7 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "conversation.resources.maxTokens": [0, "greater than 0"],
   "conversation.resources.timeout": ["0 seconds", "above zero"],
   "conversation.resources.retryInterval": ["0 minutes", "above zero"],
+  "runtime.agents": ["some", '"all"'],
   "runtime.naming": ["last", '"prefix"'],
   "runtime.startConcurrency": [0, "greater than 0"],
   "runtime.packageConcurrency": [0, "greater than 0"],

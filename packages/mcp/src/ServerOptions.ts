@@ -75,6 +75,10 @@ export interface ServerOptions {
   readonly maxRequestBytes: number
 }
 
+/** Whether a server is spoken to over HTTP. */
+export const isRemote = (endpoint: ServerOptions["endpoint"]): endpoint is HttpOptions =>
+  endpoint.transport === "http" || endpoint.transport === "sse"
+
 const mebibyte = 1024 * 1024
 
 /** The limits that suit most servers, to be spread into `ServerOptions`. */

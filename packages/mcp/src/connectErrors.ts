@@ -182,6 +182,8 @@ export class AuthorizationRequired extends defineError<AuthorizationRequired>()(
   message: ({ denial, detail, serverName }) => {
     const more = detail === undefined || detail === "" ? "" : `: ${detail}`
     switch (denial) {
+      case "NoLogin":
+        return `Server "${serverName}" needs a login${more}.`
       case "LoginRefused":
         return `Server "${serverName}" no longer accepts the login that it was given.`
       case "RenewalFailed":

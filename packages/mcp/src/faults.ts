@@ -26,7 +26,7 @@ import {
 import { type CallError, type ConnectError, type ServerError, wasNotExecuted } from "./errors.ts"
 import { type Exchange } from "./http/guardedFetch.ts"
 import { type Failure } from "./Session.ts"
-import { type ServerOptions } from "./ServerOptions.ts"
+import { isRemote, type ServerOptions } from "./ServerOptions.ts"
 import { isJsonObject } from "./wire.ts"
 
 /** What is known about the place of a failure. */
@@ -92,7 +92,7 @@ const deniesSession = (status: number, text: string): boolean =>
 
 const unauthorized = ({ exchange, server }: FaultContext): AuthorizationRequired => {
   const { endpoint, name: serverName } = server
-  const isOurs = "url" in endpoint && endpoint.auth !== "none" && !usesOAuth(endpoint)
+  const isOurs = isRemote(endpoint) && endpoint.auth !== "none" && !usesOAuth(endpoint)
   const denied = isOurs ? { denial: "HeaderRefused" as const, detail: "" } : exchange?.denied
   return new AuthorizationRequired({
     serverName,

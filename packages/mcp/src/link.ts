@@ -4,8 +4,9 @@
 import { redactText } from "@signalbox/errors"
 import { Deferred, Effect, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
-import { authorizedFetch, metadataFetch } from "./auth/authorizedFetch.ts"
+import { authorizedFetch } from "./auth/authorizedFetch.ts"
 import { makeAuthorizer } from "./auth/makeAuthorizer.ts"
+import { metadataFetch } from "./auth/metadataFetch.ts"
 import { ServeFailed, ServerUnreachable } from "./connectErrors.ts"
 import { ServerExited, StreamLost } from "./connectionErrors.ts"
 import { guardedFetch, originFetch } from "./http/guardedFetch.ts"
@@ -104,9 +105,10 @@ const placeOf = Effect.fnUntraced(function* (server: ServerOptions, endpoint: Ht
   }
   const headers = Object.entries(endpoint.headers).map(([name, value]) => [name, reveal(value)] as const)
   const fetch = yield* FetchHttpClient.Fetch
-  const authorizer = yield* makeAuthorizer(server, endpoint, metadataFetch(fetch))
+  const url = new URL(endpoint.url)
+  const authorizer = yield* makeAuthorizer(server, endpoint, metadataFetch(fetch, url))
   return {
-    url: new URL(endpoint.url),
+    url,
     headers: Object.fromEntries(headers),
     fetch: authorizer === undefined ? fetch : yield* authorizedFetch(fetch, authorizer, server)
   }

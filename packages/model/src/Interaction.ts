@@ -26,6 +26,11 @@ export type ElicitationRequest =
   | { readonly mode: "form"; readonly message: string; readonly schema: JsonObject }
   | { readonly mode: "url"; readonly message: string; readonly url: string }
 
+/** Who asks: the server, or another source of tools, whose call it is about. */
+export interface Asker {
+  readonly source: string
+}
+
 /** What became of the question. `decline` is a no; `cancel` means that nobody decided. */
 export type ElicitationAnswer =
   | { readonly action: "accept"; readonly content?: JsonObject }
@@ -44,9 +49,9 @@ export interface ToolProgress {
  */
 export interface Interaction {
   readonly approve: (request: ApprovalRequest) => Effect.Effect<ApprovalDecision>
-  readonly elicit: (request: ElicitationRequest) => Effect.Effect<ElicitationAnswer>
+  readonly elicit: (request: ElicitationRequest, asker: Asker) => Effect.Effect<ElicitationAnswer>
   /** Answers a server that wants a model (MCP sampling); `undefined` when that is declined. */
-  readonly sample: (request: ModelRequest) => Effect.Effect<ModelReply | undefined, ModelError>
+  readonly sample: (request: ModelRequest, asker: Asker) => Effect.Effect<ModelReply | undefined, ModelError>
   readonly progress: (update: ToolProgress) => Effect.Effect<void>
 }
 

@@ -54,6 +54,7 @@ export { type CallContext, localCall } from "./CallContext.ts"
 export {
   type ApprovalDecision,
   type ApprovalRequest,
+  type Asker,
   type ElicitationAnswer,
   type ElicitationRequest,
   Interaction,

@@ -4,7 +4,7 @@
  * of a living owner, none of another container, and not the tree that we ourselves run in.
  */
 import { type ServerOptions } from "@signalbox/mcp"
-import { Context, Effect, FileSystem, Layer } from "effect"
+import { Context, Effect, FileSystem, Layer, type Scope } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { ownerVariable, type ProcessRow, type ProcessTable, procTable, psTable } from "./processTable.ts"
 
@@ -30,6 +30,23 @@ export class OrphanSweep extends Context.Service<
       const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
       const hasProc = yield* Effect.orElseSucceed(fs.exists("/proc/self/stat"), () => false)
       return makeOrphanSweep(hasProc ? procTable(fs) : psTable(spawner), spawner)
+    })
+  )
+}
+
+/**
+ * Sweeps once, in the background, where the options ask for it. To its end, however short the program is: many calls
+ * of a command must not leave orphans to one another.
+ */
+export const sweepOnce = (
+  { owner, sweepsOrphans }: { readonly owner: string | undefined; readonly sweepsOrphans: boolean },
+  killed: (count: number) => void
+): Effect.Effect<void, never, OrphanSweep | Scope.Scope> => {
+  if (owner === undefined || !sweepsOrphans) return Effect.void
+  const swept = Effect.flatMap(OrphanSweep, (sweep) => sweep.sweep(owner))
+  return Effect.asVoid(
+    Effect.forkScoped(Effect.uninterruptible(Effect.map(swept, ({ length }) => killed(length))), {
+      startImmediately: true
     })
   )
 }

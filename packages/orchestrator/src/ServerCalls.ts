@@ -154,7 +154,7 @@ export const makeServerCalls = (
     call: (route, input, context) => {
       const deadline = context.deadline === undefined ? undefined : DateTime.toEpochMillis(context.deadline)
       const progress = context.interaction.progress
-      const respondent = respondentOf(context)
+      const respondent = respondentOf(context, server.name)
       const call: ToolCall = {
         name: route.toolName,
         input,

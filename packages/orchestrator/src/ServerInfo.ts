@@ -130,6 +130,8 @@ export const ServerInfoJson = Schema.Struct({
   health_reason: Schema.NullOr(Schema.String),
   /** The envelope of `@signalbox/errors`. */
   error: Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)),
+  /** The last failure of all, also while it is tried again and after it has come back. */
+  last_error: Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)),
   error_count: Schema.Int,
   next_restart_at: Timestamp,
   started_at: Timestamp,
@@ -162,6 +164,7 @@ export const serverInfoJson = (info: ServerInfo, now: DateTime.Utc): ServerInfoJ
   health: info.health.status,
   health_reason: orNull(info.health.reason),
   error: mapOrNull(info.reason, (reason) => errorRecord(toJson(reason))),
+  last_error: mapOrNull(info.lastError, (error) => errorRecord(toJson(error))),
   error_count: info.errorCount,
   next_restart_at: mapOrNull(info.nextRestartAt, DateTime.formatIso),
   started_at: mapOrNull(info.startedAt, DateTime.formatIso),

@@ -23,12 +23,12 @@ import { makeMetering, type OrchestratorMetrics } from "./metrics/OrchestratorMe
 import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeLiveToolbox } from "./LiveToolbox.ts"
 import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
-import { OrphanSweep } from "./OrphanSweep.ts"
+import { OrphanSweep, sweepOnce } from "./OrphanSweep.ts"
 import { makeServerPrompts, type ServerPrompts } from "./offers/ServerPrompts.ts"
 import { makeServerResources, type ServerResources } from "./offers/ServerResources.ts"
 import { type LogLine, type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
 import { makeServerSlots, type Reconfigured, type ServerSlots } from "./ServerSlots.ts"
-import { makeStartGate } from "./StartGate.ts"
+import { makeStartGate, SharedStartGate } from "./StartGate.ts"
 import { type StartError, type Supervisor } from "./Supervisor.ts"
 import { ToolCache } from "./ToolCache.ts"
 
@@ -69,6 +69,8 @@ export class ServerOrchestrator extends Context.Service<
     readonly settled: Effect.Effect<void>
     /** Waits for the required servers; fails with the reason of each one that could not be started. */
     readonly requiredReady: Effect.Effect<void, ConnectionFailed>
+    /** Waits until some server runs, or all have failed for the first time, and answers whether one runs. */
+    readonly connected: Effect.Effect<boolean>
     /** Starts a server and waits for its first list of tools. After a failure it keeps being tried. */
     readonly start: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | ServerAlreadyRunning | StartError>
     /** Like `start`, but joins a start under way, and is content with a server that runs. */
@@ -92,6 +94,11 @@ export class ServerOrchestrator extends Context.Service<
      * ones are reconnected, and those that are equal are not touched. No call is disturbed.
      */
     readonly reconfigure: (servers: ReadonlyArray<ManagedServer>) => Effect.Effect<Reconfigured, DuplicateServerName>
+    /**
+     * For whoever closes it next: takes all tools off the list and waits until the calls that run are answered, each
+     * no longer than the `callTimeout` of its server.
+     */
+    readonly drain: Effect.Effect<void>
     /** Checks the health of a server that runs, now, and answers with how it is then. */
     readonly check: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | ServerNotRunning>
     /** The last lines of its standard error, at most 50, those of an earlier process included. */
@@ -113,28 +120,23 @@ export class ServerOrchestrator extends Context.Service<
     )
 }
 
-const toolCacheLayer = ({ toolCacheDirectory }: OrchestratorOptions) =>
+export const toolCacheLayer = ({ toolCacheDirectory }: Pick<OrchestratorOptions, "toolCacheDirectory">) =>
   toolCacheDirectory === undefined ? ToolCache.layerNone : ToolCache.layerFiles(toolCacheDirectory)
 
 /** Events, and lines, that a slow reader may be behind. */
 const keptEvents = 1024
 
-const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptions) {
+/** Makes one until the scope closes. `told` hears each event at once, before any reader of `changes`. */
+export const makeOrchestrator = Effect.fnUntraced(function* (
+  options: OrchestratorOptions,
+  told: (event: ServerEvent) => void = () => undefined
+) {
   let slots: ServerSlots | undefined
   const all = () => slots?.all() ?? []
   const names = () => all().map(({ managed }) => managed.server.name)
   const metering = yield* makeMetering(names, options.metrics)
   const alerting = yield* makeAlerting(names, options, metering)
-  if (options.owner !== undefined && options.sweepsOrphans) {
-    const swept = (yield* OrphanSweep).sweep(options.owner)
-    // To its end, however short the program is: many calls of a command must not leave orphans to one another.
-    yield* Effect.forkScoped(
-      Effect.uninterruptible(Effect.map(swept, ({ length }) => metering.orphansKilled(length))),
-      {
-        startImmediately: true
-      }
-    )
-  }
+  yield* sweepOnce(options, metering.orphansKilled)
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerEvent>(keptEvents), PubSub.shutdown)
   const logLines = yield* Effect.acquireRelease(PubSub.sliding<LogLine>(keptEvents), PubSub.shutdown)
   const circuits = yield* makeServerCircuits(metering.metrics)
@@ -147,14 +149,16 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     circuits.happened(event)
     metering.happened(event)
     alerting.happened(event)
-    PubSub.publishUnsafe(events, shown(event))
+    const news = shown(event)
+    told(news)
+    PubSub.publishUnsafe(events, news)
   }
   /** As it is with its circuit. */
   const shown = (event: ServerEvent): ServerEvent =>
     event._tag === "StateChanged" ? { ...event, info: withCircuit(event.info, circuits.look(event.info.name)) } : event
   slots = yield* makeServerSlots(options.servers, {
     connector: yield* Connector,
-    gate: makeStartGate(options),
+    gate: (yield* SharedStartGate) ?? makeStartGate(options),
     questions: options.questions,
     restart: options.restart,
     packageTimeout: options.packageTimeout,
@@ -172,6 +176,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
   yield* changed
   const { find, reconfigure, reconnect } = slots
   const supervisors = () => all().map(({ supervisor }) => supervisor)
+  const isSomeRunning = () => supervisors().some((supervisor) => supervisor.current() !== undefined)
   const required = () => supervisors().filter(({ managed }) => managed.isRequired)
   /** Checks, calls and its circuit together say how a server is. */
   const infoOf = ({ info, managed }: Supervisor): ServerInfo => {
@@ -231,6 +236,10 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
       ),
     changes: Stream.fromPubSub(events),
     settled: waitWhile(() => supervisors().some((supervisor) => supervisor.isSettling())),
+    connected: Effect.andThen(
+      waitWhile(() => !isSomeRunning() && supervisors().some((supervisor) => supervisor.isSettling())),
+      Effect.sync(isSomeRunning)
+    ),
     requiredReady: Effect.gen(function* () {
       yield* waitWhile(() => required().some((supervisor) => supervisor.isSettling()))
       const failures = required().flatMap((supervisor) => {
@@ -261,6 +270,7 @@ const makeOrchestrator = Effect.fnUntraced(function* (options: OrchestratorOptio
     reconnect: Effect.fn("ServerOrchestrator.reconnect")(reconnect),
     reconnectAll: forAll("reconnect", ({ managed }) => reconnect(managed.server.name)),
     reconfigure: Effect.fn("ServerOrchestrator.reconfigure")(reconfigure),
+    drain: slots.vacate,
     check: Effect.fn("ServerOrchestrator.check")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => Effect.map(supervisor.check, () => infoOf(supervisor)))
     ),

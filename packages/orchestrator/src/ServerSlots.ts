@@ -46,6 +46,8 @@ export interface ServerSlots {
   readonly reconfigure: (servers: ReadonlyArray<ManagedServer>) => Effect.Effect<Reconfigured, DuplicateServerName>
   /** Makes a new connection, and ends the old one when its calls are answered. On failure the old one stays. */
   readonly reconnect: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | StartError>
+  /** Takes all from their places, and waits for the answers to their calls. Their processes end with the scope. */
+  readonly vacate: Effect.Effect<void>
 }
 
 /** What the servers of a set share, and how they begin. */
@@ -103,10 +105,12 @@ export const makeServerSlots = Effect.fnUntraced(function* (
       return Effect.fail(new ServerNotFound({ serverName: name, nearest: nearestName(name, available), available }))
     })
 
+  const answered = ({ calls, managed }: Slot) => Effect.timeoutOption(calls.idle, managed.server.callTimeout)
+
   /** Ends a server that has left its place once its calls are answered, in the background. */
   const retire = (slot: Slot) => {
     retiring.add(slot)
-    return Effect.timeoutOption(slot.calls.idle, slot.managed.server.callTimeout).pipe(
+    return answered(slot).pipe(
       Effect.andThen(Scope.close(slot.scope, Exit.void)),
       Effect.ensuring(Effect.sync(() => retiring.delete(slot))),
       Effect.forkIn(scope)
@@ -177,7 +181,13 @@ export const makeServerSlots = Effect.fnUntraced(function* (
     all: () => slots,
     find,
     reconfigure: (next) => changing.withPermit(reconfigure(next)),
-    reconnect: (name) => changing.withPermit(Effect.flatMap(find(name), (slot) => replace(slot, slot.managed)))
+    reconnect: (name) => changing.withPermit(Effect.flatMap(find(name), (slot) => replace(slot, slot.managed))),
+    vacate: Effect.suspend(() => {
+      const leaving = [...slots, ...retiring]
+      slots = []
+      const all = Effect.forEach(leaving, answered, { concurrency: "unbounded", discard: true })
+      return Effect.andThen(around.onChange, all)
+    })
   } satisfies ServerSlots
 })
 

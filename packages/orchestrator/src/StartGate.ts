@@ -5,12 +5,13 @@
  * first have a lane of their own: they wait for one another, and nobody waits for them.
  */
 import { type ServerOptions } from "@signalbox/mcp"
-import { Duration, Effect, Fiber, Semaphore } from "effect"
+import { Context, Duration, Effect, Fiber, Semaphore } from "effect"
 import { isPackageRunner } from "./packageRunner.ts"
 
 /** How a server is started: a program of this machine, a package that may have to be fetched, or nothing but a request. */
 export type StartLane = "program" | "package" | "request"
 
+/** Use `makeStartGate`; it is here to be shared by several orchestrators. */
 export interface StartGate {
   /** Runs `connect`, then `prepare`, when there is room for one more server under way. */
   readonly run: <A, E, R, B, E2, R2>(
@@ -19,6 +20,14 @@ export interface StartGate {
     prepare: (connection: A) => Effect.Effect<B, E2, R2>
   ) => Effect.Effect<B, E | E2, R | R2>
 }
+
+/**
+ * The gate that all orchestrators of a program pass. Provide one where there are several, or each keeps to the limits by
+ * itself and together they start too many. `undefined` gives each a gate of its own.
+ */
+export const SharedStartGate = Context.Reference<StartGate | undefined>("@signalbox/orchestrator/SharedStartGate", {
+  defaultValue: () => undefined
+})
 
 /** Where a server starts. */
 export const laneOf = (server: ServerOptions): StartLane => {

@@ -3,7 +3,7 @@
  * promise: what cannot be read counts as unknown, what cannot be written is left, and a start never waits for it long.
  */
 import { type McpTool, readToolList, type ServerOptions } from "@signalbox/mcp"
-import { Context, Effect, type FileSystem, Hash, Layer, type Path, Result } from "effect"
+import { Context, Effect, type FileSystem, Hash, Layer, type Path, Predicate, Result } from "effect"
 import { KeyValueStore } from "effect/persistence"
 import { ownerVariable } from "./processTable.ts"
 
@@ -48,7 +48,7 @@ function makeToolCache(store: KeyValueStore.KeyValueStore): ToolCache["Service"]
         Effect.catch((error) => Effect.as(note(server, error), undefined))
       ),
     write: (server, tools) =>
-      Effect.catch(store.set(keyOf(server), JSON.stringify({ tools })), (error) => note(server, error))
+      Effect.catch(store.set(keyOf(server), JSON.stringify({ version, tools })), (error) => note(server, error))
   }
 }
 
@@ -72,11 +72,13 @@ const keyOf = ({ endpoint, name }: ServerOptions): string => {
 const namesIn = (values: Readonly<Record<string, unknown>>) =>
   Object.keys(values).filter((name) => name !== ownerVariable)
 
+/** Of what is kept of a tool; another version may keep more, and would take that for a change. */
+const version = 2
+
 /** Nothing where the text is not what was written: a file may be torn, or of another version. */
 const decode = (text: string): ReadonlyArray<McpTool> | undefined => {
   const value: unknown = Result.getOrUndefined(Result.try((): unknown => JSON.parse(text)))
-  if (typeof value !== "object" || value === null || !("tools" in value) || !Array.isArray(value.tools))
-    return undefined
-  const { problems, tools } = readToolList(value.tools)
+  if (!Predicate.isObject(value) || value["version"] !== version || !Array.isArray(value["tools"])) return undefined
+  const { problems, tools } = readToolList(value["tools"])
   return problems.length === 0 ? tools : undefined
 }

@@ -177,6 +177,55 @@ export class DuplicateServerName extends defineError<DuplicateServerName>()("Dup
   hint: () => "Give each server a name of its own."
 }) {}
 
+/** None of the servers of a set could be started, so there is no such set and nothing of it runs. */
+export class NoServerConnected extends defineError<NoServerConnected>()("NoServerConnected", {
+  code: "NO_SERVER_CONNECTED",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { setName: Schema.String, failures: Schema.Array(Schema.Struct({ serverName, reason: Schema.String })) },
+  message: ({ failures, setName }) =>
+    failures.length === 0
+      ? `"${setName}" has no servers.`
+      : `No server of "${setName}" could be started. ${failures.map(({ reason }) => reason).join(" ")}`,
+  hint: ({ failures }) =>
+    failures.length === 0
+      ? "Give it at least one server that is enabled."
+      : "See what is wrong with them: signalbox doctor"
+}) {}
+
+/** A set was connected, and what was to be done before it could be used has failed. Nothing of it runs. */
+export class ServerSetNotPrepared extends defineError<ServerSetNotPrepared>()("ServerSetNotPrepared", {
+  code: "SERVER_SET_NOT_PREPARED",
+  status: statuses.unavailable,
+  fields: { setName: Schema.String, reason: Schema.String },
+  message: ({ reason, setName }) => `"${setName}" is not ready for use: ${reason}`
+}) {}
+
+/** A set of this name is there, with other servers. It was left as it is. */
+export class ServerSetExists extends defineError<ServerSetExists>()("ServerSetExists", {
+  code: "SERVER_SET_EXISTS",
+  status: statuses.conflict,
+  fields: { setName: Schema.String },
+  message: ({ setName }) => `"${setName}" is there already, with other servers.`,
+  hint: () => "Remove it first, or choose another name."
+}) {}
+
+/** No set of servers has this name. */
+export class ServerSetNotFound extends defineError<ServerSetNotFound>()("ServerSetNotFound", {
+  code: "SERVER_SET_NOT_FOUND",
+  status: statuses.notFound,
+  fields: {
+    setName: Schema.String,
+    nearest: Schema.UndefinedOr(Schema.String),
+    available: Schema.Array(Schema.String)
+  },
+  message: ({ available, nearest, setName }) =>
+    `There is no set of servers "${setName}".${nearest === undefined ? "" : ` Did you mean "${nearest}"?`} ${
+      available.length === 0 ? "There is none." : `There are: ${available.join(", ")}.`
+    }`,
+  hint: () => "Add it first."
+}) {}
+
 /** Every error class of this package, for the table of codes. */
 export const orchestratorErrors = [
   ...offerErrors,
@@ -184,11 +233,15 @@ export const orchestratorErrors = [
   StartCallFailed,
   ConnectionFailed,
   DuplicateServerName,
+  NoServerConnected,
   ServerAlreadyRunning,
   ServerBusy,
   ServerCircuitOpen,
   ServerNotFound,
   ServerNotRunning,
+  ServerSetExists,
+  ServerSetNotFound,
+  ServerSetNotPrepared,
   ServerStartupFailed,
   ServerUnavailable,
   ServerUnhealthy,

@@ -16,6 +16,11 @@ export {
   type ToolRules
 } from "./OrchestratorOptions.ts"
 
+// Several sets of servers, apart from one another
+export { type ReconnectExits, type ReconnectScope, ServerSets, type ServerSetsOptions } from "./ServerSets.ts"
+export { type AddError, type PrepareSet, type ServerSet, type ServerSetEvent } from "./ServerSet.ts"
+export { ServerSetState, type ServerSetStatus, ServerSetStatusJson, serverSetStatusJson } from "./ServerSetStatus.ts"
+
 // Watching them
 export {
   HealthStatus,
@@ -70,6 +75,7 @@ export { PromptArgumentsMissing, PromptNotFound, ResourceAmbiguous, ResourceNotF
 export {
   ConnectionFailed,
   DuplicateServerName,
+  NoServerConnected,
   orchestratorErrors,
   RuntimeVersionMismatch,
   ServerAlreadyRunning,
@@ -77,6 +83,9 @@ export {
   ServerCircuitOpen,
   ServerNotFound,
   ServerNotRunning,
+  ServerSetExists,
+  ServerSetNotFound,
+  ServerSetNotPrepared,
   ServerStartupFailed,
   StartCallFailed,
   ServerUnavailable,
@@ -91,4 +100,5 @@ export { isPackageRunner } from "./packageRunner.ts"
 export { type Requirements } from "./runtimes/RuntimeCheck.ts"
 export { runtimeVersion } from "./runtimes/runtimeVersion.ts"
 export { isInRange, isVersionRange } from "./runtimes/versionRange.ts"
+export { makeStartGate, SharedStartGate, type StartGate } from "./StartGate.ts"
 export { ToolCache } from "./ToolCache.ts"

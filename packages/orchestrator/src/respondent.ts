@@ -12,20 +12,25 @@ import {
 } from "@signalbox/model"
 import { Effect } from "effect"
 
-/** The respondent of a call; nothing where there is nobody behind it. */
-export const respondentOf = ({ conversationId, interaction, principal }: CallContext): Respondent | undefined => {
+/** The respondent of a call to a server; nothing where there is nobody behind it. */
+export const respondentOf = (
+  { conversationId, interaction, principal }: CallContext,
+  serverName: string
+): Respondent | undefined => {
   const { elicit, sample } = interaction
   if (elicit === Interaction.decline.elicit && sample === Interaction.decline.sample) return undefined
+  const asker = { source: serverName }
   return {
     id: `${principal}\0${conversationId}`,
     elicit: (question) =>
       elicit(
         question.mode === "form"
           ? { mode: "form", message: question.message, schema: question.schema }
-          : { mode: "url", message: question.message, url: question.url }
+          : { mode: "url", message: question.message, url: question.url },
+        asker
       ),
     sample: (wish) =>
-      sample(modelRequest(wish)).pipe(
+      sample(modelRequest(wish), asker).pipe(
         Effect.map((reply) => (reply === undefined ? undefined : samplingReply(reply))),
         Effect.catch((error) =>
           Effect.as(Effect.logWarning(`A server's wish for a model failed: ${error.message}`), undefined)

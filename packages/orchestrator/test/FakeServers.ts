@@ -20,6 +20,8 @@ import {
   type OrchestratorOptions,
   OrphanSweep,
   ServerOrchestrator,
+  ServerSets,
+  type ServerSetsOptions,
   ToolCache
 } from "@signalbox/orchestrator"
 import { Deferred, Duration, Effect, Layer, Queue, Stream } from "effect"
@@ -236,3 +238,15 @@ export const signal = Effect.fnUntraced(function* (name: string) {
 
 /** Long enough for every pause between attempts. */
 export const aMinute = Duration.minutes(1)
+
+/** Sets over fake servers, for the length of the test. */
+export const fakeSets = Effect.fnUntraced(function* (
+  fakes: ReturnType<typeof makeFakeServers>,
+  changes: Partial<ServerSetsOptions> = {},
+  toolCache: Layer.Layer<ToolCache> = ToolCache.layerNone
+) {
+  const { servers: _, startsAll: _s, ...options } = optionsFor([], changes)
+  const layer = ServerSets.layerNoDeps(options)
+  const context = yield* Layer.build(Layer.provide(layer, [fakes.layer, noSweep, toolCache]))
+  return yield* Effect.provideContext(ServerSets, context)
+})

@@ -7,7 +7,9 @@ import {
   orchestratorDefaults,
   type OrchestratorOptions,
   OrphanSweep,
-  ServerOrchestrator
+  ServerOrchestrator,
+  ServerSets,
+  type ServerSetsOptions
 } from "@signalbox/orchestrator"
 import { fxMcpCommand, type FxMcpFlags, waitFor } from "@signalbox/testing"
 import { Effect, Layer } from "effect"
@@ -58,6 +60,13 @@ export const orchestrateReal = Effect.fnUntraced(function* (
   }
   const context = yield* Layer.build(ServerOrchestrator.layer(options).pipe(Layer.provide(platform)))
   return yield* Effect.provideContext(ServerOrchestrator, context)
+})
+
+/** Sets of servers for the length of the scope. */
+export const realSets = Effect.fnUntraced(function* (changes: Partial<ServerSetsOptions> = {}) {
+  const options: ServerSetsOptions = { ...orchestratorDefaults, spawnConcurrency: 3, owner: undefined, ...changes }
+  const context = yield* Layer.build(ServerSets.layer(options).pipe(Layer.provide(platform)))
+  return yield* Effect.provideContext(ServerSets, context)
 })
 
 /** Waits for something to become true, as an effect. */

@@ -7,7 +7,7 @@ import { counted, oneLine } from "../render/style.ts"
 import { type RunningHost } from "../withHost.ts"
 
 /** One line on stderr; nothing with `--json` or where nothing is being started. */
-export const announceStart = Effect.fnUntraced(function* (host: RunningHost) {
+export const announceStart = Effect.fnUntraced(function* (host: Pick<RunningHost, "orchestrator">) {
   const output = yield* Output
   const starting = (yield* host.orchestrator.servers).filter(({ state }) => state === "starting")
   if (output.isJson || starting.length === 0) return

@@ -9,7 +9,7 @@ import { renderServerEvent } from "../render/renderServers.ts"
 import { type RunningHost } from "../withHost.ts"
 
 /** Prints which servers are being started, and what happens to them from now on. Silent with `--json`. */
-export const watchServers = Effect.fnUntraced(function* (host: RunningHost) {
+export const watchServers = Effect.fnUntraced(function* (host: Pick<RunningHost, "orchestrator">) {
   const output = yield* Output
   if (output.isJson) return
   yield* announceStart(host)

@@ -1,7 +1,8 @@
 import { Host } from "@signalbox/host"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { describeModel } from "../chat/banner.ts"
+import { isSomebodyThere, terminalInteraction, terminalQuestions } from "../chat/questions/terminalInteraction.ts"
 import { repl } from "../chat/repl.ts"
 import { runOneTurn } from "../chat/runOneTurn.ts"
 import { turnJson } from "../chat/turnJson.ts"
@@ -14,19 +15,26 @@ import { Setting } from "../Setting.ts"
 import { choiceFlags, withHost } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
 
-/** Servers, model and what to do, before the first prompt. */
-const welcome = Effect.fnUntraced(function* (isOneShot: boolean) {
+/** Whom one talks to: the host with all servers, or one of its agents. */
+const talkerOf = Effect.fnUntraced(function* (agent: Option.Option<string>) {
   const host = yield* Host
+  return Option.isNone(agent) ? host : yield* host.agents.add(agent.value)
+})
+
+type Talker = Effect.Success<ReturnType<typeof talkerOf>>
+
+/** Servers, model and what to do, before the first prompt. */
+const welcome = Effect.fnUntraced(function* (talker: Talker, isOneShot: boolean) {
   const output = yield* Output
-  if (output.isJson) return yield* host.usable
-  yield* output.status(describeModel(host.model, output.errorStyle))
-  yield* watchServers(host)
-  const servers = yield* host.orchestrator.servers
+  if (output.isJson) return yield* talker.usable
+  yield* output.status(describeModel(talker.model, output.errorStyle))
+  yield* watchServers(talker)
+  const servers = yield* talker.orchestrator.servers
   if (servers.length === 0) {
     yield* output.status("No servers are configured. Write a configuration with: signalbox init")
   }
-  yield* host.usable
-  for (const { areToolsRemembered, name, state } of yield* host.orchestrator.servers) {
+  yield* talker.usable
+  for (const { areToolsRemembered, name, state } of yield* talker.orchestrator.servers) {
     if (state === "starting" && !areToolsRemembered)
       yield* output.status(output.errorStyle.dim(`… ${name} is still starting; the others can be used`))
   }
@@ -38,21 +46,30 @@ const welcome = Effect.fnUntraced(function* (isOneShot: boolean) {
   }
 })
 
-const oneShot = Effect.fnUntraced(function* (message: string, streams: boolean) {
-  const host = yield* Host
-  yield* welcome(true)
-  const session = yield* host.conversations.start()
+interface Chat {
+  readonly agent: Option.Option<string>
+  readonly streams: boolean
+}
+
+const oneShot = Effect.fnUntraced(function* (message: string, { agent, streams }: Chat) {
+  const talker = yield* talkerOf(agent)
+  yield* welcome(talker, true)
+  const session = yield* talker.conversations.start()
   const end = yield* runOneTurn(session, message, { streams, isLast: true })
   return end._tag === "Finished" ? end.result : yield* Effect.interrupt
 })
 
-const conversation = Effect.fnUntraced(function* (streams: boolean, onReady: () => void) {
+const conversation = Effect.fnUntraced(function* ({ agent, streams }: Chat, onReady: () => void) {
+  const talker = yield* talkerOf(agent)
+  yield* welcome(talker, false)
   const host = yield* Host
-  yield* welcome(false)
   yield* watchConfig(host)
   onReady()
+  const asked = (yield* isSomebodyThere)
+    ? { interaction: yield* terminalInteraction({ ...host, model: talker.model }) }
+    : {}
   // A person may be away for as long as they like.
-  yield* repl(yield* host.conversations.start({ idleTimeout: Duration.infinity }), { streams })
+  yield* repl(yield* talker.conversations.start({ idleTimeout: Duration.infinity, ...asked }), { streams })
 })
 
 export const chat = Command.make(
@@ -66,23 +83,36 @@ export const chat = Command.make(
       Flag.withDescription("Print each answer when it is complete"),
       Flag.withDefault(false)
     ),
+    agent: Flag.String("agent").pipe(
+      Flag.withAlias("a"),
+      Flag.withDescription("Talk to an agent of the configuration: its servers, its model"),
+      Flag.optional
+    ),
     ...modelFlags
   },
-  ({ message, noStream, ...choice }) => {
-    const run = withHost({ startsAll: true, tellsServers: true, flags: choiceFlags(choice), whenMissing: "preset" })
+  ({ agent, message, noStream, ...choice }) => {
+    const chat: Chat = { agent, streams: !noStream }
+    const run = {
+      startsAll: Option.isNone(agent),
+      tellsServers: true,
+      flags: choiceFlags(choice),
+      whenMissing: "preset"
+    } as const
     const text = message.join(" ").trim()
     if (text !== "") {
       return withSetting(
-        run(Effect.scoped(oneShot(text, !noStream))).pipe(report({ render: () => Effect.void, json: turnJson }))
+        withHost(run)(Effect.scoped(oneShot(text, chat))).pipe(report({ render: () => Effect.void, json: turnJson }))
       )
     }
     let isReady = false
-    const chatting = conversation(!noStream, () => {
+    const chatting = conversation(chat, () => {
       isReady = true
     })
     // Each turn reports itself; only what keeps the chat from starting is left to be told.
     return withSetting(
-      run(Effect.scoped(chatting)).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady }))
+      Effect.flatMap(isSomebodyThere, (isThere) =>
+        withHost(isThere ? { ...run, questions: terminalQuestions } : run)(Effect.scoped(chatting))
+      ).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady }))
     )
   }
 ).pipe(
@@ -90,6 +120,7 @@ export const chat = Command.make(
   Command.withExamples([
     { command: "signalbox chat", description: "A conversation" },
     { command: 'signalbox chat "read notes.txt"', description: "One question, one answer" },
+    { command: "signalbox chat --agent planner", description: "With an agent of the configuration" },
     { command: "signalbox chat --provider claude --model claude-sonnet-5-5", description: "With a certain model" }
   ])
 )

@@ -8,12 +8,15 @@ import { readConfig } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
 import { serversAdd } from "./serversAdd.ts"
 import { serversImport } from "./serversImport.ts"
+import { serversLogin } from "./serversLogin.ts"
+import { serversLogout } from "./serversLogout.ts"
 import { serversLogs } from "./serversLogs.ts"
 import { serversRemove } from "./serversRemove.ts"
 import { serversReconnect, serversRestart } from "./serversRestart.ts"
 import { serversStart } from "./serversStart.ts"
 import { serversStatus } from "./serversStatus.ts"
 import { serversStop } from "./serversStop.ts"
+import { serversTypes } from "./serversTypes.ts"
 
 const list = Command.make("list", {}, () =>
   withSetting(
@@ -59,6 +62,9 @@ export const servers = Command.make("servers").pipe(
     serversRestart,
     serversReconnect,
     serversLogs,
+    serversLogin,
+    serversLogout,
+    serversTypes,
     serversAdd,
     serversRemove,
     serversImport

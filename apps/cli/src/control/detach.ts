@@ -61,7 +61,7 @@ const lastLine = Effect.fnUntraced(function* (logFile: string) {
 })
 
 /** How often it is looked whether it answers. */
-const pause = "20 millis"
+const pause = "25 millis"
 
 /** Starts the servers of these names in the background and waits until their host answers. Interrupting it ends the host. */
 export const startDetached = Effect.fnUntraced(function* (names: ReadonlyArray<string>, place: ControlPlace) {
@@ -70,9 +70,18 @@ export const startDetached = Effect.fnUntraced(function* (names: ReadonlyArray<s
   const { file = place.configFile } = yield* findConfig(yield* configSource())
   const logFile = yield* Effect.orDie(prepareLog(place))
   const args = [
-    ...["servers", "start", ...names.flatMap((name) => ["--server", name]), "--log-file", logFile],
-    ...["--config", file, "--json", "--log-format", "json"],
-    ...["--log-level", Option.getOrElse(logLevel, () => "info")]
+    "servers",
+    "start",
+    ...names.flatMap((name) => ["--server", name]),
+    "--log-file",
+    logFile,
+    "--config",
+    file,
+    "--json",
+    "--log-format",
+    "json",
+    "--log-level",
+    Option.getOrElse(logLevel, () => "info")
   ]
   const child = yield* Effect.sync(() => start(args, logFile, directory))
   const ended = Effect.callback<never, BackgroundStartFailed, FileSystem.FileSystem>((resume) => {
@@ -87,8 +96,10 @@ export const startDetached = Effect.fnUntraced(function* (names: ReadonlyArray<s
     return Effect.sync(() => child.off("exit", onExit))
   })
   const answers = Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
     for (;;) {
-      const record = yield* findHost(place)
+      const isTaken = yield* Effect.orElseSucceed(fs.exists(place.recordFile), () => false)
+      const record = isTaken ? yield* findHost(place) : undefined
       if (record?.pid === child.pid && record?.ready === true) return yield* connectControl(record)
       yield* Effect.sleep(pause)
     }

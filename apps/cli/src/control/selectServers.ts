@@ -31,7 +31,7 @@ const choicesOf = (servers: HostOptions["servers"]): ReadonlyArray<Choice> =>
   }))
 
 const ask = Effect.fnUntraced(function* (verb: string, choices: ReadonlyArray<Choice>) {
-  const { width } = yield* Output
+  const { status, width } = yield* Output
   const longest = Math.max(0, ...choices.map(({ name }) => name.length))
   const chosen = yield* Prompt.run(
     Prompt.MultiSelect({
@@ -44,21 +44,18 @@ const ask = Effect.fnUntraced(function* (verb: string, choices: ReadonlyArray<Ch
       }))
     })
   ).pipe(
-    // Whoever leaves the list leaves the command.
-    Effect.catchTag("QuitError", () => Effect.interrupt)
+    // Whoever leaves the list leaves the command, on a line of its own.
+    Effect.catchTag("QuitError", () => Effect.andThen(status(""), Effect.interrupt))
   )
-  return chosen
+  return chosen.filter((name) => choices.some((choice) => choice.name === name && choice.isEnabled))
 })
 
-/** The names that a command line means, in the order of the configuration. `verb` is what will be done with them. */
-export const selectServers = Effect.fnUntraced(function* (verb: string, selection: Selection) {
-  const { options } = yield* readConfig()
-  const { isTerminal } = yield* Setting
-  const output = yield* Output
-  const command = `signalbox servers ${verb}`
-  const choices = choicesOf(options.servers)
-  const enabled = choices.filter(({ isEnabled }) => isEnabled)
-  const named = new Set([...selection.names, ...selection.server])
+/** Names must be those of servers that may run. */
+const checkNames = Effect.fnUntraced(function* (
+  command: string,
+  named: ReadonlySet<string>,
+  choices: ReadonlyArray<Choice>
+) {
   for (const name of named) {
     const choice = choices.find((choice) => choice.name === name)
     const available = choices.map(({ name }) => name)
@@ -69,18 +66,29 @@ export const selectServers = Effect.fnUntraced(function* (verb: string, selectio
       return yield* new InvalidUsage({ command, reason: `"${name}" is disabled in the configuration.` })
     }
   }
+})
+
+/** Why a selection means no server. */
+const emptyReason = (verb: string, { all, type }: Selection, enabled: ReadonlyArray<Choice>): string => {
+  if (all || enabled.length === 0) return "No server of the configuration is enabled."
+  if (type.length > 0) return `No enabled server is of type ${type.join(" or ")}.`
+  return `Name servers to ${verb}, or say --all. There are: ${enabled.map(({ name }) => name).join(", ")}.`
+}
+
+/** The names that a command line means, in the order of the configuration. `verb` is what will be done with them. */
+export const selectServers = Effect.fnUntraced(function* (verb: string, selection: Selection) {
+  const { options } = yield* readConfig()
+  const command = `signalbox servers ${verb}`
+  const choices = choicesOf(options.servers)
+  const named = new Set([...selection.names, ...selection.server])
+  yield* checkNames(command, named, choices)
   const types = new Set<string>(selection.type)
-  const isMeant = ({ name, transport }: Choice) => selection.all || named.has(name) || types.has(transport)
-  const meant = enabled.filter(isMeant).map(({ name }) => name)
-  if (meant.length > 0) return meant
-  if (selection.all || types.size > 0) {
-    const reason = selection.all ? "No servers are configured." : `No server is of type ${[...types].join(" or ")}.`
-    return yield* new InvalidUsage({ command, reason })
-  }
-  if (isTerminal.stdin && isTerminal.stdout && !output.isJson && enabled.length > 0) return yield* ask(verb, choices)
-  const known = enabled.map(({ name }) => name).join(", ")
-  return yield* new InvalidUsage({
-    command,
-    reason: `Name servers to ${verb}, or say --all.${known === "" ? "" : ` There are: ${known}.`}`
-  })
+  const enabled = choices.filter(({ isEnabled }) => isEnabled)
+  const meant = enabled.filter(({ name, transport }) => selection.all || named.has(name) || types.has(transport))
+  if (meant.length > 0) return meant.map(({ name }) => name)
+  const { isTerminal } = yield* Setting
+  const { isJson } = yield* Output
+  const mayAsk = types.size === 0 && enabled.length > 0 && isTerminal.stdin && isTerminal.stdout && !isJson
+  if (mayAsk) return yield* ask(verb, choices)
+  return yield* new InvalidUsage({ command, reason: emptyReason(verb, selection, enabled) })
 })

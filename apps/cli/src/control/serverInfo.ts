@@ -22,35 +22,41 @@ const identityOf = (told: ServerInfoJson): ServerInfo["identity"] =>
         instructions: undefined
       }
 
-const circuitOf = ({ circuit, circuit_open_until }: ServerInfoJson): ServerInfo["circuit"] =>
-  circuit === "closed" ? undefined : { phase: circuit, openUntil: time(circuit_open_until), reason: undefined }
+/** The JSON form says null for what is not known. */
+const known = <A>(value: A | null): A | undefined => value ?? undefined
 
-/** What was told, as far as it is shown: the last failure is known only while it lasts. */
-export const serverInfoOf = (told: ServerInfoJson): ServerInfo => {
-  const reason = isTold(told.error) ? hostFailure(told.error) : undefined
-  return {
-    name: told.name,
-    state: told.state,
-    transport: told.transport,
-    url: told.url ?? undefined,
-    pid: told.pid ?? undefined,
-    identity: identityOf(told),
-    health: { status: told.health, reason: told.health_reason ?? undefined },
-    isRequired: told.required,
-    reason,
-    lastError: reason,
-    errorCount: told.error_count,
-    nextRestartAt: time(told.next_restart_at),
-    startedAt: time(told.started_at),
-    startDuration: told.start_duration_ms === null ? undefined : Duration.millis(told.start_duration_ms),
-    restartCount: told.restart_count,
-    exit:
-      told.exit_code === null && told.exit_signal === null
-        ? undefined
-        : { code: told.exit_code ?? undefined, signal: told.exit_signal ?? undefined },
-    circuit: circuitOf(told),
-    hiddenTools: told.hidden_tools,
-    tools: told.tools,
-    areToolsRemembered: told.tools_remembered
-  }
-}
+const exitOf = ({ exit_code: code, exit_signal: signal }: ServerInfoJson): ServerInfo["exit"] =>
+  code === null && signal === null ? undefined : { code: known(code), signal: known(signal) }
+
+const circuitOf = ({ circuit: phase, circuit_open_until: until }: ServerInfoJson): ServerInfo["circuit"] =>
+  phase === "closed" ? undefined : { phase, openUntil: time(until), reason: undefined }
+
+const failureOf = (error: unknown) => (isTold(error) ? hostFailure(error) : undefined)
+
+/** One that is just tried again has no reason of its own; what it failed with is what a person looks for. */
+const reasonOf = (told: ServerInfoJson) =>
+  failureOf(told.error) ?? (told.state === "starting" && told.error_count > 0 ? failureOf(told.last_error) : undefined)
+
+/** What was told, as far as it is shown. */
+export const serverInfoOf = (told: ServerInfoJson): ServerInfo => ({
+  name: told.name,
+  state: told.state,
+  transport: told.transport,
+  url: known(told.url),
+  pid: known(told.pid),
+  identity: identityOf(told),
+  health: { status: told.health, reason: known(told.health_reason) },
+  isRequired: told.required,
+  reason: reasonOf(told),
+  lastError: failureOf(told.last_error),
+  errorCount: told.error_count,
+  nextRestartAt: time(told.next_restart_at),
+  startedAt: time(told.started_at),
+  startDuration: told.start_duration_ms === null ? undefined : Duration.millis(told.start_duration_ms),
+  restartCount: told.restart_count,
+  exit: exitOf(told),
+  circuit: circuitOf(told),
+  hiddenTools: told.hidden_tools,
+  tools: told.tools,
+  areToolsRemembered: told.tools_remembered
+})

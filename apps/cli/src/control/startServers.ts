@@ -5,7 +5,7 @@
 import { redactText, toOutcome } from "@signalbox/errors"
 import { Host } from "@signalbox/host"
 import { type ServerInfoJson, serverInfoJson } from "@signalbox/orchestrator"
-import { type ControlConnection, type ServerOutcomes } from "@signalbox/server/control"
+import { type ControlConnection } from "@signalbox/server/control"
 import { DateTime, Effect, Fiber, Stream } from "effect"
 import { watchConfig } from "../chat/watchConfig.ts"
 import { watchServers } from "../chat/watchServers.ts"
@@ -63,7 +63,7 @@ const startHere = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
   )
   const total = started.length
   const succeeded = started.filter(([, { status }]) => status === "success").length
-  return { results: Object.fromEntries(started), total, succeeded, success_rate: succeeded / total } as ServerOutcomes
+  return { results: Object.fromEntries(started), total, succeeded, success_rate: succeeded / total }
 })
 
 /** Runs the servers in this process until it is interrupted, or asked to end. */

@@ -3,7 +3,7 @@
  * clients as well goes on.
  */
 import { type ControlConnection, findHost, type ServerOutcomes } from "@signalbox/server/control"
-import { Effect } from "effect"
+import { Effect, FileSystem } from "effect"
 import { Output } from "../Output.ts"
 import { report } from "../report.ts"
 import { doneJson, outcomesShortfall, renderOutcomes } from "./outcomes.ts"
@@ -12,13 +12,18 @@ import { type Selection } from "./selectionFlags.ts"
 import { selectServers } from "./selectServers.ts"
 
 /** How often it is looked whether the process is gone. */
-const pause = "20 millis"
+const pause = "25 millis"
 
 /** Asks the host to end, and waits until it and its files are gone. */
 const endHost = Effect.fnUntraced(function* ({ ask }: ControlConnection) {
   const place = yield* placeOfRun
+  const fs = yield* FileSystem.FileSystem
   yield* ask((client) => client.host.shutdown())
-  while ((yield* findHost(place)) !== undefined) yield* Effect.sleep(pause)
+  for (let looks = 1; yield* Effect.orDie(fs.exists(place.recordFile)); looks += 1) {
+    yield* Effect.sleep(pause)
+    // One that is killed meanwhile leaves its record behind.
+    if (looks % 20 === 0 && (yield* findHost(place)) === undefined) return
+  }
 })
 
 /** Whether nothing is left that the host is for. */

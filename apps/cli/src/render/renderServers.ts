@@ -2,6 +2,7 @@
  * Servers as people read them: a table, the live lines of a start, and the story of a failure.
  */
 import { type SignalboxError } from "@signalbox/errors"
+import { AuthorizationRequired } from "@signalbox/mcp"
 import { type HealthStatus, type ServerEvent, type ServerInfo } from "@signalbox/orchestrator"
 import { type DateTime, DateTime as DateTimes, Duration } from "effect"
 import { formatDuration } from "../duration.ts"
@@ -16,7 +17,7 @@ const stateOf = (info: ServerInfo, style: Style): string => {
     case "running":
       return runningOf(info.health.status, style)
     case "error":
-      return style.red(info.state)
+      return info.reason instanceof AuthorizationRequired ? style.yellow("needs login") : style.red(info.state)
     case "stopped":
       return style.dim(info.state)
     default:

@@ -4,14 +4,27 @@
  */
 import { Layer } from "effect"
 import { apiOf, WellFormed } from "./controlGroup.ts"
+import { AgentsGroup, agentsRoutes } from "./groups/agents.ts"
+import { BreakersGroup, breakersRoutes } from "./groups/breakers.ts"
 import { HostGroup, hostRoutes } from "./groups/host.ts"
+import { PoolsGroup, poolsRoutes } from "./groups/pools.ts"
 import { ServersGroup, serversRoutes } from "./groups/servers.ts"
 import { WatchingGroup, watchingRoutes } from "./groups/watching.ts"
 
 /** Everything that can be asked of a running host. */
-export class ControlApi extends apiOf(ServersGroup).add(WatchingGroup).add(HostGroup) {}
+export class ControlApi extends apiOf(ServersGroup)
+  .add(WatchingGroup)
+  .add(PoolsGroup)
+  .add(BreakersGroup)
+  .add(AgentsGroup)
+  .add(HostGroup) {}
 
 /** What is done for it; needs `Host` and `ControlHost`. */
-export const controlRoutes = Layer.mergeAll(serversRoutes, watchingRoutes, hostRoutes).pipe(
-  Layer.provide(WellFormed.layer)
-)
+export const controlRoutes = Layer.mergeAll(
+  serversRoutes,
+  watchingRoutes,
+  poolsRoutes,
+  breakersRoutes,
+  agentsRoutes,
+  hostRoutes
+).pipe(Layer.provide(WellFormed.layer))

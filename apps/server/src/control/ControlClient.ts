@@ -3,11 +3,12 @@
  * the code and the exit code that it had there.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { type SignalboxError } from "@signalbox/errors"
+import { CorrelationId, type SignalboxError } from "@signalbox/errors"
 import { Effect, Layer, Predicate, Stream } from "effect"
-import { HttpClientError } from "effect/http"
+import { HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { ControlApi } from "./ControlApi.ts"
+import { correlationHeader } from "./controlGroup.ts"
 import { HostNotAnswering } from "./errors.ts"
 import { hostFailure, type ToldFailure } from "./HostFailure.ts"
 import { type HostRecord } from "./HostRecord.ts"
@@ -15,7 +16,14 @@ import { type HostRecord } from "./HostRecord.ts"
 /** One method for each route, by group: `client.servers.list({})`. Call it within `ask` or `watch`. */
 export type ControlClient = Effect.Success<typeof makeClient>
 
-const makeClient = HttpApiClient.make(ControlApi, { baseUrl: "http://signalbox" })
+const makeClient = HttpApiClient.make(ControlApi, {
+  baseUrl: "http://signalbox",
+  transformClient: HttpClient.mapRequestEffect((request) =>
+    Effect.map(CorrelationId, (id) =>
+      id === undefined ? request : HttpClientRequest.setHeader(request, correlationHeader, id)
+    )
+  )
+})
 
 /** Answers may take as long as a server takes to start, and a stream may be silent for days. */
 const patient = { headersTimeout: 0, bodyTimeout: 0 }

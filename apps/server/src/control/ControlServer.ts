@@ -3,14 +3,16 @@
  * the socket may do everything, so it is for its user alone.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { makeCorrelationId, parseCorrelationId, withCorrelationId } from "@signalbox/errors"
 import { type Host } from "@signalbox/host"
 import { ByteSize, Cause, Context, Deferred, Effect, FileSystem, Layer } from "effect"
-import { HttpIncomingMessage, HttpRouter, HttpServerError, HttpServerResponse } from "effect/http"
+import { HttpIncomingMessage, HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { createServer } from "node:http"
 import { RouteNotFound } from "../errors.ts"
 import { apiFailure } from "./ApiFailure.ts"
 import { ControlApi, controlRoutes } from "./ControlApi.ts"
+import { correlationHeader } from "./controlGroup.ts"
 import { ControlHost } from "./ControlHost.ts"
 import { HostNotAnswering } from "./errors.ts"
 import { type ClaimedPlace } from "./HostRecord.ts"
@@ -70,14 +72,45 @@ const NotFound = HttpRouter.middleware(
   { global: true }
 )
 
+/** Where the same routes were looked for before. */
+const olderPrefix = /^\/api(?=\/v1\/mcp(?:[/?]|$))/
+
+const makeServer = () => {
+  const server = createServer().prependListener("request", (request) => {
+    request.url = request.url?.replace(olderPrefix, "")
+  })
+  // A new connection costs nothing here, and one that is kept open would hold up the end of the program.
+  server.maxRequestsPerSocket = 1
+  return server
+}
+
+/** Takes over the correlation id of whoever asks, or makes one, so that both sides log the same. */
+const Correlated = HttpRouter.middleware(
+  (handler) =>
+    Effect.gen(function* () {
+      const { headers, method, url } = yield* HttpServerRequest.HttpServerRequest
+      // The id of the program that serves would tie all of its requests together.
+      const id = parseCorrelationId(headers[correlationHeader]) ?? (yield* makeCorrelationId)
+      return yield* handler.pipe(
+        Effect.annotateLogs({ method, endpoint: url.split("?")[0] }),
+        withCorrelationId(id),
+        Effect.map(HttpServerResponse.setHeader(correlationHeader, id))
+      )
+    }),
+  { global: true }
+)
+
 const listening = (place: ClaimedPlace) => {
   const { pid, socket } = place.record()
-  const http = NodeHttpServer.layer(createServer, { path: socket, gracefulShutdownTimeout: "1 second" }).pipe(
+  const http = NodeHttpServer.layer(makeServer, { path: socket, gracefulShutdownTimeout: "1 second" }).pipe(
     Layer.catch((error) =>
       Layer.effectContext(Effect.fail(new HostNotAnswering({ pid, socket, reason: String(error.cause) })))
     )
   )
-  const routes = Layer.merge(HttpApiBuilder.layer(ControlApi).pipe(Layer.provide(controlRoutes)), NotFound)
+  const routes = Layer.merge(
+    HttpApiBuilder.layer(ControlApi).pipe(Layer.provide(controlRoutes)),
+    Layer.merge(NotFound, Correlated)
+  )
   return HttpRouter.serve(routes, { disableListenLog: true, disableLogger: true }).pipe(
     Layer.provideMerge(http),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, maxRequestSize))

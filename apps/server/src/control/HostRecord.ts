@@ -39,7 +39,7 @@ const identityOf = (pid: number) =>
   )
 
 /** Whether the process that wrote the record still lives. */
-export const isAlive = (record: HostRecord) => Effect.map(identityOf(record.pid), (now) => now === record.process)
+const isAlive = (record: HostRecord) => Effect.map(identityOf(record.pid), (now) => now === record.process)
 
 /** What cannot be read says nothing. */
 const readRecord = (file: string) =>

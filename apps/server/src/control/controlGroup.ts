@@ -12,6 +12,9 @@ const apiName = "signalbox-control"
 /** Below which all routes are; what is about MCP servers is the only thing that can be controlled so far. */
 export const prefix = "/v1/mcp"
 
+/** Who asks may say which work a request belongs to. */
+export const correlationHeader = "x-correlation-id"
+
 /** An API of these groups. A group is implemented against an API of it alone, so that its file need not know the others. */
 export const apiOf = <Group extends HttpApiGroup.Constraint>(group: Group) => HttpApi.make(apiName).add(group)
 

@@ -54,6 +54,16 @@ export class InvalidControlRequest extends defineError<InvalidControlRequest>()(
   message: ({ path, reason }) => (path === "" ? `The request is wrong: ${reason}.` : `${path} is wrong: ${reason}.`)
 }) {}
 
+/** There is no pool of this name. A server has one while it is connected to. */
+export class PoolNotFound extends defineError<PoolNotFound>()("PoolNotFound", {
+  code: "POOL_NOT_FOUND",
+  status: statuses.notFound,
+  fields: { pool: Schema.String, available: Schema.Array(Schema.String) },
+  message: ({ available, pool }) =>
+    `There is no pool "${pool}". ${available.length === 0 ? "No pool is in use." : `In use: ${available.join(", ")}.`}`,
+  hint: () => "See which there are: signalbox pool status"
+}) {}
+
 /** Every error class of the control API, for tables. */
 export const controlErrors = [
   ControlDirectoryUnusable,
@@ -61,5 +71,6 @@ export const controlErrors = [
   NoRunningHost,
   HostNotAnswering,
   InvalidControlRequest,
+  PoolNotFound,
   HostFailure
 ] as const

@@ -2,6 +2,7 @@
  * Finding, reading and checking the configuration file. Nothing is started before all of it is known to be right.
  */
 import { Effect, FileSystem, Path, Result } from "effect"
+import { agentProblems } from "../agents/agentProblems.ts"
 import { ConfigInvalid, ConfigNotFound } from "../errors.ts"
 import { decodeOptions } from "./decode.ts"
 import { readDocument } from "./document.ts"
@@ -101,7 +102,7 @@ export const checkText = Effect.fnUntraced(function* (source: ConfigSource, { fi
   const layered = layerConfig({ document, file: shown, environment, dotEnvNames, flags, serversFile })
   if (layered.unreadable.length > 0) return yield* new ConfigInvalid({ file: shown, problems: layered.unreadable })
   const decoded = decodeOptions(layered.value)
-  const found = Result.isFailure(decoded) ? decoded.failure.map(layered.place) : []
+  const found = (Result.isFailure(decoded) ? decoded.failure : agentProblems(decoded.success)).map(layered.place)
   const problems = [...layered.problems, ...found]
   if (Result.isFailure(decoded) || problems.length > 0) return yield* new ConfigInvalid({ file: shown, problems })
   const config: LoadedConfig = {

@@ -4,7 +4,10 @@
  */
 import { isVersionRange } from "@signalbox/orchestrator"
 import { Duration, Schema, SchemaTransformation } from "effect"
+import { AgentEntry } from "./AgentEntry.ts"
 import { isLoopback } from "./loopback.ts"
+import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists } from "./schemas.ts"
+import { ServerAuth } from "./ServerAuth.ts"
 import { variablesIn } from "./secrets.ts"
 
 const shortUnits: Readonly<Record<string, string>> = { ms: "millis", s: "seconds", m: "minutes", h: "hours" }
@@ -26,35 +29,13 @@ const PositiveDuration = AnyDuration.check(
   Schema.makeFilter((duration) => Duration.isGreaterThan(duration, Duration.zero) || "Expected a duration above zero")
 )
 
-const PositiveInt = Schema.Int.check(Schema.isGreaterThan(0))
 const Url = Schema.String.check(
   Schema.isPattern(/^https?:\/\/\S+$/, { message: "Expected a URL that starts with http:// or https://" })
 )
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))
 
-/** Names of servers stand in tool names (`<server>__<tool>`), so they are short and plain. */
-const ServerName = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, {
-    message: "Expected a name of 1 to 32 letters, digits, - or _"
-  })
-)
-
 /** Whether a text can be the name of a server, for whoever asks before writing one. */
 export const isServerName = (text: string): boolean => Schema.is(ServerName)(text)
-
-/** Numbers and booleans in `env` arrive as text, as in a shell. */
-const EnvValue = Schema.Union([
-  Schema.String,
-  Schema.Finite.pipe(
-    Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: String, encode: Number }))
-  ),
-  Schema.Boolean.pipe(
-    Schema.decodeTo(
-      Schema.String,
-      SchemaTransformation.transform({ decode: String, encode: (text) => text === "true" })
-    )
-  )
-])
 
 const restartPolicy = Schema.Literals(["always", "on-failure", "never"])
 const MaxRestarts = Schema.Union([Schema.Literal("unlimited"), Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))])
@@ -155,18 +136,10 @@ const overrides = {
   restart: Schema.optionalKey(
     Schema.Struct({ policy: Schema.optionalKey(restartPolicy), maxRestarts: Schema.optionalKey(MaxRestarts) })
   ),
-  onStart: Schema.optionalKey(
-    Schema.Array(
-      Schema.Struct({
-        tool: Schema.NonEmptyString,
-        args: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
-      })
-    )
-  ),
+  onStart: Schema.optionalKey(Schema.Array(StartCall)),
   tools: Schema.optionalKey(
     Schema.Struct({
-      allow: Schema.optionalKey(Schema.Array(Schema.String)),
-      deny: Schema.optionalKey(Schema.Array(Schema.String)),
+      ...ToolLists.fields,
       rename: Schema.optionalKey(Schema.Record(Schema.String, ToolName)),
       describe: Schema.optionalKey(Schema.Record(Schema.String, Schema.NonEmptyString))
     })
@@ -188,6 +161,7 @@ const remote = {
   enabled: Schema.Boolean,
   url: Url,
   headers: Schema.Record(Schema.String, Schema.String),
+  auth: Schema.optionalKey(ServerAuth),
   ...overrides
 }
 
@@ -339,7 +313,7 @@ const Level = Schema.String.pipe(
 /** The whole file. */
 export const HostOptions = Schema.Struct({
   model: Schema.Struct({
-    provider: Schema.Literals(["auto", "claude", "openai", "openrouter", "ollama", "offline"]),
+    provider: Provider,
     name: Schema.String,
     maxTokens: PositiveInt,
     systemPrompt: Schema.String,
@@ -368,8 +342,10 @@ export const HostOptions = Schema.Struct({
     })
   }),
   runtime: Schema.Struct({
+    agents: Schema.Literals(["lazy", "all"]),
     naming: Schema.Literals(["prefix", "first", "error"]),
     toolCache: Schema.String,
+    roots: Schema.Array(Schema.NonEmptyString),
     startConcurrency: PositiveInt,
     packageConcurrency: PositiveInt,
     packageTimeout: PositiveDuration,
@@ -398,6 +374,7 @@ export const HostOptions = Schema.Struct({
     interval: PositiveDuration
   }),
   server: Schema.Struct({ host: LoopbackHost, port: Port, maxRequestBytes: PositiveInt }),
+  agents: Schema.Record(ServerName, AgentEntry),
   servers: Schema.Record(ServerName, ServerEntry).check(Schema.makeFilter(sharedRenames))
 })
 export interface HostOptions extends Schema.Schema.Type<typeof HostOptions> {}

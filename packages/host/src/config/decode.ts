@@ -3,6 +3,7 @@
  */
 import { nearestName } from "@signalbox/model"
 import { Result, Schema, SchemaIssue } from "effect"
+import { agentKeys } from "./AgentEntry.ts"
 import { type ConfigPath } from "./document.ts"
 import { HostOptions, serverKeys } from "./HostOptions.ts"
 import { type FoundProblem } from "./layers.ts"
@@ -15,6 +16,7 @@ const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const keysAt = (path: ConfigPath): ReadonlyArray<string> => {
   if (path[0] === "servers" && path.length === 2) return serverKeys
+  if (path[0] === "agents" && path.length === 2) return agentKeys
   const known = valueAt(presetValue, path)
   return typeof known === "object" && known !== null ? Object.keys(known) : []
 }

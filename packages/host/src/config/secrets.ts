@@ -66,6 +66,9 @@ const isHarmless = (value: unknown): boolean =>
   typeof value === "boolean" ||
   (typeof value === "string" && variablesIn(value).length > 0)
 
+/** Whatever stands under the secrets of an agent is one. */
+const isAmongSecrets = ([section, , key]: ConfigPath): boolean => section === "agents" && key === "secrets"
+
 /** A value of the configuration as it may be shown: masked when it is, or is named like, a secret. */
 export const showable = (path: ConfigPath, value: unknown): unknown =>
-  isSecretKey(String(path.at(-1))) && !isHarmless(value) ? "<redacted>" : redact(value)
+  (isSecretKey(String(path.at(-1))) || isAmongSecrets(path)) && !isHarmless(value) ? "<redacted>" : redact(value)

@@ -72,11 +72,16 @@ conversation:
 
 # How MCP servers are started and kept. A server may override the limits marked with (*).
 runtime:
+  # When agents are started: lazy (each when it is first used) or all (with the program).
+  agents: lazy
   # Two tools of one name: prefix (both become <server>__<tool>), first (the earlier server wins), error (neither is shown).
   naming: prefix
   # Where the tools of each server are remembered, so that they can be used before it has started: auto (the cache
   # folder of the system), a folder, or "" for nowhere.
   toolCache: auto
+  # Folders that servers are told they may work in (MCP roots), such as ["."]; relative to this file. Some servers then
+  # use these instead of the folders that they are started with.
+  roots: []
   # Servers being started at the same time, and processes being spawned at the same time (0: one per core, plus one).
   startConcurrency: 64
   spawnConcurrency: 0
@@ -198,6 +203,19 @@ server:
   # The largest request, in bytes.
   maxRequestBytes: 10485760
 
+# Agents by name: each has some of the servers below as processes of its own, with secrets that no other gets.
+#   planner:
+#     enabled: true
+#     description: Plans the day           # optional
+#     servers: [files, mcp.search.find]    # servers by name; mcp.<server>.<tool> for one tool
+#     tools: { files: { allow: [read_file] } }   # optional; also deny: […]
+#     model: { provider: claude, systemPrompt: You plan. }   # optional; also name, maxTokens
+#     secrets:                             # optional; variables for its local servers: all of them, or one
+#       common: { TENANT: acme }
+#       files: { TOKEN: "env:PLANNER_TOKEN" }
+#     onStart: [{ tool: list_files, args: { path: . } }]   # optional; calls before it can be used
+agents: {}
+
 # MCP servers by name. Local ones:
 #   files:
 #     enabled: true
@@ -223,5 +241,20 @@ server:
 #     transport: http                # also sse, for servers from before Streamable HTTP; http finds those, too
 #     url: https://mcp.example.com/mcp
 #     headers: { Authorization: "Bearer env:SEARCH_TOKEN" }
+# One that wants a login (OAuth): run "signalbox servers login tracker" once. Nothing has to be said here; you may say:
+#   tracker:
+#     enabled: true
+#     transport: http
+#     url: https://mcp.example.com/mcp
+#     headers: {}                    # with an Authorization header, that is used and no login
+#     auth:                          # optional, and so is each key; auth: none turns logins off
+#       clientId: my-client          # a client that was registered by hand
+#       clientSecret: env:TRACKER_SECRET
+#       issuer: https://login.example.com   # the only authorization server that is shown this client
+#       scopes: [read, write]        # instead of what the server wants
+#       redirectPort: 8765           # of the address http://127.0.0.1:8765/callback that the client was registered with
+#       clientMetadataUrl: https://example.com/client.json   # a published description of the client, instead of an id
+#       grant: authorization_code    # or client_credentials: the client itself logs in, by its secret or a privateKey
+#       # privateKey: env:TRACKER_KEY        # PKCS #8 in PEM, with signingAlgorithm: ES256
 servers: {}
 `

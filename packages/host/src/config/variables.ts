@@ -20,7 +20,7 @@ export const variableOf = (path: ConfigPath): string =>
 
 /** Every key that a variable can override, with that variable. */
 const overridableKeys: ReadonlyArray<{ readonly path: ConfigPath; readonly variable: string }> = leavesOf(presetValue)
-  .filter(([path]) => path[0] !== "servers")
+  .filter(([path]) => path[0] !== "servers" && path[0] !== "agents")
   .map(([path]) => ({ path, variable: variableOf(path) }))
 
 /** Holds all servers as JSON. */

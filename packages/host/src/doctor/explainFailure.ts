@@ -1,7 +1,7 @@
 /**
  * Why a server did not come up, from the class of its failure; the texts of servers only add advice.
  */
-import { type ConnectError, type ServerError, type SpawnFailed } from "@signalbox/mcp"
+import { type AuthorizationRequired, type ConnectError, type ServerError, type SpawnFailed } from "@signalbox/mcp"
 import { type System } from "../config/import/ForeignFormat.ts"
 import { type Finding, finding } from "./Finding.ts"
 import { howToInstall } from "./bringers.ts"
@@ -79,6 +79,27 @@ const crashed = (lines: ReadonlyArray<string>): Explained => {
   }
 }
 
+const needsLogin = ({ denial, hint, serverName }: AuthorizationRequired): Explained => {
+  switch (denial) {
+    case "NoLogin":
+      return {
+        code: "NEEDS_LOGIN",
+        fix: `Log in: signalbox servers login ${serverName}. Or give it credentials: headers: { Authorization: "Bearer env:NAME" }.`
+      }
+    case "ClientRefused":
+      return { code: "NEEDS_LOGIN", path: ["auth"], fix: hint ?? "" }
+    case "HeaderRefused":
+    case undefined:
+      return {
+        code: "NEEDS_LOGIN",
+        path: ["headers"],
+        fix: 'Give it credentials: headers: { Authorization: "Bearer env:NAME" }.'
+      }
+    default:
+      return { code: "NEEDS_LOGIN", fix: hint ?? "" }
+  }
+}
+
 const noAnswer = (junk: ReadonlyArray<string>): Explained => ({
   code: "NO_ANSWER",
   fix:
@@ -97,11 +118,7 @@ const explain = (error: Failure, { junk, stderr }: Probe, system: System): Expla
     case "RequestTimeout":
       return noAnswer(junk)
     case "AuthorizationRequired":
-      return {
-        code: "NEEDS_LOGIN",
-        path: ["headers"],
-        fix: 'Give it credentials: headers: { Authorization: "Bearer env:NAME" }.'
-      }
+      return needsLogin(error)
     case "ServerUnreachable":
       return { code: "UNREACHABLE", path: ["url"], fix: error.hint ?? "" }
     default:

@@ -3,13 +3,16 @@
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { ParentEnvironment } from "@signalbox/mcp"
+import { layerTokenFiles, ParentEnvironment } from "@signalbox/mcp"
 import { OrphanSweep } from "@signalbox/orchestrator"
 import { Context, Effect, Layer } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
+import { join } from "node:path"
 import { cacheDirectory } from "./cacheDirectory.ts"
+import { dataDirectory } from "./dataDirectory.ts"
 import { Host } from "../Host.ts"
+import { type HostSetup } from "../HostSetup.ts"
 import { type LoadedConfig } from "../config/ConfigFile.ts"
 
 /** Undici at the first request: many programs make none, and loading it costs 30 ms. */
@@ -27,10 +30,14 @@ const lazyHttp = Layer.effect(
   })
 )
 
-/** Files, processes, HTTP, and the environment that servers get their short list of variables from. */
+/** Logins are kept for all programs of the user, whatever their configuration. */
+const tokens = Layer.unwrap(Effect.sync(() => layerTokenFiles(join(dataDirectory(), "tokens"))))
+
+/** Files, processes, HTTP, the logins of the user, and the environment that servers get their short list of variables from. */
 export const nodePlatform = Layer.mergeAll(
   NodeServices.layer,
   lazyHttp,
+  Layer.provide(tokens, NodeServices.layer),
   Layer.sync(ParentEnvironment, () => process.env)
 )
 
@@ -43,6 +50,8 @@ export const nodeOwner = Effect.flatMap(OrphanSweep, (sweep) => sweep.ownerOf(pr
 export interface NodeHostOptions {
   readonly startsAll: boolean
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** What this program answers when servers ask back; without it all is declined. */
+  readonly questions?: HostSetup["questions"]
 }
 
 /** A host in this process. Needs `nodePlatform`. */
@@ -55,7 +64,8 @@ export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
         owner: mark,
         cacheDirectory: cacheDirectory(),
         cores: availableParallelism(),
-        startsAll: options.startsAll
+        startsAll: options.startsAll,
+        ...(options.questions === undefined ? {} : { questions: options.questions })
       })
     )
   )

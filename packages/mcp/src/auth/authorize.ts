@@ -8,15 +8,15 @@ import { Effect } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { SecureRandom } from "effect/crypto"
 import { type Fetch } from "../http/guardedFetch.ts"
-import { type HttpOptions, type ServerOptions } from "../ServerOptions.ts"
+import { type HttpOptions, isRemote, type ServerOptions } from "../ServerOptions.ts"
 import { type AuthorizationPrompt } from "./AuthorizationPrompt.ts"
 import { type AuthorizationFailed, type TokenStoreUnusable } from "./authErrors.ts"
-import { metadataFetch } from "./authorizedFetch.ts"
 import { readChallenge } from "./challenge.ts"
 import { chooseClient, chooseScope } from "./chooseClient.ts"
 import { type Failed, failure } from "./failure.ts"
 import { type Login, loginKey, type OAuthClient } from "./Login.ts"
 import { checkIssuer, discover, redeemCode, startLogin } from "./oauth.ts"
+import { mayName, metadataFetch } from "./metadataFetch.ts"
 import { oauthOptionsOf } from "./OAuthOptions.ts"
 import { TokenStore } from "./TokenStore.ts"
 
@@ -43,11 +43,11 @@ export const authorize = Effect.fn("McpClient.authorize")(function* (
 ): Effect.fn.Return<Authorized, AuthorizationFailed | TokenStoreUnusable> {
   const failed = failure(server.name)
   const { endpoint } = server
-  if (!("url" in endpoint) || !URL.canParse(endpoint.url))
+  if (!isRemote(endpoint) || !URL.canParse(endpoint.url))
     return yield* failed("Discovery")("only servers with a URL know logins")
   const url = new URL(endpoint.url)
   const options = oauthOptionsOf(endpoint)
-  const fetch = metadataFetch(yield* FetchHttpClient.Fetch)
+  const fetch = metadataFetch(yield* FetchHttpClient.Fetch, url)
   const store = yield* TokenStore
   const key = loginKey(server.name, url, options.principal)
   const kept = yield* store.read(key)
@@ -66,6 +66,8 @@ export const authorize = Effect.fn("McpClient.authorize")(function* (
     startLogin(found.issuer, client, { redirectUrl, scope, state }),
     failed("Discovery")
   )
+  // A browser does more with other addresses than to show a page.
+  if (!mayName(url, started.url)) return yield* failed("Discovery")(`it wants the browser at ${started.url.origin}`)
   const answer = yield* prompt.ask(started.url)
   const code = yield* readAnswer(found.issuer, answer, state, failed)
   const tokens = yield* Effect.mapError(

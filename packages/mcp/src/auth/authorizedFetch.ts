@@ -2,8 +2,7 @@
  * Puts the credentials of a connection on its requests. A refused request was not executed, so it is sent again once
  * better credentials are had, a tool call too. Many that are refused at once wait for one renewal.
  */
-import { Duration, Effect, Fiber, Redacted, type Scope } from "effect"
-import { readText } from "../http/answers.ts"
+import { Effect, Fiber, Redacted, type Scope } from "effect"
 import { type Fetch } from "../http/guardedFetch.ts"
 import { type ServerOptions } from "../ServerOptions.ts"
 import { type Authorizer, type Recovery, type Refusal } from "./Authorizer.ts"
@@ -83,19 +82,3 @@ const withToken = (init: RequestInit | undefined, token: Redacted.Redacted | und
   headers.set("authorization", `Bearer ${Redacted.value(token)}`)
   return { ...init, headers }
 }
-
-const longestAnswerBytes = 1024 * 1024
-const longestRequest = Duration.seconds(30)
-
-/** A `fetch` for authorization servers and metadata: each request is limited in time, and each answer in size. */
-export const metadataFetch =
-  (fetch: Fetch): Fetch =>
-  (url, init) => {
-    const limit = AbortSignal.timeout(Duration.toMillis(longestRequest))
-    const signal = init?.signal == null ? limit : AbortSignal.any([init.signal, limit])
-    return fetch(url, { ...init, signal }).then((response) =>
-      readText(response, longestAnswerBytes).then(
-        (text) => new Response(text === "" ? null : text, { status: response.status, headers: response.headers })
-      )
-    )
-  }

@@ -2,7 +2,7 @@
  * What is known of the login of a server, for people, and how to forget it. No secret comes out of here.
  */
 import { Effect } from "effect"
-import { type ServerOptions } from "../ServerOptions.ts"
+import { isRemote, type ServerOptions } from "../ServerOptions.ts"
 import { type TokenStoreUnusable } from "./authErrors.ts"
 import { loginKey, type LoginKey } from "./Login.ts"
 import { oauthOptionsOf, usesOAuth } from "./OAuthOptions.ts"
@@ -18,7 +18,7 @@ export interface LoginStatus {
 }
 
 const keyOf = ({ endpoint, name }: ServerOptions): LoginKey | undefined =>
-  "url" in endpoint && usesOAuth(endpoint) && URL.canParse(endpoint.url)
+  isRemote(endpoint) && usesOAuth(endpoint) && URL.canParse(endpoint.url)
     ? loginKey(name, new URL(endpoint.url), oauthOptionsOf(endpoint).principal)
     : undefined
 

@@ -69,6 +69,17 @@ export const personalAuthorizer = Effect.fnUntraced(function* (
     })
   )
 
+  /** Unless somebody has another one by now, the login is over. Its client may still log in again. */
+  const giveUp = Effect.fnUntraced(function* (used: Redacted.Redacted | undefined) {
+    const { isOther, kept } = yield* adopt(used)
+    if (isOther) return repeat(false)
+    login = undefined
+    if (kept === undefined) return denied("LoginRefused")
+    const { tokens: _tokens, ...rest } = kept
+    yield* store.write(key, rest)
+    return denied("LoginRefused")
+  })
+
   /** Under the lock: nobody else renews meanwhile, and nobody's token is lost. */
   const renewRefused = Effect.fnUntraced(function* ({ challenge, used }: Refusal) {
     const { isOther, kept, logins } = yield* adopt(used)
@@ -83,11 +94,7 @@ export const personalAuthorizer = Effect.fnUntraced(function* (
     }
     return yield* renewed(kept, found.issuer).pipe(
       Effect.as(repeat(true)),
-      Effect.catchTag("Refused", () => {
-        const { tokens: _tokens, ...rest } = kept
-        login = undefined
-        return Effect.as(store.write(key, rest), denied("LoginRefused"))
-      })
+      Effect.catchTag("Refused", () => giveUp(used))
     )
   })
 
@@ -105,7 +112,7 @@ export const personalAuthorizer = Effect.fnUntraced(function* (
     const { scope } = readChallenge(challenge)
     const wantedScope = joinScopes(kept?.wantedScope, scope)
     if (kept !== undefined && wantedScope !== undefined && wantedScope !== kept.wantedScope)
-      yield* exclusive(keep({ ...kept, wantedScope }))
+      yield* keep({ ...kept, wantedScope })
     return denied("ScopeMissing", scope)
   })
 
@@ -118,7 +125,7 @@ export const personalAuthorizer = Effect.fnUntraced(function* (
     },
     renew,
     recover: (refusal) =>
-      Effect.catch(refusal.status === 403 ? noteScope(refusal) : renewAfter(refusal), (error) =>
+      Effect.catch(refusal.status === 403 ? exclusive(noteScope(refusal)) : renewAfter(refusal), (error) =>
         Effect.succeed(denied("RenewalFailed", reasonOf(error)))
       )
   } satisfies Authorizer

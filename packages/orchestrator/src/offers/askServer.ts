@@ -45,7 +45,7 @@ export const askServer = <A>(
 ): Effect.Effect<A, AskError> => {
   const { ask, method, serverName } = question
   const deadline = deadlineOf(context)
-  const respondent = respondentOf(context)
+  const respondent = respondentOf(context, serverName)
 
   const once: Effect.Effect<A, AskError> = Effect.suspend(() => {
     const supervisor = supervisorOf(slots(), serverName)

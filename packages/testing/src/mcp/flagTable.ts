@@ -111,6 +111,19 @@ export const flagTable = {
     wwwAuthenticate: row("text", "WWW-Authenticate of a `status` fault", "VALUE"),
     getStream: row("text", "The stream of a session (GET) answers 500, or breaks each time it is opened", "500|breaks")
   },
+  OAuth: {
+    oauth: row(
+      "switch",
+      "HTTP: wants bearer tokens, and is the authorization server that gives them; see also /expire"
+    ),
+    tokenLife: row("duration", "How long an access token lives (default 1 hour)"),
+    tokenDelay: row("duration", "Waits before it answers at the token endpoint"),
+    refuseRefresh: row("switch", "Renews no token; the answer repeats what was sent"),
+    wrongIss: row("switch", "The redirect names another issuer"),
+    denyLogin: row("switch", "The redirect says that the person declined"),
+    noRegistration: row("switch", "Registers no clients; `fx-client` with the secret `fx-client-secret` is known"),
+    scopedTool: row("text", "This tool wants a scope of its own, tools:TOOL", "TOOL")
+  },
   Faults: {
     fault: row("texts", "KIND[:VALUE][@WHERE[:WHICH]], may be repeated; see below", "FAULT")
   }

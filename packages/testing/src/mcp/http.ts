@@ -9,6 +9,7 @@ import { makeHttpExchange, readBody, readJson } from "./HttpExchange.ts"
 import { sendHttpError } from "./httpFaults.ts"
 import { makeLegacySse } from "./legacySse.ts"
 import type { Channel, McpServer } from "./McpServer.ts"
+import { makeOAuth } from "./oauth.ts"
 import { asObject, errorCode, type Json, metaKey, statelessVersion } from "./protocol.ts"
 
 interface Session {
@@ -60,6 +61,8 @@ export const serveHttp = async (server: McpServer): Promise<void> => {
     return undefined
   }
 
+  const oauth = flags.oauth ? makeOAuth(server, path) : undefined
+
   const post = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = readJson(await readBody(incoming))
     if (body === undefined) return sendHttpError(response, 400, errorCode.parse, "Parse error")
@@ -78,12 +81,12 @@ export const serveHttp = async (server: McpServer): Promise<void> => {
     messages: ReadonlyArray<unknown>,
     { incoming, response, isStateless, session }: Post
   ): Promise<void> => {
-    const isInitialize = asObject(messages[0])["method"] === "initialize"
+    if (oauth?.admitsCall(asObject(messages[0]), incoming, response) === false) return
     const exchange = makeHttpExchange({
       server,
       response,
       isStateless,
-      sessionHeader: isInitialize && session !== undefined ? { "mcp-session-id": session.id } : {},
+      sessionHeader: sessionHeaderFor(asObject(messages[0]), session),
       forgetSession: () => forget(session),
       keep: (message) => {
         const id = randomUUID()
@@ -142,16 +145,20 @@ export const serveHttp = async (server: McpServer): Promise<void> => {
   }
 
   const legacySse = makeLegacySse(server, path)
+  const route = (incoming: IncomingMessage, response: ServerResponse): void => {
+    if (flags.legacySse) return legacySse(incoming, response)
+    if (incoming.method === "GET") return get(incoming, response)
+    if (incoming.method === "DELETE") return endSession(incoming, response)
+    if (incoming.method !== "POST") return refuseMethod(response)
+    post(incoming, response).catch((cause: unknown) => response.destroy(cause instanceof Error ? cause : undefined))
+  }
   const listener = createServer((incoming, response) => {
+    if (oauth?.serve(incoming, response) === true) return
     if (incoming.url?.split("?")[0] !== path) {
       response.writeHead(404, { "content-type": "text/plain" }).end("Not found\n")
-    } else if (flags.legacySse) {
-      legacySse(incoming, response)
-    } else if (incoming.method === "POST") {
-      post(incoming, response).catch((cause: unknown) => response.destroy(cause instanceof Error ? cause : undefined))
-    } else if (incoming.method === "GET") get(incoming, response)
-    else if (incoming.method === "DELETE") endSession(incoming, response)
-    else refuseMethod(response)
+    } else if (oauth?.admits(incoming, response) !== false) {
+      route(incoming, response)
+    }
   })
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject)
@@ -174,6 +181,10 @@ interface Post {
   readonly isStateless: boolean
   readonly session: Session | undefined
 }
+
+/** A session is told with the answer that opens it. */
+const sessionHeaderFor = ({ method }: Json, session: Session | undefined): Readonly<Record<string, string>> =>
+  method === "initialize" && session !== undefined ? { "mcp-session-id": session.id } : {}
 
 const sessionOf = (session: Session | undefined) => (session === undefined ? {} : { session: session.id })
 

@@ -4,7 +4,10 @@
  */
 import { openSync, readFileSync, writeSync } from "node:fs"
 
-/** The kinds of events. `call_start` and `call_end` enclose the run of a tool; `cancelled` names the request given up. */
+/**
+ * The kinds of events. `call_start` and `call_end` enclose the run of a tool; `cancelled` names the request given up. `oauth`
+ * has the endpoint or grant as `method`, and what came of it as `outcome`.
+ */
 export type FxMcpEventName =
   | "start"
   | "initialize"
@@ -20,6 +23,7 @@ export type FxMcpEventName =
   | "exit"
   | "call_start"
   | "call_end"
+  | "oauth"
   | "task"
 
 /** One line of the log. */

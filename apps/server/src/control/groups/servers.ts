@@ -131,7 +131,11 @@ const many = <E>(work: (orchestrator: Orchestrator, name: string) => Effect.Effe
     return outcomesOf(names, outcomes)
   }, answered)
 
-const outcomesOf = (names: ReadonlyArray<string>, outcomes: ReadonlyArray<Outcome<ServerInfoJson>>): ServerOutcomes => {
+/** How it went, as a whole and by name. */
+export const outcomesOf = (
+  names: ReadonlyArray<string>,
+  outcomes: ReadonlyArray<Outcome<ServerInfoJson>>
+): ServerOutcomes => {
   const total = outcomes.length
   const succeeded = outcomes.filter(({ status }) => status === "success").length
   const results = Object.fromEntries(

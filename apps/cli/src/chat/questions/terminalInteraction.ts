@@ -1,0 +1,34 @@
+/**
+ * The person at the terminal, as those see them who ask back during a call.
+ */
+import { type Questions } from "@signalbox/mcp"
+import { Interaction } from "@signalbox/model"
+import { Effect } from "effect"
+import { Output } from "../../Output.ts"
+import { Setting } from "../../Setting.ts"
+import { type RunningHost } from "../../withHost.ts"
+import { makeAsking } from "./Asking.ts"
+import { askForm } from "./askForm.ts"
+import { makeModelWishes } from "./askModel.ts"
+import { askPage } from "./askPage.ts"
+
+/** What is declared to servers where somebody sits at the terminal. */
+export const terminalQuestions: Questions = { elicitation: ["form", "url"], sampling: true, roots: undefined }
+
+/** Whether there is somebody to ask: input and questions on a terminal, and no program that reads the answers. */
+export const isSomebodyThere = Effect.map(
+  Effect.all([Setting, Output]),
+  ([{ isTerminal }, { isJson }]) => isTerminal.stdin && isTerminal.stderr && !isJson
+)
+
+/** Answers for one conversation. */
+export const terminalInteraction = Effect.fnUntraced(function* ({ config, model }: RunningHost) {
+  const asking = yield* makeAsking
+  const wishes = makeModelWishes(asking, model, config.options.model.maxTokens)
+  return {
+    ...Interaction.decline,
+    elicit: (request, { source }) =>
+      asking.inTurn(request.mode === "form" ? askForm(asking, source, request) : askPage(asking, source, request)),
+    sample: (request, { source }) => wishes.answer(request, source)
+  } satisfies Interaction
+})

@@ -1,0 +1,27 @@
+import { Effect, Option, Schema } from "effect"
+import { Command, Flag } from "effect/cli"
+import { withSetting } from "../withSetting.ts"
+
+export const alerts = Command.make(
+  "alerts",
+  {
+    severity: Flag.Literals("severity", ["warning", "critical"]).pipe(
+      Flag.withDescription("Only these"),
+      Flag.optional
+    ),
+    limit: Flag.Int("limit").pipe(
+      Flag.withDescription("At most so many, 1 to 200"),
+      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 }))),
+      Flag.withDefault(50)
+    )
+  },
+  ({ limit, severity }) => {
+    const loaded = Effect.promise(() => import("../control/hostAlerts.ts"))
+    return withSetting(
+      Effect.flatMap(loaded, ({ hostAlerts }) => hostAlerts({ limit, severity: Option.getOrUndefined(severity) }))
+    )
+  }
+).pipe(
+  Command.withDescription("What the running host warns of now"),
+  Command.withExamples([{ command: "signalbox alerts --severity critical", description: "What needs somebody now" }])
+)

@@ -1,0 +1,68 @@
+/**
+ * `metrics` and `pool status` at work: the numbers of the running host.
+ */
+import { type MetricsSnapshot } from "@signalbox/orchestrator"
+import { Effect } from "effect"
+import { Output } from "../Output.ts"
+import { type Style } from "../render/style.ts"
+import { renderTable } from "../render/table.ts"
+import { report } from "../report.ts"
+import { running } from "./runningHost.ts"
+
+const snapshot = Effect.flatMap(running, ({ ask }) => ask((client) => client.watching.metrics())).pipe(Effect.scoped)
+
+const percent = (share: number | null): string => (share === null ? "–" : `${(share * 100).toFixed(1)}%`)
+
+const millis = (value: number | null): string => (value === null ? "–" : `${value.toFixed(value < 10 ? 1 : 0)} ms`)
+
+const serverTable = ({ servers }: MetricsSnapshot, style: Style): string => {
+  const header = ["server", "state", "calls", "success", "errors", "p50", "p95", "in flight"].map(style.dim)
+  const rows = Object.entries(servers).map(([name, numbers]) => [
+    style.bold(name),
+    numbers.state,
+    String(numbers.calls),
+    percent(numbers.success_rate),
+    percent(numbers.window.error_rate),
+    millis(numbers.window.p50_ms),
+    millis(numbers.window.p95_ms),
+    String(numbers.in_flight)
+  ])
+  return renderTable([header, ...rows])
+}
+
+const poolTable = ({ pools }: MetricsSnapshot, style: Style): string => {
+  const entries = Object.entries(pools)
+  if (entries.length === 0) return "No connection pool is in use."
+  const header = ["pool", "health", "used", "idle", "opening", "waiting", "most"].map(style.dim)
+  const rows = entries.map(([name, numbers]) => [
+    style.bold(name),
+    numbers.health,
+    String(numbers.used),
+    String(numbers.idle),
+    String(numbers.opening),
+    String(numbers.waiting),
+    String(numbers.max)
+  ])
+  return renderTable([header, ...rows])
+}
+
+/** All numbers; a table of the servers for people. */
+export const metricsJson = snapshot.pipe(
+  report({
+    render: (numbers) => Effect.flatMap(Output, ({ line, style }) => line(serverTable(numbers, style)))
+  })
+)
+
+/** The text format of Prometheus, as it is. */
+export const metricsText = Effect.flatMap(running, ({ ask }) => ask((client) => client.watching.prometheus())).pipe(
+  Effect.scoped,
+  report({ render: (text) => Effect.flatMap(Output, ({ write }) => write(text)) })
+)
+
+/** The pools alone. */
+export const poolStatus = snapshot.pipe(
+  report({
+    render: (numbers) => Effect.flatMap(Output, ({ line, style }) => line(poolTable(numbers, style))),
+    json: ({ pools }) => pools
+  })
+)

@@ -1,0 +1,348 @@
+import { assert, describe, it } from "@effect/vitest"
+import { readFxMcpLog, waitFor } from "@signalbox/testing"
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs"
+import { makePlace, type Place } from "./support.ts"
+
+const nothingLeft = (place: Place) =>
+  waitFor(async () => (await place.processes()).length === 0, {
+    description: "the end of everything that was started",
+    limitMs: 40_000
+  })
+
+/** What a host says of itself. */
+const recordOf = (place: Place) => {
+  const file = place.controlFiles().find((name) => name.endsWith(".json")) ?? ""
+  return JSON.parse(readFileSync(place.file(`signalbox/${file}`), "utf8"))
+}
+
+describe("servers start --detach", () => {
+  it("leaves a host in the background, which status, logs and stop reach; the last stop leaves nothing", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: place.server({ stderrText: "one line" }), other: place.server() } })
+    const started = await place.run(["servers", "start", "fx", "--detach"])
+    assert.strictEqual(started.code, 0, started.stderr)
+    assert.match(started.stdout, /^✓ fx is running, \d+ tools \(process \d+\)\n$/)
+    const { log_file, pid } = recordOf(place)
+    assert.include(started.stderr, `They run in process ${pid}; it logs to ${log_file}`)
+    // A group of its own: what a terminal sends to its foreground group does not reach it.
+    process.kill(-pid, 0)
+
+    const status = await place.run(["servers", "status", "--json"])
+    assert.strictEqual(status.code, 0, status.stderr)
+    assert.deepInclude(status.json().data[0], { name: "fx", state: "running" })
+    assert.deepInclude(status.json().data[1], { name: "other", state: "stopped" })
+    assert.include(status.stderr, `From the running host: signalbox servers start, process ${pid}`)
+    assert.strictEqual((await place.servers()).length, 1)
+
+    const logs = await place.run(["servers", "logs", "fx", "--tail", "5"])
+    assert.strictEqual(logs.stdout, "one line\n")
+
+    const stopped = await place.run(["servers", "stop", "--all", "--json"])
+    assert.strictEqual(stopped.code, 0, stopped.stdout)
+    assert.isTrue(stopped.json().data.host_ended)
+    assert.deepStrictEqual(place.controlFiles(), [])
+    await nothingLeft(place)
+  })
+
+  it("says with 3 and 1 what did not start, and the rest runs", async () => {
+    await using place = await makePlace()
+    const hanging = { ...place.server({ hangInit: true }), connectTimeout: "1s" }
+    const fine = Object.fromEntries(["a", "b", "c", "d"].map((name) => [name, place.server({ tools: "echo" })]))
+    place.configure({ servers: { ...fine, hanging } })
+    const partly = await place.run(["servers", "start", "--all", "--detach", "--json"])
+    assert.strictEqual(partly.code, 3, partly.stderr)
+    const { results, succeeded, total } = partly.json().data
+    assert.deepStrictEqual([succeeded, total], [4, 5])
+    assert.strictEqual(results.hanging.status, "timeout")
+    assert.strictEqual(results.hanging.error_code, "SERVER_HANDSHAKE_TIMEOUT")
+    assert.strictEqual(results.a.data.state, "running")
+    // It joined a start that was under way: five at once take no longer than the one that hangs.
+    assert.isBelow(results.hanging.duration_ms, 1500)
+    const again = await place.run(["servers", "start", "hanging"])
+    assert.strictEqual(again.code, 1, again.stdout)
+    assert.include(again.stderr, "[SERVER_HANDSHAKE_TIMEOUT]")
+    await place.run(["servers", "stop", "--all"])
+    await nothingLeft(place)
+  })
+
+  it("asks the host that runs already, and tells of servers that run", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: place.server(), other: place.server() } })
+    await place.run(["servers", "start", "fx", "--detach"])
+    const { pid } = recordOf(place)
+    const more = await place.run(["servers", "start", "--all", "--detach", "--json"])
+    assert.strictEqual(more.code, 0, more.stdout)
+    assert.strictEqual(more.json().data.host.pid, pid)
+    assert.strictEqual((await place.servers()).length, 2)
+    const first = await place.run(["servers", "stop", "fx", "--json"])
+    assert.isFalse(first.json().data.host_ended)
+    const last = await place.run(["servers", "stop", "other", "--json"])
+    assert.isTrue(last.json().data.host_ended)
+    await nothingLeft(place)
+  })
+
+  it("tells why the background process ended before it could be asked", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: { ...place.server(), env: { KEY: "env:NOT_SET_ANYWHERE" } } } })
+    const ended = await place.run(["servers", "start", "fx", "--detach"])
+    assert.strictEqual(ended.code, 1, ended.stdout)
+    assert.include(ended.stderr, "[BACKGROUND_START_FAILED]")
+    assert.include(ended.stderr, "NOT_SET_ANYWHERE")
+    assert.deepStrictEqual(place.controlFiles(), [])
+    await nothingLeft(place)
+  })
+})
+
+describe("servers start", () => {
+  it("does not wait for an answer that nobody can give", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: place.server() } })
+    const [nothing, missing, type] = await Promise.all([
+      place.run(["servers", "start"]),
+      place.run(["servers", "start", "--server", "missing"]),
+      place.run(["servers", "start", "--type", "sse"])
+    ])
+    assert.strictEqual(nothing.code, 2)
+    assert.include(nothing.stderr, "Name servers to start, or say --all. There are: fx.")
+    assert.strictEqual(missing.code, 1)
+    assert.include(missing.stderr, 'There is no server "missing"')
+    assert.strictEqual(type.code, 2)
+    assert.deepStrictEqual(place.controlFiles(), [])
+  })
+
+  it("keeps them in the foreground, shows what they write, and ends them with Ctrl-C", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: place.server({ stderrText: "hello from within" }) } })
+    const running = place.start(["servers", "start", "--type", "stdio"])
+    await running.says("fx is ready")
+    await running.says("fx │ hello from within")
+    const quiet = await place.run(["servers", "start", "fx"])
+    assert.strictEqual(quiet.code, 0, quiet.stderr)
+    process.kill(running.pid, "SIGINT")
+    const ended = await running.ended
+    assert.strictEqual(ended.code, 130, ended.stderr)
+    assert.deepStrictEqual(place.controlFiles(), [])
+    await nothingLeft(place)
+  })
+
+  it("hides what they write with --hide-logs, and ends when its last server is stopped", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: place.server({ stderrText: "hello from within" }) } })
+    const running = place.start(["servers", "start", "fx", "--hide-logs"])
+    await running.says("signalbox servers status asks from elsewhere")
+    assert.strictEqual((await place.run(["servers", "stop", "fx"])).code, 0)
+    const ended = await running.ended
+    assert.strictEqual(ended.code, 0, ended.stderr)
+    assert.notInclude(ended.stderr, "hello from within")
+    await nothingLeft(place)
+  })
+
+  it("ends in one stretch of grace, whatever its servers ignore, and at once at the second signal", async () => {
+    await using place = await makePlace()
+    const log = place.file("log")
+    const stubborn = place.server({ ignoreEof: true, ignoreTerm: true, log })
+    const fine = Object.fromEntries(["a", "b", "c", "d"].map((name) => [name, place.server({ tools: "echo" })]))
+    place.configure({ servers: { ...fine, stubborn } })
+    await place.run(["servers", "start", "--all", "--detach"])
+    const stopped = await place.run(["servers", "stop", "--all", "--json"])
+    assert.strictEqual(stopped.code, 0, stopped.stdout)
+    const { results } = stopped.json().data
+    assert.isAtLeast(results.stubborn.duration_ms, 4900)
+    // One after the other they would take five seconds each.
+    assert.isBelow(results.stubborn.duration_ms, 9000)
+    assert.isBelow(results.a.duration_ms, 4900)
+    await nothingLeft(place)
+
+    place.configure({ servers: { ...fine, stubborn: { ...stubborn, shutdownTimeout: "2 minutes" } } })
+    const running = place.start(["servers", "start", "--all", "--hide-logs"])
+    await running.says("signalbox servers status asks from elsewhere")
+    process.kill(running.pid, "SIGINT")
+    await waitFor(() => readFxMcpLog(log).filter(({ event }) => event === "stdin_end").length > 1, {
+      description: "the end of input"
+    })
+    process.kill(running.pid, "SIGINT")
+    assert.strictEqual((await running.ended).code, 130)
+    assert.deepStrictEqual(place.controlFiles(), [])
+    await nothingLeft(place)
+  })
+})
+
+describe("one configuration", () => {
+  it("is served by one process at a time, unless the second one is not to be asked", async () => {
+    await using place = await makePlace()
+    place.configure({ server: { port: 0 }, servers: { fx: place.server() } })
+    const first = place.start(["serve"])
+    await first.says("Listening on")
+    const { pid, url } = recordOf(place)
+    assert.strictEqual(pid, first.pid)
+    assert.include(first.stdout(), url)
+    const second = await place.run(["serve"])
+    assert.strictEqual(second.code, 1, second.stdout)
+    assert.include(second.stderr, `is already served by process ${pid}.`)
+    assert.include(second.stderr, "[HOST_ALREADY_RUNNING]")
+    const beside = place.start(["serve", "--no-control"])
+    await beside.says("Listening on")
+    process.kill(beside.pid, "SIGTERM")
+    assert.strictEqual((await beside.ended).code, 143)
+    assert.lengthOf(place.controlFiles(), 2)
+    // A host for model clients goes on without servers.
+    const stopped = await place.run(["servers", "stop", "--all", "--json"])
+    assert.isFalse(stopped.json().data.host_ended)
+    process.kill(first.pid, "SIGTERM")
+    assert.strictEqual((await first.ended).code, 143)
+    assert.deepStrictEqual(place.controlFiles(), [])
+    await nothingLeft(place)
+  })
+
+  it("is free again after kill -9, whose files the next start replaces", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: place.server({ exitOnEof: true }) } })
+    await place.run(["servers", "start", "--all", "--detach"])
+    const { pid } = recordOf(place)
+    process.kill(pid, "SIGKILL")
+    await waitFor(async () => !(await place.processes()).includes(pid), { description: "the end of the host" })
+    assert.lengthOf(place.controlFiles(), 2)
+    const none = await place.run(["servers", "restart", "fx"])
+    assert.strictEqual(none.code, 69)
+    const next = await place.run(["servers", "start", "--all", "--detach"])
+    assert.strictEqual(next.code, 0, next.stderr)
+    assert.notStrictEqual(recordOf(place).pid, pid)
+    assert.lengthOf(place.controlFiles(), 2)
+    await place.run(["servers", "stop", "--all"])
+    await nothingLeft(place)
+  })
+})
+
+describe("without a running host", () => {
+  it("commands that need one say how to start it, with 69", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: place.server() } })
+    const commands = [
+      ["servers", "stop", "--all"],
+      ["servers", "reconnect", "fx"],
+      ["servers", "restart", "fx"],
+      ["metrics"],
+      ["alerts"],
+      ["pool", "status"],
+      ["breaker", "status"],
+      ["reload"]
+    ]
+    const ended = await Promise.all(commands.map((command) => place.run(command)))
+    for (const { code, stderr } of ended) {
+      assert.strictEqual(code, 69, stderr)
+      assert.include(stderr, "[NO_RUNNING_HOST]")
+      assert.include(stderr, "signalbox serve, or in the background: signalbox servers start --all --detach")
+    }
+  })
+})
+
+describe("the running host", () => {
+  it("reconnects, restarts, reloads, counts and warns on demand", async () => {
+    await using place = await makePlace()
+    const log = place.file("log")
+    place.configure({ servers: { fx: place.server({ log }) } })
+    await place.run(["servers", "start", "--all", "--detach"])
+    const before = (await place.servers())[0]
+    const reconnected = await place.run(["servers", "reconnect", "fx"])
+    assert.strictEqual(reconnected.code, 0, reconnected.stderr)
+    await waitFor(async () => (await place.servers()).every((pid) => pid !== before), {
+      description: "the end of the old process"
+    })
+    assert.strictEqual((await place.run(["servers", "restart", "--all"])).code, 0)
+    assert.lengthOf(
+      readFxMcpLog(log).filter(({ event }) => event === "start"),
+      3
+    )
+    place.configure({ servers: { fx: place.server({ log }), late: place.server() } })
+    const reloaded = await place.run(["reload", "--json"])
+    assert.strictEqual(reloaded.code, 0, reloaded.stdout)
+    const opened = await place.run(["breaker", "open", "fx"])
+    assert.match(opened.stdout, /^fx +open /m)
+    assert.include((await place.run(["servers", "status"])).stdout, "unhealthy")
+    const [metrics, prometheus, alerts, pools, fresh] = await Promise.all([
+      place.run(["metrics", "--json"]),
+      place.run(["metrics", "--prometheus"]),
+      place.run(["alerts", "--json"]),
+      place.run(["pool", "status", "--json"]),
+      place.run(["servers", "status", "--json", "--fresh"])
+    ])
+    assert.hasAllKeys(metrics.json().data.servers, ["fx", "late"])
+    assert.include(prometheus.stdout, "# TYPE mcp_server_state gauge")
+    assert.deepInclude(alerts.json().data[0], { kind: "breaker-open", severity: "critical", subject: "fx" })
+    assert.isObject(pools.json().data)
+    // A look of its own starts everything, also what the host has not started.
+    assert.deepInclude(fresh.json().data[1], { name: "late", state: "running" })
+    await place.run(["servers", "stop", "--all"])
+    await nothingLeft(place)
+  })
+
+  it("tells of a server that was killed, while the others run", async () => {
+    await using place = await makePlace()
+    const fragile = { ...place.server(), restart: { policy: "never" } }
+    place.configure({ servers: { fragile, fx: place.server() } })
+    const started = await place.run(["servers", "start", "--all", "--detach", "--json"])
+    process.kill(started.json().data.results.fragile.data.pid, "SIGKILL")
+    const status = await place.run(["servers", "status", "--json"])
+    assert.strictEqual(status.code, 3)
+    assert.deepInclude(status.json().data[0], { state: "error", exit_signal: "SIGKILL" })
+    const text = await place.run(["servers", "status"])
+    assert.match(text.stdout, /✗ fragile: .*SIGKILL/)
+    await place.run(["servers", "stop", "--all"])
+    await nothingLeft(place)
+  })
+
+  it("lets a reader follow what a server writes, and does not mind when it leaves", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: place.server({ stderrText: "started" }) } })
+    await place.run(["servers", "start", "--all", "--detach"])
+    const following = place.start(["servers", "logs", "fx", "--follow"])
+    await following.says("started")
+    await place.run(["servers", "restart", "fx"])
+    await following.says("started", 2)
+    process.kill(following.pid, "SIGINT")
+    assert.strictEqual((await following.ended).code, 130)
+    assert.strictEqual((await place.run(["servers", "status"])).code, 0)
+    const other = place.start(["servers", "logs", "fx", "--follow", "--json"])
+    await other.says("started")
+    assert.strictEqual((await place.run(["servers", "stop", "--all"])).code, 0)
+    // The end of the host is the end of the news.
+    await other.ended
+    await nothingLeft(place)
+  })
+})
+
+describe("the folder of the sockets", () => {
+  it.skipIf(process.getuid?.() !== 0)("is refused when it is somebody else's, with what to do", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: place.server() } })
+    mkdirSync(place.file("signalbox"))
+    chownSync(place.file("signalbox"), 12_345, 12_345)
+    const [start, status, serve] = await Promise.all([
+      place.run(["servers", "start", "--all", "--detach"]),
+      place.run(["servers", "status"]),
+      place.run(["serve", "--json"])
+    ])
+    assert.strictEqual(start.code, 78, start.stdout)
+    assert.match(
+      start.stderr,
+      /\[CONTROL_DIRECTORY_UNUSABLE\].*belongs to the user with the id 12345.*\n→ .*XDG_RUNTIME_DIR/
+    )
+    assert.strictEqual(status.code, 78)
+    assert.strictEqual(serve.json().error_code, "CONTROL_DIRECTORY_UNUSABLE")
+    assert.deepStrictEqual(readdirSync(place.file("signalbox")), [])
+    await nothingLeft(place)
+  })
+
+  it("is closed to others, and closed again where it was open", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: place.server() } })
+    mkdirSync(place.file("signalbox"))
+    chmodSync(place.file("signalbox"), 0o777)
+    assert.strictEqual((await place.run(["servers", "start", "--all", "--detach"])).code, 0)
+    assert.strictEqual(statSync(place.file("signalbox")).mode & 0o777, 0o700)
+    for (const name of place.controlFiles()) {
+      assert.strictEqual(statSync(place.file(`signalbox/${name}`)).mode & 0o777, 0o600, name)
+    }
+    await place.run(["servers", "stop", "--all"])
+  })
+})

@@ -1,0 +1,55 @@
+/**
+ * The circuits of the servers, which keep calls away from those that fail: how they are, and working them by hand.
+ */
+import { Host } from "@signalbox/host"
+import { type BreakerControls, CircuitNumbers, type ServerNotFound } from "@signalbox/orchestrator"
+import { Effect, Schema } from "effect"
+import { HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { answered, apiFailures } from "../ApiFailure.ts"
+import { apiOf, prefix, WellFormed } from "../controlGroup.ts"
+
+const error = apiFailures
+const params = { name: Schema.String }
+/** By the names of the servers. */
+const success = Schema.Record(Schema.String, CircuitNumbers)
+
+/** The routes of the circuits. Each answers with all that it is about, as they are then. */
+export class BreakersGroup extends HttpApiGroup.make("breakers")
+  .add(
+    HttpApiEndpoint.get("list", "/breakers", { success, error }),
+    HttpApiEndpoint.post("open", "/breakers/:name/open", { params, success, error }),
+    HttpApiEndpoint.post("close", "/breakers/:name/close", { params, success, error }),
+    HttpApiEndpoint.post("reset", "/breakers/:name/reset", { params, success, error })
+  )
+  .middleware(WellFormed)
+  .prefix(prefix) {}
+
+const circuits = Effect.gen(function* () {
+  const { orchestrator } = yield* Host
+  return (yield* orchestrator.metrics.snapshot).circuits
+})
+
+const work = (act: (breaker: BreakerControls, name: string) => Effect.Effect<void, ServerNotFound>) =>
+  Effect.fnUntraced(function* ({ params: { name } }: { readonly params: { readonly name: string } }) {
+    const { breaker } = (yield* Host).orchestrator
+    yield* act(breaker, name)
+    return Object.fromEntries(Object.entries(yield* circuits).filter(([circuit]) => circuit === name))
+  }, answered)
+
+/** What the routes do. */
+export const breakersRoutes = HttpApiBuilder.group(apiOf(BreakersGroup), "breakers", (handlers) =>
+  handlers
+    .handle("list", () => answered(circuits))
+    .handle(
+      "open",
+      work(({ open }, name) => open(name))
+    )
+    .handle(
+      "close",
+      work(({ close }, name) => close(name))
+    )
+    .handle(
+      "reset",
+      work(({ reset }, name) => reset(name))
+    )
+)

@@ -1,0 +1,21 @@
+/**
+ * What the host cannot know by itself: the configuration, and what surrounds the program.
+ */
+import { type OrchestratorOptions } from "@signalbox/orchestrator"
+import { type LoadedConfig } from "./config/ConfigFile.ts"
+
+/** What a program tells its host. */
+export interface HostSetup {
+  readonly config: LoadedConfig
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Marks the processes of this program, so that the next one can clear up what a kill left behind. */
+  readonly owner: string | undefined
+  /** The folder of this program for what can be made again; `undefined` where there is none. */
+  readonly cacheDirectory: string | undefined
+  /** Processor cores: how many processes are worth spawning at once. */
+  readonly cores: number
+  /** Whether all servers are started at once. Without it each starts when it is asked for. */
+  readonly startsAll: boolean
+  /** What servers may ask back. A front end that answers such questions says so here; without it all are declined. */
+  readonly questions?: OrchestratorOptions["questions"]
+}

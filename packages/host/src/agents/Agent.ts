@@ -1,0 +1,71 @@
+/**
+ * An agent that can be talked to: a model of its own over the servers of one set. It is made in the scope of that set
+ * and ends with it.
+ */
+import { ConversationClient, type TurnHooks } from "@signalbox/conversation"
+import { joinToolboxes, LanguageModel, localCall, resultText, Toolbox } from "@signalbox/model"
+import { type ConnectionFailed, type ServerOrchestrator } from "@signalbox/orchestrator"
+import { Context, Effect, Layer } from "effect"
+import { type ChosenModel } from "../chooseModel.ts"
+import { type AgentEntry } from "../config/AgentEntry.ts"
+import { type LoadedConfig } from "../config/ConfigFile.ts"
+import { type HostOptions } from "../config/HostOptions.ts"
+import { conversationLayer } from "../conversations.ts"
+import { ToolFailed } from "../errors.ts"
+import { configuredHooks } from "../offersHooks.ts"
+import { whenUsable } from "../whenUsable.ts"
+
+/** An agent that runs. */
+export interface Agent {
+  readonly name: string
+  readonly model: ChosenModel
+  /** The tools of its servers that it may call. */
+  readonly toolbox: Toolbox["Service"]
+  readonly orchestrator: ServerOrchestrator["Service"]
+  readonly conversations: ConversationClient["Service"]
+  /** What the configuration adds to each model call of a turn. `conversations` have it already. */
+  readonly hooks: TurnHooks
+  /** Waits for the servers that are still coming, as long as it makes sense to wait for them. */
+  readonly usable: Effect.Effect<void, ConnectionFailed>
+}
+
+/** The options as they are for an agent: its own model, but for what a flag of this run says. */
+export const optionsFor = ({ options, origins }: LoadedConfig, { model: own = {} }: AgentEntry): HostOptions => {
+  const isByFlag = (key: string) =>
+    origins.some(({ origin, path }) => path === `model.${key}` && origin.startsWith("flag "))
+  const kept = Object.fromEntries(Object.entries(own).filter(([key]) => !isByFlag(key)))
+  // The name of a model belongs to its provider.
+  const name = "provider" in kept && !isByFlag("name") ? "" : options.model.name
+  return { ...options, model: { ...options.model, name, ...kept } }
+}
+
+/** Makes an agent of the servers of its set, and does what it does at its start. */
+export const makeAgent = Effect.fnUntraced(function* (
+  name: string,
+  entry: AgentEntry,
+  options: HostOptions,
+  model: ChosenModel,
+  orchestrator: ServerOrchestrator["Service"]
+) {
+  yield* orchestrator.requiredReady
+  const toolbox = joinToolboxes([orchestrator.toolbox], options.runtime.naming)
+  const hooks = yield* configuredHooks(options, orchestrator)
+  const conversations = yield* Layer.build(
+    conversationLayer(options, hooks, orchestrator).pipe(
+      Layer.provide([Layer.succeed(LanguageModel, model.service), Layer.succeed(Toolbox, toolbox)])
+    )
+  )
+  for (const { args = {}, tool } of entry.onStart ?? []) {
+    const result = yield* toolbox.call(tool, args, localCall({ conversationId: `${name}:start` }))
+    if (result.isError) return yield* new ToolFailed({ toolName: tool, text: resultText(result) })
+  }
+  return {
+    name,
+    model,
+    toolbox,
+    orchestrator,
+    conversations: Context.get(conversations, ConversationClient),
+    hooks,
+    usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady)
+  } satisfies Agent
+})

@@ -1,0 +1,34 @@
+/**
+ * One entry under `agents`: which servers an agent has, which of their tools, with which secrets, and its model.
+ */
+import { Schema } from "effect"
+import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists } from "./schemas.ts"
+
+/** The group of secrets that every server of an agent is given. */
+export const commonSecrets = "common"
+
+/** An agent. What it leaves out of `model` is that of the configuration. */
+export const AgentEntry = Schema.Struct({
+  enabled: Schema.Boolean,
+  description: Schema.optionalKey(Schema.String),
+  /** `files`, `mcp.files`, or `mcp.files.read_file` for one tool of it. */
+  servers: Schema.Array(Schema.NonEmptyString),
+  /** By server, beside what the server itself allows. */
+  tools: Schema.optionalKey(Schema.Record(ServerName, ToolLists)),
+  model: Schema.optionalKey(
+    Schema.Struct({
+      provider: Schema.optionalKey(Provider),
+      name: Schema.optionalKey(Schema.String),
+      maxTokens: Schema.optionalKey(PositiveInt),
+      systemPrompt: Schema.optionalKey(Schema.String)
+    })
+  ),
+  /** Environment variables by server; those under `common` are for each of them, and those of a server win. */
+  secrets: Schema.optionalKey(Schema.Record(ServerName, Schema.Record(Schema.String, EnvValue))),
+  /** Calls that are made once, one after the other, before the agent can be used. */
+  onStart: Schema.optionalKey(Schema.Array(StartCall))
+})
+export type AgentEntry = typeof AgentEntry.Type
+
+/** Every key that an entry may have, for suggestions. */
+export const agentKeys: ReadonlyArray<string> = Object.keys(AgentEntry.fields)
