@@ -5,8 +5,10 @@
 import { parseArgs } from "node:util"
 import { type Bench, isWithinBudget } from "./Bench.ts"
 import { callBench } from "./call.ts"
+import { connectBench } from "./connect.ts"
 import { poolBench } from "./pool.ts"
 import { recoveryBench } from "./recovery.ts"
+import { reuseBench } from "./reuse.ts"
 import { startBench } from "./start.ts"
 import { toolsCallBench } from "./toolsCall.ts"
 import { turnBench } from "./turn.ts"
@@ -14,8 +16,10 @@ import { versionBench } from "./version.ts"
 
 const benches: Readonly<Record<string, Bench>> = {
   call: callBench,
+  connect: connectBench,
   pool: poolBench,
   recovery: recoveryBench,
+  reuse: reuseBench,
   start: startBench,
   "tools-call": toolsCallBench,
   turn: turnBench,

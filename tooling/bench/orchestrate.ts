@@ -26,14 +26,19 @@ export const stdioServer = (name: string, command: string, args: ReadonlyArray<s
   }
 })
 
-/** All of them are started at once unless `startsAll` is false. */
-export const orchestrate = (servers: Servers, startsAll = true) =>
+/** All of them are started at once unless `startsAll` is false; `limit` is how many may be under way at the same time. */
+export const orchestrate = (
+  servers: Servers,
+  startsAll = true,
+  limit: number = orchestratorDefaults.startConcurrency
+) =>
   Layer.provideMerge(
     ServerOrchestrator.layer({
       ...orchestratorDefaults,
       servers,
       spawnConcurrency: availableParallelism() + 1,
       startsAll,
+      startConcurrency: limit,
       owner: undefined,
       sweepsOrphans: false
     }).pipe(Layer.provide(NodeServices.layer)),

@@ -153,6 +153,28 @@ describe("config import", () => {
     assert.strictEqual(after.code, 0, after.stderr)
   })
 
+  it("takes agents over with their servers from a manifest and the files that it names", async () => {
+    await using home = await makePlace()
+    const write = (name: string, value: unknown) => writeFileSync(home.file(name), JSON.stringify(value))
+    const command = { command: "read_file", python_code_module: "file_io.py" }
+    write("agents.json", { agents: [{ name: "kairos", enabled: true, agent_config_file: "kairos.json" }] })
+    write("kairos.json", { tools_and_data: { config: "tools.json", secrets: "secrets.json" } })
+    write("tools.json", { mcp_commands: [command] })
+    await home.run(["init"])
+    const missing = await home.run(["config", "import", "agents.json"])
+    assert.notStrictEqual(missing.code, 0)
+    assert.match(missing.stderr, /kairos\.json cannot be imported: .* names secrets\.json, which cannot be read/)
+    write("secrets.json", { common: { TOKEN: key } })
+    const shown = await home.run(["config", "import", "agents.json"])
+    assert.match(shown.stdout, /^agents:\n {2}kairos:\n/)
+    assert.match(shown.stderr, /^ {2}KAIROS_TOKEN +agents\.kairos\.secrets\.common\.TOKEN$/m)
+    const written = await home.run(["config", "import", "agents.json", "--write"])
+    assert.strictEqual(written.stdout, "✓ 1 server and 1 agent added to signalbox.yaml\n", written.stderr)
+    const listed = await home.run(["agents", "list"])
+    assert.match(listed.stdout, /^kairos +stopped +file_io\n$/)
+    assert.notInclude(readFileSync(home.file("signalbox.yaml"), "utf8") + shown.stdout + shown.stderr, "canary")
+  })
+
   it("says in JSON what the system said of a file that cannot be read", async () => {
     const { error } = (await place.run(["config", "import", "missing.json", "--json"])).json()
     const codes: Array<unknown> = []

@@ -8,6 +8,33 @@ import { stringify } from "yaml"
 import { fxServer } from "./support.ts"
 
 describe("the client for Promises", () => {
+  it("works with one agent where it is told to, and rejects when there is none of that name", async () => {
+    await using directory = await tempDirectory()
+    const config = join(directory.path, "signalbox.yaml")
+    const servers = { fx: fxServer(), other: fxServer() }
+    const agents = {
+      kairos: { enabled: true, servers: ["mcp.fx.echo"], secrets: { fx: { TOKEN: "sk-canary-plain" } } }
+    }
+    writeFileSync(
+      config,
+      `extends: preset:default@1\n${stringify({ model: { provider: "offline" }, servers, agents })}`
+    )
+    {
+      await using client = await createClient({ config, agent: "kairos" })
+      assert.deepStrictEqual(
+        (await client.servers()).map(({ name }) => name),
+        ["fx"]
+      )
+      assert.deepStrictEqual(
+        (await client.tools()).map(({ name }) => name),
+        ["echo"]
+      )
+      assert.strictEqual((await client.ask('echo "hi"')).data?.steps[0]?.calls[0]?.name, "echo")
+    }
+    const wrong = await createClient({ config, agent: "kairo" }).catch((error: unknown) => error)
+    assert.include(String(wrong), 'Did you mean "kairos"?')
+  })
+
   it("answers with outcomes, stops when it is told to, and rejects only for its configuration", async () => {
     await using directory = await tempDirectory()
     const file = join(directory.path, "signalbox.yaml")

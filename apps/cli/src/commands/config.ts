@@ -85,11 +85,15 @@ const readImport = Effect.fnUntraced(function* (
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { directory } = yield* Setting
-  const { importServers } = yield* loadImporters
+  const { importAgents, importServers, isAgentManifest } = yield* loadImporters
   const text = yield* fs
     .readFileString(path.resolve(directory, file))
     .pipe(Effect.mapError((cause) => new ImportFailed({ file, reason: "it cannot be read", isBroken: true, cause })))
-  const imported = yield* Effect.fromResult(importServers(file, text, options))
+  if (isAgentManifest(file, text)) {
+    const imported = yield* importAgents(file, text, { directory, keepSecrets: options.keepSecrets })
+    return { ...imported, problems: [] }
+  }
+  const imported = { ...(yield* Effect.fromResult(importServers(file, text, options))), agents: undefined }
   const { problems } = imported
   return problems.length > 0 && !options.keepGoing ? yield* new ImportInvalid({ file, problems }) : imported
 })
@@ -99,7 +103,7 @@ const importCommand = Command.make(
   {
     file: Argument.String("file").pipe(
       Argument.withDescription(
-        "Such as .mcp.json, claude_desktop_config.json or .vscode/mcp.json; its format is recognized"
+        "Such as .mcp.json, claude_desktop_config.json, .vscode/mcp.json or a manifest of agents; its format is recognized"
       )
     ),
     write: Flag.Boolean("write").pipe(
@@ -119,33 +123,35 @@ const importCommand = Command.make(
     withSetting(
       Effect.gen(function* () {
         const imported = yield* readImport(file, options)
-        const written = write ? yield* addServers(imported.servers) : undefined
+        const written = write ? yield* addServers(imported.servers, imported.agents) : undefined
         const taken = new Set(written?.taken)
         const variables = imported.variables.filter(({ server }) => !taken.has(server))
         return { ...imported, variables, written: written ?? null }
       }).pipe(
         report({
-          render: ({ notes, problems, servers, variables, written }) =>
+          render: ({ agents, notes, problems, servers, variables, written }) =>
             Effect.gen(function* () {
               const output = yield* Output
               for (const { line: at, message } of problems)
                 yield* output.status(`${output.errorStyle.yellow("!")} ${file}:${at} ${message}; it was left out.`)
               for (const note of notes) yield* output.status(`${output.errorStyle.yellow("!")} ${note}`)
-              yield* tellVariables(variables)
-              if (written === null) return yield* output.write(writeYaml({ servers }))
+              yield* tellVariables(variables, agents === undefined ? "servers" : "agents")
+              if (written === null)
+                return yield* output.write(writeYaml(agents === undefined ? { servers } : { agents, servers }))
               for (const name of written.taken)
                 yield* output.status(
                   `${output.errorStyle.yellow("!")} "${name}" is there already and was left as it is.`
                 )
+              const more = agents === undefined ? "" : ` and ${counted(written.addedAgents.length, "agent")}`
               yield* output.line(
-                `${output.style.green("✓")} ${counted(written.added.length, "server")} added to ${written.file}`
+                `${output.style.green("✓")} ${counted(written.added.length, "server")}${more} added to ${written.file}`
               )
             })
         })
       )
     )
 ).pipe(
-  Command.withDescription("Take over servers from the file of another program"),
+  Command.withDescription("Take over servers, or agents, from the file of another program"),
   Command.withExamples([
     { command: "signalbox config import .mcp.json", description: "Show them as they would stand in signalbox.yaml" },
     { command: "signalbox config import .mcp.json --write", description: "Add them to it" }

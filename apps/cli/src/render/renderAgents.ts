@@ -30,8 +30,9 @@ export const renderAgents = (agents: ReadonlyArray<AgentInfoJson>, style: Style,
 
 /** What is wrong with the servers of an agent, one line each. */
 export const renderTroubles = ({ name, server_status }: AgentInfoJson, style: Style): ReadonlyArray<string> =>
-  Object.values(server_status).flatMap(({ error, name: server, state }) =>
-    state === "running"
-      ? []
-      : [`${style.red("✗")} ${style.bold(`${name}.${server}`)}: ${printable(String(error?.["message"] ?? state))}`]
-  )
+  Object.values(server_status).flatMap(({ error, name: server, state }) => {
+    if (state === "running") return []
+    const message = error?.["message"]
+    const reason = typeof message === "string" ? message : state
+    return [`${style.red("✗")} ${style.bold(`${name}.${server}`)}: ${printable(reason)}`]
+  })

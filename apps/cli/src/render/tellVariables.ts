@@ -7,13 +7,16 @@ import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { renderTable } from "./table.ts"
 
-export const tellVariables = Effect.fnUntraced(function* (variables: ReadonlyArray<SecretVariable>) {
+export const tellVariables = Effect.fnUntraced(function* (
+  variables: ReadonlyArray<SecretVariable>,
+  section: "servers" | "agents" = "servers"
+) {
   if (variables.length === 0) return
   const { errorStyle, status } = yield* Output
   yield* status(`${errorStyle.yellow("!")} Secrets were not taken over. Set these variables, here or in a file .env:`)
   const rows = variables.map(({ key, name, server }) => [
     `  ${errorStyle.bold(name)}`,
-    errorStyle.dim(`servers.${server}.${key}`)
+    errorStyle.dim(`${section}.${server}.${key}`)
   ])
   yield* status(renderTable(rows))
 })

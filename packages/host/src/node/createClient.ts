@@ -4,7 +4,14 @@
  */
 import { type Outcome, toOutcome, withCorrelationId } from "@signalbox/errors"
 import { type TurnResult } from "@signalbox/conversation"
-import { type JsonObject, localCall, resultText, type ToolDefinition, type ToolResult } from "@signalbox/model"
+import {
+  type JsonObject,
+  localCall,
+  resultText,
+  type Toolbox,
+  type ToolDefinition,
+  type ToolResult
+} from "@signalbox/model"
 import { type ServerInfo } from "@signalbox/orchestrator"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { loadConfig } from "../config/ConfigFile.ts"
@@ -17,6 +24,8 @@ import { nodeHost, nodePlatform } from "./platform.ts"
 export interface ClientOptions {
   /** The configuration file; `signalbox.yaml` in the working directory when it is left out. */
   readonly config?: string
+  /** An agent of the configuration to work with, instead of all servers: only it is started. */
+  readonly agent?: string
   /** Overrides by dotted path: `{ "model.provider": "offline" }`. An API key may be `Redacted`. */
   readonly overrides?: Readonly<Record<string, unknown>>
 }
@@ -36,7 +45,10 @@ export interface Client extends AsyncDisposable {
   readonly close: () => Promise<void>
 }
 
-/** Starts a host in this process and waits until it can be asked. Rejects with `ConfigInvalid` and its like. */
+/**
+ * Starts a host in this process and waits until it can be asked. Rejects with `ConfigInvalid` and its like, or with
+ * the reason why the agent cannot be used.
+ */
 export const createClient = async (options: ClientOptions = {}): Promise<Client> => {
   const flags = Object.entries(options.overrides ?? {}).map(([path, value]) => ({
     path: path.split("."),
@@ -55,8 +67,9 @@ export const createClient = async (options: ClientOptions = {}): Promise<Client>
       whenMissing: "fail"
     }).pipe(Effect.provide(nodePlatform))
   )
+  const { agent } = options
   const runtime = ManagedRuntime.make(
-    nodeHost(config, { startsAll: true, environment }).pipe(Layer.provide(nodePlatform))
+    nodeHost(config, { startsAll: agent === undefined, environment }).pipe(Layer.provide(nodePlatform))
   )
   let isClosed = false
   const run = <A, E>(effect: Effect.Effect<A, E>, signal?: AbortSignal): Promise<Outcome<A>> => {
@@ -67,22 +80,26 @@ export const createClient = async (options: ClientOptions = {}): Promise<Client>
     isClosed = true
     return runtime.dispose()
   }
-  const host = await runtime
-    .runPromise(Effect.tap(Host, (made) => made.usable))
+  const chosen = Effect.gen(function* () {
+    const host = yield* Host
+    return agent === undefined ? host : yield* host.agents.add(agent)
+  })
+  const used = await runtime
+    .runPromise(Effect.tap(chosen, ({ usable }) => usable))
     .catch((error: unknown) => close().then(() => Promise.reject(error)))
   return {
-    ask: (question, { signal } = {}) => run(host.conversations.ask(question), signal),
-    callTool: (name, input, { signal } = {}) => run(callTool(host, name, input), signal),
-    tools: () => Effect.runPromise(host.toolbox.list),
-    servers: () => Effect.runPromise(host.orchestrator.servers),
+    ask: (question, { signal } = {}) => run(used.conversations.ask(question), signal),
+    callTool: (name, input, { signal } = {}) => run(callTool(used.toolbox, name, input), signal),
+    tools: () => Effect.runPromise(used.toolbox.list),
+    servers: () => Effect.runPromise(used.orchestrator.servers),
     close,
     [Symbol.asyncDispose]: close
   }
 }
 
 /** A result with `isError` is a value for a model; a program wants to see it as what it is. */
-const callTool = (host: Host["Service"], name: string, input: JsonObject) =>
-  Effect.flatMap(host.toolbox.call(name, input, localCall()), (result) =>
+const callTool = (toolbox: Toolbox["Service"], name: string, input: JsonObject) =>
+  Effect.flatMap(toolbox.call(name, input, localCall()), (result) =>
     result.isError ? Effect.fail(new ToolFailed({ toolName: name, text: resultText(result) })) : Effect.succeed(result)
   )
 

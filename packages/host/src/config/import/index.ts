@@ -6,3 +6,6 @@ export { foreignFormats } from "./formats.ts"
 export { type ImportedOverrides, type ImportedServer } from "./ImportedServer.ts"
 export { type ImportedServers, importServers } from "./importServers.ts"
 export { type SecretVariable, withoutSecrets } from "./secretReferences.ts"
+
+// Agents of other programs
+export { type ImportedAgent, type ImportedAgents, importAgents, isAgentManifest } from "./manifest/importAgents.ts"
