@@ -13,7 +13,8 @@ export const serversLogout = Command.make(
     withSetting(
       Effect.gen(function* () {
         const { server } = yield* loginServer("signalbox servers logout", name)
-        return { name, was_logged_in: yield* forgetLogin(server) }
+        const { isRevoked, wasLoggedIn } = yield* forgetLogin(server)
+        return { name, was_logged_in: wasLoggedIn, is_revoked: isRevoked }
       }).pipe(
         report({
           render: ({ was_logged_in: wasLoggedIn }) =>
@@ -27,4 +28,4 @@ export const serversLogout = Command.make(
         })
       )
     )
-).pipe(Command.withDescription("Forget the login of a remote server on this machine"))
+).pipe(Command.withDescription("Forget the login of a remote server, and give its tokens back"))

@@ -4,6 +4,7 @@
  */
 import { type Effect, type Redacted } from "effect"
 import { type Denial, type Denied } from "./denial.ts"
+import { type Due } from "./Login.ts"
 
 /** What became of a refusal: repeat the request, perhaps with a token that was just made, or leave it. */
 export type Recovery =
@@ -21,8 +22,8 @@ export interface Refusal {
 /** The credentials of a connection. The first two are asked before every request, so they wait for nothing. */
 export interface Authorizer {
   readonly token: () => Redacted.Redacted | undefined
-  /** Whether the token ought to be renewed first. */
-  readonly isDue: () => boolean
+  /** Whether the token ought to be renewed: `soon` while it can still be used. */
+  readonly due: () => Due
   readonly renew: Effect.Effect<void>
   readonly recover: (refusal: Refusal) => Effect.Effect<Recovery>
 }

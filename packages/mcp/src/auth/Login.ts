@@ -72,9 +72,14 @@ export const loginKey = (serverName: string, url: URL, principal: string | undef
 
 const longestMargin = Duration.toMillis(Duration.minutes(1))
 
-/** Whether an access token ought to be renewed before it is used: it ends within a minute, or a tenth of its life. */
-export const isDue = ({ expiresAt, obtainedAt }: Tokens, now: number): boolean =>
-  expiresAt !== undefined && now >= expiresAt - Math.min(longestMargin, (expiresAt - obtainedAt) / 10)
+/** Whether an access token is to be renewed. */
+export type Due = "no" | "soon" | "over"
+
+/** `soon` from a minute before its end, or a tenth of its life where that is shorter. */
+export const dueOf = ({ expiresAt, obtainedAt }: Tokens, now: number): Due => {
+  if (expiresAt === undefined || now < expiresAt - Math.min(longestMargin, (expiresAt - obtainedAt) / 10)) return "no"
+  return now < expiresAt ? "soon" : "over"
+}
 
 /** Whether two tokens are the same one. */
 export const isSameToken = (one: Redacted.Redacted | undefined, other: Redacted.Redacted | undefined): boolean =>

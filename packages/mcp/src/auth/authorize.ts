@@ -4,7 +4,7 @@
  * before there are new tokens.
  */
 import { redactText } from "@signalbox/errors"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { SecureRandom } from "effect/crypto"
 import { type Fetch } from "../http/guardedFetch.ts"
@@ -109,10 +109,9 @@ const probe = ({ headers, transport }: HttpOptions, url: URL, fetch: Fetch): Eff
     Effect.orElseSucceed(() => undefined)
   )
 
-/** Secrets are not needed to be refused. */
 const plain = (headers: HttpOptions["headers"]): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : []))
+    Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : Redacted.value(value)])
   )
 
 /** Configured secrets stay where they are configured. */

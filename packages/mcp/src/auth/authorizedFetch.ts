@@ -44,13 +44,13 @@ export const authorizedFetch = (
     }
 
     return (url, init) => {
-      const aborted = abortOf(init?.signal)
       const attempt = (left: number): Promise<Response> => {
         const used = authorizer.token()
         return fetch(url, withToken(init, used)).then((response) => {
           const challenge = response.headers.get("www-authenticate")
           if (response.status !== 401 && !wantsMoreScope(response.status, challenge)) return response
-          return Promise.race([recover({ status: response.status, challenge, used }), aborted]).then((recovery) => {
+          const recovered = recover({ status: response.status, challenge, used })
+          return unlessAborted(recovered, init?.signal).then((recovery) => {
             if (recovery._tag === "Denied") return markDenied(response, recovery)
             if (left === 0) return markDenied(response, { denial: "LoginRefused", detail: "" })
             return (response.body?.cancel() ?? Promise.resolve()).then(() =>
@@ -59,21 +59,25 @@ export const authorizedFetch = (
           })
         })
       }
-      if (!authorizer.isDue()) return attempt(mostAttempts)
-      return Promise.race([share("due", authorizer.renew), aborted]).then(() => attempt(mostAttempts))
+      const due = authorizer.due()
+      if (due === "no") return attempt(mostAttempts)
+      const renewed = share("due", authorizer.renew)
+      // While the token still lives, nobody waits for the next one.
+      return due === "soon"
+        ? attempt(mostAttempts)
+        : unlessAborted(renewed, init?.signal).then(() => attempt(mostAttempts))
     }
   })
 
-/** Rejects when the signal does; never settles without one. */
-const abortOf = (signal: AbortSignal | null | undefined): Promise<never> => {
-  const aborted = new Promise<never>((_, reject) => {
-    const end = () => reject(signal?.reason instanceof Error ? signal.reason : new Error("aborted"))
-    if (signal?.aborted === true) end()
-    signal?.addEventListener("abort", end, { once: true })
+/** The promise, or a rejection as soon as the signal is aborted: the request has been given up, what it waits for goes on. */
+const unlessAborted = <A>(promise: Promise<A>, signal: AbortSignal | null | undefined): Promise<A> => {
+  if (signal == null) return promise
+  return new Promise<A>((resolve, reject) => {
+    const end = () => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"))
+    if (signal.aborted) return end()
+    signal.addEventListener("abort", end, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", end))
   })
-  // Mostly nobody waits for it.
-  aborted.catch(() => undefined)
-  return aborted
 }
 
 const withToken = (init: RequestInit | undefined, token: Redacted.Redacted | undefined): RequestInit => {

@@ -32,12 +32,3 @@ export const loginStatus = (server: ServerOptions): Effect.Effect<LoginStatus | 
     const { expiresAt, refresh, scope } = login.tokens
     return { issuer: login.issuer.issuer, scope, expiresAt, isRenewable: refresh !== undefined }
   })
-
-/** Forgets what is kept for a server; answers whether there was anything. A running host notices at the next refusal. */
-export const forgetLogin = (server: ServerOptions): Effect.Effect<boolean, TokenStoreUnusable> =>
-  Effect.gen(function* () {
-    const key = keyOf(server)
-    if (key === undefined) return false
-    const store = yield* TokenStore
-    return yield* store.exclusive(key)(store.remove(key))
-  })

@@ -6,7 +6,7 @@ import { Clock, Effect } from "effect"
 import { type Fetch } from "../http/guardedFetch.ts"
 import { type Authorizer, denied, type Recovery, type Refusal, repeat } from "./Authorizer.ts"
 import { type Challenge, readChallenge } from "./challenge.ts"
-import { isDue, isSameIssuer, isSameToken, joinScopes, type OAuthClient, type Tokens } from "./Login.ts"
+import { dueOf, isSameIssuer, isSameToken, joinScopes, type OAuthClient, type Tokens } from "./Login.ts"
 import { discover, machineToken, type OAuthFault } from "./oauth.ts"
 import { type OAuthOptions } from "./OAuthOptions.ts"
 
@@ -55,7 +55,7 @@ export const machineAuthorizer = (url: URL, options: OAuthOptions, fetch: Fetch)
 
     return {
       token: () => tokens?.access,
-      isDue: () => tokens !== undefined && isDue(tokens, clock.currentTimeMillisUnsafe()),
+      due: () => (tokens === undefined ? "no" : dueOf(tokens, clock.currentTimeMillisUnsafe())),
       // The old token may still do; when it does not, the refusal leads to another attempt.
       renew: Effect.suspend(() => Effect.ignore(obtain(tokens?.scope))),
       recover

@@ -8,7 +8,7 @@ import { type ServerOptions } from "../ServerOptions.ts"
 import { type Authorizer, denied, type Refusal, repeat } from "./Authorizer.ts"
 import { type TokenStoreUnusable } from "./authErrors.ts"
 import { readChallenge } from "./challenge.ts"
-import { clientNow, isDue, isSameIssuer, isSameToken, joinScopes, type Login, loginKey, type Tokens } from "./Login.ts"
+import { clientNow, dueOf, isSameIssuer, isSameToken, joinScopes, type Login, loginKey, type Tokens } from "./Login.ts"
 import { discover, type OAuthFault, refresh } from "./oauth.ts"
 import { type OAuthOptions } from "./OAuthOptions.ts"
 import { TokenStore } from "./TokenStore.ts"
@@ -58,7 +58,7 @@ export const personalAuthorizer = Effect.fnUntraced(function* (
   const renew = exclusive(
     Effect.gen(function* () {
       const { isOther, kept } = yield* adopt(login?.tokens.access)
-      if (kept === undefined || (isOther && !isDue(kept.tokens, clock.currentTimeMillisUnsafe()))) return
+      if (kept === undefined || (isOther && dueOf(kept.tokens, clock.currentTimeMillisUnsafe()) === "no")) return
       yield* renewed(kept, kept.issuer)
     })
   ).pipe(
@@ -118,10 +118,10 @@ export const personalAuthorizer = Effect.fnUntraced(function* (
 
   return {
     token: () => login?.tokens.access,
-    isDue: () => {
-      if (login?.tokens.refresh === undefined) return false
+    due: () => {
+      if (login?.tokens.refresh === undefined) return "no"
       const now = clock.currentTimeMillisUnsafe()
-      return now >= renewableFrom && isDue(login.tokens, now)
+      return now < renewableFrom ? "no" : dueOf(login.tokens, now)
     },
     renew,
     recover: (refusal) =>

@@ -61,13 +61,15 @@ describe("logging in to a server", () => {
   it.live("it is forgotten when somebody logs out", () =>
     onNode(
       Effect.gen(function* () {
-        const { server, store } = yield* protectedServer()
+        const { outcomes, server, store, tokens } = yield* protectedServer()
         yield* Effect.gen(function* () {
           assert.isUndefined(yield* loginStatus(server))
           yield* authorize(server, agreeing)
           assert.strictEqual((yield* loginStatus(server))?.isRenewable, true)
-          assert.isTrue(yield* forgetLogin(server))
-          assert.isFalse(yield* forgetLogin(server))
+          assert.deepStrictEqual(yield* forgetLogin(server), { wasLoggedIn: true, isRevoked: true })
+          assert.deepStrictEqual(outcomes("revoke"), ["refresh_token"])
+          assert.deepStrictEqual(yield* forgetLogin(server), { wasLoggedIn: false, isRevoked: false })
+          assert.deepStrictEqual(yield* Effect.promise(() => readdir(tokens)), [])
           assert.strictEqual((yield* connecting(server))._tag, "AuthorizationRequired")
         }).pipe(Effect.provide(store))
       })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { authorize, connect, type McpClient, type ServerOptions, TokenStore } from "@signalbox/mcp"
 import { toJson } from "@signalbox/errors"
-import { Effect, Fiber, Logger, Redacted, References } from "effect"
+import { Clock, Duration, Effect, Fiber, Logger, Redacted, References } from "effect"
 import { TestClock } from "effect/testing"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -40,7 +40,7 @@ describe("renewing a login", () => {
   it.live("ten calls whose token has ended renew it once, and each runs once", () =>
     onNode(
       Effect.gen(function* () {
-        const { calls, expire, outcomes, server, store } = yield* protectedServer({ tokenDelay: 100 })
+        const { calls, expire, outcomes, server, store } = yield* protectedServer({ refreshDelay: 100 })
         yield* Effect.gen(function* () {
           const client = yield* loggedIn(server)
           yield* expire
@@ -56,7 +56,7 @@ describe("renewing a login", () => {
   it.live("two processes whose token has ended renew it once between them", () =>
     onNode(
       Effect.gen(function* () {
-        const { expire, outcomes, server, store, tokens, url } = yield* protectedServer({ tokenDelay: 300 })
+        const { expire, outcomes, server, store, tokens, url } = yield* protectedServer({ refreshDelay: 300 })
         yield* Effect.provide(authorize(server, agreeing), store)
         const processes = yield* Effect.all([otherProcess(url, tokens), otherProcess(url, tokens)], {
           concurrency: "unbounded"
@@ -80,6 +80,8 @@ describe("renewing a login", () => {
           assert.deepStrictEqual(outcomes("refresh_token"), [])
           yield* TestClock.adjust("90 seconds")
           yield* together(client, 5)
+          yield* eventually("the renewal to be over", () => outcomes("refresh_token").length === 2)
+          yield* together(client, 5)
           assert.deepStrictEqual(outcomes("refresh_token"), ["asked", "granted"])
           // The only refusal was the question how to log in.
           assert.deepStrictEqual(outcomes("resource"), ["401"])
@@ -96,8 +98,46 @@ describe("renewing a login", () => {
           const client = yield* loggedIn(server)
           yield* TestClock.adjust("3570 seconds")
           yield* client.callTool(echo)
+          yield* eventually("the renewal to be refused", () => outcomes("refresh_token").length === 2)
           yield* client.callTool(echo)
           assert.deepStrictEqual(outcomes("refresh_token"), ["asked", "invalid_grant"])
+        }).pipe(Effect.scoped, Effect.provide(store))
+      })
+    )
+  )
+
+  it.live("nobody waits for a slow renewal while the token still lives", () =>
+    onNode(
+      Effect.gen(function* () {
+        const { outcomes, server, store, url } = yield* protectedServer({ refreshDelay: 120_000 })
+        yield* Effect.gen(function* () {
+          yield* authorize(server, agreeing)
+          const { read, write } = yield* TokenStore
+          const key = { serverName: "fx", url, principal: "" }
+          const [login] = yield* read(key)
+          if (login?.tokens === undefined) return assert.fail("there is no login")
+          const now = yield* Clock.currentTimeMillis
+          const tokens = { ...login.tokens, obtainedAt: now - 3_600_000, expiresAt: now + 30_000 }
+          yield* write(key, { ...login, tokens })
+          const client = yield* connect({ ...server, shutdownTimeout: Duration.millis(100) })
+          yield* eventually("the renewal to begin", () => outcomes("refresh_token").length > 0)
+          assert.isFalse((yield* client.callTool(echo)).isError)
+          assert.deepStrictEqual(outcomes("refresh_token"), ["asked"])
+        }).pipe(Effect.scoped, Effect.provide(store))
+      })
+    )
+  )
+
+  it.effect("a token that has ended by the clock is renewed before it is refused", () =>
+    onNode(
+      Effect.gen(function* () {
+        const { outcomes, server, store } = yield* protectedServer()
+        yield* Effect.gen(function* () {
+          const client = yield* loggedIn(server)
+          yield* TestClock.adjust("2 hours")
+          yield* together(client, 3)
+          assert.deepStrictEqual(outcomes("refresh_token"), ["asked", "granted"])
+          assert.deepStrictEqual(outcomes("resource"), ["401"])
         }).pipe(Effect.scoped, Effect.provide(store))
       })
     )
@@ -131,7 +171,7 @@ describe("renewing a login", () => {
   it.live("whose renewal is refused takes the login that another has got meanwhile, and does not wipe it", () =>
     onNode(
       Effect.gen(function* () {
-        const { outcomes, server, store, url } = yield* protectedServer({ refuseRefresh: true, tokenDelay: 400 })
+        const { outcomes, server, store, url } = yield* protectedServer({ refuseRefresh: true, refreshDelay: 400 })
         yield* Effect.gen(function* () {
           const files = yield* TokenStore
           const key = { serverName: "fx", url, principal: "" }
@@ -178,7 +218,7 @@ describe("renewing a login", () => {
   it.live("a renewal outlives the connection that began it", () =>
     onNode(
       Effect.gen(function* () {
-        const { expire, outcomes, server, store } = yield* protectedServer({ tokenDelay: 500 })
+        const { expire, outcomes, server, store } = yield* protectedServer({ refreshDelay: 500 })
         yield* Effect.gen(function* () {
           yield* Effect.scoped(
             Effect.gen(function* () {

@@ -117,7 +117,7 @@ export const flagTable = {
       "HTTP: wants bearer tokens, and is the authorization server that gives them; see also /expire"
     ),
     tokenLife: row("duration", "How long an access token lives (default 1 hour)"),
-    tokenDelay: row("duration", "Waits before it answers at the token endpoint"),
+    refreshDelay: row("duration", "Waits before it renews a token"),
     refuseRefresh: row("switch", "Renews no token; the answer repeats what was sent"),
     wrongIss: row("switch", "The redirect names another issuer"),
     denyLogin: row("switch", "The redirect says that the person declined"),

@@ -26,6 +26,7 @@ export const makeOAuth = ({ flags, log }: McpServer, path: string) => {
     issuer: origin,
     authorization_endpoint: `${origin}/authorize`,
     token_endpoint: `${origin}/token`,
+    revocation_endpoint: `${origin}/revoke`,
     ...(flags.noRegistration ? {} : { registration_endpoint: `${origin}/register` }),
     response_types_supported: ["code"],
     grant_types_supported: ["authorization_code", "refresh_token", "client_credentials"],
@@ -75,7 +76,7 @@ export const makeOAuth = ({ flags, log }: McpServer, path: string) => {
     const asked = new URLSearchParams(await readBody(incoming))
     const method = asked.get("grant_type") ?? "none"
     log("oauth", { method, outcome: "asked" })
-    if (flags.tokenDelay !== undefined) await sleep(flags.tokenDelay)
+    if (flags.refreshDelay !== undefined && method === "refresh_token") await sleep(flags.refreshDelay)
     const clientId = clientOf(incoming, asked, clients)
     const answer = clientId === undefined ? "invalid_client" : tokens.give(asked, clientId)
     log("oauth", { method, outcome: typeof answer === "string" ? answer : "granted" })
@@ -95,6 +96,13 @@ export const makeOAuth = ({ flags, log }: McpServer, path: string) => {
     "POST /register": register,
     "GET /authorize": (incoming, response) => login(originOf(incoming), urlOf(incoming).searchParams, response),
     "POST /token": token,
+    "POST /revoke": async (incoming, response) => {
+      const asked = new URLSearchParams(await readBody(incoming))
+      const isKnown = clientOf(incoming, asked, clients) !== undefined
+      if (isKnown) tokens.revoke(asked.get("token") ?? "")
+      log("oauth", { method: "revoke", outcome: isKnown ? (asked.get("token_type_hint") ?? "") : "refused" })
+      response.writeHead(isKnown ? 200 : 401).end()
+    },
     "POST /expire": (_incoming, response) => {
       tokens.expire()
       response.writeHead(204).end()

@@ -90,6 +90,11 @@ export const makeTokens = (flags: ParsedFlags) => {
       const grant = accessTokens.get(access)
       return grant !== undefined && grant.expires > performance.now() ? grant : undefined
     },
+    /** Ends one token. */
+    revoke: (token: string): void => {
+      refreshTokens.delete(token)
+      accessTokens.delete(token)
+    },
     /** Ends every access token. */
     expire: () => accessTokens.clear()
   }
