@@ -8,6 +8,7 @@ import { callBench } from "./call.ts"
 import { connectBench } from "./connect.ts"
 import { poolBench } from "./pool.ts"
 import { recoveryBench } from "./recovery.ts"
+import { reuseBench } from "./reuse.ts"
 import { startBench } from "./start.ts"
 import { toolsCallBench } from "./toolsCall.ts"
 import { turnBench } from "./turn.ts"
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, Bench>> = {
   connect: connectBench,
   pool: poolBench,
   recovery: recoveryBench,
+  reuse: reuseBench,
   start: startBench,
   "tools-call": toolsCallBench,
   turn: turnBench,

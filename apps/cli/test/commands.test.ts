@@ -161,14 +161,17 @@ describe("servers and tools", () => {
         fx: {
           ...place.server({ tools: "echo" }),
           tools: { rename: { echo: "say" }, describe: { echo: "Says it." } }
-        }
+        },
+        other: place.server({ tools: "echo" })
       }
     })
     const [list, call] = await Promise.all([
-      place.run(["tools", "list"]),
+      place.run(["tools", "list", "--server", "fx"]),
       place.run(["tools", "call", "fx", "say", "text=hi"])
     ])
+    const status = await place.run(["servers", "status"])
     assert.strictEqual(list.stdout, "say (echo)  fx  Says it.\n")
+    assert.notInclude(status.stdout, "used by several servers")
     assert.strictEqual(call.stdout, "hi\n", call.stderr)
   })
 

@@ -178,4 +178,18 @@ describe("signalbox servers login", () => {
     chat.child.stdin?.end()
     assert.strictEqual((await chat.ended).code, 0)
   })
+
+  it("a running host is told at once", async () => {
+    await using fixture = await makeProtected()
+    const { place } = fixture
+    const host = place.start(["serve", "--port", "0", "--json"])
+    await host.says('"status"')
+    assert.include((await place.run(["servers", "status"])).stdout, "needs login")
+    const login = await logIn(place)
+    assert.deepInclude(login.json().data, { is_taken_up: true })
+    const status = await place.run(["servers", "status", "--json"])
+    assert.strictEqual(status.code, 0, status.stdout)
+    host.child.kill("SIGTERM")
+    await host.ended
+  })
 })

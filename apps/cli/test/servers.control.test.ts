@@ -49,7 +49,7 @@ describe("servers start --detach", () => {
     const hanging = { ...place.server({ hangInit: true }), connectTimeout: "1s" }
     const fine = Object.fromEntries(["a", "b", "c", "d"].map((name) => [name, place.server({ tools: "echo" })]))
     place.configure({ servers: { ...fine, hanging } })
-    const partly = await place.run(["servers", "start", "--all", "--detach", "--json"])
+    const partly = await place.run(["servers", "start", "--detach", "--json"])
     assert.strictEqual(partly.code, 3, partly.stderr)
     const { results, succeeded, total } = partly.json().data
     assert.deepStrictEqual([succeeded, total], [4, 5])
@@ -108,6 +108,32 @@ describe("servers start", () => {
     assert.include(missing.stderr, 'There is no server "missing"')
     assert.strictEqual(type.code, 2)
     assert.deepStrictEqual(place.controlFiles(), [])
+  })
+
+  it("asks a person at a terminal, and shows what a server lacks", async () => {
+    await using place = await makePlace()
+    const lacking = { ...place.server(), env: { KEY: "env:NOT_SET_ANYWHERE" } }
+    place.configure({ servers: { fx: place.server(), lacking } })
+    const leaving = place.startOnTerminal(["servers", "start"])
+    await leaving.sees("Which servers to start?")
+    await leaving.sees("cannot start: the environment variable NOT_SET_ANYWHERE")
+    leaving.press("\u0003")
+    assert.strictEqual((await leaving.ended).code, 130)
+    place.configure({ servers: { fx: place.server(), other: place.server() } })
+    const choosing = place.startOnTerminal(["servers", "start"])
+    await choosing.sees("Which servers to start?")
+    const down = "\u001b[B"
+    choosing.press(down)
+    choosing.press(down)
+    choosing.press(down)
+    choosing.press(" ")
+    await choosing.sees("☒")
+    choosing.press("\r")
+    await choosing.sees("is ready")
+    assert.lengthOf(await place.servers(), 1)
+    choosing.press("\u0003")
+    assert.strictEqual((await choosing.ended).code, 130)
+    await nothingLeft(place)
   })
 
   it("keeps them in the foreground, shows what they write, and ends them with Ctrl-C", async () => {
@@ -231,7 +257,7 @@ describe("without a running host", () => {
     for (const { code, stderr } of ended) {
       assert.strictEqual(code, 69, stderr)
       assert.include(stderr, "[NO_RUNNING_HOST]")
-      assert.include(stderr, "signalbox serve, or in the background: signalbox servers start --all --detach")
+      assert.include(stderr, "signalbox serve, or in the background: signalbox servers start --detach")
     }
   })
 })
@@ -273,6 +299,24 @@ describe("the running host", () => {
     // A look of its own starts everything, also what the host has not started.
     assert.deepInclude(fresh.json().data[1], { name: "late", state: "running" })
     await place.run(["servers", "stop", "--all"])
+    await nothingLeft(place)
+  })
+
+  it("can be asked and ended when its file is wrong by now", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { fx: place.server(), other: place.server() } })
+    await place.run(["servers", "start", "--detach"])
+    place.configure({ servers: { nonsense: 1 } })
+    const [status, logs] = await Promise.all([
+      place.run(["servers", "status", "--json"]),
+      place.run(["servers", "logs", "fx"])
+    ])
+    assert.strictEqual(status.code, 0, status.stderr)
+    assert.lengthOf(status.json().data, 2)
+    assert.strictEqual(logs.code, 0, logs.stderr)
+    assert.strictEqual((await place.run(["servers", "stop", "fx"])).code, 0)
+    const last = await place.run(["servers", "stop", "--type", "stdio", "--json"])
+    assert.isTrue(last.json().data.host_ended, last.stdout)
     await nothingLeft(place)
   })
 

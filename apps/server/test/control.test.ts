@@ -42,11 +42,28 @@ describe("the control API", () => {
     assert.notStrictEqual(restarted.pid, started.pid)
     const reconnected = await run(host.ask((client) => client.servers.reconnect(named("fx"))))
     assert.notStrictEqual(reconnected.pid, restarted.pid)
-    assert.strictEqual((await run(host.ask((client) => client.servers.stop(named("fx"))))).state, "stopped")
-    const again = await run(Effect.flip(host.ask((client) => client.servers.stop(named("fx")))))
+    assert.strictEqual(
+      (await run(host.ask((client) => client.servers.stop({ ...named("fx"), query: {} })))).state,
+      "stopped"
+    )
+    const again = await run(Effect.flip(host.ask((client) => client.servers.stop({ ...named("fx"), query: {} }))))
     assert.strictEqual(again.code, "SERVER_NOT_RUNNING")
     // Among many, one that is stopped is as it was wanted.
     assert.strictEqual((await run(host.ask((client) => client.servers.stopMany(all)))).succeeded, 1)
+  })
+
+  it("kills at once what is to be stopped by force, and does not start it again", async () => {
+    const stubborn = { ignoreEof: true, ignoreTerm: true }
+    await using host = await startControl({ servers: { a: stubborn, b: stubborn } })
+    const run = host.runtime.runPromise
+    const { results } = await run(host.ask((client) => client.servers.startMany(all)))
+    const one = await run(host.ask(({ servers }) => servers.stop({ ...named("a"), query: { force: "true" } })))
+    const many = await run(host.ask((client) => client.servers.stopMany({ payload: { force: true } })))
+    assert.strictEqual(one.state, "stopped")
+    assert.deepInclude(many.results["b"]?.data, { state: "stopped", restart_count: 0 })
+    // Its grace would have been five seconds.
+    assert.isBelow(many.results["b"]?.duration_ms ?? Number.NaN, 4000)
+    for (const { data } of Object.values(results)) assert.throws(() => process.kill(data?.pid ?? 0, 0), /ESRCH/)
   })
 
   it("starts one process for two starts at the same moment", async () => {
@@ -100,7 +117,15 @@ describe("the control API", () => {
     const checked = await host.raw("POST", "/api/v1/mcp/pools/fx/health-check")
     assert.deepInclude(JSON.parse(checked.text), { name: "fx", health: "healthy" })
     assert.strictEqual((await host.raw("GET", "/api/v1/mcp/servers/status")).status, 200)
-    assert.strictEqual((await host.raw("GET", "/api/v1/mcpx")).status, 404)
+    const [status, summary, prometheus, other] = await Promise.all(
+      ["/api/v1/mcp/status", "/api/v1/mcp/metrics/summary", "/metrics", "/api/v1/mcpx"].map((path) =>
+        host.raw("GET", path)
+      )
+    )
+    assert.strictEqual(JSON.parse(status?.text ?? "").summary.total, 1)
+    assert.hasAllKeys(JSON.parse(summary?.text ?? "").servers, ["fx"])
+    assert.include(prometheus?.type, "text/plain; version=0.0.4")
+    assert.strictEqual(other?.status, 404)
   })
 
   it("opens and closes circuits by hand, which hides the tools and shows in the status", async () => {

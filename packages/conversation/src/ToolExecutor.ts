@@ -16,6 +16,7 @@ import {
 } from "@signalbox/model"
 import { Context, DateTime, Duration, Effect, Layer } from "effect"
 import { checkInput } from "./checkInput.ts"
+import { makeQuestionClock } from "./questionClock.ts"
 import { findTool, indexTools, notFound, type ToolIndex, withRunBy } from "./findTool.ts"
 import { Journal } from "./Journal.ts"
 import { startStopwatch } from "./stopwatch.ts"
@@ -173,12 +174,15 @@ const run = (
   Effect.gen(function* () {
     const now = yield* DateTime.now
     const ownDeadline = DateTime.addDuration(now, limits.toolTimeout)
-    const deadline = batch.call.deadline === undefined ? ownDeadline : DateTime.min(ownDeadline, batch.call.deadline)
-    if (DateTime.isLessThanOrEqualTo(deadline, now)) return settleTooLate(tool.name)
-    const limit = DateTime.distance(now, deadline)
+    const latest = batch.call.deadline === undefined ? ownDeadline : DateTime.min(ownDeadline, batch.call.deadline)
+    if (DateTime.isLessThanOrEqualTo(latest, now)) return settleTooLate(tool.name)
+    const clock = makeQuestionClock(batch.call.interaction)
+    // Where a person may be asked, only the caller's own deadline is a moment; our limit stands still meanwhile.
+    const deadline = clock.canAsk ? batch.call.deadline : latest
+    const limit = DateTime.distance(now, latest)
     // A source may still report progress of a call that is over; nobody is to see it then.
     let isOpen = true
-    const { interaction } = batch.call
+    const { interaction } = clock
     const emit = batch.emit
     const context: CallContext = {
       ...batch.call,
@@ -197,10 +201,9 @@ const run = (
       }
     }
     return yield* toolbox.call(tool.name, input, context).pipe(
-      Effect.timeoutOrElse({
-        duration: limit,
-        orElse: () => Effect.fail(new ToolTimeout({ toolName: tool.name, source: sourceOf(tool), limit }))
-      }),
+      clock.within(limit, deadline, () =>
+        Effect.fail(new ToolTimeout({ toolName: tool.name, source: sourceOf(tool), limit }))
+      ),
       Effect.map(answered),
       Effect.catchCause((cause) => settleCause(tool.name, cause)),
       Effect.ensuring(

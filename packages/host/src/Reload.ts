@@ -96,6 +96,7 @@ export const makeReload = Effect.fnUntraced(function* (
 /** What `managedServers` reads of `runtime`; its changes reach the servers by themselves. */
 const limitsOfServers = new Set<string>([
   "connectTimeout",
+  "idleTimeout",
   "callTimeout",
   "shutdownTimeout",
   "maxMessageBytes",

@@ -10,6 +10,7 @@ import { type HostOptions, type ServerEntry } from "./config/HostOptions.ts"
 import { type FoundProblem } from "./config/layers.ts"
 import { type ServerAuth } from "./config/ServerAuth.ts"
 import { notSet, resolveText, unsetVariables } from "./config/secrets.ts"
+import { inTestMode } from "./testing/testMode.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -150,7 +151,10 @@ export const resolveServer = Effect.fnUntraced(function* (
 ) {
   const resolver = makeResolver(name, environment, config.directory)
   const endpoint = endpointOf(entry, resolver, yield* Path.Path, config.directory)
-  return { server: managed(name, entry, config.options.runtime, endpoint), problems: resolver.problems }
+  const { runtime, testing } = config.options
+  const server = inTestMode(testing, managed(name, entry, runtime, endpoint))
+  // What is not reached needs no credentials.
+  return { server, problems: testing.mocks ? [] : resolver.problems }
 })
 
 /** The enabled servers in the order of the file, and every variable that they need and that is not set. */

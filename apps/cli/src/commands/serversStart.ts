@@ -9,7 +9,9 @@ export const serversStart = Command.make(
     ...selectionFlags,
     detach: Flag.Boolean("detach").pipe(
       Flag.withAlias("d"),
-      Flag.withDescription("Go on in the background; the command ends when the servers have started or failed"),
+      Flag.withDescription(
+        "Go on in the background, with all servers if none are named; the command ends when they have started"
+      ),
       Flag.withDefault(false)
     ),
     hideLogs: Flag.Boolean("hide-logs").pipe(
@@ -24,8 +26,11 @@ export const serversStart = Command.make(
     logFile: Flag.String("log-file").pipe(Flag.withHidden, Flag.optional)
   },
   ({ detach, hideLogs, logFile, showLogs, ...selection }) => {
+    const { all, names, server, type } = selection
+    const isNothingSaid = !all && names.length + server.length + type.length === 0
     const run = {
-      selection,
+      // Nobody watches what goes on in the background, so nobody is asked either.
+      selection: detach && isNothingSaid ? { ...selection, all: true } : selection,
       isDetached: detach,
       logFile: Option.getOrUndefined(logFile),
       showsLogs: showLogs || !hideLogs
@@ -37,6 +42,6 @@ export const serversStart = Command.make(
   Command.withDescription("Start servers and keep them running, here or in the background"),
   Command.withExamples([
     { command: "signalbox servers start files memory", description: "These two, until Ctrl-C" },
-    { command: "signalbox servers start --all --detach", description: "All, in the background" }
+    { command: "signalbox servers start --detach", description: "All, in the background" }
   ])
 )

@@ -1,5 +1,5 @@
 import { type ServerInfo, serverInfoJson } from "@signalbox/orchestrator"
-import { Host } from "@signalbox/host"
+import { Host, type HostOptions, shownName } from "@signalbox/host"
 import { DateTime, Deferred, Effect, Exit, Option, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { announceStart } from "../chat/announceStart.ts"
@@ -39,12 +39,12 @@ const startedAnew = withHost({ startsAll: true, needsNoModel: true })(
   Effect.gen(function* () {
     const host = yield* Host
     if ((yield* Setting).isTerminal.stderr) yield* announceStart(host)
-    const { naming } = host.config.options.runtime
+    const { options } = host.config
     const servers = yield* firstStates(host)
     const metrics = yield* host.orchestrator.metrics.snapshot
     const now = yield* DateTime.now
     const json = servers.map((info) => ({ ...serverInfoJson(info, now), metrics: metrics.servers[info.name] ?? null }))
-    return { servers, naming, json, wanted: servers }
+    return { servers, options, json, wanted: servers }
   })
 )
 
@@ -58,10 +58,14 @@ const asked = Effect.gen(function* () {
   const json = yield* found.ask((client) => client.servers.list())
   const servers = json.map(serverInfoOf)
   // The file may be wrong by now, which is no reason not to say how they are.
-  const naming = Option.getOrElse(yield* Effect.option(readConfig()), () => undefined)?.options.runtime.naming
+  const options = Option.getOrElse(yield* Effect.option(readConfig()), () => undefined)?.options
   // What was stopped on purpose, or not started, is not missing.
-  return { servers, naming, json, wanted: servers.filter(({ state }) => state !== "stopped") }
+  return { servers, options, json, wanted: servers.filter(({ state }) => state !== "stopped") }
 }).pipe(Effect.scoped)
+
+/** Their tools by the names that the configuration gives. */
+const asShown = (servers: ReadonlyArray<ServerInfo>, options: HostOptions): ReadonlyArray<ServerInfo> =>
+  servers.map((info) => ({ ...info, tools: info.tools.map((tool) => shownName(options.servers[info.name], tool)) }))
 
 export const serversStatus = Command.make(
   "status",
@@ -77,10 +81,13 @@ export const serversStatus = Command.make(
         return (fresh ? undefined : yield* asked) ?? (yield* startedAnew)
       }).pipe(
         report({
-          render: ({ naming, servers }) =>
+          render: ({ options, servers }) =>
             Effect.flatMap(Output, ({ line, style, width }) => {
               if (servers.length === 0) return line(noServers)
-              const shared = naming === undefined ? undefined : renderSharedNames(servers, naming, style, width)
+              const shared =
+                options === undefined
+                  ? undefined
+                  : renderSharedNames(asShown(servers, options), options.runtime.naming, style, width)
               return line([renderServers(servers, style, width), ...(shared === undefined ? [] : [shared])].join("\n"))
             }),
           json: ({ json }) => json,

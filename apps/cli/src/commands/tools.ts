@@ -82,6 +82,8 @@ const dataOf = (result: ToolResult): unknown => {
   return parsed ?? { content: result.content }
 }
 
+const ownConnection = { path: ["runtime", "sessions", "affinity"], value: "call", flag: "--direct" }
+
 const call = Command.make(
   "call",
   {
@@ -89,11 +91,15 @@ const call = Command.make(
       Argument.withMetavar("[SERVER] TOOL [JSON | key=value …]"),
       Argument.withDescription("The tool, its server where the name alone is not enough, and the arguments"),
       Argument.variadic({ min: 1 })
+    ),
+    direct: Flag.Boolean("direct").pipe(
+      Flag.withDescription("On a connection of its own, which nothing else has used"),
+      Flag.withDefault(false)
     )
   },
-  ({ words }) =>
+  ({ direct, words }) =>
     withSetting(
-      withHost({ startsAll: false, needsNoModel: true })(
+      withHost({ startsAll: false, needsNoModel: true, flags: direct ? [ownConnection] : [] })(
         Effect.gen(function* () {
           const host = yield* Host
           const wanted = yield* readCall(words, Object.keys(host.config.options.servers))

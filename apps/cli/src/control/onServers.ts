@@ -3,6 +3,7 @@
  */
 import { Effect } from "effect"
 import { report } from "../report.ts"
+import { hostChoices } from "./choices.ts"
 import { doneJson, outcomesShortfall, renderOutcomes, type ServersDone } from "./outcomes.ts"
 import { running } from "./runningHost.ts"
 import { type Selection } from "./selectionFlags.ts"
@@ -11,8 +12,9 @@ import { selectServers } from "./selectServers.ts"
 /** Does it with the servers that are meant. */
 export const onServers = (verb: "restart" | "reconnect", selection: Selection) =>
   Effect.gen(function* () {
-    const { ask, record } = yield* running
-    const payload = selection.all ? {} : { server_names: yield* selectServers(verb, selection) }
+    const connection = yield* running
+    const { ask, record } = connection
+    const payload = { server_names: yield* selectServers(verb, selection, yield* hostChoices(connection)) }
     const outcomes = yield* ask(({ servers }) =>
       verb === "restart" ? servers.restartMany({ payload }) : servers.reconnectMany({ payload })
     )

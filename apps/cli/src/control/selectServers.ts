@@ -2,7 +2,6 @@
  * Which servers a command is about: named, of a type, all, or chosen from a list by a person at a terminal. Without a
  * terminal nothing is asked, because a script would wait for ever.
  */
-import { type HostOptions } from "@signalbox/host"
 import { nearestName } from "@signalbox/model"
 import { ServerNotFound } from "@signalbox/orchestrator"
 import { Effect } from "effect"
@@ -10,25 +9,9 @@ import { Prompt } from "effect/cli"
 import { InvalidUsage } from "../errors.ts"
 import { Output } from "../Output.ts"
 import { oneLine, printable } from "../render/style.ts"
-import { readConfig } from "../withHost.ts"
 import { Setting } from "../Setting.ts"
+import { type Choice } from "./choices.ts"
 import { type Selection } from "./selectionFlags.ts"
-
-/** A server that can be chosen. */
-interface Choice {
-  readonly name: string
-  readonly transport: string
-  readonly isEnabled: boolean
-  readonly about: string
-}
-
-const choicesOf = (servers: HostOptions["servers"]): ReadonlyArray<Choice> =>
-  Object.entries(servers).map(([name, entry]) => ({
-    name,
-    transport: entry.transport,
-    isEnabled: entry.enabled,
-    about: entry.description ?? (entry.transport === "stdio" ? [entry.command, ...entry.args].join(" ") : entry.url)
-  }))
 
 const ask = Effect.fnUntraced(function* (verb: string, choices: ReadonlyArray<Choice>) {
   const { status, width } = yield* Output
@@ -37,10 +20,10 @@ const ask = Effect.fnUntraced(function* (verb: string, choices: ReadonlyArray<Ch
     Prompt.MultiSelect({
       message: `Which servers to ${verb}? Space chooses, Enter goes on`,
       min: 1,
-      choices: choices.map(({ about, isEnabled, name }) => ({
-        title: `${name.padEnd(longest)}  ${oneLine(printable(isEnabled ? about : "disabled in the configuration"), width - longest - 12)}`,
-        value: name,
-        disabled: !isEnabled
+      choices: choices.map((choice) => ({
+        title: `${choice.name.padEnd(longest)}  ${oneLine(printable(choice.about), width - longest - 12)}`,
+        value: choice.name,
+        disabled: !choice.isEnabled
       }))
     })
   ).pipe(
@@ -75,11 +58,13 @@ const emptyReason = (verb: string, { all, type }: Selection, enabled: ReadonlyAr
   return `Name servers to ${verb}, or say --all. There are: ${enabled.map(({ name }) => name).join(", ")}.`
 }
 
-/** The names that a command line means, in the order of the configuration. `verb` is what will be done with them. */
-export const selectServers = Effect.fnUntraced(function* (verb: string, selection: Selection) {
-  const { options } = yield* readConfig()
+/** The names that a command line means, in the order of the choices. `verb` is what will be done with them. */
+export const selectServers = Effect.fnUntraced(function* (
+  verb: string,
+  selection: Selection,
+  choices: ReadonlyArray<Choice>
+) {
   const command = `signalbox servers ${verb}`
-  const choices = choicesOf(options.servers)
   const named = new Set([...selection.names, ...selection.server])
   yield* checkNames(command, named, choices)
   const types = new Set<string>(selection.type)

@@ -13,6 +13,7 @@ import { Output, renderOutcome } from "../Output.ts"
 import { printable } from "../render/style.ts"
 import { report } from "../report.ts"
 import { withHost } from "../withHost.ts"
+import { configChoices, hostChoices } from "./choices.ts"
 import { startDetached } from "./detach.ts"
 import { doneJson, outcomesShortfall, renderOutcomes, type ServersDone } from "./outcomes.ts"
 import { findRunning, placeOfRun, tellHost } from "./runningHost.ts"
@@ -97,12 +98,12 @@ export const startServers = (run: StartRun) =>
   Effect.suspend(() => {
     let hasSettled = false
     const work = Effect.gen(function* () {
-      const names = yield* selectServers("start", run.selection)
       const found = run.logFile === undefined ? yield* findRunning : undefined
       if (found !== undefined) {
         yield* tellHost(found.record)
-        return yield* askStart(found, names)
+        return yield* askStart(found, yield* selectServers("start", run.selection, yield* hostChoices(found)))
       }
+      const names = yield* selectServers("start", run.selection, yield* configChoices)
       if (run.isDetached) return yield* askStart(yield* startDetached(names, yield* placeOfRun), names)
       yield* runHere(names, run, () => (hasSettled = true))
       return undefined

@@ -6,6 +6,7 @@ import { type ControlConnection, findHost, type ServerOutcomes } from "@signalbo
 import { Effect, FileSystem } from "effect"
 import { Output } from "../Output.ts"
 import { report } from "../report.ts"
+import { hostChoices } from "./choices.ts"
 import { doneJson, outcomesShortfall, renderOutcomes } from "./outcomes.ts"
 import { placeOfRun, running } from "./runningHost.ts"
 import { type Selection } from "./selectionFlags.ts"
@@ -34,12 +35,14 @@ const isIdle = Effect.fnUntraced(function* ({ ask, record }: ControlConnection) 
 })
 
 /** Stops servers, and their host where it has no more to do. */
-export const stopServers = (selection: Selection) =>
+export const stopServers = (selection: Selection, isForced: boolean) =>
   Effect.gen(function* () {
     const connection = yield* running
-    // All there are there, also those that the file does not have any more.
-    const names = selection.all ? undefined : yield* selectServers("stop", selection)
-    const payload = names === undefined ? {} : { server_names: names }
+    // A host that has no servers any more ends with this, too.
+    const named = selection.all
+      ? {}
+      : { server_names: yield* selectServers("stop", selection, yield* hostChoices(connection)) }
+    const payload = { ...named, force: isForced }
     const outcomes: ServerOutcomes = yield* connection.ask((client) => client.servers.stopMany({ payload }))
     const ended = yield* isIdle(connection)
     if (ended) yield* endHost(connection)

@@ -72,7 +72,7 @@ export const makePrompt = Effect.fnUntraced(function* ({
 })
 
 /** What a person may paste: the whole address, its parameters, or the code. */
-export const readPasted = (text: string, state: string): URLSearchParams | undefined => {
+const readPasted = (text: string, state: string): URLSearchParams | undefined => {
   const query = text.includes("?") ? text.slice(text.indexOf("?") + 1).replace(/#.*$/, "") : text
   const parameters = new URLSearchParams(query)
   if (parameters.has("code") || parameters.has("error")) return parameters

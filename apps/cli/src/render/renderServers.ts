@@ -17,7 +17,10 @@ const stateOf = (info: ServerInfo, style: Style): string => {
     case "running":
       return runningOf(info.health.status, style)
     case "error":
-      return info.reason instanceof AuthorizationRequired ? style.yellow("needs login") : style.red(info.state)
+      // The code, because a running host tells of it as JSON.
+      return info.reason?.code === AuthorizationRequired.definition.code
+        ? style.yellow("needs login")
+        : style.red(info.state)
     case "stopped":
       return style.dim(info.state)
     default:

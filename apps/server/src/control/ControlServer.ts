@@ -72,12 +72,17 @@ const NotFound = HttpRouter.middleware(
   { global: true }
 )
 
-/** Where the same routes were looked for before. */
-const olderPrefix = /^\/api(?=\/v1\/mcp(?:[/?]|$))/
+/** Where the same routes are looked for by older clients, and where Prometheus looks by itself. */
+const otherPaths: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^\/metrics(?=\?|$)/, "/v1/mcp/metrics/prometheus"],
+  [/^\/api\/v1\/mcp\/status(?=\?|$)/, "/v1/mcp/servers/status"],
+  [/^\/api\/v1\/mcp\/metrics\/summary(?=\?|$)/, "/v1/mcp/metrics"],
+  [/^\/api(?=\/v1\/mcp(?:[/?]|$))/, ""]
+]
 
 const makeServer = () => {
   const server = createServer().prependListener("request", (request) => {
-    request.url = request.url?.replace(olderPrefix, "")
+    for (const [path, own] of otherPaths) request.url = request.url?.replace(path, own)
   })
   // A new connection costs nothing here, and one that is kept open would hold up the end of the program.
   server.maxRequestsPerSocket = 1

@@ -33,7 +33,7 @@ export class NoRunningHost extends defineError<NoRunningHost>()("NoRunningHost",
   status: statuses.unavailable,
   fields: { configFile },
   message: ({ configFile }) => `Nothing runs ${configFile}.`,
-  hint: () => "Start it: signalbox serve, or in the background: signalbox servers start --all --detach"
+  hint: () => "Start it: signalbox serve, or in the background: signalbox servers start --detach"
 }) {}
 
 /** The process of the host lives, but nobody answers at its socket. */

@@ -373,6 +373,11 @@ export const HostOptions = Schema.Struct({
     headers: Schema.Record(Schema.String, Schema.String),
     interval: PositiveDuration
   }),
+  testing: Schema.Struct({
+    mocks: Schema.Boolean,
+    singleConnection: Schema.Boolean,
+    healthChecks: Schema.Boolean
+  }),
   server: Schema.Struct({ host: LoopbackHost, port: Port, maxRequestBytes: PositiveInt }),
   agents: Schema.Record(ServerName, AgentEntry),
   servers: Schema.Record(ServerName, ServerEntry).check(Schema.makeFilter(sharedRenames))

@@ -195,6 +195,15 @@ telemetry:
   # How often numbers are sent.
   interval: 30 seconds
 
+# For trying what stands on the servers, without them.
+testing:
+  # true: no server is started; each has a stand-in with three tools, which needs no network and no credentials.
+  mocks: false
+  # true: every server has one connection, which all conversations share, whatever sessions says.
+  singleConnection: false
+  # false: a server counts as healthy as long as its connection stands.
+  healthChecks: true
+
 # signalbox serve
 server:
   # An address of this machine only: 127.0.0.1, ::1 or localhost.

@@ -30,7 +30,9 @@ export const serversFileVariable = "SIGNALBOX_SERVERS_CONFIG"
 
 const shorthands: ReadonlyArray<{ readonly path: ConfigPath; readonly variable: string }> = [
   { variable: "LOG_LEVEL", path: ["logging", "level"] },
-  { variable: "LOG_FORMAT", path: ["logging", "format"] }
+  { variable: "LOG_FORMAT", path: ["logging", "format"] },
+  { variable: "MCP_ENABLE_MOCKS", path: ["testing", "mocks"] },
+  { variable: "MCP_SINGLE_CONNECTION", path: ["testing", "singleConnection"] }
 ]
 
 /** The keys that the environment sets. An empty variable sets nothing. */

@@ -68,7 +68,7 @@ const clashes = (
       serverName,
       path: ["servers", serverName],
       message: `The servers "${servers}" share tool names; ${outcomes[naming]}: ${tools}.`,
-      fix: "Leave some out with tools: { deny: […] }, or call them by <server>__<tool>."
+      fix: "Leave some out with tools: { deny: […] }, rename some, or call them by <server>__<tool>."
     })
   })
 }

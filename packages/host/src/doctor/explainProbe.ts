@@ -3,6 +3,7 @@
  */
 import { Result } from "effect"
 import { type ServerEntry } from "../config/HostOptions.ts"
+import { shownName } from "../shownName.ts"
 import { type System } from "../config/import/ForeignFormat.ts"
 import { explainFailure } from "./explainFailure.ts"
 import { type Finding, finding } from "./Finding.ts"
@@ -94,4 +95,4 @@ export const explainProbe = (probe: Probe, entry: ServerEntry, system: System): 
 
 /** The names of the tools that a server offers. */
 export const offeredNames = ({ outcome }: Probe, entry: ServerEntry): ReadonlyArray<string> =>
-  Result.isSuccess(outcome) ? offered(outcome.success.tools, entry).map(({ name }) => name) : []
+  Result.isSuccess(outcome) ? offered(outcome.success.tools, entry).map(({ name }) => shownName(entry, name)) : []

@@ -1,7 +1,7 @@
 /** A process of its own with a login: connects, says so, and calls a tool five times at once when it is told to. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { connect, layerTokenFiles } from "@signalbox/mcp"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { once } from "node:events"
 import { echo, httpServer } from "../fixture.ts"
 
@@ -16,7 +16,7 @@ const program = Effect.gen(function* () {
     { concurrency: "unbounded" }
   )
   process.stdout.write(`${results.filter(({ isError }) => !isError).length}\n`)
-}).pipe(Effect.scoped, Effect.provide(layerTokenFiles(tokens)), Effect.provide(NodeServices.layer))
+}).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(layerTokenFiles(tokens), NodeServices.layer)))
 
 await Effect.runPromise(program)
 process.exit(0)

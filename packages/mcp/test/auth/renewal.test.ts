@@ -213,8 +213,7 @@ describe("the secrets of a login", () => {
           told.push(yield* Effect.flip(connect(server)))
         }).pipe(
           Effect.scoped,
-          Effect.provide(store),
-          Effect.provide(everything),
+          Effect.provide([store, everything]),
           Effect.provideService(References.MinimumLogLevel, "All")
         )
         const texts = told.flatMap((value) => [

@@ -15,6 +15,7 @@ import { DateTime, Effect, Schema } from "effect"
 import { HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { answered, apiFailures } from "../ApiFailure.ts"
 import { apiOf, prefix, WellFormed } from "../controlGroup.ts"
+import { stopServer } from "../forceStop.ts"
 
 /** A server as it is shown: what is known of it, and its numbers. */
 export const ServerStatus = Schema.Struct({ ...ServerInfoJson.fields, metrics: Schema.NullOr(ServerNumbers) })
@@ -49,6 +50,10 @@ const error = apiFailures
 /** Which servers: all where none are named. */
 const payload = Schema.Struct({ server_names: Schema.optionalKey(Schema.Array(Schema.String)) })
 
+/** Kills it at once, instead of asking it to end and waiting for that. */
+const force = Schema.optionalKey(Schema.Literals(["true", "false"]))
+const stopPayload = Schema.Struct({ ...payload.fields, force: Schema.optionalKey(Schema.Boolean) })
+
 /** The routes of the servers. */
 export class ServersGroup extends HttpApiGroup.make("servers")
   .add(
@@ -60,12 +65,12 @@ export class ServersGroup extends HttpApiGroup.make("servers")
     HttpApiEndpoint.get("get", "/servers/:name", { params, success: ServerStatus, error }),
     HttpApiEndpoint.get("statusOf", "/servers/:name/status", { params, success: ServerStatus, error }),
     HttpApiEndpoint.post("start", "/servers/:name/start", { params, success: ServerInfoJson, error }),
-    HttpApiEndpoint.post("stop", "/servers/:name/stop", { params, success: ServerInfoJson, error }),
+    HttpApiEndpoint.post("stop", "/servers/:name/stop", { params, query: { force }, success: ServerInfoJson, error }),
     HttpApiEndpoint.post("restart", "/servers/:name/restart", { params, success: ServerInfoJson, error }),
     HttpApiEndpoint.post("reconnect", "/servers/:name/reconnect", { params, success: ServerInfoJson, error }),
     HttpApiEndpoint.post("check", "/servers/:name/health-check", { params, success: ServerInfoJson, error }),
     HttpApiEndpoint.post("startMany", "/servers/start", { payload, success: ServerOutcomes, error }),
-    HttpApiEndpoint.post("stopMany", "/servers/stop", { payload, success: ServerOutcomes, error }),
+    HttpApiEndpoint.post("stopMany", "/servers/stop", { payload: stopPayload, success: ServerOutcomes, error }),
     HttpApiEndpoint.post("restartMany", "/servers/restart", { payload, success: ServerOutcomes, error }),
     HttpApiEndpoint.post("reconnectMany", "/servers/reconnect", { payload, success: ServerOutcomes, error })
   )
@@ -154,8 +159,8 @@ const statusByName = Effect.fnUntraced(function* ({ params }: { readonly params:
 const list = answered(Effect.flatMap(Host, ({ orchestrator }) => statusesOf(orchestrator)))
 
 /** Among many, one that is stopped already is as it was wanted. */
-const stopIfRunning = (orchestrator: Orchestrator, name: string) =>
-  Effect.catchTag(orchestrator.stop(name), "ServerNotRunning", () => orchestrator.server(name))
+const stopIfRunning = (isForced: boolean) => (orchestrator: Orchestrator, name: string) =>
+  Effect.catchTag(stopServer(orchestrator, name, isForced), "ServerNotRunning", () => orchestrator.server(name))
 
 /** What the routes do. */
 export const serversRoutes = HttpApiBuilder.group(apiOf(ServersGroup), "servers", (handlers) =>
@@ -168,9 +173,8 @@ export const serversRoutes = HttpApiBuilder.group(apiOf(ServersGroup), "servers"
       "start",
       one(({ start }, name) => start(name))
     )
-    .handle(
-      "stop",
-      one(({ stop }, name) => stop(name))
+    .handle("stop", ({ params, query }) =>
+      one((orchestrator, name) => stopServer(orchestrator, name, query.force === "true"))({ params })
     )
     .handle(
       "restart",
@@ -188,7 +192,7 @@ export const serversRoutes = HttpApiBuilder.group(apiOf(ServersGroup), "servers"
       "startMany",
       many(({ ensureStarted }, name) => ensureStarted(name))
     )
-    .handle("stopMany", many(stopIfRunning))
+    .handle("stopMany", ({ payload }) => many(stopIfRunning(payload.force === true))({ payload }))
     .handle(
       "restartMany",
       many(({ restart }, name) => restart(name))

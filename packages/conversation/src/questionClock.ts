@@ -1,0 +1,81 @@
+/**
+ * The time that a tool call may take, without the time in which somebody is being asked: a person who fills in a form
+ * must not lose the call that wants it.
+ */
+import { Interaction } from "@signalbox/model"
+import { Clock, DateTime, Duration, Effect } from "effect"
+
+export interface QuestionClock {
+  /** The same interaction; questions that are asked through it stop the time. */
+  readonly interaction: Interaction
+  /** Whether anybody can be asked at all. */
+  readonly canAsk: boolean
+  /** Ends a call after so much time without an open question, or at the deadline where there is one. */
+  readonly within: <E2>(
+    limit: Duration.Duration,
+    deadline: DateTime.Utc | undefined,
+    orElse: () => Effect.Effect<never, E2>
+  ) => <A, E, R>(call: Effect.Effect<A, E, R>) => Effect.Effect<A, E | E2, R>
+}
+
+/** Milliseconds between two looks while somebody is being asked. */
+const leastWait = 1000
+
+/** For one call. */
+export const makeQuestionClock = (interaction: Interaction): QuestionClock => {
+  const { decline } = Interaction
+  let open = 0
+  let stoppedAt = 0
+  let stopped = 0
+
+  const asking = <A, E>(question: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.acquireUseRelease(
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        if (open === 0) stoppedAt = now
+        open += 1
+      }),
+      () => question,
+      () =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          open -= 1
+          if (open === 0) stopped += now - stoppedAt
+        })
+    )
+  /** Milliseconds in which somebody was asked, until now. */
+  const asked = (now: number): number => (open === 0 ? stopped : stopped + now - stoppedAt)
+
+  const elapsed = (limit: Duration.Duration): Effect.Effect<void> =>
+    Effect.gen(function* () {
+      const began = yield* Clock.currentTimeMillis
+      let left = Duration.toMillis(limit)
+      while (left > 0) {
+        yield* Effect.sleep(open === 0 ? left : Math.max(left, leastWait))
+        const now = yield* Clock.currentTimeMillis
+        // While a question is open this is what was left when it began.
+        left = Duration.toMillis(limit) - (now - began - asked(now))
+      }
+    })
+
+  // What declines at once is left as it is: servers are told that there is nobody.
+  const { elicit, sample } = interaction
+  const canAsk = elicit !== decline.elicit || sample !== decline.sample
+  return {
+    interaction: {
+      ...interaction,
+      elicit: elicit === decline.elicit ? elicit : (request, asker) => asking(elicit(request, asker)),
+      sample: sample === decline.sample ? sample : (request, asker) => asking(sample(request, asker))
+    },
+    canAsk,
+    within: (limit, deadline, orElse) => (call) => {
+      // One timer where nobody can be asked.
+      if (!canAsk) return Effect.timeoutOrElse(call, { duration: limit, orElse })
+      const late =
+        deadline === undefined
+          ? elapsed(limit)
+          : Effect.flatMap(DateTime.now, (now) =>
+              Effect.raceFirst(elapsed(limit), Effect.sleep(DateTime.distance(now, deadline)))
+            )
+      return Effect.raceFirst(call, Effect.flatMap(late, orElse))
+    }
+  }
+}
