@@ -61,7 +61,11 @@ const compare = async (name: string, managed: ManagedServer, budget?: number): P
 const overHttp = async (name: string, era: "2025" | "2026", budget?: number): Promise<BenchResult> => {
   const web = await startFxMcpHttp({ era, tools: "echo" })
   try {
-    const server = { ...serverDefaults, name: "web", endpoint: { transport: "http", url: web.url, headers: {} } } as const
+    const server = {
+      ...serverDefaults,
+      name: "web",
+      endpoint: { transport: "http", url: web.url, headers: {} }
+    } as const
     return await compare(name, { ...managedDefaults.http, server }, budget)
   } finally {
     await web.close()

@@ -126,6 +126,9 @@ describe("the control API", () => {
     assert.hasAllKeys(JSON.parse(summary?.text ?? "").servers, ["fx"])
     assert.include(prometheus?.type, "text/plain; version=0.0.4")
     assert.strictEqual(other?.status, 404)
+    const { openapi, paths } = JSON.parse((await host.raw("GET", "/openapi.json")).text)
+    assert.match(openapi, /^3\./)
+    assert.containsAllKeys(paths, ["/v1/mcp/servers", "/v1/mcp/servers/{name}/start"])
   })
 
   it("opens and closes circuits by hand, which hides the tools and shows in the status", async () => {

@@ -7,6 +7,7 @@ import { Context, Effect, FileSystem, Layer, Path, type Scope, Stream } from "ef
 import { ChildProcessSpawner } from "effect/process"
 import { type RuntimeVersionMismatch } from "./errors.ts"
 import { makeRuntimeCheck, type Requirements } from "./runtimes/RuntimeCheck.ts"
+import { hideSecrets, secretsOf } from "./hideSecrets.ts"
 import { statFields } from "./processTable.ts"
 
 type Platform = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path
@@ -47,7 +48,7 @@ export class Connector extends Context.Service<
           connect(server, questions).pipe(
             Effect.provideService(
               ChildProcessSpawner.ChildProcessSpawner,
-              watchingSpawner(spawner, fs, server.name, { onLoaded, onStderr })
+              watchingSpawner(spawner, fs, server, { onLoaded, onStderr })
             ),
             Effect.provideContext(files),
             (connected) => Effect.andThen(runtimes.require(server, requires), connected),
@@ -62,7 +63,7 @@ export class Connector extends Context.Service<
 const watchingSpawner = (
   spawner: ChildProcessSpawner.ChildProcessSpawner["Service"],
   fs: FileSystem.FileSystem,
-  serverName: string,
+  server: ServerOptions,
   { onLoaded, onStderr }: { readonly onLoaded: Effect.Effect<void>; readonly onStderr: (line: string) => void }
 ): ChildProcessSpawner.ChildProcessSpawner["Service"] =>
   ChildProcessSpawner.make((command) =>
@@ -70,8 +71,9 @@ const watchingSpawner = (
       const child = yield* spawner.spawn(command)
       // Bounded: a server that is always busy must not be looked at for its whole life.
       yield* Effect.forkScoped(Effect.andThen(Effect.timeoutOption(untilIdle(fs, child.pid), "250 millis"), onLoaded))
-      const stderr = Stream.onFirst(child.stderr, () => onLoaded)
-      return ChildProcessSpawner.makeHandle({ ...child, stderr: logged(stderr, serverName, onStderr) })
+      const said = hideSecrets(child.stderr, secretsOf(server))
+      const stderr = Stream.onFirst(said, () => onLoaded)
+      return ChildProcessSpawner.makeHandle({ ...child, stderr: logged(stderr, server.name, onStderr) })
     })
   )
 

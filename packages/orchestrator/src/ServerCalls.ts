@@ -9,7 +9,7 @@ import { CircuitOpen } from "@signalbox/resilience"
 import { Cause, Clock, DateTime, Duration, Effect, Option, Semaphore } from "effect"
 import { type Route } from "./Catalogue.ts"
 import { toolResult } from "./content.ts"
-import { ServerBusy } from "./errors.ts"
+import { ServerBusy, type ServerUnavailable } from "./errors.ts"
 import { type CallGate } from "./guard/CallGate.ts"
 import { type ServerSessions } from "./guard/ServerSessions.ts"
 import { callSpeaksAgainst } from "./guard/speaksAgainst.ts"
@@ -109,7 +109,7 @@ export const makeServerCalls = (
     deadline: number | undefined,
     attempt: (session: Session) => Effect.Effect<A, E>
   ) => {
-    if (sessions === undefined) return inTurn(route, deadline, Effect.flatMap(connected(deadline), attempt))
+    if (sessions === undefined) return inTurn(route, deadline, onConnected(deadline, attempt))
     const { comesFirst, use } = sessions
     const work = (session: Session) => (comesFirst ? inTurn(route, deadline, attempt(session)) : attempt(session))
     const used =
@@ -118,6 +118,12 @@ export const makeServerCalls = (
         : patiently(route, deadline, (begin) => use(context, (session) => begin(work(session))))
     return comesFirst ? used : inTurn(route, deadline, used)
   }
+
+  const onConnected = <A, E>(deadline: number | undefined, attempt: (session: Session) => Effect.Effect<A, E>) =>
+    Effect.suspend((): Effect.Effect<A, E | ServerUnavailable> => {
+      const now = supervisor.current()
+      return now === undefined ? Effect.flatMap(supervisor.session(deadline), attempt) : attempt(now)
+    })
 
   const connected = (deadline: number | undefined) =>
     Effect.suspend(() => {
@@ -172,7 +178,11 @@ export const makeServerCalls = (
         return gate.protect(answer, speaksAgainst(session))
       }
       const onIts = onSession(route, context, deadline, attempt)
-      const turn = Effect.flatMap(gate.check, () => Effect.flatMap(connected(deadline), () => onIts))
+      const turn = Effect.suspend(() =>
+        gate.isClosed() && supervisor.current() !== undefined
+          ? onIts
+          : Effect.flatMap(gate.check, () => Effect.flatMap(connected(deadline), () => onIts))
+      )
       const once = Effect.suspend(() => {
         meter.began(mark)
         return turn

@@ -20,6 +20,7 @@ const marked = (value: string) => Effect.promise(() => markedProcesses({ name: m
 const holding = (name: string, secrets: Readonly<Record<string, string>>, flags: FxMcpFlags = {}): ManagedServer => {
   const { server, ...managed } = stdio(name, fxMcpCommand({ tools: ["env", "kill_self"], ...flags }))
   const env = Object.fromEntries(Object.entries(secrets).map(([key, value]) => [key, Redacted.make(value)]))
+  // It is one over stdio.
   return { ...managed, server: { ...server, endpoint: { ...server.endpoint, env } as typeof server.endpoint } }
 }
 

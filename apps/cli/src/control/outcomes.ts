@@ -2,8 +2,8 @@
  * What came of doing the same with several servers of a running host: shown, and judged for the exit code.
  */
 import { type SignalboxError } from "@signalbox/errors"
-import { hostFailure, type HostRecord, type ServerOutcomes, type ToldFailure } from "@signalbox/server/control"
-import { Effect, Predicate } from "effect"
+import { hostFailure, type HostRecord, type ServerOutcomes } from "@signalbox/server/control"
+import { Effect } from "effect"
 import { AllServersFailed, SomeServersFailed } from "../errors.ts"
 import { Output, renderError } from "../Output.ts"
 import { counted } from "../render/style.ts"
@@ -23,15 +23,12 @@ export const doneJson = ({ host, outcomes }: ServersDone) => ({
   ...outcomes
 })
 
-const isTold = (error: unknown): error is ToldFailure =>
-  Predicate.hasProperty(error, "error_code") && Predicate.hasProperty(error, "message")
-
 /** A line for each server. */
 export const renderOutcomes = Effect.fnUntraced(function* (outcomes: ServerOutcomes) {
   const { errorStyle, line, status, style } = yield* Output
   for (const [name, { data, error }] of Object.entries(outcomes.results)) {
     if (data === null) {
-      yield* status(`${errorStyle.bold(name)}: ${renderError(isTold(error) ? hostFailure(error) : error, errorStyle)}`)
+      yield* status(`${errorStyle.bold(name)}: ${renderError(hostFailure(error) ?? error, errorStyle)}`)
     } else {
       const tools = data.state === "running" ? `, ${counted(data.tool_count, "tool")}` : ""
       const process = data.pid === null ? "" : style.dim(` (process ${data.pid})`)

@@ -15,7 +15,7 @@ export const placeOfRun = Effect.gen(function* () {
 })
 
 /** A host that has just begun answers in a moment. */
-const untilReady = { schedule: Schedule.spaced("25 millis"), times: 200 }
+const untilReady = { schedule: Schedule.spaced("25 millis"), times: 400 }
 
 /** The record of the host, once it answers. */
 const readyRecord = Effect.gen(function* () {

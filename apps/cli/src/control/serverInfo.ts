@@ -2,14 +2,11 @@
  * A server as another process has told it, in the form in which our own are shown.
  */
 import { type ServerInfo, type ServerInfoJson } from "@signalbox/orchestrator"
-import { hostFailure, type ToldFailure } from "@signalbox/server/control"
-import { DateTime, Duration, Option, Predicate } from "effect"
+import { hostFailure } from "@signalbox/server/control"
+import { DateTime, Duration, Option } from "effect"
 
 const time = (text: string | null): DateTime.Utc | undefined =>
   text === null ? undefined : Option.getOrUndefined(Option.map(DateTime.make(text), DateTime.toUtc))
-
-const isTold = (error: unknown): error is ToldFailure =>
-  Predicate.hasProperty(error, "error_code") && Predicate.hasProperty(error, "message")
 
 const identityOf = (told: ServerInfoJson): ServerInfo["identity"] =>
   told.server_name === null || told.era === null
@@ -31,11 +28,10 @@ const exitOf = ({ exit_code: code, exit_signal: signal }: ServerInfoJson): Serve
 const circuitOf = ({ circuit: phase, circuit_open_until: until }: ServerInfoJson): ServerInfo["circuit"] =>
   phase === "closed" ? undefined : { phase, openUntil: time(until), reason: undefined }
 
-const failureOf = (error: unknown) => (isTold(error) ? hostFailure(error) : undefined)
-
 /** One that is just tried again has no reason of its own; what it failed with is what a person looks for. */
 const reasonOf = (told: ServerInfoJson) =>
-  failureOf(told.error) ?? (told.state === "starting" && told.error_count > 0 ? failureOf(told.last_error) : undefined)
+  hostFailure(told.error) ??
+  (told.state === "starting" && told.error_count > 0 ? hostFailure(told.last_error) : undefined)
 
 /** What was told, as far as it is shown. */
 export const serverInfoOf = (told: ServerInfoJson): ServerInfo => ({
@@ -48,7 +44,7 @@ export const serverInfoOf = (told: ServerInfoJson): ServerInfo => ({
   health: { status: told.health, reason: known(told.health_reason) },
   isRequired: told.required,
   reason: reasonOf(told),
-  lastError: failureOf(told.last_error),
+  lastError: hostFailure(told.last_error),
   errorCount: told.error_count,
   nextRestartAt: time(told.next_restart_at),
   startedAt: time(told.started_at),

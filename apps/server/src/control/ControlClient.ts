@@ -10,7 +10,7 @@ import { HttpApiClient } from "effect/http-api"
 import { ControlApi } from "./ControlApi.ts"
 import { correlationHeader } from "./controlGroup.ts"
 import { HostNotAnswering } from "./errors.ts"
-import { hostFailure, type ToldFailure } from "./HostFailure.ts"
+import { hostFailure } from "./HostFailure.ts"
 import { type HostRecord } from "./HostRecord.ts"
 
 /** One method for each route, by group: `client.servers.list({})`. Call it within `ask` or `watch`. */
@@ -55,13 +55,11 @@ export interface ControlConnection {
   ) => Stream.Stream<A, SignalboxError>
 }
 
-const isTold = (error: unknown): error is ToldFailure =>
-  Predicate.hasProperty(error, "error_code") && Predicate.hasProperty(error, "message")
-
 const errorOf =
   ({ pid, socket }: HostRecord) =>
   (error: unknown): SignalboxError => {
-    if (isTold(error)) return hostFailure(error)
+    const told = hostFailure(error)
+    if (told !== undefined) return told
     const reason = HttpClientError.isHttpClientError(error)
       ? `${error.reason._tag} ${causeOf(error.reason)}`.trim()
       : `its answer is not understood (${String(error)})`

@@ -113,7 +113,7 @@ const listening = (place: ClaimedPlace) => {
     )
   )
   const routes = Layer.merge(
-    HttpApiBuilder.layer(ControlApi).pipe(Layer.provide(controlRoutes)),
+    HttpApiBuilder.layer(ControlApi, { openapiPath: "/openapi.json" }).pipe(Layer.provide(controlRoutes)),
     Layer.merge(NotFound, Correlated)
   )
   return HttpRouter.serve(routes, { disableListenLog: true, disableLogger: true }).pipe(

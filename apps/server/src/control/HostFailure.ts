@@ -3,10 +3,10 @@
  * had there, so that a command ends the same whether it does the work itself or asks for it.
  */
 import { defineError, type SignalboxError, statuses } from "@signalbox/errors"
-import { Schema } from "effect"
+import { Predicate, Schema } from "effect"
 
 /** What is read of a failure; older and newer hosts may say less or more. */
-export interface ToldFailure {
+interface ToldFailure {
   readonly error_code: string
   readonly message: string
   readonly details?: Readonly<Record<string, unknown>>
@@ -32,8 +32,13 @@ export class HostFailure extends defineError<HostFailure>()("HostFailure", {
 const linesOf = (details: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
   Array.isArray(details["stderr_tail"]) ? details["stderr_tail"].map(String) : []
 
-/** The error for what was told. */
-export const hostFailure = (failure: ToldFailure): SignalboxError => {
+const isTold = (value: unknown): value is ToldFailure =>
+  Predicate.hasProperty(value, "error_code") && Predicate.hasProperty(value, "message")
+
+/** The error for a failure in its JSON form; nothing where it has another form. */
+export const hostFailure = (told: unknown): SignalboxError | undefined => (isTold(told) ? errorOf(told) : undefined)
+
+const errorOf = (failure: ToldFailure): SignalboxError => {
   const { details = {}, error_code: code, exit_code: exit, hint, http_status: http, message, retryable } = failure
   const error = new HostFailure({
     told: message,

@@ -11,7 +11,7 @@ export { type ControlEvent } from "./groups/watching.ts"
 export { type ReloadedJson } from "./groups/host.ts"
 
 // Failures
-export { hostFailure, type ToldFailure } from "./HostFailure.ts"
+export { hostFailure } from "./HostFailure.ts"
 export {
   ControlDirectoryUnusable,
   controlErrors,

@@ -8,6 +8,8 @@ import { ServerCircuitOpen } from "../errors.ts"
 import { type ServerCircuit } from "../ServerInfo.ts"
 
 export interface CallGate {
+  /** Whether every call is let through, so that nobody has to ask. */
+  readonly isClosed: () => boolean
   /** Fails when a call would be refused now. */
   readonly check: Effect.Effect<void, CircuitOpen>
   /** Makes an attempt unless it is refused; `counts` says whether its failure speaks against the server. */
@@ -27,8 +29,10 @@ export interface CallGate {
 export const makeCallGate = (
   serverName: string,
   breaker: CircuitBreaker["Service"],
+  isClosed: () => boolean,
   look: () => ServerCircuit
 ): CallGate => ({
+  isClosed,
   check: breaker.check(serverName),
   protect: (attempt, counts) => breaker.protect(serverName, attempt, counts),
   failed: (error) => breaker.observe(serverName, Exit.fail(error)),

@@ -84,7 +84,14 @@ export const makeServerCircuits = Effect.fnUntraced(function* (metrics: Orchestr
 
   return {
     breaker,
-    gateOf: made((name) => makeCallGate(name, breaker, () => look(name))).of,
+    gateOf: made((name) =>
+      makeCallGate(
+        name,
+        breaker,
+        () => stateOf(name)?.phase === "closed",
+        () => look(name)
+      )
+    ).of,
     look,
     isHidden,
     happened: (event) => {

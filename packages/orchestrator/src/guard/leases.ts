@@ -79,6 +79,7 @@ export const makeLeases = Effect.fnUntraced(function* <E>(options: LeaseOptions<
             Deferred.doneUnsafe(lease.session, isRefused ? Exit.failCause(exit.cause) : Exit.fail(options.ended()))
           })
         ),
+        // Whoever waits for the session has been told.
         Effect.ignore
       )
 
@@ -107,15 +108,15 @@ export const makeLeases = Effect.fnUntraced(function* <E>(options: LeaseOptions<
   }
 
   const leave = (key: string, lease: Lease<E>) =>
-    Effect.suspend(() => {
+    Effect.sync(() => {
       lease.users -= 1
-      if (lease.users > 0) return Effect.void
+      if (lease.users > 0) return
       if (!lease.isEnding) lease.wanted.closeUnsafe()
       lease.idle.openUnsafe()
-      if (Deferred.isDoneUnsafe(lease.session) || lease.fiber === undefined) return Effect.void
-      // Whoever wanted it has gone before there was one.
+      if (Deferred.isDoneUnsafe(lease.session) || lease.fiber === undefined) return
+      // Whoever wanted it has gone before there was one, and does not wait for a server that is being started to end.
       forget(key, lease)
-      return Effect.asVoid(Effect.forkDetach(Fiber.interrupt(lease.fiber)))
+      run(Fiber.interrupt(lease.fiber))
     })
 
   const end = (key: string) => {

@@ -92,6 +92,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
       check: Effect.void
     }))
   )
+  // It fails when the pool has forgotten the server, and the session with it.
   const withdraw = (session: Session): Effect.Effect<void> => Effect.ignore(pool.invalidate(name, session))
   // One that is not shared is withdrawn by who had it.
   const forgetLost = (session: Session) => (isShared ? Effect.andThen(loss(session), withdraw(session)) : Effect.void)

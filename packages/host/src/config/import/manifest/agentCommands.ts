@@ -30,28 +30,48 @@ const moduleOf = (command: Tree): { readonly path: string; readonly runtime: "py
   return node === undefined ? undefined : { path: node, runtime: "node" }
 }
 
-/** Reads `mcp_commands`. One without `enabled` is enabled. */
-export const agentCommands = (value: unknown): AgentCommands => {
-  const commands = isTree(value) && Array.isArray(value["mcp_commands"]) ? value["mcp_commands"].filter(isTree) : []
-  const modules = new Map<string, AgentModule>()
-  const onStart: Array<{ readonly module: string; readonly tool: string }> = []
-  const lost = new Set<string>()
-  const notes: Array<string> = []
-  for (const command of commands) {
-    const tool = textOf(command["command"])
-    const module = moduleOf(command)
-    if (tool === undefined || module === undefined) {
-      notes.push(`a command was left out: it has no ${tool === undefined ? "name" : "module"}.`)
-      continue
-    }
-    for (const key of Object.keys(command)) if (!understood.has(key)) lost.add(key)
-    if (command["enabled"] === false) continue
-    const { runtime, tools } = modules.get(module.path) ?? { runtime: module.runtime, tools: [] }
-    modules.set(module.path, { runtime, tools: [...tools, tool] })
-    if (command["run_on_start_up"] === true) onStart.push({ module: module.path, tool })
+interface ReadCommand {
+  readonly tool: string
+  readonly module: string
+  readonly runtime: "python" | "node"
+  readonly isEnabled: boolean
+  readonly runsOnStart: boolean
+}
+
+/** One command, or why it is none. One without `enabled` is enabled. */
+const readCommand = (command: Tree): ReadCommand | string => {
+  const tool = textOf(command["command"])
+  const module = moduleOf(command)
+  if (tool === undefined || module === undefined)
+    return `a command was left out: it has no ${tool === undefined ? "name" : "module"}.`
+  return {
+    tool,
+    module: module.path,
+    runtime: module.runtime,
+    isEnabled: command["enabled"] !== false,
+    runsOnStart: command["run_on_start_up"] === true
   }
-  if (lost.size > 0) notes.push(`what its commands say of ${[...lost].join(", ")} has no counterpart here.`)
-  return { modules, onStart, notes }
+}
+
+/** Reads `mcp_commands`. */
+export const agentCommands = (value: unknown): AgentCommands => {
+  const listed = isTree(value) ? value["mcp_commands"] : undefined
+  const commands = Array.isArray(listed) ? listed.filter(isTree) : []
+  const read = commands.map(readCommand)
+  const wanted = read.filter((command) => typeof command !== "string").filter(({ isEnabled }) => isEnabled)
+  const modules = new Map<string, AgentModule>()
+  for (const { module, runtime, tool } of wanted) {
+    const known = modules.get(module)
+    modules.set(module, { runtime: known?.runtime ?? runtime, tools: [...(known?.tools ?? []), tool] })
+  }
+  const lost = [...new Set(commands.flatMap((command) => Object.keys(command)))].filter((key) => !understood.has(key))
+  const notes = read.filter((command) => typeof command === "string")
+  if (lost.length > 0) notes.push(`what its commands say of ${lost.join(", ")} has no counterpart here.`)
+  return {
+    modules,
+    onStart: wanted.filter(({ runsOnStart }) => runsOnStart).map(({ module, tool }) => ({ module, tool })),
+    notes
+  }
 }
 
 /** The last part of a path without its ending. */
