@@ -2,6 +2,15 @@
 import { build } from "esbuild"
 import { readFileSync, rmSync } from "node:fs"
 
+/** Pages to look at an API with, which Effect would load when asked: nobody asks, and they weigh 5 MB. */
+const withoutViewers = {
+  name: "without-viewers",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]internal[\\/]httpApi(Scalar|Swagger)\.js$/ }, () => ({
+      contents: "export default undefined"
+    }))
+}
+
 const [entry] = process.argv.slice(2)
 const { dependencies = {} } = JSON.parse(readFileSync("package.json", "utf8"))
 rmSync("dist", { recursive: true, force: true })
@@ -17,6 +26,7 @@ await build({
   legalComments: "linked",
   // What the package depends on stays outside, and redis, which platform-node loads only for its Redis layers.
   external: ["redis", ...Object.keys(dependencies)],
+  plugins: [withoutViewers],
   // Some dependencies are CommonJS inside and ask for Node's own modules by `require`.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'

@@ -88,7 +88,8 @@ export class ServerOrchestrator extends Context.Service<
      * the old one stays. Use it after credentials or the server behind a URL have changed.
      */
     readonly reconnect: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | StartError>
-    readonly reconnectAll: Effect.Effect<ReadonlyMap<string, Exit.Exit<ServerInfo, ServerNotFound | StartError>>>
+    /** The same with all, at the same time. Keys are all names, in order. */
+    readonly reconnectAll: Effect.Effect<ReadonlyMap<string, Exit.Exit<ServerInfo, StartError>>>
     /**
      * Becomes another set of servers: new ones are started, missing ones end when their calls are answered, changed
      * ones are reconnected, and those that are equal are not touched. No call is disturbed.
@@ -174,7 +175,7 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
   })
   // What is remembered can be used from the first moment on.
   yield* changed
-  const { find, reconfigure, reconnect } = slots
+  const { find, reconfigure, reconnect, reconnectAll } = slots
   const supervisors = () => all().map(({ supervisor }) => supervisor)
   const isSomeRunning = () => supervisors().some((supervisor) => supervisor.current() !== undefined)
   const required = () => supervisors().filter(({ managed }) => managed.isRequired)
@@ -268,7 +269,7 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.restart)
     ),
     reconnect: Effect.fn("ServerOrchestrator.reconnect")(reconnect),
-    reconnectAll: forAll("reconnect", ({ managed }) => reconnect(managed.server.name)),
+    reconnectAll,
     reconfigure: Effect.fn("ServerOrchestrator.reconfigure")(reconfigure),
     drain: slots.vacate,
     check: Effect.fn("ServerOrchestrator.check")((name: string) =>

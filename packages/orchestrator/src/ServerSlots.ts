@@ -46,6 +46,8 @@ export interface ServerSlots {
   readonly reconfigure: (servers: ReadonlyArray<ManagedServer>) => Effect.Effect<Reconfigured, DuplicateServerName>
   /** Makes a new connection, and ends the old one when its calls are answered. On failure the old one stays. */
   readonly reconnect: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | StartError>
+  /** The same with all, side by side. Keys are all names, in order. */
+  readonly reconnectAll: Effect.Effect<ReadonlyMap<string, Exit.Exit<ServerInfo, StartError>>>
   /** Takes all from their places, and waits for the answers to their calls. Their processes end with the scope. */
   readonly vacate: Effect.Effect<void>
 }
@@ -182,6 +184,18 @@ export const makeServerSlots = Effect.fnUntraced(function* (
     find,
     reconfigure: (next) => changing.withPermit(reconfigure(next)),
     reconnect: (name) => changing.withPermit(Effect.flatMap(find(name), (slot) => replace(slot, slot.managed))),
+    reconnectAll: changing
+      .withPermit(
+        Effect.suspend(() =>
+          Effect.forEach(
+            slots,
+            (slot) =>
+              Effect.map(Effect.exit(replace(slot, slot.managed)), (exit) => [slot.managed.server.name, exit] as const),
+            { concurrency: "unbounded" }
+          )
+        )
+      )
+      .pipe(Effect.map((exits) => new Map(exits))),
     vacate: Effect.suspend(() => {
       const leaving = [...slots, ...retiring]
       slots = []

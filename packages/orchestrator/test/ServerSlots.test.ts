@@ -196,6 +196,19 @@ describe("reconnecting a server", () => {
     })
   )
 
+  it.effect("are made side by side for all: one that hangs does not hold up the others", () =>
+    Effect.gen(function* () {
+      const { boxes, fakes } = yield* running("a", "b", "c")
+      fakes.behave("a").connect = Effect.never
+      yield* Effect.forkChild(boxes.reconnectAll, { startImmediately: true })
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(
+        ["a", "b", "c"].map((name) => fakes.connections.filter((made) => made.name === name).length),
+        [1, 2, 2]
+      )
+    })
+  )
+
   it.effect("fails where that cannot be done, and the old one stays", () =>
     Effect.gen(function* () {
       const { boxes, call, fakes } = yield* running("a", "b")

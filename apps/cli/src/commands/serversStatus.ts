@@ -1,7 +1,7 @@
 import { type ServerInfo, serverInfoJson } from "@signalbox/orchestrator"
 import { Host, type HostOptions, shownName } from "@signalbox/host"
 import { DateTime, Deferred, Effect, Exit, Option, Stream } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
 import { announceStart } from "../chat/announceStart.ts"
 import { Output } from "../Output.ts"
 import { noServers, renderServers } from "../render/renderServers.ts"
@@ -34,34 +34,57 @@ const firstStates = Effect.fnUntraced(function* ({ orchestrator }: RunningHost) 
   return (yield* orchestrator.servers).map((info) => first.get(info.name) ?? info)
 }, Effect.scoped)
 
-/** Starts every server for a look at it. */
-const startedAnew = withHost({ startsAll: true, needsNoModel: true })(
-  Effect.gen(function* () {
-    const host = yield* Host
-    if ((yield* Setting).isTerminal.stderr) yield* announceStart(host)
-    const { options } = host.config
-    const servers = yield* firstStates(host)
-    const metrics = yield* host.orchestrator.metrics.snapshot
-    const now = yield* DateTime.now
-    const json = servers.map((info) => ({ ...serverInfoJson(info, now), metrics: metrics.servers[info.name] ?? null }))
-    return { servers, options, json, wanted: servers }
-  })
-)
+/** Servers that are wanted by name; all when none is named. */
+type Names = ReadonlyArray<string>
+
+/** Those that are named, each once, as they are when their start has ended. */
+const namedStates = ({ orchestrator }: RunningHost, names: Names) =>
+  Effect.forEach(
+    new Set(names),
+    (name) =>
+      Effect.andThen(
+        orchestrator.server(name),
+        // Why it did not start is part of what is shown.
+        Effect.andThen(Effect.ignore(orchestrator.ensureStarted(name)), orchestrator.server(name))
+      ),
+    { concurrency: "unbounded" }
+  )
+
+/** Starts servers for a look at them. */
+const startedAnew = (names: Names) =>
+  withHost({ startsAll: names.length === 0, needsNoModel: true })(
+    Effect.gen(function* () {
+      const host = yield* Host
+      if ((yield* Setting).isTerminal.stderr) yield* announceStart(host)
+      const { options } = host.config
+      const servers = yield* names.length === 0 ? firstStates(host) : namedStates(host, names)
+      const metrics = yield* host.orchestrator.metrics.snapshot
+      const now = yield* DateTime.now
+      const json = servers.map((info) => ({
+        ...serverInfoJson(info, now),
+        metrics: metrics.servers[info.name] ?? null
+      }))
+      return { servers, options, json, wanted: servers }
+    })
+  )
 
 /** What the host that runs says; nothing where there is none. */
-const asked = Effect.gen(function* () {
+const asked = Effect.fnUntraced(function* (names: Names) {
   const { findRunning, tellHost } = yield* Effect.promise(() => import("../control/runningHost.ts"))
   const found = yield* findRunning
   if (found === undefined) return undefined
   const { serverInfoOf } = yield* Effect.promise(() => import("../control/serverInfo.ts"))
   yield* tellHost(found.record)
-  const json = yield* found.ask((client) => client.servers.list())
+  const json =
+    names.length === 0
+      ? yield* found.ask((client) => client.servers.list())
+      : yield* Effect.forEach(new Set(names), (name) => found.ask((client) => client.servers.get({ params: { name } })))
   const servers = json.map(serverInfoOf)
   // The file may be wrong by now, which is no reason not to say how they are.
   const options = Option.getOrElse(yield* Effect.option(readConfig()), () => undefined)?.options
   // What was stopped on purpose, or not started, is not missing.
   return { servers, options, json, wanted: servers.filter(({ state }) => state !== "stopped") }
-}).pipe(Effect.scoped)
+}, Effect.scoped)
 
 /** Their tools by the names that the configuration gives. */
 const asShown = (servers: ReadonlyArray<ServerInfo>, options: HostOptions): ReadonlyArray<ServerInfo> =>
@@ -70,15 +93,19 @@ const asShown = (servers: ReadonlyArray<ServerInfo>, options: HostOptions): Read
 export const serversStatus = Command.make(
   "status",
   {
+    names: Argument.String("names").pipe(
+      Argument.withDescription("Only these servers; without names all"),
+      Argument.variadic()
+    ),
     fresh: Flag.Boolean("fresh").pipe(
       Flag.withDescription("Start every server for a look, also where a host runs that could be asked"),
       Flag.withDefault(false)
     )
   },
-  ({ fresh }) =>
+  ({ fresh, names }) =>
     withSetting(
       Effect.gen(function* () {
-        return (fresh ? undefined : yield* asked) ?? (yield* startedAnew)
+        return (fresh ? undefined : yield* asked(names)) ?? (yield* startedAnew(names))
       }).pipe(
         report({
           render: ({ options, servers }) =>
@@ -97,5 +124,8 @@ export const serversStatus = Command.make(
     )
 ).pipe(
   Command.withDescription("How every server is: as the running host sees it, else by starting each one for a look"),
-  Command.withExamples([{ command: "signalbox servers status --json", description: "All that is known, for scripts" }])
+  Command.withExamples([
+    { command: "signalbox servers status files", description: "One server; no other is started" },
+    { command: "signalbox servers status --json", description: "All that is known, for scripts" }
+  ])
 )

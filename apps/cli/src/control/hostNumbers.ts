@@ -32,7 +32,8 @@ const serverTable = ({ servers }: MetricsSnapshot, style: Style): string => {
 
 const poolTable = ({ pools }: MetricsSnapshot, style: Style): string => {
   const entries = Object.entries(pools)
-  if (entries.length === 0) return "No connection pool is in use."
+  if (entries.length === 0)
+    return "No connection pool is in use: every server has one connection (see sessions in the configuration)."
   const header = ["pool", "health", "used", "idle", "opening", "waiting", "most"].map(style.dim)
   const rows = entries.map(([name, numbers]) => [
     style.bold(name),
