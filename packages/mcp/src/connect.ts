@@ -2,49 +2,19 @@
  * Makes a connection: start, handshake, and the promise that nothing is left behind. One budget covers all
  * of it. A child process that does not come up is killed before the failure is reported.
  */
-import { Effect, Exit, type FileSystem, type Path, PubSub, Scope } from "effect"
+import { Effect, Exit, type FileSystem, type Path, Scope } from "effect"
 import { type ChildProcessSpawner } from "effect/process"
-import { makeChanges } from "./Changes.ts"
-import { makeChannel } from "./Channel.ts"
-import { HandshakeTimeout, ProtocolMismatch } from "./connectErrors.ts"
-import { type Connection, makeEnding } from "./Connection.ts"
+import { HandshakeTimeout } from "./connectErrors.ts"
 import { type ConnectError } from "./errors.ts"
-import { connectError } from "./faults.ts"
-import { type Link, openInProcess, openStdio, openStream, openUrl } from "./link.ts"
-import { logOnce } from "./logOnce.ts"
-import { makeClient } from "./makeClient.ts"
-import { type LogMessage, type McpClient } from "./McpClient.ts"
-import { makeQuestionDesk, type QuestionDesk } from "./QuestionDesk.ts"
-import { capabilitiesOf, noQuestions, type Questions } from "./Questions.ts"
-import { makeRunningCalls } from "./RunningCalls.ts"
-import { failureOf, isKnownVersion, openSession, rpcFailure } from "./sdk.ts"
-import { type Failure, type Negotiation, type Session } from "./Session.ts"
-import { type ServerOptions } from "./ServerOptions.ts"
-import { watchLists } from "./subscriptions.ts"
+import { type Link, openInProcess, openStdio } from "./link.ts"
+import { type McpClient } from "./McpClient.ts"
+import { noQuestions, type Questions } from "./Questions.ts"
+import { type Failure, type Negotiation } from "./Session.ts"
+import { type HttpOptions, type ServerOptions } from "./ServerOptions.ts"
+import { Refused, type Target } from "./Target.ts"
 
 /** What the platform has to provide; `NodeServices.layer` has it all. */
 type Platform = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path
-
-/** What is connected to, and on whose behalf. */
-interface Target {
-  readonly server: ServerOptions
-  readonly questions: Questions
-  /** Is shown the way to the server before the handshake. */
-  readonly see: (link: Link) => void
-}
-
-/** Notices that a slow reader may be behind. */
-const keptMessages = 256
-
-/** The handshake failed with this. */
-class Refused {
-  readonly failure: Failure
-  readonly error: ConnectError
-  constructor(failure: Failure, error: ConnectError) {
-    this.failure = failure
-    this.error = error
-  }
-}
 
 /**
  * Connects to one server and shakes hands. The connection lives as long as the scope, which ends the
@@ -72,8 +42,16 @@ export const connect = Effect.fn("McpClient.connect")(function* (
     }),
     Effect.annotateSpans({ "mcp.server": server.name })
   )
+  const { makeClient } = yield* handshaking
   return makeClient(connection)
 })
+
+/** What is not loaded before there is a way to a server. */
+const handshaking = Effect.promise(() => import("./handshake.ts"))
+const remoteLinks = Effect.promise(() => import("./remoteLink.ts"))
+
+const openStreamOf = (server: ServerOptions, endpoint: HttpOptions) =>
+  Effect.flatMap(remoteLinks, ({ openStream }) => openStream(server, endpoint))
 
 /** `initialize` is unknown to a server of the new era, or its version is. */
 const speaksOnlyModern = (failure: Failure): boolean =>
@@ -102,18 +80,19 @@ const reach = (target: Target) => {
       )
     }
     case "http": {
-      const streamable = attempt(target, openUrl(server, endpoint), protocol)
+      const link = Effect.flatMap(remoteLinks, ({ openUrl }) => openUrl(server, endpoint))
+      const streamable = attempt(target, link, protocol)
       if (protocol === "2026-07-28") return streamable
       return Effect.catch(streamable, (error) => {
         if (!isRefused(error) || !mayBeOlder(error)) return Effect.fail(error)
         // Where there is no stream either, the first refusal says more.
-        return attempt(target, openStream(server, endpoint), "legacy").pipe(
+        return attempt(target, openStreamOf(server, endpoint), "legacy").pipe(
           Effect.mapError((second) => (isRefused(second) && hasNoStream(second.failure) ? error : second))
         )
       })
     }
     case "sse":
-      return attempt(target, openStream(server, endpoint), first)
+      return attempt(target, openStreamOf(server, endpoint), first)
   }
 }
 
@@ -135,98 +114,10 @@ const attempt = Effect.fnUntraced(function* <R>(
     const link = yield* open
     abort = link.abort
     target.see(link)
+    const { establish } = yield* handshaking
     return yield* establish(target, link, negotiation)
   }).pipe(
     Scope.provide(scope),
     Effect.onError((cause) => abort.pipe(Effect.andThen(Scope.close(scope, Exit.failCause(cause)))))
   )
-})
-
-const establish = Effect.fnUntraced(function* ({ questions, server }: Target, link: Link, negotiation: Negotiation) {
-  const ending = yield* makeEnding
-  const changes = { tools: yield* makeChanges, prompts: yield* makeChanges, resources: yield* makeChanges }
-  const updates = yield* Effect.acquireRelease(PubSub.sliding<string>(keptMessages), PubSub.shutdown)
-  const logs = yield* Effect.acquireRelease(PubSub.sliding<LogMessage>(keptMessages), PubSub.shutdown)
-  const calls = makeRunningCalls()
-  const onStray = yield* logOnce((id) => `Server "${server.name}" answers what nobody asked (id ${id}).`)
-  let era: Session["handshake"]["era"] | undefined
-  const isModern = () => era === "modern"
-  const desk: QuestionDesk = yield* makeQuestionDesk(questions, calls, (answer) => channel.send(answer))
-  const channel = makeChannel(link.transport, {
-    onLog: (message) => void PubSub.publishUnsafe(logs, message),
-    // The newest era has no requests of servers; what looks like one is not answered.
-    onQuestion: (question, call) => (isModern() ? onStray(String(question.id)) : desk.ask(question, call)),
-    onWithdrawn: (id) => desk.withdraw(id),
-    onListChanged: (kind) => changes[kind].announce(),
-    onResourceUpdated: (uri) => void PubSub.publishUnsafe(updates, uri),
-    onStray: (id) => onStray(String(id))
-  })
-
-  const session = yield* Effect.callback<Session, Refused>((resume) => {
-    const abort = new AbortController()
-    openSession(channel.transport, negotiation, capabilitiesOf(questions), abort.signal).then(
-      (opened) => resume(Effect.succeed(opened)),
-      (error: unknown) => resume(Effect.fail(refused(error)))
-    )
-    return Effect.sync(() => abort.abort())
-  }).pipe(Effect.raceFirst(Effect.flip(link.ended)))
-
-  era = session.handshake.era
-  const connection: Connection = {
-    server,
-    session,
-    channel,
-    http: link.http,
-    ending,
-    changes,
-    updates,
-    logLevel: { current: undefined },
-    logs,
-    calls,
-    questions,
-    pid: link.pid,
-    stderrTail: link.stderrTail
-  }
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(ending.finish).pipe(
-      Effect.andThen(link.terminate),
-      // The connection has ended already; the SDK only clears up after itself.
-      Effect.andThen(Effect.ignore(Effect.tryPromise(() => session.close())))
-    )
-  )
-  yield* link.ended.pipe(
-    Effect.flatMap((reason) =>
-      Effect.suspend(() => {
-        ending.lose(reason)
-        // As above: everybody was told by the line before.
-        return Effect.ignore(Effect.tryPromise(() => session.close()))
-      })
-    ),
-    Effect.forkScoped
-  )
-  yield* Effect.forkScoped(watchLists(connection))
-  return connection
-
-  function refused(error: unknown): Refused {
-    const failure = failureOf(error)
-    const offered = channel.offeredVersion()
-    const mismatch = offered !== undefined && !isKnownVersion(offered)
-    const exchange = link.http?.exchangeBehind(error) ?? link.http?.lastFailed()
-    const context = { server, method: "the handshake", exchange, hasSession: false }
-    if (mismatch) {
-      return new Refused(
-        failure,
-        new ProtocolMismatch({ serverName: server.name, wanted: server.protocol, offered: [offered] })
-      )
-    }
-    const explained = connectError(context, failure)
-    // A server that fails in the newer handshake is taken for an older one. What it said there tells more.
-    const discoverError = channel.discoverError()
-    return new Refused(
-      failure,
-      explained._tag === "ProtocolMismatch" && discoverError !== undefined
-        ? connectError(context, rpcFailure(discoverError))
-        : explained
-    )
-  }
 })
