@@ -1,5 +1,5 @@
 import { Otlp } from "@signalbox/logging/otlp"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { createServer } from "node:http"
 
@@ -21,7 +21,7 @@ const telemetry = Otlp.layer({
   serviceName: "example"
 })
 const result = await Effect.runPromise(
-  work.pipe(Effect.provide(telemetry), Effect.provide(FetchHttpClient.layer), Effect.scoped)
+  work.pipe(Effect.provide(Layer.provide(telemetry, FetchHttpClient.layer)), Effect.scoped)
 )
 collector.close()
 console.log(result, [...paths].toSorted())
