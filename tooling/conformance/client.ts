@@ -4,8 +4,6 @@
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import {
-  type AuthorizationPrompt,
-  authorizing,
   connect,
   type JsonObject,
   layerTokenMemory,
@@ -16,6 +14,7 @@ import {
   serverDefaults,
   type ServerOptions
 } from "@signalbox/mcp"
+import { type AuthorizationPrompt, authorizing } from "@signalbox/mcp/login"
 import { Duration, Effect, Schema } from "effect"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"

@@ -12,10 +12,6 @@ export { type RpcMessage, type ServerTransport } from "./wire.ts"
 export { ParentEnvironment } from "./stdio/environment.ts"
 
 // Logging in
-export { type AuthorizationPrompt } from "./auth/AuthorizationPrompt.ts"
-export { authorize, type Authorized } from "./auth/authorize.ts"
-export { authorizing } from "./auth/authorizing.ts"
-export { forgetLogin, type Forgotten } from "./auth/forgetLogin.ts"
 export { type LoginStatus, loginStatus } from "./auth/loginStatus.ts"
 export { type OAuthOptions, type PrivateKey } from "./auth/OAuthOptions.ts"
 export { layerTokenFiles, layerTokenMemory, TokenStore } from "./auth/TokenStore.ts"

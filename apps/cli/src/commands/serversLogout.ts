@@ -1,10 +1,11 @@
-import { forgetLogin } from "@signalbox/mcp"
 import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
 import { loginServer } from "../login/loginServer.ts"
 import { Output } from "../Output.ts"
 import { report } from "../report.ts"
 import { withSetting } from "../withSetting.ts"
+
+const loaded = Effect.promise(() => import("@signalbox/mcp/login"))
 
 export const serversLogout = Command.make(
   "logout",
@@ -13,6 +14,7 @@ export const serversLogout = Command.make(
     withSetting(
       Effect.gen(function* () {
         const { server } = yield* loginServer("signalbox servers logout", name)
+        const { forgetLogin } = yield* loaded
         const { isRevoked, wasLoggedIn } = yield* forgetLogin(server)
         return { name, was_logged_in: wasLoggedIn, is_revoked: isRevoked }
       }).pipe(

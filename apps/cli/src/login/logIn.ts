@@ -1,7 +1,7 @@
 /**
  * `servers login` at work. It is loaded when it is asked for: no other command needs a listener.
  */
-import { authorize } from "@signalbox/mcp"
+import { authorize } from "@signalbox/mcp/login"
 import { DateTime, Effect, Exit } from "effect"
 import { findRunning } from "../control/runningHost.ts"
 import { InvalidUsage } from "../errors.ts"

@@ -2,7 +2,8 @@
  * Asks the person at the terminal: shows the link, opens the browser where there is one, and takes the first answer, from
  * the browser or from what is pasted.
  */
-import { AuthorizationFailed, type AuthorizationPrompt } from "@signalbox/mcp"
+import { AuthorizationFailed } from "@signalbox/mcp"
+import { type AuthorizationPrompt } from "@signalbox/mcp/login"
 import { Duration, Effect, type Scope } from "effect"
 import { makeLines } from "../chat/Lines.ts"
 import { Output } from "../Output.ts"

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { authorize, authorizing, connect, forgetLogin, loginStatus, type ServerOptions } from "@signalbox/mcp"
+import { connect, loginStatus, type ServerOptions } from "@signalbox/mcp"
+import { authorize, authorizing, forgetLogin } from "@signalbox/mcp/login"
 import { Effect, Redacted } from "effect"
 import { readdir, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"

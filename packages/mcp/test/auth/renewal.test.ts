@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { authorize, connect, type McpClient, type ServerOptions, TokenStore } from "@signalbox/mcp"
+import { connect, type McpClient, type ServerOptions, TokenStore } from "@signalbox/mcp"
+import { authorize } from "@signalbox/mcp/login"
 import { toJson } from "@signalbox/errors"
 import { Clock, Duration, Effect, Fiber, Logger, Redacted, References } from "effect"
 import { TestClock } from "effect/testing"
