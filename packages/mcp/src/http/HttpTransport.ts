@@ -11,6 +11,7 @@ import {
   WireFault
 } from "../wire.ts"
 import { type AnswerSink, stubName } from "./answers.ts"
+import { arrival } from "./arrival.ts"
 import { type Exchange, exchangeHeader } from "./guardedFetch.ts"
 
 /** What is known about a connection over HTTP beside its messages. */
@@ -119,22 +120,37 @@ export const makeHttpTransport = (
   }
 
   const notify = (message: RpcMessage, options: Parameters<Transport["send"]>[1]) => {
+    const late = lateArrival(message)
     const sent = inner.send(message, options)
-    const done = sent.then(
-      () => endCancelled(message),
-      () => endCancelled(message)
-    )
+    const done = sent
+      .catch(() => undefined)
+      .then(() => late)
+      .then((isOvertaken) => (isOvertaken ? inner.send(message, options).catch(() => undefined) : undefined))
+      .then(() => endCancelled(message))
     underWay.add(done)
     void done.then(() => underWay.delete(done))
     return sent
   }
 
+  /**
+   * A cancellation may overtake the request that it ends, for they travel on connections of their own. One that the
+   * server did not have yet is waited for, and then cancelled again; a server ignores what it does not know.
+   */
+  const lateArrival = (message: RpcMessage): Promise<boolean> | false => {
+    const exchange = cancelledBy(message)
+    if (exchange === undefined || exchange.httpStatus !== undefined) return false
+    // A server that answers with one JSON body says nothing before the end.
+    return arrival(new Promise<void>((resolve) => (exchange.onArrival = resolve))).then(() => true)
+  }
+  const cancelledBy = ({ method, params }: RpcMessage): Open | undefined =>
+    method === "notifications/cancelled" ? open.get(String(params?.["requestId"])) : undefined
+
   /** The server has been told; the stream it would have answered on is of no more use. */
   const endCancelled = (message: RpcMessage) => {
-    if (message.method !== "notifications/cancelled") return
-    const id = String(message.params?.["requestId"])
-    open.get(id)?.abort.abort()
-    open.delete(id)
+    const exchange = cancelledBy(message)
+    if (exchange === undefined) return
+    exchange.abort.abort()
+    open.delete(String(message.params?.["requestId"]))
   }
 
   const transport: Transport = {

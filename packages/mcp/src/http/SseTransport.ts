@@ -6,6 +6,7 @@
 import { Result } from "effect"
 import { faultAnswer, RefusedByStatus, type RpcMessage, type Transport, WireFault } from "../wire.ts"
 import { idFromEnds } from "../stdio/framing.ts"
+import { arrival } from "./arrival.ts"
 import { makeEventReader, type StreamEvent } from "./eventReader.ts"
 import { type Exchange, type Fetch, learnHeaders } from "./guardedFetch.ts"
 import { type HttpFacts } from "./HttpTransport.ts"
@@ -33,7 +34,8 @@ export const makeSseTransport = (options: SseOptions): SseTransport => {
   const { fetch, headers, onLost, url } = options
   const closing = new AbortController()
   const behind = new WeakMap<object, Exchange>()
-  const sending = new Map<unknown, AbortController>()
+  /** Requests that the server has not acknowledged yet, by their ids. */
+  const sending = new Map<unknown, Promise<void>>()
   const underWay = new Set<Promise<unknown>>()
   let lastFailed: Exchange | undefined
   let version: string | undefined
@@ -106,11 +108,26 @@ export const makeSseTransport = (options: SseOptions): SseTransport => {
   }
 
   const post = (message: RpcMessage, target: URL, more: Readonly<Record<string, string>> | undefined) => {
-    const abort = new AbortController()
     const { id, method } = message
-    if (method !== undefined && id !== undefined) sending.set(id, abort)
-    if (method === "notifications/cancelled") sending.get(message.params?.["requestId"])?.abort()
-    return fetch(target, {
+    const sent = send(message, target, more)
+    if (method === undefined || id === undefined) return sent
+    const settled = sent.then(
+      () => undefined,
+      () => undefined
+    )
+    sending.set(id, settled)
+    void settled.then(() => sending.delete(id))
+    return sent
+  }
+
+  /** Messages travel on connections of their own: a cancellation must not overtake the request that it ends. */
+  const arrived = ({ method, params }: RpcMessage): Promise<void> | undefined => {
+    const request = method === "notifications/cancelled" ? sending.get(params?.["requestId"]) : undefined
+    return request === undefined ? undefined : arrival(request)
+  }
+
+  const send = (message: RpcMessage, target: URL, more: Readonly<Record<string, string>> | undefined) =>
+    fetch(target, {
       method: "POST",
       headers: {
         ...headers,
@@ -119,17 +136,19 @@ export const makeSseTransport = (options: SseOptions): SseTransport => {
         ...(version === undefined ? {} : { "mcp-protocol-version": version })
       },
       body: JSON.stringify(message),
-      signal: AbortSignal.any([abort.signal, closing.signal])
-    })
-      .then((response) => (response.ok ? response.body?.cancel() : failed(response)))
-      .finally(() => sending.delete(id))
-  }
+      signal: closing.signal
+    }).then((response) => (response.ok ? response.body?.cancel() : failed(response)))
 
   const transport: Transport = {
     start: open,
     send: (message, how) => {
       if (address === undefined) return Promise.reject(new WireFault({ _tag: "NotWritten" }))
-      const sent = post(message, address, how?.headers)
+      const target = address
+      const before = arrived(message)
+      const sent =
+        before === undefined
+          ? post(message, target, how?.headers)
+          : before.then(() => post(message, target, how?.headers))
       const done = sent.then(
         () => undefined,
         () => undefined

@@ -19,6 +19,8 @@ export interface Exchange extends AnswerSink {
   denied?: Denied
   /** Whether the whole answer is one JSON body, so that nothing follows it. */
   isJson?: boolean
+  /** Runs when the server has answered, if only with headers: it has the request. */
+  onArrival?: () => void
 }
 
 /** What is guarded against. */
@@ -115,6 +117,7 @@ export const learnHeaders = (exchange: Exchange, { headers, status }: Response):
   const denied = readDenial(headers)
   if (denied !== undefined) exchange.denied = denied
   exchange.isJson = isOfType(headers, "application/json")
+  exchange.onArrival?.()
 }
 
 const isOfType = (headers: Headers, type: string): boolean =>
