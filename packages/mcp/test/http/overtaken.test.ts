@@ -14,7 +14,8 @@ const slowCalls = (onSent: () => void, milliseconds: number): typeof fetch => {
     const { signal: _, ...rest } = init ?? {}
     return fetch(url, rest)
   }
-  return (url, init) => (String(init?.body).includes('"tools/call"') ? slow(url, init) : fetch(url, init))
+  const isCall = (body: unknown) => typeof body === "string" && body.includes('"tools/call"')
+  return (url, init) => (isCall(init?.body) ? slow(url, init) : fetch(url, init))
 }
 
 /** Cancels a call that is still on its way, and waits until the server has ended it. */
