@@ -31,12 +31,13 @@ const box = (source: string, ...names: ReadonlyArray<string>): Toolbox["Service"
 const call = (toolbox: Toolbox["Service"], name: string) =>
   Effect.map(toolbox.call(name, {}, localCall()), (result) => resultText(result))
 
+const names = (tools: ReadonlyArray<ToolDefinition>) => tools.map(({ name }) => name)
+
 describe("joined toolboxes", () => {
   it.effect("send a call to the toolbox that has the tool, under the tool's own name", () =>
     Effect.gen(function* () {
       const joined = joinToolboxes([box("a", "read", "copy"), box("b", "read", "write")])
-      const names = (yield* joined.list).map(({ name }) => name)
-      assert.deepStrictEqual(names, ["a__read", "copy", "b__read", "write"])
+      assert.deepStrictEqual(names(yield* joined.list), ["a__read", "copy", "b__read", "write"])
       assert.strictEqual(yield* call(joined, "b__read"), "b:read")
       assert.strictEqual(yield* call(joined, "write"), "b:write")
     })
@@ -89,7 +90,6 @@ describe("joined toolboxes", () => {
 
   it.effect("leave all names as they are while a tool is hidden, and send its calls where they went", () =>
     Effect.gen(function* () {
-      const names = (tools: ReadonlyArray<ToolDefinition>) => tools.map(({ name }) => name)
       const cases = [
         { policy: "prefix" as const, all: ["a__read", "b__read", "copy", "c__read"] },
         { policy: "first" as const, all: ["read", "copy"] }
