@@ -46,7 +46,7 @@ export const tellHost = Effect.fnUntraced(function* ({ kind, pid }: { readonly k
   yield* status(errorStyle.dim(`From the running host: ${what}, process ${pid}`))
 })
 
-/** Says on stderr that a command that starts servers for itself does so although a host runs. What goes wrong here does not matter. */
+/** Says on stderr that a command that starts servers for itself does so although a host runs. */
 export const tellApart = Effect.gen(function* () {
   const record = yield* findHost(yield* placeOfRun)
   if (record === undefined) return
@@ -54,4 +54,7 @@ export const tellApart = Effect.gen(function* () {
   yield* status(
     errorStyle.dim(`Not through the running host (process ${record.pid}): servers are started for this command alone`)
   )
-}).pipe(Effect.ignore)
+}).pipe(
+  // Only a remark: the command does not need the host.
+  Effect.ignore
+)
