@@ -1,7 +1,7 @@
 /**
  * The flags that every command takes.
  */
-import { Redacted, Schema } from "effect"
+import { Redacted } from "effect"
 import { Flag, GlobalFlag } from "effect/cli"
 
 export const JsonFlag = GlobalFlag.Setting("json")({
@@ -94,7 +94,10 @@ export const modelFlags = {
   maxSteps: Flag.Int("max-steps").pipe(
     Flag.withAlias("s"),
     Flag.withDescription("The most model calls for one message, 2 or more: one to call tools, one to answer"),
-    Flag.withSchema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(2))),
+    Flag.filter(
+      (count) => count >= 2,
+      () => "a whole number, 2 or more"
+    ),
     Flag.optional
   )
 }

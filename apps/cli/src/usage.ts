@@ -3,8 +3,9 @@
  * With `--json` it is the envelope, as for every other failure.
  */
 import { toOutcome, withCorrelationId } from "@signalbox/errors"
+import { nearestName } from "@signalbox/model"
 import { Effect } from "effect"
-import { CliOutput, type HelpDoc } from "effect/cli"
+import { CliError, CliOutput, type HelpDoc } from "effect/cli"
 import { InvalidUsage } from "./errors.ts"
 import { renderError, renderOutcome } from "./Output.ts"
 import { plainStyle } from "./render/style.ts"
@@ -29,6 +30,16 @@ const missingCommand = (doc: HelpDoc.HelpDoc, command: string): InvalidUsage => 
   return new InvalidUsage({ command, reason: `Name a command of ${command}: ${names.join(", ")}.` })
 }
 
+/** Without suggestions that have little in common with what was typed: Effect's own allow for two letters in any word. */
+const withNearOnes = (error: CliError.CliError): CliError.CliError => {
+  if (error._tag !== "UnknownSubcommand" && error._tag !== "UnrecognizedOption") return error
+  const typed = error._tag === "UnknownSubcommand" ? error.subcommand : error.option
+  const suggestions = error.suggestions.filter((name) => nearestName(typed, [name]) !== undefined)
+  return error._tag === "UnknownSubcommand"
+    ? new CliError.UnknownSubcommand({ ...error, suggestions })
+    : new CliError.UnrecognizedOption({ ...error, suggestions })
+}
+
 /** Shows help and the version as Effect does, and wrong usage in our own words. */
 export const presenter = (isJson: boolean): CliOutput.Presenter => ({
   present: (event) => {
@@ -37,7 +48,7 @@ export const presenter = (isJson: boolean): CliOutput.Presenter => ({
     }
     const command = event.commandPath.join(" ")
     if (event._tag === "Help") return tellFailure(missingCommand(event.helpDoc, command), isJson)
-    const reason = event.errors.map(({ message }) => message).join("\n")
+    const reason = event.errors.map((error) => withNearOnes(error).message).join("\n")
     return tellFailure(new InvalidUsage({ command, reason }), isJson)
   }
 })

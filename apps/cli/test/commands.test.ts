@@ -130,6 +130,8 @@ describe("servers and tools", () => {
     assert.match(text.stdout, /^fx +running +\d+ +stdio +fx-mcp/m)
     const [info] = succeeded(json)
     assert.deepInclude(info, { name: "fx", state: "running", transport: "stdio", error: null })
+    assert.strictEqual(info.seen, "started_for_a_look")
+    assert.include(text.stderr, "Nothing runs this configuration. The servers were started for a look")
     assert.deepInclude(info.metrics, { health: "healthy", starts: 1, losses: 0, calls: 0, success_rate: null })
     assert.deepStrictEqual(await place.servers(), [])
   })
@@ -147,7 +149,8 @@ describe("servers and tools", () => {
     assert.isTrue(status.stdout.endsWith(sentence), status.stdout)
     assert.match(list.stdout, /^left__echo +left /m)
     assert.match(list.stdout, /^add +right /m)
-    assert.deepStrictEqual([status.stderr, list.stderr, call.stderr], ["", "", ""])
+    const looked = "Nothing runs this configuration. The servers were started for a look and are stopped again.\n"
+    assert.deepStrictEqual([status.stderr, list.stderr, call.stderr], [looked, "", ""])
     const hiding = { SIGNALBOX_RUNTIME_NAMING: "first" }
     const first = await twins.run(["tools", "list"], { env: hiding })
     assert.match(first.stdout, /^echo +left /m)

@@ -79,6 +79,7 @@ describe("signalbox servers login", () => {
     const answer = await fetch(await linkOf(running), { redirect: "manual" })
     running.type("what is this")
     await running.says("no address with an answer")
+    assert.include(running.stderr(), "It waits 10m for the answer; --timeout changes that.")
     running.type(answer.headers.get("location") ?? "")
     const { code, stdout } = await running.ended
     assert.strictEqual(code, 0)

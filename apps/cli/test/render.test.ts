@@ -137,12 +137,27 @@ describe("the table of servers", () => {
         { ...running, health: { status: "unhealthy", reason } },
         { ...running, name: "fine", health: { status: "healthy", reason: undefined } }
       ],
+      now,
       plainStyle,
       80
     ).split("\n")
     assert.match(lines[1] ?? "", /^files +unhealthy +1 +stdio$/)
     assert.match(lines[2] ?? "", /^fine +running +1 +stdio$/)
     assert.deepStrictEqual(lines.slice(3), [`! files: ${reason}`])
+  })
+})
+
+describe("a server that came back", () => {
+  it("is told with how often and how long ago, while it runs", () => {
+    const healthy = { status: "healthy", reason: undefined } as const
+    const startedAt = DateTime.subtractDuration(now, "3 seconds")
+    const back: ServerInfo = { ...lostServer(), state: "running", health: healthy, reason: undefined, startedAt }
+    const servers = [
+      { ...back, restartCount: 2 },
+      { ...back, name: "fine" }
+    ]
+    const lines = renderServers(servers, now, plainStyle, 80).split("\n")
+    assert.deepStrictEqual(lines.slice(3), ["~ files came back 2 times, last 3.0 s ago"])
   })
 })
 

@@ -15,14 +15,17 @@ const distance = (a: string, b: string): number => {
   return previous[b.length] ?? 0
 }
 
-/** The nearest of `known` within a third of the length of `name` (by Levenshtein distance), or nothing. */
+/**
+ * The nearest of `known` within a third of the length of `name` (by Levenshtein distance), or nothing. Names of one
+ * letter are near to none but themselves.
+ */
 export const nearestName = (name: string, known: Iterable<string>): string | undefined => {
   const wanted = name.toLowerCase()
-  const limit = Math.max(1, Math.floor(wanted.length / 3))
+  const limit = wanted.length < 2 ? 0 : Math.max(1, Math.floor(wanted.length / 3))
   let best: { readonly name: string; readonly distance: number } | undefined
   for (const candidate of known) {
     const lower = candidate.toLowerCase()
-    if (Math.abs(lower.length - wanted.length) > limit) continue
+    if (Math.abs(lower.length - wanted.length) > limit || (lower.length < 2 && lower !== wanted)) continue
     const found = distance(wanted, lower)
     if (found <= limit && (best === undefined || found < best.distance)) best = { name: candidate, distance: found }
   }

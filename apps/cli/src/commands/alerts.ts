@@ -1,4 +1,4 @@
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { withSetting } from "../withSetting.ts"
 
@@ -11,7 +11,10 @@ export const alerts = Command.make(
     ),
     limit: Flag.Int("limit").pipe(
       Flag.withDescription("At most so many, 1 to 200"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 }))),
+      Flag.filter(
+        (count) => count >= 1 && count <= 200,
+        () => "a whole number from 1 to 200"
+      ),
       Flag.withDefault(50)
     )
   },

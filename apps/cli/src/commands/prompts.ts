@@ -11,7 +11,7 @@ import { tellShortfall } from "../render/tellShortfall.ts"
 import { report } from "../report.ts"
 import { shortfallOf } from "../shortfall.ts"
 import { startListed, startUntil } from "../startServers.ts"
-import { withHost } from "../withHost.ts"
+import { withOwnServers } from "../withOwnServers.ts"
 import { withSetting } from "../withSetting.ts"
 
 const list = Command.make(
@@ -19,7 +19,7 @@ const list = Command.make(
   { server: Flag.String("server").pipe(Flag.withDescription("Only the prompts of this server"), Flag.optional) },
   ({ server }) =>
     withSetting(
-      withHost({ startsAll: Option.isNone(server), needsNoModel: true })(
+      withOwnServers({ startsAll: Option.isNone(server), needsNoModel: true })(
         Effect.gen(function* () {
           const host = yield* Host
           const servers = yield* startListed(host, server)
@@ -86,7 +86,7 @@ const get = Command.make(
   },
   ({ words }) =>
     withSetting(
-      withHost({ startsAll: false, needsNoModel: true })(
+      withOwnServers({ startsAll: false, needsNoModel: true })(
         Effect.gen(function* () {
           const host = yield* Host
           const { prompts, start } = host.orchestrator

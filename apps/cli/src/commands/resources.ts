@@ -11,7 +11,7 @@ import { report } from "../report.ts"
 import { Setting } from "../Setting.ts"
 import { shortfallOf } from "../shortfall.ts"
 import { startListed } from "../startServers.ts"
-import { withHost } from "../withHost.ts"
+import { withOwnServers } from "../withOwnServers.ts"
 import { withSetting } from "../withSetting.ts"
 
 const list = Command.make(
@@ -19,7 +19,7 @@ const list = Command.make(
   { server: Flag.String("server").pipe(Flag.withDescription("Only the resources of this server"), Flag.optional) },
   ({ server }) =>
     withSetting(
-      withHost({ startsAll: Option.isNone(server), needsNoModel: true })(
+      withOwnServers({ startsAll: Option.isNone(server), needsNoModel: true })(
         Effect.gen(function* () {
           const host = yield* Host
           const servers = yield* startListed(host, server)
@@ -91,7 +91,7 @@ const read = Command.make(
     withSetting(
       Effect.gen(function* () {
         const { server, uri } = yield* resourceWords(words)
-        return yield* withHost({ startsAll: server === undefined, needsNoModel: true })(
+        return yield* withOwnServers({ startsAll: server === undefined, needsNoModel: true })(
           Effect.gen(function* () {
             const { resources, start } = (yield* Host).orchestrator
             if (server !== undefined) yield* start(server)

@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { withSetting } from "../withSetting.ts"
 
@@ -12,7 +12,10 @@ export const serversLogs = Command.make(
     tail: Flag.Int("tail").pipe(
       Flag.withMetavar("N"),
       Flag.withDescription("Only the last lines, 1 to 50"),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: mostLines }))),
+      Flag.filter(
+        (count) => count >= 1 && count <= mostLines,
+        () => `a whole number from 1 to ${mostLines}`
+      ),
       Flag.withDefault(mostLines)
     ),
     follow: Flag.Boolean("follow").pipe(

@@ -62,7 +62,8 @@ const startedAnew = (names: Names) =>
       const now = yield* DateTime.now
       const json = servers.map((info) => ({
         ...serverInfoJson(info, now),
-        metrics: metrics.servers[info.name] ?? null
+        metrics: metrics.servers[info.name] ?? null,
+        seen: "started_for_a_look" as const
       }))
       return { servers, options, json, wanted: servers }
     })
@@ -80,15 +81,19 @@ const asked = Effect.fnUntraced(function* (names: Names) {
       ? yield* found.ask((client) => client.servers.list())
       : yield* Effect.forEach(new Set(names), (name) => found.ask((client) => client.servers.get({ params: { name } })))
   const servers = json.map(serverInfoOf)
+  const seen = json.map((server) => ({ ...server, seen: "running_host" as const }))
   // The file may be wrong by now, which is no reason not to say how they are.
   const options = Option.getOrElse(yield* Effect.option(readConfig()), () => undefined)?.options
   // What was stopped on purpose, or not started, is not missing.
-  return { servers, options, json, wanted: servers.filter(({ state }) => state !== "stopped") }
+  return { servers, options, json: seen, wanted: servers.filter(({ state }) => state !== "stopped") }
 }, Effect.scoped)
 
 /** Their tools by the names that the configuration gives. */
 const asShown = (servers: ReadonlyArray<ServerInfo>, options: HostOptions): ReadonlyArray<ServerInfo> =>
   servers.map((info) => ({ ...info, tools: info.tools.map((tool) => shownName(options.servers[info.name], tool)) }))
+
+const nothingRuns = "Nothing runs this configuration."
+const lookedAt = "The servers were started for a look and are stopped again."
 
 export const serversStatus = Command.make(
   "status",
@@ -105,17 +110,24 @@ export const serversStatus = Command.make(
   ({ fresh, names }) =>
     withSetting(
       Effect.gen(function* () {
-        return (fresh ? undefined : yield* asked(names)) ?? (yield* startedAnew(names))
+        const found = fresh ? undefined : yield* asked(names)
+        if (found !== undefined) return found
+        const looked = yield* startedAnew(names)
+        const { errorStyle, status } = yield* Output
+        if (looked.servers.length > 0) yield* status(errorStyle.dim(fresh ? lookedAt : `${nothingRuns} ${lookedAt}`))
+        return looked
       }).pipe(
         report({
           render: ({ options, servers }) =>
-            Effect.flatMap(Output, ({ line, style, width }) => {
-              if (servers.length === 0) return line(noServers)
+            Effect.gen(function* () {
+              const { line, style, width } = yield* Output
+              if (servers.length === 0) return yield* line(noServers)
               const shared =
                 options === undefined
                   ? undefined
                   : renderSharedNames(asShown(servers, options), options.runtime.naming, style, width)
-              return line([renderServers(servers, style, width), ...(shared === undefined ? [] : [shared])].join("\n"))
+              const table = renderServers(servers, yield* DateTime.now, style, width)
+              yield* line([table, ...(shared === undefined ? [] : [shared])].join("\n"))
             }),
           json: ({ json }) => json,
           shortfall: ({ wanted }) => shortfallOf(wanted)

@@ -7,6 +7,7 @@ import {
   type ToolDefinition,
   type ToolResult
 } from "@signalbox/model"
+import { type ToolJson } from "@signalbox/server/control"
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Output } from "../Output.ts"
@@ -20,20 +21,46 @@ import { startListed, startUntil } from "../startServers.ts"
 import { withSetting } from "../withSetting.ts"
 import { parseJsonObject, readCall, type ToolCallWords } from "../toolCallWords.ts"
 
-const sourceOf = (tool: ToolDefinition): string => (tool.runBy._tag === "Host" ? tool.runBy.source : "")
+/** A tool as it is listed, here and by the running host. */
+const listedTool = (tool: ToolDefinition): ToolJson => ({
+  name: tool.name,
+  server: tool.runBy._tag === "Host" ? tool.runBy.source : "",
+  original_name: tool.originalName,
+  ...(tool.alias === undefined ? {} : { alias: tool.alias }),
+  description: tool.description,
+  input_schema: tool.inputSchema,
+  annotations: tool.annotations
+})
+
+const fresh = Flag.Boolean("fresh").pipe(
+  Flag.withDescription("With servers started for this command alone, also where a host runs that could be asked"),
+  Flag.withDefault(false)
+)
+
+/** The running host is looked for before anything of it is loaded. */
+const hostTools = Effect.promise(() => import("../control/hostTools.ts"))
+
+const listedHere = (server: Option.Option<string>) =>
+  withHost({ startsAll: Option.isNone(server), needsNoModel: true })(
+    Effect.gen(function* () {
+      const host = yield* Host
+      const servers = yield* startListed(host, server)
+      return { tools: (yield* host.toolbox.list).map(listedTool), servers }
+    })
+  )
 
 const list = Command.make(
   "list",
-  { server: Flag.String("server").pipe(Flag.withDescription("Only the tools of this server"), Flag.optional) },
-  ({ server }) =>
+  {
+    server: Flag.String("server").pipe(Flag.withDescription("Only the tools of this server"), Flag.optional),
+    fresh
+  },
+  ({ fresh, server }) =>
     withSetting(
-      withHost({ startsAll: Option.isNone(server), needsNoModel: true })(
-        Effect.gen(function* () {
-          const host = yield* Host
-          const servers = yield* startListed(host, server)
-          return { tools: yield* host.toolbox.list, servers }
-        })
-      ).pipe(
+      Effect.gen(function* () {
+        const listed = fresh ? undefined : yield* (yield* hostTools).toolsOfHost(server)
+        return listed ?? (yield* listedHere(server))
+      }).pipe(
         report({
           shortfall: ({ servers }) => shortfallOf(servers),
           render: ({ servers, tools }) =>
@@ -42,26 +69,18 @@ const list = Command.make(
               const rows = tools.map((tool) => [
                 tool.alias === undefined
                   ? style.bold(tool.name)
-                  : `${style.bold(tool.name)} ${style.dim(`(${printable(tool.originalName)})`)}`,
-                style.cyan(sourceOf(tool)),
+                  : `${style.bold(tool.name)} ${style.dim(`(${printable(tool.original_name)})`)}`,
+                style.cyan(tool.server),
                 printable(tool.description)
               ])
               yield* line(rows.length === 0 ? "There are no tools." : renderTable(rows, { columns, paint: style.dim }))
               yield* tellShortfall(servers)
             }),
-          json: ({ tools }) =>
-            tools.map((tool) => ({
-              name: tool.name,
-              server: sourceOf(tool),
-              original_name: tool.originalName,
-              description: tool.description,
-              input_schema: tool.inputSchema,
-              annotations: tool.annotations
-            }))
+          json: ({ tools }) => tools
         })
       )
     )
-).pipe(Command.withDescription("What can be called"))
+).pipe(Command.withDescription("What can be called: by the running host, else with servers started for a look"))
 
 /** Starts the one server that is named, or all of them until the tool is there. */
 const findTool = Effect.fnUntraced(function* (host: RunningHost, { server, tool }: ToolCallWords) {
@@ -84,6 +103,17 @@ const dataOf = (result: ToolResult): unknown => {
 
 const ownConnection = { path: ["runtime", "sessions", "affinity"], value: "call", flag: "--direct" }
 
+const calledHere = (words: ReadonlyArray<string>, isDirect: boolean) =>
+  withHost({ startsAll: false, needsNoModel: true, flags: isDirect ? [ownConnection] : [] })(
+    Effect.gen(function* () {
+      const host = yield* Host
+      const wanted = yield* readCall(words, Object.keys(host.config.options.servers))
+      const name = yield* findTool(host, wanted)
+      const input: JsonObject = wanted.input
+      return { tool: wanted.tool, result: yield* host.toolbox.call(name, input, localCall()) }
+    }).pipe(Effect.scoped)
+  )
+
 const call = Command.make(
   "call",
   {
@@ -93,22 +123,18 @@ const call = Command.make(
       Argument.variadic({ min: 1 })
     ),
     direct: Flag.Boolean("direct").pipe(
-      Flag.withDescription("On a connection of its own, which nothing else has used"),
+      Flag.withDescription("On a connection of its own, which nothing else has used, through no running host"),
       Flag.withDefault(false)
-    )
+    ),
+    fresh
   },
-  ({ direct, words }) =>
+  ({ direct, fresh, words }) =>
     withSetting(
-      withHost({ startsAll: false, needsNoModel: true, flags: direct ? [ownConnection] : [] })(
-        Effect.gen(function* () {
-          const host = yield* Host
-          const wanted = yield* readCall(words, Object.keys(host.config.options.servers))
-          const name = yield* findTool(host, wanted)
-          const input: JsonObject = wanted.input
-          const result = yield* host.toolbox.call(name, input, localCall())
-          return result.isError ? yield* new ToolFailed({ toolName: wanted.tool, text: resultText(result) }) : result
-        }).pipe(Effect.scoped)
-      ).pipe(
+      Effect.gen(function* () {
+        const byHost = direct || fresh ? undefined : yield* (yield* hostTools).callByHost(words)
+        const { result, tool } = byHost ?? (yield* calledHere(words, direct))
+        return result.isError ? yield* new ToolFailed({ toolName: tool, text: resultText(result) }) : result
+      }).pipe(
         report({
           render: (result) => Effect.flatMap(Output, ({ line }) => line(printable(resultText(result)))),
           json: dataOf
@@ -116,7 +142,7 @@ const call = Command.make(
       )
     )
 ).pipe(
-  Command.withDescription("Call a tool by hand"),
+  Command.withDescription("Call a tool by hand: by the running host, else with servers started for it"),
   Command.withExamples([
     { command: "signalbox tools call read_file path=notes.txt", description: "By the name of the tool" },
     {

@@ -45,3 +45,16 @@ export const tellHost = Effect.fnUntraced(function* ({ kind, pid }: { readonly k
   const what = kind === "serve" ? "signalbox serve" : "signalbox servers start"
   yield* status(errorStyle.dim(`From the running host: ${what}, process ${pid}`))
 })
+
+/** Says on stderr that a command that starts servers for itself does so although a host runs. */
+export const tellApart = Effect.gen(function* () {
+  const record = yield* findHost(yield* placeOfRun)
+  if (record === undefined) return
+  const { errorStyle, status } = yield* Output
+  yield* status(
+    errorStyle.dim(`Not through the running host (process ${record.pid}): servers are started for this command alone`)
+  )
+}).pipe(
+  // Only a remark: the command does not need the host.
+  Effect.ignore
+)

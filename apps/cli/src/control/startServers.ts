@@ -16,7 +16,7 @@ import { withHost } from "../withHost.ts"
 import { configChoices, hostChoices } from "./choices.ts"
 import { startDetached } from "./detach.ts"
 import { doneJson, outcomesShortfall, renderOutcomes, type ServersDone } from "./outcomes.ts"
-import { findRunning, placeOfRun, tellHost } from "./runningHost.ts"
+import { findRunning, placeOfRun } from "./runningHost.ts"
 import { type Selection } from "./selectionFlags.ts"
 import { selectServers } from "./selectServers.ts"
 
@@ -33,6 +33,16 @@ export interface StartRun {
 const askStart = Effect.fnUntraced(function* ({ ask, record }: ControlConnection, names: ReadonlyArray<string>) {
   const outcomes = yield* ask((client) => client.servers.startMany({ payload: { server_names: names } }))
   return { host: record, outcomes } satisfies ServersDone
+})
+
+/** Says why the command ends at once: what it started belongs to the host that was there. */
+const tellWhoseTheyAre = Effect.fnUntraced(function* ({ kind, pid }: ControlConnection["record"], isDetached: boolean) {
+  const { errorStyle, status } = yield* Output
+  const end = kind === "servers" ? "signalbox servers stop --all" : `kill ${pid}`
+  const told = isDetached
+    ? `A host runs this configuration already, process ${pid}: the servers are in it. End it: ${end}`
+    : `The running host, process ${pid}, has the servers: they go on when this command is over. End it: ${end}`
+  yield* status(errorStyle.dim(told))
 })
 
 /** Lines of standard error, each with the name of its server. */
@@ -100,11 +110,15 @@ export const startServers = (run: StartRun) =>
     const work = Effect.gen(function* () {
       const found = run.logFile === undefined ? yield* findRunning : undefined
       if (found !== undefined) {
-        yield* tellHost(found.record)
-        return yield* askStart(found, yield* selectServers("start", run.selection, yield* hostChoices(found)))
+        const names = yield* selectServers("start", run.selection, yield* hostChoices(found))
+        yield* tellWhoseTheyAre(found.record, run.isDetached)
+        return yield* askStart(found, names)
       }
       const names = yield* selectServers("start", run.selection, yield* configChoices)
-      if (run.isDetached) return yield* askStart(yield* startDetached(names, yield* placeOfRun), names)
+      if (run.isDetached) {
+        const done = yield* askStart(yield* startDetached(names, yield* placeOfRun), names)
+        return { ...done, isNew: true }
+      }
       yield* runHere(names, run, () => (hasSettled = true))
       return undefined
     }).pipe(Effect.scoped)
@@ -116,7 +130,7 @@ export const startServers = (run: StartRun) =>
             : Effect.gen(function* () {
                 const { errorStyle, status } = yield* Output
                 yield* renderOutcomes(done.outcomes)
-                if (!run.isDetached || done.host === null) return
+                if (!("isNew" in done) || done.host === null) return
                 const { log_file: log, pid } = done.host
                 const where = log === null ? "" : `; it logs to ${log}`
                 yield* status(

@@ -46,17 +46,22 @@ export const stopServers = (selection: Selection, isForced: boolean) =>
     const outcomes: ServerOutcomes = yield* connection.ask((client) => client.servers.stopMany({ payload }))
     const ended = yield* isIdle(connection)
     if (ended) yield* endHost(connection)
-    return { host: connection.record, outcomes, ended }
+    const servesOn = selection.all && connection.record.kind === "serve"
+    return { host: connection.record, outcomes, ended, servesOn }
   }).pipe(
     Effect.scoped,
     report({
-      render: ({ ended, host, outcomes }) =>
+      render: ({ ended, host, outcomes, servesOn }) =>
         Effect.gen(function* () {
           const { errorStyle, status } = yield* Output
           yield* renderOutcomes(outcomes)
           if (ended) yield* status(errorStyle.dim(`No server is left; process ${host.pid} has ended.`))
+          if (servesOn) {
+            const goesOn = `signalbox serve goes on without servers (process ${host.pid}). End it: kill ${host.pid}`
+            yield* status(errorStyle.dim(goesOn))
+          }
         }),
-      json: ({ ended, ...done }) => ({ ...doneJson(done), host_ended: ended }),
+      json: ({ ended, host, outcomes }) => ({ ...doneJson({ host, outcomes }), host_ended: ended }),
       shortfall: ({ outcomes }) => outcomesShortfall("stop", outcomes)
     })
   )

@@ -18,8 +18,8 @@ export interface PromptOptions {
   readonly opensBrowser: boolean
 }
 
-/** How long a person may take. */
-const patience = Duration.minutes(10)
+/** How long a person may take, where the command line says nothing else. */
+const usualPatience = Duration.minutes(10)
 
 export const makePrompt = Effect.fnUntraced(function* ({
   opensBrowser,
@@ -27,7 +27,8 @@ export const makePrompt = Effect.fnUntraced(function* ({
   serverName
 }: PromptOptions): Effect.fn.Return<AuthorizationPrompt, AuthorizationFailed, Output | Setting | Scope.Scope> {
   const { errorStyle, setPrompt, status } = yield* Output
-  const { environment, isTerminal } = yield* Setting
+  const { environment, isTerminal, timeout } = yield* Setting
+  const patience = timeout ?? usualPatience
   const { answer, redirectUrl } = yield* listenForRedirect(serverName, port)
   const lines = yield* makeLines(isTerminal.stdin, setPrompt)
 
@@ -52,6 +53,9 @@ export const makePrompt = Effect.fnUntraced(function* ({
     yield* status(
       errorStyle.dim("Open it in any browser. If that ends at a page that cannot be shown, paste its address here.")
     )
+    if (!isTerminal.stdin) {
+      yield* status(errorStyle.dim(`It waits ${Duration.format(patience)} for the answer; --timeout changes that.`))
+    }
     return yield* Effect.raceFirst(answer(state), paste(state))
   })
 

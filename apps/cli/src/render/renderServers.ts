@@ -34,8 +34,26 @@ const runningOf = (health: HealthStatus, style: Style): string => {
   return health === "degraded" ? style.yellow(health) : style.green("running")
 }
 
-/** A table of all servers, failures explained below it. */
-export const renderServers = (servers: ReadonlyArray<ServerInfo>, style: Style, width: number): string => {
+/** That a server which runs now was lost before; nothing for one that runs since it was first started. */
+const renderReturns = (
+  { name, restartCount, startedAt, state }: ServerInfo,
+  now: DateTime.Utc,
+  style: Style
+): ReadonlyArray<string> => {
+  if (state !== "running" || restartCount === 0 || startedAt === undefined) return []
+  const ago = formatDuration(until(startedAt, now))
+  return [
+    `${style.dim("~")} ${style.bold(name)} ${style.dim(`came back ${counted(restartCount, "time")}, last ${ago} ago`)}`
+  ]
+}
+
+/** A table of all servers; failures, doubts and returns are explained below it. */
+export const renderServers = (
+  servers: ReadonlyArray<ServerInfo>,
+  now: DateTime.Utc,
+  style: Style,
+  width: number
+): string => {
   const header = ["server", "state", "tools", "transport", "version"].map((title) => style.dim(title))
   const rows = servers.map((info) => [
     style.bold(info.name),
@@ -54,7 +72,8 @@ export const renderServers = (servers: ReadonlyArray<ServerInfo>, style: Style, 
       ({ health, state }) => state === "running" && (health.status === "degraded" || health.status === "unhealthy")
     )
     .map(({ health, name }) => `${style.yellow("!")} ${style.bold(name)}: ${printable(health.reason ?? "")}`)
-  return [renderTable([header, ...rows]), ...reasons, ...doubts].join("\n")
+  const returns = servers.flatMap((info) => renderReturns(info, now, style))
+  return [renderTable([header, ...rows]), ...reasons, ...doubts, ...returns].join("\n")
 }
 
 /** How many lines of standard error are shown below a failure; `signalbox servers status --json` has all that were kept. */

@@ -9,10 +9,12 @@ import { BreakersGroup, breakersRoutes } from "./groups/breakers.ts"
 import { HostGroup, hostRoutes } from "./groups/host.ts"
 import { PoolsGroup, poolsRoutes } from "./groups/pools.ts"
 import { ServersGroup, serversRoutes } from "./groups/servers.ts"
+import { ToolsGroup, toolsRoutes } from "./groups/tools.ts"
 import { WatchingGroup, watchingRoutes } from "./groups/watching.ts"
 
 /** Everything that can be asked of a running host. */
 export class ControlApi extends apiOf(ServersGroup)
+  .add(ToolsGroup)
   .add(WatchingGroup)
   .add(PoolsGroup)
   .add(BreakersGroup)
@@ -22,6 +24,7 @@ export class ControlApi extends apiOf(ServersGroup)
 /** What is done for it; needs `Host` and `ControlHost`. */
 export const controlRoutes = Layer.mergeAll(
   serversRoutes,
+  toolsRoutes,
   watchingRoutes,
   poolsRoutes,
   breakersRoutes,

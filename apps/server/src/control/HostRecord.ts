@@ -96,7 +96,7 @@ export const claimPlace = Effect.fnUntraced(function* (place: ControlPlace, fact
     const found = Option.getOrUndefined(yield* readRecord(place.recordFile))
     if (found !== undefined && (yield* isAlive(found))) {
       const { configFile, recordFile } = place
-      return yield* new HostAlreadyRunning({ configFile, pid: found.pid, recordFile })
+      return yield* new HostAlreadyRunning({ configFile, pid: found.pid, recordFile, kind: found.kind })
     }
     // Moved away first: another one that starts now may have put its own there since it was read.
     const aside = `${draft}.stale`

@@ -20,11 +20,17 @@ export class ControlDirectoryUnusable extends defineError<ControlDirectoryUnusab
 /** Another process runs this configuration already. */
 export class HostAlreadyRunning extends defineError<HostAlreadyRunning>()("HostAlreadyRunning", {
   code: "HOST_ALREADY_RUNNING",
-  status: statuses.conflict,
-  fields: { configFile, pid: Schema.Int, recordFile: Schema.String },
+  status: statuses.unavailable,
+  fields: {
+    configFile,
+    pid: Schema.Int,
+    recordFile: Schema.String,
+    /** That of its record: a `servers` host ends with the last of its servers. */
+    kind: Schema.Literals(["serve", "servers"])
+  },
   message: ({ configFile, pid }) => `${configFile} is already served by process ${pid}.`,
-  hint: ({ pid }) =>
-    `See what it runs: signalbox servers status. End it: kill ${pid}. A second one beside it: signalbox serve --no-control.`
+  hint: ({ kind, pid }) =>
+    `See what it runs: signalbox servers status. End it: ${kind === "servers" ? "signalbox servers stop --all" : `kill ${pid}`}. A second one beside it: signalbox serve --no-control.`
 }) {}
 
 /** A command needs a running host, and this configuration has none. */

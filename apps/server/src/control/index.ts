@@ -7,6 +7,7 @@ export { controlPlace, type ControlPlace } from "./controlPlace.ts"
 // What it answers
 export { type ApiFailure } from "./ApiFailure.ts"
 export { type ServerOutcomes, type ServerStatus } from "./groups/servers.ts"
+export { type ToolJson, type ToolResultJson } from "./groups/tools.ts"
 export { type ControlEvent } from "./groups/watching.ts"
 export { type ReloadedJson } from "./groups/host.ts"
 
