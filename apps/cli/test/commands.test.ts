@@ -148,6 +148,10 @@ describe("servers and tools", () => {
     assert.match(list.stdout, /^left__echo +left /m)
     assert.match(list.stdout, /^add +right /m)
     assert.deepStrictEqual([status.stderr, list.stderr, call.stderr], ["", "", ""])
+    const unsaid = await twins.run(["tools", "call", "echo", "text=hi"])
+    assert.strictEqual(unsaid.code, 1)
+    assert.include(unsaid.stderr, 'Several servers have the tool "echo": left, right.')
+    assert.include(unsaid.stderr, "signalbox tools call left echo")
     const hiding = { SIGNALBOX_RUNTIME_NAMING: "first" }
     const first = await twins.run(["tools", "list"], { env: hiding })
     assert.match(first.stdout, /^echo +left /m)
@@ -201,12 +205,16 @@ describe("servers and tools", () => {
   })
 
   it("suggest the tool or the server that was meant", async () => {
-    const [tool, server] = await Promise.all([
+    const [tool, inServer, server] = await Promise.all([
       place.run(["tools", "call", "ecco", "{}"]),
+      place.run(["tools", "call", "fx", "ecco", "{}"]),
       place.run(["tools", "call", "fy", "echo", "{}"])
     ])
     assert.strictEqual(tool.code, 1)
     assert.include(tool.stderr, '"echo"')
+    assert.strictEqual(inServer.code, 1)
+    assert.include(inServer.stderr, 'Server "fx" has no tool "ecco". Did you mean "echo"?')
+    assert.include(inServer.stderr, "signalbox tools list --server fx")
     assert.strictEqual(server.code, 1)
     assert.include(server.stderr, 'Did you mean "fx"?')
   })

@@ -5,9 +5,10 @@ import {
   qualifiedName,
   resultText,
   type ToolDefinition,
+  ToolNotFound,
   type ToolResult
 } from "@signalbox/model"
-import { Effect, Option } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Output } from "../Output.ts"
 import { printable } from "../render/style.ts"
@@ -17,6 +18,7 @@ import { report } from "../report.ts"
 import { type RunningHost, withHost } from "../withHost.ts"
 import { shortfallOf } from "../shortfall.ts"
 import { startListed, startUntil } from "../startServers.ts"
+import { explainUnknown } from "../unknownName.ts"
 import { withSetting } from "../withSetting.ts"
 import { parseJsonObject, readCall, type ToolCallWords } from "../toolCallWords.ts"
 
@@ -74,6 +76,14 @@ const findTool = Effect.fnUntraced(function* (host: RunningHost, { server, tool 
   return tool
 })
 
+/** The error for the names as they were typed. */
+const asTyped = Effect.fnUntraced(function* (host: RunningHost, { server, tool }: ToolCallWords, error: ToolNotFound) {
+  const offered = (yield* host.toolbox.list).map((each) => ({ serverName: sourceOf(each), name: each.alias ?? each.originalName }))
+  const { nearest, ...told } = { nearest: error.nearest, ...explainUnknown({ server, name: tool }, offered) }
+  const { available } = error
+  return new ToolNotFound({ toolName: tool, available, ...told, ...(nearest === undefined ? {} : { nearest }) })
+})
+
 /** What `--json` shows as data: structured content, a text that is JSON as what it says, else the blocks as they came. */
 const dataOf = (result: ToolResult): unknown => {
   if (result.structuredContent !== undefined) return result.structuredContent
@@ -105,7 +115,9 @@ const call = Command.make(
           const wanted = yield* readCall(words, Object.keys(host.config.options.servers))
           const name = yield* findTool(host, wanted)
           const input: JsonObject = wanted.input
-          const result = yield* host.toolbox.call(name, input, localCall())
+          const result = yield* host.toolbox
+            .call(name, input, localCall())
+            .pipe(Effect.catchIf(Schema.is(ToolNotFound), (error) => Effect.flatMap(asTyped(host, wanted, error), Effect.fail)))
           return result.isError ? yield* new ToolFailed({ toolName: wanted.tool, text: resultText(result) }) : result
         }).pipe(Effect.scoped)
       ).pipe(
