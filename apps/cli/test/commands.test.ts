@@ -88,7 +88,11 @@ describe("a person who looks around", () => {
   })
 
   it("finds every error in the table, with a code of its own", async () => {
-    const [text, json] = await Promise.all([place.run(["errors", "list"]), place.run(["errors", "list", "--json"])])
+    const [text, json, help] = await Promise.all([
+      place.run(["errors", "list"]),
+      place.run(["errors", "list", "--json"]),
+      place.run(["errors", "list", "--help"])
+    ])
     assert.deepStrictEqual(duplicateCodes(allErrors), [])
     const rows: ReadonlyArray<object> = JSON.parse(json.stdout)
     assert.strictEqual(rows.length, allErrors.length)
@@ -97,6 +101,7 @@ describe("a person who looks around", () => {
     }
     assert.include(text.stdout, "SERVER_NOT_FOUND")
     assert.include(text.stdout, "78 configuration")
+    assert.include(help.stdout, "With --json the bare list, in no envelope")
   })
 })
 
