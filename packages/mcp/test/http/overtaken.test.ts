@@ -6,6 +6,8 @@ import { FetchHttpClient } from "effect/http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { eventually, fxHttp, httpServer, onNode, sseServer, temporaryFolder } from "../fixture.ts"
 
+const isCall = (body: unknown) => typeof body === "string" && body.includes('"tools/call"')
+
 /** A network on which a call takes long, whether anybody still waits for it or not; all else is quick. */
 const slowCalls = (onSent: () => void, milliseconds: number): typeof fetch => {
   const slow = async (...[url, init]: Parameters<typeof fetch>) => {
@@ -14,7 +16,6 @@ const slowCalls = (onSent: () => void, milliseconds: number): typeof fetch => {
     const { signal: _, ...rest } = init ?? {}
     return fetch(url, rest)
   }
-  const isCall = (body: unknown) => typeof body === "string" && body.includes('"tools/call"')
   return (url, init) => (isCall(init?.body) ? slow(url, init) : fetch(url, init))
 }
 
