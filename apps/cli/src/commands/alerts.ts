@@ -22,7 +22,9 @@ export const alerts = Command.make(
   ({ failOn, limit, severity }) => {
     const loaded = Effect.promise(() => import("../control/hostAlerts.ts"))
     return withSetting(
-      Effect.flatMap(loaded, ({ hostAlerts }) => hostAlerts({ limit, severity: Option.getOrUndefined(severity), failOn: Option.getOrUndefined(failOn) }))
+      Effect.flatMap(loaded, ({ hostAlerts }) =>
+        hostAlerts({ limit, severity: Option.getOrUndefined(severity), failOn: Option.getOrUndefined(failOn) })
+      )
     )
   }
 ).pipe(

@@ -78,7 +78,10 @@ const findTool = Effect.fnUntraced(function* (host: RunningHost, { server, tool 
 
 /** The error for the names as they were typed. */
 const asTyped = Effect.fnUntraced(function* (host: RunningHost, { server, tool }: ToolCallWords, error: ToolNotFound) {
-  const offered = (yield* host.toolbox.list).map((each) => ({ serverName: sourceOf(each), name: each.alias ?? each.originalName }))
+  const offered = (yield* host.toolbox.list).map((each) => ({
+    serverName: sourceOf(each),
+    name: each.alias ?? each.originalName
+  }))
   const { nearest, ...told } = { nearest: error.nearest, ...explainUnknown({ server, name: tool }, offered) }
   const { available } = error
   return new ToolNotFound({ toolName: tool, available, ...told, ...(nearest === undefined ? {} : { nearest }) })
@@ -117,7 +120,11 @@ const call = Command.make(
           const input: JsonObject = wanted.input
           const result = yield* host.toolbox
             .call(name, input, localCall())
-            .pipe(Effect.catchIf(Schema.is(ToolNotFound), (error) => Effect.flatMap(asTyped(host, wanted, error), Effect.fail)))
+            .pipe(
+              Effect.catchIf(Schema.is(ToolNotFound), (error) =>
+                Effect.flatMap(asTyped(host, wanted, error), Effect.fail)
+              )
+            )
           return result.isError ? yield* new ToolFailed({ toolName: wanted.tool, text: resultText(result) }) : result
         }).pipe(Effect.scoped)
       ).pipe(

@@ -45,7 +45,9 @@ export const agentProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
     const references = referencesOf(agent)
     const used = [...new Set(references.map((text) => readReference(text).server))]
     const missing = references.flatMap((text, index) =>
-      text === "" || Object.hasOwn(servers, readReference(text).server) ? [] : [unknownServer([...path, "servers", index], text, all)]
+      text === "" || Object.hasOwn(servers, readReference(text).server)
+        ? []
+        : [unknownServer([...path, "servers", index], text, all)]
     )
     const unused = [
       ...Object.keys(tools).map((server) => ({ key: "tools", server })),
