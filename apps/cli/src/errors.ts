@@ -119,6 +119,16 @@ export class ToolCallsFailed extends defineError<ToolCallsFailed>()("ToolCallsFa
   hint: () => "Without --json each call is shown with its result."
 }) {}
 
+/** There are alerts, of the severity that the caller wants to be told of by an exit code, or above it. */
+export class AlertsHold extends defineError<AlertsHold>()("AlertsHold", {
+  code: "ALERTS_HOLD",
+  status: { ...statuses.unavailable, exit: exitCodes.partial },
+  fields: { alerts: Schema.Int, severity: Schema.String },
+  message: ({ alerts, severity }) =>
+    alerts === 1 ? `There is an alert: ${severity} or above.` : `There are ${alerts} alerts: ${severity} or above.`,
+  hint: () => "Each alert names what it is about. See more: signalbox servers status"
+}) {}
+
 /** Every error class of this package, for tables. */
 export const cliErrors = [
   InvalidUsage,
@@ -130,6 +140,7 @@ export const cliErrors = [
   SomeAgentsDown,
   AllAgentsDown,
   BackgroundStartFailed,
+  AlertsHold,
   ServersNeedAttention,
   ServerExists,
   ToolCallsFailed

@@ -88,7 +88,11 @@ describe("a person who looks around", () => {
   })
 
   it("finds every error in the table, with a code of its own", async () => {
-    const [text, json] = await Promise.all([place.run(["errors", "list"]), place.run(["errors", "list", "--json"])])
+    const [text, json, help] = await Promise.all([
+      place.run(["errors", "list"]),
+      place.run(["errors", "list", "--json"]),
+      place.run(["errors", "list", "--help"])
+    ])
     assert.deepStrictEqual(duplicateCodes(allErrors), [])
     const rows: ReadonlyArray<object> = JSON.parse(json.stdout)
     assert.strictEqual(rows.length, allErrors.length)
@@ -97,6 +101,7 @@ describe("a person who looks around", () => {
     }
     assert.include(text.stdout, "SERVER_NOT_FOUND")
     assert.include(text.stdout, "78 configuration")
+    assert.include(help.stdout, "With --json the bare list, in no envelope")
   })
 })
 
@@ -151,6 +156,10 @@ describe("servers and tools", () => {
     assert.match(list.stdout, /^add +right /m)
     const looked = "Nothing runs this configuration. The servers were started for a look and are stopped again.\n"
     assert.deepStrictEqual([status.stderr, list.stderr, call.stderr], [looked, "", ""])
+    const unsaid = await twins.run(["tools", "call", "echo", "text=hi"])
+    assert.strictEqual(unsaid.code, 1)
+    assert.include(unsaid.stderr, 'Several servers have the tool "echo": left, right.')
+    assert.include(unsaid.stderr, "signalbox tools call left echo")
     const hiding = { SIGNALBOX_RUNTIME_NAMING: "first" }
     const first = await twins.run(["tools", "list"], { env: hiding })
     assert.match(first.stdout, /^echo +left /m)
@@ -204,12 +213,16 @@ describe("servers and tools", () => {
   })
 
   it("suggest the tool or the server that was meant", async () => {
-    const [tool, server] = await Promise.all([
+    const [tool, inServer, server] = await Promise.all([
       place.run(["tools", "call", "ecco", "{}"]),
+      place.run(["tools", "call", "fx", "ecco", "{}"]),
       place.run(["tools", "call", "fy", "echo", "{}"])
     ])
     assert.strictEqual(tool.code, 1)
     assert.include(tool.stderr, '"echo"')
+    assert.strictEqual(inServer.code, 1)
+    assert.include(inServer.stderr, 'Server "fx" has no tool "ecco". Did you mean "echo"?')
+    assert.include(inServer.stderr, "signalbox tools list --server fx")
     assert.strictEqual(server.code, 1)
     assert.include(server.stderr, 'Did you mean "fx"?')
   })

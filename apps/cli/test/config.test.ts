@@ -122,6 +122,19 @@ describe("the environment", () => {
   })
 })
 
+describe("config explain", () => {
+  it("suggests the key that was meant, also where it is a section", async () => {
+    await using home = await makePlace()
+    const [section, value] = await Promise.all([
+      home.run(["config", "explain", "runtime.breakr"]),
+      home.run(["config", "explain", "runtime.breaker.failure"])
+    ])
+    assert.deepStrictEqual([section.code, value.code], [2, 2])
+    assert.include(section.stderr, 'There is no key "runtime.breakr". Did you mean "runtime.breaker"?')
+    assert.include(value.stderr, 'Did you mean "runtime.breaker.failures"?')
+  })
+})
+
 describe("config import", () => {
   const key = "sk-canary-0123456789"
 

@@ -64,6 +64,14 @@ describe("prompts", () => {
     assert.include(unknown.stderr, 'Did you mean "greet_2"?')
     assert.strictEqual(word.code, 2)
   })
+
+  it("that are not there are told by the names that were typed", async () => {
+    const ended = await place.run(["prompts", "get", "other", "greet_3", "name=Ada", "--json"])
+    const { error, error_code } = ended.json()
+    assert.strictEqual(ended.code, 1)
+    assert.strictEqual(error_code, "PROMPT_NOT_FOUND")
+    assert.include(error?.message, 'Server "other" has no prompt "greet_3". Did you mean "greet_2"?')
+  })
 })
 
 describe("resources", () => {

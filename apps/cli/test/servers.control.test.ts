@@ -290,16 +290,21 @@ describe("the running host", () => {
     const opened = await place.run(["breaker", "open", "fx"])
     assert.match(opened.stdout, /^fx +open /m)
     assert.include((await place.run(["servers", "status"])).stdout, "unhealthy")
-    const [metrics, prometheus, alerts, pools, fresh] = await Promise.all([
+    const [metrics, prometheus, alerts, failing, pools, fresh] = await Promise.all([
       place.run(["metrics", "--json"]),
       place.run(["metrics", "--prometheus"]),
       place.run(["alerts", "--json"]),
+      place.run(["alerts", "--fail-on", "critical", "--json"]),
       place.run(["pool", "status", "--json"]),
       place.run(["servers", "status", "--json", "--fresh"])
     ])
     assert.hasAllKeys(metrics.json().data.servers, ["fx", "late"])
     assert.include(prometheus.stdout, "# TYPE mcp_server_state gauge")
     assert.deepInclude(alerts.json().data[0], { kind: "breaker-open", severity: "critical", subject: "fx" })
+    assert.deepStrictEqual([alerts.code, failing.code], [0, 3])
+    assert.deepStrictEqual([failing.json().error_code, failing.json().data.length], ["ALERTS_HOLD", 1])
+    const mild = await place.run(["alerts", "--fail-on", "critical", "--severity", "warning"])
+    assert.strictEqual(mild.code, 0, mild.stderr)
     assert.isObject(pools.json().data)
     // A look of its own starts everything, also what the host has not started.
     assert.deepInclude(fresh.json().data[1], { name: "late", state: "running" })

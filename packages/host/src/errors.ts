@@ -28,7 +28,10 @@ export class ConfigInvalid extends defineError<ConfigInvalid>()("ConfigInvalid",
     const lines = problems.map((problem) => `  ${describe(file, problem)}`)
     return `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${lines.join("\n")}`
   },
-  hint: () => "Fix the lines named, then run: signalbox config check"
+  hint: ({ problems }) =>
+    problems.every(({ line, path }) => line === 0 && path === "")
+      ? "Name a file that can be read with --config, then run: signalbox config check"
+      : "Fix the lines named, then run: signalbox config check"
 }) {}
 
 /** There is no configuration file in any of the places that were searched. */

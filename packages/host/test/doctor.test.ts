@@ -161,10 +161,11 @@ layer(nodePlatform, { excludeTestServices: true })("the doctor", (it) => {
       const folder = yield* fs.makeTempDirectoryScoped()
       yield* fs.writeFileString(`${folder}/python3`, "#!/bin/sh\necho Python 3.11.4\n", { mode: 0o755 })
       const env = { PATH: folder }
+      const log = `${folder}/started`
       const { findings, servers } = yield* examine({
-        old: fxServer({ tools: "echo" }, { requires: { node: "99" } }),
+        old: fxServer({ tools: "echo", log }, { requires: { node: "99" } }),
         fits: fxServer({ tools: "add" }, { requires: { node: ">=22 <99", python: "3.11" }, env }),
-        absent: fxServer({ tools: "sleep" }, { requires: { python: "^3.12", cobol: "1" }, env })
+        absent: fxServer({ tools: "sleep", log }, { requires: { python: "^3.12", cobol: "1" }, env })
       })
       assert.deepStrictEqual(codesOf(findings), [
         "old RUNTIME_VERSION",
@@ -174,12 +175,17 @@ layer(nodePlatform, { excludeTestServices: true })("the doctor", (it) => {
       assert.include(findings[0]?.message, `"old" needs node 99, and node ${process.version.slice(1)} is here.`)
       assert.include(findings[1]?.message, "python 3.11.4 is here")
       assert.include(findings[2]?.message, "cobol does not answer")
-      // They run all the same, and a start refuses them.
       for (const { severity } of findings) assert.strictEqual(severity, "error")
-      assert.notInclude(
-        servers.map(({ tools }) => tools),
-        undefined
+      assert.deepStrictEqual(
+        servers.map(({ name, tools }) => [name, tools === undefined]),
+        [
+          ["old", true],
+          ["fits", false],
+          ["absent", true]
+        ]
       )
+      // A start would refuse them, so they were not started.
+      assert.isFalse(yield* fs.exists(log))
     })
   )
 

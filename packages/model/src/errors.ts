@@ -117,22 +117,34 @@ export class StreamInterrupted extends defineError<StreamInterrupted>()("StreamI
   message: (error) => `The answer of ${error.provider} broke off: ${error.reason}`
 }) {}
 
-/** No source has a tool of this name. `nearest` is the name that was probably meant. */
+/**
+ * No source has a tool of this name. `nearest` is the name that was probably meant. Where the caller named a server,
+ * `serverName` is that one, and the other names are those of its tools; `sharedBy` has the servers that each have a
+ * tool of this name, where the caller did not say whose.
+ */
 export class ToolNotFound extends defineError<ToolNotFound>()("ToolNotFound", {
   code: "TOOL_NOT_FOUND",
   status: statuses.notFound,
   fields: {
     toolName: Schema.String,
     nearest: Schema.optionalKey(Schema.String),
-    available: Schema.Array(Schema.String)
+    available: Schema.Array(Schema.String),
+    serverName: Schema.optionalKey(Schema.String),
+    sharedBy: Schema.optionalKey(Schema.Array(Schema.String))
   },
-  message: ({ available, nearest, toolName }) => {
+  message: ({ available, nearest, serverName, sharedBy, toolName }) => {
+    if (sharedBy !== undefined) return `Several servers have the tool "${toolName}": ${sharedBy.join(", ")}.`
     const shown = available.slice(0, 20).join(", ")
     const more = available.length > 20 ? `, and ${available.length - 20} more` : ""
     const known = available.length === 0 ? "No tools are available." : `Available: ${shown}${more}.`
-    return `There is no tool "${toolName}".${nearest === undefined ? "" : ` Did you mean "${nearest}"?`} ${known}`
+    const missing =
+      serverName === undefined ? `There is no tool "${toolName}".` : `Server "${serverName}" has no tool "${toolName}".`
+    return `${missing}${nearest === undefined ? "" : ` Did you mean "${nearest}"?`} ${known}`
   },
-  hint: () => "See which there are: signalbox tools list"
+  hint: ({ serverName, sharedBy, toolName }) =>
+    sharedBy?.[0] === undefined
+      ? `See which there are: signalbox tools list${serverName === undefined ? "" : ` --server ${serverName}`}`
+      : `Say which: signalbox tools call ${sharedBy[0]} ${toolName}`
 }) {}
 
 /** One thing that is wrong with the arguments of a tool call. */

@@ -22,7 +22,13 @@ const isBelow = (prefix: string) => (origin: ConfigOrigin) =>
   origin.path === prefix || origin.path.startsWith(`${prefix}.`)
 
 const unknownKey = (path: string, origins: ReadonlyArray<ConfigOrigin>) => {
-  const known = new Set(origins.flatMap(({ path: key }) => [key, ...key.split(".").slice(0, 1)]))
+  // Sections count as well as values.
+  const known = new Set(
+    origins.flatMap(({ path: key }) => {
+      const parts = key.split(".")
+      return parts.map((_, index) => parts.slice(0, index + 1).join("."))
+    })
+  )
   const nearest = nearestName(path, known)
   const reason = `There is no key "${path}".${nearest === undefined ? "" : ` Did you mean "${nearest}"?`}`
   return new InvalidUsage({ command: "signalbox config explain", reason })

@@ -28,7 +28,11 @@ const list = Command.make("list", {}, () =>
       yield* output.line(`\nExit codes: ${codes.join(", ")}`)
     })
   )
-).pipe(Command.withDescription("Every error code with its HTTP status, API type and exit code"))
+).pipe(
+  Command.withDescription(
+    "Every error code with its HTTP status, API type and exit code. With --json the bare list, in no envelope"
+  )
+)
 
 export const errors = Command.make("errors").pipe(
   Command.withDescription("What can go wrong"),

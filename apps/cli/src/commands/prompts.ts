@@ -1,7 +1,7 @@
 import { Host } from "@signalbox/host"
 import { localCall, type Message, qualifiedName, resultText } from "@signalbox/model"
-import { type FilledPrompt } from "@signalbox/orchestrator"
-import { Effect, Option } from "effect"
+import { type FilledPrompt, PromptNotFound } from "@signalbox/orchestrator"
+import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Output } from "../Output.ts"
 import { readPrompt } from "../promptWords.ts"
@@ -11,6 +11,8 @@ import { tellShortfall } from "../render/tellShortfall.ts"
 import { report } from "../report.ts"
 import { shortfallOf } from "../shortfall.ts"
 import { startListed, startUntil } from "../startServers.ts"
+import { explainUnknown } from "../unknownName.ts"
+import { type RunningHost } from "../withHost.ts"
 import { withOwnServers } from "../withOwnServers.ts"
 import { withSetting } from "../withSetting.ts"
 
@@ -75,6 +77,18 @@ const filledJson = ({ description, messages, prompt }: FilledPrompt) => ({
   messages
 })
 
+/** The error for the names as they were typed. */
+const asTyped = Effect.fnUntraced(function* (
+  host: RunningHost,
+  wanted: { readonly server: string | undefined; readonly name: string },
+  { available, nearest, serverNames }: PromptNotFound
+) {
+  const listed = yield* host.orchestrator.prompts.list
+  const offered = listed.map(({ originalName, serverName }) => ({ serverName, name: originalName }))
+  const told = explainUnknown(wanted, offered)
+  return new PromptNotFound({ promptName: wanted.name, available, nearest, serverNames, ...told })
+})
+
 const get = Command.make(
   "get",
   {
@@ -91,15 +105,19 @@ const get = Command.make(
           const host = yield* Host
           const { prompts, start } = host.orchestrator
           const wanted = yield* readPrompt(words, Object.keys(host.config.options.servers))
-          if (wanted.server !== undefined) {
-            yield* start(wanted.server)
-            return yield* prompts.get(qualifiedName(wanted.server, wanted.name), wanted.args, localCall())
+          const { args, name, server } = wanted
+          if (server !== undefined) yield* start(server)
+          else {
+            const isListed = Effect.map(prompts.list, (listed) => listed.some((prompt) => prompt.name === name))
+            yield* startUntil(host, isListed)
           }
-          yield* startUntil(
-            host,
-            Effect.map(prompts.list, (listed) => listed.some(({ name }) => name === wanted.name))
-          )
-          return yield* prompts.get(wanted.name, wanted.args, localCall())
+          return yield* prompts
+            .get(server === undefined ? name : qualifiedName(server, name), args, localCall())
+            .pipe(
+              Effect.catchIf(Schema.is(PromptNotFound), (error) =>
+                Effect.flatMap(asTyped(host, wanted, error), Effect.fail)
+              )
+            )
         })
       ).pipe(
         report({

@@ -5,10 +5,11 @@ import {
   qualifiedName,
   resultText,
   type ToolDefinition,
+  ToolNotFound,
   type ToolResult
 } from "@signalbox/model"
 import { type ToolJson } from "@signalbox/server/control"
-import { Effect, Option } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Output } from "../Output.ts"
 import { printable } from "../render/style.ts"
@@ -18,6 +19,7 @@ import { report } from "../report.ts"
 import { type RunningHost, withHost } from "../withHost.ts"
 import { shortfallOf } from "../shortfall.ts"
 import { startListed, startUntil } from "../startServers.ts"
+import { explainUnknown } from "../unknownName.ts"
 import { withSetting } from "../withSetting.ts"
 import { parseJsonObject, readCall, type ToolCallWords } from "../toolCallWords.ts"
 
@@ -93,6 +95,17 @@ const findTool = Effect.fnUntraced(function* (host: RunningHost, { server, tool 
   return tool
 })
 
+/** The error for the names as they were typed. */
+const asTyped = Effect.fnUntraced(function* (host: RunningHost, { server, tool }: ToolCallWords, error: ToolNotFound) {
+  const offered = (yield* host.toolbox.list).map((each) => ({
+    serverName: listedTool(each).server,
+    name: each.alias ?? each.originalName
+  }))
+  const { nearest, ...told } = { nearest: error.nearest, ...explainUnknown({ server, name: tool }, offered) }
+  const { available } = error
+  return new ToolNotFound({ toolName: tool, available, ...told, ...(nearest === undefined ? {} : { nearest }) })
+})
+
 /** What `--json` shows as data: structured content, a text that is JSON as what it says, else the blocks as they came. */
 const dataOf = (result: ToolResult): unknown => {
   if (result.structuredContent !== undefined) return result.structuredContent
@@ -110,7 +123,12 @@ const calledHere = (words: ReadonlyArray<string>, isDirect: boolean) =>
       const wanted = yield* readCall(words, Object.keys(host.config.options.servers))
       const name = yield* findTool(host, wanted)
       const input: JsonObject = wanted.input
-      return { tool: wanted.tool, result: yield* host.toolbox.call(name, input, localCall()) }
+      const result = yield* host.toolbox
+        .call(name, input, localCall())
+        .pipe(
+          Effect.catchIf(Schema.is(ToolNotFound), (error) => Effect.flatMap(asTyped(host, wanted, error), Effect.fail))
+        )
+      return { tool: wanted.tool, result }
     }).pipe(Effect.scoped)
   )
 

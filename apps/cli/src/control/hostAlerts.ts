@@ -3,6 +3,7 @@
  */
 import { Alert, type AlertSeverity } from "@signalbox/orchestrator"
 import { DateTime, Effect, Schema } from "effect"
+import { AlertsHold } from "../errors.ts"
 import { Output } from "../Output.ts"
 import { printable } from "../render/style.ts"
 import { report } from "../report.ts"
@@ -10,11 +11,20 @@ import { running } from "./runningHost.ts"
 
 const encode = Schema.encodeSync(Schema.Array(Alert))
 
-/** Prints the alerts that hold, the oldest first. */
+/** The error for alerts that are at least as severe as the caller takes for a failure. */
+const failureOf = (alerts: ReadonlyArray<Alert>, failOn: AlertSeverity | undefined) => {
+  if (failOn === undefined) return undefined
+  const count = alerts.filter(({ severity }) => failOn === "warning" || severity === "critical").length
+  return count === 0 ? undefined : new AlertsHold({ alerts: count, severity: failOn })
+}
+
+/** Prints the alerts that hold, the oldest first; with `failOn` they decide the exit code, too. */
 export const hostAlerts = ({
+  failOn,
   limit,
   severity
 }: {
+  readonly failOn: AlertSeverity | undefined
   readonly limit: number
   readonly severity: AlertSeverity | undefined
 }) =>
@@ -23,6 +33,7 @@ export const hostAlerts = ({
   ).pipe(
     Effect.scoped,
     report({
+      shortfall: (alerts) => failureOf(alerts, failOn),
       render: (alerts) =>
         Effect.gen(function* () {
           const { line, style } = yield* Output

@@ -3,14 +3,32 @@
  */
 import { nearestName } from "@signalbox/model"
 import { commonSecrets } from "../config/AgentEntry.ts"
-import { type HostOptions } from "../config/HostOptions.ts"
 import { type FoundProblem } from "../config/layers.ts"
+import { isTree, type Tree, valueAt } from "../config/tree.ts"
 import { readReference, withServer } from "./serverReference.ts"
 
 type Path = FoundProblem["path"]
 
-/** Every reference of an agent that leads nowhere, with the name that may have been meant. */
-export const agentProblems = ({ agents, servers }: HostOptions): ReadonlyArray<FoundProblem> => {
+const treeAt = (value: unknown, key: string): Tree => {
+  const inner = valueAt(value, [key])
+  return isTree(inner) ? inner : {}
+}
+
+const referencesOf = (agent: unknown): ReadonlyArray<string> => {
+  const references = valueAt(agent, ["servers"])
+  // What is no text, the schema tells. It is kept as a reference to nothing, so that the others have their index.
+  return Array.isArray(references) ? references.map((text) => (typeof text === "string" ? text : "")) : []
+}
+
+const remoteTransports: ReadonlySet<unknown> = new Set(["http", "sse"])
+
+/**
+ * Every reference of an agent that leads nowhere, with the name that may have been meant. Takes the configuration as
+ * it stands, so that these are told together with what is wrong with its shape.
+ */
+export const agentProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
+  if (!isTree(valueAt(config, ["servers"]))) return []
+  const servers = treeAt(config, "servers")
   const all = Object.keys(servers)
   const unknownServer = (path: Path, text: string, among: ReadonlyArray<string>): FoundProblem => {
     const nearest = nearestName(readReference(text).server, among)
@@ -21,11 +39,15 @@ export const agentProblems = ({ agents, servers }: HostOptions): ReadonlyArray<F
       suggestion: nearest === undefined ? known : `did you mean "${withServer(text, nearest)}"?`
     }
   }
-  return Object.entries(agents).flatMap(([name, { secrets = {}, servers: references, tools = {} }]) => {
+  return Object.entries(treeAt(config, "agents")).flatMap(([name, agent]) => {
     const path = ["agents", name]
+    const [secrets, tools] = [treeAt(agent, "secrets"), treeAt(agent, "tools")]
+    const references = referencesOf(agent)
     const used = [...new Set(references.map((text) => readReference(text).server))]
     const missing = references.flatMap((text, index) =>
-      Object.hasOwn(servers, readReference(text).server) ? [] : [unknownServer([...path, "servers", index], text, all)]
+      text === "" || Object.hasOwn(servers, readReference(text).server)
+        ? []
+        : [unknownServer([...path, "servers", index], text, all)]
     )
     const unused = [
       ...Object.keys(tools).map((server) => ({ key: "tools", server })),
@@ -42,7 +64,7 @@ export const agentProblems = ({ agents, servers }: HostOptions): ReadonlyArray<F
       })
     const remote = Object.keys(secrets)
       .filter((server) => server !== commonSecrets && used.includes(server))
-      .filter((server) => Object.hasOwn(servers, server) && servers[server]?.transport !== "stdio")
+      .filter((server) => remoteTransports.has(valueAt(servers, [server, "transport"])))
       .map((server): FoundProblem => ({
         path: [...path, "secrets", server],
         message: `"${server}" is no local server, so it has no environment`,

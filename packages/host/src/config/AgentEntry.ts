@@ -2,7 +2,7 @@
  * One entry under `agents`: which servers an agent has, which of their tools, with which secrets, and its model.
  */
 import { Schema } from "effect"
-import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists } from "./schemas.ts"
+import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists, VariableName } from "./schemas.ts"
 
 /** The group of secrets that every server of an agent is given. */
 export const commonSecrets = "common"
@@ -24,7 +24,7 @@ export const AgentEntry = Schema.Struct({
     })
   ),
   /** Environment variables by server; those under `common` are for each of them, and those of a server win. */
-  secrets: Schema.optionalKey(Schema.Record(ServerName, Schema.Record(Schema.String, EnvValue))),
+  secrets: Schema.optionalKey(Schema.Record(ServerName, Schema.Record(VariableName, EnvValue))),
   /** Calls that are made once, one after the other, before the agent can be used. */
   onStart: Schema.optionalKey(Schema.Array(StartCall))
 })

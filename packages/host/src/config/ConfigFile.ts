@@ -3,7 +3,7 @@
  */
 import { Effect, FileSystem, Path, Result } from "effect"
 import { agentProblems } from "../agents/agentProblems.ts"
-import { ConfigInvalid, ConfigNotFound } from "../errors.ts"
+import { ConfigInvalid, ConfigNotFound, type ConfigProblem } from "../errors.ts"
 import { decodeOptions } from "./decode.ts"
 import { readDocument } from "./document.ts"
 import { type HostOptions } from "./HostOptions.ts"
@@ -65,16 +65,40 @@ const findFile = Effect.fnUntraced(function* (source: ConfigSource) {
   return yield* new ConfigNotFound({ searched: candidates })
 })
 
+const isThere = Effect.fnUntraced(function* (file: string, type: FileSystem.File.Type) {
+  const fs = yield* FileSystem.FileSystem
+  return yield* fs.stat(file).pipe(
+    Effect.map((info) => info.type === type),
+    Effect.orElseSucceed(() => false)
+  )
+})
+
+/** Why a file cannot be read. Where a folder was named, most likely a file in it was meant. */
+const unreadable = Effect.fnUntraced(function* (file: string, shown: string, cause: Error) {
+  const path = yield* Path.Path
+  const invalid = (message: string, suggestion?: string) => {
+    const problem = { path: "", line: 0, message: `cannot be read: ${message}` }
+    const problems = [suggestion === undefined ? problem : { ...problem, suggestion }]
+    return new ConfigInvalid({ file: shown, problems, cause })
+  }
+  if (!(yield* isThere(file, "Directory"))) return invalid(cause.message)
+  for (const name of configFileNames) {
+    if (!(yield* isThere(path.join(file, name), "File"))) continue
+    return invalid("it is a folder", `did you mean "${path.join(shown, name)}"?`)
+  }
+  return invalid("it is a folder", "name a file")
+})
+
 const readText = Effect.fnUntraced(function* (file: string, shown: string) {
   const fs = yield* FileSystem.FileSystem
-  const unreadable = (cause: Error) =>
-    new ConfigInvalid({
-      file: shown,
-      problems: [{ path: "", line: 0, message: `cannot be read: ${cause.message}` }],
-      cause
-    })
-  return yield* Effect.mapError(fs.readFileString(file), unreadable)
+  return yield* fs
+    .readFileString(file)
+    .pipe(Effect.catch((cause) => Effect.flatMap(unreadable(file, shown, cause), Effect.fail)))
 })
+
+/** The error for some problems, in the order of their lines; what stands in no line of the file comes first. */
+const invalidAt = (file: string, problems: ReadonlyArray<ConfigProblem>): ConfigInvalid =>
+  new ConfigInvalid({ file, problems: problems.toSorted((a, b) => a.line - b.line) })
 
 /** A configuration of which all is known but whether it is right. */
 export interface FoundConfig {
@@ -100,11 +124,13 @@ export const checkText = Effect.fnUntraced(function* (source: ConfigSource, { fi
   const serversFile = named === "" ? undefined : yield* readText(path.resolve(source.directory, named), named)
   const document = readDocument(text)
   const layered = layerConfig({ document, file: shown, environment, dotEnvNames, flags, serversFile })
-  if (layered.unreadable.length > 0) return yield* new ConfigInvalid({ file: shown, problems: layered.unreadable })
+  if (layered.unreadable.length > 0) return yield* invalidAt(shown, layered.unreadable)
   const decoded = decodeOptions(layered.value)
-  const found = (Result.isFailure(decoded) ? decoded.failure : agentProblems(decoded.success)).map(layered.place)
-  const problems = [...layered.problems, ...found]
-  if (Result.isFailure(decoded) || problems.length > 0) return yield* new ConfigInvalid({ file: shown, problems })
+  const misshapen = (Result.isFailure(decoded) ? decoded.failure : []).map(layered.place)
+  const told = new Set(misshapen.map(({ path }) => path))
+  const adrift = agentProblems(layered.value).map(layered.place)
+  const problems = [...layered.problems, ...misshapen, ...adrift.filter(({ path }) => !told.has(path))]
+  if (Result.isFailure(decoded) || problems.length > 0) return yield* invalidAt(shown, problems)
   const config: LoadedConfig = {
     options: decoded.success,
     origins: layered.origins.map(({ origin, path }) => ({
@@ -115,7 +141,7 @@ export const checkText = Effect.fnUntraced(function* (source: ConfigSource, { fi
     file,
     directory: file === undefined ? source.directory : path.dirname(file),
     reread: Effect.suspend(() => loadConfig(source)),
-    invalid: (problems) => new ConfigInvalid({ file: shown, problems: problems.map(layered.place) })
+    invalid: (problems) => invalidAt(shown, problems.map(layered.place))
   }
   return { config, notes: layered.notes }
 })

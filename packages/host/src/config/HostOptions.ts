@@ -5,10 +5,14 @@
 import { isVersionRange } from "@signalbox/orchestrator"
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
+import { keyRules } from "./keyRules.ts"
 import { isLoopback } from "./loopback.ts"
-import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists } from "./schemas.ts"
+import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists, VariableName } from "./schemas.ts"
 import { ServerAuth } from "./ServerAuth.ts"
 import { variablesIn } from "./secrets.ts"
+
+/** Messages to people name a schema by its identifier. */
+const aDuration = 'a duration such as "30 seconds"'
 
 const shortUnits: Readonly<Record<string, string>> = { ms: "millis", s: "seconds", m: "minutes", h: "hours" }
 
@@ -18,7 +22,7 @@ const spelledOut = (text: string): string =>
     .trim()
     .replace(/^(\d+(?:\.\d+)?)(ms|s|m|h)$/, (_, amount: string, unit: string) => `${amount} ${shortUnits[unit]}`)
 
-const AnyDuration = Schema.String.pipe(
+const AnyDuration = Schema.String.annotate({ identifier: aDuration }).pipe(
   Schema.decodeTo(
     Schema.DurationFromString,
     SchemaTransformation.transform({ decode: spelledOut, encode: (text: string) => text })
@@ -124,9 +128,7 @@ const overrides = {
   maxConcurrentCalls: Schema.optionalKey(PositiveInt),
   requires: Schema.optionalKey(
     Schema.Record(
-      Schema.String.check(
-        Schema.isPattern(/^[A-Za-z][\w.+-]*$/, { message: "Expected the name of a program that knows --version" })
-      ),
+      Schema.String.check(Schema.isPattern(/^[A-Za-z][\w.+-]*$/, { message: keyRules.program })),
       VersionRange
     )
   ),
@@ -151,7 +153,7 @@ const StdioServer = Schema.Struct({
   transport: Schema.Literal("stdio"),
   command: Schema.NonEmptyString,
   args: Schema.Array(EnvValue),
-  env: Schema.Record(Schema.String, EnvValue),
+  env: Schema.Record(VariableName, EnvValue),
   cwd: Schema.optionalKey(Schema.String),
   inheritEnv: Schema.optionalKey(Schema.Boolean),
   ...overrides

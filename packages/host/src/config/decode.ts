@@ -7,6 +7,7 @@ import { agentKeys } from "./AgentEntry.ts"
 import { type ConfigPath } from "./document.ts"
 import { HostOptions, serverKeys } from "./HostOptions.ts"
 import { type FoundProblem } from "./layers.ts"
+import { keyRuleAt } from "./keyRules.ts"
 import { presetValue } from "./presets.ts"
 import { showable } from "./secrets.ts"
 import { valueAt } from "./tree.ts"
@@ -37,7 +38,10 @@ const explain = (
   path: ConfigPath,
   message: string
 ): { readonly message: string; readonly suggestion?: string } => {
-  if (message === "Expected no excess property") return { message: "unknown key", ...suggest(path) }
+  if (message === "Expected no excess property") {
+    const rule = keyRuleAt(path)
+    return rule === undefined ? { message: "unknown key", ...suggest(path) } : { message: rule }
+  }
   if (message === "Missing key") {
     const preset = valueAt(presetValue, path)
     return {
@@ -52,9 +56,9 @@ const explain = (
     if (typeof found !== "object" || found === null) {
       return { message: `expected a server: transport, then command or url, and so on, found ${show(path, found)}` }
     }
-    return {
-      message: `expected transport: stdio or transport: http, found ${show([...path, "transport"], Reflect.get(found, "transport"))}`
-    }
+    const transport: unknown = Reflect.get(found, "transport")
+    const instead = transport === undefined ? "" : `, found ${show([...path, "transport"], transport)}`
+    return { message: `expected transport: stdio, http or sse${instead}` }
   }
   return {
     message: `${message.replace("a valid Duration string", 'a duration such as "30 seconds"')}, found ${show(path, found)}`

@@ -9,6 +9,7 @@ import {
   isAlias,
   isMap,
   isNode,
+  isPair,
   isScalar,
   isSeq,
   LineCounter,
@@ -47,13 +48,37 @@ const childOf = (
   return undefined
 }
 
+/** The keys on the way down through nodes, each of which holds the next. */
+const pathOf = (nodes: ReadonlyArray<unknown>): ReadonlyArray<string> =>
+  nodes.flatMap((node, index) => {
+    if (isPair(node) && isScalar(node.key)) return [String(node.key.value)]
+    return isSeq(node) ? [String(node.items.indexOf(nodes[index + 1]))] : []
+  })
+
 /** Reads a document. Never throws: what cannot be parsed is told in `problems`. */
 export const readDocument = (text: string): ConfigDocument => {
   const counter = new LineCounter()
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false })
   const lineAt = (offset: number | undefined) => (offset === undefined ? 1 : counter.linePos(offset).line)
-  const problems = document.errors.map((error) => ({ path: "", line: lineAt(error.pos[0]), message: error.message }))
+  const problems: Array<ConfigProblem> = document.errors
+    // Told below, by name.
+    .filter(({ code }) => code !== "DUPLICATE_KEY")
+    .map((error) => ({ path: "", line: lineAt(error.pos[0]), message: error.message }))
   visit(document, {
+    Map: (_, map, ancestors) => {
+      const first = new Map<string, number>()
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue
+        const name = String(key.value)
+        const line = lineAt(key.range?.[0])
+        const before = first.get(name)
+        if (before === undefined) first.set(name, line)
+        else {
+          const path = [...pathOf([...ancestors, map]), name].join(".")
+          problems.push({ path, line, message: `this key is there already, on line ${before}` })
+        }
+      }
+    },
     Alias: (_, alias) => {
       if (alias.resolve(document) !== undefined) return
       const message = `there is no anchor &${alias.source} above this alias`

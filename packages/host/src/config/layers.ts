@@ -68,7 +68,16 @@ interface Base {
 }
 
 const expandPreset = (value: unknown): Base => {
-  if (!isTree(value) || !("extends" in value)) return { value, own: value, presetName: undefined, problems: [] }
+  if (!isTree(value)) {
+    const isEmpty = value === null || value === undefined
+    const problem = {
+      path: [],
+      message: isEmpty ? "the file is empty" : "the file holds no keys such as servers:",
+      suggestion: "begin it with: extends: preset:default@1; or have a whole one written: signalbox init --force"
+    }
+    return { value, own: value, presetName: undefined, problems: [problem] }
+  }
+  if (!("extends" in value)) return { value, own: value, presetName: undefined, problems: [] }
   const { extends: name, ...own } = value
   const preset = presets.get(String(name))
   if (preset !== undefined) return { value: merge(preset, own), own, presetName: String(name), problems: [] }
@@ -128,7 +137,8 @@ export const layerConfig = (input: Input): LayeredConfig => {
     value,
     origins: leavesOf(value).map(([path]) => ({ path, origin: overriding(path)?.origin ?? fileOrPreset(path) })),
     place,
-    unreadable: [...document.problems, ...base.problems.map(place)],
+    // Without a document there is no value, and that has its reason already.
+    unreadable: document.problems.length > 0 ? document.problems : base.problems.map(place),
     problems: problems.map(place),
     notes
   }

@@ -2,14 +2,18 @@
  * The schemas that servers and agents of a configuration have in common.
  */
 import { Schema, SchemaTransformation } from "effect"
+import { keyRules } from "./keyRules.ts"
 
 export const PositiveInt = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** Names of servers stand in tool names (`<server>__<tool>`), so they are short and plain. Those of agents are alike. */
 export const ServerName = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, {
-    message: "Expected a name of 1 to 32 letters, digits, - or _"
-  })
+  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, { message: keyRules.name })
+)
+
+/** What every shell takes as the name of a variable. */
+export const VariableName = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z_][A-Za-z0-9_]*$/, { message: keyRules.variable })
 )
 
 /** Numbers and booleans in `env` arrive as text, as in a shell. */

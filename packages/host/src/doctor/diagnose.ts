@@ -87,7 +87,10 @@ export const diagnose = Effect.fn("diagnose")(function* (config: LoadedConfig, o
     const entry = entries.get(server.name)
     return entry === undefined ? Effect.succeed([]) : checkRuntimes(server, entry)
   })
-  const probes = yield* probeServers(startable, options)
+  // A start would refuse them for this; what they do in a version that does not fit says nothing more.
+  const unfit = new Set(versions.flat().map(({ serverName }) => serverName))
+  const probed = startable.filter(({ name }) => !unfit.has(name))
+  const probes = yield* probeServers(probed, options)
   const shown = probes.flatMap((probe) => {
     const entry = entries.get(probe.serverName)
     return entry === undefined ? [] : explainProbe(probe, entry, system)

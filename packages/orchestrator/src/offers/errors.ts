@@ -12,7 +12,10 @@ const didYouMean = (nearest: string | undefined) => (nearest === undefined ? "" 
 const shortest = (names: ReadonlyArray<string>): string =>
   `${names.slice(0, 20).join(", ")}${names.length > 20 ? `, and ${names.length - 20} more` : ""}`
 
-/** No server that was looked at has a prompt of this name. */
+/**
+ * No server that was looked at has a prompt of this name. `serverName` and `sharedBy` as in `ToolNotFound`: the server
+ * that the caller named, and those that each have one of this name.
+ */
 export class PromptNotFound extends defineError<PromptNotFound>()("PromptNotFound", {
   code: "PROMPT_NOT_FOUND",
   status: statuses.notFound,
@@ -21,13 +24,23 @@ export class PromptNotFound extends defineError<PromptNotFound>()("PromptNotFoun
     nearest: Schema.UndefinedOr(Schema.String),
     available: Schema.Array(Schema.String),
     /** The servers whose prompts were known. */
-    serverNames
+    serverNames,
+    serverName: Schema.optionalKey(Schema.String),
+    sharedBy: Schema.optionalKey(serverNames)
   },
-  message: ({ available, nearest, promptName }) =>
-    `There is no prompt "${promptName}".${didYouMean(nearest)} ${
-      available.length === 0 ? "No prompts are available." : `Available: ${shortest(available)}.`
-    }`,
-  hint: () => "See which there are: signalbox prompts list"
+  message: ({ available, nearest, promptName, serverName, sharedBy }) => {
+    if (sharedBy !== undefined) return `Several servers have the prompt "${promptName}": ${sharedBy.join(", ")}.`
+    const missing =
+      serverName === undefined
+        ? `There is no prompt "${promptName}".`
+        : `Server "${serverName}" has no prompt "${promptName}".`
+    const known = available.length === 0 ? "No prompts are available." : `Available: ${shortest(available)}.`
+    return `${missing}${didYouMean(nearest)} ${known}`
+  },
+  hint: ({ promptName, serverName, sharedBy }) =>
+    sharedBy?.[0] === undefined
+      ? `See which there are: signalbox prompts list${serverName === undefined ? "" : ` --server ${serverName}`}`
+      : `Say which: signalbox prompts get ${sharedBy[0]} ${promptName}`
 }) {}
 
 /** A prompt was asked for without arguments that it needs. Nothing was sent. */
