@@ -8,6 +8,7 @@ import {
   callerToolbox,
   emptyToolbox,
   Interaction,
+  inventoryOf,
   isSafeToRepeat,
   joinToolboxes,
   qualifiedNames,
@@ -66,15 +67,15 @@ export const servedTurn = Effect.fnUntraced(function* (
 ) {
   const joined = toolboxFor(served, host)
   let known: ReadonlyMap<string, RunBy> = new Map()
-  let listed: ReadonlyArray<ToolDefinition> = []
+  let all: ReadonlyArray<ToolDefinition> = []
   let hasActed = false
   const toolbox: Toolbox["Service"] = {
     ...joined,
     // What the loop of this turn knows is what its events are about, even when a server comes or goes.
-    list: Effect.map(joined.list, (tools) => {
-      if (tools !== listed) known = sourcesOf(tools)
-      listed = tools
-      return tools
+    inventory: Effect.map(inventoryOf(joined), (now) => {
+      if (now.all !== all) known = sourcesOf(now.all)
+      all = now.all
+      return now
     })
   }
   const { maxHops, toolConcurrency, toolTimeout } = host.config.options.conversation

@@ -217,6 +217,15 @@ describe("the control API", () => {
     const error = await run(Effect.flip(host.ask((client) => client.host.reload())))
     assert.strictEqual(error.code, "CONFIG_INVALID")
     assert.strictEqual(error.status.exit, 78)
+    const stale = await run(host.ask((client) => client.watching.health()))
+    assert.isTrue(stale.config_stale)
+    assert.include(stale.config_error, "nonsense")
+    writeServers(file, { servers: { fx: {} } })
+    await run(host.ask((client) => client.host.reload()))
+    assert.deepInclude(await run(host.ask((client) => client.watching.health())), {
+      config_stale: false,
+      config_error: null
+    })
   })
 })
 

@@ -5,6 +5,7 @@
 import {
   type CallContext,
   InvalidParams,
+  inventoryOf,
   isSafeToRepeat,
   type JsonObject,
   type ToolDefinition,
@@ -40,7 +41,7 @@ export interface ToolBatch {
   /** The start of the calls' ids in the journal: `<turnId>/<step>`. */
   readonly id: string
   readonly step: number
-  /** What is listed at this step, where that is known already. */
+  /** What there is at this step, where that is known already. */
   readonly tools?: ToolIndex
   readonly emit?: (event: ToolEvent) => Effect.Effect<unknown>
 }
@@ -62,7 +63,7 @@ export class ToolExecutor extends Context.Service<
   static readonly make = (options: ToolExecutorOptions): ToolExecutor["Service"] => ({
     executeAll: (calls, batch) =>
       Effect.flatMap(
-        batch.tools === undefined ? Effect.map(options.toolbox.list, indexTools) : Effect.succeed(batch.tools),
+        batch.tools === undefined ? Effect.map(inventoryOf(options.toolbox), indexTools) : Effect.succeed(batch.tools),
         (tools) =>
           Effect.forEach(calls, (call, index) => execute(options, withRunBy(tools, call), index, tools, batch), {
             concurrency: options.limits.toolConcurrency

@@ -6,28 +6,30 @@ import {
   qualifiedNames,
   type RunBy,
   type ToolDefinition,
+  type ToolInventory,
   ToolNotFound,
   type ToolUseBlock
 } from "@signalbox/model"
 
-/** The tools of one list, by name. */
-export interface ToolIndex {
-  readonly tools: ReadonlyArray<ToolDefinition>
+/** The tools at one moment, by name. */
+export interface ToolIndex extends ToolInventory {
+  /** Hidden ones, too: the history may have calls of them, and their source knows why they cannot be called now. */
   readonly byName: ReadonlyMap<string, ToolDefinition>
 }
 
-export const indexTools = (tools: ReadonlyArray<ToolDefinition>): ToolIndex => ({
-  tools,
-  byName: new Map(tools.map((tool) => [tool.name, tool]))
+export const indexTools = ({ all, listed }: ToolInventory): ToolIndex => ({
+  listed,
+  all,
+  byName: new Map(all.map((tool) => [tool.name, tool]))
 })
 
 const isQualified = (tool: ToolDefinition, name: string): boolean => qualifiedNames(tool).includes(name)
 
-/** The tool of that name: the name it is listed under, or `<source>__<tool>`, which always works. */
+/** The tool of that name, listed or hidden: the name it is listed under, or `<source>__<tool>`, which always works. */
 export const findTool = (index: ToolIndex, name: string): ToolDefinition | undefined =>
-  index.byName.get(name) ?? index.tools.find((tool) => isQualified(tool, name))
+  index.byName.get(name) ?? index.all.find((tool) => isQualified(tool, name))
 
-/** Who answers a call of a name that nothing is listed under: the host does, with an error. */
+/** Who answers a call of a name that nobody has: the host does, with an error. */
 const nobody: RunBy = { _tag: "Host", source: "unknown" }
 
 /** The call with `runBy` set. */
@@ -36,9 +38,9 @@ export const withRunBy = (index: ToolIndex, call: ToolUseBlock): ToolUseBlock =>
   runBy: findTool(index, call.name)?.runBy ?? nobody
 })
 
-/** The error of a name that nothing is listed under, with the nearest one that is. */
+/** The error of a name that nobody has, with the nearest one that is listed. */
 export const notFound = (index: ToolIndex, name: string): ToolNotFound => {
-  const available = [...index.byName.keys()]
+  const available = index.listed.map((tool) => tool.name)
   const nearest = nearestName(name, available)
   return new ToolNotFound({ toolName: name, available, ...(nearest === undefined ? {} : { nearest }) })
 }

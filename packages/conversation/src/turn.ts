@@ -4,7 +4,14 @@
  * slows the model down, and who stops reading stops everything.
  */
 import { CorrelationId } from "@signalbox/errors"
-import { makeSteadyToolbox, type ModelError, type ModelReply, textOf, type ToolUseBlock } from "@signalbox/model"
+import {
+  inventoryOf,
+  makeSteadyToolbox,
+  type ModelError,
+  type ModelReply,
+  textOf,
+  type ToolUseBlock
+} from "@signalbox/model"
 import { Clock, DateTime, Effect, Queue, Stream } from "effect"
 import { type JournalError } from "./errors.ts"
 import { indexTools, type ToolIndex, withRunBy } from "./findTool.ts"
@@ -85,7 +92,7 @@ const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnPr
   const context = { ...call, correlationId }
   const turnId = options.turnId ?? `${call.conversationId}/${blockCount(options.messages)}`
   const executor = ToolExecutor.make({ toolbox, limits, journal, hooks })
-  const tools = indexTools(yield* toolbox.list)
+  const tools = indexTools(yield* inventoryOf(toolbox))
   let rounds = 0
 
   const finish = (
@@ -124,7 +131,7 @@ const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnPr
       at: yield* DateTime.now,
       nanos: yield* Clock.monotonicTimeNanos
     }
-    const request = yield* prepareRequest(options, progress.messages, tools.tools, rounds > 0, step)
+    const request = yield* prepareRequest(options, progress.messages, tools.listed, rounds > 0, step)
     const modelName = request.model === "" ? model.defaultModel : request.model
     yield* emit([{ type: "step_start", step, provider: model.provider, model: modelName }])
     const call: ModelCall = {

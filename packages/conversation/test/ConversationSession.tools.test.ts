@@ -1,4 +1,4 @@
-import { type ModelRequest, type Toolbox } from "@signalbox/model"
+import { type ModelRequest, resultText, textResult, type Toolbox } from "@signalbox/model"
 import { scriptedModel } from "@signalbox/model/testing"
 import { collectTurn } from "@signalbox/conversation"
 import { assert, describe, it } from "@effect/vitest"
@@ -49,6 +49,33 @@ describe("the tools of a session", () => {
         ["add", "b__add"]
       ])
       assert.deepStrictEqual(called, ["add", "a__add", "a__add"])
+    })
+  )
+
+  it.effect("reach their source also while they are hidden, and the model is offered the others", () =>
+    Effect.gen(function* () {
+      const both = toolboxOf(named("a__add", "a"), named("b__add", "b"))
+      const all = yield* both.list
+      const refusal = textResult("not now", true)
+      const toolbox: Toolbox["Service"] = {
+        list: Effect.succeed(all.slice(0, 1)),
+        inventory: Effect.succeed({ listed: all.slice(0, 1), all }),
+        call: (name, input, context) => (name === "b__add" ? Effect.succeed(refusal) : both.call(name, input, context))
+      }
+      const calls = {
+        toolCalls: [
+          { name: "b__add", input: {} },
+          { name: "c__add", input: {} }
+        ]
+      }
+      const { model, requests } = yield* scriptedModel([calls, { text: "done" }])
+      const { steps } = yield* collectTurn((yield* sessionOf(model, [], [], toolbox)).send("go"))
+      const [hidden, unknown] = steps[0]?.outcomes ?? []
+      assert.deepInclude(hidden, { status: "tool_error", result: refusal })
+      assert.deepStrictEqual(hidden?.call.runBy, { _tag: "Host", source: "b" })
+      assert.strictEqual(unknown?.code, "TOOL_NOT_FOUND")
+      assert.notInclude(unknown === undefined ? "" : resultText(unknown.result), "b__add")
+      assert.deepStrictEqual(listedIn(yield* requests), [["a__add"], ["a__add"]])
     })
   )
 

@@ -1,9 +1,10 @@
 import { assert, layer } from "@effect/vitest"
+import { collectTurn } from "@signalbox/conversation"
 import { configTemplate, Host } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
-import { localCall } from "@signalbox/model"
+import { localCall, resultText } from "@signalbox/model"
 import { managedDefaults } from "@signalbox/orchestrator"
-import { readFxMcpLog, tempDirectory } from "@signalbox/testing"
+import { readFxMcpLog, startFxLlm, tempDirectory } from "@signalbox/testing"
 import { Duration, Effect, FileSystem } from "effect"
 import { join } from "node:path"
 import { stringify } from "yaml"
@@ -18,6 +19,11 @@ const logFile = Effect.map(
   ),
   ({ path }) => join(path, "fx.log")
 )
+
+/** The names of the tools that a model was asked with. */
+const toolNames = ({ body }: { readonly body: unknown }): ReadonlyArray<string> =>
+  // fx-llm recorded a request of ours.
+  ((body as { readonly tools?: ReadonlyArray<{ readonly name: string }> }).tools ?? []).map(({ name }) => name)
 
 const starts = (file: string) => readFxMcpLog(file).filter(({ event }) => event === "start").length
 
@@ -79,6 +85,74 @@ layer(nodePlatform, { excludeTestServices: true })("the circuit and the sessions
         assert.strictEqual(stats?.settings.failureThreshold, Number.MAX_SAFE_INTEGER)
       }).pipe(Effect.provide(Host.layer(setupFor(config))))
     })
+  )
+
+  it.effect("leave the names of all other tools as they are while one is open, and a call says why it is refused", () =>
+    Effect.gen(function* () {
+      const config = yield* configWith(
+        { a: fxServer({ tools: ["add", "echo"] }), b: fxServer({ tools: ["add"] }) },
+        offline
+      )
+      yield* Effect.gen(function* () {
+        const { orchestrator, toolbox, usable } = yield* Host
+        yield* usable
+        yield* orchestrator.settled
+        const names = Effect.map(toolbox.list, (tools) => tools.map(({ name }) => name))
+        const all = ["a__add", "echo", "b__add"]
+        assert.deepStrictEqual(yield* names, all)
+        yield* orchestrator.breaker.open("b")
+        assert.deepStrictEqual(yield* names, ["a__add", "echo"])
+        const error = yield* Effect.flip(toolbox.call("b__add", { a: 1, b: 2 }, localCall()))
+        assert.strictEqual(error.code, "SERVER_CIRCUIT_OPEN")
+        assert.strictEqual(
+          error.message,
+          '"add" was not called: the circuit of server "b" is open: it was opened by hand.'
+        )
+        assert.strictEqual((yield* orchestrator.breaker.stats)[1]?.rejected, 1)
+        assert.isFalse((yield* toolbox.call("a__add", { a: 1, b: 2 }, localCall())).isError)
+        yield* orchestrator.breaker.close("b")
+        assert.deepStrictEqual(yield* names, all)
+        assert.isFalse((yield* toolbox.call("b__add", { a: 1, b: 2 }, localCall())).isError)
+      }).pipe(Effect.provide(Host.layer(setupFor(config))))
+    })
+  )
+
+  it.effect(
+    "take a tool out of a conversation and bring it back under its name; the model is told why it is gone",
+    () =>
+      Effect.gen(function* () {
+        const callB = { toolCalls: [{ name: "b__add", input: { a: 1, b: 2 } }] }
+        const script = [callB, { text: "3" }, callB, { text: "refused" }, callB, { text: "3 again" }]
+        const upstream = yield* Effect.acquireRelease(
+          Effect.promise(() => startFxLlm({ script })),
+          (server) => Effect.promise(() => server.close())
+        )
+        const config = yield* configWith(
+          { a: fxServer({ tools: ["add"] }), b: fxServer({ tools: ["add"] }) },
+          { "model.provider": "claude", "providers.claude.baseUrl": upstream.url }
+        )
+        yield* Effect.gen(function* () {
+          const { conversations, orchestrator, usable } = yield* Host
+          yield* usable
+          yield* orchestrator.settled
+          const session = yield* conversations.start()
+          const outcome = Effect.map(collectTurn(session.send("1 + 2?")), ({ steps }) => steps[0]?.outcomes[0])
+          assert.strictEqual((yield* outcome)?.status, "ok")
+          yield* orchestrator.breaker.open("b")
+          const refused = yield* outcome
+          assert.deepInclude(refused, { status: "failed", code: "SERVER_CIRCUIT_OPEN" })
+          assert.deepStrictEqual(refused?.call.runBy, { _tag: "Host", source: "b" })
+          const text = refused === undefined ? "" : resultText(refused.result)
+          assert.match(text, /^SERVER_CIRCUIT_OPEN: "add" was not called: .*"b" is open: it was opened by hand\./)
+          assert.include(JSON.stringify(upstream.requests[3]?.body), "it was opened by hand")
+          assert.strictEqual((yield* orchestrator.breaker.stats)[1]?.rejected, 1)
+          yield* orchestrator.breaker.close("b")
+          assert.strictEqual((yield* outcome)?.status, "ok")
+          const both = ["a__add", "b__add"]
+          const asked = [both, both, ["a__add"], ["a__add"], both, both]
+          assert.deepStrictEqual(upstream.requests.map(toolNames), asked)
+        }).pipe(Effect.provide(Host.layer(setupFor(config, { ANTHROPIC_API_KEY: "sk-canary-0123456789" }))))
+      })
   )
 
   it.effect("leave nothing of a conversation that has been closed", () =>

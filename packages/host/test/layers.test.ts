@@ -43,6 +43,46 @@ layer(NodeServices.layer)("the layers of the configuration", (it) => {
       assert.deepStrictEqual([options.model.name, options.conversation.maxHops, options.server.port], ["g", 3, 5000])
     })
   )
+  it.effect("take the variables of other MCP hosts for the keys that mean the same, with times in seconds", () =>
+    Effect.gen(function* () {
+      const given: ReadonlyArray<readonly [variable: string, text: string, path: string, value: unknown]> = [
+        ["MCP_LOG_LEVEL", "DEBUG", "logging.level", "DEBUG"],
+        ["MCP_ENABLE_MOCKS", "true", "testing.mocks", true],
+        ["MCP_SINGLE_CONNECTION", "true", "testing.singleConnection", true],
+        ["MCP_DISABLE_HEALTH_CHECKS", "true", "testing.healthChecks", false],
+        ["MCP_MAX_REQUEST_SIZE", "1000", "runtime.maxRequestBytes", 1000],
+        ["MCP_MAX_RESPONSE_SIZE", "2000", "runtime.maxMessageBytes", 2000],
+        ["MCP_CONNECTION_TIMEOUT", "12.5", "runtime.connectTimeout", "12.5 seconds"],
+        ["MCP_POOL_MAX_CONNECTIONS", "3", "runtime.sessions.max", 3],
+        ["MCP_MAX_IDLE_TIME", "90", "runtime.sessions.idleTimeToLive", "90 seconds"],
+        ["MCP_HEALTH_CHECK_INTERVAL", "7", "runtime.health.interval", "7 seconds"],
+        ["MCP_METRICS_INTERVAL", "8", "runtime.metrics.refresh", "8 seconds"],
+        ["MCP_ENABLE_CIRCUIT_BREAKERS", "false", "runtime.breaker.enabled", false],
+        ["MCP_CIRCUIT_BREAKER_FAILURE_THRESHOLD", "9", "runtime.breaker.failures", 9],
+        ["MCP_CIRCUIT_BREAKER_RECOVERY_TIMEOUT", "11", "runtime.breaker.openFor", "11 seconds"]
+      ]
+      const environment = Object.fromEntries(given.map(([variable, text]) => [variable, text]))
+      const { origins } = yield* load(stringify({ extends: preset }), { environment })
+      const found = new Map(origins.map(({ origin, path, value }) => [path, [value, origin]]))
+      for (const [variable, , path, value] of given) {
+        assert.deepStrictEqual(found.get(path), [value, `environment ${variable}`])
+      }
+      const own = { ...environment, SIGNALBOX_RUNTIME_SESSIONS_MAX: "5" }
+      assert.strictEqual(
+        (yield* load(stringify({ extends: preset }), { environment: own })).options.runtime.sessions.max,
+        5
+      )
+    })
+  )
+  it.effect("tell of a wrong variable of another host its name", () =>
+    Effect.gen(function* () {
+      const [problem] = yield* problemsOf(stringify({ extends: preset }), {
+        environment: { MCP_POOL_MAX_CONNECTIONS: "abc" }
+      })
+      assert.strictEqual(problem?.path, "runtime.sessions.max")
+      assert.include(JSON.stringify(problem), "MCP_POOL_MAX_CONNECTIONS")
+    })
+  )
   it.effect("name each value once, and no map that has values", () =>
     Effect.gen(function* () {
       const server = { enabled: true, transport: "http", url: "http://127.0.0.1:1/mcp", headers: {} }

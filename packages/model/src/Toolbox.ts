@@ -11,6 +11,14 @@ import { type NamingPolicy, nameTools, qualifiedNames } from "./naming.ts"
 import { nearestName } from "./nearestName.ts"
 import { type ToolDefinition, type ToolResult } from "./Tool.ts"
 
+/** What a toolbox has at one moment. Both lists stay the same arrays until something changes. */
+export interface ToolInventory {
+  /** What can be called now. Each entry is one of `all`. */
+  readonly listed: ReadonlyArray<ToolDefinition>
+  /** That, and what is hidden for a while, in one stable order. A hidden tool keeps its name and its place. */
+  readonly all: ReadonlyArray<ToolDefinition>
+}
+
 /**
  * What can be called, and the way to call it: the contract of every source of tools. Implement it to add a source;
  * `joinToolboxes` makes one of several.
@@ -21,12 +29,22 @@ export class Toolbox extends Context.Service<
     /** What can be called now, in a stable order. */
     readonly list: Effect.Effect<ReadonlyArray<ToolDefinition>>
     /**
+     * Only where tools may be hidden for a while: `list`, and what is hidden, at the same moment. Nobody takes the
+     * name of a hidden tool meanwhile, and a call of it reaches its source, which says why it is refused.
+     * Read it with `inventoryOf`.
+     */
+    readonly inventory?: Effect.Effect<ToolInventory>
+    /**
      * Runs one tool by the name that `list` gave it. A result with `isError` is a value; a failure means
      * that there is no result. Interrupting the call stops it at its source.
      */
     readonly call: (name: string, input: JsonObject, context: CallContext) => Effect.Effect<ToolResult, SignalboxError>
   }
 >()("@signalbox/model/Toolbox") {}
+
+/** What a toolbox has, with the tools that it hides now. One that hides none needs no `inventory`. */
+export const inventoryOf = ({ inventory, list }: Toolbox["Service"]): Effect.Effect<ToolInventory> =>
+  inventory ?? Effect.map(list, (listed) => ({ listed, all: listed }))
 
 /** A toolbox without tools. */
 export const emptyToolbox: Toolbox["Service"] = {
@@ -48,28 +66,34 @@ interface Entry {
   readonly toolbox: Toolbox["Service"]
 }
 
-interface Names {
-  readonly listed: ReadonlyArray<ToolDefinition>
+interface Names extends ToolInventory {
   readonly shown: ReadonlyMap<string, Entry>
   readonly qualified: ReadonlyMap<string, Entry>
 }
 
 const namesOf = (
   toolboxes: ReadonlyArray<Toolbox["Service"]>,
-  lists: ReadonlyArray<ReadonlyArray<ToolDefinition>>,
+  inventories: ReadonlyArray<ToolInventory>,
   policy: NamingPolicy
 ): Names => {
+  // Over all of them: a name must not change because a tool that shares it is hidden.
   const owners = new Map(
-    lists.flatMap((tools, index) => tools.map((tool) => [tool, toolboxes[index] ?? emptyToolbox] as const))
+    inventories.flatMap(({ all }, index) => all.map((tool) => [tool, toolboxes[index] ?? emptyToolbox] as const))
   )
+  const visible = new Set(inventories.flatMap(({ listed }) => listed))
   const entryOf = (tool: ToolDefinition): Entry => ({ tool, toolbox: owners.get(tool) ?? emptyToolbox })
   const named = nameTools([...owners.keys()], policy).tools
   const qualified = new Map<string, Entry>()
   for (const tool of owners.keys()) {
     for (const name of qualifiedNames(tool)) qualified.set(name, entryOf(tool))
   }
+  const shownTools = named.map(({ exposedName, tool }) => ({
+    definition: { ...tool, name: exposedName },
+    isVisible: visible.has(tool)
+  }))
   return {
-    listed: named.map(({ exposedName, tool }) => ({ ...tool, name: exposedName })),
+    all: shownTools.map(({ definition }) => definition),
+    listed: shownTools.filter(({ isVisible }) => isVisible).map(({ definition }) => definition),
     shown: new Map(named.map(({ exposedName, tool }) => [exposedName, entryOf(tool)])),
     qualified
   }
@@ -77,30 +101,28 @@ const namesOf = (
 
 /**
  * Several toolboxes as one, under one naming rule over all of them. Every tool of the host stays callable
- * as `<source>__<tool>`, whatever it is shown as.
+ * as `<source>__<tool>`, whatever it is shown as. What one of them hides keeps its name.
  */
 export const joinToolboxes = (
   toolboxes: ReadonlyArray<Toolbox["Service"]>,
   policy: NamingPolicy = "prefix"
 ): Toolbox["Service"] => {
   // Naming is redone only when a list changed: toolboxes answer with the same array until then.
-  let last: { readonly lists: ReadonlyArray<ReadonlyArray<ToolDefinition>>; readonly names: Names } | undefined
-  const names = Effect.map(
-    Effect.forEach(toolboxes, (toolbox) => toolbox.list),
-    (lists) => {
-      if (last === undefined || lists.some((list, index) => list !== last?.lists[index])) {
-        last = { lists, names: namesOf(toolboxes, lists, policy) }
-      }
-      return last.names
+  let last: { readonly inventories: ReadonlyArray<ToolInventory>; readonly names: Names } | undefined
+  const names = Effect.map(Effect.forEach(toolboxes, inventoryOf), (inventories) => {
+    if (last === undefined || inventories.some((now, index) => !isSameInventory(now, last?.inventories[index]))) {
+      last = { inventories, names: namesOf(toolboxes, inventories, policy) }
     }
-  )
+    return last.names
+  })
   return {
     list: Effect.map(names, ({ listed }) => listed),
+    inventory: names,
     call: (name, input, context) =>
-      Effect.flatMap(names, ({ qualified, shown }) => {
+      Effect.flatMap(names, ({ listed, qualified, shown }) => {
         const entry = shown.get(name) ?? qualified.get(name)
         if (entry !== undefined) return entry.toolbox.call(entry.tool.name, input, context)
-        const available = [...shown.keys()]
+        const available = listed.map((tool) => tool.name)
         const nearest = nearestName(name, available)
         return Effect.fail(
           new ToolNotFound({ toolName: name, available, ...(nearest === undefined ? {} : { nearest }) })
@@ -108,3 +130,6 @@ export const joinToolboxes = (
       })
   }
 }
+
+const isSameInventory = (now: ToolInventory, before: ToolInventory | undefined): boolean =>
+  now.listed === before?.listed && now.all === before.all

@@ -36,7 +36,7 @@ export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from ".
 
 // Tools
 export { isSafeToRepeat, resultText, textResult, ToolAnnotations, ToolDefinition, ToolResult } from "./Tool.ts"
-export { callerToolbox, emptyToolbox, joinToolboxes, Toolbox } from "./Toolbox.ts"
+export { callerToolbox, emptyToolbox, inventoryOf, joinToolboxes, Toolbox, type ToolInventory } from "./Toolbox.ts"
 export { makeSteadyToolbox, type SteadyToolbox } from "./SteadyToolbox.ts"
 export {
   fitName,

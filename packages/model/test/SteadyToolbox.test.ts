@@ -1,4 +1,5 @@
 import {
+  inventoryOf,
   localCall,
   makeSteadyToolbox,
   nameTools,
@@ -29,19 +30,25 @@ const named = (given: ReadonlyArray<ToolDefinition>) =>
 
 /** A toolbox whose tools can be changed, named by the usual rule; it answers with the name that it was called by. */
 const changeable = (...tools: ReadonlyArray<ToolDefinition>) => {
-  let listed = named(tools)
+  let all = named(tools)
+  let listed = all
   const toolbox: Toolbox["Service"] = {
     list: Effect.sync(() => listed),
+    inventory: Effect.sync(() => ({ listed, all })),
     call: (name) => Effect.succeed(textResult(name))
   }
   const steady = makeSteadyToolbox(toolbox)
   return {
     become: (...next: ReadonlyArray<ToolDefinition>) => {
-      listed = named(next)
+      listed = all = named(next)
+    },
+    hide: (source: string) => {
+      listed = all.filter(({ runBy }) => runBy._tag !== "Host" || runBy.source !== source)
     },
     turn: Effect.flatMap(steady.forTurn, (turn) =>
-      Effect.map(turn.list, (tools) => ({
+      Effect.map(inventoryOf(turn), ({ all, listed: tools }) => ({
         tools,
+        known: all.map(({ name }) => name),
         names: tools.map(({ name }) => name),
         call: (name: string) => Effect.map(turn.call(name, {}, localCall()), (result) => resultText(result))
       }))
@@ -122,6 +129,22 @@ describe("the tools of a conversation", () => {
       const box = changeable(...of("a", "add"))
       const { tools } = yield* box.turn
       assert.strictEqual((yield* box.turn).tools, tools)
+    })
+  )
+
+  it.effect("keep name and place while they are hidden, also when they were hidden from the beginning", () =>
+    Effect.gen(function* () {
+      const box = changeable(...of("a", "add"), ...of("b", "add"))
+      box.hide("a")
+      assert.deepStrictEqual((yield* box.turn).names, ["b__add"])
+      box.hide("")
+      assert.deepStrictEqual((yield* box.turn).names, ["b__add", "a__add"])
+      box.hide("b")
+      const turn = yield* box.turn
+      assert.deepStrictEqual([turn.names, turn.known], [["a__add"], ["b__add", "a__add"]])
+      assert.strictEqual(yield* turn.call("b__add"), "b__add")
+      box.hide("")
+      assert.deepStrictEqual((yield* box.turn).names, ["b__add", "a__add"])
     })
   )
 

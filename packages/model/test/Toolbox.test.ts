@@ -1,6 +1,7 @@
 import {
   callerToolbox,
   emptyToolbox,
+  inventoryOf,
   joinToolboxes,
   localCall,
   resultText,
@@ -30,12 +31,13 @@ const box = (source: string, ...names: ReadonlyArray<string>): Toolbox["Service"
 const call = (toolbox: Toolbox["Service"], name: string) =>
   Effect.map(toolbox.call(name, {}, localCall()), (result) => resultText(result))
 
+const names = (tools: ReadonlyArray<ToolDefinition>) => tools.map(({ name }) => name)
+
 describe("joined toolboxes", () => {
   it.effect("send a call to the toolbox that has the tool, under the tool's own name", () =>
     Effect.gen(function* () {
       const joined = joinToolboxes([box("a", "read", "copy"), box("b", "read", "write")])
-      const names = (yield* joined.list).map(({ name }) => name)
-      assert.deepStrictEqual(names, ["a__read", "copy", "b__read", "write"])
+      assert.deepStrictEqual(names(yield* joined.list), ["a__read", "copy", "b__read", "write"])
       assert.strictEqual(yield* call(joined, "b__read"), "b:read")
       assert.strictEqual(yield* call(joined, "write"), "b:write")
     })
@@ -83,6 +85,34 @@ describe("joined toolboxes", () => {
         ["a__read", "b__read", "c__read"]
       )
       assert.strictEqual(yield* call(outer, "b__read"), "b:read")
+    })
+  )
+
+  it.effect("leave all names as they are while a tool is hidden, and send its calls where they went", () =>
+    Effect.gen(function* () {
+      const cases = [
+        { policy: "prefix" as const, all: ["a__read", "b__read", "copy", "c__read"] },
+        { policy: "first" as const, all: ["read", "copy"] }
+      ]
+      for (const { all, policy } of cases) {
+        const tools = [definition("read", "a"), definition("read", "b"), definition("copy", "b")]
+        const hidden = yield* Ref.make<ReadonlyArray<ToolDefinition>>(tools)
+        const servers: Toolbox["Service"] = {
+          list: Ref.get(hidden),
+          inventory: Effect.map(Ref.get(hidden), (listed) => ({ listed, all: tools })),
+          call: (name) => Effect.succeed(textResult(`inner:${name}`))
+        }
+        const joined = joinToolboxes([joinToolboxes([servers], policy), box("c", "read")], policy)
+        assert.deepStrictEqual(names(yield* joined.list), all)
+        yield* Ref.set(hidden, tools.slice(1))
+        assert.deepStrictEqual(names(yield* joined.list), all.slice(1))
+        assert.strictEqual(yield* joined.list, yield* joined.list)
+        assert.deepStrictEqual(names((yield* inventoryOf(joined)).all), all)
+        assert.strictEqual(yield* call(joined, "a__read"), "inner:read")
+        assert.deepPropertyVal(yield* Effect.flip(call(joined, "nothing")), "available", all.slice(1))
+        yield* Ref.set(hidden, tools)
+        assert.deepStrictEqual(names(yield* joined.list), all)
+      }
     })
   )
 

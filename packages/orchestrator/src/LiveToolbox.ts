@@ -92,6 +92,7 @@ export const makeLiveToolbox = (
   return {
     toolbox: {
       list: Effect.sync(() => listed(catalogue)),
+      inventory: Effect.sync(() => ({ listed: listed(catalogue), all: catalogue.listed })),
       call: (name, input, context) =>
         Effect.suspend(() => {
           const dispatch = (route: Route): Effect.Effect<ToolResult, SignalboxError> => {

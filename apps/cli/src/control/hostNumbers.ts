@@ -37,7 +37,8 @@ const poolTable = ({ pools }: MetricsSnapshot, style: Style): string => {
   const header = ["pool", "health", "used", "idle", "opening", "waiting", "most"].map(style.dim)
   const rows = entries.map(([name, numbers]) => [
     style.bold(name),
-    numbers.health,
+    // Of a pool that nobody has checked there is nothing to say.
+    numbers.health === "unknown" ? "–" : numbers.health,
     String(numbers.used),
     String(numbers.idle),
     String(numbers.opening),

@@ -4,6 +4,7 @@
  */
 import { nearestName } from "@signalbox/model"
 import { type ConfigPath, readScalar } from "./document.ts"
+import { mcpVariables, type Shorthand } from "./mcpVariables.ts"
 import { presetValue } from "./presets.ts"
 import { leavesOf } from "./tree.ts"
 
@@ -28,19 +29,21 @@ export const serversVariable = "SIGNALBOX_SERVERS"
 /** Names a file that holds all servers. */
 export const serversFileVariable = "SIGNALBOX_SERVERS_CONFIG"
 
-const shorthands: ReadonlyArray<{ readonly path: ConfigPath; readonly variable: string }> = [
-  { variable: "LOG_LEVEL", path: ["logging", "level"] },
-  { variable: "LOG_FORMAT", path: ["logging", "format"] },
-  { variable: "MCP_ENABLE_MOCKS", path: ["testing", "mocks"] },
-  { variable: "MCP_SINGLE_CONNECTION", path: ["testing", "singleConnection"] }
+/** Weaker than the names of the keys themselves, which come after them. */
+const shorthands: ReadonlyArray<Shorthand> = [
+  ...mcpVariables,
+  { variable: "LOG_LEVEL", path: ["logging", "level"], read: readScalar },
+  { variable: "LOG_FORMAT", path: ["logging", "format"], read: readScalar }
 ]
 
 /** The keys that the environment sets. An empty variable sets nothing. */
 export const environmentValues = (environment: Environment) =>
-  [...shorthands, ...overridableKeys].flatMap(({ path, variable }) => {
-    const text = environment[variable]
-    return text === undefined || text === "" ? [] : [{ path, variable, value: readScalar(text) }]
-  })
+  [...shorthands, ...overridableKeys.map((key) => ({ ...key, read: readScalar }))].flatMap(
+    ({ path, read, variable }) => {
+      const text = environment[variable]
+      return text === undefined || text === "" ? [] : [{ path, variable, value: read(text) }]
+    }
+  )
 
 /** Variables with our prefix that are no keys: the name of the file, the servers, and the mark that our servers carry. */
 const otherNames = ["SIGNALBOX_CONFIG", serversVariable, serversFileVariable, "SIGNALBOX_OWNER"]

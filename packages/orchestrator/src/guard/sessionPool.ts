@@ -18,6 +18,7 @@ import { isCallError, isConnectionLost } from "../mayRepeat.ts"
 import { makeStartCalls } from "../makeReady.ts"
 import { forgetGauges } from "../metrics/forgetGauges.ts"
 import { type OrchestratorMetrics } from "../metrics/OrchestratorMetrics.ts"
+import { type ServerMeter } from "../metrics/ServerMeter.ts"
 import { type ManagedServer } from "../OrchestratorOptions.ts"
 import { followLog } from "../serverLog.ts"
 import { laneOf, startTimeoutOf } from "../StartGate.ts"
@@ -43,6 +44,7 @@ export interface SessionSurroundings extends Pick<
   "connector" | "gate" | "onLogLine" | "questions" | "packageTimeout"
 > {
   readonly metrics: OrchestratorMetrics
+  readonly meterOf: (serverName: string) => Pick<ServerMeter, "judged">
 }
 
 /** A pool that ends with the scope, whoever still uses its sessions. */
@@ -112,7 +114,14 @@ export const makeSessionPool = Effect.fnUntraced(function* (
     drainTimeout: 0
   })
   yield* Effect.addFinalizer(() => Effect.sync(() => forgetGauges(around.metrics.registry, "mcp_pool_", name)))
-  yield* around.metrics.watch({ pools: [pool], breakers: [] })
+  // Nobody checks its idle sessions, so it is as healthy as its server is by its own checks and all calls.
+  const stats: typeof pool.stats = (key) =>
+    Effect.map(pool.stats(key), (stats) => {
+      const { health, state } = supervisor.info()
+      const { reason = null, status } = state === "running" ? around.meterOf(name).judged(health) : health
+      return { ...stats, health: { ...stats.health, status, reason } }
+    })
+  yield* around.metrics.watch({ pools: [{ keys: pool.keys, stats }], breakers: [] })
   yield* pool.register(name)
 
   const unavailable = (reason: string) =>

@@ -7,7 +7,7 @@ import {
   ToolCallTimeout,
   ToolOutcomeUnknown
 } from "@signalbox/mcp"
-import { localCall, makeSteadyToolbox } from "@signalbox/model"
+import { joinToolboxes, localCall, makeSteadyToolbox } from "@signalbox/model"
 import { type ManagedServer, managedDefaults, type ServerEvent } from "@signalbox/orchestrator"
 import { DateTime, Deferred, Duration, Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -100,6 +100,24 @@ describe("the circuit of a server", () => {
       assert.isFalse((yield* call).isError)
       assert.strictEqual((yield* info).circuit, undefined)
       assert.deepStrictEqual(yield* told, ["open", "half-open", "half-open", "closed"])
+    })
+  )
+
+  it.effect("leaves everybody their names also where its tools are joined with those of others", () =>
+    Effect.gen(function* () {
+      const { boxes, times } = yield* running()
+      const joined = joinToolboxes([boxes.toolbox])
+      const names = Effect.map(joined.list, (tools) => tools.map(({ name }) => name))
+      assert.deepStrictEqual(yield* names, all)
+      yield* times(5, Effect.fail(timeout))
+      assert.deepStrictEqual(yield* names, ["other__echo", "more"])
+      const error = yield* Effect.flip(joined.call("fx__echo", {}, localCall()))
+      assert.strictEqual(error.code, "SERVER_CIRCUIT_OPEN")
+      assert.include(error.message, 'server "fx" is open until 1970-01-01T00:01:00.000Z: The call of "echo"')
+      assert.strictEqual((yield* boxes.breaker.stats)[0]?.rejected, 1)
+      assert.isFalse((yield* joined.call("other__echo", {}, localCall())).isError)
+      yield* boxes.breaker.close("fx")
+      assert.deepStrictEqual(yield* names, all)
     })
   )
 

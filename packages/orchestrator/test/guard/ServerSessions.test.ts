@@ -59,7 +59,7 @@ describe("a session for each conversation", () => {
       assert.propertyVal(yield* write(boxes, as("ann", "1"), "e"), "keys", 3)
       // The supervised one lists tools and answers checks.
       assert.strictEqual(starts(), 4)
-      assert.deepInclude(yield* pool(boxes), { used: 3, idle: 0, max: 3 })
+      assert.deepInclude(yield* pool(boxes), { used: 3, idle: 0, max: 3, health: "healthy" })
     })
   )
 

@@ -56,7 +56,10 @@ const HealthJson = Schema.Struct({
   status: HealthStatus,
   problems: Schema.Array(
     Schema.Struct({ server_name: Schema.String, status: HealthStatus, reason: Schema.String, lost_tools: names })
-  )
+  ),
+  /** The file that was read last is wrong, and the configuration before it is in force. */
+  config_stale: Schema.Boolean,
+  config_error: Schema.NullOr(Schema.String)
 })
 
 const error = apiFailures
@@ -194,9 +197,13 @@ export const watchingRoutes = HttpApiBuilder.group(apiOf(WatchingGroup), "watchi
     .handle("health", () =>
       answered(
         Effect.gen(function* () {
-          const { problems, status } = yield* (yield* Host).orchestrator.health
+          const { orchestrator, reload } = yield* Host
+          const { problems, status } = yield* orchestrator.health
+          const rejected = yield* reload.rejected
           return {
             status,
+            config_stale: rejected !== undefined,
+            config_error: rejected === undefined ? null : redactText(rejected.message),
             problems: problems.map(({ lostTools, reason, serverName, status }) => ({
               server_name: serverName,
               status,
