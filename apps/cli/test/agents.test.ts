@@ -73,7 +73,7 @@ describe("signalbox agents", () => {
       (await place.run(["agents", "check"])).stdout,
       "✓ 2 agents enabled, and sound: planner, partly\n"
     )
-    withAgents(place, { agents: { planner: agent(["a", "mcp.bb"]) } })
+    withAgents(place, { agents: { planner: agent(["a", "mcp.dea"]) } })
     for (const args of [
       ["agents", "check"],
       ["chat", "hello"],
@@ -81,8 +81,8 @@ describe("signalbox agents", () => {
     ]) {
       const { code, stderr } = await place.run(args)
       assert.strictEqual(code, 78, args.join(" "))
-      assert.match(stderr, /signalbox\.json:\d+ agents\.planner\.servers\.1: there is no server "bb"/)
-      assert.include(stderr, 'did you mean "mcp.b"?')
+      assert.match(stderr, /signalbox\.json:\d+ agents\.planner\.servers\.1: there is no server "dea"/)
+      assert.include(stderr, 'did you mean "mcp.dead"?')
     }
     withAgents(place, { agents: { planner: agent(["a"], { secrets: { a: { TOKEN: "env:NOT_SET" } } }) } })
     const unset = await place.run(["agents", "check"])
