@@ -123,7 +123,7 @@ export const makeServerSlots = Effect.fnUntraced(function* (
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const fresh = yield* make(managed)
-        if (isWanted(old)) {
+        if (old.supervisor.isWanted()) {
           const started = yield* Effect.exit(restore(fresh.supervisor.ensureStarted))
           if (Exit.isFailure(started)) {
             yield* Scope.close(fresh.scope, started)
@@ -211,11 +211,6 @@ const endingWith = (supervisor: Supervisor, { renew }: ServerSessions): Supervis
   stop: Effect.andThen(renew, supervisor.stop),
   restart: Effect.andThen(renew, supervisor.restart)
 })
-
-const isWanted = ({ supervisor }: Slot): boolean => {
-  const { state } = supervisor.info()
-  return state !== "stopped" && state !== "stopping"
-}
 
 const namesOf = (entries: ReadonlyArray<{ readonly managed: ManagedServer }>): ReadonlyArray<string> =>
   entries.map(({ managed }) => managed.server.name)

@@ -53,6 +53,8 @@ export interface Supervisor {
   readonly tools: () => ReadonlyArray<McpTool> | undefined
   /** Whether that list is its own of this run, and not a remembered one. */
   readonly hasListed: () => boolean
+  /** Whether it is meant to run: also while it ends in order to start anew. */
+  readonly isWanted: () => boolean
   /** Whether it is being started and has neither become running nor failed yet. */
   readonly isSettling: () => boolean
   /** The connection, if there is one now. */
@@ -373,6 +375,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
     info,
     tools: known.list,
     hasListed: () => known.list() !== undefined && !known.areRemembered(),
+    isWanted: () => isWanted,
     isSettling: () => isSettling,
     current: () => current,
     session,

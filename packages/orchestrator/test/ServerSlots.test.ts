@@ -196,6 +196,18 @@ describe("reconnecting a server", () => {
     })
   )
 
+  it.effect("made while the server restarts leave it running", () =>
+    Effect.gen(function* () {
+      const { boxes, call } = yield* running("a")
+      const restart = yield* Effect.forkChild(Effect.exit(boxes.restart("a")), { startImmediately: true })
+      const reconnect = yield* Effect.forkChild(Effect.exit(boxes.reconnect("a")), { startImmediately: true })
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.awaitAll([restart, reconnect])
+      assert.strictEqual((yield* boxes.server("a")).state, "running")
+      assert.strictEqual(yield* call("echo"), "a:echo")
+    })
+  )
+
   it.effect("are made side by side for all: one that hangs does not hold up the others", () =>
     Effect.gen(function* () {
       const { boxes, fakes } = yield* running("a", "b", "c")
