@@ -16,7 +16,8 @@ import { callSpeaksAgainst } from "./guard/speaksAgainst.ts"
 import { type CallMark, type ServerMeter } from "./metrics/ServerMeter.ts"
 import { isCallError, isConnectionLost, mayRepeat } from "./mayRepeat.ts"
 import { respondentOf } from "./respondent.ts"
-import { type Session, type Supervisor } from "./Supervisor.ts"
+import { type Session } from "./Session.ts"
+import { type Supervisor } from "./Supervisor.ts"
 
 export interface ServerCalls {
   /** Held by each call that writes, where writes are serial. Connections that follow one another share it. */
@@ -125,11 +126,7 @@ export const makeServerCalls = (
       return now === undefined ? Effect.flatMap(supervisor.session(deadline), attempt) : attempt(now)
     })
 
-  const connected = (deadline: number | undefined) =>
-    Effect.suspend(() => {
-      const now = supervisor.current()
-      return now === undefined ? supervisor.session(deadline) : Effect.succeed(now)
-    })
+  const connected = (deadline: number | undefined) => onConnected(deadline, Effect.succeed)
 
   const send = (session: Session, call: ToolCall, deadline: number | undefined) => {
     if (deadline === undefined) return session.client.callTool(call)

@@ -4,7 +4,7 @@
  * whoever asks sees one moment. A failure ends an attempt, never the supervision.
  */
 import { type SignalboxError } from "@signalbox/errors"
-import { type McpClient, type McpTool, type Questions } from "@signalbox/mcp"
+import { type McpTool, type Questions } from "@signalbox/mcp"
 import { Cause, Clock, DateTime, Deferred, Duration, Effect, Exit, Fiber, Latch, Random, Scope } from "effect"
 import { type Connector } from "./Connector.ts"
 import {
@@ -24,27 +24,13 @@ import { restartDelay } from "./restartDelay.ts"
 import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
 import { type LogLine, type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
 import { followLog } from "./serverLog.ts"
+import { type Session } from "./Session.ts"
 import { laneOf, type StartGate, startTimeoutOf } from "./StartGate.ts"
 import { makeReady } from "./makeReady.ts"
 import { type ToolCache } from "./ToolCache.ts"
 
 /** Why a server could not be started. It is tried again by itself all the same. */
 export type StartError = AttemptError | ServerStartupFailed | ServerUnavailable
-
-/** One connection, from being usable to being lost. */
-export interface Session {
-  readonly client: McpClient
-  /** Whether a supervisor looks after it; others are opened for calls. */
-  readonly isSupervised: boolean
-  /** Completed by whoever learns first that the connection is of no use any more. */
-  readonly lost: Deferred.Deferred<SignalboxError>
-  /** Why it was lost; nothing while it is of use, or when it was ended on purpose. */
-  reason: SignalboxError | undefined
-  /** Says that it may hang, so that its health is looked at now. */
-  readonly suspect: () => void
-  /** Looks at its health once, now, and waits for what that shows. */
-  readonly check: Effect.Effect<void>
-}
 
 export interface Supervisor {
   readonly managed: ManagedServer

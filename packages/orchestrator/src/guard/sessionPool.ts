@@ -21,8 +21,9 @@ import { type OrchestratorMetrics } from "../metrics/OrchestratorMetrics.ts"
 import { type ServerMeter } from "../metrics/ServerMeter.ts"
 import { type ManagedServer } from "../OrchestratorOptions.ts"
 import { followLog } from "../serverLog.ts"
+import { type Session } from "../Session.ts"
 import { laneOf, startTimeoutOf } from "../StartGate.ts"
-import { type Session, type Supervisor, type Surroundings } from "../Supervisor.ts"
+import { type Supervisor, type Surroundings } from "../Supervisor.ts"
 import { type CallGate } from "./CallGate.ts"
 
 /** Why there is no session for a call. */

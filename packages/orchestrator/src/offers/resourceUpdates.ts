@@ -5,7 +5,7 @@ import { type ServerError } from "@signalbox/mcp"
 import { Deferred, Duration, Effect, Stream } from "effect"
 import { ServerNotFound, type ServerUnavailable } from "../errors.ts"
 import { type Slot } from "../ServerSlots.ts"
-import { type Session } from "../Supervisor.ts"
+import { type Session } from "../Session.ts"
 import { supervisorOf } from "./askServer.ts"
 import { type ResourceAddress } from "./resourceAddress.ts"
 
