@@ -3,7 +3,7 @@
  * copied through JSON, so that neither side can change what the other holds, and come one turn later.
  */
 import { type InProcessOptions, type ServerOptions } from "./ServerOptions.ts"
-import { faultAnswer, type RpcMessage, type ServerTransport, type Transport, WireFault } from "./wire.ts"
+import { exceeds, faultAnswer, type RpcMessage, type ServerTransport, type Transport, WireFault } from "./wire.ts"
 
 type Limits = Pick<ServerOptions, "maxMessageBytes" | "maxRequestBytes">
 
@@ -68,7 +68,7 @@ const nextTurn = (work: () => Promise<void> | void): Promise<void> => Promise.re
 const copyOf = (message: RpcMessage, limitBytes: number): RpcMessage | undefined => {
   const text = JSON.stringify(message)
   // What was a message stays one.
-  return new TextEncoder().encode(text).length > limitBytes ? undefined : (JSON.parse(text) as RpcMessage)
+  return exceeds(text, limitBytes) ? undefined : (JSON.parse(text) as RpcMessage)
 }
 
 /** Keeps what comes before somebody listens. */

@@ -105,5 +105,9 @@ export const faultAnswer = (id: string | number, fault: WireFault): RpcMessage =
 /** What is said of an answer that is none. */
 export const invalidAnswer = (reason: string): WireFault => new WireFault({ _tag: "InvalidAnswer", reason })
 
+/** Whether a text is larger than so many bytes. Most need not be encoded to know. */
+export const exceeds = (text: string, limitBytes: number): boolean =>
+  text.length > limitBytes || (text.length * 3 > limitBytes && new TextEncoder().encode(text).length > limitBytes)
+
 /** Whether a value is a JSON object. */
 export const isJsonObject = (value: unknown): value is Readonly<Record<string, unknown>> => Predicate.isObject(value)

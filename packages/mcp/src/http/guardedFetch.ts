@@ -4,7 +4,7 @@
  * not carry: `Retry-After` and `WWW-Authenticate`.
  */
 import { type Denied, readDenial } from "../auth/denial.ts"
-import { WireFault } from "../wire.ts"
+import { exceeds, WireFault } from "../wire.ts"
 import { type AnswerSink, readEvents, readJson } from "./answers.ts"
 
 /** Marks the request of an exchange on its way through the SDK; it never leaves the process. */
@@ -86,9 +86,6 @@ const limitedFetch =
       return response.ok ? response : withBody(response, truncated(maxErrorBodyBytes))
     })
   }
-
-const exceeds = (text: string, limitBytes: number): boolean =>
-  text.length > limitBytes || (text.length * 3 > limitBytes && new TextEncoder().encode(text).length > limitBytes)
 
 const guardResponse = (
   response: Response,
