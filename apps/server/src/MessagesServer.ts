@@ -3,10 +3,11 @@
  * nobody is asked for credentials yet.
  */
 import { type Host, isLoopback } from "@signalbox/host"
-import { ByteSize, Cause, Context, Effect, Layer } from "effect"
-import { HttpIncomingMessage, HttpRouter, HttpServer, HttpServerError } from "effect/http"
+import { ByteSize, Context, Effect, Layer } from "effect"
+import { HttpIncomingMessage, HttpRouter, HttpServer } from "effect/http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
+import { unknownRoutes } from "./unknownRoutes.ts"
 import { atEdge } from "./edge.ts"
 import { PortInUse, RouteNotFound, UnsafeBind } from "./errors.ts"
 import { MessagesRoute } from "./messages.ts"
@@ -28,18 +29,7 @@ export class MessagesServer extends Context.Service<MessagesServer, { readonly u
       : Layer.effect(MessagesServer, Effect.fail(new UnsafeBind({ host: options.host })))
 }
 
-/** The router has no words for a path that it does not know or cannot read. */
-const NotFound = HttpRouter.middleware(
-  Effect.catchCause((cause) => {
-    const error = Cause.squash(cause)
-    if (!HttpServerError.isHttpServerError(error) || error.reason._tag !== "RouteNotFound") {
-      return Effect.failCause(cause)
-    }
-    const { method, url } = error.request
-    return atEdge(error.request, () => Effect.fail(new RouteNotFound({ method, path: url.split("?")[0] ?? "" })))
-  }),
-  { global: true }
-)
+const NotFound = unknownRoutes((request, route) => atEdge(request, () => Effect.fail(new RouteNotFound(route))))
 
 const listening = (options: ServerOptions) => {
   const { host, port } = options

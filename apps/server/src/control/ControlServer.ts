@@ -5,10 +5,11 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { makeCorrelationId, parseCorrelationId, withCorrelationId } from "@signalbox/errors"
 import { type Host } from "@signalbox/host"
-import { ByteSize, Cause, Context, Deferred, Effect, FileSystem, Layer } from "effect"
-import { HttpIncomingMessage, HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { ByteSize, Context, Deferred, Effect, FileSystem, Layer } from "effect"
+import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { createServer } from "node:http"
+import { unknownRoutes } from "../unknownRoutes.ts"
 import { RouteNotFound } from "../errors.ts"
 import { apiFailure } from "./ApiFailure.ts"
 import { ControlApi, controlRoutes } from "./ControlApi.ts"
@@ -56,21 +57,10 @@ export class ControlServer extends Context.Service<
     )
 }
 
-/** The router has no words for a path that it does not know. */
-const NotFound = HttpRouter.middleware(
-  Effect.catchCause((cause) => {
-    const error = Cause.squash(cause)
-    if (!HttpServerError.isHttpServerError(error) || error.reason._tag !== "RouteNotFound") {
-      return Effect.failCause(cause)
-    }
-    const { method, url } = error.request
-    const failure = apiFailure(
-      new RouteNotFound({ method, path: url.split("?")[0] ?? "", hint: "The routes are below /v1/mcp." })
-    )
-    return Effect.succeed(HttpServerResponse.jsonUnsafe(failure, { status: failure.http_status }))
-  }),
-  { global: true }
-)
+const NotFound = unknownRoutes((_, route) => {
+  const failure = apiFailure(new RouteNotFound({ ...route, hint: "The routes are below /v1/mcp." }))
+  return Effect.succeed(HttpServerResponse.jsonUnsafe(failure, { status: failure.http_status }))
+})
 
 /** Where the same routes are looked for by older clients, and where Prometheus looks by itself. */
 const otherPaths: ReadonlyArray<readonly [RegExp, string]> = [
