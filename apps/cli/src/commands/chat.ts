@@ -65,9 +65,7 @@ const conversation = Effect.fnUntraced(function* ({ agent, streams }: Chat, onRe
   const host = yield* Host
   yield* watchConfig(host)
   onReady()
-  const asked = (yield* isSomebodyThere)
-    ? { interaction: yield* terminalInteraction({ ...host, model: talker.model }) }
-    : {}
+  const asked = (yield* isSomebodyThere) ? { interaction: yield* terminalInteraction(host, talker.model) } : {}
   // A person may be away for as long as they like.
   yield* repl(yield* talker.conversations.start({ idleTimeout: Duration.infinity, ...asked }), { streams })
 })

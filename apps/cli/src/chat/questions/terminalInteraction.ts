@@ -21,8 +21,8 @@ export const isSomebodyThere = Effect.map(
   ([{ isTerminal }, { isJson }]) => isTerminal.stdin && isTerminal.stderr && !isJson
 )
 
-/** Answers for one conversation. */
-export const terminalInteraction = Effect.fnUntraced(function* ({ config, model }: RunningHost) {
+/** Answers for one conversation; `model` is that which it talks to. */
+export const terminalInteraction = Effect.fnUntraced(function* ({ config }: RunningHost, model: RunningHost["model"]) {
   const asking = yield* makeAsking
   const wishes = makeModelWishes(asking, model, config.options.model.maxTokens)
   return {
