@@ -68,6 +68,8 @@ describe("the log of a server", () => {
     const env = { ANTHROPIC_API_KEY: "sk-canary-0123456789", LOG_FORMAT: "json", LOG_LEVEL: "debug" }
     const serving = home.start(["serve"], env)
     await serving.says("fx is ready")
+    // On another stream than the line above: either can be read first.
+    await serving.says("Listening on")
     const [, url = ""] = /Listening on (\S+)/.exec(serving.stdout()) ?? []
     const ask = (text: string) =>
       fetch(`${url}/v1/messages`, {
