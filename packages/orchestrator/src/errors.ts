@@ -78,6 +78,7 @@ export class ServerCircuitOpen extends defineError<ServerCircuitOpen>()("ServerC
   status: statuses.unavailable,
   fields: {
     serverName,
+    /** The tool, or the method of a request that calls none. */
     toolName: Schema.String,
     /** The last failure that counted, or who opened it. */
     reason: Schema.String,
