@@ -6,6 +6,7 @@ import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
 import { countsAsConnectionFailure, ServerExited, StreamLost } from "@signalbox/mcp"
 import { Duration } from "effect"
 import { isCallError, isConnectionLost } from "../mayRepeat.ts"
+import { type ProgramError } from "../runtimes/RuntimeCheck.ts"
 import { type Session } from "../Session.ts"
 import { type StartError, type Supervisor } from "../Supervisor.ts"
 import { type CallGate } from "./CallGate.ts"
@@ -59,11 +60,13 @@ export const lossSpeaksAgainst = (reason: unknown): boolean => {
 
 type Ours = Extract<
   StartError,
-  { readonly _tag: "RuntimeVersionMismatch" | "ServerStartupFailed" | "ServerUnavailable" | "StartCallFailed" }
+  ProgramError | { readonly _tag: "ServerStartupFailed" | "ServerUnavailable" | "StartCallFailed" }
 >
 
 const ours = new Set<SignalboxError["_tag"]>([
+  "RunnerNotFound",
   "RuntimeVersionMismatch",
+  "ServerFileNotFound",
   "ServerStartupFailed",
   "ServerUnavailable",
   "ServerUnhealthy",
