@@ -4,7 +4,7 @@
 import { Effect, Option, Stream } from "effect"
 import { announceStart } from "./chat/announceStart.ts"
 import { Setting } from "./Setting.ts"
-import { type RunningHost } from "./withHost.ts"
+import type { RunningHost } from "./withHost.ts"
 
 /** For lists: starts the server that is named, else waits for all, which the host starts then. Answers how they are. */
 export const startListed = Effect.fnUntraced(function* (host: RunningHost, server: Option.Option<string>) {

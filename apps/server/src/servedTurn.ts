@@ -3,7 +3,7 @@
  */
 import { Journal, runTurn } from "@signalbox/conversation"
 import { CorrelationId } from "@signalbox/errors"
-import { type Host } from "@signalbox/host"
+import type { Host } from "@signalbox/host"
 import {
   callerToolbox,
   emptyToolbox,
@@ -16,7 +16,7 @@ import {
   type Toolbox,
   type ToolDefinition
 } from "@signalbox/model"
-import { type ServedRequest, type StreamInput } from "@signalbox/provider-claude/serve"
+import type { ServedRequest, StreamInput } from "@signalbox/provider-claude/serve"
 import { Effect, Stream } from "effect"
 import { turnInputs } from "./turnInputs.ts"
 

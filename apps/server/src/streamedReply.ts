@@ -5,8 +5,8 @@
 import { encodeStream, renderEvent, startStream, type StreamInput } from "@signalbox/provider-claude/serve"
 import { Cause, Effect, Option, Queue, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { type RequestIds } from "./edge.ts"
-import { type StartedTurn } from "./servedTurn.ts"
+import type { RequestIds } from "./edge.ts"
+import type { StartedTurn } from "./servedTurn.ts"
 
 /** How long a failure may take to become a status instead of an `error` event. */
 const openAfter = "5 seconds"

@@ -4,7 +4,7 @@
  */
 import { type TurnEvent, toolResultBlock } from "@signalbox/conversation"
 import { eventsOf, noUsage } from "@signalbox/model"
-import { type StreamInput } from "@signalbox/provider-claude/serve"
+import type { StreamInput } from "@signalbox/provider-claude/serve"
 import { Stream } from "effect"
 
 /** Whether the loop gave up while a call of the caller's tools was open. */

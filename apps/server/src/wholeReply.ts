@@ -6,7 +6,7 @@ import { encodeReply, type ServedStep, type StreamInput } from "@signalbox/provi
 import { Cause, Effect, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { refuse, type RequestIds } from "./edge.ts"
-import { type StartedTurn } from "./servedTurn.ts"
+import type { StartedTurn } from "./servedTurn.ts"
 
 interface Collected {
   readonly steps: ReadonlyArray<ServedStep>

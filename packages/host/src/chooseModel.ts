@@ -9,7 +9,7 @@ import { makeOpenAi, ollamaDefaults, openAiDefaults, openRouterDefaults } from "
 import { retryPolicy } from "@signalbox/resilience"
 import { Effect, Predicate, type Redacted } from "effect"
 import { HttpClient } from "effect/http"
-import { type HostOptions } from "./config/HostOptions.ts"
+import type { HostOptions } from "./config/HostOptions.ts"
 import { resolveKey, variablesIn } from "./config/secrets.ts"
 import { MissingApiKey } from "./errors.ts"
 

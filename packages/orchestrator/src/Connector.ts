@@ -5,7 +5,7 @@
 import { connect, type ConnectError, type McpClient, type Questions, type ServerOptions } from "@signalbox/mcp"
 import { Context, Effect, FileSystem, Layer, Path, type Scope, Stream } from "effect"
 import { ChildProcessSpawner } from "effect/process"
-import { type RuntimeVersionMismatch } from "./errors.ts"
+import type { RuntimeVersionMismatch } from "./errors.ts"
 import { makeRuntimeCheck, type Requirements } from "./runtimes/RuntimeCheck.ts"
 import { hideSecrets, secretsOf } from "./hideSecrets.ts"
 import { statFields } from "./processTable.ts"

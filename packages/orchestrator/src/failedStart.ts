@@ -2,7 +2,7 @@
  * An attempt that failed, or a server that was lost, in words and as a typed error.
  */
 import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
-import { type ConnectError, type ServerError } from "@signalbox/mcp"
+import type { ConnectError, ServerError } from "@signalbox/mcp"
 import { Cause, Duration, Effect } from "effect"
 import { type RuntimeVersionMismatch, ServerStartupFailed, type StartCallFailed } from "./errors.ts"
 

@@ -1,11 +1,11 @@
 /**
  * Why a server did not come up, from the class of its failure; the texts of servers only add advice.
  */
-import { type AuthorizationRequired, type ConnectError, type ServerError, type SpawnFailed } from "@signalbox/mcp"
-import { type System } from "../config/import/ForeignFormat.ts"
+import type { AuthorizationRequired, ConnectError, ServerError, SpawnFailed } from "@signalbox/mcp"
+import type { System } from "../config/import/ForeignFormat.ts"
 import { type Finding, finding } from "./Finding.ts"
 import { howToInstall } from "./bringers.ts"
-import { type Probe } from "./probeServers.ts"
+import type { Probe } from "./probeServers.ts"
 
 type Failure = ConnectError | ServerError
 

@@ -1,11 +1,11 @@
 /**
  * Whether the programs that an entry needs are here in a version that it can use: asked of the programs themselves.
  */
-import { type ServerOptions } from "@signalbox/mcp"
+import type { ServerOptions } from "@signalbox/mcp"
 import { isInRange, runtimeVersion } from "@signalbox/orchestrator"
 import { Effect } from "effect"
-import { type ChildProcessSpawner } from "effect/process"
-import { type ServerEntry } from "../config/HostOptions.ts"
+import type { ChildProcessSpawner } from "effect/process"
+import type { ServerEntry } from "../config/HostOptions.ts"
 import { type Finding, finding } from "./Finding.ts"
 
 const checkOne = Effect.fnUntraced(function* (server: ServerOptions, program: string, wanted: string) {

@@ -12,8 +12,8 @@ import { join } from "node:path"
 import { cacheDirectory } from "./cacheDirectory.ts"
 import { dataDirectory } from "./dataDirectory.ts"
 import { Host } from "../Host.ts"
-import { type HostSetup } from "../HostSetup.ts"
-import { type LoadedConfig } from "../config/ConfigFile.ts"
+import type { HostSetup } from "../HostSetup.ts"
+import type { LoadedConfig } from "../config/ConfigFile.ts"
 
 /** Undici at the first request: many programs make none, and loading it costs 30 ms. */
 const lazyHttp = Layer.effect(

@@ -6,7 +6,7 @@ import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
 import { countsAsConnectionFailure } from "@signalbox/mcp"
 import { Duration } from "effect"
 import { isCallError, isConnectionLost } from "../mayRepeat.ts"
-import { type StartError } from "../Supervisor.ts"
+import type { StartError } from "../Supervisor.ts"
 
 /** What has to be known of a call to say what its failure means. */
 export interface Attempt {

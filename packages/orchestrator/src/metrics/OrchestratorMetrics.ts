@@ -4,7 +4,7 @@
  */
 import { attachMetrics } from "@signalbox/resilience"
 import { Clock, Context, DateTime, Duration, Effect, Metric, type Scope } from "effect"
-import { type MetricsOptions } from "../OrchestratorOptions.ts"
+import type { MetricsOptions } from "../OrchestratorOptions.ts"
 import { HealthStatus, type ServerEvent, ServerState } from "../ServerInfo.ts"
 import { made } from "./made.ts"
 import { orchestratorMetrics } from "./metricNames.ts"

@@ -4,12 +4,12 @@
  */
 import { CorrelationId } from "@signalbox/errors"
 import { ConnectionClosed, type McpClient, RequestTimeout, type Respondent, type ServerError } from "@signalbox/mcp"
-import { type CallContext } from "@signalbox/model"
+import type { CallContext } from "@signalbox/model"
 import { Cause, Clock, DateTime, Duration, Effect } from "effect"
 import { ServerNotFound, type ServerUnavailable } from "../errors.ts"
 import { respondentOf } from "../respondent.ts"
-import { type Slot } from "../ServerSlots.ts"
-import { type Supervisor } from "../Supervisor.ts"
+import type { Slot } from "../ServerSlots.ts"
+import type { Supervisor } from "../Supervisor.ts"
 
 /** Why it could not be asked, or what became of the question. */
 export type AskError = ServerError | ServerNotFound | ServerUnavailable

@@ -2,9 +2,9 @@
  * Refuses to start a server whose programs are not here in a version that it can use. A version that fits is remembered,
  * so that restarts cost nothing; one that does not is asked for again each time, because somebody may install another.
  */
-import { type ServerOptions } from "@signalbox/mcp"
+import type { ServerOptions } from "@signalbox/mcp"
 import { Effect, Semaphore } from "effect"
-import { type ChildProcessSpawner } from "effect/process"
+import type { ChildProcessSpawner } from "effect/process"
 import { RuntimeVersionMismatch } from "../errors.ts"
 import { findVersion, runtimeSearch } from "./runtimeVersion.ts"
 import { isInRange } from "./versionRange.ts"

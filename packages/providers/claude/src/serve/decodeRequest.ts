@@ -2,14 +2,7 @@
  * A Messages request from a client, read into the vocabulary. Fields and blocks that are not known are kept,
  * never refused: current coding agents send dozens of them and try again with fewer after every refusal.
  */
-import {
-  type JsonObject,
-  type Message,
-  type ModelRequest,
-  type TextBlock,
-  type ToolChoice,
-  type ToolDefinition
-} from "@signalbox/model"
+import type { JsonObject, Message, ModelRequest, TextBlock, ToolChoice, ToolDefinition } from "@signalbox/model"
 import { Effect, Predicate, Result, Schema } from "effect"
 import { type BlockIssue, firstIssue, forEachBlock, fromWireBlock, unreadFields, vendor } from "../blocks.ts"
 import { type BlockWire, RequestWire } from "../wire.ts"
