@@ -6,6 +6,7 @@ import {
   type JsonObject,
   type Message,
   type ModelRequest,
+  type ServedRequest,
   type TextBlock,
   type ToolChoice,
   type ToolDefinition
@@ -15,15 +16,6 @@ import { type BlockIssue, firstIssue, forEachBlock, fromWireBlock, unreadFields,
 import { type BlockWire, RequestWire } from "../wire.ts"
 import { foldHostCalls } from "./hostCalls.ts"
 import { InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
-
-/** A request as the turn loop takes it, and what only the answer needs. */
-export interface ServedRequest {
-  /** The caller's tools are `Caller`'s, those that only Anthropic runs are `Provider`'s. */
-  readonly request: ModelRequest
-  readonly stream: boolean
-  /** The name that the client asked for, to be echoed in the answer. */
-  readonly model: string
-}
 
 const invalid = (path: ReadonlyArray<PropertyKey>, reason: string): InvalidMessagesRequest =>
   new InvalidMessagesRequest({ path: path.map(String).join("."), reason })
