@@ -8,7 +8,7 @@ import type { ConfigPath } from "./document.ts"
 import { HostOptions, serverKeys } from "./HostOptions.ts"
 import type { FoundProblem } from "./layers.ts"
 import { keyRuleAt } from "./keyRules.ts"
-import { presetValue } from "./presets.ts"
+import { presetValue } from "./presetValue.ts"
 import { showable } from "./secrets.ts"
 import { valueAt } from "./tree.ts"
 

@@ -93,7 +93,7 @@ export const makeMetering = Effect.fnUntraced(function* (
     metrics: {
       registry,
       snapshot,
-      prometheus: Effect.map(watched.copyAll, () => prometheusText(context)),
+      prometheus: Effect.andThen(watched.copyAll, prometheusText(context)),
       watch: Effect.fnUntraced(function* (sources) {
         const { copy } = yield* attachMetrics({ ...sources, every: options.refresh }).pipe(
           Effect.provideService(Metric.MetricRegistry, registry)
