@@ -4,7 +4,7 @@
 import { Effect, Option, Stream } from "effect"
 import { announceStart } from "./chat/announceStart.ts"
 import { Setting } from "./Setting.ts"
-import { type RunningHost } from "./withHost.ts"
+import type { RunningHost } from "./withHost.ts"
 
 type Servers = Pick<RunningHost, "orchestrator">
 

@@ -2,13 +2,13 @@
  * The servers of a configuration as the orchestrator wants them: references resolved, paths absolute,
  * limits filled in from `runtime`.
  */
-import { type MaybeSecret, type OAuthOptions, type ServerOptions } from "@signalbox/mcp"
+import type { MaybeSecret, OAuthOptions, ServerOptions } from "@signalbox/mcp"
 import { managedDefaults, type ManagedServer } from "@signalbox/orchestrator"
 import { Effect, Path, Redacted } from "effect"
-import { type LoadedConfig } from "./config/ConfigFile.ts"
-import { type HostOptions, type ServerEntry } from "./config/HostOptions.ts"
-import { type FoundProblem } from "./config/layers.ts"
-import { type ServerAuth } from "./config/ServerAuth.ts"
+import type { LoadedConfig } from "./config/ConfigFile.ts"
+import type { HostOptions, ServerEntry } from "./config/HostOptions.ts"
+import type { FoundProblem } from "./config/layers.ts"
+import type { ServerAuth } from "./config/ServerAuth.ts"
 import { requirementsOf, runnerOf, startWords } from "./config/ServerProgram.ts"
 import { notSet, resolveText, unsetVariables } from "./config/secrets.ts"
 import { inTestMode } from "./testing/testMode.ts"

@@ -3,10 +3,10 @@
  * environment and has no hidden defaults. The two presets are to be spread and printed.
  */
 import { noQuestions, type Questions, type ServerOptions } from "@signalbox/mcp"
-import { type NamingPolicy } from "@signalbox/model"
+import type { NamingPolicy } from "@signalbox/model"
 import { circuitPresets, type CircuitSettings } from "@signalbox/resilience"
 import { Duration } from "effect"
-import { type ProgramNeeds, type Requirements } from "./runtimes/RuntimeCheck.ts"
+import type { ProgramNeeds, Requirements } from "./runtimes/RuntimeCheck.ts"
 import { alertDefaults, type AlertOptions } from "./alerts/AlertRule.ts"
 
 /** One server, how far it is believed, and what it may do at the same time. */

@@ -7,17 +7,17 @@ import { type CallResult, type ToolCall, ToolOutcomeUnknown } from "@signalbox/m
 import { type CallContext, Interaction, type JsonObject, type ToolResult } from "@signalbox/model"
 import { CircuitOpen } from "@signalbox/resilience"
 import { Cause, Clock, DateTime, Duration, Effect, Option, Semaphore } from "effect"
-import { type Route } from "./Catalogue.ts"
+import type { Route } from "./Catalogue.ts"
 import { toolResult } from "./content.ts"
 import { ServerBusy, type ServerUnavailable } from "./errors.ts"
-import { type CallGate } from "./guard/CallGate.ts"
-import { type ServerSessions } from "./guard/ServerSessions.ts"
+import type { CallGate } from "./guard/CallGate.ts"
+import type { ServerSessions } from "./guard/ServerSessions.ts"
 import { callSpeaksAgainst, newLosses } from "./guard/speaksAgainst.ts"
-import { type CallMark, type ServerMeter } from "./metrics/ServerMeter.ts"
+import type { CallMark, ServerMeter } from "./metrics/ServerMeter.ts"
 import { isCallError, isConnectionLost, mayRepeat } from "./mayRepeat.ts"
 import { respondentOf } from "./respondent.ts"
-import { type Session } from "./Session.ts"
-import { type Supervisor } from "./Supervisor.ts"
+import type { Session } from "./Session.ts"
+import type { Supervisor } from "./Supervisor.ts"
 
 export interface ServerCalls {
   /** Held by each call that writes, where writes are serial. Connections that follow one another share it. */

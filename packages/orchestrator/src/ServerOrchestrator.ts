@@ -2,10 +2,10 @@
  * Many MCP servers as one toolbox. Each is supervised on its own: one that hangs, dies or lies never delays
  * or harms another, and a call waits only for the server that it needs.
  */
-import { type Toolbox } from "@signalbox/model"
+import type { Toolbox } from "@signalbox/model"
 import { runAll } from "@signalbox/resilience"
 import { Context, Effect, Exit, Layer, PubSub, Stream } from "effect"
-import { type Alert } from "./alerts/Alert.ts"
+import type { Alert } from "./alerts/Alert.ts"
 import { makeAlerting } from "./alerts/alerting.ts"
 import { Connector } from "./Connector.ts"
 import {
@@ -18,18 +18,18 @@ import {
 import { type BreakerControls, makeBreakerControls } from "./guard/BreakerControls.ts"
 import { withCircuit } from "./guard/circuitInfo.ts"
 import { makeServerCircuits } from "./guard/ServerCircuits.ts"
-import { type Conversation } from "./guard/ServerSessions.ts"
+import type { Conversation } from "./guard/ServerSessions.ts"
 import { makeMetering, type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
 import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeLiveToolbox } from "./LiveToolbox.ts"
-import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
+import type { ManagedServer, OrchestratorOptions } from "./OrchestratorOptions.ts"
 import { OrphanSweep, sweepOnce } from "./OrphanSweep.ts"
 import { makeServerPrompts, type ServerPrompts } from "./offers/ServerPrompts.ts"
 import { makeServerResources, type ServerResources } from "./offers/ServerResources.ts"
-import { type LogLine, type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
+import type { LogLine, ServerEvent, ServerInfo } from "./ServerInfo.ts"
 import { makeServerSlots, type Reconfigured, type ServerSlots } from "./ServerSlots.ts"
 import { makeStartGate, SharedStartGate } from "./StartGate.ts"
-import { type StartError, type Supervisor } from "./Supervisor.ts"
+import type { StartError, Supervisor } from "./Supervisor.ts"
 import { ToolCache } from "./ToolCache.ts"
 
 /**

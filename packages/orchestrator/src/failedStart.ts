@@ -2,10 +2,10 @@
  * An attempt that failed, or a server that was lost, in words and as a typed error.
  */
 import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
-import { type ConnectError, type ServerError } from "@signalbox/mcp"
+import type { ConnectError, ServerError } from "@signalbox/mcp"
 import { Cause, Duration, Effect } from "effect"
 import { ServerStartupFailed, type StartCallFailed } from "./errors.ts"
-import { type ProgramError } from "./runtimes/RuntimeCheck.ts"
+import type { ProgramError } from "./runtimes/RuntimeCheck.ts"
 
 /** Why an attempt to start a server failed. */
 export type AttemptError = ConnectError | ServerError | ProgramError | StartCallFailed

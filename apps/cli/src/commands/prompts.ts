@@ -12,7 +12,7 @@ import { report } from "../report.ts"
 import { shortfallOf } from "../shortfall.ts"
 import { startListed, startUntilSettled } from "../startServers.ts"
 import { explainUnknown } from "../unknownName.ts"
-import { type RunningHost } from "../withHost.ts"
+import type { RunningHost } from "../withHost.ts"
 import { withOwnServers } from "../withOwnServers.ts"
 import { withSetting } from "../withSetting.ts"
 

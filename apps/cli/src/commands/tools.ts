@@ -9,7 +9,7 @@ import {
   ToolNotFound,
   type ToolResult
 } from "@signalbox/model"
-import { type ToolJson } from "@signalbox/server/control"
+import type { ToolJson } from "@signalbox/server/control"
 import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Output } from "../Output.ts"

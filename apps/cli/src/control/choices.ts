@@ -3,7 +3,7 @@
  * than its file by now.
  */
 import { checkReferences, type LoadedConfig, type ServerEntry, shownTarget } from "@signalbox/host"
-import { type ControlConnection } from "@signalbox/server/control"
+import type { ControlConnection } from "@signalbox/server/control"
 import { Effect } from "effect"
 import { readConfig } from "../withHost.ts"
 import { Setting } from "../Setting.ts"

@@ -9,7 +9,7 @@ import { Output } from "../Output.ts"
 import { counted, oneLine, printable, type Style } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { tellVariables } from "../render/tellVariables.ts"
-import { type Health, type Imported } from "./importForeign.ts"
+import type { Health, Imported } from "./importForeign.ts"
 
 type Server = Imported["servers"][number]
 

@@ -1,7 +1,7 @@
 /**
  * What the doctor says of a server: a stable code, what it means, and what to do.
  */
-import { type ConfigPath } from "../config/document.ts"
+import type { ConfigPath } from "../config/document.ts"
 
 /** `error`: it does not work; `warning`: it works, with a fault; `note`: it is worth knowing, and nothing is wrong. */
 export type Severity = "error" | "warning" | "note"

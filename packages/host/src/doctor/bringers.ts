@@ -1,7 +1,7 @@
 /**
  * Which package manager brings a command that servers are often started with.
  */
-import { type System } from "../config/import/ForeignFormat.ts"
+import type { System } from "../config/import/ForeignFormat.ts"
 
 interface Bringer {
   readonly what: string

@@ -1,7 +1,7 @@
 /**
  * What is wrong between entries: two that start the same server, two that look at the same page for their health.
  */
-import { type ServerEntry } from "../config/HostOptions.ts"
+import type { ServerEntry } from "../config/HostOptions.ts"
 import { shownTarget } from "../config/ServerProgram.ts"
 import { type Finding, finding } from "./Finding.ts"
 

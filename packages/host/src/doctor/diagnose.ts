@@ -2,12 +2,12 @@
  * Finds out what is wrong with the servers of a configuration: what can be seen without starting them, then what each
  * shows of itself when it is started once.
  */
-import { type NamingPolicy } from "@signalbox/model"
+import type { NamingPolicy } from "@signalbox/model"
 import { Effect, Result } from "effect"
-import { type LoadedConfig } from "../config/ConfigFile.ts"
-import { type ServerEntry } from "../config/HostOptions.ts"
-import { type System } from "../config/import/ForeignFormat.ts"
-import { type FoundProblem } from "../config/layers.ts"
+import type { LoadedConfig } from "../config/ConfigFile.ts"
+import type { ServerEntry } from "../config/HostOptions.ts"
+import type { System } from "../config/import/ForeignFormat.ts"
+import type { FoundProblem } from "../config/layers.ts"
 import { resolveServers } from "../servers.ts"
 import { crossChecks } from "./crossChecks.ts"
 import { explainProbe, offeredNames } from "./explainProbe.ts"

@@ -1,13 +1,13 @@
 /**
  * Why a server did not come up, from the class of its failure; the texts of servers only add advice.
  */
-import { type AuthorizationRequired, type ConnectError, type ServerError, type SpawnFailed } from "@signalbox/mcp"
-import { type System } from "../config/import/ForeignFormat.ts"
+import type { AuthorizationRequired, ConnectError, ServerError, SpawnFailed } from "@signalbox/mcp"
+import type { System } from "../config/import/ForeignFormat.ts"
 import { runnerOf, type ServerProgram } from "../config/ServerProgram.ts"
 import { type Finding, finding } from "./Finding.ts"
 import { howToInstall } from "./bringers.ts"
-import { type ServerEntry } from "../config/HostOptions.ts"
-import { type Probe } from "./probeServers.ts"
+import type { ServerEntry } from "../config/HostOptions.ts"
+import type { Probe } from "./probeServers.ts"
 
 type Failure = ConnectError | ServerError
 

@@ -2,12 +2,12 @@
  * What a server showed of itself when it was started once: junk, tools that cannot be used, schemas that are refused.
  */
 import { Result } from "effect"
-import { type ServerEntry } from "../config/HostOptions.ts"
+import type { ServerEntry } from "../config/HostOptions.ts"
 import { shownName } from "../shownName.ts"
-import { type System } from "../config/import/ForeignFormat.ts"
+import type { System } from "../config/import/ForeignFormat.ts"
 import { explainFailure } from "./explainFailure.ts"
 import { type Finding, finding } from "./Finding.ts"
-import { type Probe } from "./probeServers.ts"
+import type { Probe } from "./probeServers.ts"
 import { schemaFaults } from "./schemaFaults.ts"
 
 type Tools = Result.Result.Success<Probe["outcome"]>["tools"]

@@ -2,10 +2,10 @@
  * Whether what an entry needs is here before it is started: its file, and programs in a version that it can use, asked
  * of the programs themselves.
  */
-import { type ServerOptions } from "@signalbox/mcp"
+import type { ServerOptions } from "@signalbox/mcp"
 import { isInRange, type ManagedServer, requireFile, runtimeVersion } from "@signalbox/orchestrator"
 import { Effect } from "effect"
-import { type ServerEntry } from "../config/HostOptions.ts"
+import type { ServerEntry } from "../config/HostOptions.ts"
 import { type Finding, finding } from "./Finding.ts"
 
 const checkVersion = Effect.fnUntraced(function* (

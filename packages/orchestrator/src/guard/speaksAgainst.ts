@@ -6,10 +6,10 @@ import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
 import { countsAsConnectionFailure, ServerExited, StreamLost } from "@signalbox/mcp"
 import { Duration } from "effect"
 import { isCallError, isConnectionLost } from "../mayRepeat.ts"
-import { type ProgramError } from "../runtimes/RuntimeCheck.ts"
-import { type Session } from "../Session.ts"
-import { type StartError, type Supervisor } from "../Supervisor.ts"
-import { type CallGate } from "./CallGate.ts"
+import type { ProgramError } from "../runtimes/RuntimeCheck.ts"
+import type { Session } from "../Session.ts"
+import type { StartError, Supervisor } from "../Supervisor.ts"
+import type { CallGate } from "./CallGate.ts"
 
 /** What has to be known of a call to say what its failure means. */
 export interface Attempt {

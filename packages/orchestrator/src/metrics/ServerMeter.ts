@@ -4,14 +4,14 @@
  */
 import { ToolOutcomeUnknown } from "@signalbox/mcp"
 import { type Clock, type Context, Duration, type Exit, type Metric } from "effect"
-import { type HealthStatus, type ServerEvent, type ServerHealth, type ServerState } from "../ServerInfo.ts"
-import { type MetricsOptions } from "../OrchestratorOptions.ts"
+import type { HealthStatus, ServerEvent, ServerHealth, ServerState } from "../ServerInfo.ts"
+import type { MetricsOptions } from "../OrchestratorOptions.ts"
 import { toolNumbers, windowNumbers } from "./callNumbers.ts"
 import { makeCallWindow, type WindowSums } from "./CallWindow.ts"
 import { errorHealth, worseHealth } from "./errorHealth.ts"
 import { type Made, made } from "./made.ts"
 import { orchestratorMetrics } from "./metricNames.ts"
-import { type ServerNumbers } from "./MetricsSnapshot.ts"
+import type { ServerNumbers } from "./MetricsSnapshot.ts"
 import { outcomeOf } from "./outcome.ts"
 
 /** One call on its way; kept by whoever makes it. */

@@ -4,9 +4,9 @@
  */
 import { type Listing, type McpClient, RequestRejected, type ServerError } from "@signalbox/mcp"
 import { Clock, Duration, Effect, type Scope, Semaphore, Stream } from "effect"
-import { type Slot } from "../ServerSlots.ts"
-import { type Session } from "../Session.ts"
-import { type Supervisor } from "../Supervisor.ts"
+import type { Slot } from "../ServerSlots.ts"
+import type { Session } from "../Session.ts"
+import type { Supervisor } from "../Supervisor.ts"
 
 /** One kind of list. */
 export interface ListSource<A> {

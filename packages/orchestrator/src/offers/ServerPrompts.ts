@@ -2,7 +2,7 @@
  * The prompts of all servers: named over all of them by the rule of the tools, and each got from its own server under
  * its own name. Texts are the servers' own: foreign.
  */
-import { type Completion, type McpPrompt, type PromptArgument } from "@signalbox/mcp"
+import type { Completion, McpPrompt, PromptArgument } from "@signalbox/mcp"
 import {
   type CallContext,
   type Message,

@@ -4,15 +4,15 @@
  */
 import { CorrelationId } from "@signalbox/errors"
 import { ConnectionClosed, type McpClient, RequestTimeout, type Respondent, type ServerError } from "@signalbox/mcp"
-import { type CallContext } from "@signalbox/model"
+import type { CallContext } from "@signalbox/model"
 import { CircuitOpen } from "@signalbox/resilience"
 import { Cause, Clock, DateTime, Duration, Effect, Exit } from "effect"
 import { type ServerCircuitOpen, ServerNotFound, type ServerUnavailable } from "../errors.ts"
 import { newLosses, requestSpeaksAgainst } from "../guard/speaksAgainst.ts"
-import { type CallMark } from "../metrics/ServerMeter.ts"
+import type { CallMark } from "../metrics/ServerMeter.ts"
 import { respondentOf } from "../respondent.ts"
-import { type Slot } from "../ServerSlots.ts"
-import { type Session } from "../Session.ts"
+import type { Slot } from "../ServerSlots.ts"
+import type { Session } from "../Session.ts"
 
 /** Why it could not be asked, or what became of the question. */
 export type AskError = ServerCircuitOpen | ServerError | ServerNotFound | ServerUnavailable

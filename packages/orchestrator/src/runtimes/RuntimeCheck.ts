@@ -4,9 +4,9 @@
  */
 import { type ServerOptions, SpawnFailed } from "@signalbox/mcp"
 import { Effect, FileSystem, Semaphore } from "effect"
-import { type ChildProcessSpawner } from "effect/process"
+import type { ChildProcessSpawner } from "effect/process"
 import { RunnerNotFound, RuntimeVersionMismatch, ServerFileNotFound } from "../errors.ts"
-import { type RunnerChoice } from "./runtimeCommand.ts"
+import type { RunnerChoice } from "./runtimeCommand.ts"
 import { findVersion, runtimeSearch } from "./runtimeVersion.ts"
 import { isInRange } from "./versionRange.ts"
 
