@@ -51,6 +51,8 @@ const hostOver = Effect.fnUntraced(function* (
   return { host, config, asked, orchestrator: host.orchestrator }
 })
 
+const written = (program: string) => `  { enabled: true, transport: stdio, args: [], env: {}, ${program} }\n`
+
 const isPython = `if [ "$1" = --version ]; then echo Python 3.11.4; else exec ${quoted}; fi`
 /** Runs what stands after the first two words, as a version manager does. */
 const isRunner = `shift 2; exec "$@"`
@@ -155,7 +157,6 @@ layer(nodePlatform, { excludeTestServices: true })("a server that is a file", (i
 
   it.effect("is told what its keys must be", () =>
     Effect.gen(function* () {
-      const written = (program: string) => `  { enabled: true, transport: stdio, args: [], env: {}, ${program} }\n`
       const problems = yield* problemsOf(
         "extends: preset:default@1\nservers:\n" +
           [

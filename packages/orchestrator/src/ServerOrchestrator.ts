@@ -205,8 +205,6 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
     })
 
   const startAll = forAll("start", ({ ensureStarted }) => ensureStarted)
-  const isUnlisted = ({ info, isSettling, tools }: Supervisor) =>
-    tools() === undefined && (isSettling() || info().state === "stopped")
 
   const tellCircuit = (name: string) =>
     Effect.match(find(name), {
@@ -294,3 +292,7 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
     logLines: Stream.fromPubSub(logLines)
   })
 })
+
+/** Whether nobody knows yet what its tools are, and somebody may soon. */
+const isUnlisted = ({ info, isSettling, tools }: Supervisor): boolean =>
+  tools() === undefined && (isSettling() || info().state === "stopped")

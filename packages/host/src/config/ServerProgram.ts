@@ -40,23 +40,18 @@ const Fields = Schema.Struct(programFields)
 export type ServerProgram = typeof Fields.Type
 
 /** The runtime that an entry names; a command alone names none. */
-export const runtimeOf = ({ runtime }: ServerProgram) => (runtime === "command" ? undefined : runtime)
+const runtimeOf = ({ runtime }: ServerProgram) => (runtime === "command" ? undefined : runtime)
 
 const runnersOf = (runtime: (typeof runtimes)[number]): string =>
   Object.entries(runnerRuntimes)
     .flatMap(([name, provided]) => ((provided as ReadonlyArray<string>).includes(runtime) ? [name] : []))
     .join(" or ")
 
-const problemOf = (program: ServerProgram): readonly [key: keyof ServerProgram, issue: string] | undefined => {
-  const { command, file, runner, runtimeArgs, version } = program
+type Problem = readonly [key: keyof ServerProgram, issue: string]
+
+const runnerProblem = (program: ServerProgram): Problem | undefined => {
+  const { runner, version } = program
   const runtime = runtimeOf(program)
-  if (command === undefined && file === undefined) return ["command", "Expected a command, or a file and its runtime"]
-  if (command !== undefined && file !== undefined) return ["file", "Expected no file beside a command"]
-  if (file !== undefined && runtime === undefined)
-    return ["runtime", `Expected the runtime of the file: ${runtimes.join(", ")}`]
-  if (file === undefined && runtimeArgs !== undefined) return ["runtimeArgs", "Expected them only beside a file"]
-  if (version !== undefined && runtime === undefined)
-    return ["version", `Expected the runtime that this is a version of: ${runtimes.join(", ")}`]
   if (runner === undefined) return undefined
   if (version === undefined || runtime === undefined)
     return ["version", `Expected the version that ${runner} is to provide`]
@@ -67,9 +62,26 @@ const problemOf = (program: ServerProgram): readonly [key: keyof ServerProgram, 
     : ["version", `Expected one version such as 20 or 3.11, as a text: ${runner} provides no range`]
 }
 
+const fileProblem = ({ command, file, runtimeArgs }: ServerProgram): Problem | undefined => {
+  if (file === undefined) {
+    if (command === undefined) return ["command", "Expected a command, or a file and its runtime"]
+    return runtimeArgs === undefined ? undefined : ["runtimeArgs", "Expected them only beside a file"]
+  }
+  return command === undefined ? undefined : ["file", "Expected no file beside a command"]
+}
+
+const runtimeProblem = (program: ServerProgram): Problem | undefined => {
+  const { file, version } = program
+  if (runtimeOf(program) !== undefined) return undefined
+  if (file !== undefined) return ["runtime", `Expected the runtime of the file: ${runtimes.join(", ")}`]
+  return version === undefined
+    ? undefined
+    : ["version", `Expected the runtime that this is a version of: ${runtimes.join(", ")}`]
+}
+
 /** What must hold between these keys. */
 export const programRule = Schema.makeFilter((program: ServerProgram) => {
-  const [key, issue] = problemOf(program) ?? []
+  const [key, issue] = fileProblem(program) ?? runtimeProblem(program) ?? runnerProblem(program) ?? []
   return key === undefined || issue === undefined ? undefined : { path: [key], issue }
 })
 

@@ -28,6 +28,10 @@ const show = (path: ConfigPath, value: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
+/** What stands there instead, if anything does. */
+const instead = (path: ConfigPath, found: unknown): string =>
+  found === undefined ? "" : `, found ${show(path, found)}`
+
 const suggest = (path: ConfigPath): { readonly suggestion?: string } => {
   const nearest = nearestName(String(path.at(-1)), keysAt(path.slice(0, -1)))
   return nearest === undefined ? {} : { suggestion: `did you mean "${nearest}"?` }
@@ -58,12 +62,11 @@ const explain = (
         message: `expected a server: transport, then command, file or url, and so on, found ${show(path, found)}`
       }
     }
-    const transport: unknown = Reflect.get(found, "transport")
-    const instead = transport === undefined ? "" : `, found ${show([...path, "transport"], transport)}`
-    return { message: `expected transport: stdio, http or sse${instead}` }
+    const transport = [...path, "transport"]
+    return { message: `expected transport: stdio, http or sse${instead(transport, valueAt(raw, transport))}` }
   }
-  const instead = found === undefined ? "" : `, found ${show(path, found)}`
-  return { message: `${message.replace("a valid Duration string", 'a duration such as "30 seconds"')}${instead}` }
+  const expected = message.replace("a valid Duration string", 'a duration such as "30 seconds"')
+  return { message: `${expected}${instead(path, found)}` }
 }
 
 /** Checks a raw value against the schema of the file. */
