@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { withCorrelationId } from "@signalbox/errors"
+import { toJson, withCorrelationId } from "@signalbox/errors"
 import { readFxMcpLog, waitFor } from "@signalbox/testing"
 import { Effect, Fiber } from "effect"
 import { startControl } from "./controlSupport.ts"
@@ -25,6 +25,13 @@ describe("the tools of the control API", () => {
       const answer = await host.raw("POST", call, JSON.stringify({ ...wanted, input: { text: "hi" } }))
       assert.deepInclude(JSON.parse(answer.text), { content: [{ type: "text", text: "hi" }], is_error: false })
     }
+    const refused = await run(
+      Effect.flip(host.ask((client) => client.tools.call({ payload: { name: "add", input: { a: 1 } } })))
+    )
+    const { details, error_code: code } = toJson(refused)
+    assert.deepStrictEqual([code, refused.status.exit], ["INVALID_PARAMS", 2])
+    const errors = [{ field: "b", type: "missing", message: "a value is required" }]
+    assert.deepStrictEqual(details, { tool_name: "add", validation_errors: errors })
     const { servers } = await run(host.ask((client) => client.watching.metrics()))
     assert.strictEqual(servers["other"]?.calls, 2)
   })

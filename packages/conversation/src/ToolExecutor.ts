@@ -4,10 +4,12 @@
  */
 import {
   type CallContext,
+  type InputCheck,
   InvalidParams,
   inventoryOf,
   isSafeToRepeat,
   type JsonObject,
+  makeInputCheck,
   type ToolDefinition,
   type ToolResult,
   Toolbox,
@@ -16,7 +18,6 @@ import {
   type ValidationError
 } from "@signalbox/model"
 import { Context, DateTime, Duration, Effect, Layer } from "effect"
-import { checkInput } from "./checkInput.ts"
 import { makeQuestionClock } from "./questionClock.ts"
 import { findTool, indexTools, notFound, type ToolIndex, withRunBy } from "./findTool.ts"
 import { Journal } from "./Journal.ts"
@@ -60,16 +61,21 @@ export class ToolExecutor extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<ToolOutcome>>
   }
 >()("@signalbox/conversation/ToolExecutor") {
-  static readonly make = (options: ToolExecutorOptions): ToolExecutor["Service"] => ({
-    executeAll: (calls, batch) =>
-      Effect.flatMap(
-        batch.tools === undefined ? Effect.map(inventoryOf(options.toolbox), indexTools) : Effect.succeed(batch.tools),
-        (tools) =>
-          Effect.forEach(calls, (call, index) => execute(options, withRunBy(tools, call), index, tools, batch), {
-            concurrency: options.limits.toolConcurrency
-          })
-      )
-  })
+  static readonly make = (options: ToolExecutorOptions): ToolExecutor["Service"] => {
+    const executing = { ...options, checkInput: makeInputCheck() }
+    return {
+      executeAll: (calls, batch) =>
+        Effect.flatMap(
+          batch.tools === undefined
+            ? Effect.map(inventoryOf(options.toolbox), indexTools)
+            : Effect.succeed(batch.tools),
+          (tools) =>
+            Effect.forEach(calls, (call, index) => execute(executing, withRunBy(tools, call), index, tools, batch), {
+              concurrency: options.limits.toolConcurrency
+            })
+        )
+    }
+  }
 
   /** An executor over the toolbox of the context that records nothing. */
   static readonly layer = (limits: ToolExecutorOptions["limits"]): Layer.Layer<ToolExecutor, never, Toolbox> =>
@@ -79,8 +85,12 @@ export class ToolExecutor extends Context.Service<
     )
 }
 
+interface Executing extends ToolExecutorOptions {
+  readonly checkInput: InputCheck
+}
+
 const execute = (
-  options: ToolExecutorOptions,
+  options: Executing,
   call: ToolUseBlock,
   index: number,
   tools: ToolIndex,
@@ -127,20 +137,20 @@ const retold = (settled: ToolSettlement, result: ToolResult): ToolSettlement =>
 const answered = (result: ToolResult): ToolSettlement => ({ status: result.isError ? "tool_error" : "ok", result })
 
 const settle = Effect.fnUntraced(function* (
-  options: ToolExecutorOptions,
+  options: Executing,
   asked: ToolUseBlock,
   tool: ToolDefinition,
   id: string,
   batch: ToolBatch
 ) {
-  const wrong = checkCall(asked, tool)
+  const wrong = checkCall(options.checkInput, asked, tool)
   if (wrong !== undefined) return settleFailure(wrong)
   const decided =
     options.hooks.beforeTool === undefined
       ? asked
       : yield* options.hooks.beforeTool({ step: batch.step, call: asked, tool })
   if (!("type" in decided)) return answered(decided)
-  const stillWrong = decided === asked ? undefined : checkCall(decided, tool)
+  const stillWrong = decided === asked ? undefined : checkCall(options.checkInput, decided, tool)
   if (stillWrong !== undefined) return settleFailure(stillWrong)
   return yield* options.journal
     .step(
@@ -153,7 +163,7 @@ const settle = Effect.fnUntraced(function* (
 /** The longest piece of unreadable arguments that the model is shown again. */
 const maxShownLength = 200
 
-const checkCall = (call: ToolUseBlock, tool: ToolDefinition): InvalidParams | undefined => {
+const checkCall = (checkInput: InputCheck, call: ToolUseBlock, tool: ToolDefinition): InvalidParams | undefined => {
   const validationErrors: ReadonlyArray<typeof ValidationError.Type> =
     call.invalidInput === undefined ? checkInput(tool.inputSchema, call.input) : [notAnObject(call.invalidInput)]
   return validationErrors.length === 0 ? undefined : new InvalidParams({ toolName: call.name, validationErrors })

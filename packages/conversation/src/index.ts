@@ -10,7 +10,6 @@ export { type FinishReason, hasPendingCalls, successRate, TurnResult, TurnStep }
 export { pendingCallsOf, resumeWith } from "./history.ts"
 
 // Tools
-export { checkInput } from "./checkInput.ts"
 export { type ToolBatch, ToolExecutor, type ToolExecutorOptions } from "./ToolExecutor.ts"
 export { ToolOutcome, toolResultBlock, ToolStatus } from "./ToolOutcome.ts"
 

@@ -49,6 +49,7 @@ export {
   qualifiedNames
 } from "./naming.ts"
 export { nearestName } from "./nearestName.ts"
+export { type InputCheck, makeInputCheck } from "./schema/inputCheck.ts"
 
 // Calls
 export { type CallContext, localCall } from "./CallContext.ts"

@@ -3,13 +3,14 @@
  * one repetition that is allowed. This is the hot path: no spans, no fibers, and no timer where none is needed.
  */
 import { CorrelationId, type SignalboxError } from "@signalbox/errors"
-import { type CallResult, type ToolCall, ToolOutcomeUnknown } from "@signalbox/mcp"
-import { type CallContext, Interaction, type JsonObject, type ToolResult } from "@signalbox/model"
+import { type CallError, type CallResult, type ToolCall, ToolOutcomeUnknown } from "@signalbox/mcp"
+import { type CallContext, Interaction, type InvalidParams, type JsonObject, type ToolResult } from "@signalbox/model"
 import { CircuitOpen } from "@signalbox/resilience"
 import { Cause, Clock, DateTime, Duration, Effect, Option, Semaphore } from "effect"
 import type { Route } from "./Catalogue.ts"
 import { toolResult } from "./content.ts"
 import { ServerBusy, type ServerUnavailable } from "./errors.ts"
+import { makeArgumentCheck } from "./guard/argumentCheck.ts"
 import type { CallGate } from "./guard/CallGate.ts"
 import type { ServerSessions } from "./guard/ServerSessions.ts"
 import { callSpeaksAgainst, newLosses } from "./guard/speaksAgainst.ts"
@@ -51,6 +52,7 @@ export const makeServerCalls = (
   // Sessions have limits of their own.
   const places = sessions === undefined ? maxConcurrent : Number.MAX_SAFE_INTEGER
   const slots = Semaphore.makeUnsafe(places)
+  const checkArguments = makeArgumentCheck(supervisor)
   let waiting = 0
 
   const whenFree = <A, E>(isSerial: boolean, body: Effect.Effect<A, E>) =>
@@ -156,7 +158,9 @@ export const makeServerCalls = (
       }
       const mark: CallMark = { name: route.toolName, isTool: true, startedAt: undefined, isSent: false }
       let used: Session | undefined
-      const attempt = (session: Session) => {
+      const attempt = (session: Session): Effect.Effect<CallResult, CallError | CircuitOpen | InvalidParams> => {
+        const wrong = checkArguments(route, input)
+        if (wrong !== undefined) return Effect.fail(wrong)
         used = session
         meter.sent(mark)
         const answer = Effect.catchCauseIf(send(session, call, deadline), Cause.hasInterruptsOnly, () =>

@@ -10,6 +10,7 @@ import type { Route } from "./Catalogue.ts"
 export const isCallError = (error: SignalboxError): error is CallError => !waits.has(error._tag)
 
 const waits: ReadonlySet<string> = new Set([
+  "InvalidParams",
   "ServerBusy",
   "ServerNotFound",
   "ServerUnavailable",

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { CorrelationId } from "@signalbox/errors"
+import { CorrelationId, toJson } from "@signalbox/errors"
 import {
   type CallError,
   ConnectionClosed,
@@ -11,7 +11,7 @@ import {
   ToolCallTimeout,
   ToolOutcomeUnknown
 } from "@signalbox/mcp"
-import { Interaction, localCall, type ToolProgress } from "@signalbox/model"
+import { Interaction, InvalidParams, type JsonObject, localCall, type ToolProgress } from "@signalbox/model"
 import type { ManagedServer } from "@signalbox/orchestrator"
 import { DateTime, Deferred, Duration, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
@@ -195,6 +195,53 @@ describe("a call", () => {
       fakes.behave("s").call = () => Effect.map(CorrelationId, (id) => text(id ?? "none"))
       const { content } = yield* boxes.toolbox.call("read", {}, localCall({ correlationId: "c-1" }))
       assert.deepStrictEqual(content, [{ type: "text", text: "c-1" }])
+    })
+  )
+})
+
+describe("arguments that do not fit", () => {
+  const schema = {
+    type: "object",
+    properties: { name: { type: "string" }, age: { type: "integer" } },
+    required: ["name"]
+  }
+
+  it.effect("are told one by one, before the server is asked", () =>
+    Effect.gen(function* () {
+      const fakes = makeFakeServers()
+      fakes.behave("s").tools = [{ ...tool("register"), inputSchema: schema }]
+      const boxes = yield* orchestrate(fakes, ["s"])
+      yield* boxes.settled
+      const call = (input: JsonObject) => boxes.toolbox.call("register", input, localCall())
+      const error = yield* Effect.flip(call({ age: "x" }))
+      assert.instanceOf(error, InvalidParams)
+      assert.strictEqual(error.status.exit, 2)
+      assert.deepInclude(toJson(error).details, {
+        validation_errors: [
+          { field: "name", type: "missing", message: "a value is required" },
+          { field: "age", type: "type", message: "expected integer, got string", input: "x" }
+        ]
+      })
+      assert.deepStrictEqual(fakes.of("s")[0]?.calls, [])
+      yield* call({ name: "Ada" })
+      assert.deepStrictEqual(
+        fakes.of("s")[0]?.calls.map(({ input }) => input),
+        [{ name: "Ada" }]
+      )
+      assert.strictEqual((yield* boxes.server("s")).health.status, "healthy")
+      assert.strictEqual((yield* boxes.breaker.stats)[0]?.failed, 0)
+    })
+  )
+
+  it.effect("are looked at by the list that the server gave last, not by a remembered one", () =>
+    Effect.gen(function* () {
+      const fakes = makeFakeServers()
+      fakes.behave("s").tools = [{ ...tool("register"), inputSchema: schema }]
+      const boxes = yield* orchestrate(fakes, ["s"])
+      yield* boxes.settled
+      fakes.behave("s").tools = [tool("register")]
+      yield* boxes.restart("s")
+      assert.isFalse((yield* boxes.toolbox.call("register", { age: "x" }, localCall())).isError)
     })
   )
 })

@@ -53,5 +53,9 @@ const errorOf = (failure: ToldFailure): SignalboxError => {
   Object.defineProperty(error, "status", {
     value: { ...internal, exit: exit ?? internal.exit, http: http ?? internal.http }
   })
+  // Printed, it has the details of the failure there, and not itself as details.
+  for (const own of ["told", "details", "stderrTail"]) Object.defineProperty(error, own, { enumerable: false })
+  for (const [key, value] of Object.entries(details))
+    if (!(key in error)) Object.defineProperty(error, key, { value, enumerable: true })
   return error
 }

@@ -4,6 +4,7 @@
  * descriptions and formats, so that tools never seen before can be filled.
  */
 import { isJsonObject, type JsonObject } from "../ContentBlock.ts"
+import { pointerTo } from "../schema/pointer.ts"
 import { stem, wordsOf } from "./words.ts"
 
 /** What a parameter is for, as far as that can be told. */
@@ -46,16 +47,6 @@ export interface Parameter {
 
 const maxDepth = 5
 
-const pointer = (root: JsonObject, reference: string): unknown =>
-  reference
-    .replace(/^#\/?/, "")
-    .split("/")
-    .filter((part) => part !== "")
-    .reduce<unknown>(
-      (value, part) => (isJsonObject(value) ? value[part.replaceAll("~1", "/").replaceAll("~0", "~")] : undefined),
-      root
-    )
-
 const variantsOf = (schema: JsonObject): ReadonlyArray<unknown> => {
   for (const key of ["anyOf", "oneOf", "allOf"]) {
     const variants = schema[key]
@@ -77,7 +68,7 @@ const resolveSchema = (schema: unknown, root: JsonObject, depth = 0): JsonObject
   if (!isJsonObject(schema) || depth > maxDepth) return {}
   const reference = schema["$ref"]
   if (typeof reference === "string")
-    return { ...resolveSchema(pointer(root, reference), root, depth + 1), ...described(schema) }
+    return { ...resolveSchema(pointerTo(root, reference), root, depth + 1), ...described(schema) }
   if (isJsonObject(schema["properties"]) || schema["enum"] !== undefined) return schema
   const variants = variantsOf(schema).map((variant) => resolveSchema(variant, root, depth + 1))
   const best = variants.toSorted((a, b) => preference(b) - preference(a))[0]

@@ -5,6 +5,7 @@
 
 /** Programs that run a file of somebody's own. */
 export const runtimes = ["python", "node", "bun", "deno"] as const
+/** One of them. */
 export type Runtime = (typeof runtimes)[number]
 
 /** Programs that bring a runtime in a version of one's choice, and which. */
@@ -14,6 +15,7 @@ export const runnerRuntimes = {
   mise: ["python", "node", "bun", "deno"],
   volta: ["node"]
 } as const satisfies Readonly<Record<string, ReadonlyArray<Runtime>>>
+/** The name of one of them. */
 export type Runner = keyof typeof runnerRuntimes
 
 /** A runner, and what it is to provide. */
