@@ -10,6 +10,7 @@ export {
 } from "./config/ConfigFile.ts"
 export { AgentEntry } from "./config/AgentEntry.ts"
 export { HostOptions, isServerName, ServerEntry } from "./config/HostOptions.ts"
+export { shownTarget } from "./config/ServerProgram.ts"
 export type { FlagValue, FoundProblem } from "./config/layers.ts"
 export { isLoopback } from "./config/loopback.ts"
 export { variableOf } from "./config/variables.ts"

@@ -162,6 +162,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
               onLoaded,
               questions: around.questions,
               requires: managed.requires,
+              program: managed.program,
               onStderr: (text) => around.onLogLine({ serverName: server.name, text })
             })
           ),

@@ -72,10 +72,12 @@ export {
   DuplicateServerName,
   NoServerConnected,
   orchestratorErrors,
+  RunnerNotFound,
   RuntimeVersionMismatch,
   ServerAlreadyRunning,
   ServerBusy,
   ServerCircuitOpen,
+  ServerFileNotFound,
   ServerNotFound,
   ServerNotRunning,
   ServerSetExists,
@@ -92,7 +94,18 @@ export {
 export { Connector } from "./Connector.ts"
 export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
 export { isPackageRunner } from "./packageRunner.ts"
-export type { Requirements } from "./runtimes/RuntimeCheck.ts"
+export { type ProgramError, type ProgramNeeds, requireFile, type Requirements } from "./runtimes/RuntimeCheck.ts"
+export {
+  fileCommand,
+  isOneVersion,
+  type Runner,
+  type RunnerChoice,
+  runnerRuntimes,
+  type Runtime,
+  runtimeProgram,
+  runtimes,
+  withRunner
+} from "./runtimes/runtimeCommand.ts"
 export { runtimeVersion } from "./runtimes/runtimeVersion.ts"
 export { isInRange, isVersionRange } from "./runtimes/versionRange.ts"
 export { makeStartGate, SharedStartGate, type StartGate } from "./StartGate.ts"

@@ -54,15 +54,16 @@ const explain = (
   const found = valueAt(raw, path)
   if (path[0] === "servers" && path.length === 2) {
     if (typeof found !== "object" || found === null) {
-      return { message: `expected a server: transport, then command or url, and so on, found ${show(path, found)}` }
+      return {
+        message: `expected a server: transport, then command, file or url, and so on, found ${show(path, found)}`
+      }
     }
     const transport: unknown = Reflect.get(found, "transport")
     const instead = transport === undefined ? "" : `, found ${show([...path, "transport"], transport)}`
     return { message: `expected transport: stdio, http or sse${instead}` }
   }
-  return {
-    message: `${message.replace("a valid Duration string", 'a duration such as "30 seconds"')}, found ${show(path, found)}`
-  }
+  const instead = found === undefined ? "" : `, found ${show(path, found)}`
+  return { message: `${message.replace("a valid Duration string", 'a duration such as "30 seconds"')}${instead}` }
 }
 
 /** Checks a raw value against the schema of the file. */

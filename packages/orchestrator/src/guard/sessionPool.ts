@@ -54,7 +54,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   circuit: CallGate,
   around: SessionSurroundings
 ) {
-  const { requires, server, sessions } = supervisor.managed
+  const { program, requires, server, sessions } = supervisor.managed
   const { name } = server
   const start = { ...server, connectTimeout: startTimeoutOf(server, around.packageTimeout) }
   const isShared = sessions.affinity === "shared"
@@ -77,6 +77,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
           around.connector.connect(start, {
             onLoaded,
             requires,
+            program,
             questions: around.questions,
             onStderr: (text) => around.onLogLine({ serverName: name, text })
           }),
