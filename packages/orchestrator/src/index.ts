@@ -91,6 +91,7 @@ export {
 // Its parts
 export { Connector } from "./Connector.ts"
 export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
+export { ProcessEnvironments } from "./processTable.ts"
 export { isPackageRunner } from "./packageRunner.ts"
 export type { Requirements } from "./runtimes/RuntimeCheck.ts"
 export { runtimeVersion } from "./runtimes/runtimeVersion.ts"
