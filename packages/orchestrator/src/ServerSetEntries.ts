@@ -14,7 +14,7 @@ import {
   givenUp,
   type PrepareSet,
   type ServerSet,
-  type ServerSetEvent
+  type SetSurroundings
 } from "./ServerSet.ts"
 import { serverSetStatus } from "./ServerSetStatus.ts"
 import { makeStartGate, SharedStartGate } from "./StartGate.ts"
@@ -47,8 +47,9 @@ interface Closing {
 /** Begins with none. All of them end with the scope, at the same time. */
 export const makeServerSetEntries = Effect.fnUntraced(function* (
   options: Omit<OrchestratorOptions, "servers" | "startsAll">,
-  tell: (event: ServerSetEvent) => void
+  around: SetSurroundings
 ) {
+  const { tell } = around
   const gate = (yield* SharedStartGate) ?? makeStartGate(options)
   const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
   // A set outlives whoever adds it, so nothing of their context may stay in it.
@@ -76,8 +77,9 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
       Effect.gen(function* () {
         const own = yield* Scope.fork(scope)
         const setOptions = { ...options, servers, startsAll: true, sweepsOrphans: false }
-        const exit = yield* connectSet(name, setOptions, { scope: own, tell, prepare }).pipe(
+        const exit = yield* connectSet(name, setOptions, prepare, around).pipe(
           Effect.provideService(SharedStartGate, gate),
+          Scope.provide(own),
           restore,
           Effect.exit
         )
