@@ -5,7 +5,7 @@
 import { nearestName } from "@signalbox/model"
 import { Cause, Deferred, Effect, Equal, Exit, Fiber, Scope } from "effect"
 import { type Connector } from "./Connector.ts"
-import { ServerSetExists, ServerSetNotFound } from "./errors.ts"
+import { type DuplicateServerName, ServerSetExists, ServerSetNotFound } from "./errors.ts"
 import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
 import { type OrphanSweep } from "./OrphanSweep.ts"
 import {
@@ -17,6 +17,7 @@ import {
   type SetSurroundings
 } from "./ServerSet.ts"
 import { serverSetStatus } from "./ServerSetStatus.ts"
+import { type Reconfigured } from "./ServerSlots.ts"
 import { makeStartGate, SharedStartGate } from "./StartGate.ts"
 import { type ToolCache } from "./ToolCache.ts"
 
@@ -140,6 +141,23 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
       return Effect.andThen(Effect.exit(Deferred.await(entry.outcome)), add(name, servers, prepare))
     })
 
+  const reconfigure = (
+    name: string,
+    servers: ReadonlyArray<ManagedServer>
+  ): Effect.Effect<Reconfigured, ServerSetNotFound | DuplicateServerName> =>
+    Effect.suspend(() => {
+      const entry = entries.get(name)
+      if (entry?._tag === "Adding")
+        return Effect.andThen(Effect.exit(Deferred.await(entry.outcome)), reconfigure(name, servers))
+      if (entry?._tag !== "Ready") return Effect.fail(notFound(name))
+      return Effect.tap(entry.set.orchestrator.reconfigure(servers), () =>
+        Effect.sync(() => {
+          const now = entries.get(name)
+          if (now?._tag === "Ready" && now.set === entry.set) entries.set(name, { ...now, servers })
+        })
+      )
+    })
+
   const close = (name: string, { scope: own, set }: Ready) =>
     Effect.uninterruptibleMask((restore) => {
       const closed = Deferred.makeUnsafe<void>()
@@ -163,6 +181,7 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
         return entry?._tag === "Ready" ? Effect.succeed(entry.set) : Effect.fail(notFound(name))
       }),
     add,
+    reconfigure,
     remove: (name: string) =>
       Effect.suspend((): Effect.Effect<void, ServerSetNotFound> => {
         const entry = entries.get(name)

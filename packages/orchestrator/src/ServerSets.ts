@@ -7,7 +7,7 @@ import { nearestName } from "@signalbox/model"
 import { Context, Effect, type Exit, Layer, type Metric, PubSub, Stream } from "effect"
 import { type Alert } from "./alerts/Alert.ts"
 import { Connector } from "./Connector.ts"
-import { ServerNotFound, type ServerSetExists, type ServerSetNotFound } from "./errors.ts"
+import { type DuplicateServerName, ServerNotFound, type ServerSetExists, type ServerSetNotFound } from "./errors.ts"
 import { type SetNumbers } from "./metrics/MetricsSnapshot.ts"
 import { ownRegistry } from "./metrics/OrchestratorMetrics.ts"
 import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
@@ -17,6 +17,7 @@ import { toolCacheLayer } from "./ServerOrchestrator.ts"
 import { type AddError, type PrepareSet, type ServerSet, type ServerSetEvent } from "./ServerSet.ts"
 import { makeServerSetEntries } from "./ServerSetEntries.ts"
 import { type ServerSetStatus } from "./ServerSetStatus.ts"
+import { type Reconfigured } from "./ServerSlots.ts"
 import { type StartError } from "./Supervisor.ts"
 import { type ToolCache } from "./ToolCache.ts"
 
@@ -77,6 +78,14 @@ export class ServerSets extends Context.Service<
      * are answered.
      */
     readonly reconnect: (scope: ReconnectScope) => Effect.Effect<ReconnectExits, ServerSetNotFound | ServerNotFound>
+    /**
+     * Gives a set other servers: those that are equal are not touched, changed ones are reconnected, and what is gone
+     * ends when its calls are answered. Waits for a set that is still being added.
+     */
+    readonly reconfigure: (
+      name: string,
+      servers: ReadonlyArray<ManagedServer>
+    ) => Effect.Effect<Reconfigured, ServerSetNotFound | DuplicateServerName>
     /** The numbers of all. */
     readonly metrics: ServerSetsMetrics
     /** Alerts of all sets from now on; those of a set that is removed are over. A slow reader loses the oldest. */
@@ -108,7 +117,7 @@ const makeServerSets = Effect.fnUntraced(function* (options: ServerSetsOptions) 
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerSetEvent>(keptEvents), PubSub.shutdown)
   const alerts = yield* Effect.acquireRelease(PubSub.sliding<Alert>(keptEvents), PubSub.shutdown)
   const registry = yield* ownRegistry
-  const { add, get, remove, sets } = yield* makeServerSetEntries(options, {
+  const { add, get, reconfigure, remove, sets } = yield* makeServerSetEntries(options, {
     registry,
     tell: (event) => void PubSub.publishUnsafe(events, event),
     tellAlert: (alert) => void PubSub.publishUnsafe(alerts, alert)
@@ -137,6 +146,7 @@ const makeServerSets = Effect.fnUntraced(function* (options: ServerSetsOptions) 
     list: Effect.sync(sets),
     remove: Effect.fn("ServerSets.remove")(remove),
     reconnect: Effect.fn("ServerSets.reconnect")(reconnect),
+    reconfigure: Effect.fn("ServerSets.reconfigure")(reconfigure),
     metrics: {
       registry,
       snapshot: Effect.suspend(() => Effect.map(Effect.forEach(sets(), numbersOf), (all) => Object.fromEntries(all))),
