@@ -117,6 +117,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
   const orchestrator = yield* ServerOrchestrator
   const all = allServers(orchestrator, yield* ServerSets)
   yield* postAlerts(config, environment, all.alerts)
+  const agents = yield* Agents
   return {
     config,
     model: yield* Models,
@@ -125,8 +126,8 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
     conversations: yield* ConversationClient,
     hooks: yield* Hooks,
     allServers: all,
-    agents: yield* Agents,
+    agents,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
-    reload: yield* makeReload(config, environment, orchestrator)
+    reload: yield* makeReload(config, environment, orchestrator, agents)
   }
 })
