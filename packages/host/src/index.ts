@@ -57,5 +57,6 @@ export {
   ImportFailed,
   ImportInvalid,
   MissingApiKey,
-  ToolFailed
+  ToolFailed,
+  UntrustedServerType
 } from "./errors.ts"
