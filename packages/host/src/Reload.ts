@@ -2,14 +2,14 @@
  * Taking up a configuration file that has changed while the program runs: servers and agents follow it at once, without
  * disturbing a call; a file that is wrong changes nothing. Anything else is only told to need a new start.
  */
-import { type DuplicateServerName, type Reconfigured, type ServerOrchestrator } from "@signalbox/orchestrator"
+import type { DuplicateServerName, Reconfigured, ServerOrchestrator } from "@signalbox/orchestrator"
 import { Duration, Effect, Equal, type FileSystem, FileSystem as Files, Path, Semaphore, Stream } from "effect"
-import { type AgentsChanged } from "./agents/agentChanges.ts"
-import { type Agents } from "./agents/Agents.ts"
+import type { AgentsChanged } from "./agents/agentChanges.ts"
+import type { Agents } from "./agents/Agents.ts"
 import { withNews } from "./checkReferences.ts"
-import { type LoadedConfig } from "./config/ConfigFile.ts"
-import { type HostOptions } from "./config/HostOptions.ts"
-import { type ConfigInvalid, type ConfigNotFound, type MissingApiKey } from "./errors.ts"
+import type { LoadedConfig } from "./config/ConfigFile.ts"
+import type { HostOptions } from "./config/HostOptions.ts"
+import type { ConfigInvalid, ConfigNotFound, MissingApiKey } from "./errors.ts"
 import { resolveServers } from "./servers.ts"
 
 /** Why a changed file was not taken up. */
@@ -68,7 +68,7 @@ export const makeReload = Effect.fnUntraced(function* (
       needsRestart: restartKeys(config.options, next.options)
     } satisfies Reloaded
   }).pipe(
-    one.withPermit,
+    (work) => one.withPermit(work),
     Effect.tapError((error) => Effect.sync(() => (rejected = error))),
     Effect.tap(() => Effect.sync(() => (rejected = undefined))),
     Effect.provideContext(platform)

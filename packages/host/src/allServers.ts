@@ -2,7 +2,7 @@
  * What the servers of a host have in common with those of its agents: numbers and alerts. Those of an agent carry its name
  * as their set; those of the host itself carry none.
  */
-import { type Alert, type MetricsSnapshot, type ServerOrchestrator, type ServerSets } from "@signalbox/orchestrator"
+import type { Alert, MetricsSnapshot, ServerOrchestrator, ServerSets } from "@signalbox/orchestrator"
 import { Effect, Stream } from "effect"
 
 /** The servers of the host and of all agents that run. */

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { localCall } from "@signalbox/model"
-import { type Alert } from "@signalbox/orchestrator"
+import type { Alert } from "@signalbox/orchestrator"
 import { Effect, Metric, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { fakeSets, killed, makeFakeServers, managed, orchestrate } from "./FakeServers.ts"

@@ -1,8 +1,8 @@
 /**
  * Findings with the line of the configuration that each is about.
  */
-import { type LoadedConfig } from "@signalbox/host"
-import { type Finding } from "@signalbox/host/doctor"
+import type { LoadedConfig } from "@signalbox/host"
+import type { Finding } from "@signalbox/host/doctor"
 
 /** A finding, and where that stands. */
 export interface PlacedFinding extends Finding {

@@ -1,7 +1,7 @@
 /**
  * What a changed configuration file means, for the person who has changed it.
  */
-import { type ReloadEvent } from "@signalbox/host"
+import type { ReloadEvent } from "@signalbox/host"
 import { nameInSet } from "./nameInSet.ts"
 import { printable, type Style } from "./style.ts"
 

@@ -2,12 +2,12 @@
  * How an agent that runs becomes what a changed configuration says: its servers follow one by one, so that its calls end
  * on the old ones, and only another model makes another agent over them. First it is found out what would be wrong.
  */
-import { type DuplicateServerName, type ManagedServer, type ServerSets, type StartError } from "@signalbox/orchestrator"
+import type { DuplicateServerName, ManagedServer, ServerSets, StartError } from "@signalbox/orchestrator"
 import { Effect, Equal, Scope } from "effect"
 import { chooseModel } from "../chooseModel.ts"
-import { type AgentEntry } from "../config/AgentEntry.ts"
-import { type LoadedConfig } from "../config/ConfigFile.ts"
-import { type FoundProblem } from "../config/layers.ts"
+import type { AgentEntry } from "../config/AgentEntry.ts"
+import type { LoadedConfig } from "../config/ConfigFile.ts"
+import type { FoundProblem } from "../config/layers.ts"
 import { type Agent, makeAgent, optionsFor } from "./Agent.ts"
 import { agentServers } from "./agentServers.ts"
 

@@ -5,11 +5,11 @@ import { nearestName } from "@signalbox/model"
 import { Result, Schema, SchemaIssue } from "effect"
 import { UntrustedServerType } from "../errors.ts"
 import { agentKeys } from "./AgentEntry.ts"
-import { type ConfigPath } from "./document.ts"
+import type { ConfigPath } from "./document.ts"
 import { HostOptions, ServerEntry, serverKeys } from "./HostOptions.ts"
-import { type FoundProblem } from "./layers.ts"
+import type { FoundProblem } from "./layers.ts"
 import { keyRuleAt } from "./keyRules.ts"
-import { presetValue } from "./presets.ts"
+import { presetValue } from "./presetValue.ts"
 import { showable } from "./secrets.ts"
 import { valueAt } from "./tree.ts"
 
@@ -67,13 +67,14 @@ const explain = (raw: unknown, path: ConfigPath, message: string): Explained => 
   const found = valueAt(raw, path)
   if (path[0] === "servers" && path.length === 2) {
     if (typeof found !== "object" || found === null) {
-      return { message: `expected a server: transport, then command or url, and so on, found ${show(path, found)}` }
+      return {
+        message: `expected a server: transport, then command, file or url, and so on, found ${show(path, found)}`
+      }
     }
     return explainTransport(path, found)
   }
-  return {
-    message: `${message.replace("a valid Duration string", 'a duration such as "30 seconds"')}, found ${show(path, found)}`
-  }
+  const instead = found === undefined ? "" : `, found ${show(path, found)}`
+  return { message: `${message.replace("a valid Duration string", 'a duration such as "30 seconds"')}${instead}` }
 }
 
 /** Checks a raw value against the schema of the file. */

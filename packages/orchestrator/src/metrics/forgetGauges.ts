@@ -2,8 +2,8 @@
  * Takes series out of the registry. The gauges of a pool or a circuit that is gone go with it: a value that nobody updates
  * any more is a lie, while a count stays true. Of a set that is gone everything goes: there is no end to their names.
  */
-import { type Metric } from "effect"
-import { type OrchestratorMetrics } from "./OrchestratorMetrics.ts"
+import type { Metric } from "effect"
+import type { OrchestratorMetrics } from "./OrchestratorMetrics.ts"
 
 /** `prefix` begins the names of the series, `name` is what their labels say. Those of other sets stay. */
 export const forgetGauges = (

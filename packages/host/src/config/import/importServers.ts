@@ -7,7 +7,7 @@ import { type ConfigProblem, ImportFailed } from "../../errors.ts"
 import { isTree } from "../tree.ts"
 import { given } from "./values.ts"
 import { convertServers } from "./convertServers.ts"
-import { type ImportedServer } from "./ImportedServer.ts"
+import type { ImportedServer } from "./ImportedServer.ts"
 import { readForeign } from "./readForeign.ts"
 import { type SecretVariable, withoutSecrets } from "./secretReferences.ts"
 
