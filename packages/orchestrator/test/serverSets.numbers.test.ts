@@ -65,6 +65,10 @@ describe("the numbers of sets", () => {
   )
 })
 
+const shown = (alerts: ReadonlyArray<Alert>) => alerts.map(({ id, set, status, subject }) => [id, set, subject, status])
+const held = (set: string) => [`${set}/server-lost:a`, set, "a", "raised"]
+const isLost = ({ kind }: Alert) => kind === "server-lost"
+
 describe("the alerts of sets", () => {
   it.effect("name their set, and are over when that is removed", () =>
     Effect.gen(function* () {
@@ -82,10 +86,6 @@ describe("the alerts of sets", () => {
       fakes.behave("a").connect = Effect.fail(killed("a"))
       for (const connection of fakes.of("a")) connection.die(killed("a"))
       yield* TestClock.adjust("1 minute")
-      const shown = (alerts: ReadonlyArray<Alert>) =>
-        alerts.map(({ id, set, status, subject }) => [id, set, subject, status])
-      const held = (set: string) => [`${set}/server-lost:a`, set, "a", "raised"]
-      const isLost = ({ kind }: Alert) => kind === "server-lost"
       assert.sameDeepMembers(shown((yield* sets.activeAlerts).filter(isLost)), [held("left"), held("right")])
       assert.sameDeepMembers(shown(told.filter(isLost)), [held("left"), held("right")])
       yield* sets.remove("left")

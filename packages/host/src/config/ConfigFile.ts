@@ -99,7 +99,7 @@ const readText = Effect.fnUntraced(function* (file: string, shown: string) {
 /** The error for some problems, in the order of their lines; what stands in no line of the file comes first. */
 const invalidAt = (file: string, found: ReadonlyArray<ConfigProblem>): ConfigInvalid => {
   const problems = found.toSorted((a, b) => a.line - b.line)
-  const [untrusted] = problems.filter(({ code }) => code === UntrustedServerType.definition.code)
+  const untrusted = problems.find(({ code }) => code === UntrustedServerType.definition.code)
   return new ConfigInvalid({ file, problems, ...(untrusted === undefined ? {} : { cause: causeOf(untrusted) }) })
 }
 
