@@ -122,6 +122,15 @@ const breakerOf = (entry: ServerEntry, runtime: HostOptions["runtime"]): Managed
   return { failureThreshold: failures, openFor, successThreshold: successes, maxProbes: probes, probeTimeout }
 }
 
+/** Where what a server says of one end contradicts what is said for all of the other, the server is right. */
+const sessionsOf = (entry: ServerEntry, runtime: HostOptions["runtime"]): ManagedServer["sessions"] => {
+  const merged = { ...runtime.sessions, ...entry.sessions }
+  const { max, min } = merged
+  return entry.sessions?.max === undefined
+    ? { ...merged, max: Math.max(max, min) }
+    : { ...merged, min: Math.min(max, min) }
+}
+
 const managed = (
   name: string,
   entry: ServerEntry,
@@ -142,7 +151,7 @@ const managed = (
   health: { url: "", ...runtime.health, ...entry.health },
   restart: restartOf(entry, runtime),
   breaker: breakerOf(entry, runtime),
-  sessions: { ...runtime.sessions, ...entry.sessions },
+  sessions: sessionsOf(entry, runtime),
   requires: entry.requires ?? {},
   onStart: (entry.onStart ?? []).map(({ args = {}, tool }) => ({ tool, args })),
   tools: { ...managedDefaults.stdio.tools, ...entry.tools }

@@ -79,6 +79,8 @@ export interface HealthOptions {
  * right for most servers, calls run side by side on the session that is supervised. Any other is opened at need.
  */
 export interface SessionOptions {
+  /** So many are kept open for as long as the server runs, whether or not anybody uses them; no more than `max`. */
+  readonly min: number
   /** The most at the same time; where they are not shared, beside the one that is supervised. */
   readonly max: number
   /**
@@ -206,6 +208,7 @@ const pingHealth = {
 } as const
 
 const oneSession = {
+  min: 0,
   max: 1,
   affinity: "shared",
   idleTimeToLive: Duration.minutes(10),
