@@ -93,16 +93,21 @@ layer(NodeServices.layer)("the layers of the configuration", (it) => {
       }
     })
   )
-  it.effect("ask for lines about everything where a variable says that faults are looked for, and no level is named", () =>
-    Effect.gen(function* () {
-      for (const [environment, level] of [
-        [{ MCP_DEBUG: "true" }, "debug"],
-        [{ MCP_DEBUG: "false" }, "warn"],
-        [{ MCP_DEBUG: "true", MCP_LOG_LEVEL: "error" }, "error"]
-      ] as const) {
-        assert.strictEqual((yield* load(stringify({ extends: preset }), { environment })).options.logging.level, level)
-      }
-    })
+  it.effect(
+    "ask for lines about everything where a variable says that faults are looked for, and no level is named",
+    () =>
+      Effect.gen(function* () {
+        for (const [environment, level] of [
+          [{ MCP_DEBUG: "true" }, "debug"],
+          [{ MCP_DEBUG: "false" }, "warn"],
+          [{ MCP_DEBUG: "true", MCP_LOG_LEVEL: "error" }, "error"]
+        ] as const) {
+          assert.strictEqual(
+            (yield* load(stringify({ extends: preset }), { environment })).options.logging.level,
+            level
+          )
+        }
+      })
   )
   it.effect("switch every server off by one variable, wherever it comes from", () =>
     Effect.gen(function* () {
@@ -230,29 +235,31 @@ layer(NodeServices.layer)("SIGNALBOX_SERVERS", (it) => {
       assert.include(error.message, "nothing.yaml")
     })
   )
-  it.effect("gives way to the file that other hosts take their servers from only where no variable of ours names any", () =>
-    Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const directory = yield* fs.makeTempDirectoryScoped()
-      const file = `${directory}/.mcp.json`
-      yield* fs.writeFileString(file, JSON.stringify({ mcpServers: { c: { command: "npx", args: ["-y", "c"] } } }))
-      const one = { enabled: true, transport: "http", url: "http://127.0.0.1:1/mcp", headers: {} }
-      const text = stringify({ extends: preset, servers: { own: one } })
-      const environment = { [catalog]: file }
-      const lines = yield* logged(
-        Effect.map(load(text, { environment }), ({ options, origins }) => {
-          assert.deepStrictEqual(Object.keys(options.servers), ["c"])
-          const origin = origins.find(({ path }) => path === "servers.c.command")?.origin
-          assert.strictEqual(origin, "environment MCP_CONFIG_PATH")
-        })
-      )
-      assert.deepStrictEqual(lines, [
-        "The servers of the configuration are not used: MCP_CONFIG_PATH names a file with others."
-      ])
-      const SIGNALBOX_SERVERS = JSON.stringify({ a: one })
-      const { options } = yield* load(text, { environment: { ...environment, SIGNALBOX_SERVERS } })
-      assert.deepStrictEqual(Object.keys(options.servers), ["a"])
-    })
+  it.effect(
+    "gives way to the file that other hosts take their servers from only where no variable of ours names any",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const directory = yield* fs.makeTempDirectoryScoped()
+        const file = `${directory}/.mcp.json`
+        yield* fs.writeFileString(file, JSON.stringify({ mcpServers: { c: { command: "npx", args: ["-y", "c"] } } }))
+        const one = { enabled: true, transport: "http", url: "http://127.0.0.1:1/mcp", headers: {} }
+        const text = stringify({ extends: preset, servers: { own: one } })
+        const environment = { [catalog]: file }
+        const lines = yield* logged(
+          Effect.map(load(text, { environment }), ({ options, origins }) => {
+            assert.deepStrictEqual(Object.keys(options.servers), ["c"])
+            const origin = origins.find(({ path }) => path === "servers.c.command")?.origin
+            assert.strictEqual(origin, "environment MCP_CONFIG_PATH")
+          })
+        )
+        assert.deepStrictEqual(lines, [
+          "The servers of the configuration are not used: MCP_CONFIG_PATH names a file with others."
+        ])
+        const SIGNALBOX_SERVERS = JSON.stringify({ a: one })
+        const { options } = yield* load(text, { environment: { ...environment, SIGNALBOX_SERVERS } })
+        assert.deepStrictEqual(Object.keys(options.servers), ["a"])
+      })
   )
   it.effect("is told of when it is no JSON", () =>
     Effect.gen(function* () {

@@ -117,7 +117,11 @@ layer(NodeServices.layer)("what a configuration extends", (it) => {
       assert.deepStrictEqual(
         problems.map(({ message, path, suggestion }) => [path, message, suggestion]),
         [
-          ["servers.a.extends.1", 'there is no preset "preset:critcal@1" for a server', 'did you mean "preset:critical@1"?'],
+          [
+            "servers.a.extends.1",
+            'there is no preset "preset:critcal@1" for a server',
+            'did you mean "preset:critical@1"?'
+          ],
           ["servers.a.retries", "unknown key", undefined]
         ]
       )

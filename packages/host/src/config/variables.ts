@@ -27,7 +27,7 @@ const overridableKeys: ReadonlyArray<{ readonly path: ConfigPath; readonly varia
 /** Holds all servers as JSON. */
 export const serversVariable = "SIGNALBOX_SERVERS"
 /** Names a file that holds all servers. */
-export const serversFileVariable = "SIGNALBOX_SERVERS_CONFIG"
+const serversFileVariable = "SIGNALBOX_SERVERS_CONFIG"
 
 /** The file that a variable names for the servers, and that variable. */
 export const serversFileOf = (environment: Environment) => {
