@@ -9,6 +9,7 @@ import { type LoadedConfig } from "./config/ConfigFile.ts"
 import { type HostOptions, type ServerEntry } from "./config/HostOptions.ts"
 import { type FoundProblem } from "./config/layers.ts"
 import { type ServerAuth } from "./config/ServerAuth.ts"
+import { describeProblem } from "./errors.ts"
 import { notSet, resolveText, unsetVariables } from "./config/secrets.ts"
 import { inTestMode } from "./testing/testMode.ts"
 
@@ -153,6 +154,7 @@ const managed = (
   breaker: breakerOf(entry, runtime),
   sessions: sessionsOf(entry, runtime),
   requires: entry.requires ?? {},
+  lacks: [],
   onStart: (entry.onStart ?? []).map(({ args = {}, tool }) => ({ tool, args })),
   tools: { ...managedDefaults.stdio.tools, ...entry.tools }
 })
@@ -182,8 +184,17 @@ export const resolveServers = Effect.fnUntraced(function* (config: LoadedConfig,
   }
 })
 
-/** The enabled servers in the order of the file. Fails with every variable that is not set, all at once. */
+/**
+ * The enabled servers in the order of the file. One that refers to a variable that is not set says so when it is to
+ * start, like any other that cannot; the others do not depend on it.
+ */
 export const managedServers = Effect.fnUntraced(function* (config: LoadedConfig, environment: Environment) {
-  const { problems, servers } = yield* resolveServers(config, environment)
-  return problems.length > 0 ? yield* config.invalid(problems) : servers
+  const enabled = Object.entries(config.options.servers).filter(([, entry]) => entry.enabled)
+  return yield* Effect.forEach(enabled, ([name, entry]) =>
+    Effect.map(resolveServer(config, environment, name, entry), ({ problems, server }): ManagedServer => {
+      const { file, problems: placed } = config.invalid(problems)
+      // The hint of the failure says what to do.
+      return { ...server, lacks: placed.map(({ suggestion: _, ...problem }) => describeProblem(file, problem)) }
+    })
+  )
 })

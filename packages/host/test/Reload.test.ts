@@ -115,8 +115,14 @@ layer(nodePlatform, { excludeTestServices: true })("a configuration file that ch
         assert.match(error.message, /signalbox\.yaml:\d+/)
         assert.strictEqual(yield* reload.rejected, error)
         assert.strictEqual(resultText(yield* toolbox.call("echo", { text: "still" }, localCall())), "still")
-        yield* write(config, { a: fxServer({}, { env: { TOKEN: "env:NOT_SET_ANYWHERE" } }) })
-        assert.include((yield* Effect.flip(reload.reload)).message, "NOT_SET_ANYWHERE")
+        yield* write(config, { a: fxServer({}, { env: { TOKEN: "env:NOT_SET_ANYWHERE" } }), b: fxServer() })
+        const { added, changed, kept } = yield* reload.reload
+        assert.deepStrictEqual([added, changed], [["b"], []])
+        assert.deepStrictEqual(
+          kept.map(({ error, serverName }) => [serverName, error.code]),
+          [["a", "SERVER_INCOMPLETE"]]
+        )
+        assert.strictEqual(resultText(yield* toolbox.call("a__echo", { text: "yet" }, localCall())), "yet")
         yield* write(config, { a: fxServer({ tools: ["echo"] }) })
         assert.deepStrictEqual((yield* reload.reload).unchanged, ["a"])
         assert.isUndefined(yield* reload.rejected)

@@ -33,6 +33,11 @@ export interface ManagedServer {
   readonly sessions: SessionOptions
   /** Programs and the versions of them without which it is not started: `{ node: ">=20" }`. */
   readonly requires: Requirements
+  /**
+   * What it needs and does not have, such as a variable that is not set: one sentence each, with the place where it is
+   * asked for. Where there is any, a start fails with all of them, and is not tried again by itself.
+   */
+  readonly lacks: ReadonlyArray<string>
   /** Tools that are called, in this order, on each new connection before it is used. A failure is one of the start. */
   readonly onStart: ReadonlyArray<StartCall>
   /** Which of its tools may be used, and how they are shown. */
@@ -218,7 +223,7 @@ const oneSession = {
 
 const allTools: ToolRules = { allow: undefined, deny: [], rename: {}, describe: {} }
 
-const noDemands = { requires: {}, onStart: [] } as const
+const noDemands = { requires: {}, lacks: [], onStart: [] } as const
 
 const alwaysRestart = { when: "always", maxRestarts: undefined } as const
 

@@ -87,6 +87,7 @@ export {
   ServerSetNotFound,
   ServerSetNotPrepared,
   ServerStartupFailed,
+  ServerIncomplete,
   StartCallFailed,
   ServerUnavailable,
   ServerUnhealthy,

@@ -3,7 +3,7 @@
  */
 import { managedServers } from "@signalbox/host"
 import { nearestName } from "@signalbox/model"
-import { ServerNotFound } from "@signalbox/orchestrator"
+import { ServerIncomplete, ServerNotFound } from "@signalbox/orchestrator"
 import { Effect } from "effect"
 import { InvalidUsage } from "../errors.ts"
 import { Setting } from "../Setting.ts"
@@ -27,7 +27,8 @@ export const loginServer = Effect.fnUntraced(function* (command: string, name: s
   // The others have nothing to do with it, and may lack a variable.
   const alone = { ...config, options: { ...config.options, servers: { [name]: { ...entry, enabled: true } } } }
   const [managed] = yield* managedServers(alone, environment)
-  return managed === undefined
-    ? yield* invalid("cannot be reached.")
+  if (managed === undefined) return yield* invalid("cannot be reached.")
+  return managed.lacks.length > 0
+    ? yield* new ServerIncomplete({ serverName: name, lacks: managed.lacks })
     : { server: managed.server, grant: entry.auth?.grant, port: entry.auth?.redirectPort ?? 0 }
 })

@@ -13,7 +13,7 @@ import {
 } from "@signalbox/resilience"
 import { Deferred, Duration, Effect, FiberHandle } from "effect"
 import { ServerUnavailable, SessionsExhausted } from "../errors.ts"
-import { type AttemptError } from "../failedStart.ts"
+import { type AttemptError, requireComplete } from "../failedStart.ts"
 import { isCallError, isConnectionLost } from "../mayRepeat.ts"
 import { makeStartCalls } from "../makeReady.ts"
 import { forgetGauges } from "../metrics/forgetGauges.ts"
@@ -73,6 +73,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
     )
   })
   const open = circuit.check.pipe(
+    Effect.andThen(requireComplete(supervisor.managed)),
     Effect.andThen(
       around.gate.run(
         laneOf(server),

@@ -36,11 +36,19 @@ export const lossSpeaksAgainst = (reason: unknown): boolean => {
 
 type Ours = Extract<
   StartError,
-  { readonly _tag: "RuntimeVersionMismatch" | "ServerStartupFailed" | "ServerUnavailable" | "StartCallFailed" }
+  {
+    readonly _tag:
+      | "RuntimeVersionMismatch"
+      | "ServerIncomplete"
+      | "ServerStartupFailed"
+      | "ServerUnavailable"
+      | "StartCallFailed"
+  }
 >
 
 const ours = new Set<SignalboxError["_tag"]>([
   "RuntimeVersionMismatch",
+  "ServerIncomplete",
   "ServerStartupFailed",
   "ServerUnavailable",
   "ServerUnhealthy",
