@@ -3,7 +3,7 @@
  */
 import { Journal, runTurn } from "@signalbox/conversation"
 import { CorrelationId } from "@signalbox/errors"
-import { type Host } from "@signalbox/host"
+import type { Host } from "@signalbox/host"
 import {
   callerToolbox,
   emptyToolbox,
@@ -13,10 +13,11 @@ import {
   joinToolboxes,
   qualifiedNames,
   type RunBy,
+  type ServedEvent,
+  type ServedRequest,
   type Toolbox,
   type ToolDefinition
 } from "@signalbox/model"
-import { type ServedRequest, type StreamInput } from "@signalbox/provider-claude/serve"
 import { Effect, Stream } from "effect"
 import { turnInputs } from "./turnInputs.ts"
 
@@ -42,7 +43,7 @@ const modelName = (served: ServedRequest, host: Host["Service"]): string => {
 }
 
 export interface StartedTurn {
-  readonly inputs: Stream.Stream<StreamInput, unknown>
+  readonly inputs: Stream.Stream<ServedEvent, unknown>
   readonly runBy: (toolName: string) => RunBy
   /** Whether a tool of the host has been run that must not be run again by asking again. */
   readonly hasActed: () => boolean

@@ -2,11 +2,12 @@
  * A turn as server-sent events. A failure that comes early is an answer with a status of its own; after some
  * silence the message is opened all the same, because clients take silence for death.
  */
-import { encodeStream, renderEvent, startStream, type StreamInput } from "@signalbox/provider-claude/serve"
+import type { ServedEvent } from "@signalbox/model"
+import { encodeStream, renderEvent, startStream } from "@signalbox/provider-claude/serve"
 import { Cause, Effect, Option, Queue, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { type RequestIds } from "./edge.ts"
-import { type StartedTurn } from "./servedTurn.ts"
+import type { RequestIds } from "./edge.ts"
+import type { StartedTurn } from "./servedTurn.ts"
 
 /** How long a failure may take to become a status instead of an `error` event. */
 const openAfter = "5 seconds"
@@ -14,9 +15,9 @@ const openAfter = "5 seconds"
 /** Coding agents warn after 20 seconds without a byte, and give up after some minutes. */
 const pingInterval = "10 seconds"
 
-const pings: Stream.Stream<StreamInput> = Stream.tick(pingInterval).pipe(
+const pings: Stream.Stream<ServedEvent> = Stream.tick(pingInterval).pipe(
   Stream.drop(1),
-  Stream.map((): StreamInput => ({ type: "ping" }))
+  Stream.map((): ServedEvent => ({ type: "ping" }))
 )
 
 /** Inputs that wait for a slow client; then the turn waits too. */
@@ -39,8 +40,8 @@ export const streamedReply = Effect.fnUntraced(function* (turn: StartedTurn, sho
   const context = yield* Effect.context()
   const queue = yield* Stream.toQueue(turn.inputs, { capacity })
   const first = yield* Queue.take(queue).pipe(Effect.timeoutOption(openAfter))
-  const start = (): StreamInput => ({ type: "start", inputTokens: shown.estimatedTokens() })
-  const failures = (cause: Cause.Cause<unknown>): Stream.Stream<StreamInput> =>
+  const start = (): ServedEvent => ({ type: "start", inputTokens: shown.estimatedTokens() })
+  const failures = (cause: Cause.Cause<unknown>): Stream.Stream<ServedEvent> =>
     Cause.hasInterruptsOnly(cause)
       ? Stream.empty
       : Stream.fromEffect(

@@ -3,17 +3,16 @@
  * nothing answers a call of the caller's tools but the caller.
  */
 import { type TurnEvent, toolResultBlock } from "@signalbox/conversation"
-import { eventsOf, noUsage } from "@signalbox/model"
-import { type StreamInput } from "@signalbox/provider-claude/serve"
+import { eventsOf, noUsage, type ServedEvent } from "@signalbox/model"
 import { Stream } from "effect"
 
 /** Whether the loop gave up while a call of the caller's tools was open. */
 type IsCallOpen = boolean
 
-type Step = readonly [IsCallOpen, ReadonlyArray<StreamInput>]
+type Step = readonly [IsCallOpen, ReadonlyArray<ServedEvent>]
 
 /** A sentence of the host as a step of its own: clients show it as text of the message. */
-const said = (text: string): ReadonlyArray<StreamInput> =>
+const said = (text: string): ReadonlyArray<ServedEvent> =>
   eventsOf({
     id: "notice",
     model: "signalbox",
@@ -43,5 +42,5 @@ const inputsOf = (isCallOpen: IsCallOpen, event: TurnEvent): Step => {
 }
 
 /** What happens in a turn, in the encoder's words. */
-export const turnInputs = <E>(events: Stream.Stream<TurnEvent, E>): Stream.Stream<StreamInput, E> =>
+export const turnInputs = <E>(events: Stream.Stream<TurnEvent, E>): Stream.Stream<ServedEvent, E> =>
   Stream.mapAccum(events, (): IsCallOpen => false, inputsOf)

@@ -1,12 +1,20 @@
 /**
  * A turn as one JSON message: what a stream would have said, gathered in the same order.
  */
-import { type ContentBlock, emptyFold, type EventFold, foldEvent, type ToolResultBlock } from "@signalbox/model"
-import { encodeReply, type ServedStep, type StreamInput } from "@signalbox/provider-claude/serve"
+import {
+  type ContentBlock,
+  emptyFold,
+  type EventFold,
+  foldEvent,
+  type ServedEvent,
+  type ServedStep,
+  type ToolResultBlock
+} from "@signalbox/model"
+import { encodeReply } from "@signalbox/provider-claude/serve"
 import { Cause, Effect, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { refuse, type RequestIds } from "./edge.ts"
-import { type StartedTurn } from "./servedTurn.ts"
+import type { StartedTurn } from "./servedTurn.ts"
 
 interface Collected {
   readonly steps: ReadonlyArray<ServedStep>
@@ -20,7 +28,7 @@ const nothing: Collected = { steps: [], fold: emptyFold, stopReason: undefined }
 const addResult = (steps: ReadonlyArray<ServedStep>, result: ToolResultBlock): ReadonlyArray<ServedStep> =>
   steps.map((step, index) => (index === steps.length - 1 ? { ...step, results: [...step.results, result] } : step))
 
-const collect = (collected: Collected, input: StreamInput): Collected => {
+const collect = (collected: Collected, input: ServedEvent): Collected => {
   switch (input.type) {
     case "model": {
       const fold = foldEvent(collected.fold, input.event)

@@ -5,8 +5,8 @@
 import { Context, Effect, Layer, Stream } from "effect"
 import { type ModelError, StreamInterrupted } from "./errors.ts"
 import { emptyFold, foldEvent } from "./foldEvents.ts"
-import { type ModelReply, type ModelRequest } from "./Message.ts"
-import { type ModelEvent } from "./ModelEvent.ts"
+import type { ModelReply, ModelRequest } from "./Message.ts"
+import type { ModelEvent } from "./ModelEvent.ts"
 
 /** A model, or a decorator of one (routing, fallback, breaker). */
 export class LanguageModel extends Context.Service<
@@ -20,6 +20,8 @@ export class LanguageModel extends Context.Service<
     readonly stream: (request: ModelRequest) => Stream.Stream<ModelEvent, ModelError>
     /** The answer as a whole. */
     readonly generate: (request: ModelRequest) => Effect.Effect<ModelReply, ModelError>
+    /** How many tokens the request has, counted by the provider; absent where only an estimate is possible. */
+    readonly countTokens?: (request: ModelRequest) => Effect.Effect<number, ModelError>
   }
 >()("@signalbox/model/LanguageModel") {
   /** A layer around a model that is already at hand. */
@@ -50,9 +52,11 @@ export const makeLanguageModel = (options: {
   readonly defaultModel: string
   readonly stream: (request: ModelRequest) => Stream.Stream<ModelEvent, ModelError>
   readonly generate?: (request: ModelRequest) => Effect.Effect<ModelReply, ModelError>
+  readonly countTokens?: LanguageModel["Service"]["countTokens"] | undefined
 }): LanguageModel["Service"] => ({
   provider: options.provider,
   defaultModel: options.defaultModel,
   stream: options.stream,
-  generate: options.generate ?? ((request) => collectReply(options.provider, options.stream(request)))
+  generate: options.generate ?? ((request) => collectReply(options.provider, options.stream(request))),
+  ...(options.countTokens === undefined ? {} : { countTokens: options.countTokens })
 })

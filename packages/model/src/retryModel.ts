@@ -16,11 +16,13 @@ export const retryModel =
   (policy: RetryPolicy) =>
   (model: LanguageModel["Service"]): LanguageModel["Service"] => {
     const again = retryAnswer(policy)
+    const { countTokens } = model
     return makeLanguageModel({
       provider: model.provider,
       defaultModel: model.defaultModel,
       stream: (request) => Stream.unwrap(again(begun(model.stream(request)))),
-      generate: (request) => again(model.generate(request))
+      generate: (request) => again(model.generate(request)),
+      countTokens: countTokens === undefined ? undefined : (request) => again(countTokens(request))
     })
   }
 

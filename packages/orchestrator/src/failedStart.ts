@@ -2,13 +2,14 @@
  * An attempt that failed, or a server that was lost, in words and as a typed error.
  */
 import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
-import { type ConnectError, type ServerError } from "@signalbox/mcp"
+import type { ConnectError, ServerError } from "@signalbox/mcp"
 import { Cause, Duration, Effect } from "effect"
-import { type RuntimeVersionMismatch, ServerIncomplete, ServerStartupFailed, type StartCallFailed } from "./errors.ts"
-import { type ManagedServer } from "./OrchestratorOptions.ts"
+import { ServerIncomplete, ServerStartupFailed, type StartCallFailed } from "./errors.ts"
+import type { ManagedServer } from "./OrchestratorOptions.ts"
+import type { ProgramError } from "./runtimes/RuntimeCheck.ts"
 
 /** Why an attempt to start a server failed. */
-export type AttemptError = ConnectError | ServerError | RuntimeVersionMismatch | ServerIncomplete | StartCallFailed
+export type AttemptError = ConnectError | ServerError | ProgramError | ServerIncomplete | StartCallFailed
 
 /** Fails where there is no point in starting the server. */
 export const requireComplete = ({ lacks, server }: ManagedServer): Effect.Effect<void, ServerIncomplete> =>

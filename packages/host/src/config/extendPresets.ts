@@ -3,8 +3,8 @@
  * A later preset of a list is above those before it.
  */
 import { nearestName } from "@signalbox/model"
-import { type ConfigPath } from "./document.ts"
-import { type FoundProblem } from "./layers.ts"
+import type { ConfigPath } from "./document.ts"
+import type { FoundProblem } from "./layers.ts"
 import { type Preset, presets, sizingPresets } from "./presets.ts"
 import { isTree, merge, setAt, type Tree, valueAt } from "./tree.ts"
 

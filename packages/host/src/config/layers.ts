@@ -2,7 +2,7 @@
  * Where values come from: flags over environment over file over preset. Each leaf keeps its origin, so that
  * `signalbox config explain` can say of every value who set it.
  */
-import { type ConfigProblem } from "../errors.ts"
+import type { ConfigProblem } from "../errors.ts"
 import { type ConfigDocument, type ConfigPath, readScalar } from "./document.ts"
 import { type Extended, extendFile, extendServers } from "./extendPresets.ts"
 import { catalogVariable, enabledVariable } from "./mcpVariables.ts"
@@ -15,6 +15,8 @@ export interface FoundProblem {
   readonly path: ConfigPath
   readonly message: string
   readonly suggestion?: string
+  /** That of its error class, where it has one of its own. */
+  readonly code?: string
 }
 
 /** All layers as one value, that still knows who set each part of it. */

@@ -2,28 +2,20 @@
  * A Messages request from a client, read into the vocabulary. Fields and blocks that are not known are kept,
  * never refused: current coding agents send dozens of them and try again with fewer after every refusal.
  */
-import {
-  type JsonObject,
-  type Message,
-  type ModelRequest,
-  type TextBlock,
-  type ToolChoice,
-  type ToolDefinition
+import type {
+  JsonObject,
+  Message,
+  ModelRequest,
+  ServedRequest,
+  TextBlock,
+  ToolChoice,
+  ToolDefinition
 } from "@signalbox/model"
 import { Effect, Predicate, Result, Schema } from "effect"
 import { type BlockIssue, firstIssue, forEachBlock, fromWireBlock, unreadFields, vendor } from "../blocks.ts"
 import { type BlockWire, RequestWire } from "../wire.ts"
 import { foldHostCalls } from "./hostCalls.ts"
 import { InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
-
-/** A request as the turn loop takes it, and what only the answer needs. */
-export interface ServedRequest {
-  /** The caller's tools are `Caller`'s, those that only Anthropic runs are `Provider`'s. */
-  readonly request: ModelRequest
-  readonly stream: boolean
-  /** The name that the client asked for, to be echoed in the answer. */
-  readonly model: string
-}
 
 const invalid = (path: ReadonlyArray<PropertyKey>, reason: string): InvalidMessagesRequest =>
   new InvalidMessagesRequest({ path: path.map(String).join("."), reason })

@@ -2,29 +2,12 @@
  * A whole turn as one message. However many times the model was called, the client sees one message with
  * one id, one stop reason and one usage; the host's calls and results stand between what the model said.
  */
-import { type ContentBlock, type JsonObject, type ModelReply, noUsage, type ToolResultBlock } from "@signalbox/model"
+import { type ContentBlock, type JsonObject, noUsage, type ServedReply } from "@signalbox/model"
 import { Predicate } from "effect"
 import { toWireBlock, vendor } from "../blocks.ts"
-import { type ReplyWire } from "../wire.ts"
+import type { ReplyWire } from "../wire.ts"
 import { hostCallBlock, hostResultBlock } from "./hostCalls.ts"
 import { sumUsage, usageWire } from "./usage.ts"
-
-/** One model call of a turn, and the results of the tools that the host ran for it. */
-export interface ServedStep {
-  readonly reply: ModelReply
-  readonly results: ReadonlyArray<ToolResultBlock>
-}
-
-/** A turn that is over. */
-export interface ServedTurn {
-  /** `msg_` and 24 characters. */
-  readonly id: string
-  /** The name that the client asked for. */
-  readonly model: string
-  readonly steps: ReadonlyArray<ServedStep>
-  /** Says why the turn ended where that is not why its last step did. */
-  readonly stopReason?: string
-}
 
 /** A block as clients see it. Strict ones fail at `citations: null`, and a text that is still empty begins a stream. */
 export const shownBlock = (block: ContentBlock): JsonObject | undefined => {
@@ -44,7 +27,7 @@ export const servedStopReason = (stopReason: string | null, hasCallerCall: boole
   stopReason === "tool_use" && !hasCallerCall ? "pause_turn" : stopReason
 
 /** The JSON body of a turn that was not streamed: the same blocks in the same order as the stream has. */
-export const encodeReply = (turn: ServedTurn): ReplyWire => {
+export const encodeReply = (turn: ServedReply): ReplyWire => {
   const content = turn.steps.flatMap(({ reply, results }) => {
     const answered = new Set(results.map((result) => result.tool_use_id))
     const said = reply.content.map((block) => blockOf(block, answered)).filter(Predicate.isNotUndefined)

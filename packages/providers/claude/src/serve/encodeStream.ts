@@ -9,47 +9,23 @@ import {
   type JsonObject,
   type ModelEvent,
   noUsage,
-  type RunBy,
+  type ServedEvent,
+  type ServedStream,
   type ToolResultBlock,
   type ToolUseBlock,
   type Usage,
   withInputText
 } from "@signalbox/model"
 import { vendor } from "../blocks.ts"
-import { type EventWire } from "../wire.ts"
+import type { EventWire } from "../wire.ts"
 import { errorBody } from "./encodeError.ts"
 import { hostCallBlock, hostResultBlock } from "./hostCalls.ts"
 import { servedStopReason, shownBlock } from "./encodeReply.ts"
 import { sumUsage, usageWire } from "./usage.ts"
 
-/** What the encoder must know of a turn beforehand. */
-export interface StreamTurn {
-  /** `msg_` and 24 characters. */
-  readonly id: string
-  /** The name that the client asked for. */
-  readonly model: string
-  /** Who runs a tool, asked when a call begins without saying so. A name that nobody knows is the host's, who answers it. */
-  readonly runBy: (toolName: string) => RunBy
-}
-
-/** What happens in a turn. */
-export type StreamInput =
-  /** Opens the message before the model has answered, so that pings can follow; `inputTokens` is an estimate. */
-  | { readonly type: "start"; readonly inputTokens: number }
-  /** An event of the model call that is running. */
-  | { readonly type: "model"; readonly event: ModelEvent }
-  /** A tool of the host has answered. */
-  | { readonly type: "result"; readonly result: ToolResultBlock }
-  /** Silence that the client should not take for death. */
-  | { readonly type: "ping" }
-  /** The turn is over; `stopReason` where it is not that of the last step. */
-  | { readonly type: "end"; readonly stopReason?: string }
-  /** The turn has failed. Nothing follows. */
-  | { readonly type: "failed"; readonly error: unknown; readonly requestId: string }
-
 /** Where a stream stands. Make one with `startStream`. */
 export interface StreamState {
-  readonly turn: StreamTurn
+  readonly turn: ServedStream
   /** `new`: nothing was sent, so that a failure can still be a status of its own. */
   readonly phase: "new" | "open" | "ended"
   readonly isInStep: boolean
@@ -84,7 +60,7 @@ interface HeldCall {
 type Encoded = readonly [StreamState, ReadonlyArray<EventWire>]
 
 /** The state before anything was sent. */
-export const startStream = (turn: StreamTurn): StreamState => ({
+export const startStream = (turn: ServedStream): StreamState => ({
   turn,
   phase: "new",
   isInStep: false,
@@ -99,7 +75,7 @@ export const startStream = (turn: StreamTurn): StreamState => ({
 })
 
 /** The next state, and the events to send. After the end, and after a failure, there are none. */
-export const encodeStream = (state: StreamState, input: StreamInput): Encoded => {
+export const encodeStream = (state: StreamState, input: ServedEvent): Encoded => {
   if (state.phase === "ended") return [state, []]
   switch (input.type) {
     case "start":

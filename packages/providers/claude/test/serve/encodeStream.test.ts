@@ -5,22 +5,17 @@ import {
   eventsOf,
   type ModelReply,
   ProviderOverloaded,
+  type ServedEvent,
+  type ServedStream,
   type ToolResultBlock
 } from "@signalbox/model"
-import {
-  encodeReply,
-  encodeStream,
-  renderEvent,
-  startStream,
-  type StreamInput,
-  type StreamTurn
-} from "@signalbox/provider-claude/serve"
+import { encodeReply, encodeStream, renderEvent, startStream } from "@signalbox/provider-claude/serve"
 import { EventWire } from "@signalbox/provider-claude/wire"
 import { Effect, Schema } from "effect"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 
-const turn: StreamTurn = {
+const turn: ServedStream = {
   id: "msg_0123456789abcdef01234567",
   model: "big",
   runBy: (name) => (name.startsWith("host") ? { _tag: "Host", source: "files" } : { _tag: "Caller" })
@@ -45,9 +40,9 @@ const result = (id: string): ToolResultBlock => ({
   tool_use_id: `toolu_${id}`,
   content: `answer ${id}`
 })
-const model = (said: ModelReply): ReadonlyArray<StreamInput> =>
+const model = (said: ModelReply): ReadonlyArray<ServedEvent> =>
   eventsOf(said).map((event) => ({ type: "model", event }))
-const answered = (id: string): StreamInput => ({ type: "result", result: result(id) })
+const answered = (id: string): ServedEvent => ({ type: "result", result: result(id) })
 
 const steps = [
   {
@@ -73,7 +68,7 @@ const steps = [
   }
 ]
 
-const run = (inputs: ReadonlyArray<StreamInput>) => {
+const run = (inputs: ReadonlyArray<ServedEvent>) => {
   let state = startStream(turn)
   const events: Array<EventWire> = []
   for (const input of inputs) {
@@ -84,7 +79,7 @@ const run = (inputs: ReadonlyArray<StreamInput>) => {
   return { events, state }
 }
 
-const whole: ReadonlyArray<StreamInput> = [
+const whole: ReadonlyArray<ServedEvent> = [
   ...model(steps[0]?.reply ?? reply([])),
   answered("1"),
   { type: "ping" },

@@ -1,6 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ContentBlock, type Message, type ModelReply, noUsage, type ToolResultBlock } from "@signalbox/model"
-import { decodeRequest, encodeReply, type ServedStep } from "@signalbox/provider-claude/serve"
+import {
+  type ContentBlock,
+  type Message,
+  type ModelReply,
+  noUsage,
+  type ToolResultBlock,
+  type ServedStep
+} from "@signalbox/model"
+import { decodeRequest, encodeReply } from "@signalbox/provider-claude/serve"
 import { Effect } from "effect"
 
 const text = (words: string) => ({ type: "text", text: words }) as const
