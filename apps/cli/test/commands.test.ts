@@ -170,14 +170,16 @@ describe("servers and tools", () => {
     await using late = await makePlace()
     const flags = { tools: "echo" }
     late.configure({ servers: { quick: late.server(flags), slow: late.server({ ...flags, initDelay: 2000 }) } })
-    const [tool, prompt, addressed] = await Promise.all([
+    const [tool, prompt, addressed, resource] = await Promise.all([
       late.run(["tools", "call", "echo", "text=hi"]),
       late.run(["prompts", "get", "greet", "name=Ada"]),
-      late.run(["prompts", "get", "quick__greet", "name=Ada"])
+      late.run(["prompts", "get", "quick__greet", "name=Ada"]),
+      late.run(["resources", "read", "fx://status"])
     ])
     assert.deepStrictEqual([tool.code, prompt.code, addressed.code], [1, 1, 0])
     assert.include(tool.stderr, 'Several servers have the tool "echo": quick, slow.')
     assert.include(prompt.stderr, 'Several servers have the prompt "greet": quick, slow.')
+    assert.include(resource.stderr, 'Several servers have the resource "fx://status": quick, slow.')
     for (const { stderr } of [tool, prompt]) assert.match(stderr, /^… starting .*slow$/m)
   })
 

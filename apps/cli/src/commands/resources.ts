@@ -10,7 +10,7 @@ import { tellShortfall } from "../render/tellShortfall.ts"
 import { report } from "../report.ts"
 import { Setting } from "../Setting.ts"
 import { shortfallOf } from "../shortfall.ts"
-import { startListed } from "../startServers.ts"
+import { startListed, startUntilSettled } from "../startServers.ts"
 import { withOwnServers } from "../withOwnServers.ts"
 import { withSetting } from "../withSetting.ts"
 
@@ -93,8 +93,11 @@ const read = Command.make(
         const { server, uri } = yield* resourceWords(words)
         return yield* withOwnServers({ startsAll: server === undefined, needsNoModel: true })(
           Effect.gen(function* () {
-            const { resources, start } = (yield* Host).orchestrator
+            const host = yield* Host
+            const { resources, start } = host.orchestrator
+            const isAddressed = Object.keys(host.config.options.servers).some((name) => uri.startsWith(`${name}::`))
             if (server !== undefined) yield* start(server)
+            else yield* startUntilSettled(host, Effect.succeed(isAddressed))
             const found = yield* resources.read(server === undefined ? uri : { serverName: server, uri }, localCall())
             const { isTerminal } = yield* Setting
             const { isJson } = yield* Output
