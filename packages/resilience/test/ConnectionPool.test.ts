@@ -92,25 +92,6 @@ describe("a connection pool", () => {
       assert.strictEqual(log.most, 5)
     })
   )
-  it.effect("serves a hundred at once over twenty connections, which they hand on to one another", () =>
-    Effect.gen(function* () {
-      const { log, pool } = yield* setUp({ max: 20 }, { opening: "300 millis" })
-      const fiber = yield* fork(
-        Effect.forEach(
-          Array.from({ length: 100 }),
-          () => pool.withConnection("fx", () => Effect.andThen(Effect.sleep("500 millis"), Clock.currentTimeMillis)),
-          { concurrency: "unbounded" }
-        )
-      )
-      yield* TestClock.adjust("5 seconds")
-      const ends = yield* Fiber.join(fiber)
-      // Five rounds of half a second, after the time that opening takes once.
-      assert.strictEqual(Math.max(...ends), 2800)
-      assert.deepStrictEqual([log.opened, log.most], [20, 20])
-      const { borrowed, idle, used } = yield* pool.stats("fx")
-      assert.deepStrictEqual([borrowed, idle, used], [100, 20, 0])
-    })
-  )
   it.effect("serves waiting borrowers in the order in which they came", () =>
     Effect.gen(function* () {
       const { hold, pool } = yield* setUp({ max: 1 })
