@@ -10,7 +10,7 @@ import { withNews } from "./checkReferences.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import type { HostOptions } from "./config/HostOptions.ts"
 import type { ConfigInvalid, ConfigNotFound, MissingApiKey } from "./errors.ts"
-import { resolveServers } from "./servers.ts"
+import { managedServers, resolveServers } from "./servers.ts"
 
 /** Why a changed file was not taken up. */
 export type ReloadError = ConfigInvalid | ConfigNotFound | MissingApiKey | DuplicateServerName
@@ -55,10 +55,13 @@ export const makeReload = Effect.fnUntraced(function* (
 
   const reload = Effect.gen(function* () {
     const next = yield* config.reread
-    const { problems, servers } = yield* resolveServers(next, environment)
+    const servers = yield* managedServers(next, environment)
     const plan = yield* agents.plan(next)
-    const all = withNews(problems, plan.problems)
-    if (all.length > 0) return yield* next.invalid(all)
+    if (plan.problems.length > 0) {
+      // What servers lack stops nobody but them, and is told with what stops this.
+      const { problems } = yield* resolveServers(next, environment)
+      return yield* next.invalid(withNews(problems, plan.problems))
+    }
     const [report, changedAgents] = yield* Effect.all([orchestrator.reconfigure(servers), plan.apply], {
       concurrency: "unbounded"
     })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Interaction, localCall, resultText, type ToolProgress } from "@signalbox/model"
 import { managedDefaults, type ManagedServer, type ServerOrchestrator } from "@signalbox/orchestrator"
-import { markedProcesses, startFxMcpHttp, tempDirectory, waitFor } from "@signalbox/testing"
+import { markedProcesses, readFxMcpLog, startFxMcpHttp, tempDirectory, waitFor } from "@signalbox/testing"
 import { Duration, Effect, Exit, Fiber, Scope, Stream } from "effect"
 import { fileURLToPath } from "node:url"
 import { fx, markerName, newMarker, orchestrateReal, ownerOf, stdio, until } from "./realServers.ts"
@@ -66,6 +66,30 @@ describe("ten servers, of which one hangs in its handshake and one is dead", () 
         ["a Success", "hanging Failure", "dead Failure", "b Success"]
       )
       assert.strictEqual((yield* boxes.server("hanging")).lastError?.code, "SERVER_HANDSHAKE_TIMEOUT")
+    })
+  )
+})
+
+describe("a server that refuses its first handshakes", () => {
+  it.live("is tried again until it works, and nothing of the attempts is left", () =>
+    Effect.gen(function* () {
+      const folder = yield* Effect.acquireRelease(
+        Effect.promise(() => tempDirectory()),
+        (folder) => Effect.promise(() => folder[Symbol.asyncDispose]())
+      )
+      const [log, marker] = [folder.file("fx.log"), newMarker()]
+      const boxes = yield* orchestrateReal([fx("a", { failInit: 2, log, tools: ["echo"] }, marker)])
+      const starts = () => readFxMcpLog(log).filter(({ event }) => event === "start")
+      yield* until("it to run", () => Effect.runPromise(boxes.server("a")).then(({ state }) => state === "running"))
+      const [first, second, third, ...others] = starts().map(({ at }) => at)
+      assert.deepStrictEqual(others, [])
+      // The first pause is about none, the second at least half of the configured one.
+      assert.isAtLeast((third ?? 0) - (second ?? 0), 250)
+      assert.isAbove(second ?? 0, first ?? 0)
+      assert.strictEqual(resultText(yield* call(boxes, "echo", { text: "at last" })), "at last")
+      yield* until("one process to be left", () => marked(marker).then(({ length }) => length === 1))
+      const { errorCount, pid } = yield* boxes.server("a")
+      assert.deepStrictEqual([errorCount, yield* Effect.promise(() => marked(marker))], [2, [pid]])
     })
   )
 })

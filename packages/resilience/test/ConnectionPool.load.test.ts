@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Schema, Scope } from "effect"
+import { Clock, Effect, Exit, Fiber, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { fork, setUp } from "./connections.ts"
 
@@ -11,6 +11,25 @@ const Borrower = Schema.Struct({
 })
 
 describe("a connection pool under any load", () => {
+  it.effect("serves a hundred at once over twenty connections, which they hand on to one another", () =>
+    Effect.gen(function* () {
+      const { log, pool } = yield* setUp({ max: 20 }, { opening: "300 millis" })
+      const fiber = yield* fork(
+        Effect.forEach(
+          Array.from({ length: 100 }),
+          () => pool.withConnection("fx", () => Effect.andThen(Effect.sleep("500 millis"), Clock.currentTimeMillis)),
+          { concurrency: "unbounded" }
+        )
+      )
+      yield* TestClock.adjust("5 seconds")
+      const ends = yield* Fiber.join(fiber)
+      // Five rounds of half a second, after the time that opening takes once.
+      assert.strictEqual(Math.max(...ends), 2800)
+      assert.deepStrictEqual([log.opened, log.most], [20, 20])
+      const { borrowed, idle, used } = yield* pool.stats("fx")
+      assert.deepStrictEqual([borrowed, idle, used], [100, 20, 0])
+    })
+  )
   it.effect.prop(
     "never exceeds its limit, loses no connection, and serves again afterwards",
     [Schema.Array(Borrower).check(Schema.isMaxLength(30)), Schema.Literals([1, 3])],
