@@ -12,7 +12,7 @@ import { toolResult } from "./content.ts"
 import { ServerBusy, type ServerUnavailable } from "./errors.ts"
 import type { CallGate } from "./guard/CallGate.ts"
 import type { ServerSessions } from "./guard/ServerSessions.ts"
-import { callSpeaksAgainst } from "./guard/speaksAgainst.ts"
+import { callSpeaksAgainst, newLosses } from "./guard/speaksAgainst.ts"
 import type { CallMark, ServerMeter } from "./metrics/ServerMeter.ts"
 import { isCallError, isConnectionLost, mayRepeat } from "./mayRepeat.ts"
 import { respondentOf } from "./respondent.ts"
@@ -136,18 +136,8 @@ export const makeServerCalls = (
     })
   }
 
-  /**
-   * A lost answer over HTTP may be all that is lost; elsewhere the connection is. The loss of the one that is supervised
-   * counts by itself.
-   */
   const speaksAgainst = (session: Session) => {
-    const sentAfter = gate.losses
-    const isNewLoss = () => {
-      const countsByItself = server.endpoint.transport !== "http" || session.reason !== undefined
-      if ((session.isSupervised && countsByItself) || gate.losses !== sentAfter) return false
-      gate.losses += 1
-      return true
-    }
+    const isNewLoss = newLosses(gate, supervisor, session)
     return (error: unknown) => callSpeaksAgainst(error, { callTimeout, isNewLoss })
   }
 
@@ -164,7 +154,7 @@ export const makeServerCalls = (
         ...(progress === Interaction.decline.progress ? {} : { onProgress: progress }),
         ...(respondent === undefined ? {} : { respondent })
       }
-      const mark: CallMark = { tool: route.toolName, startedAt: undefined, isSent: false }
+      const mark: CallMark = { name: route.toolName, isTool: true, startedAt: undefined, isSent: false }
       let used: Session | undefined
       const attempt = (session: Session) => {
         used = session

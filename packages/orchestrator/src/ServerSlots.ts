@@ -22,6 +22,9 @@ export interface Slot {
   readonly managed: ManagedServer
   readonly supervisor: Supervisor
   readonly calls: ServerCalls
+  /** What keeps calls and other requests away while it fails, and what counts them. */
+  readonly gate: CallGate
+  readonly meter: ServerMeter
   /** Where calls do not all run on the one that is supervised. */
   readonly sessions: ServerSessions | undefined
   /** Ends the server. */
@@ -84,18 +87,20 @@ export const makeServerSlots = Effect.fnUntraced(function* (
       // What happens to one that waits for the place of another, or has lost it to another, is no news of that name.
       const inPlace = named(name)
       if (inPlace === undefined || inPlace === slot) around.publish(event)
+      if (event._tag === "StateChanged" && event.info.state === "running") sessions?.fill()
     }
     const before = named(name) ?? [...retiring].findLast((slot) => slot.managed.server.name === name)
     const marked = { ...managed, server: markOwner(managed.server, around.owner) }
     const supervised = yield* Scope.provide(makeSupervisor(marked, { ...around, publish }), own)
     const gate = around.gateOf(name)
-    const sessions = hasSessions(managed)
+    const sessions: ServerSessions | undefined = hasSessions(managed)
       ? yield* Scope.provide(makeServerSessions(supervised, gate, around), yield* Scope.fork(own))
       : undefined
     const supervisor = sessions === undefined ? supervised : endingWith(supervised, sessions)
     // Writes of two connections to one server must not overlap either.
-    const calls = makeServerCalls(supervisor, { meter: around.meterOf(name), gate, sessions }, before?.calls.writer)
-    const slot: Slot = { managed, supervisor, calls, sessions, scope: own }
+    const meter = around.meterOf(name)
+    const calls = makeServerCalls(supervisor, { meter, gate, sessions }, before?.calls.writer)
+    const slot: Slot = { managed, supervisor, calls, gate, meter, sessions, scope: own }
     return slot
   })
 

@@ -11,6 +11,7 @@ export const isCallError = (error: SignalboxError): error is CallError => !waits
 
 const waits: ReadonlySet<string> = new Set([
   "ServerBusy",
+  "ServerNotFound",
   "ServerUnavailable",
   "ServerCircuitOpen",
   "SessionsExhausted"

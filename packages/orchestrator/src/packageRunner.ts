@@ -16,6 +16,8 @@ const runners: ReadonlyMap<string, ReadonlyArray<string> | undefined> = new Map(
   ["bun", ["x"]],
   ["uv", ["run", "tool"]],
   ["pipx", ["run"]],
+  ["mise", ["exec", "x"]],
+  ["volta", ["run"]],
   ["deno", ["run"]],
   ["go", ["run"]],
   ["docker", ["run"]],

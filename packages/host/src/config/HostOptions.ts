@@ -2,13 +2,13 @@
  * What `signalbox.yaml` may say. Strict: each key must be there and no other may. The keys that a server
  * can leave out are overrides of `runtime`, which stands in the same file, so nothing is hidden.
  */
-import { isVersionRange } from "@signalbox/orchestrator"
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
 import { keyRules } from "./keyRules.ts"
 import { isLoopback } from "./loopback.ts"
 import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists, VariableName } from "./schemas.ts"
 import { ServerAuth } from "./ServerAuth.ts"
+import { programFields, programRule, VersionRange } from "./ServerProgram.ts"
 import { variablesIn } from "./secrets.ts"
 
 /** Messages to people name a schema by its identifier. */
@@ -86,6 +86,7 @@ const BreakerOverride = Schema.Struct({
 })
 
 const sessions = {
+  min: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
   max: PositiveInt,
   affinity: Schema.Literals(["shared", "conversation", "call"]),
   idleTimeToLive: PositiveDuration,
@@ -93,20 +94,20 @@ const sessions = {
   fallback: Schema.Literals(["none", "direct"])
 }
 
+const sessionsRule = Schema.makeFilter(({ max, min }: { readonly min?: number; readonly max?: number }) =>
+  min === undefined || max === undefined || max >= min
+    ? undefined
+    : { path: ["max"], issue: "Expected at least as many as min" }
+)
+
 const SessionsOverride = Schema.Struct({
+  min: Schema.optionalKey(sessions.min),
   max: Schema.optionalKey(sessions.max),
   affinity: Schema.optionalKey(sessions.affinity),
   idleTimeToLive: Schema.optionalKey(sessions.idleTimeToLive),
   acquireTimeout: Schema.optionalKey(sessions.acquireTimeout),
   fallback: Schema.optionalKey(sessions.fallback)
-})
-
-/** Versions of a program: `20`, `3.11`, `>=20`, `^20.1`, `>=18 <23`. */
-const VersionRange = Schema.String.check(
-  Schema.makeFilter(
-    (text) => isVersionRange(text) || 'Expected versions such as ">=20", "3.11", "^20.1" or ">=18 <23", as a text'
-  )
-)
+}).check(sessionsRule)
 
 /** What every provider takes as the name of a tool. */
 const ToolName = Schema.String.check(
@@ -151,13 +152,13 @@ const overrides = {
 const StdioServer = Schema.Struct({
   enabled: Schema.Boolean,
   transport: Schema.Literal("stdio"),
-  command: Schema.NonEmptyString,
+  ...programFields,
   args: Schema.Array(EnvValue),
   env: Schema.Record(VariableName, EnvValue),
   cwd: Schema.optionalKey(Schema.String),
   inheritEnv: Schema.optionalKey(Schema.Boolean),
   ...overrides
-})
+}).check(programRule)
 
 const remote = {
   enabled: Schema.Boolean,
@@ -189,8 +190,9 @@ const sharedRenames = (servers: Readonly<Record<string, ServerEntry>>) => {
   return issues
 }
 
-/** Every key that an entry may have, for suggestions. */
+/** Every key that an entry may have, for suggestions. The first is gone once its presets are there. */
 export const serverKeys: ReadonlyArray<string> = [
+  "extends",
   ...new Set([StdioServer, HttpServer].flatMap(({ fields }) => Object.keys(fields)))
 ]
 
@@ -361,7 +363,7 @@ export const HostOptions = Schema.Struct({
     maxConcurrentCalls: PositiveInt,
     health: Schema.Struct({ ...health, check: Schema.Literals(["ping", "process"]) }),
     breaker: Schema.Struct(breaker),
-    sessions: Schema.Struct(sessions),
+    sessions: Schema.Struct(sessions).check(sessionsRule),
     restart: RestartOptions,
     metrics: MetricsOptions,
     alerts: AlertOptions

@@ -5,7 +5,8 @@
 
 /** The text of a new `signalbox.yaml`. Comments name the unit and the choice; every key is there. */
 export const configTemplate = `# Signalbox configuration. Every key is here: nothing is decided elsewhere.
-# A key that is missing or unknown is an error, unless "extends" names a preset that fills the gaps.
+# A key that is missing or unknown is an error, unless "extends" names a preset that fills the gaps, or a list of some:
+# signalbox config preset list.
 # extends: preset:default@1
 
 # Which model answers.
@@ -124,7 +125,9 @@ runtime:
     probeTimeout: 30 seconds
   # (*) The sessions with one server: processes of a local one. One that is shared is right for most.
   sessions:
-    # The most at the same time; where they are not shared, beside the one that is supervised.
+    # So many are kept open while the server runs, and the most at the same time; where they are not shared, beside the
+    # one that is supervised.
+    min: 0
     max: 1
     # shared: a further one is opened when all have maxConcurrentCalls. conversation: one for each conversation, for servers
     # that remember something (browsers, shells). call: one for each call.
@@ -234,6 +237,7 @@ agents: {}
 #     env: {}                        # beyond a short list (PATH, HOME …) only this; env:NAME reads a variable
 #     cwd: .                         # optional; relative to this file
 #     requires: { node: ">=20" }     # optional; programs and versions without which it is not started
+#     runtime: node                  # optional; what the command needs, with version and runner as below
 #     required: false                # optional; true: nothing works without it
 #     trusted: false                 # optional; true: its read-only and idempotent hints are believed
 #     writes: serial                 # optional; parallel: tools that write may run at the same time
@@ -241,9 +245,21 @@ agents: {}
 #     onStart: [{ tool: open, args: { path: "." } }]   # optional; called on each new connection before anything else
 #     health: { check: http, url: "http://127.0.0.1:8000/health" }   # optional; a page that must answer 2xx
 #     breaker: { enabled: false }    # optional; it is called whatever happens
+#     extends: preset:critical@1     # optional; sizes for this server (signalbox config preset list), below what it says
 #     sessions: { affinity: conversation, max: 4 }   # optional; a process for each conversation
 #     restart: { maxRestarts: 3 }    # optional; also policy: on-failure
 #     protocol: auto                 # optional; legacy or 2026-07-28 where the server cannot tell
+# One that is a file of yours:
+#   notes:
+#     enabled: true
+#     transport: stdio
+#     runtime: python                # or node, bun, deno; command (or none) for a command as above
+#     file: servers/notes.py         # relative to this file; what is not there is told before anything is started
+#     runtimeArgs: ["-u"]            # optional; for the runtime, before the file (deno: ["--allow-net"])
+#     version: "3.11"                # optional; also ranges such as ">=3.11": without one that fits it is not started
+#     runner: uv                     # optional; uv, fnm, mise or volta brings the runtime in exactly this version
+#     args: []                       # for the file
+#     env: {}
 # Remote ones:
 #   search:
 #     enabled: true

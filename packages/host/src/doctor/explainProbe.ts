@@ -83,7 +83,7 @@ const unknownNames = (serverName: string, tools: Tools, entry: ServerEntry): Rea
 /** The findings on one server that was started. */
 export const explainProbe = (probe: Probe, entry: ServerEntry, system: System): ReadonlyArray<Finding> => {
   const { outcome, serverName } = probe
-  if (Result.isFailure(outcome)) return [explainFailure(outcome.failure, probe, system), ...junkFindings(probe)]
+  if (Result.isFailure(outcome)) return [explainFailure(outcome.failure, probe, entry, system), ...junkFindings(probe)]
   const { tools } = outcome.success
   return [
     ...junkFindings(probe),

@@ -80,12 +80,12 @@ export const makeServerPrompts = (
       const all = Effect.suspend(() =>
         Effect.forEach(
           servers.slots(),
-          ({ supervisor }) =>
-            Effect.map(lists.of(supervisor), (prompts) =>
+          (slot) =>
+            Effect.map(lists.of(slot), (prompts) =>
               prompts.map((prompt) => ({
                 prompt,
                 originalName: prompt.name,
-                runBy: { _tag: "Host", source: supervisor.managed.server.name } as const
+                runBy: { _tag: "Host", source: slot.supervisor.managed.server.name } as const
               }))
             ),
           { concurrency: "unbounded" }

@@ -140,9 +140,9 @@ const ofAll = <A>(slots: () => ReadonlyArray<Slot>, lists: KnownLists<A>) =>
   Effect.suspend(() =>
     Effect.forEach(
       slots(),
-      ({ supervisor }) =>
-        Effect.map(lists.of(supervisor), (items) =>
-          items.map((item) => ({ serverName: supervisor.managed.server.name, item }))
+      (slot) =>
+        Effect.map(lists.of(slot), (items) =>
+          items.map((item) => ({ serverName: slot.supervisor.managed.server.name, item }))
         ),
       { concurrency: "unbounded" }
     )
