@@ -94,8 +94,8 @@ async function putTogether(parts) {
     plugins: [
       {
         name: "core",
-        setup: ({ onResolve }) =>
-          onResolve({ filter: isPart }, ({ kind, path }) =>
+        setup: (step) =>
+          step.onResolve({ filter: isPart }, ({ kind, path }) =>
             kind === "import-statement" && core.includes(basename(path)) ? undefined : { path, external: true }
           )
       }
@@ -107,15 +107,15 @@ async function putTogether(parts) {
     plugins: [
       {
         name: "others",
-        setup: ({ onLoad, onResolve }) => {
-          onResolve({ filter: /^\.\/core\.js$/ }, ({ path }) => ({ path, external: true }))
-          onResolve({ filter: isPart }, ({ kind, path }) => {
+        setup: (step) => {
+          step.onResolve({ filter: /^\.\/core\.js$/ }, ({ path }) => ({ path, external: true }))
+          step.onResolve({ filter: isPart }, ({ kind, path }) => {
             const part = basename(path)
             if (kind === "import-statement" && core.includes(part)) return { path: part, namespace: "core" }
             if (kind === "dynamic-import") return { path: part === program ? "./core.js" : path, external: true }
             return kind === "import-statement" ? { path, external: true } : undefined
           })
-          onLoad({ filter: /./, namespace: "core" }, ({ path }) => ({ contents: outOfCore(path) }))
+          step.onLoad({ filter: /./, namespace: "core" }, ({ path }) => ({ contents: outOfCore(path) }))
         }
       }
     ]
