@@ -1,12 +1,13 @@
-// Bundles an app into `dist` with code splitting, so that its entry starts fast: `node bundle.mjs src/main.ts`.
+// Bundles an app with code splitting, so that its entry starts fast: `node bundle.mjs src/main.ts [FOLDER]`; into `dist` when
+// none is named.
 // Splitting makes a file of whatever some parts of the program share, some fifty of them, and each costs a start a third of a
 // millisecond. So what the program always loads is put together again in a second step.
 import { build } from "esbuild"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
 import { straight, withoutViewers, withValues } from "./bundlePlugins.mjs"
 
-const [entry] = process.argv.slice(2)
+const [entry, target = "dist"] = process.argv.slice(2)
 const { dependencies = {} } = JSON.parse(readFileSync("package.json", "utf8"))
 // What the package depends on stays outside, and redis, which platform-node loads only for its Redis layers.
 const external = ["redis", ...Object.keys(dependencies)]
@@ -20,9 +21,9 @@ const common = {
   logOverride: { "ignored-bare-import": "silent" }
 }
 
-rmSync("dist", { recursive: true, force: true })
-// Beside `dist`, so that both steps find the same packages.
-const folder = mkdtempSync(resolve("parts-"))
+rmSync(target, { recursive: true, force: true })
+mkdirSync("node_modules/.cache", { recursive: true })
+const folder = mkdtempSync(resolve("node_modules/.cache/parts-"))
 try {
   const { metafile } = await build({
     ...common,
@@ -58,7 +59,7 @@ function closure(parts, part, found = new Set()) {
   return found
 }
 
-/** Writes `dist`: the entry, what it always loads next as one file, and every other part. */
+/** Writes the bundle: the entry, what it always loads next as one file, and every other part. */
 async function putTogether(parts) {
   const first = `${basename(entry, ".ts")}.js`
   const small = closure(parts, first)
@@ -77,7 +78,7 @@ async function putTogether(parts) {
   const others = [...parts.keys()].filter((part) => !core.includes(part))
   const options = {
     ...common,
-    outdir: "dist",
+    outdir: target,
     minify: true,
     legalComments: "linked",
     // Some dependencies are CommonJS inside and ask for Node's own modules by `require`.
@@ -93,8 +94,8 @@ async function putTogether(parts) {
     plugins: [
       {
         name: "core",
-        setup: ({ onResolve }) =>
-          onResolve({ filter: isPart }, ({ kind, path }) =>
+        setup: (step) =>
+          step.onResolve({ filter: isPart }, ({ kind, path }) =>
             kind === "import-statement" && core.includes(basename(path)) ? undefined : { path, external: true }
           )
       }
@@ -106,15 +107,15 @@ async function putTogether(parts) {
     plugins: [
       {
         name: "others",
-        setup: ({ onLoad, onResolve }) => {
-          onResolve({ filter: /^\.\/core\.js$/ }, ({ path }) => ({ path, external: true }))
-          onResolve({ filter: isPart }, ({ kind, path }) => {
+        setup: (step) => {
+          step.onResolve({ filter: /^\.\/core\.js$/ }, ({ path }) => ({ path, external: true }))
+          step.onResolve({ filter: isPart }, ({ kind, path }) => {
             const part = basename(path)
             if (kind === "import-statement" && core.includes(part)) return { path: part, namespace: "core" }
             if (kind === "dynamic-import") return { path: part === program ? "./core.js" : path, external: true }
             return kind === "import-statement" ? { path, external: true } : undefined
           })
-          onLoad({ filter: /./, namespace: "core" }, ({ path }) => ({ contents: outOfCore(path) }))
+          step.onLoad({ filter: /./, namespace: "core" }, ({ path }) => ({ contents: outOfCore(path) }))
         }
       }
     ]
@@ -122,5 +123,5 @@ async function putTogether(parts) {
   // What is loaded at once by one and when it is wanted by another stands for itself too.
   const wanted = new Set([...parts.values()].flatMap(({ later }) => later))
   for (const part of core.filter((each) => wanted.has(each) && each !== program))
-    writeFileSync(join("dist", part), `${outOfCore(part)}\n`)
+    writeFileSync(join(target, part), `${outOfCore(part)}\n`)
 }

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFxMcpLog, startFxLlm, waitFor } from "@signalbox/testing"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { fileURLToPath } from "node:url"
+import { main } from "./program.ts"
 import { jsonLines, makePlace, type Place, upstream } from "./support.ts"
 
 const noneLeft = (place: Place) =>
@@ -131,7 +131,6 @@ describe("a reader that has seen enough", () => {
   it("is no error, and the servers are stopped all the same", async () => {
     await using place = await makePlace()
     place.configure({ servers: { fx: place.server() } })
-    const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
     const pipe = `"$1" "$2" tools list --json; echo "code $?" >&2`
     const shell = spawn("/bin/sh", ["-c", `{ ${pipe}; } | head -c 1`, "sh", process.execPath, main], {
       cwd: place.path,

@@ -7,8 +7,8 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { main } from "./program.ts"
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const cache = fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url))
 
 /** The variable that the servers of a test carry, by which they are counted. */

@@ -41,7 +41,7 @@ const concurrency = 4
 /** Linux: `proc_pid_stat(5)`, `proc_pid_environ(5)`. Processes of other users cannot be read and are left out. */
 export const procTable = (
   fs: FileSystem.FileSystem,
-  given: typeof ProcessEnvironments.Service = undefined
+  given: typeof ProcessEnvironments.Service
 ): ProcessTable => {
   const read = (path: string) => Effect.orElseSucceed(fs.readFileString(path), () => "")
   const namespace = (pid: number | "self") => Effect.orElseSucceed(fs.readLink(`/proc/${pid}/ns/pid`), () => undefined)
