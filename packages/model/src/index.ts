@@ -68,8 +68,35 @@ export {
   type ToolProgress
 } from "./Interaction.ts"
 
+// Models for names
+export {
+  type ModelMatch,
+  type ModelRoute,
+  type RouteFallbacks,
+  type RoutingOptions,
+  type RoutingPlan,
+  type RoutingRule
+} from "./routing/RoutingPlan.ts"
+export { type ResolvedModel } from "./routing/resolveModel.ts"
+export { type ModelRouter, type RouteOptions } from "./routing/ModelRouter.ts"
+export { type FallbackCandidate } from "./routing/fallbackModel.ts"
+
+// What stands around a model
+export { type CallNote, CallNotes } from "./CallNotes.ts"
+export { type GuardModelOptions } from "./guard/guardModel.ts"
+export { type RateBucket, type RatedModelOptions } from "./guard/ratedModel.ts"
+export { type ResponseCacheOptions } from "./cache/cacheModel.ts"
+export { type GeneratedObject, type GenerateObjectOptions } from "./structured/generateObject.ts"
+
+// What models cost
+export { type ModelPrices, type PriceEntry } from "./spend/prices.ts"
+export { type UsageEntry, type UsageLedger, UsageSum } from "./spend/UsageLedger.ts"
+export { type MeteredModelOptions, Principal } from "./spend/meteredModel.ts"
+export { type Budget, type BudgetMeter, type BudgetOptions, type BudgetSpent } from "./spend/Budget.ts"
+
 // Errors
 export {
+  BudgetExceeded,
   ContentFiltered,
   InvalidParams,
   type ModelError,
@@ -77,13 +104,17 @@ export {
   ModelNotFound,
   ModelRequestRejected,
   ProviderAuthFailed,
+  ProviderBusy,
+  ProviderCircuitOpen,
   ProviderInvalidResponse,
   ProviderOverloaded,
   ProviderQuotaExceeded,
   ProviderRateLimited,
   ProviderTimeout,
   ProviderUnreachable,
+  RoutingPlanInvalid,
   StreamInterrupted,
+  StructuredOutputInvalid,
   ToolNotFound,
   ToolTimeout,
   ValidationError

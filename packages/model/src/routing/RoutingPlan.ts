@@ -1,0 +1,58 @@
+/**
+ * Which upstream and model a name of a model stands for: rules in order, the first that fits decides.
+ * A route is two fields, never a prefix of a string; prefixes are understood where somebody else's names have them.
+ */
+import { type Result } from "effect"
+import { type RoutingPlanInvalid } from "../errors.ts"
+
+/** Where a request goes: the name of an upstream, and the name that this upstream has for the model. */
+export interface ModelRoute {
+  readonly upstream: string
+  /** Empty for the upstream's default. */
+  readonly model: string
+}
+
+/** Which names a rule is for. */
+export type ModelMatch =
+  | { readonly _tag: "Exact"; readonly text: string }
+  /** `strip` takes the prefix off the name where the rule names no model. */
+  | { readonly _tag: "Prefix"; readonly text: string; readonly strip?: boolean }
+  /** A regular expression that fits the whole name, in the syntax of `linearPattern`: takes linear time on any name. */
+  | { readonly _tag: "Pattern"; readonly regex: string }
+
+/** One rule. */
+export interface RoutingRule {
+  readonly match: ModelMatch
+  readonly upstream: string
+  /** `undefined`: as asked, without the prefix where the rule strips it. */
+  readonly model: string | undefined
+}
+
+/** What is asked next when a route fails before its answer began. */
+export interface RouteFallbacks {
+  readonly upstream: string
+  /** `undefined`: for every model of the upstream that has no entry of its own. */
+  readonly model: string | undefined
+  readonly routes: ReadonlyArray<ModelRoute>
+}
+
+/** What a plan is made from. */
+export interface RoutingOptions {
+  readonly rules: ReadonlyArray<RoutingRule>
+  /** What becomes of a name that no rule is for: refused, the default route, or passed on as it is to an upstream. */
+  readonly unknown: "reject" | "default" | { readonly upstream: string }
+  /** Where requests go that name no model. */
+  readonly default: ModelRoute
+  readonly fallbacks: ReadonlyArray<RouteFallbacks>
+  /** The names that the upstreams have; a rule that names another is a problem. */
+  readonly upstreams: ReadonlyArray<string>
+}
+
+/** Checked rules. */
+export interface RoutingPlan extends RoutingOptions {
+  /** For each rule, whether it is for a name. */
+  readonly matchers: ReadonlyArray<(name: string) => boolean>
+}
+
+/** Checks the rules; all problems are reported at once. */
+export declare const makeRoutingPlan: (options: RoutingOptions) => Result.Result<RoutingPlan, RoutingPlanInvalid>
