@@ -70,6 +70,7 @@ export {
 
 // Models for names
 export {
+  makeRoutingPlan,
   type ModelMatch,
   type ModelRoute,
   type RouteFallbacks,
@@ -77,9 +78,10 @@ export {
   type RoutingPlan,
   type RoutingRule
 } from "./routing/RoutingPlan.ts"
-export { type ResolvedModel } from "./routing/resolveModel.ts"
-export { type ModelRouter, type RouteOptions } from "./routing/ModelRouter.ts"
-export { type FallbackCandidate } from "./routing/fallbackModel.ts"
+export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolveModel.ts"
+export { aliasRules } from "./routing/aliasRules.ts"
+export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRouter.ts"
+export { type FallbackCandidate, fallbackModel, isWorthFallback } from "./routing/fallbackModel.ts"
 
 // What stands around a model
 export { type CallNote, CallNotes } from "./CallNotes.ts"

@@ -2,8 +2,10 @@
  * Which upstream and model a name of a model stands for: rules in order, the first that fits decides.
  * A route is two fields, never a prefix of a string; prefixes are understood where somebody else's names have them.
  */
-import { type Result } from "effect"
-import { type RoutingPlanInvalid } from "../errors.ts"
+import { Result } from "effect"
+import { RoutingPlanInvalid } from "../errors.ts"
+import { nearestName } from "../nearestName.ts"
+import { linearPattern } from "./linearPattern.ts"
 
 /** Where a request goes: the name of an upstream, and the name that this upstream has for the model. */
 export interface ModelRoute {
@@ -55,4 +57,46 @@ export interface RoutingPlan extends RoutingOptions {
 }
 
 /** Checks the rules; all problems are reported at once. */
-export declare const makeRoutingPlan: (options: RoutingOptions) => Result.Result<RoutingPlan, RoutingPlanInvalid>
+export const makeRoutingPlan = (options: RoutingOptions): Result.Result<RoutingPlan, RoutingPlanInvalid> => {
+  const tests = options.rules.map(({ match }) => testOf(match))
+  const problems = [
+    ...tests.flatMap((test, index) => (Result.isFailure(test) ? [`rule ${index + 1}: ${test.failure}`] : [])),
+    ...unknownUpstreams(options)
+  ]
+  if (problems.length > 0) return Result.fail(new RoutingPlanInvalid({ problems }))
+  return Result.succeed({ ...options, matchers: tests.map(Result.getOrElse(() => fitsNothing)) })
+}
+
+const fitsNothing = () => false
+
+const testOf = (match: ModelMatch): Result.Result<(name: string) => boolean, string> => {
+  switch (match._tag) {
+    case "Exact":
+      return Result.succeed((name) => name === match.text)
+    case "Prefix":
+      return match.text === ""
+        ? Result.fail("an empty prefix fits every name")
+        : Result.succeed((name) => name.startsWith(match.text))
+    case "Pattern":
+      return Result.mapError(linearPattern(match.regex), (problem) => `the pattern "${match.regex}": ${problem}`)
+  }
+}
+
+const unknownUpstreams = ({ default: route, fallbacks, rules, unknown, upstreams }: RoutingOptions) => {
+  const named: ReadonlyArray<readonly [where: string, upstream: string]> = [
+    ...rules.map(({ upstream }, index) => [`rule ${index + 1}`, upstream] as const),
+    ["the default", route.upstream],
+    ...(typeof unknown === "string" ? [] : [["unknown models", unknown.upstream] as const]),
+    ...fallbacks.flatMap(({ routes, upstream }) => [
+      [`the fallbacks of "${upstream}"`, upstream] as const,
+      ...routes.map((fallback) => [`the fallbacks of "${upstream}"`, fallback.upstream] as const)
+    ])
+  ]
+  const known = new Set(upstreams)
+  return named.flatMap(([where, upstream]) => {
+    if (known.has(upstream)) return []
+    const nearest = nearestName(upstream, upstreams)
+    const meant = nearest === undefined ? "" : ` (did you mean "${nearest}"?)`
+    return [`${where}: there is no upstream "${upstream}"${meant}`]
+  })
+}
