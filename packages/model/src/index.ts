@@ -85,8 +85,9 @@ export { type FallbackCandidate, fallbackModel, isWorthFallback } from "./routin
 
 // What stands around a model
 export { type CallNote, CallNotes } from "./CallNotes.ts"
-export { type GuardModelOptions } from "./guard/guardModel.ts"
-export { type RateBucket, type RatedModelOptions } from "./guard/ratedModel.ts"
+export { guardModel, type GuardModelOptions, isUpstreamFault } from "./guard/guardModel.ts"
+export { makeRateBucket, type RateBucket } from "./guard/RateBucket.ts"
+export { ratedModel, type RatedModelOptions } from "./guard/ratedModel.ts"
 export { type ResponseCacheOptions } from "./cache/cacheModel.ts"
 export { type GeneratedObject, type GenerateObjectOptions } from "./structured/generateObject.ts"
 
