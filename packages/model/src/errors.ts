@@ -177,6 +177,15 @@ export class StructuredOutputInvalid extends defineError<StructuredOutputInvalid
   hint: () => "Make the schema simpler or say in the request what is meant, or choose a larger model."
 }) {}
 
+/** Tokens cannot be counted, since the vocabulary is not there. */
+export class TokenizerMissing extends defineError<TokenizerMissing>()("TokenizerMissing", {
+  code: "TOKENIZER_MISSING",
+  status: statuses.configuration,
+  fields: { encoding: Schema.String },
+  message: ({ encoding }) => `The vocabulary ${encoding} could not be loaded.`,
+  hint: () => "Install gpt-tokenizer beside @signalbox/model: npm install gpt-tokenizer."
+}) {}
+
 /** Rules of routing that cannot be meant, all problems at once. */
 export class RoutingPlanInvalid extends defineError<RoutingPlanInvalid>()("RoutingPlanInvalid", {
   code: "ROUTING_PLAN_INVALID",
@@ -282,6 +291,7 @@ export const modelErrors = [
   BudgetExceeded,
   StructuredOutputInvalid,
   RoutingPlanInvalid,
+  TokenizerMissing,
   ToolNotFound,
   InvalidParams,
   ToolTimeout

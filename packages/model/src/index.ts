@@ -118,6 +118,7 @@ export {
   RoutingPlanInvalid,
   StreamInterrupted,
   StructuredOutputInvalid,
+  TokenizerMissing,
   ToolNotFound,
   ToolTimeout,
   ValidationError
