@@ -32,13 +32,7 @@ export {
 export { collectReply, LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
 export { retryModel } from "./retryModel.ts"
 export { BlockDelta, ModelEvent } from "./ModelEvent.ts"
-export {
-  type ServedEvent,
-  type ServedReply,
-  type ServedRequest,
-  type ServedStep,
-  type ServedStream
-} from "./ServedTurn.ts"
+export type { ServedEvent, ServedReply, ServedRequest, ServedStep, ServedStream } from "./ServedTurn.ts"
 export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from "./foldEvents.ts"
 
 // Tools
@@ -88,14 +82,23 @@ export { type CallNote, CallNotes } from "./CallNotes.ts"
 export { guardModel, type GuardModelOptions, isUpstreamFault } from "./guard/guardModel.ts"
 export { makeRateBucket, type RateBucket } from "./guard/RateBucket.ts"
 export { ratedModel, type RatedModelOptions } from "./guard/ratedModel.ts"
-export { type ResponseCacheOptions } from "./cache/cacheModel.ts"
-export { type GeneratedObject, type GenerateObjectOptions } from "./structured/generateObject.ts"
+export { isCacheable, makeCacheModel, type ResponseCacheOptions } from "./cache/cacheModel.ts"
+export { type GeneratedObject, generateObject, type GenerateObjectOptions } from "./structured/generateObject.ts"
 
 // What models cost
-export { type ModelPrices, type PriceEntry } from "./spend/prices.ts"
-export { type UsageEntry, type UsageLedger, UsageSum } from "./spend/UsageLedger.ts"
-export { type MeteredModelOptions, Principal } from "./spend/meteredModel.ts"
-export { type Budget, type BudgetMeter, type BudgetOptions, type BudgetSpent } from "./spend/Budget.ts"
+export { costOf, type ModelPrices, type PriceEntry, pricesFor } from "./spend/prices.ts"
+export { type UsageEntry, UsageLedger, UsageSum } from "./spend/UsageLedger.ts"
+export { meteredModel, type MeteredModelOptions, Principal } from "./spend/meteredModel.ts"
+export {
+  type Budget,
+  type BudgetedCall,
+  type BudgetMeter,
+  type BudgetOptions,
+  type BudgetRun,
+  type BudgetSpent,
+  makeBudgetMeter
+} from "./spend/Budget.ts"
+export { budgetModel } from "./spend/budgetModel.ts"
 
 // Errors
 export {

@@ -4,8 +4,8 @@
  * Texts are counted in slices between which others run, so the longest request holds nobody up.
  */
 import { Context, Effect, Layer } from "effect"
-import { type ModelRequest } from "../Message.ts"
-import { type BoundedMap, makeBoundedMap } from "./boundedMap.ts"
+import type { ModelRequest } from "../Message.ts"
+import { type BoundedMap, makeBoundedMap } from "../boundedMap.ts"
 import { encodingOf, familyCounts, familyOf, type TokenFamily } from "./families.ts"
 import { partsOf } from "./parts.ts"
 import { slicesOf } from "./slices.ts"
@@ -59,12 +59,15 @@ const maxModels = 500
 const weight = 0.2
 const bounds = { least: 0.5, most: 3 }
 
+const countsOf = (maxEntries: number): BoundedMap<number> =>
+  makeBoundedMap({ maxEntries, maxSize: maxChars, sizeOf: (text) => text.length })
+
 const makeTokenCounter = ({ cacheSize = 2000 }: TokenCounterOptions): TokenCounter["Service"] => {
   const counted: Readonly<Record<TokenEncoding, BoundedMap<number>>> = {
-    o200k_base: makeBoundedMap({ maxEntries: cacheSize, maxChars }),
-    cl100k_base: makeBoundedMap({ maxEntries: cacheSize, maxChars })
+    o200k_base: countsOf(cacheSize),
+    cl100k_base: countsOf(cacheSize)
   }
-  const learned = makeBoundedMap<number>({ maxEntries: maxModels, maxChars })
+  const learned = countsOf(maxModels)
   let hits = 0
   let misses = 0
 

@@ -3,7 +3,7 @@
  * The factors are measured or estimated, and rather too high; those of single models are learned from what providers
  * report.
  */
-import { type TokenEncoding } from "./vocabulary.ts"
+import type { TokenEncoding } from "./vocabulary.ts"
 
 /** What kind of model counts: `openai` exactly, the others by a factor. */
 export type TokenFamily = "openai" | "claude" | "claude-old" | "llama" | "qwen" | "deepseek" | "other"

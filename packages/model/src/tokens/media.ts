@@ -4,7 +4,7 @@
  */
 import { Option, Result } from "effect"
 import { Base64 } from "effect/encoding"
-import { type DocumentBlock, type ImageBlock } from "../ContentBlock.ts"
+import type { DocumentBlock, ImageBlock } from "../ContentBlock.ts"
 
 /** A picture of the largest size that is not scaled down. */
 const maxImageTokens = 1600

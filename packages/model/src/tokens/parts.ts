@@ -1,8 +1,8 @@
 /**
  * What of a request is text that is counted, and what else has tokens.
  */
-import { type ContentBlock } from "../ContentBlock.ts"
-import { type ModelRequest } from "../Message.ts"
+import type { ContentBlock } from "../ContentBlock.ts"
+import type { ModelRequest } from "../Message.ts"
 import { imageTokens, pdfTokens } from "./media.ts"
 
 /** The countable parts of a request. */
