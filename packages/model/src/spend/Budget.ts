@@ -1,11 +1,11 @@
 /**
- * How much one piece of work may spend, and how much it has spent. One meter for one turn.
+ * How much one piece of work may spend, and how much it has spent. One meter for one turn; calls at the same time
+ * share it.
  */
-import { type Effect } from "effect"
-import { type BudgetExceeded } from "../errors.ts"
-import { type LanguageModel } from "../LanguageModel.ts"
-import { type Usage } from "../Message.ts"
-import { type ModelPrices } from "./prices.ts"
+import { Clock, Effect } from "effect"
+import { BudgetExceeded } from "../errors.ts"
+import { addUsage, noUsage, type Usage } from "../Message.ts"
+import { costOf, type ModelPrices } from "./prices.ts"
 
 /** Limits on a piece of work; absent ones do not limit. */
 export interface Budget {
@@ -17,7 +17,7 @@ export interface Budget {
   readonly maxHops?: number
 }
 
-/** What has been spent. */
+/** What has been spent, calls under way included. */
 export interface BudgetSpent {
   readonly costUsd: number
   readonly tokens: number
@@ -31,16 +31,22 @@ export interface BudgetedCall {
   readonly model: string
 }
 
+/** A call that was begun. */
+export interface BudgetRun {
+  /** Sets what the call has used so far. Fails when that is too much. */
+  readonly report: (usage: Usage) => Effect.Effect<void, BudgetExceeded>
+  /** Sets what the call has used, once it is over. */
+  readonly end: (usage: Usage) => Effect.Effect<void>
+  /** The failure when the time is up. */
+  readonly outOfTime: Effect.Effect<never, BudgetExceeded>
+}
+
 /** A budget in use. */
 export interface BudgetMeter {
   readonly budget: Budget
   readonly spent: Effect.Effect<BudgetSpent>
   /** Fails when a call with so many tokens of input does not fit any more; counts it otherwise. */
-  readonly begin: (call: BudgetedCall, inputTokens: number) => Effect.Effect<void, BudgetExceeded>
-  /** Fails when what is spent and this usage, of a call under way, is too much. */
-  readonly check: (call: BudgetedCall, usage: Usage) => Effect.Effect<void, BudgetExceeded>
-  /** Adds the usage of a call that is over. */
-  readonly add: (call: BudgetedCall, usage: Usage) => Effect.Effect<void>
+  readonly begin: (call: BudgetedCall, inputTokens: number) => Effect.Effect<BudgetRun, BudgetExceeded>
 }
 
 /** What a meter is made from. */
@@ -50,8 +56,100 @@ export interface BudgetOptions {
   readonly prices?: (model: string) => ModelPrices | undefined
 }
 
-/** Starts to count, now. */
-export declare const makeBudgetMeter: (options: BudgetOptions) => Effect.Effect<BudgetMeter>
+/** What is compared with each limit. */
+type Amounts = Readonly<Record<BudgetExceeded["limitName"], number>>
 
-/** Wraps a model: a call that cannot fit is not begun, and one that passes a limit is ended. */
-export declare const budgetModel: (meter: BudgetMeter) => (model: LanguageModel["Service"]) => LanguageModel["Service"]
+const limitNames = ["maxHops", "maxSeconds", "maxTokens", "maxCostUsd"] as const
+
+/** Starts to count, now. */
+export const makeBudgetMeter = ({ budget, prices }: BudgetOptions): Effect.Effect<BudgetMeter> =>
+  Effect.map(Clock.currentTimeMillis, (startedAt) => {
+    const runs = new Set<{ readonly model: string; usage: Usage }>()
+    let hops = 0
+    let past = { tokens: 0, costUsd: 0 }
+
+    const amountOf = (model: string, usage: Usage) => {
+      const price = prices?.(model)
+      return { tokens: tokensOf(usage), costUsd: price === undefined ? 0 : costOf(usage, price) }
+    }
+    const spent = (now: number): BudgetSpent => {
+      const running = [...runs].map(({ model, usage }) => amountOf(model, usage))
+      return {
+        tokens: running.reduce((sum, { tokens }) => sum + tokens, past.tokens),
+        costUsd: running.reduce((sum, { costUsd }) => sum + costUsd, past.costUsd),
+        seconds: (now - startedAt) / 1000,
+        hops
+      }
+    }
+    /** The failure of the first limit that is passed. */
+    const check = (call: BudgetedCall, amounts: Amounts, duringCall: boolean) => {
+      const limitName = limitNames.find((name) => amounts[name] > (budget[name] ?? Number.POSITIVE_INFINITY))
+      if (limitName === undefined) return Effect.void
+      const limit = budget[limitName] ?? 0
+      return Effect.fail(
+        new BudgetExceeded({ provider: call.provider, limitName, limit, spent: amounts[limitName], duringCall })
+      )
+    }
+    const amountsOf = ({ costUsd, seconds, tokens }: BudgetSpent): Amounts => ({
+      maxHops: 0,
+      maxSeconds: seconds,
+      maxTokens: tokens,
+      maxCostUsd: costUsd
+    })
+
+    const begin = Effect.fnUntraced(function* (call: BudgetedCall, inputTokens: number) {
+      const before = amountsOf(spent(yield* Clock.currentTimeMillis))
+      const wanted = amountOf(call.model, { ...noUsage, input_tokens: inputTokens })
+      const amounts = {
+        maxHops: hops + 1,
+        maxSeconds: before.maxSeconds,
+        maxTokens: before.maxTokens + wanted.tokens,
+        maxCostUsd: before.maxCostUsd + wanted.costUsd
+      }
+      yield* check(call, amounts, false)
+      hops++
+      const run = { model: call.model, usage: noUsage }
+      runs.add(run)
+      return {
+        report: (usage: Usage) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => {
+            run.usage = usage
+            return check(call, amountsOf(spent(now)), true)
+          }),
+        end: (usage: Usage) =>
+          Effect.sync(() => {
+            if (!runs.delete(run)) return
+            const amount = amountOf(call.model, usage)
+            past = { tokens: past.tokens + amount.tokens, costUsd: past.costUsd + amount.costUsd }
+          }),
+        outOfTime: untilSecond(budget.maxSeconds, startedAt, (seconds) => {
+          const amounts = { maxHops: 0, maxTokens: 0, maxCostUsd: 0, maxSeconds: seconds }
+          return Effect.andThen(check(call, amounts, true), Effect.never)
+        })
+      }
+    })
+
+    return { budget, spent: Effect.map(Clock.currentTimeMillis, spent), begin }
+  })
+
+/** Waits until so many seconds after the start are over. */
+const untilSecond = <E>(
+  limit: number | undefined,
+  startedAt: number,
+  over: (seconds: number) => Effect.Effect<never, E>
+): Effect.Effect<never, E> =>
+  limit === undefined
+    ? Effect.never
+    : Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.delay(
+          Effect.flatMap(Clock.currentTimeMillis, (then) => over((then - startedAt) / 1000)),
+          Math.max(0, startedAt + limit * 1000 - now) + 1
+        )
+      )
+
+const tokensOf = (usage: Usage): number => {
+  const all = addUsage(noUsage, usage)
+  return (
+    all.input_tokens + all.output_tokens + (all.cache_creation_input_tokens ?? 0) + (all.cache_read_input_tokens ?? 0)
+  )
+}
