@@ -3,7 +3,7 @@
  * the key, so that twenty requests at once do not all believe in the same last one that remains.
  */
 import { Clock, Duration, Effect } from "effect"
-import { type RateLimit, type RateLimits } from "../http/rateLimits.ts"
+import type { RateLimit, RateLimits } from "../http/rateLimits.ts"
 
 /** What is known of the limits of one key at one upstream. */
 export interface RateBucket {

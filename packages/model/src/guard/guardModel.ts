@@ -4,13 +4,13 @@
  * away says nothing about the upstream.
  */
 import { isSignalboxError } from "@signalbox/errors"
-import {
-  type Bulkhead,
-  type BulkheadFull,
-  type BulkheadTimeout,
-  type CircuitBreaker,
-  type CircuitOpen,
-  type RateExceeded
+import type {
+  Bulkhead,
+  BulkheadFull,
+  BulkheadTimeout,
+  CircuitBreaker,
+  CircuitOpen,
+  RateExceeded
 } from "@signalbox/resilience"
 import { Duration, Effect } from "effect"
 import { type ModelError, ProviderBusy, ProviderCircuitOpen } from "../errors.ts"

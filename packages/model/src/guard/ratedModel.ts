@@ -6,7 +6,7 @@ import { Duration, Effect, Stream } from "effect"
 import { type ModelError, ProviderRateLimited } from "../errors.ts"
 import { RateLimitObserver } from "../http/rateLimits.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
-import { type RateBucket } from "./RateBucket.ts"
+import type { RateBucket } from "./RateBucket.ts"
 
 /** What a rated model is made from. */
 export interface RatedModelOptions {

@@ -4,10 +4,10 @@
 import { Context, Effect, Layer, Result, Stream } from "effect"
 import { type ModelError, ModelNotFound } from "../errors.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
-import { type ModelRequest } from "../Message.ts"
+import type { ModelRequest } from "../Message.ts"
 import { type FallbackCandidate, fallbackModel } from "./fallbackModel.ts"
 import { listedModels, type ResolvedModel, resolveModel } from "./resolveModel.ts"
-import { type ModelRoute, type RoutingPlan } from "./RoutingPlan.ts"
+import type { ModelRoute, RoutingPlan } from "./RoutingPlan.ts"
 
 /** What a routed model is made from. */
 export interface RouteOptions {

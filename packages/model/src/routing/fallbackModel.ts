@@ -5,10 +5,10 @@
 import { Effect, Stream } from "effect"
 import { begun } from "../begun.ts"
 import { CallNotes } from "../CallNotes.ts"
-import { type ModelError } from "../errors.ts"
+import type { ModelError } from "../errors.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
-import { type ModelRequest } from "../Message.ts"
-import { type ModelRoute } from "./RoutingPlan.ts"
+import type { ModelRequest } from "../Message.ts"
+import type { ModelRoute } from "./RoutingPlan.ts"
 
 /** A route, and the model of its upstream. `route.model` is what that is asked for. */
 export interface FallbackCandidate {

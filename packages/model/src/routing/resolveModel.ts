@@ -4,7 +4,7 @@
 import { Result } from "effect"
 import { ModelNotFound } from "../errors.ts"
 import { nearestName } from "../nearestName.ts"
-import { type ModelRoute, type RoutingPlan, type RoutingRule } from "./RoutingPlan.ts"
+import type { ModelRoute, RoutingPlan, RoutingRule } from "./RoutingPlan.ts"
 
 /** What a name stands for. */
 export interface ResolvedModel {

@@ -1,4 +1,4 @@
-import { type ContentBlock } from "@signalbox/model"
+import type { ContentBlock } from "@signalbox/model"
 import { TokenCounter } from "@signalbox/model/tokens"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
