@@ -99,6 +99,7 @@ export {
   makeBudgetMeter
 } from "./spend/Budget.ts"
 export { budgetModel } from "./spend/budgetModel.ts"
+export { makeRunningUsage, type RunningUsage } from "./spend/runningUsage.ts"
 
 // Errors
 export {
