@@ -78,13 +78,16 @@ describe("a turn within a budget", () => {
       const script = yield* scriptedModel([{ toolCalls: [{ name: "echo", input: { text: "a" } }] }, { text: "no" }])
       const events = yield* Stream.runCollect(within({ maxHops: 1 }, script.model, [echo]))
       const result = ofType(events, "turn_end")[0]?.result
-      assert.strictEqual(result?.finishReason, "budget_exceeded")
-      assert.lengthOf(result?.steps ?? [], 1)
+      assert.isDefined(result)
+      if (result === undefined) return
+      assert.strictEqual(result.finishReason, "budget_exceeded")
+      assert.lengthOf(result.steps, 1)
       assert.lengthOf(yield* script.requests, 1)
       const [notice] = ofType(events, "notice")
       assert.strictEqual(notice?.code, "BUDGET_EXCEEDED")
-      assert.strictEqual(textOf(result?.messages.at(-1)?.content ?? []), notice?.text)
-      assert.strictEqual(result?.messages.at(-1)?.role, "assistant")
+      const last = result.messages.at(-1)
+      assert.strictEqual(last?.role, "assistant")
+      assert.strictEqual(textOf(last?.content ?? []), notice?.text)
     })
   )
 

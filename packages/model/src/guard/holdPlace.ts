@@ -32,13 +32,10 @@ const enter = Effect.fnUntraced(function* <E, E2>(
   const admitted = yield* Deferred.make<void, E | E2>()
   const outcome = yield* Deferred.make<void, E>()
   const guarded = guard(Effect.andThen(Deferred.succeed(admitted, undefined), Deferred.await(outcome)))
-  const fiber = yield* Effect.acquireRelease(
-    // After the stream has begun, its reader knows the failure already; this changes nothing any more.
-    Effect.forkDetach(
-      Effect.catchCause(guarded, (cause: Cause.Cause<E | E2>) => Effect.asVoid(Deferred.failCause(admitted, cause))),
-      { startImmediately: true }
-    ),
-    Fiber.interrupt
+  // Interrupted with the scope. After the stream has begun its reader knows the failure already, and this is in vain.
+  const fiber = yield* Effect.forkScoped(
+    Effect.catchCause(guarded, (cause: Cause.Cause<E | E2>) => Effect.asVoid(Deferred.failCause(admitted, cause))),
+    { startImmediately: true }
   )
   yield* Deferred.await(admitted)
   return (exit) => Effect.andThen(Deferred.done(outcome, Exit.asVoid(exit)), Effect.asVoid(Fiber.await(fiber)))

@@ -134,6 +134,8 @@ const compileRepeat = (states: Array<State>, node: Extract<Node, { type: "repeat
 
 const matches = (states: ReadonlyArray<State>, start: number, name: string): boolean => {
   const chars = Array.from(name)
+  const isPassed = ({ type }: State, position: number): boolean =>
+    type === "fork" || (type === "start" && position === 0) || (type === "end" && position === chars.length)
   /** All states that are reached without a character. */
   const reach = (from: Iterable<number>, position: number): ReadonlySet<number> => {
     const reached = new Set<number>()
@@ -142,11 +144,7 @@ const matches = (states: ReadonlyArray<State>, start: number, name: string): boo
       if (reached.has(index)) continue
       reached.add(index)
       const state = states[index]
-      const isOpen =
-        state?.type === "fork" ||
-        (state?.type === "start" && position === 0) ||
-        (state?.type === "end" && position === chars.length)
-      if (isOpen) open.push(...state.next)
+      if (state !== undefined && isPassed(state, position)) open.push(...state.next)
     }
     return reached
   }

@@ -59,6 +59,18 @@ export interface BudgetOptions {
 /** What is compared with each limit. */
 type Amounts = Readonly<Record<BudgetExceeded["limitName"], number>>
 
+const amountsOf = ({ costUsd, seconds, tokens }: BudgetSpent): Amounts => ({
+  maxHops: 0,
+  maxSeconds: seconds,
+  maxTokens: tokens,
+  maxCostUsd: costUsd
+})
+
+const amountOf = (prices: BudgetOptions["prices"], model: string, usage: Usage) => {
+  const price = prices?.(model)
+  return { tokens: tokensOf(usage), costUsd: price === undefined ? 0 : costOf(usage, price) }
+}
+
 const limitNames = ["maxHops", "maxSeconds", "maxTokens", "maxCostUsd"] as const
 
 /** Starts to count, now. */
@@ -68,12 +80,8 @@ export const makeBudgetMeter = ({ budget, prices }: BudgetOptions): Effect.Effec
     let hops = 0
     let past = { tokens: 0, costUsd: 0 }
 
-    const amountOf = (model: string, usage: Usage) => {
-      const price = prices?.(model)
-      return { tokens: tokensOf(usage), costUsd: price === undefined ? 0 : costOf(usage, price) }
-    }
     const spent = (now: number): BudgetSpent => {
-      const running = [...runs].map(({ model, usage }) => amountOf(model, usage))
+      const running = [...runs].map(({ model, usage }) => amountOf(prices, model, usage))
       return {
         tokens: running.reduce((sum, { tokens }) => sum + tokens, past.tokens),
         costUsd: running.reduce((sum, { costUsd }) => sum + costUsd, past.costUsd),
@@ -90,16 +98,9 @@ export const makeBudgetMeter = ({ budget, prices }: BudgetOptions): Effect.Effec
         new BudgetExceeded({ provider: call.provider, limitName, limit, spent: amounts[limitName], duringCall })
       )
     }
-    const amountsOf = ({ costUsd, seconds, tokens }: BudgetSpent): Amounts => ({
-      maxHops: 0,
-      maxSeconds: seconds,
-      maxTokens: tokens,
-      maxCostUsd: costUsd
-    })
-
     const begin = Effect.fnUntraced(function* (call: BudgetedCall, inputTokens: number) {
       const before = amountsOf(spent(yield* Clock.currentTimeMillis))
-      const wanted = amountOf(call.model, { ...noUsage, input_tokens: inputTokens })
+      const wanted = amountOf(prices, call.model, { ...noUsage, input_tokens: inputTokens })
       const amounts = {
         maxHops: hops + 1,
         maxSeconds: before.maxSeconds,
@@ -119,7 +120,7 @@ export const makeBudgetMeter = ({ budget, prices }: BudgetOptions): Effect.Effec
         end: (usage: Usage) =>
           Effect.sync(() => {
             if (!runs.delete(run)) return
-            const amount = amountOf(call.model, usage)
+            const amount = amountOf(prices, call.model, usage)
             past = { tokens: past.tokens + amount.tokens, costUsd: past.costUsd + amount.costUsd }
           }),
         outOfTime: untilSecond(budget.maxSeconds, startedAt, (seconds) => {

@@ -1,7 +1,7 @@
 /**
  * A typed value from a model: its answer is decoded by a schema, and it is told what was wrong until it is right.
  */
-import { Effect, Result, Schema, SchemaIssue } from "effect"
+import { Effect, Result, Schema, SchemaIssue, Struct } from "effect"
 import type { ContentBlock, ToolUseBlock } from "../ContentBlock.ts"
 import { type ModelError, StructuredOutputInvalid } from "../errors.ts"
 import type { LanguageModel } from "../LanguageModel.ts"
@@ -53,18 +53,18 @@ export const generateObject = Effect.fn("generateObject")(function* <A>({
   const form = jsonSchemaOf(schema)
   const decode = Schema.decodeUnknownResult(Schema.toCodecJson(schema), { errors: "all" })
   const how = mode === "tool" ? asTool(name, form) : asJson(name, form)
-  let messages = request.messages
+  const added: Array<Message> = []
   let usage = noUsage
   let issues: Issues = []
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const reply = yield* model.generate({ ...how.ask(request), messages })
+    const reply = yield* model.generate({ ...how.ask(request), messages: [...request.messages, ...added] })
     usage = addUsage(usage, reply.usage)
     const answer = Result.flatMap(how.read(reply), (found) =>
       Result.mapError(decode(form.unwrap(found)), ({ issue }) => issuesOf(issue).issues.map(shown))
     )
     if (Result.isSuccess(answer)) return { value: answer.success, usage, attempts: attempt }
     issues = answer.failure
-    messages = [...messages, ...how.complain(reply, complaint(issues))]
+    added.push(...how.complain(reply, complaint(issues)))
     yield* Effect.logDebug("The model's object is not valid", { attempt, issues })
   }
   return yield* new StructuredOutputInvalid({ provider: model.provider, attempts, issues })
@@ -125,8 +125,8 @@ const asTool = (name: string, { jsonSchema }: ObjectSchema): Mode => ({
 })
 
 const asJson = (name: string, { jsonSchema }: ObjectSchema): Mode => ({
-  ask: ({ toolChoice: _, ...request }) => ({
-    ...request,
+  ask: (request) => ({
+    ...Struct.omit(request, ["toolChoice"]),
     tools: [],
     system: [
       ...request.system,

@@ -2,7 +2,7 @@ import { makeRoutingPlan, type ModelMatch, resolveModel, type RoutingOptions } f
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 
-const rule = (match: ModelMatch, upstream = "claude", model: string | undefined = undefined) => ({
+const rule = (match: ModelMatch, upstream = "claude", model?: string) => ({
   match,
   upstream,
   model

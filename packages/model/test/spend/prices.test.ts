@@ -23,13 +23,14 @@ describe("the cost of a call", () => {
   })
 })
 
+const entry = (model: string, input: number, upstream?: string) => ({
+  model,
+  input,
+  output: 0,
+  ...(upstream === undefined ? {} : { upstream })
+})
+
 describe("the prices of a model", () => {
-  const entry = (model: string, input: number, upstream?: string) => ({
-    model,
-    input,
-    output: 0,
-    ...(upstream === undefined ? {} : { upstream })
-  })
   const table = [
     entry("*", 1),
     entry("claude-*", 2),
