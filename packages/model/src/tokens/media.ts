@@ -3,7 +3,7 @@
  * bytes where they come with the request. What cannot be read counts as large.
  */
 import { Option, Result } from "effect"
-import { Base64 } from "effect/encoding"
+import * as Base64 from "effect/encoding/Base64"
 import type { DocumentBlock, ImageBlock } from "../ContentBlock.ts"
 
 /** A picture of the largest size that is not scaled down. */
