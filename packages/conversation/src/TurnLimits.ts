@@ -1,6 +1,7 @@
 /**
  * How far one turn may go.
  */
+import type { BudgetOptions } from "@signalbox/model"
 import { Duration } from "effect"
 
 /** How much one turn may do, and how long. */
@@ -11,6 +12,8 @@ export interface TurnLimits {
   readonly toolConcurrency: number
   /** How long a single tool call may take. */
   readonly toolTimeout: Duration.Duration
+  /** What the model calls of one turn may cost and take. A turn that reaches it ends with what had come of the answer. */
+  readonly budget?: BudgetOptions
 }
 
 /** Limits to start from: 8 tool rounds, 5 tools at a time, 30 seconds each. */

@@ -5,7 +5,7 @@
 import {
   emptyFold,
   eventsOf,
-  foldEvent,
+  makeRunningUsage,
   type Message,
   type ModelError,
   type ModelEvent,
@@ -15,6 +15,7 @@ import {
   type ToolDefinition
 } from "@signalbox/model"
 import { Duration, Effect, Stream } from "effect"
+import { budgetEnd, foldEvents, openBlockAfter } from "./budgetEnd.ts"
 import type { JournalError } from "./errors.ts"
 import { startStopwatch } from "./stopwatch.ts"
 import type { TurnEvent } from "./TurnEvent.ts"
@@ -61,7 +62,7 @@ export interface ModelCall {
 
 /** Asks, and gives every event on as it comes. */
 export const askModel = (
-  { hooks, journal, model }: TurnOptions,
+  { hooks, journal, limits, model }: TurnOptions,
   { emit, id, modelName, onComplete, request, step }: ModelCall
 ): Effect.Effect<ModelReply, ModelError | JournalError> =>
   Effect.gen(function* () {
@@ -71,12 +72,22 @@ export const askModel = (
     const live = Effect.suspend(() => {
       isLive = true
       let fold = emptyFold
+      let openBlock: number | undefined
+      let hasBegun = false
+      const running = limits.budget === undefined ? undefined : makeRunningUsage()
+      const take = (events: ReadonlyArray<ModelEvent>) => {
+        fold = foldEvents(fold, events)
+        openBlock = openBlockAfter(openBlock, events)
+        for (const event of events) running?.note(event)
+        hasBegun = true
+        if (fold.isComplete) onComplete(fold.reply)
+        return emitAll(events)
+      }
       return model.stream(request).pipe(
-        Stream.runForEachArray((events) => {
-          for (const event of events) fold = foldEvent(fold, event)
-          if (fold.isComplete) onComplete(fold.reply)
-          return emitAll(events)
-        }),
+        Stream.runForEachArray(take),
+        Effect.catchTag("BudgetExceeded", (error) =>
+          hasBegun ? take(budgetEnd(fold.reply, running?.usage(), openBlock)) : Effect.fail(error)
+        ),
         Effect.flatMap(() =>
           fold.isComplete
             ? Effect.succeed(fold.reply)

@@ -5,7 +5,10 @@
  */
 import { CorrelationId } from "@signalbox/errors"
 import {
+  type BudgetExceeded,
+  budgetModel,
   inventoryOf,
+  makeBudgetMeter,
   makeSteadyToolbox,
   type ModelError,
   type ModelReply,
@@ -13,6 +16,7 @@ import {
   type ToolUseBlock
 } from "@signalbox/model"
 import { Clock, DateTime, Effect, Queue, Stream } from "effect"
+import { budgetStop } from "./budgetEnd.ts"
 import type { JournalError } from "./errors.ts"
 import { indexTools, type ToolIndex, withRunBy } from "./findTool.ts"
 import { callsIn } from "./history.ts"
@@ -81,12 +85,13 @@ export const observeTurn = <E>(
 type Emit = (events: ReadonlyArray<TurnEvent>) => Effect.Effect<unknown>
 
 /** Stop reasons after which calls may be cut off in the middle of their arguments. */
-const cutOffReasons = new Set<FinishReason>(["max_tokens", "refusal", "model_context_window_exceeded"])
+const cutOffReasons = new Set<FinishReason>(["max_tokens", "refusal", "model_context_window_exceeded", budgetStop])
 
 const limitSentence = (maxHops: number) =>
   `Reached maximum tool call limit (${maxHops}). Stopping to prevent infinite recursion.`
 
-const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnProgress, emit: Emit) {
+const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProgress, emit: Emit) {
+  const options = yield* withinBudget(given)
   const { call, hooks, journal, limits, model, toolbox } = options
   const correlationId = call.correlationId ?? (yield* CorrelationId)
   const context = { ...call, correlationId }
@@ -166,6 +171,13 @@ const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnPr
     return finish("tool_limit_reached", { text: said === "" ? sentence : `${said}\n\n${sentence}` })
   })
 
+  /** The model was not asked any more, or had not begun to answer. */
+  const stopAtBudget = Effect.fnUntraced(function* ({ code, message }: BudgetExceeded) {
+    progress.messages.push({ role: "assistant", content: [{ type: "text", text: message }] })
+    yield* emit([{ type: "notice", code, text: message }])
+    return finish(budgetStop)
+  })
+
   /** Ends the open step by what was answered. Without a result the model is to be asked again. */
   const settle = Effect.fnUntraced(function* (step: number, { content, stop_reason }: ModelReply) {
     const stopReason = stop_reason ?? "end_turn"
@@ -192,7 +204,11 @@ const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnPr
 
   const turn = Effect.gen(function* () {
     for (let step = 1; ; step++) {
-      const result = yield* settle(step, yield* ask(step))
+      const result = yield* Effect.catchTag(
+        Effect.flatMap(ask(step), (reply) => settle(step, reply)),
+        "BudgetExceeded",
+        stopAtBudget
+      )
       if (result !== undefined) return result
       rounds++
     }
@@ -202,6 +218,15 @@ const loop = Effect.fnUntraced(function* (options: TurnOptions, progress: TurnPr
     Effect.provideService(CorrelationId, correlationId)
   )
 })
+
+/** One meter for the whole turn. */
+const withinBudget = (options: TurnOptions): Effect.Effect<TurnOptions> =>
+  options.limits.budget === undefined
+    ? Effect.succeed(options)
+    : Effect.map(makeBudgetMeter(options.limits.budget), (meter) => ({
+        ...options,
+        model: budgetModel(meter)(options.model)
+      }))
 
 /** Grows with whatever is said, also where it is said within the last message. */
 const blockCount = (messages: TurnOptions["messages"]): number =>

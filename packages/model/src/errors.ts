@@ -118,6 +118,83 @@ export class StreamInterrupted extends defineError<StreamInterrupted>()("StreamI
 }) {}
 
 /**
+ * The upstream has failed so often that it is left alone for a while: it was not asked. `retryAfter` says when it is
+ * asked again.
+ */
+export class ProviderCircuitOpen extends defineError<ProviderCircuitOpen>()("ProviderCircuitOpen", {
+  code: "PROVIDER_CIRCUIT_OPEN",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: said,
+  message: (error) => `${error.provider} was not asked, since it has failed repeatedly: ${error.reason}`,
+  hint: () => "Wait until the provider has recovered, or name a fallback for the model."
+}) {}
+
+/**
+ * So many requests to the upstream run and wait here already that this one was turned away. `retryAfter` says when to
+ * come again.
+ */
+export class ProviderBusy extends defineError<ProviderBusy>()("ProviderBusy", {
+  code: "PROVIDER_BUSY",
+  status: statuses.overloaded,
+  retryable: true,
+  fields: said,
+  message: (error) => `Too many requests to ${error.provider} at once: ${error.reason}`,
+  hint: () => "Ask less at once, or raise the limit of requests to this provider."
+}) {}
+
+/** A limit of the caller's own on cost, tokens, time or model calls. What had come of the answer by then was handed on. */
+export class BudgetExceeded extends defineError<BudgetExceeded>()("BudgetExceeded", {
+  code: "BUDGET_EXCEEDED",
+  status: statuses.billing,
+  fields: {
+    ...provider,
+    limitName: Schema.Literals(["maxCostUsd", "maxTokens", "maxSeconds", "maxHops"]),
+    /** In the unit of the limit. During a call it is an estimate. */
+    spent: Schema.Finite,
+    limit: Schema.Finite,
+    /** Whether a call was cut off; otherwise one was not begun. */
+    duringCall: Schema.Boolean
+  },
+  message: ({ duringCall, limit, limitName, spent }) =>
+    `The budget is used up: ${limitName} is ${limit}, and ${spent} ${duringCall ? "is spent" : "would be spent"}.`,
+  hint: ({ limitName }) => `Raise ${limitName} of the budget, or ask for less.`
+}) {}
+
+/** After every attempt, the model's answer was not what the schema asks for. `issues` are those of the last one. */
+export class StructuredOutputInvalid extends defineError<StructuredOutputInvalid>()("StructuredOutputInvalid", {
+  code: "STRUCTURED_OUTPUT",
+  status: statuses.badGateway,
+  fields: {
+    provider: Schema.String,
+    attempts: Schema.Int,
+    issues: Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String }))
+  },
+  message: ({ attempts, issues, provider }) =>
+    `${provider} gave no valid object in ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${issues
+      .map(({ message, path }) => (path === "" ? message : `${path}: ${message}`))
+      .join("; ")}`,
+  hint: () => "Make the schema simpler or say in the request what is meant, or choose a larger model."
+}) {}
+
+/** Tokens cannot be counted, since the vocabulary is not there. */
+export class TokenizerMissing extends defineError<TokenizerMissing>()("TokenizerMissing", {
+  code: "TOKENIZER_MISSING",
+  status: statuses.configuration,
+  fields: { encoding: Schema.String },
+  message: ({ encoding }) => `The vocabulary ${encoding} could not be loaded.`,
+  hint: () => "Install gpt-tokenizer beside @signalbox/model: npm install gpt-tokenizer."
+}) {}
+
+/** Rules of routing that cannot be meant, all problems at once. */
+export class RoutingPlanInvalid extends defineError<RoutingPlanInvalid>()("RoutingPlanInvalid", {
+  code: "ROUTING_PLAN_INVALID",
+  status: statuses.configuration,
+  fields: { problems: Schema.Array(Schema.String) },
+  message: ({ problems }) => `The routing of models is not valid: ${problems.join("; ")}.`
+}) {}
+
+/**
  * No source has a tool of this name. `nearest` is the name that was probably meant. Where the caller named a server,
  * `serverName` is that one, and the other names are those of its tools; `sharedBy` has the servers that each have a
  * tool of this name, where the caller did not say whose.
@@ -192,6 +269,9 @@ export type ModelError =
   | ModelNotFound
   | ContentFiltered
   | StreamInterrupted
+  | ProviderCircuitOpen
+  | ProviderBusy
+  | BudgetExceeded
 
 /** Every error class of this package, for tables. */
 export const modelErrors = [
@@ -206,6 +286,12 @@ export const modelErrors = [
   ModelNotFound,
   ContentFiltered,
   StreamInterrupted,
+  ProviderCircuitOpen,
+  ProviderBusy,
+  BudgetExceeded,
+  StructuredOutputInvalid,
+  RoutingPlanInvalid,
+  TokenizerMissing,
   ToolNotFound,
   InvalidParams,
   ToolTimeout

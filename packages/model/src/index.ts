@@ -63,8 +63,48 @@ export {
   type ToolProgress
 } from "./Interaction.ts"
 
+// Models for names
+export {
+  makeRoutingPlan,
+  type ModelMatch,
+  type ModelRoute,
+  type RouteFallbacks,
+  type RoutingOptions,
+  type RoutingPlan,
+  type RoutingRule
+} from "./routing/RoutingPlan.ts"
+export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolveModel.ts"
+export { aliasRules } from "./routing/aliasRules.ts"
+export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRouter.ts"
+export { type FallbackCandidate, fallbackModel, isWorthFallback } from "./routing/fallbackModel.ts"
+
+// What stands around a model
+export { type CallNote, CallNotes } from "./CallNotes.ts"
+export { guardModel, type GuardModelOptions, isUpstreamFault } from "./guard/guardModel.ts"
+export { makeRateBucket, type RateBucket } from "./guard/RateBucket.ts"
+export { ratedModel, type RatedModelOptions } from "./guard/ratedModel.ts"
+export { isCacheable, makeCacheModel, type ResponseCacheOptions } from "./cache/cacheModel.ts"
+export { type GeneratedObject, generateObject, type GenerateObjectOptions } from "./structured/generateObject.ts"
+
+// What models cost
+export { costOf, type ModelPrices, type PriceEntry, pricesFor } from "./spend/prices.ts"
+export { type UsageEntry, UsageLedger, UsageSum } from "./spend/UsageLedger.ts"
+export { meteredModel, type MeteredModelOptions, Principal } from "./spend/meteredModel.ts"
+export {
+  type Budget,
+  type BudgetedCall,
+  type BudgetMeter,
+  type BudgetOptions,
+  type BudgetRun,
+  type BudgetSpent,
+  makeBudgetMeter
+} from "./spend/Budget.ts"
+export { budgetModel } from "./spend/budgetModel.ts"
+export { makeRunningUsage, type RunningUsage } from "./spend/runningUsage.ts"
+
 // Errors
 export {
+  BudgetExceeded,
   ContentFiltered,
   InvalidParams,
   type ModelError,
@@ -72,13 +112,18 @@ export {
   ModelNotFound,
   ModelRequestRejected,
   ProviderAuthFailed,
+  ProviderBusy,
+  ProviderCircuitOpen,
   ProviderInvalidResponse,
   ProviderOverloaded,
   ProviderQuotaExceeded,
   ProviderRateLimited,
   ProviderTimeout,
   ProviderUnreachable,
+  RoutingPlanInvalid,
   StreamInterrupted,
+  StructuredOutputInvalid,
+  TokenizerMissing,
   ToolNotFound,
   ToolTimeout,
   ValidationError

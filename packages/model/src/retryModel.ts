@@ -3,13 +3,14 @@
  * Once the first event is out nothing is repeated, because somebody has read it; that failure passes on.
  */
 import { retry, type RetryPolicy, retryWhile } from "@signalbox/resilience"
-import { Effect, Exit, Pull, Result, Scope, Stream } from "effect"
-import { type ModelError, ProviderTimeout } from "./errors.ts"
+import { Effect, Stream } from "effect"
+import { begun } from "./begun.ts"
+import { type ModelError, ProviderBusy, ProviderCircuitOpen, ProviderTimeout } from "./errors.ts"
 import { type LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
 
 /**
  * Wraps a model. Errors with `retryable: true` are retried as the policy says, but for `ProviderTimeout`: who has
- * waited that long once decides himself whether to wait again. After the last attempt the failure is that of the
+ * waited that long once decides himself whether to wait again; and for what a guard turns away. After the last attempt the failure is that of the
  * provider. Each retry is logged as a warning, since it keeps a person waiting.
  */
 export const retryModel =
@@ -27,7 +28,7 @@ export const retryModel =
   }
 
 const retryAnswer = (given: RetryPolicy) => {
-  const policy = retryWhile((error) => given.while(error) && !(error instanceof ProviderTimeout))(given)
+  const policy = retryWhile((error) => given.while(error) && !isWaitedFor(error))(given)
   return <A, R>(answer: Effect.Effect<A, ModelError, R>): Effect.Effect<A, ModelError, R> =>
     Effect.suspend(() => {
       let attempts = 0
@@ -42,24 +43,6 @@ const retryAnswer = (given: RetryPolicy) => {
     })
 }
 
-/** Waits for the first elements of a stream and answers with the whole of it. What an attempt opened is closed when it fails. */
-const begun = <A, E>(stream: Stream.Stream<A, E>): Effect.Effect<Stream.Stream<A, E>, E, Scope.Scope> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.fork(yield* Effect.scope)
-      const pull = yield* Scope.provide(Stream.toPull(stream), scope)
-      const first = yield* Effect.exit(restore(pull))
-      const failed = Exit.isFailure(first) ? Pull.filterNoDone(first.cause) : undefined
-      if (failed !== undefined && Result.isSuccess(failed)) {
-        yield* Scope.close(scope, first)
-        return yield* Effect.failCause(failed.success)
-      }
-      let next: typeof pull = first
-      const rest = Effect.suspend(() => {
-        const now = next
-        next = pull
-        return now
-      })
-      return Stream.fromPull(Effect.succeed(rest))
-    })
-  )
+/** What has kept the caller waiting already, or is turned away so that he need not wait. */
+const isWaitedFor = (error: unknown): boolean =>
+  error instanceof ProviderTimeout || error instanceof ProviderCircuitOpen || error instanceof ProviderBusy

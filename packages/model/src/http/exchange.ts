@@ -15,6 +15,7 @@ import {
   StreamInterrupted
 } from "../errors.ts"
 import type { ModelEvent } from "../ModelEvent.ts"
+import { RateLimitObserver, readRateLimits } from "./rateLimits.ts"
 
 /** A request, and how its refusals are understood. */
 export interface Exchange {
@@ -116,6 +117,8 @@ const send = Effect.fnUntraced(function* (client: HttpClient.HttpClient, exchang
           })
       )
     )
+  const observe = yield* RateLimitObserver
+  yield* observe(readRateLimits(response.headers, yield* Clock.currentTimeMillis))
   if (response.status >= 200 && response.status < 300) return response
   return yield* Effect.flatMap(Effect.mapError(readAnswer(response), broken(exchange)), (answer) =>
     Effect.fail(exchange.refused(answer))

@@ -8,3 +8,6 @@ export {
   readJson,
   type StreamDecoder
 } from "./exchange.ts"
+
+// What upstreams say about how much more they will take
+export { type RateLimit, RateLimitObserver, type RateLimits, readRateLimits } from "./rateLimits.ts"

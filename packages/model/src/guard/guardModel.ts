@@ -1,0 +1,82 @@
+/**
+ * Keeps requests away from an upstream that fails, and from one that has enough to do.
+ * A stream holds its place until it has ended or is left, and its failure counts whenever it comes; a caller who goes
+ * away says nothing about the upstream.
+ */
+import { isSignalboxError } from "@signalbox/errors"
+import type {
+  Bulkhead,
+  BulkheadFull,
+  BulkheadTimeout,
+  CircuitBreaker,
+  CircuitOpen,
+  RateExceeded
+} from "@signalbox/resilience"
+import { Duration, Effect } from "effect"
+import { type ModelError, ProviderBusy, ProviderCircuitOpen } from "../errors.ts"
+import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
+import { holdPlace } from "./holdPlace.ts"
+
+/** What guards an upstream: parts are shared between all models of it. */
+export interface GuardModelOptions {
+  /** The name of the circuit and of the compartment. */
+  readonly upstream: string
+  /** This decorator brings its own rule of what counts: `isUpstreamFault`. */
+  readonly circuits?: CircuitBreaker["Service"]
+  readonly bulkhead?: Bulkhead["Service"]
+  /** What a caller who was turned away is told to wait, where nothing better is known. Default: 1 second. */
+  readonly busyFor?: Duration.Input
+}
+
+/** Whether a failure speaks against the upstream: one that may pass, or a time-out; not what was turned away here. */
+export const isUpstreamFault = (error: unknown): boolean =>
+  isSignalboxError(error) &&
+  error.retryable &&
+  !(error instanceof ProviderCircuitOpen) &&
+  !(error instanceof ProviderBusy)
+
+/**
+ * Wraps the model of an upstream. Put it inside of `retryModel`, whose pauses then hold no place; what is turned away
+ * here is not retried.
+ */
+export const guardModel =
+  (options: GuardModelOptions) =>
+  (model: LanguageModel["Service"]): LanguageModel["Service"] => {
+    const { countTokens } = model
+    const guarded = guardOf(options)
+    return makeLanguageModel({
+      provider: model.provider,
+      defaultModel: model.defaultModel,
+      stream: (request) => holdPlace<ModelError, never>(guarded)(model.stream(request)),
+      generate: (request) => guarded(model.generate(request)),
+      countTokens: countTokens === undefined ? undefined : (request) => guarded(countTokens(request))
+    })
+  }
+
+const guardOf = ({ bulkhead, busyFor = "1 second", circuits, upstream }: GuardModelOptions) => {
+  const openCircuit = ({ retryAfter }: CircuitOpen) =>
+    new ProviderCircuitOpen({
+      provider: upstream,
+      reason:
+        retryAfter === undefined ? "it is kept off by hand." : `it is asked again in ${Duration.format(retryAfter)}.`,
+      ...(retryAfter === undefined ? {} : { retryAfter })
+    })
+  const busy = ({ message, retryAfter }: BulkheadFull | BulkheadTimeout | RateExceeded) =>
+    new ProviderBusy({
+      provider: upstream,
+      reason: message,
+      retryAfter: retryAfter ?? Duration.fromInputUnsafe(busyFor)
+    })
+  return <A>(effect: Effect.Effect<A, ModelError>): Effect.Effect<A, ModelError> => {
+    const watched = circuits === undefined ? effect : circuits.protect(upstream, effect, isUpstreamFault)
+    const placed = bulkhead === undefined ? watched : bulkhead.run(upstream, watched)
+    // An open circuit is asked about first: it costs nobody a place or a wait.
+    const asked = circuits === undefined ? placed : Effect.andThen(circuits.check(upstream), placed)
+    return Effect.catchTags(asked, {
+      CircuitOpen: (error) => Effect.fail(openCircuit(error)),
+      BulkheadFull: (error) => Effect.fail(busy(error)),
+      BulkheadTimeout: (error) => Effect.fail(busy(error)),
+      RateExceeded: (error) => Effect.fail(busy(error))
+    })
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Asks no more often than the upstream has said it will answer: once nothing remains, the next request waits until
+ * the limit is reset.
+ */
+import { Duration, Effect, Stream } from "effect"
+import { type ModelError, ProviderRateLimited } from "../errors.ts"
+import { RateLimitObserver } from "../http/rateLimits.ts"
+import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
+import type { RateBucket } from "./RateBucket.ts"
+
+/** What a rated model is made from. */
+export interface RatedModelOptions {
+  /** One for all models that share a key. */
+  readonly bucket: RateBucket
+  /** Who would have to wait longer fails with `ProviderRateLimited` at once. */
+  readonly maxWait: Duration.Input
+}
+
+/** Wraps a model. Put it between `retryModel` and `guardModel`: each attempt takes its turn, and waiting holds no place. */
+export const ratedModel =
+  ({ bucket, maxWait }: RatedModelOptions) =>
+  (model: LanguageModel["Service"]): LanguageModel["Service"] => {
+    const { countTokens } = model
+    const turn = takeTurn(model.provider, bucket, Duration.toMillis(maxWait))
+    return makeLanguageModel({
+      provider: model.provider,
+      defaultModel: model.defaultModel,
+      stream: (request) =>
+        Stream.unwrap(Effect.as(turn, model.stream(request))).pipe(
+          Stream.tapError((error) => noteRefusal(bucket, error)),
+          Stream.provideService(RateLimitObserver, bucket.observe)
+        ),
+      generate: (request) =>
+        Effect.andThen(turn, model.generate(request)).pipe(
+          Effect.tapError((error) => noteRefusal(bucket, error)),
+          Effect.provideService(RateLimitObserver, bucket.observe)
+        ),
+      countTokens
+    })
+  }
+
+const takeTurn = (provider: string, bucket: RateBucket, patience: number): Effect.Effect<void, ModelError> => {
+  const takeWithin = (left: number): Effect.Effect<void, ModelError> =>
+    Effect.flatMap(bucket.take, (wait) => {
+      if (wait === 0) return Effect.void
+      if (wait > left) {
+        const retryAfter = Duration.millis(wait)
+        const reason = `nothing remains of its limit for ${Duration.format(retryAfter)}.`
+        return Effect.fail(new ProviderRateLimited({ provider, reason, retryAfter }))
+      }
+      return Effect.delay(takeWithin(left - wait), wait)
+    })
+  return takeWithin(patience)
+}
+
+/** Whoever asks next with the same key is refused for as long. */
+const noteRefusal = (bucket: RateBucket, error: ModelError): Effect.Effect<void> =>
+  error._tag === "ProviderRateLimited" && error.retryAfter !== undefined ? bucket.block(error.retryAfter) : Effect.void

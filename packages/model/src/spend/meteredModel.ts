@@ -1,0 +1,58 @@
+/**
+ * Puts what a model has used into the ledger, also of answers that broke off or were left.
+ */
+import { Context, Effect, Stream } from "effect"
+import { CallNotes } from "../CallNotes.ts"
+import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
+import type { ModelRequest, Usage } from "../Message.ts"
+import { costOf, type PriceEntry, pricesFor } from "./prices.ts"
+import { makeRunningUsage } from "./runningUsage.ts"
+import type { UsageLedger } from "./UsageLedger.ts"
+
+/** For whom models are called: the ledger and caches keep them apart. Default: `local`. */
+export const Principal = Context.Reference<string>("@signalbox/model/Principal", { defaultValue: () => "local" })
+
+/** What a metered model is made from. */
+export interface MeteredModelOptions {
+  readonly upstream: string
+  readonly ledger: UsageLedger["Service"]
+  readonly prices: ReadonlyArray<PriceEntry>
+}
+
+/** Wraps the model of an upstream, inside of retries, fallbacks and caches. `CallNotes` hears the cost. */
+export const meteredModel =
+  ({ ledger, prices, upstream }: MeteredModelOptions) =>
+  (model: LanguageModel["Service"]): LanguageModel["Service"] => {
+    const record = Effect.fnUntraced(function* ({ model: asked }: ModelRequest, answered: string, usage: Usage) {
+      const name = answered === "" ? (asked === "" ? model.defaultModel : asked) : answered
+      const price = pricesFor(prices, upstream, asked) ?? pricesFor(prices, upstream, name)
+      const cost = price === undefined ? {} : { usd: costOf(usage, price) }
+      yield* ledger.record({ upstream, model: name, principal: yield* Principal, usage, ...cost })
+      const note = yield* CallNotes
+      yield* note({ type: "cost", upstream, model: name, ...cost })
+      yield* Effect.logDebug("Model call metered", {
+        upstream,
+        model: name,
+        input_tokens: usage.input_tokens,
+        output_tokens: usage.output_tokens,
+        ...(cost.usd === undefined ? {} : { cost_usd: cost.usd })
+      })
+    })
+    return makeLanguageModel({
+      provider: model.provider,
+      defaultModel: model.defaultModel,
+      stream: (request) =>
+        Stream.suspend(() => {
+          const running = makeRunningUsage()
+          return model.stream(request).pipe(
+            Stream.mapArray((events) => {
+              for (const event of events) running.note(event)
+              return events
+            }),
+            Stream.onExit(() => (running.hasBegun() ? record(request, running.model(), running.usage()) : Effect.void))
+          )
+        }),
+      generate: (request) => Effect.tap(model.generate(request), (reply) => record(request, reply.model, reply.usage)),
+      countTokens: model.countTokens
+    })
+  }
