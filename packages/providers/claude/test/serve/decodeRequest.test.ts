@@ -182,7 +182,8 @@ describe("decodeRequest", () => {
           toolChoice: { type: "any", disableParallel: true }
         },
         stream: true,
-        model: "big"
+        model: "big",
+        mcpServers: []
       })
     })
   )
