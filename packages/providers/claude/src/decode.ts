@@ -10,16 +10,16 @@ import {
   type ModelError,
   type ModelEvent,
   type ModelReply,
-  ProviderInvalidResponse,
   StreamInterrupted,
   type Usage
 } from "@signalbox/model"
 import { Result, Schema } from "effect"
-import { type BlockIssue, checked, firstIssue, forEachBlock, fromWireBlock, unreadFields } from "./blocks.ts"
-import { envelopeError, provider, readEnvelope } from "./errors.ts"
+import { type BlockIssue, checked, firstIssue, forEachBlock, fromWireBlock, unreadFields, vendor } from "./blocks.ts"
+import { envelopeError, invalidResponse, provider, readEnvelope } from "./errors.ts"
 import { excerpt, readJson, type StreamDecoder } from "@signalbox/model/http"
 import { type HeldBlock, heldEvents, holdBlock, holdDelta } from "./HeldBlock.ts"
-import { type BlockWire, EventWire, ReplyWire, type UsageWire } from "./wire.ts"
+import { type BlockWire } from "./wire/blocks.ts"
+import { EventWire, ReplyWire, type UsageWire } from "./wire/reply.ts"
 
 /** How far a stream has come. */
 export interface DecodeState {
@@ -29,11 +29,13 @@ export interface DecodeState {
   readonly openIndex: number | undefined
   /** The open block, while it is one that must be whole before it is handed on. */
   readonly held: HeldBlock | undefined
+  /** What the start of the message says beside the vocabulary: it follows with the end. */
+  readonly own: JsonObject
 }
 
 type Decoded = Result.Result<readonly [DecodeState, ReadonlyArray<ModelEvent>], ModelError>
 
-const invalid = (reason: string) => Result.fail(new ProviderInvalidResponse({ provider, reason }))
+const invalid = (reason: string) => Result.fail(invalidResponse(reason))
 
 const where = ({ path, reason }: BlockIssue): string => `${path.map(String).join(".")}: ${reason}`
 
@@ -110,11 +112,15 @@ const addDelta = (state: DecodeState, event: Extract<EventWire, { type: "content
   return Result.succeed([state, [{ type: "content_block_delta", index: state.nextIndex - 1, delta: delta.success }]])
 }
 
-const startMessage = (state: DecodeState, event: Extract<EventWire, { type: "message_start" }>): Decoded => {
+const startMessage = (
+  state: DecodeState,
+  event: Extract<EventWire, { type: "message_start" }>,
+  raw: JsonObject
+): Decoded => {
   if (state.phase !== "new") return invalid("a second message_start came before the end of the message")
   const { id, model, usage } = event.message
   return Result.succeed([
-    { ...state, phase: "open" },
+    { ...state, phase: "open", own: unreadFields(raw["message"], ReplyWire.fields).vendor?.[vendor] ?? {} },
     [{ type: "message_start", message: { id, model, usage: readUsage(usage) } }]
   ])
 }
@@ -133,14 +139,14 @@ const changeMessage = (
   const usage = { ...event.usage, output_tokens: event.usage.output_tokens ?? 0 }
   // What a whole message says at its top stands here beside the stop reason, or beside that.
   const { delta: said, usage: _usage, ...rest } = raw
-  const unread = unreadFields({ ...rest, ...(isJsonObject(said) ? said : {}) }, ReplyWire.fields)
+  const unread = unreadFields({ ...state.own, ...rest, ...(isJsonObject(said) ? said : {}) }, ReplyWire.fields)
   return Result.succeed([closed(state), [...closeOpen(state), { type: "message_delta", delta, usage, ...unread }]])
 }
 
 const decodeEvent = (state: DecodeState, event: EventWire, raw: JsonObject, model: string): Decoded => {
   if (event.type === "ping") return Result.succeed([state, []])
   if (event.type === "error") return Result.fail(envelopeError(event, model))
-  if (event.type === "message_start") return startMessage(state, event)
+  if (event.type === "message_start") return startMessage(state, event, raw)
   if (state.phase === "new") return invalid(`${event.type} came before message_start`)
   switch (event.type) {
     case "content_block_start":
@@ -176,7 +182,7 @@ const end = (state: DecodeState): Decoded =>
 
 /** The decoder of one streamed answer of `model`. */
 export const messagesDecoder = (model: string): StreamDecoder<DecodeState> => ({
-  initial: { phase: "new", nextIndex: 0, openIndex: undefined, held: undefined },
+  initial: { phase: "new", nextIndex: 0, openIndex: undefined, held: undefined, own: {} },
   isComplete: (state) => state.phase === "complete",
   step: (state, data) => {
     if (data === undefined) return end(state)
