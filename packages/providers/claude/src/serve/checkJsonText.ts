@@ -41,11 +41,13 @@ const stringValue = (raw: string): string => {
   return typeof value === "string" ? value : plain
 }
 
-/** Whether the string that ends before `index` is a key: a colon follows. */
-const isKey = (text: string, index: number): boolean => {
-  const rest = /[^ \t\r\n]/g
-  rest.lastIndex = index
-  return rest.exec(text)?.[0] === ":"
+const isSpace = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9
+
+/** Whether the string that ends before `end` is a key: a colon follows. */
+const isKey = (text: string, end: number): boolean => {
+  let index = end
+  while (isSpace(text.charCodeAt(index))) index++
+  return text.charCodeAt(index) === 58
 }
 
 const pathOf = (frames: ReadonlyArray<Frame>): ReadonlyArray<string | number> => frames.map(({ at }) => at)
