@@ -7,7 +7,7 @@ import { type Exchange, excerpt, fetchEvents, fetchJson } from "@signalbox/model
 import { Effect, Layer, Result, Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { checked } from "./blocks.ts"
-import { type ClaudeOptions } from "./ClaudeOptions.ts"
+import type { ClaudeOptions } from "./ClaudeOptions.ts"
 import { decodeReply, messagesDecoder } from "./decode.ts"
 import { encodeCountRequest, encodeRequest, leftOut } from "./encode.ts"
 import { answerError, invalidResponse, provider } from "./errors.ts"

@@ -18,7 +18,7 @@ import { type BlockIssue, checked, firstIssue, forEachBlock, fromWireBlock, unre
 import { envelopeError, invalidResponse, provider, readEnvelope } from "./errors.ts"
 import { excerpt, readJson, type StreamDecoder } from "@signalbox/model/http"
 import { type HeldBlock, heldEvents, holdBlock, holdDelta } from "./HeldBlock.ts"
-import { type BlockWire } from "./wire/blocks.ts"
+import type { BlockWire } from "./wire/blocks.ts"
 import { EventWire, ReplyWire, type UsageWire } from "./wire/reply.ts"
 
 /** How far a stream has come. */

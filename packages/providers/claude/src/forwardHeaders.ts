@@ -1,7 +1,7 @@
 /**
  * Which headers pass when a request is handed on as it came, in either direction.
  */
-import { type ClaudeOptions } from "./ClaudeOptions.ts"
+import type { ClaudeOptions } from "./ClaudeOptions.ts"
 import { authHeaders, joinHeaders } from "./headers.ts"
 
 /** Headers as HTTP servers give them, with names in lower case. */

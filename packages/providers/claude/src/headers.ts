@@ -1,11 +1,11 @@
 /**
  * What stands around every request to the API: where it goes, who asks, and by which version of the API.
  */
-import { type ModelRequest } from "@signalbox/model"
+import type { ModelRequest } from "@signalbox/model"
 import { Redacted } from "effect"
 import { Headers } from "effect/http"
 import { vendor } from "./blocks.ts"
-import { type ClaudeOptions } from "./ClaudeOptions.ts"
+import type { ClaudeOptions } from "./ClaudeOptions.ts"
 
 const betaHeader = "anthropic-beta"
 const versionHeader = "anthropic-version"

@@ -1,12 +1,12 @@
 /**
  * The models that the account behind a key may ask.
  */
-import { type ModelError } from "@signalbox/model"
+import type { ModelError } from "@signalbox/model"
 import { excerpt, readJson } from "@signalbox/model/http"
 import { Effect, Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { checked } from "./blocks.ts"
-import { type ClaudeOptions } from "./ClaudeOptions.ts"
+import type { ClaudeOptions } from "./ClaudeOptions.ts"
 import { answerError, invalidResponse } from "./errors.ts"
 import { forward } from "./forward.ts"
 import { ModelsPageWire, type ModelWire } from "./wire/models.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ContentBlock, type Message, type ToolDefinition } from "@signalbox/model"
+import type { ContentBlock, Message, ToolDefinition } from "@signalbox/model"
 import { decodeRequest } from "@signalbox/provider-claude/serve"
 import { RequestWire } from "@signalbox/provider-claude/wire"
 import { Effect, Logger, References, Schema } from "effect"

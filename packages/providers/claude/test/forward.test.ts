@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { withCorrelationId } from "@signalbox/errors"
-import { type ModelError } from "@signalbox/model"
+import type { ModelError } from "@signalbox/model"
 import { type ClaudeOptions, forward, type ForwardInput, type ForwardRequest } from "@signalbox/provider-claude"
 import type { Fault } from "@signalbox/testing"
 import { Deferred, Duration, Effect, Fiber, Stream } from "effect"
@@ -229,7 +229,7 @@ describe("the headers of an answer that is handed back", () => {
         (_request, response) => response.writeHead(200, given).end("{}"),
         (url) =>
           Effect.map(read(url, post("{}"), { keyMode }), ({ headers }) =>
-            assert.deepStrictEqual({ ...headers }, expected)
+            assert.deepStrictEqual<object>({ ...headers }, expected)
           )
       )
     )

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ContentBlock, type ModelRequest } from "@signalbox/model"
+import type { ContentBlock, ModelRequest } from "@signalbox/model"
 import { askFor } from "@signalbox/model/testing"
-import { type ClaudeOptions } from "@signalbox/provider-claude"
+import type { ClaudeOptions } from "@signalbox/provider-claude"
 import { Effect } from "effect"
 import { bodyOf } from "./support.ts"
 

@@ -3,10 +3,10 @@
  * next user turn, each result answers a call of the turn before, and no id is used twice. Messages of one role in a
  * row are one turn, and nothing is ever reordered. Calls at the end of the conversation are still to be answered.
  */
-import { type ContentBlock, type Message, type ToolResultBlock, type ToolUseBlock } from "@signalbox/model"
+import type { ContentBlock, Message, ToolResultBlock, ToolUseBlock } from "@signalbox/model"
 import { Effect } from "effect"
 import { invalid } from "./invalid.ts"
-import { type InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
+import type { InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
 
 /** What becomes of a conversation that does not fit together: it is refused, mended, or left to the upstream. */
 export type FlowPolicy = "reject" | "repair" | "ignore"

@@ -6,7 +6,7 @@
 import { readJson } from "@signalbox/model/http"
 import { Effect } from "effect"
 import { invalid } from "./invalid.ts"
-import { type InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
+import type { InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
 
 /** How deep objects and lists may be nested. The API's own bodies stay below 20, schemas of tools below 50. */
 export interface JsonTextLimits {

@@ -2,7 +2,7 @@
  * A Messages request from a client, read into the vocabulary. Fields and blocks that are not known are kept,
  * never refused: current coding agents send dozens of them and try again with fewer after every refusal.
  */
-import { type JsonObject, type ModelRequest, type ServedRequest } from "@signalbox/model"
+import type { JsonObject, ModelRequest, ServedRequest } from "@signalbox/model"
 import { Effect, Predicate, type Schema } from "effect"
 import { checked, vendor } from "../blocks.ts"
 import { CountTokensRequestWire, RequestWire } from "../wire/request.ts"

@@ -2,7 +2,7 @@
  * How the readers of this direction say that something is wrong, and where.
  */
 import { Effect, Result } from "effect"
-import { type BlockIssue } from "../blocks.ts"
+import type { BlockIssue } from "../blocks.ts"
 import { InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
 
 /** The error of the field at `path`. */

@@ -2,10 +2,10 @@
  * MCP servers that a request wants: `mcp_servers` with its `tool_configuration` (beta of April 2025), or with a
  * `mcp_toolset` among the tools (November 2025 and later). Both say the same, and are read into one value.
  */
-import { type JsonObject, type ModelRequest } from "@signalbox/model"
+import type { JsonObject, ModelRequest } from "@signalbox/model"
 import { Effect, Predicate, Redacted } from "effect"
 import { checked, vendor } from "../blocks.ts"
-import { type RequestWire } from "../wire/request.ts"
+import type { RequestWire } from "../wire/request.ts"
 import { type McpServerWire, McpToolsetWire, type ToolWire } from "../wire/tools.ts"
 import { fromBlocks, invalid } from "./invalid.ts"
 

@@ -4,7 +4,7 @@
 import { DateTime, Effect } from "effect"
 import { LifecycleWire, type ModelsPageWire, type ModelWire } from "../wire/models.ts"
 import { invalid } from "./invalid.ts"
-import { type InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
+import type { InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
 
 /** A model as a host knows it. What it does not know is null in the answer. */
 export interface OfferedModel {

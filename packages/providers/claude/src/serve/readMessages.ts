@@ -1,14 +1,14 @@
 /**
  * The conversation of a request. Blocks keep their order and their fields; a text is the same as a list of one block.
  */
-import { type ContentBlock, type JsonObject, type Message, type TextBlock } from "@signalbox/model"
+import type { ContentBlock, JsonObject, Message, TextBlock } from "@signalbox/model"
 import { Effect, Result } from "effect"
 import { type BlockIssue, checked, forEachBlock, fromWireBlock, unreadFields } from "../blocks.ts"
 import { blockSchemas, type BlockWire } from "../wire/blocks.ts"
-import { type MessageWire, type RequestWire } from "../wire/request.ts"
+import type { MessageWire, RequestWire } from "../wire/request.ts"
 import { foldHostCalls } from "./hostCalls.ts"
 import { fromBlocks, invalid } from "./invalid.ts"
-import { type InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
+import type { InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
 
 const textBlocks = (content: string | ReadonlyArray<BlockWire>): ReadonlyArray<BlockWire> =>
   typeof content !== "string" ? content : content === "" ? [] : [{ type: "text", text: content }]

@@ -1,11 +1,11 @@
 /**
  * The tools of a request, and the choice among them.
  */
-import { type JsonObject, type ToolChoice, type ToolDefinition } from "@signalbox/model"
+import type { JsonObject, ToolChoice, ToolDefinition } from "@signalbox/model"
 import { Effect } from "effect"
-import { type ToolChoiceWire, type ToolWire } from "../wire/tools.ts"
+import type { ToolChoiceWire, ToolWire } from "../wire/tools.ts"
 import { invalid } from "./invalid.ts"
-import { type InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
+import type { InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
 
 /** Tools by whose `type` Anthropic runs them itself. */
 const isProviderTool = ({ type }: ToolWire): boolean =>

@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import { refusesSampling, samplingFields } from "../versions.ts"
-import { type CountTokensRequestWire, type MessageWire } from "../wire/request.ts"
+import type { CountTokensRequestWire, MessageWire } from "../wire/request.ts"
 import { invalid } from "./invalid.ts"
 
 const hasCitations = (block: { readonly [field: string]: unknown }): boolean =>

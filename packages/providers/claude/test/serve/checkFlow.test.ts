@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ContentBlock, type Message } from "@signalbox/model"
+import type { ContentBlock, Message } from "@signalbox/model"
 import { checkFlow } from "@signalbox/provider-claude/serve"
 import { Effect, Schema } from "effect"
 

@@ -55,7 +55,7 @@ describe("models", () => {
     it.effect(`are given in pages: ${query}`, () =>
       Effect.gen(function* () {
         const page = yield* pageFor(query)
-        assert.deepStrictEqual(
+        assert.deepStrictEqual<ReadonlyArray<string>>(
           page.data.map(({ id }) => id),
           ids
         )
