@@ -32,9 +32,11 @@ const skipString = (bytes: Uint8Array, start: number): number => {
   return bytes.length
 }
 
-/** The index behind the value that begins at `start`. */
-const skipValue = (bytes: Uint8Array, start: number): number => {
-  if (bytes[start] === quote) return skipString(bytes, start)
+const isOpening = (byte: number | undefined): boolean => byte === open.object || byte === open.list
+const isClosing = (byte: number | undefined): boolean => byte === close.object || byte === close.list
+
+/** The index behind the brackets that begin at `start`, and all that is between them. */
+const skipNested = (bytes: Uint8Array, start: number): number => {
   let depth = 0
   let index = start
   while (index < bytes.length) {
@@ -43,12 +45,20 @@ const skipValue = (bytes: Uint8Array, start: number): number => {
       index = skipString(bytes, index)
       continue
     }
-    const isEnd = byte === close.object || byte === close.list
-    if (depth === 0 && (isEnd || byte === comma || isSpace(byte))) return index
-    if (byte === open.object || byte === open.list) depth++
-    else if (isEnd && --depth === 0) return index + 1
+    if (isOpening(byte)) depth++
+    else if (isClosing(byte) && --depth === 0) return index + 1
     index++
   }
+  return index
+}
+
+/** The index behind the value that begins at `start`. */
+const skipValue = (bytes: Uint8Array, start: number): number => {
+  const first = bytes[start]
+  if (first === quote) return skipString(bytes, start)
+  if (isOpening(first)) return skipNested(bytes, start)
+  let index = start
+  while (index < bytes.length && bytes[index] !== comma && !isClosing(bytes[index]) && !isSpace(bytes[index])) index++
   return index
 }
 

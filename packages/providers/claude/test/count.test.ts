@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { LanguageModel, ModelRequest } from "@signalbox/model"
 import { askFor, toolNamed } from "@signalbox/model/testing"
 import { listModels } from "@signalbox/provider-claude"
 import { CountTokensRequestWire } from "@signalbox/provider-claude/wire"
@@ -8,14 +9,16 @@ import { key, optionsFor, withCannedAnswer, withServer, withUpstream } from "./s
 
 const json = "application/json"
 
-const countOf = (request: ReturnType<typeof askFor>, answer = '{"input_tokens":42}') =>
+const countOf = (request: ModelRequest, answer = '{"input_tokens":42}') =>
   withCannedAnswer(
     [answer],
-    (model, bodies) =>
-      Effect.map(model.countTokens?.(request) ?? Effect.succeed(-1), (count) => ({ count, body: bodies[0] })),
+    (model, bodies) => Effect.map(counted(model, request), (count) => ({ count, body: bodies[0] })),
     {},
     json
   )
+
+const counted = (model: LanguageModel["Service"], request: ModelRequest) =>
+  model.countTokens?.(request) ?? Effect.succeed(-1)
 
 describe("counting tokens", () => {
   it.effect("sends all that counts, and nothing that the API refuses there", () =>
@@ -67,11 +70,10 @@ describe("counting tokens", () => {
   it.live("asks the API itself, which counts tools", () =>
     withUpstream({ text: "hi" }, (model, upstream) =>
       Effect.gen(function* () {
-        const count = (request: ReturnType<typeof askFor>) => model.countTokens?.(request) ?? Effect.succeed(-1)
-        const without = yield* count(askFor())
-        const with_ = yield* count(askFor("hello", { tools: [toolNamed("read")] }))
+        const without = yield* counted(model, askFor())
+        const withTool = yield* counted(model, askFor("hello", { tools: [toolNamed("read")] }))
         assert.isAbove(without, 0)
-        assert.isAbove(with_, without)
+        assert.isAbove(withTool, without)
         const [seen] = upstream.otherRequests
         assert.deepStrictEqual(
           [seen?.method, seen?.path, seen?.headers["x-api-key"]],

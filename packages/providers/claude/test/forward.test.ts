@@ -47,6 +47,9 @@ const directly = (url: string, body: string) =>
     return (await fetch(`${url}/v1/messages`, { method: "POST", headers, body })).text()
   })
 
+/** Without the numbers that the upstream gives to what it makes. */
+const anonymous = (text: string) => text.replaceAll(/(msg_|fx-signature-)\w+/g, "$1")
+
 describe("a request that is handed on", () => {
   for (const [name, body] of [
     ["whole", odd],
@@ -59,8 +62,6 @@ describe("a request that is handed on", () => {
           const [seen] = upstream.requests
           assert.deepStrictEqual([seen?.rawBody, seen?.path], [body, "/v1/messages?beta=true"])
           const direct = yield* directly(upstream.url, body)
-          // The upstream numbers what it makes.
-          const anonymous = (text: string) => text.replaceAll(/(msg_|fx-signature-)\w+/g, "$1")
           assert.strictEqual(anonymous(answer.text), anonymous(direct))
           assert.strictEqual(answer.status, 200)
           assert.match(
@@ -142,23 +143,25 @@ const callers = {
   "x-stainless-lang": "js"
 }
 
+/** What an upstream sees of these headers. */
+const seenWith = (more: Parameters<typeof send>[2]) => {
+  let seen: IncomingHttpHeaders = {}
+  return withServer(
+    ({ headers }, response) => {
+      seen = headers
+      response.end("{}")
+    },
+    (url) =>
+      Effect.map(read(url, post("{}", { headers: callers }), more).pipe(withCorrelationId("c-1")), () => {
+        // Those of the connection, and of the trace that the client of HTTP is in.
+        const { b3: _b3, connection: _connection, host, traceparent: _trace, ...rest } = seen
+        assert.strictEqual(`http://${host}`, url)
+        return rest
+      })
+  )
+}
+
 describe("the headers of a request that is handed on", () => {
-  const seenWith = (more: Parameters<typeof send>[2]) => {
-    let seen: IncomingHttpHeaders = {}
-    return withServer(
-      ({ headers }, response) => {
-        seen = headers
-        response.end("{}")
-      },
-      (url) =>
-        Effect.map(read(url, post("{}", { headers: callers }), more).pipe(withCorrelationId("c-1")), () => {
-          // Those of the connection, and of the trace that the client of HTTP is in.
-          const { b3: _b3, connection: _connection, host, traceparent: _trace, ...rest } = seen
-          assert.strictEqual(`http://${host}`, url)
-          return rest
-        })
-    )
-  }
   const kept = {
     accept: "application/json",
     "accept-encoding": "identity",

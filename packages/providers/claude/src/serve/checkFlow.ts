@@ -6,6 +6,7 @@
 import type { ContentBlock, Message, ToolResultBlock, ToolUseBlock } from "@signalbox/model"
 import { Effect } from "effect"
 import { invalid } from "./invalid.ts"
+import { repairFlow } from "./repairFlow.ts"
 import type { InvalidMessagesRequest } from "./InvalidMessagesRequest.ts"
 
 /** What becomes of a conversation that does not fit together: it is refused, mended, or left to the upstream. */
@@ -20,124 +21,85 @@ interface Issue {
 const isCall = (block: ContentBlock): block is ToolUseBlock => block.type === "tool_use"
 const isResult = (block: ContentBlock): block is ToolResultBlock => block.type === "tool_result"
 
-/** A call that waits for its result, and where it stands. */
-interface OpenCall {
-  readonly id: string
+/** A block, and where it stands. */
+interface Placed {
+  readonly block: ContentBlock
   readonly message: number
-  readonly block: number
+  readonly index: number
 }
 
-const listed = (calls: ReadonlyArray<OpenCall>): string => calls.map(({ id }) => id).join(", ")
+interface Turn {
+  readonly role: Message["role"]
+  readonly placed: Array<Placed>
+}
 
-const dangling = (calls: ReadonlyArray<OpenCall>): Issue => ({
-  message: calls[0]?.message ?? 0,
-  block: calls[0]?.block ?? 0,
-  reason: `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${listed(calls)}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`
-})
+/** The turns of both sides. Instructions between them are no turn. */
+const turnsOf = (messages: ReadonlyArray<Message>): ReadonlyArray<Turn> => {
+  const turns: Array<Turn> = []
+  for (const [message, { content, role }] of messages.entries()) {
+    if (role === "system") continue
+    const last = turns.at(-1)
+    const turn = last?.role === role ? last : { role, placed: [] }
+    if (turn !== last) turns.push(turn)
+    turn.placed.push(...content.map((block, index) => ({ block, message, index })))
+  }
+  return turns
+}
 
-/** The first thing that does not fit. */
+const issueAt = ({ index, message }: Placed, reason: string): Issue => ({ message, block: index, reason })
+
+/** What is wrong with the calls of a turn. */
+const callIssue = (turn: Turn, used: Set<string>): Issue | undefined => {
+  for (const placed of turn.placed) {
+    if (!isCall(placed.block) || turn.role !== "assistant") continue
+    const { id } = placed.block
+    if (id === "") return issueAt(placed, "a `tool_use` block must have an id")
+    if (used.has(id)) return issueAt(placed, `\`tool_use\` ids must be unique: ${id}`)
+    used.add(id)
+  }
+  return undefined
+}
+
+/** The calls of a turn by id, where it is one of the assistant. */
+const callsOf = (turn: Turn | undefined): ReadonlyMap<string, Placed> =>
+  new Map(
+    (turn?.role === "assistant" ? turn.placed : []).flatMap((placed) =>
+      isCall(placed.block) ? [[placed.block.id, placed] as const] : []
+    )
+  )
+
+/** What is wrong with the results of a turn, given the calls before it. */
+const resultIssue = (turn: Turn, calls: ReadonlyMap<string, Placed>): Issue | undefined => {
+  const answered = new Set<string>()
+  for (const placed of turn.placed) {
+    if (!isResult(placed.block)) continue
+    const id = placed.block.tool_use_id
+    if (!calls.has(id)) {
+      const reason = `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`
+      return issueAt(placed, reason)
+    }
+    if (answered.has(id)) {
+      return issueAt(placed, `each tool_use must have a single result: found several with the id ${id}`)
+    }
+    answered.add(id)
+  }
+  const open = [...calls].filter(([id]) => !answered.has(id))
+  const [first] = open
+  if (first === undefined) return undefined
+  const reason = `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${open.map(([id]) => id).join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`
+  return issueAt(first[1], reason)
+}
+
+/** The first turn that does not fit. */
 const firstIssue = (messages: ReadonlyArray<Message>): Issue | undefined => {
   const used = new Set<string>()
-  /** The calls of the last assistant turn, and those of them that are answered. */
-  let calls: ReadonlyArray<OpenCall> = []
-  const answered = new Set<string>()
-  let role = "system"
-  const open = () => calls.filter(({ id }) => !answered.has(id))
-  for (const [message, { content, role: next }] of messages.entries()) {
-    if (next === "system") continue
-    if (next === "assistant" && role === "user") {
-      if (open().length > 0) return dangling(open())
-      calls = []
-      answered.clear()
-    }
-    role = next
-    for (const [block, each] of content.entries()) {
-      if (isCall(each) && next === "assistant") {
-        if (each.id === "") return { message, block, reason: "a `tool_use` block must have an id" }
-        if (used.has(each.id)) return { message, block, reason: `\`tool_use\` ids must be unique: ${each.id}` }
-        used.add(each.id)
-        calls = [...calls, { id: each.id, message, block }]
-      }
-      if (!isResult(each)) continue
-      const id = each.tool_use_id
-      if (next !== "user" || !calls.some((call) => call.id === id)) {
-        const reason = `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`
-        return { message, block, reason }
-      }
-      if (answered.has(id)) {
-        return { message, block, reason: `each tool_use must have a single result: found several with the id ${id}` }
-      }
-      answered.add(id)
-    }
+  let before: Turn | undefined
+  for (const turn of turnsOf(messages)) {
+    const issue = callIssue(turn, used) ?? resultIssue(turn, callsOf(before))
+    if (issue !== undefined) return issue
+    before = turn
   }
-  return role === "user" && open().length > 0 ? dangling(open()) : undefined
-}
-
-const lost = (id: string): ToolResultBlock => ({
-  type: "tool_result",
-  tool_use_id: id,
-  is_error: true,
-  content: "There is no result."
-})
-
-/** A result whose call is not there is told in words, where it has some. */
-const asText = ({ content, tool_use_id }: ToolResultBlock): ReadonlyArray<ContentBlock> => {
-  const head = { type: "text", text: `[The result of a call that is not here, ${tool_use_id}:]` } as const
-  return typeof content === "string" ? [head, { type: "text", text: content }] : [head, ...(content ?? [])]
-}
-
-const unusedId = (id: string, used: ReadonlySet<string>): string => {
-  for (let count = 2; ; count++) if (!used.has(`${id}_${count}`)) return `${id}_${count}`
-}
-
-/** Mends turn by turn: ids that were used before get new ones, with their results. */
-const repaired = (messages: ReadonlyArray<Message>): ReadonlyArray<Message> => {
-  const used = new Set<string>()
-  const mended: Array<Message> = []
-  /** The calls of the last assistant turn that have no result yet: the id that a result names, and ours. */
-  let open: Array<{ readonly given: string; readonly id: string }> = []
-  let role = "system"
-  const close = () => {
-    if (open.length > 0) mended.push({ role: "user", content: open.map(({ id }) => lost(id)) })
-    open = []
-  }
-  const call = (block: ToolUseBlock): ToolUseBlock => {
-    const id = block.id === "" || used.has(block.id) ? unusedId(block.id === "" ? "toolu" : block.id, used) : block.id
-    used.add(id)
-    open.push({ given: block.id, id })
-    return id === block.id ? block : { ...block, id }
-  }
-  const result = (block: ToolResultBlock): ReadonlyArray<ContentBlock> => {
-    const at = open.findIndex(({ given }) => given === block.tool_use_id)
-    const [found] = at === -1 ? [] : open.splice(at, 1)
-    if (found === undefined) return asText(block)
-    return [found.id === block.tool_use_id ? block : { ...block, tool_use_id: found.id }]
-  }
-  const answersFrom = (index: number): boolean => {
-    for (const { content, role: next } of messages.slice(index + 1)) {
-      if (next === "system") continue
-      return next === "user" && content.some(isResult)
-    }
-    return false
-  }
-  for (const [index, message] of messages.entries()) {
-    const next = message.role
-    if (next === "assistant" && role === "user") close()
-    if (next !== "system") role = next
-    const content = message.content.flatMap((block) => {
-      if (isCall(block) && next === "assistant") return [call(block)]
-      return isResult(block) ? (next === "user" ? result(block) : asText(block)) : [block]
-    })
-    // The results that nobody gave come before what the turn says: the API wants results first.
-    const missing = next === "user" && open.length > 0 && !answersFrom(index) ? open.map(({ id }) => lost(id)) : []
-    if (missing.length > 0) open = []
-    const other = content.findIndex((block) => !isResult(block))
-    const rest = other === -1 ? content.length : other
-    const whole = [...content.slice(0, rest), ...missing, ...content.slice(rest)]
-    const isSame = whole.length === message.content.length && whole.every((block, at) => block === message.content[at])
-    mended.push(isSame ? message : { ...message, content: whole })
-  }
-  return mended
+  return undefined
 }
 
 /**
@@ -151,6 +113,6 @@ export const checkFlow = (
   if (policy === "ignore") return Effect.succeed(messages)
   const issue = firstIssue(messages)
   if (issue === undefined) return Effect.succeed(messages)
-  if (policy === "repair") return Effect.succeed(repaired(messages))
+  if (policy === "repair") return Effect.succeed(repairFlow(messages))
   return Effect.fail(invalid(["messages", issue.message, "content", issue.block], issue.reason))
 }

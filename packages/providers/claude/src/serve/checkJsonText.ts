@@ -21,15 +21,22 @@ interface Frame {
   at: string | number
 }
 
-const quote = 34
-const backslash = 92
+const quote = 0x22
+const backslash = 0x5c
+const open = { object: 0x7b, list: 0x5b }
+const close = { object: 0x7d, list: 0x5d }
+const colon = 0x3a
+const comma = 0x2c
 
 /** The index behind a string that begins at `start`. */
 const afterString = (text: string, start: number): number => {
-  for (let index = start + 1; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code === backslash) index++
-    else if (code === quote) return index + 1
+  let end = text.indexOf('"', start + 1)
+  while (end !== -1) {
+    let before = end - 1
+    while (text.charCodeAt(before) === backslash) before--
+    // An odd number of backslashes belongs to the quote itself.
+    if ((end - before) % 2 === 1) return end + 1
+    end = text.indexOf('"', end + 1)
   }
   return text.length
 }
@@ -47,10 +54,32 @@ const isSpace = (code: number): boolean => code === 32 || code === 10 || code ==
 const isKey = (text: string, end: number): boolean => {
   let index = end
   while (isSpace(text.charCodeAt(index))) index++
-  return text.charCodeAt(index) === 58
+  return text.charCodeAt(index) === colon
 }
 
 const pathOf = (frames: ReadonlyArray<Frame>): ReadonlyArray<string | number> => frames.map(({ at }) => at)
+
+/** Takes a string; the error where it is a key that is there already. */
+const takeString = (text: string, start: number, end: number, frames: Array<Frame>) => {
+  const frame = frames.at(-1)
+  if (frame?.keys === undefined || !isKey(text, end)) return undefined
+  const key = stringValue(text.slice(start, end))
+  frame.at = key
+  if (frame.keys.has(key)) return invalid(pathOf(frames), "the key is there twice")
+  frame.keys.add(key)
+  return undefined
+}
+
+/** Takes a bracket or a comma, and passes over everything else. */
+const takeCode = (code: number, frames: Array<Frame>): void => {
+  if (code === open.object) frames.push({ keys: new Set(), at: "" })
+  else if (code === open.list) frames.push({ keys: undefined, at: 0 })
+  else if (code === close.object || code === close.list) frames.pop()
+  else if (code === comma) {
+    const frame = frames.at(-1)
+    if (typeof frame?.at === "number") frame.at++
+  }
+}
 
 /** The first thing that is wrong with a text. */
 const firstIssue = (text: string, { maxDepth }: JsonTextLimits): InvalidMessagesRequest | undefined => {
@@ -58,29 +87,12 @@ const firstIssue = (text: string, { maxDepth }: JsonTextLimits): InvalidMessages
   let index = 0
   while (index < text.length) {
     const code = text.charCodeAt(index)
-    const frame = frames.at(-1)
-    if (code === quote) {
-      const end = afterString(text, index)
-      if (frame?.keys !== undefined && isKey(text, end)) {
-        const key = stringValue(text.slice(index, end))
-        frame.at = key
-        if (frame.keys.has(key)) return invalid(pathOf(frames), "the key is there twice")
-        frame.keys.add(key)
-      }
-      index = end
-      continue
-    }
-    if (code === 123 || code === 91) {
-      if (frames.length >= maxDepth) {
-        return invalid([], `The request body is nested more than ${maxDepth} levels deep.`)
-      }
-      frames.push(code === 123 ? { keys: new Set(), at: "" } : { keys: undefined, at: 0 })
-    } else if (code === 125 || code === 93) {
-      frames.pop()
-    } else if (code === 44 && typeof frame?.at === "number") {
-      frame.at++
-    }
-    index++
+    const start = index
+    index = code === quote ? afterString(text, start) : start + 1
+    const twice = code === quote ? takeString(text, start, index, frames) : undefined
+    if (twice !== undefined) return twice
+    takeCode(code, frames)
+    if (frames.length > maxDepth) return invalid([], `The request body is nested more than ${maxDepth} levels deep.`)
   }
   return undefined
 }

@@ -95,6 +95,13 @@ const broken: ReadonlyArray<
   ]
 ]
 
+const countOf = (messages: ReadonlyArray<Message>, type: string) =>
+  messages.flatMap(({ content }) => content).filter((block) => block.type === type).length
+const callsOf = (messages: ReadonlyArray<Message>) =>
+  messages.map(({ content, role }) =>
+    role === "assistant" ? content.filter(({ type }) => type === "tool_use").length : 0
+  )
+
 describe("the flow of calls and results", () => {
   for (const [name, messages] of sound) {
     it.effect(`is sound with ${name}, and left as it is`, () =>
@@ -137,13 +144,7 @@ describe("the flow of calls and results", () => {
       Effect.gen(function* () {
         const mended = yield* checkFlow(given, "repair")
         assert.strictEqual(yield* checkFlow(mended, "reject"), mended)
-        const countOf = (messages: ReadonlyArray<Message>, type: string) =>
-          messages.flatMap(({ content }) => content).filter((block) => block.type === type).length
         assert.isAtLeast(countOf(mended, "text"), countOf(given, "text"))
-        const callsOf = (messages: ReadonlyArray<Message>) =>
-          messages.map(({ content, role }) =>
-            role === "assistant" ? content.filter(({ type }) => type === "tool_use").length : 0
-          )
         assert.deepStrictEqual(callsOf(mended).filter(Boolean), callsOf(given).filter(Boolean))
       })
   )
