@@ -21,9 +21,11 @@ const rowsOfUpstream: ReadonlyMap<number, Row> = new Map<number, Row>([
   [403, statuses.forbidden],
   [404, statuses.notFound],
   [409, statuses.conflict],
+  [412, { http: 412, anthropic: "invalid_request_error" }],
   [413, statuses.tooLarge],
   [500, statuses.internal],
-  [501, { http: 501, anthropic: "not_supported" }]
+  [501, { http: 501, anthropic: "not_supported" }],
+  [503, statuses.unavailable]
 ])
 
 const rowOf = (error: unknown): Row => {
