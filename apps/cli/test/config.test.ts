@@ -46,6 +46,32 @@ describe("config check", () => {
     assert.isFalse(existsSync(log))
   })
 
+  it("warns of two entries that are one server, and of two that ask one page for their health", async () => {
+    const server = (more: object) => JSON.stringify({ ...place.server(), ...more })
+    const health = { check: "http", url: "http://127.0.0.1:1/health" }
+    const file = withFile("twice.yaml", [
+      preset,
+      "servers:",
+      `  one: ${server({ health })}`,
+      `  other: ${server({ args: [], health })}`,
+      `  again: ${server({})}`
+    ])
+    const [told, json] = await Promise.all([
+      place.run(["config", "check", ...file]),
+      place.run(["config", "check", "--json", ...file])
+    ])
+    assert.strictEqual(told.code, 0, told.stderr)
+    assert.match(told.stderr, /twice\.yaml:5 "again" is the same server as "one".*\[DUPLICATE_SERVER\]/)
+    assert.match(told.stderr, /twice\.yaml:4 "other" and "one" ask the same page .*\[DUPLICATE_HEALTH_URL\]/)
+    assert.deepStrictEqual(
+      json.json().data.warnings.map(({ code, line, server }: Record<string, unknown>) => [code, server, line]),
+      [
+        ["DUPLICATE_SERVER", "again", 5],
+        ["DUPLICATE_HEALTH_URL", "other", 4]
+      ]
+    )
+  })
+
   it("refuses an address that others can reach, from the file and from a flag", async () => {
     const open = withFile("open.yaml", [preset, "server:", "  host: 0.0.0.0"])
     const shut = withFile("shut.yaml", [preset])
@@ -132,6 +158,29 @@ describe("config explain", () => {
     assert.deepStrictEqual([section.code, value.code], [2, 2])
     assert.include(section.stderr, 'There is no key "runtime.breakr". Did you mean "runtime.breaker"?')
     assert.include(value.stderr, 'Did you mean "runtime.breaker.failures"?')
+  })
+})
+
+describe("config preset list and config variables", () => {
+  it("print every value of each size, and every variable with its key", async () => {
+    const [shown, json, variables] = await Promise.all([
+      place.run(["config", "preset", "list"]),
+      place.run(["config", "preset", "list", "--json"]),
+      place.run(["config", "variables"])
+    ])
+    assert.match(shown.stdout, /^preset:high-throughput@1 {2}\S.*\n {2}runtime\.sessions\.min +5\n {2}.*max +20\n/m)
+    const sizes = json.json().data.map(({ name, servers }: Record<string, unknown>) => [name, servers])
+    assert.deepStrictEqual(sizes.slice(0, 2), [
+      ["preset:default@1", false],
+      ["preset:standard@1", true]
+    ])
+    assert.deepStrictEqual(json.json().data.at(-1).values.runtime.breaker, {
+      enabled: true,
+      failures: 3,
+      openFor: "30 seconds"
+    })
+    assert.match(variables.stdout, /^MCP_POOL_MIN_CONNECTIONS +runtime\.sessions\.min\n/m)
+    assert.match(variables.stdout, /^SIGNALBOX_RUNTIME_SESSIONS_MIN +runtime\.sessions\.min\n/m)
   })
 })
 

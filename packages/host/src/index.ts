@@ -13,8 +13,8 @@ export { HostOptions, isServerName, ServerEntry } from "./config/HostOptions.ts"
 export { shownTarget } from "./config/ServerProgram.ts"
 export type { FlagValue, FoundProblem } from "./config/layers.ts"
 export { isLoopback } from "./config/loopback.ts"
-export { variableOf } from "./config/variables.ts"
-export { presets } from "./config/presets.ts"
+export { configVariables, type ConfigVariable, variableOf } from "./config/variables.ts"
+export { type Preset, presets, sizingPresets } from "./config/presets.ts"
 export { configTemplate } from "./config/template.ts"
 export { type ConfigChange, writeYaml } from "./config/document.ts"
 export { editConfig, type EditableConfig, type EditedConfig } from "./config/editConfig.ts"
@@ -22,8 +22,10 @@ export { editConfig, type EditableConfig, type EditedConfig } from "./config/edi
 // Running
 export { Host } from "./Host.ts"
 export type { HostSetup } from "./HostSetup.ts"
+export type { AllServers } from "./allServers.ts"
 export type { Agent } from "./agents/Agent.ts"
 export { type AgentInfo, AgentInfoJson, agentInfoJson } from "./agents/AgentInfo.ts"
+export type { AgentsChanged, AgentsPlan, KeptServer } from "./agents/agentChanges.ts"
 export { type AgentError, Agents } from "./agents/Agents.ts"
 export { agentServerNames, agentServers } from "./agents/agentServers.ts"
 export { chooseModel, type ChosenModel } from "./chooseModel.ts"
@@ -56,5 +58,6 @@ export {
   ImportFailed,
   ImportInvalid,
   MissingApiKey,
-  ToolFailed
+  ToolFailed,
+  UntrustedServerType
 } from "./errors.ts"

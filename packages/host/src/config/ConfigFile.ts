@@ -3,7 +3,7 @@
  */
 import { Effect, FileSystem, Path, Result } from "effect"
 import { agentProblems } from "../agents/agentProblems.ts"
-import { ConfigInvalid, ConfigNotFound, type ConfigProblem } from "../errors.ts"
+import { ConfigInvalid, ConfigNotFound, type ConfigProblem, UntrustedServerType } from "../errors.ts"
 import { decodeOptions } from "./decode.ts"
 import { readDocument } from "./document.ts"
 import type { HostOptions } from "./HostOptions.ts"
@@ -11,7 +11,7 @@ import { type FlagValue, type FoundProblem, layerConfig } from "./layers.ts"
 import { showable } from "./secrets.ts"
 import { configTemplate } from "./template.ts"
 import { valueAt } from "./tree.ts"
-import { serversFileVariable, unknownVariables } from "./variables.ts"
+import { serversFileOf, unknownVariables } from "./variables.ts"
 
 /** Names that are looked for in the working directory, in this order. */
 export const configFileNames = ["signalbox.yaml", "signalbox.yml", "signalbox.json"] as const
@@ -97,8 +97,13 @@ const readText = Effect.fnUntraced(function* (file: string, shown: string) {
 })
 
 /** The error for some problems, in the order of their lines; what stands in no line of the file comes first. */
-const invalidAt = (file: string, problems: ReadonlyArray<ConfigProblem>): ConfigInvalid =>
-  new ConfigInvalid({ file, problems: problems.toSorted((a, b) => a.line - b.line) })
+const invalidAt = (file: string, found: ReadonlyArray<ConfigProblem>): ConfigInvalid => {
+  const problems = found.toSorted((a, b) => a.line - b.line)
+  const untrusted = problems.find(({ code }) => code === UntrustedServerType.definition.code)
+  return new ConfigInvalid({ file, problems, ...(untrusted === undefined ? {} : { cause: causeOf(untrusted) }) })
+}
+
+const causeOf = ({ line, message: reason, path }: ConfigProblem) => new UntrustedServerType({ path, line, reason })
 
 /** A configuration of which all is known but whether it is right. */
 export interface FoundConfig {
@@ -120,8 +125,11 @@ export const findConfig = Effect.fnUntraced(function* (source: ConfigSource) {
 export const checkText = Effect.fnUntraced(function* (source: ConfigSource, { file, shown, text }: FoundConfig) {
   const path = yield* Path.Path
   const { dotEnvNames = new Set<string>(), environment, flags } = source
-  const named = environment[serversFileVariable] ?? ""
-  const serversFile = named === "" ? undefined : yield* readText(path.resolve(source.directory, named), named)
+  const named = serversFileOf(environment)
+  const serversFile =
+    named === undefined
+      ? undefined
+      : { ...named, text: yield* readText(path.resolve(source.directory, named.file), named.file) }
   const document = readDocument(text)
   const layered = layerConfig({ document, file: shown, environment, dotEnvNames, flags, serversFile })
   if (layered.unreadable.length > 0) return yield* invalidAt(shown, layered.unreadable)
