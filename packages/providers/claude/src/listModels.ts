@@ -27,7 +27,7 @@ const fetchPage = Effect.fnUntraced(function* (
   const text = yield* Stream.mkString(Stream.decodeText(answer.body))
   const body = readJson(text)
   if (answer.status !== 200) {
-    return yield* Effect.fail(answerError({ httpStatus: answer.status, model: "", body, text, retryAfter: undefined }))
+    return yield* answerError({ httpStatus: answer.status, model: "", body, text, retryAfter: undefined })
   }
   return yield* Effect.mapError(Effect.fromResult(readPage(body)), ({ path, reason }) =>
     invalidResponse(`expected a page of models, got: ${excerpt(text)} (${path.map(String).join(".")}: ${reason})`)

@@ -131,7 +131,7 @@ describe("five bad streams", () => {
           Effect.gen(function* () {
             assert.strictEqual((yield* Effect.flip(Stream.runDrain(model.stream(askFor()))))._tag, tag)
           }),
-        { idleTimeout: Duration.millis(300) }
+        fault.kind === "stall" ? { idleTimeout: Duration.seconds(2) } : {}
       )
     )
   }
@@ -167,15 +167,19 @@ describe("a stream that falls silent", () => {
 
 describe("Claude failures", () => {
   for (const [name, fault, tag] of faults) {
-    it.live(`says ${tag} for ${name}`, () =>
-      withUpstream({ text: "some text to break", fault }, (model) =>
-        Effect.gen(function* () {
-          assert.strictEqual((yield* Effect.flip(Stream.runDrain(model.stream(askFor()))))._tag, tag)
-          // A single answer may be as large as it likes.
-          if (fault.kind === "oversized") yield* model.generate(askFor())
-          else assert.strictEqual((yield* Effect.flip(model.generate(askFor())))._tag, tag)
-        })
-      )
+    it.live(
+      `says ${tag} for ${name}`,
+      () =>
+        withUpstream({ text: "some text to break", fault }, (model) =>
+          Effect.gen(function* () {
+            assert.strictEqual((yield* Effect.flip(Stream.runDrain(model.stream(askFor()))))._tag, tag)
+            // A single answer may be as large as it likes.
+            if (fault.kind === "oversized") yield* model.generate(askFor())
+            else assert.strictEqual((yield* Effect.flip(model.generate(askFor())))._tag, tag)
+          })
+        ),
+      // Eleven megabytes take their time on a machine that is busy.
+      60_000
     )
   }
 })

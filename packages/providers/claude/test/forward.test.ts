@@ -259,7 +259,7 @@ describe("an upstream that fails", () => {
     it.live(`before the first byte is ${tag}: ${name}`, () =>
       withUpstream({ fault }, (_model, upstream) =>
         Effect.gen(function* () {
-          const options = { requestTimeout: Duration.millis(400) }
+          const options = fault.kind === "stall" ? { requestTimeout: Duration.seconds(1) } : {}
           const error = yield* Effect.flip(read(upstream.url, post(odd), { options }))
           assert.strictEqual(error._tag, tag)
           if (error._tag === "ModelNotFound") assert.strictEqual(error.model, "claude-fx")
@@ -297,7 +297,7 @@ describe("an upstream that fails", () => {
     it.live(`after the first byte fails the body, with what came by then handed on: ${name}`, () =>
       withUpstream({ text: "abcdef", chunks: 1, fault }, (_model, upstream) =>
         Effect.gen(function* () {
-          const options = { idleTimeout: Duration.millis(400) }
+          const options = fault.kind === "stall" ? { idleTimeout: Duration.seconds(2) } : {}
           const { body, status } = yield* send(upstream.url, post(odd.replace("{", '{"stream":true,')), { options })
           let text = ""
           const error = yield* Effect.flip(
