@@ -1,10 +1,13 @@
 /**
  * Thinking on its way back to the API, which verifies each signature over what came before it.
  */
-import { type ContentBlock, isJsonObject, type JsonObject } from "@signalbox/model"
+import { type ContentBlock, isJsonObject, isSealed, type JsonObject } from "@signalbox/model"
 
-/** Thinking that carries no signature was not made by this API, which refuses it. */
-const isForeign = (block: ContentBlock): boolean => block.type === "thinking" && block.signature === ""
+/** Thinking that was not made by this API, which refuses it: without a signature, or with one of ours in its place. */
+const isForeign = (block: ContentBlock): boolean => {
+  if (block.type === "thinking") return block.signature === "" || isSealed(block.signature)
+  return block.type === "redacted_thinking" && isSealed(block.data)
+}
 
 const isThinking = (block: ContentBlock): boolean => block.type === "thinking" || block.type === "redacted_thinking"
 

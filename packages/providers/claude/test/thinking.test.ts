@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { ContentBlock, ModelRequest } from "@signalbox/model"
+import { type ContentBlock, type ModelRequest, sealThought } from "@signalbox/model"
 import { askFor } from "@signalbox/model/testing"
 import type { ClaudeOptions } from "@signalbox/provider-claude"
 import { Effect } from "effect"
@@ -7,6 +7,7 @@ import { bodyOf } from "./support.ts"
 
 const own = (thinking: string): ContentBlock => ({ type: "thinking", thinking, signature: `signed ${thinking}` })
 const foreign: ContentBlock = { type: "thinking", thinking: "someone else's", signature: "" }
+const sealed: ContentBlock = { type: "thinking", thinking: "x", signature: sealThought("openrouter", {}) }
 const redacted: ContentBlock = { type: "redacted_thinking", data: "d" }
 const text: ContentBlock = { type: "text", text: "x" }
 
@@ -34,6 +35,11 @@ describe("thinking on its way back", () => {
       "loses all up to the last foreign one of a beginning",
       [foreign, own("a"), foreign, own("b"), text],
       [own("b"), text]
+    ],
+    [
+      "loses what another provider's reasoning was sealed in",
+      [{ type: "redacted_thinking", data: sealThought("openrouter", {}) }, sealed, own("a"), text],
+      [own("a"), text]
     ],
     ["is judged run by run", [foreign, text, own("a"), text], [text, own("a"), text]]
   ] as const) {
