@@ -83,7 +83,7 @@ const isMalformed = ({ reason }: HttpClientError.HttpClientError): boolean =>
   reason._tag !== "TransportError" ||
   (Predicate.hasProperty(reason.cause, "code") && reason.cause.code === "UND_ERR_INVALID_ARG")
 
-const timedOut = (exchange: Exchange, limit: Duration.Duration, what: string) =>
+const timedOut = (exchange: Pick<Exchange, "provider">, limit: Duration.Duration, what: string) =>
   new ProviderTimeout({ provider: exchange.provider, limit, reason: `${what} within ${Duration.format(limit)}` })
 
 const readAnswer = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse) {
@@ -92,17 +92,25 @@ const readAnswer = Effect.fnUntraced(function* (response: HttpClientResponse.Htt
   return { httpStatus: response.status, text, body: readJson(text), retryAfter }
 })
 
-const broken = (exchange: Exchange) => (error: HttpClientError.HttpClientError) =>
+const broken = (exchange: Pick<Exchange, "provider">) => (error: HttpClientError.HttpClientError) =>
   new StreamInterrupted({ provider: exchange.provider, reason: `the connection was lost: ${causeText(error)}` })
 
-/** Sends the request and waits for the head of an answer with status 2xx. */
-const send = Effect.fnUntraced(function* (client: HttpClient.HttpClient, exchange: Exchange) {
+const isSuccess = (status: number): boolean => status >= 200 && status < 300
+
+/**
+ * Sends a request and waits for the head of its answer, without a limit. An answer that is not accepted, by default
+ * one whose status is not 2xx, is read and is the failure that `refused` makes of it. The connection lives as long as
+ * the scope.
+ */
+export const sendRequest = Effect.fnUntraced(function* (
+  client: HttpClient.HttpClient,
+  exchange: Pick<Exchange, "provider" | "refused" | "url">,
+  given: HttpClientRequest.HttpClientRequest,
+  isAccepted: (status: number) => boolean = isSuccess
+) {
   const correlationId = yield* CorrelationId
-  const request = HttpClientRequest.post(exchange.url).pipe(
-    HttpClientRequest.setHeaders(exchange.headers),
-    HttpClientRequest.setHeaders(correlationId === undefined ? {} : { "x-correlation-id": correlationId }),
-    HttpClientRequest.bodyText(JSON.stringify(exchange.body), "application/json")
-  )
+  const request =
+    correlationId === undefined ? given : HttpClientRequest.setHeader(given, "x-correlation-id", correlationId)
   // Bound to the scope: an interruption between the head and the first read would leave the request running.
   const response = yield* HttpClient.withScope(client)
     .execute(request)
@@ -119,11 +127,34 @@ const send = Effect.fnUntraced(function* (client: HttpClient.HttpClient, exchang
     )
   const observe = yield* RateLimitObserver
   yield* observe(readRateLimits(response.headers, yield* Clock.currentTimeMillis))
-  if (response.status >= 200 && response.status < 300) return response
+  if (isAccepted(response.status)) return response
   return yield* Effect.flatMap(Effect.mapError(readAnswer(response), broken(exchange)), (answer) =>
     Effect.fail(exchange.refused(answer))
   )
 })
+
+const send = (client: HttpClient.HttpClient, exchange: Exchange) =>
+  sendRequest(
+    client,
+    exchange,
+    HttpClientRequest.post(exchange.url).pipe(
+      HttpClientRequest.setHeaders(exchange.headers),
+      HttpClientRequest.bodyText(JSON.stringify(exchange.body), "application/json")
+    )
+  )
+
+/** The bytes of an answer. Fails when the connection is lost, and when nothing came for `idleTimeout`. */
+export const answerBytes = (
+  exchange: Pick<Exchange, "idleTimeout" | "provider">,
+  response: HttpClientResponse.HttpClientResponse
+): Stream.Stream<Uint8Array, ModelError> =>
+  response.stream.pipe(
+    Stream.mapError(broken(exchange)),
+    Stream.timeoutOrElse({
+      duration: exchange.idleTimeout,
+      orElse: () => Stream.fail(timedOut(exchange, exchange.idleTimeout, "the stream went silent: nothing came"))
+    })
+  )
 
 /** Asks for a JSON answer. */
 export const fetchJson = (client: HttpClient.HttpClient, exchange: Exchange): Effect.Effect<unknown, ModelError> =>
@@ -193,7 +224,7 @@ const emit = ({ error, events }: Batch): Stream.Stream<ModelEvent, ModelError> =
 const decodeStream = <S>(
   exchange: Exchange,
   decoder: StreamDecoder<S>,
-  bytes: Stream.Stream<Uint8Array, HttpClientError.HttpClientError>
+  bytes: Stream.Stream<Uint8Array, ModelError>
 ): Stream.Stream<ModelEvent, ModelError> =>
   Stream.suspend(() => {
     const complete = Deferred.makeUnsafe<void>()
@@ -212,11 +243,6 @@ const decodeStream = <S>(
       return [current, { events, error: undefined }]
     }
     return bytes.pipe(
-      Stream.mapError(broken(exchange)),
-      Stream.timeoutOrElse({
-        duration: exchange.idleTimeout,
-        orElse: () => Stream.fail(timedOut(exchange, exchange.idleTimeout, "the stream went silent: nothing came"))
-      }),
       Stream.catch(unlessComplete),
       Stream.interruptWhen(Effect.andThen(Deferred.await(complete), Effect.sleep(linger))),
       Stream.decodeText(),
@@ -240,5 +266,7 @@ export const fetchEvents = <S>(
   decoder: StreamDecoder<S>
 ): Stream.Stream<ModelEvent, ModelError> =>
   Stream.unwrap(
-    Effect.map(openStream(client, exchange), (response) => decodeStream(exchange, decoder, response.stream))
+    Effect.map(openStream(client, exchange), (response) =>
+      decodeStream(exchange, decoder, answerBytes(exchange, response))
+    )
   )

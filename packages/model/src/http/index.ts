@@ -1,11 +1,13 @@
 // For providers that are reached over HTTP: one request, answered by JSON or by server-sent events
 export {
   type Answer,
+  answerBytes,
   excerpt,
   type Exchange,
   fetchEvents,
   fetchJson,
   readJson,
+  sendRequest,
   type StreamDecoder
 } from "./exchange.ts"
 

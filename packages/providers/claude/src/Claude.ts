@@ -2,49 +2,62 @@
  * Claude over the Anthropic Messages API. It holds no state and no retries: one request, one answer, and
  * a typed error when there is none; policies are decorators of the `LanguageModel`.
  */
-import { LanguageModel, makeLanguageModel, type ModelRequest } from "@signalbox/model"
-import { Effect, Layer, Redacted, Stream } from "effect"
-import { Headers, HttpClient } from "effect/http"
-import { vendor } from "./blocks.ts"
+import { LanguageModel, makeLanguageModel, type ModelError, type ModelRequest } from "@signalbox/model"
+import { type Exchange, excerpt, fetchEvents, fetchJson } from "@signalbox/model/http"
+import { Effect, Layer, Result, Stream } from "effect"
+import { HttpClient } from "effect/http"
+import { checked } from "./blocks.ts"
 import type { ClaudeOptions } from "./ClaudeOptions.ts"
 import { decodeReply, messagesDecoder } from "./decode.ts"
-import { encodeRequest } from "./encode.ts"
-import { answerError, provider } from "./errors.ts"
-import { type Exchange, fetchEvents, fetchJson } from "@signalbox/model/http"
+import { encodeCountRequest, encodeRequest, leftOut } from "./encode.ts"
+import { answerError, invalidResponse, provider } from "./errors.ts"
+import { authHeaders, joinHeaders, ownHeaders, urlOf, versionOf } from "./headers.ts"
+import { TokenCountWire } from "./wire/models.ts"
 
-const betaHeader = "anthropic-beta"
+type Route = "answer" | "count" | "stream"
 
-/** The headers that the options and the request ask for; betas of both are on, and the request's version counts. */
-const apiHeaders = (options: ClaudeOptions, request: ModelRequest): Readonly<Record<string, string>> => {
-  const given = Headers.fromInput(options.headers)
-  const own = Headers.fromInput(request.vendorHeaders?.[vendor])
-  const betas = [given[betaHeader], own[betaHeader]].flatMap((list) => list?.split(",") ?? [])
-  const on = new Set(betas.map((beta) => beta.trim()).filter((beta) => beta !== ""))
-  return {
-    ...given,
-    "anthropic-version": options.apiVersion,
-    ...own,
-    ...(on.size === 0 ? {} : { [betaHeader]: [...on].join(",") })
-  }
+const bodyOf = (options: ClaudeOptions, request: ModelRequest, route: Route) => {
+  const { defaultModel, maxTokens } = options
+  const settings = { defaultModel, maxTokens, version: versionOf(options, request) }
+  return route === "count"
+    ? encodeCountRequest(request, settings)
+    : encodeRequest(request, { ...settings, stream: route === "stream" })
 }
 
-const exchangeOf = (options: ClaudeOptions, request: ModelRequest, stream: boolean): Exchange => {
-  const model = request.model === "" ? options.defaultModel : request.model
+const modelOf = (options: ClaudeOptions, request: ModelRequest): string =>
+  request.model === "" ? options.defaultModel : request.model
+
+const exchangeOf = Effect.fnUntraced(function* (
+  options: ClaudeOptions,
+  request: ModelRequest,
+  route: Route
+): Effect.fn.Return<Exchange> {
+  const refused = leftOut(request, versionOf(options, request))
+  if (refused.length > 0) {
+    yield* Effect.logDebug(`This version of the API takes no ${refused.join(", ")}: left out.`)
+  }
   return {
     provider,
-    url: `${options.baseUrl.replace(/\/+$/, "")}/v1/messages`,
+    url: urlOf(options, route === "count" ? "/v1/messages/count_tokens" : "/v1/messages"),
     headers: {
-      ...apiHeaders(options, request),
-      // A key read from a file brings the end of its line.
-      "x-api-key": Redacted.value(options.apiKey).trim(),
-      accept: stream ? "text/event-stream" : "application/json"
+      ...joinHeaders(options, ownHeaders(request)),
+      ...authHeaders(options),
+      accept: route === "stream" ? "text/event-stream" : "application/json"
     },
-    body: encodeRequest(request, { defaultModel: options.defaultModel, maxTokens: options.maxTokens, stream }),
+    body: bodyOf(options, request, route),
     requestTimeout: options.requestTimeout,
     idleTimeout: options.idleTimeout,
-    refused: (answer) => answerError({ ...answer, model })
+    refused: (answer) => answerError({ ...answer, model: modelOf(options, request) })
   }
-}
+})
+
+const tokenCount = checked(TokenCountWire)
+
+const readCount = (body: unknown): Result.Result<number, ModelError> =>
+  Result.match(tokenCount(body), {
+    onSuccess: ({ input_tokens }) => Result.succeed(input_tokens),
+    onFailure: () => Result.fail(invalidResponse(`expected a count of tokens, got: ${excerpt(JSON.stringify(body))}`))
+  })
 
 /**
  * Claude as a model. Streams are aborted by ending them early; the API stops generating then.
@@ -58,17 +71,18 @@ export const makeClaude = (
       provider,
       defaultModel: options.defaultModel,
       stream: (request) =>
-        Stream.suspend(() => {
-          const exchange = exchangeOf(options, request, true)
-          return fetchEvents(
-            client,
-            exchange,
-            messagesDecoder(request.model === "" ? options.defaultModel : request.model)
+        Stream.unwrap(
+          Effect.map(exchangeOf(options, request, "stream"), (exchange) =>
+            fetchEvents(client, exchange, messagesDecoder(modelOf(options, request)))
           )
-        }),
+        ),
       generate: Effect.fn("Claude.generate")(function* (request) {
-        const body = yield* fetchJson(client, exchangeOf(options, request, false))
-        return yield* Effect.fromResult(decodeReply(body, request.model === "" ? options.defaultModel : request.model))
+        const body = yield* fetchJson(client, yield* exchangeOf(options, request, "answer"))
+        return yield* Effect.fromResult(decodeReply(body, modelOf(options, request)))
+      }),
+      countTokens: Effect.fn("Claude.countTokens")(function* (request) {
+        const body = yield* fetchJson(client, yield* exchangeOf(options, request, "count"))
+        return yield* Effect.fromResult(readCount(body))
       })
     })
   )

@@ -7,6 +7,8 @@ import { Duration, type Redacted } from "effect"
 /** Everything that the Claude provider needs to know; nothing is read from the environment. */
 export interface ClaudeOptions {
   readonly apiKey: Redacted.Redacted
+  /** How the key is sent: as `x-api-key`, which is the default, or as a bearer token, as some compatible servers want it. */
+  readonly auth?: "bearer" | "x-api-key"
   /** Without the path: `https://api.anthropic.com`. */
   readonly baseUrl: string
   /** Sent as `anthropic-version`. */

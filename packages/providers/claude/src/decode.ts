@@ -10,16 +10,16 @@ import {
   type ModelError,
   type ModelEvent,
   type ModelReply,
-  ProviderInvalidResponse,
   StreamInterrupted,
   type Usage
 } from "@signalbox/model"
 import { Result, Schema } from "effect"
-import { type BlockIssue, checked, firstIssue, forEachBlock, fromWireBlock, unreadFields } from "./blocks.ts"
-import { envelopeError, provider, readEnvelope } from "./errors.ts"
+import { type BlockIssue, checked, firstIssue, forEachBlock, fromWireBlock, unreadFields, vendor } from "./blocks.ts"
+import { envelopeError, invalidResponse, provider, readEnvelope } from "./errors.ts"
 import { excerpt, readJson, type StreamDecoder } from "@signalbox/model/http"
 import { type HeldBlock, heldEvents, holdBlock, holdDelta } from "./HeldBlock.ts"
-import { type BlockWire, EventWire, ReplyWire, type UsageWire } from "./wire.ts"
+import type { BlockWire } from "./wire/blocks.ts"
+import { EventWire, ReplyWire, type UsageWire } from "./wire/reply.ts"
 
 /** How far a stream has come. */
 export interface DecodeState {
@@ -27,13 +27,19 @@ export interface DecodeState {
   readonly nextIndex: number
   /** The block that is open: its number on the wire. Ours is `nextIndex - 1`. */
   readonly openIndex: number | undefined
+  /** The kind of the open block, as it was handed on. */
+  readonly openKind: ContentBlock["type"] | undefined
   /** The open block, while it is one that must be whole before it is handed on. */
   readonly held: HeldBlock | undefined
+  /** What the start of the message says beside the vocabulary: it follows with the end. */
+  readonly own: JsonObject
+  /** Why the message ended, once it was said: a later count of tokens does not take it back. */
+  readonly stopReason: string | null
 }
 
 type Decoded = Result.Result<readonly [DecodeState, ReadonlyArray<ModelEvent>], ModelError>
 
-const invalid = (reason: string) => Result.fail(new ProviderInvalidResponse({ provider, reason }))
+const invalid = (reason: string) => Result.fail(invalidResponse(reason))
 
 const where = ({ path, reason }: BlockIssue): string => `${path.map(String).join(".")}: ${reason}`
 
@@ -81,14 +87,26 @@ const closeOpen = (state: DecodeState): ReadonlyArray<ModelEvent> => {
   return [...(state.held === undefined ? [] : heldEvents(state.held, index)), { type: "content_block_stop", index }]
 }
 
-const closed = (state: DecodeState): DecodeState => ({ ...state, openIndex: undefined, held: undefined })
+const closed = (state: DecodeState): DecodeState => ({
+  ...state,
+  openIndex: undefined,
+  openKind: undefined,
+  held: undefined
+})
 
-/** Inputs start empty and follow as deltas; servers that send them whole at the start get their deltas made here. */
+/** The start of a block, and all that it holds already as the delta that everyone reads. */
 const startEvents = (block: ContentBlock, index: number): ReadonlyArray<ModelEvent> => {
   const start = (content_block: ContentBlock): ModelEvent => ({ type: "content_block_start", index, content_block })
+  const delta = (piece: BlockDelta): ModelEvent => ({ type: "content_block_delta", index, delta: piece })
+  if (block.type === "text" && block.text !== "") {
+    return [start({ ...block, text: "" }), delta({ type: "text_delta", text: block.text })]
+  }
+  if (block.type === "thinking" && block.thinking !== "") {
+    return [start({ ...block, thinking: "" }), delta({ type: "thinking_delta", thinking: block.thinking })]
+  }
   if (block.type !== "tool_use" || Object.keys(block.input).length === 0) return [start(block)]
-  const delta = { type: "input_json_delta", partial_json: JSON.stringify(block.input) } as const
-  return [start({ ...block, input: {} }), { type: "content_block_delta", index, delta }]
+  const partial_json = JSON.stringify(block.input)
+  return [start({ ...block, input: {} }), delta({ type: "input_json_delta", partial_json })]
 }
 
 const startBlock = (state: DecodeState, event: Extract<EventWire, { type: "content_block_start" }>): Decoded => {
@@ -97,9 +115,24 @@ const startBlock = (state: DecodeState, event: Extract<EventWire, { type: "conte
   const held = block.success.type === "opaque" ? holdBlock(block.success) : undefined
   const started = held === undefined ? startEvents(block.success, state.nextIndex) : []
   return Result.succeed([
-    { ...state, nextIndex: state.nextIndex + 1, openIndex: event.index, held },
+    { ...state, nextIndex: state.nextIndex + 1, openIndex: event.index, openKind: block.success.type, held },
     [...closeOpen(state), ...started]
   ])
+}
+
+/** The kind of block that a delta belongs to. */
+const kindOfDelta: Readonly<Record<string, ContentBlock["type"]>> = {
+  text_delta: "text",
+  citations_delta: "text",
+  thinking_delta: "thinking",
+  signature_delta: "thinking",
+  input_json_delta: "tool_use"
+}
+
+/** Blocks that begin where a server sends the pieces of one kind within a block of another. */
+const emptyBlocks: Readonly<Record<string, ContentBlock>> = {
+  text: { type: "text", text: "" },
+  thinking: { type: "thinking", thinking: "", signature: "" }
 }
 
 const addDelta = (state: DecodeState, event: Extract<EventWire, { type: "content_block_delta" }>): Decoded => {
@@ -107,14 +140,27 @@ const addDelta = (state: DecodeState, event: Extract<EventWire, { type: "content
   if (state.held !== undefined) return Result.succeed([{ ...state, held: holdDelta(state.held, event.delta) }, []])
   const delta = readDelta(event.delta)
   if (Result.isFailure(delta)) return invalid(`content_block_delta: ${delta.failure}`)
-  return Result.succeed([state, [{ type: "content_block_delta", index: state.nextIndex - 1, delta: delta.success }]])
+  const piece = (index: number): ModelEvent => ({ type: "content_block_delta", index, delta: delta.success })
+  const wanted = kindOfDelta[delta.success.type]
+  if (wanted === undefined || wanted === state.openKind) return Result.succeed([state, [piece(state.nextIndex - 1)]])
+  const block = emptyBlocks[wanted]
+  if (block === undefined) return invalid(`a ${delta.success.type} came for a block of the kind ${state.openKind}`)
+  const index = state.nextIndex
+  return Result.succeed([
+    { ...state, nextIndex: index + 1, openKind: wanted },
+    [...closeOpen(state), { type: "content_block_start", index, content_block: block }, piece(index)]
+  ])
 }
 
-const startMessage = (state: DecodeState, event: Extract<EventWire, { type: "message_start" }>): Decoded => {
+const startMessage = (
+  state: DecodeState,
+  event: Extract<EventWire, { type: "message_start" }>,
+  raw: JsonObject
+): Decoded => {
   if (state.phase !== "new") return invalid("a second message_start came before the end of the message")
   const { id, model, usage } = event.message
   return Result.succeed([
-    { ...state, phase: "open" },
+    { ...state, phase: "open", own: unreadFields(raw["message"], ReplyWire.fields).vendor?.[vendor] ?? {} },
     [{ type: "message_start", message: { id, model, usage: readUsage(usage) } }]
   ])
 }
@@ -126,21 +172,22 @@ const changeMessage = (
 ): Decoded => {
   const { stop_details, stop_reason, stop_sequence } = event.delta
   const delta = {
-    stop_reason: stop_reason ?? null,
+    stop_reason: stop_reason ?? state.stopReason,
     stop_sequence: stop_sequence ?? null,
     ...(stop_details === undefined ? {} : { stop_details })
   }
   const usage = { ...event.usage, output_tokens: event.usage.output_tokens ?? 0 }
   // What a whole message says at its top stands here beside the stop reason, or beside that.
   const { delta: said, usage: _usage, ...rest } = raw
-  const unread = unreadFields({ ...rest, ...(isJsonObject(said) ? said : {}) }, ReplyWire.fields)
-  return Result.succeed([closed(state), [...closeOpen(state), { type: "message_delta", delta, usage, ...unread }]])
+  const unread = unreadFields({ ...state.own, ...rest, ...(isJsonObject(said) ? said : {}) }, ReplyWire.fields)
+  const after = { ...closed(state), stopReason: delta.stop_reason }
+  return Result.succeed([after, [...closeOpen(state), { type: "message_delta", delta, usage, ...unread }]])
 }
 
 const decodeEvent = (state: DecodeState, event: EventWire, raw: JsonObject, model: string): Decoded => {
   if (event.type === "ping") return Result.succeed([state, []])
   if (event.type === "error") return Result.fail(envelopeError(event, model))
-  if (event.type === "message_start") return startMessage(state, event)
+  if (event.type === "message_start") return startMessage(state, event, raw)
   if (state.phase === "new") return invalid(`${event.type} came before message_start`)
   switch (event.type) {
     case "content_block_start":
@@ -176,7 +223,15 @@ const end = (state: DecodeState): Decoded =>
 
 /** The decoder of one streamed answer of `model`. */
 export const messagesDecoder = (model: string): StreamDecoder<DecodeState> => ({
-  initial: { phase: "new", nextIndex: 0, openIndex: undefined, held: undefined },
+  initial: {
+    phase: "new",
+    nextIndex: 0,
+    openIndex: undefined,
+    openKind: undefined,
+    held: undefined,
+    own: {},
+    stopReason: null
+  },
   isComplete: (state) => state.phase === "complete",
   step: (state, data) => {
     if (data === undefined) return end(state)

@@ -2,25 +2,27 @@
  * A request as the body of `POST /v1/messages`. The vocabulary has the shape of this API, so little happens:
  * what is only ours is left out, and the vendor's own fields are laid beside the rest.
  */
-import type { ContentBlock, JsonObject, Message, ModelRequest, ToolChoice, ToolDefinition } from "@signalbox/model"
+import type { JsonObject, Message, ModelRequest, ToolChoice, ToolDefinition } from "@signalbox/model"
 import { Predicate } from "effect"
 import { toWireBlocks, vendor } from "./blocks.ts"
+import { clampBudget, withoutForeignThinking } from "./thinking.ts"
+import { refusesSampling, samplingFields } from "./versions.ts"
 
 /** What the options of a provider add to a request. */
 export interface EncodeSettings {
   readonly defaultModel: string
   readonly maxTokens?: number | undefined
   readonly stream: boolean
+  /** The version of the API that reads the body. */
+  readonly version: string
 }
 
-/** Thinking that carries no signature was not made by this API, which refuses it. */
-const isForeign = (block: ContentBlock): boolean => block.type === "thinking" && block.signature === ""
-
-const encodeMessage = ({ content, role, vendor: own }: Message) => ({
-  ...own?.[vendor],
-  role,
-  content: toWireBlocks(content.filter((block) => !isForeign(block)))
-})
+/** Messages that would be empty are left out: the API refuses them, unless they bring settings. */
+const encodeMessage = ({ content, role, vendor: own }: Message): ReadonlyArray<JsonObject> => {
+  const blocks = toWireBlocks(withoutForeignThinking(content))
+  if (blocks.length > 0) return [{ ...own?.[vendor], role, content: blocks }]
+  return role === "system" && own?.[vendor] !== undefined ? [{ ...own[vendor], role }] : []
+}
 
 const encodeTool = (tool: ToolDefinition): JsonObject => ({
   name: tool.name,
@@ -59,20 +61,55 @@ const toolFields = (tools: ReadonlyArray<JsonObject>, choice: ToolChoice | undef
   return choice === undefined ? { tools } : { tools, tool_choice: encodeToolChoice(choice) }
 }
 
-/** The body. Messages that would be empty are left out: the API refuses them. */
+const sampling = (request: ModelRequest): JsonObject => ({
+  ...present("temperature", request.temperature),
+  ...present("top_p", request.topP),
+  ...present("top_k", request.topK)
+})
+
+/** The fields of a request that this version of the API would refuse, and that are left out. */
+export const leftOut = (request: ModelRequest, version: string): ReadonlyArray<string> =>
+  refusesSampling(version) ? samplingFields.filter((field) => field in sampling(request)) : []
+
+/** The body of `POST /v1/messages`. */
 export const encodeRequest = (request: ModelRequest, settings: EncodeSettings): JsonObject => {
-  const { tools: ownTools, ...own } = request.vendor?.[vendor] ?? {}
+  const { thinking, tools: ownTools, ...own } = request.vendor?.[vendor] ?? {}
+  const maxTokens = Math.min(request.maxTokens, settings.maxTokens ?? request.maxTokens)
   return {
     ...own,
+    ...clampBudget(thinking, maxTokens),
     model: request.model === "" ? settings.defaultModel : request.model,
-    max_tokens: Math.min(request.maxTokens, settings.maxTokens ?? request.maxTokens),
-    messages: request.messages.map(encodeMessage).filter(({ content }) => content.length > 0),
+    max_tokens: maxTokens,
+    messages: request.messages.flatMap(encodeMessage),
     ...presentList("system", toWireBlocks(request.system)),
     ...toolFields(encodeTools(request.tools, ownTools), request.toolChoice),
-    ...present("temperature", request.temperature),
-    ...present("top_p", request.topP),
-    ...present("top_k", request.topK),
+    ...(refusesSampling(settings.version) ? {} : sampling(request)),
     ...presentList("stop_sequences", request.stopSequences),
     ...(settings.stream ? { stream: true } : {})
   }
+}
+
+/** The fields that say what is to be counted; the API refuses others. */
+const counted = [
+  "model",
+  "messages",
+  "system",
+  "tools",
+  "tool_choice",
+  "thinking",
+  "output_config",
+  "cache_control",
+  "speed",
+  "mcp_servers",
+  "context_management",
+  "compaction",
+  "billing_policy",
+  "output_format"
+]
+
+/** The body of `POST /v1/messages/count_tokens`. */
+export const encodeCountRequest = (request: ModelRequest, settings: Omit<EncodeSettings, "stream">): JsonObject => {
+  // Nothing is answered, so that no budget can be too large for the answer.
+  const body = encodeRequest({ ...request, maxTokens: Infinity }, { ...settings, maxTokens: undefined, stream: false })
+  return Object.fromEntries(counted.flatMap((field) => (body[field] === undefined ? [] : [[field, body[field]]])))
 }

@@ -16,10 +16,14 @@ import {
 } from "@signalbox/model"
 import { Duration, Option, Schema } from "effect"
 import { excerpt } from "@signalbox/model/http"
-import { ErrorWire } from "./wire.ts"
+import { ErrorWire } from "./wire/reply.ts"
 
 /** The name of this provider in errors and status lines. */
 export const provider = "claude"
+
+/** An answer that the API does not give. */
+export const invalidResponse = (reason: string): ProviderInvalidResponse =>
+  new ProviderInvalidResponse({ provider, reason })
 
 /** What is known of a refusal. */
 interface Refusal {
@@ -82,17 +86,19 @@ const notThisApi: ErrorOf = ({ httpStatus, reason }) =>
     reason: `HTTP ${httpStatus}: ${excerpt(reason)}`
   })
 
+/** Without an envelope it is not this API that answered; a code of its own says that something else is missing. */
+const notFound: ErrorOf = (refusal) => {
+  if (refusal.type === "") return notThisApi(refusal)
+  if (refusal.errorCode !== undefined) return rejected(refusal)
+  return new ModelNotFound({ ...said(refusal), model: refusal.model })
+}
+
 const errorOfStatus: ReadonlyMap<number, ErrorOf> = new Map<number, ErrorOf>([
   [400, (refusal) => (/content filter/i.test(refusal.reason) ? new ContentFiltered(said(refusal)) : rejected(refusal))],
   [401, authFailed],
   [402, quotaExceeded],
   [403, authFailed],
-  // Without an envelope it is not this API that answered.
-  [
-    404,
-    (refusal) =>
-      refusal.type === "" ? notThisApi(refusal) : new ModelNotFound({ ...said(refusal), model: refusal.model })
-  ],
+  [404, notFound],
   [408, timedOut],
   [429, (refusal) => new ProviderRateLimited({ ...said(refusal), ...wait(refusal) })],
   // Not every 5xx passes: what the server does not support it will not support in a minute.

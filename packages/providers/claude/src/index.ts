@@ -1,2 +1,7 @@
 export { layer, makeClaude } from "./Claude.ts"
 export { claudeDefaults, type ClaudeOptions } from "./ClaudeOptions.ts"
+export { listModels } from "./listModels.ts"
+
+// Requests that are handed on as they came
+export { forward, type ForwardedAnswer, type ForwardInput, type ForwardRequest } from "./forward.ts"
+export { spliceModel } from "./spliceModel.ts"

@@ -2,8 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { collectReply, type ModelError } from "@signalbox/model"
 import { askFor, languageModelContract } from "@signalbox/model/testing"
 import type { Fault, Reply } from "@signalbox/testing"
-import { Effect, Stream } from "effect"
-import { key, withUpstream } from "./support.ts"
+import { makeClaude } from "@signalbox/provider-claude"
+import { Deferred, Duration, Effect, Fiber, Stream } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
+import { key, optionsFor, withUpstream } from "./support.ts"
 
 describe("Claude, like every language model,", () => {
   for (const { check, name } of languageModelContract({ provider: "claude", key, over: withUpstream })) {
@@ -61,6 +64,22 @@ describe("Claude", () => {
     )
   )
 
+  it.live("sends its key as a bearer token where that is wanted", () =>
+    withUpstream(
+      { text: "hi" },
+      (model, upstream) =>
+        Effect.gen(function* () {
+          yield* model.generate(askFor())
+          const [seen] = upstream.requests
+          assert.deepStrictEqual(
+            [seen?.headers["authorization"], seen?.headers["x-api-key"]],
+            [`Bearer ${key}`, undefined]
+          )
+        }),
+      { auth: "bearer" }
+    )
+  )
+
   it.live("lets a request choose the version and add betas, and no other header of ours", () =>
     withUpstream(
       { text: "hi" },
@@ -93,17 +112,74 @@ const faults: ReadonlyArray<readonly [string, Fault, ModelError["_tag"]]> = [
   ["an event above 10 MiB", { kind: "oversized", bytes: 11 * 1024 * 1024 }, "ProviderInvalidResponse"]
 ]
 
+const badStreams: ReadonlyArray<readonly [string, Fault, ModelError["_tag"]]> = [
+  ["a status that is none of success", { kind: "status", status: 503 }, "ProviderOverloaded"],
+  ["a page instead of events", { kind: "html" }, "ProviderInvalidResponse"],
+  ["an end before message_stop", { kind: "early_end" }, "StreamInterrupted"],
+  ["an error among the events", { kind: "error_event", errorType: "rate_limit_error" }, "ProviderRateLimited"],
+  ["silence", { kind: "stall", afterPieces: 1 }, "ProviderTimeout"]
+]
+
+describe("five bad streams", () => {
+  it("have five errors", () => assert.strictEqual(new Set(badStreams.map(([, , tag]) => tag)).size, 5))
+
+  for (const [name, fault, tag] of badStreams) {
+    it.live(`are told apart: ${name} is ${tag}`, () =>
+      withUpstream(
+        { text: "some text to break", chunks: 4, fault },
+        (model) =>
+          Effect.gen(function* () {
+            assert.strictEqual((yield* Effect.flip(Stream.runDrain(model.stream(askFor()))))._tag, tag)
+          }),
+        fault.kind === "stall" ? { idleTimeout: Duration.seconds(2) } : {}
+      )
+    )
+  }
+})
+
+/** A server that begins a message and then says nothing, for ever. */
+const silent = HttpClient.make((request) => {
+  const message = { id: "m", type: "message", role: "assistant", model: "m", content: [], usage: {} }
+  const head = new TextEncoder().encode(`data: ${JSON.stringify({ type: "message_start", message })}\n\n`)
+  const bytes = new ReadableStream({ start: (controller) => controller.enqueue(head) })
+  const headers = { "content-type": "text/event-stream" }
+  return Effect.succeed(HttpClientResponse.fromWeb(request, new Response(bytes, { headers })))
+})
+
+describe("a stream that falls silent", () => {
+  it.effect("is given up after thirty seconds, not before", () =>
+    Effect.gen(function* () {
+      const model = yield* makeClaude(optionsFor("http://127.0.0.1", { idleTimeout: Duration.seconds(30) }))
+      const begun = yield* Deferred.make<string>()
+      const fiber = yield* Effect.forkChild(
+        Effect.flip(Stream.runForEach(model.stream(askFor()), ({ type }) => Deferred.succeed(begun, type)))
+      )
+      assert.strictEqual(yield* Deferred.await(begun), "message_start")
+      yield* TestClock.adjust("29 seconds")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("2 seconds")
+      const error = yield* Fiber.join(fiber)
+      assert.strictEqual(error._tag, "ProviderTimeout")
+      assert.include(error.message, "30s")
+    }).pipe(Effect.provideService(HttpClient.HttpClient, silent))
+  )
+})
+
 describe("Claude failures", () => {
   for (const [name, fault, tag] of faults) {
-    it.live(`says ${tag} for ${name}`, () =>
-      withUpstream({ text: "some text to break", fault }, (model) =>
-        Effect.gen(function* () {
-          assert.strictEqual((yield* Effect.flip(Stream.runDrain(model.stream(askFor()))))._tag, tag)
-          // A single answer may be as large as it likes.
-          if (fault.kind === "oversized") yield* model.generate(askFor())
-          else assert.strictEqual((yield* Effect.flip(model.generate(askFor())))._tag, tag)
-        })
-      )
+    it.live(
+      `says ${tag} for ${name}`,
+      () =>
+        withUpstream({ text: "some text to break", fault }, (model) =>
+          Effect.gen(function* () {
+            assert.strictEqual((yield* Effect.flip(Stream.runDrain(model.stream(askFor()))))._tag, tag)
+            // A single answer may be as large as it likes.
+            if (fault.kind === "oversized") yield* model.generate(askFor())
+            else assert.strictEqual((yield* Effect.flip(model.generate(askFor())))._tag, tag)
+          })
+        ),
+      // Eleven megabytes take their time on a machine that is busy.
+      60_000
     )
   }
 })

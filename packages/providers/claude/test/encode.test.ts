@@ -1,29 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { ContentBlock, Message, ModelRequest, ToolDefinition } from "@signalbox/model"
-import type { ClaudeOptions } from "@signalbox/provider-claude"
+import type { ContentBlock, Message, ToolDefinition } from "@signalbox/model"
 import { decodeRequest } from "@signalbox/provider-claude/serve"
 import { RequestWire } from "@signalbox/provider-claude/wire"
-import { Effect, Schema } from "effect"
+import { Effect, Logger, References, Schema } from "effect"
 import { askFor } from "@signalbox/model/testing"
-import { withCannedAnswer } from "./support.ts"
-
-const answer = JSON.stringify({
-  id: "msg_1",
-  type: "message",
-  role: "assistant",
-  model: "m",
-  content: [],
-  stop_reason: "end_turn",
-  usage: { input_tokens: 1, output_tokens: 1 }
-})
-
-const bodyOf = (request: ModelRequest, options: Partial<ClaudeOptions> = {}) =>
-  withCannedAnswer(
-    [answer],
-    (model, bodies) => Effect.map(model.generate(request), () => bodies[0] ?? {}),
-    options,
-    "application/json"
-  )
+import { bodyOf } from "./support.ts"
 
 const text = (words: string) => ({ type: "text", text: words }) as const
 const user = (...content: ReadonlyArray<ContentBlock>): Message => ({ role: "user", content })
@@ -150,6 +131,22 @@ describe("Messages requests", () => {
         top_k: 3,
         stop_sequences: ["x"]
       })
+    })
+  )
+
+  it.effect("leave out sampling where the version refuses it, and say so in the log", () =>
+    Effect.gen(function* () {
+      const lines: Array<unknown> = []
+      const request = askFor("a", { temperature: 0, topP: 0.5, topK: 3 })
+      const logged = Logger.layer([Logger.make(({ message }) => lines.push(message))])
+      const body = yield* bodyOf(request, { apiVersion: "2026-10-21" }).pipe(
+        Effect.provide(logged),
+        Effect.provideService(References.MinimumLogLevel, "Debug")
+      )
+      assert.deepStrictEqual(Object.keys(body).toSorted(), ["max_tokens", "messages", "model"])
+      assert.include(String(lines), "temperature, top_p, top_k")
+      const asked = { ...request, vendorHeaders: { anthropic: { "anthropic-version": "2023-06-01" } } }
+      assert.strictEqual((yield* bodyOf(asked, { apiVersion: "2026-10-21" }))["temperature"], 0)
     })
   )
 

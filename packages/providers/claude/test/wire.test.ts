@@ -2,23 +2,10 @@ import type Anthropic from "@anthropic-ai/sdk"
 import { assert, describe, it } from "@effect/vitest"
 import { ErrorWire, EventWire, ReplyWire, RequestWire } from "@signalbox/provider-claude/wire"
 import { Schema } from "effect"
+import type { Answers, Blocks, Requests } from "./wire.types.ts"
 
-// Checked by the compiler: what the SDK's types allow, the schemas accept.
-type Accepts<Wire, Sdk extends Wire> = [Wire, Sdk]
-export type Checks = [
-  Accepts<
-    Pick<RequestWire, "model" | "max_tokens" | "stream" | "stop_sequences">,
-    Pick<Anthropic.MessageCreateParams, "model" | "max_tokens" | "stream" | "stop_sequences">
-  >,
-  Accepts<RequestWire["messages"][number]["role"], Anthropic.MessageParam["role"]>,
-  Accepts<NonNullable<RequestWire["tool_choice"]>, Anthropic.ToolChoice>,
-  Accepts<
-    Omit<ReplyWire, "content" | "usage" | "stop_details">,
-    Omit<Anthropic.Message, "content" | "usage" | "stop_details">
-  >,
-  Accepts<Pick<ReplyWire["usage"], "input_tokens" | "output_tokens" | "cache_read_input_tokens">, Anthropic.Usage>,
-  Accepts<Exclude<EventWire["type"], "ping" | "error">, Anthropic.MessageStreamEvent["type"]>
-]
+/** Holds as long as this compiles: see there. */
+export type Checks = [Requests, Blocks, Answers]
 
 const request: Anthropic.MessageCreateParams = {
   model: "claude-x",

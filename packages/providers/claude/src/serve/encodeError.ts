@@ -5,7 +5,7 @@
 import { type ErrorStatus, isSignalboxError, type SignalboxError, statuses, statusOf, toJson } from "@signalbox/errors"
 import { ModelRequestRejected, ProviderAuthFailed, ProviderOverloaded } from "@signalbox/model"
 import { Duration, Predicate } from "effect"
-import type { ErrorWire } from "../wire.ts"
+import type { ErrorWire } from "../wire/reply.ts"
 
 /** An error answer, ready to be sent. */
 export interface EncodedError {
@@ -19,10 +19,13 @@ type Row = Pick<ErrorStatus, "http" | "anthropic">
 /** Statuses of an upstream that one of our errors covers together with others, and that clients tell apart. */
 const rowsOfUpstream: ReadonlyMap<number, Row> = new Map<number, Row>([
   [403, statuses.forbidden],
+  [404, statuses.notFound],
   [409, statuses.conflict],
+  [412, { http: 412, anthropic: "invalid_request_error" }],
   [413, statuses.tooLarge],
   [500, statuses.internal],
-  [501, { http: 501, anthropic: "not_supported" }]
+  [501, { http: 501, anthropic: "not_supported" }],
+  [503, statuses.unavailable]
 ])
 
 const rowOf = (error: unknown): Row => {

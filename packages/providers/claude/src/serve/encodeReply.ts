@@ -5,7 +5,7 @@
 import { type ContentBlock, type JsonObject, noUsage, type ServedReply } from "@signalbox/model"
 import { Predicate } from "effect"
 import { toWireBlock, vendor } from "../blocks.ts"
-import type { ReplyWire } from "../wire.ts"
+import type { ReplyWire } from "../wire/reply.ts"
 import { hostCallBlock, hostResultBlock } from "./hostCalls.ts"
 import { sumUsage, usageWire } from "./usage.ts"
 
@@ -22,9 +22,11 @@ const blockOf = (block: ContentBlock, answered: ReadonlySet<string>): JsonObject
   return answered.has(block.id) ? hostCallBlock(block, "signalbox") : toWireBlock(block)
 }
 
-/** The stop reason that a client can act upon: `tool_use` only when there is a call for it to run. */
-export const servedStopReason = (stopReason: string | null, hasCallerCall: boolean): string | null =>
-  stopReason === "tool_use" && !hasCallerCall ? "pause_turn" : stopReason
+/** The stop reason that a client can act upon: by whether there is a call for it to run, not by the upstream's word. */
+export const servedStopReason = (stopReason: string | null, hasCallerCall: boolean): string | null => {
+  if (stopReason === "tool_use" && !hasCallerCall) return "pause_turn"
+  return stopReason === "end_turn" && hasCallerCall ? "tool_use" : stopReason
+}
 
 /** The JSON body of a turn that was not streamed: the same blocks in the same order as the stream has. */
 export const encodeReply = (turn: ServedReply): ReplyWire => {

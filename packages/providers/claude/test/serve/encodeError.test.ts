@@ -56,7 +56,7 @@ describe("encodeError", () => {
         "409 conflict_error",
         "501 not_supported",
         "500 api_error",
-        "529 overloaded_error",
+        "503 overloaded_error",
         "529 overloaded_error"
       ]
     )
