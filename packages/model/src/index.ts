@@ -31,6 +31,7 @@ export {
 // Models
 export { collectReply, LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
 export { retryModel } from "./retryModel.ts"
+export { isSealed, sealThought, unsealThought } from "./sealedThought.ts"
 export { BlockDelta, ModelEvent } from "./ModelEvent.ts"
 export {
   type ServedEvent,

@@ -4,6 +4,7 @@
  */
 import {
   type ContentBlock,
+  isSealed,
   type JsonObject,
   type Message,
   type ModelRequest,
@@ -20,8 +21,11 @@ export interface EncodeSettings {
   readonly stream: boolean
 }
 
-/** Thinking that carries no signature was not made by this API, which refuses it. */
-const isForeign = (block: ContentBlock): boolean => block.type === "thinking" && block.signature === ""
+/** Thinking that was not made by this API, which refuses it: without a signature, or with one of ours in its place. */
+const isForeign = (block: ContentBlock): boolean =>
+  block.type === "thinking"
+    ? block.signature === "" || isSealed(block.signature)
+    : block.type === "redacted_thinking" && isSealed(block.data)
 
 const encodeMessage = ({ content, role, vendor: own }: Message) => ({
   ...own?.[vendor],

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ContentBlock, type Message, type ModelRequest, type ToolDefinition } from "@signalbox/model"
+import { type ContentBlock, type Message, type ModelRequest, sealThought, type ToolDefinition } from "@signalbox/model"
 import { type ClaudeOptions } from "@signalbox/provider-claude"
 import { decodeRequest } from "@signalbox/provider-claude/serve"
 import { RequestWire } from "@signalbox/provider-claude/wire"
@@ -68,7 +68,14 @@ const conversations: ReadonlyArray<readonly [string, ReadonlyArray<Message>, unk
   ],
   [
     "no thinking that another vendor's model did",
-    [assistant({ type: "thinking", thinking: "x", signature: "" }, text("a"))],
+    [
+      assistant(
+        { type: "thinking", thinking: "x", signature: "" },
+        { type: "thinking", thinking: "y", signature: sealThought("openrouter", {}) },
+        { type: "redacted_thinking", data: sealThought("openrouter", {}) },
+        text("a")
+      )
+    ],
     [{ role: "assistant", content: [text("a")] }]
   ],
   [
