@@ -1,28 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ContentBlock, type Message, type ModelRequest, textMessage } from "@signalbox/model"
-import { ollamaDefaults, type OpenAiOptions } from "@signalbox/provider-openai"
+import { type Message, textMessage } from "@signalbox/model"
+import { ollamaDefaults } from "@signalbox/provider-openai"
 import { Effect, Schema } from "effect"
 import { askFor, toolNamed } from "@signalbox/model/testing"
-import { withCannedAnswer } from "./support.ts"
+import { assistant, bodyOf, dataUrl, png, text, use, user } from "./requests.ts"
 
-const answer = JSON.stringify({ choices: [{ message: { content: "ok" }, finish_reason: "stop" }] })
-
-const bodyOf = (request: ModelRequest, options: Partial<OpenAiOptions> = {}) =>
-  withCannedAnswer(
-    [answer],
-    (model, bodies) => Effect.map(model.generate(request), () => bodies[0] ?? {}),
-    options,
-    "application/json"
-  )
-
-const png = { type: "image", source: { type: "base64", media_type: "image/png", data: "AA==" } } as const
-const text = (words: string) => ({ type: "text", text: words }) as const
-const use = (id: string, input = {}) => ({ type: "tool_use", id, name: "read", input }) as const
-const user = (...content: ReadonlyArray<ContentBlock>): Message => ({ role: "user", content })
-const assistant = (...content: ReadonlyArray<ContentBlock>): Message => ({ role: "assistant", content })
 const calls = (...ids: ReadonlyArray<string>) =>
   ids.map((id) => ({ id, type: "function", function: { name: "read", arguments: "{}" } }))
-const dataUrl = "data:image/png;base64,AA=="
 
 const conversations: ReadonlyArray<readonly [string, ReadonlyArray<Message>, ReadonlyArray<object>]> = [
   ["a single text as a string", [user(text("a"))], [{ role: "user", content: "a" }]],
@@ -260,21 +244,34 @@ describe("Chat requests", () => {
           toolChoice: { type: "auto" },
           stopSequences: [],
           topK: 4,
-          vendor: { anthropic: { thinking: {} } }
+          vendor: {
+            anthropic: {
+              ...{ thinking: {}, context_management: { edits: [] }, container: "c", diagnostics: {}, betas: ["b"] },
+              ...{
+                service_tier: "auto",
+                speed: "fast",
+                inference_geo: "eu",
+                safeguards: [],
+                tags: [],
+                mcp_servers: []
+              },
+              ...{ cache_control: { type: "ephemeral" }, output_config: { effort: "high" }, metadata: {} }
+            }
+          }
         })
       )
       assert.deepStrictEqual(Object.keys(body).toSorted(), ["max_completion_tokens", "messages", "model"])
     })
   )
 
-  it.effect("keep a temperature of zero, at most four stop sequences, and the vendor's own fields", () =>
+  it.effect("keep a temperature of zero, stop sequences, and the vendor's own fields", () =>
     Effect.gen(function* () {
       const body = yield* bodyOf(
         askFor("a", {
           temperature: 0,
           topP: 0.5,
           topK: 4,
-          stopSequences: ["1", "2", "3", "4", "5"],
+          stopSequences: ["1", "", "2", "3", "4"],
           vendor: { openai: { seed: 7 } }
         }),
         { ...ollamaDefaults, maxTokens: 100 }

@@ -1,0 +1,104 @@
+/**
+ * What a request asks for in the words of the Messages API, outside the vocabulary: depth of thought, a format,
+ * who the user is, tools that are loaded later. None of these fields is forwarded; each is said in the upstream's words.
+ */
+import { type ContentBlock, isJsonObject, type JsonObject, type ModelRequest } from "@signalbox/model"
+import { type Effort, efforts } from "./Dialect.ts"
+
+/** A JSON Schema that the answer shall fit. */
+export interface WishedFormat {
+  readonly schema: JsonObject
+  readonly name: string
+  /** `undefined` where it is as strict as the schema allows. */
+  readonly strict: boolean | undefined
+}
+
+/** Read from `vendor` of a request. */
+export interface Wishes {
+  /** `none` where thinking is off; `undefined` where nothing is said, or the model shall decide. */
+  readonly effort: Effort | undefined
+  /** Whether the model shall think, where that is said. */
+  readonly thinks: boolean | undefined
+  readonly budgetTokens: number | undefined
+  readonly format: WishedFormat | undefined
+  readonly userId: string | undefined
+  /** Tools in the form of the Messages API, by name: typed, deferred, cached, strict. */
+  readonly tools: ReadonlyMap<string, JsonObject>
+}
+
+const objectOf = (value: unknown): JsonObject => (isJsonObject(value) ? value : {})
+
+const isEffort = (value: unknown): value is Effort => efforts.some((effort) => effort === value)
+
+/** A budget of tokens in the words of upstreams that have no budgets. */
+const effortOfBudget = (tokens: number): Effort => (tokens < 4096 ? "low" : tokens < 16_384 ? "medium" : "high")
+
+/** An instruction inside the conversation may change the effort from there on. */
+const laterEffort = (request: ModelRequest): unknown => {
+  const said = request.messages.flatMap(({ role, vendor }) =>
+    role === "system" ? [objectOf(vendor?.["anthropic"]?.["output_config"])["effort"]] : []
+  )
+  return said.findLast(isEffort)
+}
+
+/** A format as each of three APIs says it: Messages and Responses alike, Chat with one more level. */
+const formatOf = (own: JsonObject, config: JsonObject, openai: JsonObject): WishedFormat | undefined => {
+  const given = [
+    config["format"],
+    own["output_format"],
+    objectOf(openai["text"])["format"],
+    openai["response_format"]
+  ].find((format) => objectOf(format)["type"] === "json_schema")
+  const { json_schema: inner, ...flat } = objectOf(given)
+  const { name, schema, strict } = isJsonObject(inner) ? inner : flat
+  if (!isJsonObject(schema)) return undefined
+  return {
+    schema,
+    name: typeof name === "string" && name !== "" ? name : "answer",
+    strict: typeof strict === "boolean" ? strict : undefined
+  }
+}
+
+/** Reads them; what is malformed asks for nothing. */
+export const wishesOf = (request: ModelRequest): Wishes => {
+  const own = request.vendor?.["anthropic"] ?? {}
+  const thinking = objectOf(own["thinking"])
+  const config = objectOf(own["output_config"])
+  const isOff = thinking["type"] === "disabled"
+  const budget = thinking["type"] === "enabled" ? Number(thinking["budget_tokens"]) : Number.NaN
+  const openai = request.vendor?.["openai"] ?? {}
+  const said =
+    laterEffort(request) ?? config["effort"] ?? objectOf(openai["reasoning"])["effort"] ?? openai["reasoning_effort"]
+  const given = isEffort(said) ? said : budget > 0 ? effortOfBudget(budget) : undefined
+  const userId = objectOf(own["metadata"])["user_id"]
+  const tools: ReadonlyArray<unknown> = Array.isArray(own["tools"]) ? own["tools"] : []
+  return {
+    effort: isOff ? "none" : given,
+    thinks: isOff
+      ? false
+      : thinking["type"] !== undefined || (given !== undefined && given !== "none")
+        ? true
+        : undefined,
+    budgetTokens: budget > 0 && !isEffort(said) ? budget : undefined,
+    format: formatOf(own, config, openai),
+    userId: typeof userId === "string" && userId !== "" ? userId : undefined,
+    tools: new Map(
+      tools.flatMap((tool) => {
+        const { name, ...fields } = objectOf(tool)
+        return typeof name === "string" ? [[name, fields] as const] : []
+      })
+    )
+  }
+}
+
+const referencesIn = (value: unknown): ReadonlyArray<string> => {
+  if (Array.isArray(value)) return value.flatMap(referencesIn)
+  if (!isJsonObject(value)) return []
+  const { tool_name: name, type } = value
+  if (type === "tool_reference" && typeof name === "string") return [name]
+  return referencesIn(value["content"] ?? value["tool_references"] ?? (type === "opaque" ? value["block"] : undefined))
+}
+
+/** The tools that a conversation has loaded: those that a search found, and those that were called. */
+export const loadedTools = (content: ReadonlyArray<ContentBlock>): ReadonlyArray<string> =>
+  content.flatMap((block) => (block.type === "tool_use" ? [block.name] : referencesIn(block)))
