@@ -52,8 +52,12 @@ const reasoningFields = (turn: AssistantTurn, { dialect, options }: Plan, isCurr
     return details.length === 0 ? {} : { reasoning_details: details }
   }
   if (dialect.reasoningBack === "none" || !isCurrent) return {}
+  // Clients of OpenAI's APIs have no place for a signature.
   const own = turn.content.flatMap((block) =>
-    block.type === "thinking" && unsealThought(options.provider, block.signature) !== undefined ? [block.thinking] : []
+    block.type === "thinking" &&
+    (block.signature === "" || unsealThought(options.provider, block.signature) !== undefined)
+      ? [block.thinking]
+      : []
   )
   return own.length === 0 ? {} : { reasoning_content: own.join("\n") }
 }

@@ -44,10 +44,10 @@ const laterEffort = (request: ModelRequest): unknown => {
 /** A format as each of three APIs says it: Messages and Responses alike, Chat with one more level. */
 const formatOf = (own: JsonObject, config: JsonObject, openai: JsonObject): WishedFormat | undefined => {
   const given = [
-    config["format"],
-    own["output_format"],
+    openai["response_format"],
     objectOf(openai["text"])["format"],
-    openai["response_format"]
+    config["format"],
+    own["output_format"]
   ].find((format) => objectOf(format)["type"] === "json_schema")
   const { json_schema: inner, ...flat } = objectOf(given)
   const { name, schema, strict } = isJsonObject(inner) ? inner : flat
@@ -68,7 +68,7 @@ export const wishesOf = (request: ModelRequest): Wishes => {
   const budget = thinking["type"] === "enabled" ? Number(thinking["budget_tokens"]) : Number.NaN
   const openai = request.vendor?.["openai"] ?? {}
   const said =
-    laterEffort(request) ?? config["effort"] ?? objectOf(openai["reasoning"])["effort"] ?? openai["reasoning_effort"]
+    laterEffort(request) ?? openai["reasoning_effort"] ?? objectOf(openai["reasoning"])["effort"] ?? config["effort"]
   const given = isEffort(said) ? said : budget > 0 ? effortOfBudget(budget) : undefined
   const userId = objectOf(own["metadata"])["user_id"]
   const tools: ReadonlyArray<unknown> = Array.isArray(own["tools"]) ? own["tools"] : []
