@@ -2,11 +2,11 @@
  * Taking up a configuration file that has changed while the program runs: servers follow it at once, without
  * disturbing a call; a file that is wrong changes nothing. What is no server is only told to need a new start.
  */
-import { type DuplicateServerName, type Reconfigured, type ServerOrchestrator } from "@signalbox/orchestrator"
+import type { DuplicateServerName, Reconfigured, ServerOrchestrator } from "@signalbox/orchestrator"
 import { Duration, Effect, Equal, type FileSystem, FileSystem as Files, Path, Stream } from "effect"
-import { type LoadedConfig } from "./config/ConfigFile.ts"
-import { type HostOptions } from "./config/HostOptions.ts"
-import { type ConfigInvalid, type ConfigNotFound } from "./errors.ts"
+import type { LoadedConfig } from "./config/ConfigFile.ts"
+import type { HostOptions } from "./config/HostOptions.ts"
+import type { ConfigInvalid, ConfigNotFound } from "./errors.ts"
 import { managedServers } from "./servers.ts"
 
 /** Why a changed file was not taken up. */

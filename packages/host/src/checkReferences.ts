@@ -4,8 +4,8 @@
  */
 import { Effect } from "effect"
 import { agentServers } from "./agents/agentServers.ts"
-import { type LoadedConfig } from "./config/ConfigFile.ts"
-import { type FoundProblem } from "./config/layers.ts"
+import type { LoadedConfig } from "./config/ConfigFile.ts"
+import type { FoundProblem } from "./config/layers.ts"
 import { notSet, resolveKey, unsetVariables } from "./config/secrets.ts"
 import { resolveServers } from "./servers.ts"
 

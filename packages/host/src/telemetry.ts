@@ -5,8 +5,8 @@
 import { Alert, type ServerOrchestrator } from "@signalbox/orchestrator"
 import { Effect, Layer, Redacted, Schedule, Stream } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
-import { type LoadedConfig } from "./config/ConfigFile.ts"
-import { type FoundProblem } from "./config/layers.ts"
+import type { LoadedConfig } from "./config/ConfigFile.ts"
+import type { FoundProblem } from "./config/layers.ts"
 import { notSet, resolveText, unsetVariables } from "./config/secrets.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -33,13 +33,7 @@ export { collectReply, LanguageModel, makeLanguageModel } from "./LanguageModel.
 export { retryModel } from "./retryModel.ts"
 export { isSealed, sealThought, unsealThought } from "./sealedThought.ts"
 export { BlockDelta, ModelEvent } from "./ModelEvent.ts"
-export {
-  type ServedEvent,
-  type ServedReply,
-  type ServedRequest,
-  type ServedStep,
-  type ServedStream
-} from "./ServedTurn.ts"
+export type { ServedEvent, ServedReply, ServedRequest, ServedStep, ServedStream } from "./ServedTurn.ts"
 export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from "./foldEvents.ts"
 
 // Tools

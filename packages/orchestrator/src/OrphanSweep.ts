@@ -3,7 +3,7 @@
  * whose owner is no longer alive is an orphan. Nothing else is ever touched: no process without our mark, none
  * of a living owner, none of another container, and not the tree that we ourselves run in.
  */
-import { type ServerOptions } from "@signalbox/mcp"
+import type { ServerOptions } from "@signalbox/mcp"
 import { Context, Effect, FileSystem, Layer, type Scope } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { ownerVariable, type ProcessRow, type ProcessTable, procTable, psTable } from "./processTable.ts"

@@ -2,14 +2,14 @@
  * One set of servers: an orchestrator of its own, that shares with the others of the program only what carries no
  * secret. It counts as connected from its first server on; the others go on starting.
  */
-import { type SignalboxError } from "@signalbox/errors"
-import { type ServerOptions } from "@signalbox/mcp"
+import type { SignalboxError } from "@signalbox/errors"
+import type { ServerOptions } from "@signalbox/mcp"
 import { Effect, Metric, Scope } from "effect"
 import { type DuplicateServerName, NoServerConnected, ServerSetNotPrepared } from "./errors.ts"
-import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
-import { type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
+import type { ManagedServer, OrchestratorOptions } from "./OrchestratorOptions.ts"
+import type { ServerEvent, ServerInfo } from "./ServerInfo.ts"
 import { makeOrchestrator, type ServerOrchestrator } from "./ServerOrchestrator.ts"
-import { type ServerSetStatus } from "./ServerSetStatus.ts"
+import type { ServerSetStatus } from "./ServerSetStatus.ts"
 import { ToolCache } from "./ToolCache.ts"
 
 /** A set that is there. */

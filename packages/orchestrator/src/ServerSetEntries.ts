@@ -4,10 +4,10 @@
  */
 import { nearestName } from "@signalbox/model"
 import { Cause, Deferred, Effect, Equal, Exit, Fiber, Scope } from "effect"
-import { type Connector } from "./Connector.ts"
+import type { Connector } from "./Connector.ts"
 import { ServerSetExists, ServerSetNotFound } from "./errors.ts"
-import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
-import { type OrphanSweep } from "./OrphanSweep.ts"
+import type { ManagedServer, OrchestratorOptions } from "./OrchestratorOptions.ts"
+import type { OrphanSweep } from "./OrphanSweep.ts"
 import {
   type AddError,
   connectSet,
@@ -18,7 +18,7 @@ import {
 } from "./ServerSet.ts"
 import { serverSetStatus } from "./ServerSetStatus.ts"
 import { makeStartGate, SharedStartGate } from "./StartGate.ts"
-import { type ToolCache } from "./ToolCache.ts"
+import type { ToolCache } from "./ToolCache.ts"
 
 /** A set that nobody can use yet. */
 interface Adding {

@@ -1,10 +1,10 @@
 /**
  * `metrics` and `pool status` at work: the numbers of the running host.
  */
-import { type MetricsSnapshot } from "@signalbox/orchestrator"
+import type { MetricsSnapshot } from "@signalbox/orchestrator"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
-import { type Style } from "../render/style.ts"
+import type { Style } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { running } from "./runningHost.ts"

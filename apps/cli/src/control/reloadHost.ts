@@ -1,7 +1,7 @@
 /**
  * `reload` at work.
  */
-import { type ReloadedJson } from "@signalbox/server/control"
+import type { ReloadedJson } from "@signalbox/server/control"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { renderReloaded, type ShownReload } from "../render/renderReload.ts"

@@ -1,7 +1,7 @@
 /**
  * `doctor`: looks at the servers of the configuration, repairs what a person agrees to, and looks again.
  */
-import { type LoadedConfig } from "@signalbox/host"
+import type { LoadedConfig } from "@signalbox/host"
 import {
   applyRepairs,
   describeRepair,

@@ -1,7 +1,7 @@
 /**
  * What a changed configuration file means, for the person who has changed it.
  */
-import { type ReloadEvent } from "@signalbox/host"
+import type { ReloadEvent } from "@signalbox/host"
 import { printable, type Style } from "./style.ts"
 
 /** What has changed, as far as it is shown. */

@@ -14,11 +14,11 @@ import {
 import { Context, Effect, Exit, Layer, Path, type Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { chooseModel } from "../chooseModel.ts"
-import { type AgentEntry } from "../config/AgentEntry.ts"
+import type { AgentEntry } from "../config/AgentEntry.ts"
 import { AgentDisabled, AgentNotFound, AgentNotRunning, type ConfigInvalid, type MissingApiKey } from "../errors.ts"
-import { type HostSetup } from "../HostSetup.ts"
+import type { HostSetup } from "../HostSetup.ts"
 import { type Agent, makeAgent, optionsFor } from "./Agent.ts"
-import { type AgentInfo } from "./AgentInfo.ts"
+import type { AgentInfo } from "./AgentInfo.ts"
 import { agentServerNames, agentServers } from "./agentServers.ts"
 
 /** Why an agent cannot be used. */

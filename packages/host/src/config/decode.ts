@@ -4,11 +4,11 @@
 import { nearestName } from "@signalbox/model"
 import { Result, Schema, SchemaIssue } from "effect"
 import { agentKeys } from "./AgentEntry.ts"
-import { type ConfigPath } from "./document.ts"
+import type { ConfigPath } from "./document.ts"
 import { HostOptions, serverKeys } from "./HostOptions.ts"
-import { type FoundProblem } from "./layers.ts"
+import type { FoundProblem } from "./layers.ts"
 import { keyRuleAt } from "./keyRules.ts"
-import { presetValue } from "./presets.ts"
+import { presetValue } from "./presetValue.ts"
 import { showable } from "./secrets.ts"
 import { valueAt } from "./tree.ts"
 
@@ -54,15 +54,16 @@ const explain = (
   const found = valueAt(raw, path)
   if (path[0] === "servers" && path.length === 2) {
     if (typeof found !== "object" || found === null) {
-      return { message: `expected a server: transport, then command or url, and so on, found ${show(path, found)}` }
+      return {
+        message: `expected a server: transport, then command, file or url, and so on, found ${show(path, found)}`
+      }
     }
     const transport: unknown = Reflect.get(found, "transport")
     const instead = transport === undefined ? "" : `, found ${show([...path, "transport"], transport)}`
     return { message: `expected transport: stdio, http or sse${instead}` }
   }
-  return {
-    message: `${message.replace("a valid Duration string", 'a duration such as "30 seconds"')}, found ${show(path, found)}`
-  }
+  const instead = found === undefined ? "" : `, found ${show(path, found)}`
+  return { message: `${message.replace("a valid Duration string", 'a duration such as "30 seconds"')}${instead}` }
 }
 
 /** Checks a raw value against the schema of the file. */

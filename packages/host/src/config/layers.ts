@@ -3,8 +3,8 @@
  * `signalbox config explain` can say of every value who set it.
  */
 import { nearestName } from "@signalbox/model"
-import { type ConfigProblem } from "../errors.ts"
-import { type ConfigDocument, type ConfigPath } from "./document.ts"
+import type { ConfigProblem } from "../errors.ts"
+import type { ConfigDocument, ConfigPath } from "./document.ts"
 import { presets } from "./presets.ts"
 import { readServers } from "./serversVariable.ts"
 import { isTree, leavesOf, merge, setAt, valueAt } from "./tree.ts"

@@ -4,7 +4,7 @@
  */
 import { readDocument } from "./document.ts"
 import { convertServers } from "./import/convertServers.ts"
-import { type FoundProblem } from "./layers.ts"
+import type { FoundProblem } from "./layers.ts"
 import { isTree, type Tree } from "./tree.ts"
 
 interface ReadServers {

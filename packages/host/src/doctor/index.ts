@@ -1,6 +1,6 @@
 // What is wrong with servers
 export { type Diagnosis, diagnose, type DiagnoseOptions } from "./diagnose.ts"
-export { type Finding, type FindingCode, type Repair, type Severity } from "./Finding.ts"
+export type { Finding, FindingCode, Repair, Severity } from "./Finding.ts"
 export { applyRepairs, describeRepair } from "./repairs.ts"
 
 // Its parts

@@ -1,7 +1,6 @@
 /**
  * The services of Node that a host needs.
  */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { layerTokenFiles, ParentEnvironment } from "@signalbox/mcp"
 import { OrphanSweep } from "@signalbox/orchestrator"
@@ -12,16 +11,19 @@ import { join } from "node:path"
 import { cacheDirectory } from "./cacheDirectory.ts"
 import { dataDirectory } from "./dataDirectory.ts"
 import { Host } from "../Host.ts"
-import { type HostSetup } from "../HostSetup.ts"
-import { type LoadedConfig } from "../config/ConfigFile.ts"
+import type { HostSetup } from "../HostSetup.ts"
+import type { LoadedConfig } from "../config/ConfigFile.ts"
 
-/** Undici at the first request: many programs make none, and loading it costs 30 ms. */
+/** The client at the first request: many programs make none, and loading it costs 30 ms. */
 const lazyHttp = Layer.effect(
   HttpClient.HttpClient,
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const load = yield* Effect.cached(
-      Effect.map(Layer.buildWithScope(NodeHttpClient.layerUndici, scope), Context.get(HttpClient.HttpClient))
+      Effect.promise(() => import("@effect/platform-node/NodeHttpClient")).pipe(
+        Effect.flatMap(({ layerUndici }) => Layer.buildWithScope(layerUndici, scope)),
+        Effect.map(Context.get(HttpClient.HttpClient))
+      )
     )
     return HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
       Effect.flatMap((request) => Effect.flatMap(load, (client) => client.execute(request))),

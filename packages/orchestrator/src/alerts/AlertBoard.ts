@@ -3,9 +3,9 @@
  * that comes and goes is told no more often than the quiet time allows.
  */
 import { DateTime, type Duration } from "effect"
-import { type Alert } from "./Alert.ts"
-import { type AlertSeverity } from "./AlertRule.ts"
-import { type Finding } from "./findings.ts"
+import type { Alert } from "./Alert.ts"
+import type { AlertSeverity } from "./AlertRule.ts"
+import type { Finding } from "./findings.ts"
 
 export interface AlertBoard {
   /** Takes what holds now and answers with what is to be told. */

@@ -3,11 +3,11 @@
  * into a queue that forgets: neither the rules nor whoever reads the alerts can hold up a call.
  */
 import { Clock, DateTime, Duration, Effect, Latch, Option, PubSub, Stream } from "effect"
-import { type Metering } from "../metrics/OrchestratorMetrics.ts"
-import { type WatchedStats } from "../metrics/watched.ts"
-import { type OrchestratorOptions } from "../OrchestratorOptions.ts"
-import { type ServerEvent } from "../ServerInfo.ts"
-import { type Alert } from "./Alert.ts"
+import type { Metering } from "../metrics/OrchestratorMetrics.ts"
+import type { WatchedStats } from "../metrics/watched.ts"
+import type { OrchestratorOptions } from "../OrchestratorOptions.ts"
+import type { ServerEvent } from "../ServerInfo.ts"
+import type { Alert } from "./Alert.ts"
 import { makeAlertBoard } from "./AlertBoard.ts"
 import { findingsOf, nextDue } from "./findings.ts"
 import { initialCondition, isNews, nextCondition, type ServerCondition } from "./serverCondition.ts"

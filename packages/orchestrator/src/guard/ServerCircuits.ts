@@ -12,9 +12,9 @@ import {
 import { Clock, DateTime, Effect, Exit, FiberMap, Metric, Stream } from "effect"
 import { forgetGauges } from "../metrics/forgetGauges.ts"
 import { made } from "../metrics/made.ts"
-import { type OrchestratorMetrics } from "../metrics/OrchestratorMetrics.ts"
-import { type ManagedServer } from "../OrchestratorOptions.ts"
-import { type ServerCircuit, type ServerEvent } from "../ServerInfo.ts"
+import type { OrchestratorMetrics } from "../metrics/OrchestratorMetrics.ts"
+import type { ManagedServer } from "../OrchestratorOptions.ts"
+import type { ServerCircuit, ServerEvent } from "../ServerInfo.ts"
 import { type CallGate, makeCallGate } from "./CallGate.ts"
 import { lossSpeaksAgainst } from "./speaksAgainst.ts"
 

@@ -51,7 +51,10 @@ export const ServerNumbers = Schema.Struct({
   restarts: Count,
   losses: Count,
   window: WindowNumbers,
-  /** By the name that the server gives; those beyond the limit together as `other`. */
+  /**
+   * By the name that the server gives; those beyond the limit together as `other`, and requests that call none by their
+   * method, such as `prompts/get`.
+   */
   tools: Schema.Record(Schema.String, Schema.Struct({ calls: Count, success_rate: Share, outcomes: Outcomes }))
 })
 export interface ServerNumbers extends Schema.Schema.Type<typeof ServerNumbers> {}

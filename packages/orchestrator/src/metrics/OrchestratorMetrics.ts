@@ -4,7 +4,7 @@
  */
 import { attachMetrics } from "@signalbox/resilience"
 import { Clock, Context, DateTime, Duration, Effect, Metric, type Scope } from "effect"
-import { type MetricsOptions } from "../OrchestratorOptions.ts"
+import type { MetricsOptions } from "../OrchestratorOptions.ts"
 import { HealthStatus, type ServerEvent, ServerState } from "../ServerInfo.ts"
 import { made } from "./made.ts"
 import { orchestratorMetrics } from "./metricNames.ts"
@@ -93,7 +93,7 @@ export const makeMetering = Effect.fnUntraced(function* (
     metrics: {
       registry,
       snapshot,
-      prometheus: Effect.map(watched.copyAll, () => prometheusText(context)),
+      prometheus: Effect.andThen(watched.copyAll, prometheusText(context)),
       watch: Effect.fnUntraced(function* (sources) {
         const { copy } = yield* attachMetrics({ ...sources, every: options.refresh }).pipe(
           Effect.provideService(Metric.MetricRegistry, registry)

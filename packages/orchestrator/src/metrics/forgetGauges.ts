@@ -2,7 +2,7 @@
  * Takes the gauges of a pool or a circuit that is gone out of the registry: a value that nobody updates any more is a
  * lie, while a count stays true.
  */
-import { type Metric } from "effect"
+import type { Metric } from "effect"
 
 /** `prefix` begins the names of the series, `name` is what their labels say. */
 export const forgetGauges = (

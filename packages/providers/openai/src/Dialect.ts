@@ -2,7 +2,7 @@
  * Where servers that call themselves compatible differ, as data. A vendor's preset takes `plainDialect` and names
  * what is otherwise with it; nothing else in this package knows a vendor.
  */
-import { type SchemaDialect } from "./schemas.ts"
+import type { SchemaDialect } from "./schemas.ts"
 
 /** How deep a model shall think, in order. */
 export const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const

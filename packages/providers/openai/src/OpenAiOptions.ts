@@ -2,8 +2,8 @@
  * What it takes to reach a server that speaks Chat Completions or Responses. Complete by type: nothing is read from
  * the environment, and what is usual for a vendor stands in its preset. A new compatible vendor is one more preset.
  */
-import { type Duration, type Redacted } from "effect"
-import { type Dialect } from "./Dialect.ts"
+import type { Duration, Redacted } from "effect"
+import type { Dialect } from "./Dialect.ts"
 
 /** Everything that the provider needs to know; nothing is read from the environment. */
 export interface OpenAiOptions {

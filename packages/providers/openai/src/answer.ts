@@ -15,7 +15,7 @@ import {
   endLast,
   type Labels
 } from "./BlockQueue.ts"
-import { type Asked } from "./errors.ts"
+import type { Asked } from "./errors.ts"
 
 /** What a decoder must know of a request. */
 export interface DecodeSettings extends Asked {

@@ -2,11 +2,11 @@
  * A request as the body of `POST /chat/completions`.
  * Fields of other vendors never get here: servers answer an unknown field with 400.
  */
-import { type JsonObject, type ToolChoice } from "@signalbox/model"
+import type { JsonObject, ToolChoice } from "@signalbox/model"
 import { cacheMark } from "./parts.ts"
 import { encodeMessages } from "./encodeMessages.ts"
 import { encodeSchema, isStrictSchema } from "./schemas.ts"
-import { type WishedFormat } from "./wishes.ts"
+import type { WishedFormat } from "./wishes.ts"
 import { effortOf, type OfferedTool, type Plan, wantsWebSearch } from "./plan.ts"
 
 /** The name under which the vendor's own fields travel in `ModelRequest.vendor`. */

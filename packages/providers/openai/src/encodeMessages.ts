@@ -4,8 +4,8 @@
  */
 import { type ContentBlock, type JsonObject, type ToolResultBlock, unsealThought } from "@signalbox/model"
 import { cacheMark, contentOf, type Part, partsOf, resultParts, type ResultParts, textsOf } from "./parts.ts"
-import { type Plan } from "./plan.ts"
-import { type AnsweredCall, type Turn } from "./turns.ts"
+import type { Plan } from "./plan.ts"
+import type { AnsweredCall, Turn } from "./turns.ts"
 
 const encodeCall = ({ call }: AnsweredCall, id: string, { names }: Plan): JsonObject => ({
   id,

@@ -5,7 +5,7 @@
 import { ProviderRateLimited } from "@signalbox/model"
 import { Clock, Duration, Effect } from "effect"
 import { HttpClient } from "effect/http"
-import { type OpenAiOptions } from "./OpenAiOptions.ts"
+import type { OpenAiOptions } from "./OpenAiOptions.ts"
 
 /** A client whose answers are watched, and the wait before the next request. */
 export interface Pace {

@@ -4,7 +4,7 @@
  */
 import { type ContentBlock, isJsonObject, type JsonObject, resultText, type ToolResultBlock } from "@signalbox/model"
 import { Predicate } from "effect"
-import { type Dialect } from "./Dialect.ts"
+import type { Dialect } from "./Dialect.ts"
 
 /** One part of a message. */
 export type Part = JsonObject

@@ -2,16 +2,10 @@
  * A request seen through the options, before it is written down in either API: which model, which of the tools,
  * under which names and ids, and what cannot be said to this upstream at all.
  */
-import {
-  type ContentBlock,
-  type JsonObject,
-  type ModelRequest,
-  type ToolChoice,
-  type ToolDefinition
-} from "@signalbox/model"
+import type { ContentBlock, JsonObject, ModelRequest, ToolChoice, ToolDefinition } from "@signalbox/model"
 import { type Dialect, type Effort, efforts } from "./Dialect.ts"
 import { callIds, type ToolNames, toolNames } from "./names.ts"
-import { type OpenAiOptions } from "./OpenAiOptions.ts"
+import type { OpenAiOptions } from "./OpenAiOptions.ts"
 import { callsOf, type Turn, turnsOf } from "./turns.ts"
 import { typedTool } from "./typedTools.ts"
 import { loadedTools, type Wishes, wishesOf } from "./wishes.ts"

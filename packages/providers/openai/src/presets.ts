@@ -4,7 +4,7 @@
  */
 import { Duration } from "effect"
 import { efforts, plainDialect } from "./Dialect.ts"
-import { type OpenAiOptions } from "./OpenAiOptions.ts"
+import type { OpenAiOptions } from "./OpenAiOptions.ts"
 
 /** All options but those that are yours. `keyVariable` is the environment variable that people keep the key in. */
 export type OpenAiPreset = Omit<OpenAiOptions, "apiKey" | "defaultModel"> & {

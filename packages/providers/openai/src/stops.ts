@@ -3,7 +3,7 @@
  * before the first one, whatever the server sends after it, and says which it was.
  */
 import { type ModelEvent, noUsage, type Usage } from "@signalbox/model"
-import { type StreamDecoder } from "@signalbox/model/http"
+import type { StreamDecoder } from "@signalbox/model/http"
 import { Result } from "effect"
 
 /** A decoder's state, and the text that may be the beginning of a stop sequence. */

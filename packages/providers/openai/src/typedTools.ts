@@ -2,7 +2,7 @@
  * Tools that the Messages API knows by their type: clients send no schema for them, because Claude has learnt it.
  * Other models are told the published one.
  */
-import { type JsonObject } from "@signalbox/model"
+import type { JsonObject } from "@signalbox/model"
 
 interface TypedTool {
   readonly description: string

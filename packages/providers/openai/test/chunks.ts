@@ -1,6 +1,6 @@
 /** Chunks of Chat streams, and what a model makes of them. */
 import { collectReply, type ModelError, type ModelReply, type ModelRequest } from "@signalbox/model"
-import { type OpenAiOptions } from "@signalbox/provider-openai"
+import type { OpenAiOptions } from "@signalbox/provider-openai"
 import { Effect, type Result } from "effect"
 import { askFor } from "@signalbox/model/testing"
 import { withCannedAnswer } from "./support.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ContentBlock, type Message } from "@signalbox/model"
+import type { ContentBlock, Message } from "@signalbox/model"
 import { askFor } from "@signalbox/model/testing"
 import { mistralDefaults, type OpenAiOptions, openRouterDefaults, vllmDefaults } from "@signalbox/provider-openai"
 import { Effect, Schema } from "effect"

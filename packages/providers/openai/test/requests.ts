@@ -1,5 +1,5 @@
 /** What a request becomes on the wire, and the pieces of conversations. */
-import { type ContentBlock, type Message, type ModelRequest } from "@signalbox/model"
+import type { ContentBlock, Message, ModelRequest } from "@signalbox/model"
 import { type Dialect, openAiDefaults, type OpenAiOptions } from "@signalbox/provider-openai"
 import { Effect } from "effect"
 import { withCannedAnswer } from "./support.ts"

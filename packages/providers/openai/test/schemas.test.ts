@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { askFor, toolNamed } from "@signalbox/model/testing"
-import { type Dialect } from "@signalbox/provider-openai"
+import type { Dialect } from "@signalbox/provider-openai"
 import { Effect } from "effect"
 import { type Body, bodyOf, dialectWith } from "./requests.ts"
 

@@ -3,11 +3,11 @@
  * counterpart is told; an entry that cannot be used is a fault with its place, and none is left out in silence.
  */
 import { Result } from "effect"
-import { type ConfigPath } from "../document.ts"
+import type { ConfigPath } from "../document.ts"
 import { isTree, type Tree } from "../tree.ts"
-import { type Dialect, type ForeignEntry, type ForeignFormat, type Remarks, type Transport } from "./ForeignFormat.ts"
+import type { Dialect, ForeignEntry, ForeignFormat, Remarks, Transport } from "./ForeignFormat.ts"
 import { formatOf } from "./formats.ts"
-import { type ImportedServer } from "./ImportedServer.ts"
+import type { ImportedServer } from "./ImportedServer.ts"
 import { type ForeignReferences, makeForeignReferences, type Rewrite } from "./references.ts"
 import { given, tableOf, textOf, textsOf } from "./values.ts"
 

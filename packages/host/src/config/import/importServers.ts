@@ -6,7 +6,7 @@ import { Result } from "effect"
 import { type ConfigProblem, ImportFailed } from "../../errors.ts"
 import { isTree } from "../tree.ts"
 import { convertServers } from "./convertServers.ts"
-import { type ImportedServer } from "./ImportedServer.ts"
+import type { ImportedServer } from "./ImportedServer.ts"
 import { readForeign } from "./readForeign.ts"
 import { type SecretVariable, withoutSecrets } from "./secretReferences.ts"
 

@@ -2,12 +2,12 @@
  * A request as the body of `POST /responses`. Nothing is stored there: the whole conversation is sent each time, and
  * reasoning comes and goes encrypted.
  */
-import { type ContentBlock, type JsonObject, type ToolChoice, type ToolResultBlock } from "@signalbox/model"
+import type { ContentBlock, JsonObject, ToolChoice, ToolResultBlock } from "@signalbox/model"
 import { answerSchema, ownFields, parametersOf, present, samplingFields, serialFields, vendor } from "../encode.ts"
 import { idsOf, sealedDetails, systemParts } from "../encodeMessages.ts"
 import { type Part, partsOf, resultParts, textsOf } from "../parts.ts"
 import { effortOf, type OfferedTool, type Plan } from "../plan.ts"
-import { type AnsweredCall, type Turn } from "../turns.ts"
+import type { AnsweredCall, Turn } from "../turns.ts"
 
 /** Fields of Chat Completions, which this API would refuse; what they wish for is said in its own. */
 const chatOnly: ReadonlySet<string> = new Set([

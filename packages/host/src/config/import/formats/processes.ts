@@ -4,7 +4,7 @@
  */
 import { isTree, type Tree } from "../../tree.ts"
 import { entriesAt, type ForeignFormat, hasEntriesAt, nowhere, type Remarks } from "../ForeignFormat.ts"
-import { type ImportedOverrides } from "../ImportedServer.ts"
+import type { ImportedOverrides } from "../ImportedServer.ts"
 import { given, seconds, textOf, within } from "../values.ts"
 
 const runtimes: Readonly<Record<string, string>> = { python: "python", nodejs: "node", node: "node" }
