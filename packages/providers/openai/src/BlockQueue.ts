@@ -148,12 +148,8 @@ const joinDetails = (details: ReadonlyArray<JsonObject>, next: JsonObject): Read
   const isPiece = before?.["type"] === next["type"] && before?.["index"] === next["index"]
   if (before === undefined || !isPiece) return [...details, next]
   const given = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== null && value !== undefined))
-  return details.with(-1, {
-    ...before,
-    ...given,
-    ...joinedField("text", before, next),
-    ...joinedField("summary", before, next)
-  })
+  const whole = { ...before, ...given, ...joinedField("text", before, next), ...joinedField("summary", before, next) }
+  return [...details.slice(0, -1), whole]
 }
 
 /** Adds a piece of reasoning that the server wants back, with its text as far as it may be read. */
@@ -172,7 +168,7 @@ export const addHidden = (queue: BlockQueue, detail: JsonObject, labels: Labels)
 /** Ends the block that came last: the server has begun another one. */
 export const endLast = (queue: BlockQueue): BlockQueue => {
   const last = queue.blocks.at(-1)
-  return last === undefined ? queue : { ...queue, blocks: queue.blocks.with(-1, { ...last, isEnded: true }) }
+  return last === undefined ? queue : { ...queue, blocks: [...queue.blocks.slice(0, -1), { ...last, isEnded: true }] }
 }
 
 /** A piece of a tool call as a server sends it. */

@@ -6,6 +6,7 @@ import type { SchemaDialect } from "./schemas.ts"
 
 /** How deep a model shall think, in order. */
 export const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const
+/** One of these depths. */
 export type Effort = (typeof efforts)[number]
 
 /** What a server takes in a request, and says in an answer. */

@@ -2,7 +2,7 @@
  * An answer as far as it has come, whichever API it is in: its blocks in order, and what decides how it ends.
  * Every step is a pure function from one state to the next, with the events that it gives.
  */
-import { type ModelEvent, sealThought, withInputText } from "@signalbox/model"
+import { type JsonObject, type ModelEvent, sealThought, type Usage, withInputText } from "@signalbox/model"
 import {
   addCallPiece,
   addHidden,
@@ -149,4 +149,31 @@ export const stopReason = (answer: Answer, isCut: boolean, isFiltered: boolean):
   if (isCut && (answer.hasBrokenCall || !answer.hasCall)) return "max_tokens"
   if (answer.hasCall) return "tool_use"
   return answer.hasRefusal || isFiltered ? "refusal" : "end_turn"
+}
+
+/** What both APIs count, by names that stand in neither; `input` includes what was read from or written to a cache. */
+export interface Counts {
+  readonly input: number | null | undefined
+  readonly output: number | null | undefined
+  readonly read: number | null | undefined
+  readonly written: number | null | undefined
+  readonly reasoning: number | null | undefined
+}
+
+/** Counts in the vocabulary, estimated where one is missing; what else the vendor says stands beside. */
+export const usageOf = (
+  { input, output, read, reasoning, written }: Counts,
+  counted: JsonObject,
+  renamed: ReadonlySet<string>,
+  estimated: Usage
+): Usage => {
+  const own = Object.entries(counted).filter(([name, value]) => !renamed.has(name) && value !== null)
+  return {
+    ...Object.fromEntries(own),
+    input_tokens: Math.max(0, (input ?? estimated.input_tokens) - (read ?? 0) - (written ?? 0)),
+    output_tokens: output ?? estimated.output_tokens,
+    cache_read_input_tokens: read ?? 0,
+    cache_creation_input_tokens: written ?? 0,
+    ...((reasoning ?? 0) === 0 ? {} : { output_tokens_details: { thinking_tokens: reasoning } })
+  }
 }

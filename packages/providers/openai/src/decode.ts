@@ -24,14 +24,15 @@ import {
   newAnswer,
   sayAll,
   type Saying,
-  stopReason
+  stopReason,
+  usageOf
 } from "./answer.ts"
 import { errorInBody } from "./errors.ts"
 import { excerpt, readJson, type StreamDecoder } from "@signalbox/model/http"
 import { cutAt } from "./stops.ts"
 import { callPiecesIn, hasRefusal, isHidden, textsIn, thoughtsIn } from "./said.ts"
 import { beforeTags, endTags, splitTags, type TagState } from "./thinkTags.ts"
-import { CompletionWire, type SaidWire, type UsageWire } from "./wire.ts"
+import { CompletionWire, type SaidWire, UsageWire } from "./wire.ts"
 
 /** How far an answer has come. */
 export interface DecodeState {
@@ -55,29 +56,24 @@ const begin = (settings: DecodeSettings): DecodeState => ({
   usage: undefined
 })
 
+/** Counts that have names of their own in the vocabulary. */
+const renamed = new Set(Object.keys(UsageWire.schema.fields))
+
 /** What the server has counted; it may leave out any count. */
 const readCounts = (counted: UsageWire, estimated: Usage): Usage => {
-  const {
-    completion_tokens,
-    completion_tokens_details,
-    prompt_cache_hit_tokens,
-    prompt_cache_miss_tokens: _missed,
-    prompt_tokens,
-    prompt_tokens_details,
-    total_tokens: _total,
-    ...own
-  } = counted
-  const read = prompt_tokens_details?.cached_tokens ?? prompt_cache_hit_tokens ?? 0
-  const written = prompt_tokens_details?.cache_write_tokens ?? 0
-  const reasoning = completion_tokens_details?.reasoning_tokens ?? 0
-  return {
-    ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== null)),
-    input_tokens: Math.max(0, (prompt_tokens ?? estimated.input_tokens) - read - written),
-    output_tokens: completion_tokens ?? estimated.output_tokens,
-    cache_read_input_tokens: read,
-    cache_creation_input_tokens: written,
-    ...(reasoning === 0 ? {} : { output_tokens_details: { thinking_tokens: reasoning } })
-  }
+  const prompt = counted.prompt_tokens_details ?? {}
+  return usageOf(
+    {
+      input: counted.prompt_tokens,
+      output: counted.completion_tokens,
+      read: prompt.cached_tokens ?? counted.prompt_cache_hit_tokens,
+      written: prompt.cache_write_tokens,
+      reasoning: counted.completion_tokens_details?.reasoning_tokens
+    },
+    counted,
+    renamed,
+    estimated
+  )
 }
 
 /** What an answer has cost as far as it has come. */
@@ -169,21 +165,22 @@ const takeChoice = (before: DecodeState, choice: ChoiceWire, settings: DecodeSet
   return [{ ...state, phase: "finished", finish, stopSequence }, events]
 }
 
+/** The failure that a choice brings instead of an answer. */
+const failureOf = (choice: ChoiceWire, settings: DecodeSettings): ModelError | undefined => {
+  const said = choice.error === undefined ? undefined : errorInBody(settings, { error: choice.error })
+  if (said !== undefined || choice.finish_reason !== "error") return said
+  return new StreamInterrupted({ provider: settings.provider, reason: "the provider ended the answer with an error" })
+}
+
 const takeChunk = (before: DecodeState, chunk: CompletionWire, settings: DecodeSettings): Decoded => {
-  const events: Array<ModelEvent> = []
-  let state = before
-  if (state.phase === "new") {
-    state = { ...state, phase: "open" }
-    events.push(startMessage(chunk, settings))
-  }
-  for (const choice of chunk.choices ?? []) {
-    if (!isFirst(choice)) continue
-    const failure = choice.error === undefined ? undefined : errorInBody(settings, { error: choice.error })
+  const events: Array<ModelEvent> = before.phase === "new" ? [startMessage(chunk, settings)] : []
+  let state: DecodeState = before.phase === "new" ? { ...before, phase: "open" } : before
+  for (const choice of (chunk.choices ?? []).filter(isFirst)) {
+    const failure = failureOf(choice, settings)
     if (failure !== undefined) return Result.fail(failure)
     const [heard, more] = takeChoice(state, choice, settings)
     state = heard
     events.push(...more)
-    if (state.finish === "error") return interrupted(settings, "the provider ended the answer with an error")
   }
   if (chunk.usage) state = { ...state, usage: chunk.usage }
   if (state.phase !== "finished") return Result.succeed([state, events])

@@ -14,8 +14,18 @@ export const vendor = "openai"
 
 /** Fields of the vendor's other API, which this one would refuse; what they wish for is said in its own. */
 const responsesOnly = new Set([
-  ...["background", "context_management", "conversation", "include", "input", "instructions", "max_output_tokens"],
-  ...["max_tool_calls", "previous_response_id", "prompt", "text", "truncation"]
+  "background",
+  "context_management",
+  "conversation",
+  "include",
+  "input",
+  "instructions",
+  "max_output_tokens",
+  "max_tool_calls",
+  "previous_response_id",
+  "prompt",
+  "text",
+  "truncation"
 ])
 
 /** The vendor's own fields of a request, without those that the API does not have. */

@@ -1,6 +1,6 @@
 // Models
 export { layer, makeOpenAi } from "./OpenAi.ts"
-export { type OpenAiOptions } from "./OpenAiOptions.ts"
+export type { OpenAiOptions } from "./OpenAiOptions.ts"
 export { type Dialect, type Effort, plainDialect } from "./Dialect.ts"
 
 // Vendors and programs that are known by name

@@ -12,13 +12,14 @@ export interface ToolNames {
   readonly fromWire: ReadonlyMap<string, string>
 }
 
+/** A name that fits as it is must never be taken by one that was changed. */
+const isKept = (name: string): boolean => fitName(name) === name
+
 /** Names every tool. Those that come first keep their name where two would be sent alike. */
 export const toolNames = (names: Iterable<string>): ToolNames => {
   const toWire = new Map<string, string>()
   const fromWire = new Map<string, string>()
   const given = [...new Set(names)]
-  // A name that fits as it is must never be taken by one that was changed.
-  const isKept = (name: string) => fitName(name) === name
   for (const name of [...given.filter(isKept), ...given.filter((name) => !isKept(name))]) {
     let sent = fitName(name)
     for (let salt = `${name}\0`; fromWire.has(sent); salt += "\0") sent = fitName(salt)
@@ -53,8 +54,8 @@ export const callIds = (ids: Iterable<string>, form: keyof typeof makers): ((id:
   const sent = new Map<string, string>()
   const taken = new Set<string>()
   const given = [...new Set(ids)]
-  const isKept = (id: string) => make(id, "") === id
-  for (const id of [...given.filter(isKept), ...given.filter((id) => !isKept(id))]) {
+  const isSame = (id: string) => make(id, "") === id
+  for (const id of [...given.filter(isSame), ...given.filter((id) => !isSame(id))]) {
     let salt = ""
     while (taken.has(make(id, salt))) salt += "0"
     taken.add(make(id, salt))

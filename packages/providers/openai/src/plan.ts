@@ -62,9 +62,10 @@ const placeholder = "DeferredToolPlaceholder"
  * The tools that the upstream is told of. Deferred ones wait until the conversation has loaded them, where a tool of
  * the caller's can do so; a tool that another vendor runs itself has no parameters, and nobody here to run it.
  */
-const offeredTools = ({ messages, tools }: ModelRequest, wishes: Wishes): ReadonlyArray<OfferedTool> => {
+const offeredTools = ({ messages, toolChoice, tools }: ModelRequest, wishes: Wishes): ReadonlyArray<OfferedTool> => {
   const own = tools.filter(({ name, runBy }) => runBy._tag !== "Provider" && name !== placeholder)
-  const loaded = new Set(messages.flatMap(({ content }) => loadedTools(content)))
+  const chosenName = toolChoice?.type === "tool" ? [toolChoice.name] : []
+  const loaded = new Set([...messages.flatMap(({ content }) => loadedTools(content)), ...chosenName])
   const canLoad = own.some(({ name }) => isSearch(name))
   const isWaiting = ({ name }: ToolDefinition) =>
     canLoad && wishes.tools.get(name)?.["defer_loading"] === true && !loaded.has(name)
@@ -75,10 +76,27 @@ const chosen = (
   { toolChoice }: ModelRequest,
   { dialect, model, tools, wishes }: Pick<Plan, "dialect" | "model" | "tools" | "wishes">
 ): ToolChoice | undefined => {
-  if (toolChoice?.type === "tool" && !tools.some(({ name }) => name === toolChoice.name)) return undefined
-  const isForced = toolChoice?.type === "any" || toolChoice?.type === "tool"
-  if (!isForced || wishes.thinks !== true || dialect.choosesWhileThinking?.test(model) !== true) return toolChoice
-  return { type: "auto", ...(toolChoice.disableParallel === true ? { disableParallel: true } : {}) }
+  if (toolChoice === undefined || toolChoice.type === "auto" || toolChoice.type === "none") return toolChoice
+  if (toolChoice.type === "tool" && !tools.some(({ name }) => name === toolChoice.name)) return undefined
+  const isRefused = wishes.thinks === true && dialect.choosesWhileThinking?.test(model) === true
+  return isRefused ? { type: "auto", disableParallel: toolChoice.disableParallel === true } : toolChoice
+}
+
+/** The least of what is asked, what the options allow, and what the model is known to allow. */
+const limitOf = (
+  { maxTokens }: ModelRequest,
+  { dialect, maxTokens: allowed }: OpenAiOptions,
+  model: string
+): number => {
+  const known = dialect.maxTokensOf.find(([pattern]) => pattern.test(model))?.[1]
+  return Math.min(...[maxTokens, allowed, known].filter((limit) => limit !== undefined))
+}
+
+/** Responses knows no stop sequences at all. */
+const stopsOf = ({ stopSequences = [] }: ModelRequest, { api, dialect }: OpenAiOptions) => {
+  const foundStops = [...new Set(stopSequences)].filter((sequence) => sequence !== "")
+  const isSent = dialect.stops === "sent" && api !== "responses"
+  return { foundStops, sentStops: isSent ? foundStops.slice(0, maxStopSequences) : [] }
 }
 
 /** Reads a request. */
@@ -89,9 +107,7 @@ export const planOf = (request: ModelRequest, options: OpenAiOptions): Plan => {
   const turns = turnsOf(request.messages)
   const calls = callsOf(turns)
   const tools = offeredTools(request, wishes)
-  const allowed = dialect.maxTokensOf.find(([pattern]) => pattern.test(model))?.[1]
-  const stops = [...new Set(request.stopSequences)].filter((sequence) => sequence !== "")
-  const isSent = dialect.stops === "sent" && options.api !== "responses"
+  const ids = calls.map(({ call }) => call.id)
   return {
     request,
     options,
@@ -103,13 +119,9 @@ export const planOf = (request: ModelRequest, options: OpenAiOptions): Plan => {
     tools,
     toolChoice: chosen(request, { dialect, model, tools, wishes }),
     names: toolNames([...tools, ...request.tools, ...calls.map(({ call }) => call)].map(({ name }) => name)),
-    idOf: callIds(
-      calls.map(({ call }) => call.id),
-      dialect.callIds
-    ),
-    maxTokens: Math.min(request.maxTokens, options.maxTokens ?? request.maxTokens, allowed ?? request.maxTokens),
-    sentStops: isSent ? stops.slice(0, maxStopSequences) : [],
-    foundStops: stops
+    idOf: callIds(ids, dialect.callIds),
+    maxTokens: limitOf(request, options, model),
+    ...stopsOf(request, options)
   }
 }
 

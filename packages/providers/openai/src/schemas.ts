@@ -10,8 +10,18 @@ export type SchemaDialect = "standard" | "gemini" | "grammar"
 const mapsOfSchemas = new Set(["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"])
 const listsOfSchemas = new Set(["anyOf", "oneOf", "allOf", "prefixItems"])
 const schemaKeywords = new Set([
-  ...["items", "additionalProperties", "additionalItems", "unevaluatedItems", "unevaluatedProperties"],
-  ...["not", "if", "then", "else", "contains", "propertyNames", "contentSchema"]
+  "items",
+  "additionalProperties",
+  "additionalItems",
+  "unevaluatedItems",
+  "unevaluatedProperties",
+  "not",
+  "if",
+  "then",
+  "else",
+  "contains",
+  "propertyNames",
+  "contentSchema"
 ])
 
 type Change = (schema: JsonObject) => JsonObject
@@ -69,34 +79,53 @@ const inlined = (root: JsonObject): JsonObject => {
 
 const geminiFormats: ReadonlySet<unknown> = new Set(["enum", "date-time"])
 
-/** The subset of OpenAPI that Gemini reads. Bounds that it has no word for become the inclusive ones next to them. */
-const forGemini: Change = (schema) => {
-  const { const: only, exclusiveMaximum, exclusiveMinimum, format, oneOf, type, ...rest } = schema
-  const types: ReadonlyArray<unknown> = Array.isArray(type) ? type : type === undefined ? [] : [type]
+/** Gemini takes one type, and says apart whether there may be none. */
+const typeForGemini = (type: unknown): JsonObject => {
+  const types: ReadonlyArray<unknown> = type === undefined ? [] : [type].flat()
   const kinds = types.filter((each) => each !== "null")
-  const [kind] = kinds
-  const isText = kind === "string" || kind === undefined
-  return without(
-    "$schema",
-    "$id",
-    "$ref",
-    "$defs",
-    "definitions",
-    "additionalProperties",
-    "patternProperties",
-    "propertyNames"
-  )({
-    ...rest,
-    ...(kinds.length === 1 ? { type: kind } : {}),
+  return {
+    ...(kinds.length === 1 ? { type: kinds[0] } : {}),
     ...(kinds.length > 1 ? { anyOf: kinds.map((each) => ({ type: each })) } : {}),
-    ...(kinds.length < types.length ? { nullable: true } : {}),
-    ...(oneOf === undefined ? {} : { anyOf: oneOf }),
-    ...(only === undefined ? {} : { enum: [only] }),
-    ...(typeof exclusiveMinimum === "number" && rest["minimum"] === undefined ? { minimum: exclusiveMinimum } : {}),
-    ...(typeof exclusiveMaximum === "number" && rest["maximum"] === undefined ? { maximum: exclusiveMaximum } : {}),
-    ...(format === undefined || (isText && !geminiFormats.has(format)) ? {} : { format })
-  })
+    ...(kinds.length < types.length ? { nullable: true } : {})
+  }
 }
+
+/** A bound that excludes its number as the one that includes it, where there is none already. */
+const inclusive = (schema: JsonObject, bound: "minimum" | "maximum", exclusive: string): JsonObject =>
+  typeof schema[exclusive] === "number" && schema[bound] === undefined ? { [bound]: schema[exclusive] } : {}
+
+const formatForGemini = ({ format, type }: JsonObject): JsonObject => {
+  const isText = type === undefined || [type].flat().includes("string")
+  return format === undefined || (isText && !geminiFormats.has(format)) ? {} : { format }
+}
+
+const unknownToGemini = [
+  "$schema",
+  "$id",
+  "$ref",
+  "$defs",
+  "definitions",
+  "additionalProperties",
+  "patternProperties",
+  "propertyNames",
+  "type",
+  "const",
+  "oneOf",
+  "format",
+  "exclusiveMinimum",
+  "exclusiveMaximum"
+]
+
+/** The subset of OpenAPI that Gemini reads. What it has no word for is said in those that it has, or left out. */
+const forGemini: Change = (schema) => ({
+  ...without(...unknownToGemini)(schema),
+  ...typeForGemini(schema["type"]),
+  ...(schema["oneOf"] === undefined ? {} : { anyOf: schema["oneOf"] }),
+  ...(schema["const"] === undefined ? {} : { enum: [schema["const"]] }),
+  ...inclusive(schema, "minimum", "exclusiveMinimum"),
+  ...inclusive(schema, "maximum", "exclusiveMaximum"),
+  ...formatForGemini(schema)
+})
 
 const bounds = [
   "minimum",
@@ -132,9 +161,27 @@ export const encodeSchema = (schema: JsonObject, dialect: SchemaDialect): JsonOb
 
 /** What strict decoding at OpenAI knows beside `$defs`; anything else would be refused. */
 const strictKeywords: ReadonlySet<string> = new Set([
-  ...["type", "properties", "required", "additionalProperties", "items", "anyOf", "enum", "const", "$ref", "$defs"],
-  ...["title", "description", "pattern", "format", "multipleOf", "minItems", "maxItems"],
-  ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]
+  "type",
+  "properties",
+  "required",
+  "additionalProperties",
+  "items",
+  "anyOf",
+  "enum",
+  "const",
+  "$ref",
+  "$defs",
+  "title",
+  "description",
+  "pattern",
+  "format",
+  "multipleOf",
+  "minItems",
+  "maxItems",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum"
 ])
 
 const strictFormats: ReadonlySet<unknown> = new Set(

@@ -54,31 +54,31 @@ export const stopAt = <S>(
   usageOf: (state: S) => Usage
 ): StreamDecoder<StopState<S>> => {
   const take = (before: StopState<S>, events: ReadonlyArray<ModelEvent>, inner: S) => {
-    let state = { ...before, inner }
+    let { held, isInText } = before
     const out: Array<ModelEvent> = []
     for (const event of events) {
-      if (event.type === "content_block_start") state = { ...state, isInText: event.content_block.type === "text" }
+      if (event.type === "content_block_start") isInText = event.content_block.type === "text"
       if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
-        const text = state.held + event.delta.text
+        const text = held + event.delta.text
         const found = findFirst(text, sequences)
         if (found !== undefined) {
           // Where the whole answer is at hand, its own count is better than ours.
           const counted = events.find((each) => each.type === "message_delta")?.usage ?? usageOf(inner)
           out.push(...textDelta(event.index, text.slice(0, found.at)), ...ending(event.index, found.sequence, counted))
-          return [{ ...state, held: "", found: found.sequence }, out] as const
+          return [{ inner, held: "", isInText, found: found.sequence }, out] as const
         }
-        const held = heldLength(text, sequences)
-        out.push(...textDelta(event.index, text.slice(0, text.length - held)))
-        state = { ...state, held: text.slice(text.length - held) }
+        held = text.slice(text.length - heldLength(text, sequences))
+        out.push(...textDelta(event.index, text.slice(0, text.length - held.length)))
         continue
       }
-      if (event.type === "content_block_stop" && state.isInText) {
-        out.push(...textDelta(event.index, state.held))
-        state = { ...state, held: "", isInText: false }
+      if (event.type === "content_block_stop" && isInText) {
+        out.push(...textDelta(event.index, held))
+        held = ""
+        isInText = false
       }
       out.push(event)
     }
-    return [state, out] as const
+    return [{ inner, held, isInText, found: undefined }, out] as const
   }
   return {
     initial: { inner: decoder.initial, held: "", isInText: false, found: undefined },

@@ -59,35 +59,45 @@ const formatOf = (own: JsonObject, config: JsonObject, openai: JsonObject): Wish
   }
 }
 
+type Thought = Pick<Wishes, "effort" | "thinks" | "budgetTokens">
+
+/** How deep to think. A word for it counts before a budget, and the last one said before those of the whole request. */
+const thoughtOf = (request: ModelRequest, own: JsonObject, config: JsonObject, openai: JsonObject): Thought => {
+  const { budget_tokens, type } = objectOf(own["thinking"])
+  if (type === "disabled") return { effort: "none", thinks: false, budgetTokens: undefined }
+  const said = [
+    laterEffort(request),
+    openai["reasoning_effort"],
+    objectOf(openai["reasoning"])["effort"],
+    config["effort"]
+  ].find(isEffort)
+  const budget = type === "enabled" && Number(budget_tokens) > 0 ? Number(budget_tokens) : undefined
+  const effort = said ?? (budget === undefined ? undefined : effortOfBudget(budget))
+  const thinks = type !== undefined || (effort !== undefined && effort !== "none")
+  return { effort, thinks: thinks ? true : undefined, budgetTokens: said === undefined ? budget : undefined }
+}
+
+const toolForms = (given: unknown): ReadonlyMap<string, JsonObject> => {
+  const tools: ReadonlyArray<unknown> = Array.isArray(given) ? given : []
+  return new Map(
+    tools.flatMap((tool) => {
+      const { name, ...fields } = objectOf(tool)
+      return typeof name === "string" ? [[name, fields] as const] : []
+    })
+  )
+}
+
 /** Reads them; what is malformed asks for nothing. */
 export const wishesOf = (request: ModelRequest): Wishes => {
   const own = request.vendor?.["anthropic"] ?? {}
-  const thinking = objectOf(own["thinking"])
-  const config = objectOf(own["output_config"])
-  const isOff = thinking["type"] === "disabled"
-  const budget = thinking["type"] === "enabled" ? Number(thinking["budget_tokens"]) : Number.NaN
   const openai = request.vendor?.["openai"] ?? {}
-  const said =
-    laterEffort(request) ?? openai["reasoning_effort"] ?? objectOf(openai["reasoning"])["effort"] ?? config["effort"]
-  const given = isEffort(said) ? said : budget > 0 ? effortOfBudget(budget) : undefined
+  const config = objectOf(own["output_config"])
   const userId = objectOf(own["metadata"])["user_id"]
-  const tools: ReadonlyArray<unknown> = Array.isArray(own["tools"]) ? own["tools"] : []
   return {
-    effort: isOff ? "none" : given,
-    thinks: isOff
-      ? false
-      : thinking["type"] !== undefined || (given !== undefined && given !== "none")
-        ? true
-        : undefined,
-    budgetTokens: budget > 0 && !isEffort(said) ? budget : undefined,
+    ...thoughtOf(request, own, config, openai),
     format: formatOf(own, config, openai),
     userId: typeof userId === "string" && userId !== "" ? userId : undefined,
-    tools: new Map(
-      tools.flatMap((tool) => {
-        const { name, ...fields } = objectOf(tool)
-        return typeof name === "string" ? [[name, fields] as const] : []
-      })
-    )
+    tools: toolForms(own["tools"])
   }
 }
 

@@ -115,19 +115,6 @@ describe("OpenAi", () => {
     )
   )
 
-  it.live("opens one or two connections for a hundred requests, streamed and whole", () =>
-    withUpstream({ text: "hi" }, (model, upstream) =>
-      Effect.gen(function* () {
-        for (let round = 0; round < 50; round++) {
-          yield* model.generate(askFor())
-          yield* Stream.runDrain(model.stream(askFor()))
-        }
-        assert.strictEqual(upstream.requests.length, 100)
-        assert.isAtMost(upstream.connections, 2)
-      })
-    )
-  )
-
   it.live("sends no key where there is none", () =>
     withUpstream(
       { text: "hi" },

@@ -4,16 +4,15 @@ import { askFor } from "@signalbox/model/testing"
 import { deepSeekDefaults, ollamaDefaults, openRouterDefaults, vllmDefaults } from "@signalbox/provider-openai"
 import { Effect, Result, Stream } from "effect"
 import { call, chunk, done, replyTo, usageChunk } from "./chunks.ts"
-import { bodyOf, messagesIn } from "./requests.ts"
+import { bodyOf, messagesIn, text } from "./requests.ts"
 import { withCannedAnswer, withUpstream } from "./support.ts"
 
 const finished = [chunk({}, "stop"), usageChunk, done]
 const contents = (...texts: ReadonlyArray<string>) => [...texts.map((content) => chunk({ content })), ...finished]
 
-describe("Thoughts between tags", () => {
-  const thought = (thinking: string) => ({ type: "thinking", thinking })
-  const text = (words: string) => ({ type: "text", text: words })
+const thought = (thinking: string) => ({ type: "thinking", thinking })
 
+describe("Thoughts between tags", () => {
   for (const [name, texts, expected] of [
     ["in one piece", ["<think>hm</think>\n\nyes"], [thought("hm"), text("yes")]],
     ["cut within their tags", ["\n<th", "ink>h", "m</", "think", ">\n", "\nyes"], [thought("hm"), text("yes")]],
@@ -31,8 +30,8 @@ describe("Thoughts between tags", () => {
       Effect.gen(function* () {
         const { content } = yield* Effect.fromResult(yield* replyTo(contents(...texts), ollamaDefaults))
         assert.deepStrictEqual(
-          content.map((block) => (block.type === "thinking" ? thought(block.thinking) : block)),
-          expected
+          content.map((block): unknown => (block.type === "thinking" ? thought(block.thinking) : block)),
+          [...expected]
         )
       })
     )
@@ -119,8 +118,9 @@ describe("Stop sequences", () => {
   )
 })
 
+const piece = (...reasoning_details: ReadonlyArray<object>) => chunk({ reasoning_details })
+
 describe("Reasoning details", () => {
-  const piece = (...reasoning_details: ReadonlyArray<object>) => chunk({ reasoning_details })
   const stream = [
     chunk({ reasoning: "I ", reasoning_details: [{ type: "reasoning.text", text: "I ", format: "f", index: 0 }] }),
     chunk({ reasoning: "see", reasoning_details: [{ type: "reasoning.text", text: "see", index: 0 }] }),
@@ -183,8 +183,13 @@ describe("Usage", () => {
   it.effect("keeps what the vendor says of the cost", () =>
     Effect.gen(function* () {
       const usage = {
-        ...{ prompt_tokens: 10, completion_tokens: 2, total_tokens: 12, prompt_tokens_details: null },
-        ...{ cost: 0.015, is_byok: false, cost_details: { upstream_inference_cost: null } }
+        prompt_tokens: 10,
+        completion_tokens: 2,
+        total_tokens: 12,
+        prompt_tokens_details: null,
+        cost: 0.015,
+        is_byok: false,
+        cost_details: { upstream_inference_cost: null }
       }
       const pieces = [
         chunk({ content: "a" }),
@@ -194,8 +199,13 @@ describe("Usage", () => {
       ]
       const reply = yield* Effect.fromResult(yield* replyTo(pieces))
       assert.deepStrictEqual(reply.usage, {
-        ...{ input_tokens: 10, output_tokens: 2, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 },
-        ...{ cost: 0.015, is_byok: false, cost_details: { upstream_inference_cost: null } }
+        input_tokens: 10,
+        output_tokens: 2,
+        cache_read_input_tokens: 0,
+        cache_creation_input_tokens: 0,
+        cost: 0.015,
+        is_byok: false,
+        cost_details: { upstream_inference_cost: null }
       })
     })
   )

@@ -170,6 +170,11 @@ const conversations: ReadonlyArray<readonly [string, ReadonlyArray<Message>, Rea
   ]
 ]
 
+const round = (answer: string) => [
+  assistant(use("t1")),
+  user({ type: "tool_result", tool_use_id: "t1", content: answer })
+]
+
 describe("Chat requests", () => {
   for (const [name, messages, expected] of conversations) {
     it.effect(`send ${name}`, () =>
@@ -181,10 +186,6 @@ describe("Chat requests", () => {
 
   it.effect("answer each call with the result of its own turn, when an id is used again", () =>
     Effect.gen(function* () {
-      const round = (answer: string) => [
-        assistant(use("t1")),
-        user({ type: "tool_result", tool_use_id: "t1", content: answer })
-      ]
       const lost = [assistant(use("t1")), ...round("first"), ...round("second")]
       const sent = (yield* bodyOf(askFor("", { messages: lost })))["messages"]
       const answers = (sent as ReadonlyArray<{ role: string; content: unknown }>).filter(({ role }) => role === "tool")
@@ -246,16 +247,20 @@ describe("Chat requests", () => {
           topK: 4,
           vendor: {
             anthropic: {
-              ...{ thinking: {}, context_management: { edits: [] }, container: "c", diagnostics: {}, betas: ["b"] },
-              ...{
-                service_tier: "auto",
-                speed: "fast",
-                inference_geo: "eu",
-                safeguards: [],
-                tags: [],
-                mcp_servers: []
-              },
-              ...{ cache_control: { type: "ephemeral" }, output_config: { effort: "high" }, metadata: {} }
+              thinking: {},
+              context_management: { edits: [] },
+              container: "c",
+              diagnostics: {},
+              betas: ["b"],
+              service_tier: "auto",
+              speed: "fast",
+              inference_geo: "eu",
+              safeguards: [],
+              tags: [],
+              mcp_servers: [],
+              cache_control: { type: "ephemeral" },
+              output_config: { effort: "high" },
+              metadata: {}
             }
           }
         })

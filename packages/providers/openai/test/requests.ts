@@ -43,3 +43,8 @@ export const result = (id: string, content: Extract<ContentBlock, { type: "tool_
 /** A block of the Messages API that the vocabulary does not know. */
 export const opaque = (block: Body) => ({ type: "opaque", vendor: "anthropic", block }) as const
 export const anthropic = (fields: Body) => ({ vendor: { anthropic: fields } })
+export const pdf = {
+  type: "document",
+  title: "a.pdf",
+  source: { type: "base64", media_type: "application/pdf", data: "AA==" }
+} as const

@@ -25,11 +25,12 @@ import {
   newAnswer,
   sayAll,
   type Saying,
-  stopReason
+  stopReason,
+  usageOf
 } from "../answer.ts"
 import { errorInBody } from "../errors.ts"
 import { cutAt } from "../stops.ts"
-import { ResponsesEventWire, type ResponsesUsageWire, ResponseWire } from "./wire.ts"
+import { ResponsesEventWire, ResponsesUsageWire, ResponseWire } from "./wire.ts"
 
 /** How far an answer has come. */
 export interface ResponsesState {
@@ -124,6 +125,9 @@ const endItem = (state: ResponsesState, event: ResponsesEventWire, settings: Dec
   return [{ ...next, answer: { ...next.answer, hasRefusal: next.answer.hasRefusal || refuses } }, events]
 }
 
+const withIndex = (streamed: ReadonlySet<number>, index: number | null | undefined): ReadonlySet<number> =>
+  streamed.has(index ?? -1) ? streamed : new Set([...streamed, index ?? -1])
+
 /** The kinds of pieces, by the type of their event. */
 const pieces: ReadonlyMap<string, "text" | "thinking"> = new Map([
   ["response.output_text.delta", "text"],
@@ -143,8 +147,7 @@ const takePiece = (
   // Parts of a summary are paragraphs.
   const isNextPart = part !== undefined && state.summaryPart !== undefined && part !== state.summaryPart
   const [next, events] = told(state, [{ type: kind, text: isNextPart ? `\n\n${text}` : text }], settings)
-  const streamed = new Set([...state.streamed, event.output_index ?? -1])
-  return [{ ...next, streamed, summaryPart: part }, events]
+  return [{ ...next, streamed: withIndex(state.streamed, event.output_index), summaryPart: part }, events]
 }
 
 const takeArguments = (state: ResponsesState, event: ResponsesEventWire, settings: DecodeSettings): Heard => {
@@ -152,32 +155,26 @@ const takeArguments = (state: ResponsesState, event: ResponsesEventWire, setting
   const isWhole = event.type.endsWith(".done")
   if (isWhole && state.streamed.has(index ?? -1)) return [state, []]
   const text = isWhole ? (event.arguments ?? "") : textOf(event.delta)
-  const streamed = text === "" ? state.streamed : new Set([...state.streamed, index ?? -1])
+  const streamed = text === "" ? state.streamed : withIndex(state.streamed, index)
   const [next, events] = told(state, [{ type: "call", piece: { index, id: "", name: "", text } }], settings)
   return [{ ...next, streamed }, events]
 }
 
-const readCounts = (counted: ResponsesUsageWire, estimated: Usage): Usage => {
-  const {
-    input_tokens,
-    input_tokens_details,
-    output_tokens,
-    output_tokens_details,
-    total_tokens: _total,
-    ...own
-  } = counted
-  const read = input_tokens_details?.cached_tokens ?? 0
-  const written = input_tokens_details?.cache_write_tokens ?? 0
-  const reasoning = output_tokens_details?.reasoning_tokens ?? 0
-  return {
-    ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== null)),
-    input_tokens: Math.max(0, (input_tokens ?? estimated.input_tokens) - read - written),
-    output_tokens: output_tokens ?? estimated.output_tokens,
-    cache_read_input_tokens: read,
-    cache_creation_input_tokens: written,
-    ...(reasoning === 0 ? {} : { output_tokens_details: { thinking_tokens: reasoning } })
-  }
-}
+const renamed = new Set(Object.keys(ResponsesUsageWire.schema.fields))
+
+const readCounts = (counted: ResponsesUsageWire, estimated: Usage): Usage =>
+  usageOf(
+    {
+      input: counted.input_tokens,
+      output: counted.output_tokens,
+      read: counted.input_tokens_details?.cached_tokens,
+      written: counted.input_tokens_details?.cache_write_tokens,
+      reasoning: counted.output_tokens_details?.reasoning_tokens
+    },
+    counted,
+    renamed,
+    estimated
+  )
 
 /** What an answer has cost as far as it has come, by our own estimate. */
 export const estimatedUsage = ({ answer }: ResponsesState, settings: DecodeSettings): Usage => ({

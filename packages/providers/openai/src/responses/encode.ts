@@ -11,9 +11,23 @@ import type { AnsweredCall, Turn } from "../turns.ts"
 
 /** Fields of Chat Completions, which this API would refuse; what they wish for is said in its own. */
 const chatOnly: ReadonlySet<string> = new Set([
-  ...["audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "modalities", "n"],
-  ...["prediction", "presence_penalty", "reasoning_effort", "response_format", "seed", "stop", "stream_options"],
-  ...["verbosity", "web_search_options"]
+  "audio",
+  "frequency_penalty",
+  "function_call",
+  "functions",
+  "logit_bias",
+  "logprobs",
+  "modalities",
+  "n",
+  "prediction",
+  "presence_penalty",
+  "reasoning_effort",
+  "response_format",
+  "seed",
+  "stop",
+  "stream_options",
+  "verbosity",
+  "web_search_options"
 ])
 
 /** A Chat part as this API names it. */
