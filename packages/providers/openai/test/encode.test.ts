@@ -296,20 +296,24 @@ describe("Chat requests", () => {
 
   const Words = Schema.NonEmptyArray(Schema.NonEmptyString)
 
-  it.effect.prop("never lose a text", [Words, Words], ([said, heard]) =>
-    Effect.gen(function* () {
-      const messages = [
-        textMessage("user", "go"),
-        assistant(...heard.map(text), use("t1")),
-        user({ type: "tool_result", tool_use_id: "t1", content: said.map(text) }, ...said.map(text))
-      ]
-      const sent = (yield* bodyOf(askFor("", { messages })))["messages"]
-      const strings: Array<string> = []
-      JSON.stringify(sent, (_key, value: unknown) => {
-        if (typeof value === "string") strings.push(value)
-        return value
-      })
-      for (const words of [...said, ...heard]) assert.isTrue(strings.some((sentText) => sentText.includes(words)))
-    })
+  it.effect.prop(
+    "never lose a text",
+    [Words, Words],
+    ([said, heard]) =>
+      Effect.gen(function* () {
+        const messages = [
+          textMessage("user", "go"),
+          assistant(...heard.map(text), use("t1")),
+          user({ type: "tool_result", tool_use_id: "t1", content: said.map(text) }, ...said.map(text))
+        ]
+        const sent = (yield* bodyOf(askFor("", { messages })))["messages"]
+        const strings: Array<string> = []
+        JSON.stringify(sent, (_key, value: unknown) => {
+          if (typeof value === "string") strings.push(value)
+          return value
+        })
+        for (const words of [...said, ...heard]) assert.isTrue(strings.some((sentText) => sentText.includes(words)))
+      }),
+    { timeout: 60_000 }
   )
 })

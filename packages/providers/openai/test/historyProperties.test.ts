@@ -18,7 +18,10 @@ const Piece = Schema.Union([
   Schema.Struct({ kind: Schema.Literal("vendorResult"), id: Id, word: Word })
 ])
 const History = Schema.Array(
-  Schema.Struct({ role: Schema.Literals(["user", "assistant", "system"]), pieces: Schema.Array(Piece) })
+  Schema.Struct({
+    role: Schema.Literals(["user", "assistant", "system"]),
+    pieces: Schema.Array(Piece).check(Schema.isMaxLength(5))
+  })
 ).check(Schema.isMaxLength(8))
 
 const blockOf = (piece: typeof Piece.Type): ContentBlock => {
@@ -84,19 +87,23 @@ const upstreams: ReadonlyArray<readonly [string, Partial<OpenAiOptions>]> = [
 
 describe("Any history", () => {
   for (const [name, options] of upstreams) {
-    it.effect.prop(`is sent to ${name} with one result for every call, and no text lost`, [History], ([history]) =>
-      Effect.gen(function* () {
-        const kept = history.map(({ pieces, role }) => ({
-          role,
-          pieces: pieces.filter((piece) => belongs(role, piece))
-        }))
-        const messages = kept.map(({ pieces, role }): Message => ({ role, content: pieces.map(blockOf) }))
-        const sent = messagesIn(yield* bodyOf(askFor("", { messages }), options))
-        if (options.api === "responses") assertPaired(sent)
-        else assertAnswered(sent)
-        const whole = JSON.stringify(sent)
-        for (const { word } of kept.flatMap(({ pieces }) => pieces)) assert.include(whole, word)
-      })
+    it.effect.prop(
+      `is sent to ${name} with one result for every call, and no text lost`,
+      [History],
+      ([history]) =>
+        Effect.gen(function* () {
+          const kept = history.map(({ pieces, role }) => ({
+            role,
+            pieces: pieces.filter((piece) => belongs(role, piece))
+          }))
+          const messages = kept.map(({ pieces, role }): Message => ({ role, content: pieces.map(blockOf) }))
+          const sent = messagesIn(yield* bodyOf(askFor("", { messages }), options))
+          if (options.api === "responses") assertPaired(sent)
+          else assertAnswered(sent)
+          const whole = JSON.stringify(sent)
+          for (const { word } of kept.flatMap(({ pieces }) => pieces)) assert.include(whole, word)
+        }),
+      { timeout: 60_000 }
     )
   }
 })

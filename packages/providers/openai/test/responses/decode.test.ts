@@ -257,23 +257,27 @@ describe("Responses streams", () => {
     ].join("")
   )
 
-  it.effect.prop("read the same however their bytes are cut, and their blocks never overlap", [Bounds], ([cuts]) =>
-    Effect.gen(function* () {
-      const bounds = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).toSorted((a, b) => a - b), bytes.length]
-      const pieces = bounds.slice(1).map((bound, index) => bytes.slice(bounds[index], bound))
-      const events = yield* eventsOf(pieces)
-      assert.deepStrictEqual(events, yield* eventsOf([bytes]))
-      let open: number | undefined
-      let next = 0
-      for (const each of events) {
-        if (each.type === "content_block_start") {
-          assert.deepStrictEqual([open, each.index], [undefined, next++])
-          open = each.index
+  it.effect.prop(
+    "read the same however their bytes are cut, and their blocks never overlap",
+    [Bounds],
+    ([cuts]) =>
+      Effect.gen(function* () {
+        const bounds = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).toSorted((a, b) => a - b), bytes.length]
+        const pieces = bounds.slice(1).map((bound, index) => bytes.slice(bounds[index], bound))
+        const events = yield* eventsOf(pieces)
+        assert.deepStrictEqual(events, yield* eventsOf([bytes]))
+        let open: number | undefined
+        let next = 0
+        for (const each of events) {
+          if (each.type === "content_block_start") {
+            assert.deepStrictEqual([open, each.index], [undefined, next++])
+            open = each.index
+          }
+          if (each.type === "content_block_delta") assert.strictEqual(each.index, open)
+          if (each.type === "content_block_stop") open = undefined
         }
-        if (each.type === "content_block_delta") assert.strictEqual(each.index, open)
-        if (each.type === "content_block_stop") open = undefined
-      }
-      assert.strictEqual(next, 3)
-    })
+        assert.strictEqual(next, 3)
+      }),
+    { timeout: 60_000 }
   )
 })
