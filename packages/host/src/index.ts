@@ -22,8 +22,10 @@ export { editConfig, type EditableConfig, type EditedConfig } from "./config/edi
 // Running
 export { Host } from "./Host.ts"
 export type { HostSetup } from "./HostSetup.ts"
+export type { AllServers } from "./allServers.ts"
 export type { Agent } from "./agents/Agent.ts"
 export { type AgentInfo, AgentInfoJson, agentInfoJson } from "./agents/AgentInfo.ts"
+export type { AgentsChanged, AgentsPlan, KeptServer } from "./agents/agentChanges.ts"
 export { type AgentError, Agents } from "./agents/Agents.ts"
 export { agentServerNames, agentServers } from "./agents/agentServers.ts"
 export { chooseModel, type ChosenModel } from "./chooseModel.ts"
@@ -56,5 +58,6 @@ export {
   ImportFailed,
   ImportInvalid,
   MissingApiKey,
-  ToolFailed
+  ToolFailed,
+  UntrustedServerType
 } from "./errors.ts"

@@ -19,7 +19,7 @@ import { type BreakerControls, makeBreakerControls } from "./guard/BreakerContro
 import { withCircuit } from "./guard/circuitInfo.ts"
 import { makeServerCircuits } from "./guard/ServerCircuits.ts"
 import type { Conversation } from "./guard/ServerSessions.ts"
-import { makeMetering, type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
+import { makeMetering, type OrchestratorMetrics, type SetLabels } from "./metrics/OrchestratorMetrics.ts"
 import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeLiveToolbox } from "./LiveToolbox.ts"
 import type { ManagedServer, OrchestratorOptions } from "./OrchestratorOptions.ts"
@@ -132,16 +132,25 @@ export const toolCacheLayer = ({ toolCacheDirectory }: Pick<OrchestratorOptions,
 /** Events, and lines, that a slow reader may be behind. */
 const keptEvents = 1024
 
-/** Makes one until the scope closes. `told` hears each event at once, before any reader of `changes`. */
+/** Whom one belongs to: it hears everything at once, before any reader. */
+interface Owner {
+  readonly labels: SetLabels
+  readonly told: (event: ServerEvent) => void
+  readonly toldAlert: (alert: Alert) => void
+}
+
+const nobody: Owner = { labels: {}, told: () => undefined, toldAlert: () => undefined }
+
+/** Makes one until the scope closes. */
 export const makeOrchestrator = Effect.fnUntraced(function* (
   options: OrchestratorOptions,
-  told: (event: ServerEvent) => void = () => undefined
+  { labels, told, toldAlert }: Owner = nobody
 ) {
   let slots: ServerSlots | undefined
   const all = () => slots?.all() ?? []
   const names = () => all().map(({ managed }) => managed.server.name)
-  const metering = yield* makeMetering(names, options.metrics)
-  const alerting = yield* makeAlerting(names, options, metering)
+  const metering = yield* makeMetering(names, options.metrics, labels)
+  const alerting = yield* makeAlerting(names, options, metering, toldAlert)
   yield* sweepOnce(options, metering.orphansKilled)
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerEvent>(keptEvents), PubSub.shutdown)
   const logLines = yield* Effect.acquireRelease(PubSub.sliding<LogLine>(keptEvents), PubSub.shutdown)

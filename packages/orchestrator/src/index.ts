@@ -17,7 +17,13 @@ export {
 } from "./OrchestratorOptions.ts"
 
 // Several sets of servers, apart from one another
-export { type ReconnectExits, type ReconnectScope, ServerSets, type ServerSetsOptions } from "./ServerSets.ts"
+export {
+  type ReconnectExits,
+  type ReconnectScope,
+  ServerSets,
+  type ServerSetsMetrics,
+  type ServerSetsOptions
+} from "./ServerSets.ts"
 export type { AddError, PrepareSet, ServerSet, ServerSetEvent } from "./ServerSet.ts"
 export { ServerSetState, type ServerSetStatus, ServerSetStatusJson, serverSetStatusJson } from "./ServerSetStatus.ts"
 
@@ -38,12 +44,13 @@ export type { HealthProblem, HealthReport } from "./healthReport.ts"
 
 export type { Conversation } from "./guard/ServerSessions.ts"
 export type { BreakerControls } from "./guard/BreakerControls.ts"
-export type { OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
+export { type OrchestratorMetrics, ownRegistry, type SetLabels } from "./metrics/OrchestratorMetrics.ts"
 export {
   CircuitNumbers,
   MetricsSnapshot,
   PoolNumbers,
   ServerNumbers,
+  SetNumbers,
   WindowNumbers
 } from "./metrics/MetricsSnapshot.ts"
 export { prometheusContentType } from "./metrics/prometheus.ts"
@@ -93,6 +100,7 @@ export {
 // Its parts
 export { Connector } from "./Connector.ts"
 export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
+export { ProcessEnvironments } from "./processTable.ts"
 export { isPackageRunner } from "./packageRunner.ts"
 export { type ProgramError, type ProgramNeeds, requireFile, type Requirements } from "./runtimes/RuntimeCheck.ts"
 export {

@@ -15,6 +15,8 @@ export interface FoundProblem {
   readonly path: ConfigPath
   readonly message: string
   readonly suggestion?: string
+  /** That of its error class, where it has one of its own. */
+  readonly code?: string
 }
 
 /** All layers as one value, that still knows who set each part of it. */

@@ -22,9 +22,10 @@ export const readServers = (text: string): ReadServers => {
   return {
     servers: converted.servers,
     notes: converted.notes,
-    problems: converted.faults.map(({ name, reason }) => ({
+    problems: converted.faults.map(({ code, name, reason }) => ({
       path: ["servers", name],
-      message: `cannot be used: ${reason}`
+      message: `cannot be used: ${reason}`,
+      ...(code === undefined ? {} : { code })
     }))
   }
 }

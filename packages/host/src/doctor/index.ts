@@ -4,6 +4,7 @@ export type { Finding, FindingCode, Repair, Severity } from "./Finding.ts"
 export { applyRepairs, describeRepair } from "./repairs.ts"
 
 // Its parts
+export { crossChecks } from "./crossChecks.ts"
 export { type Probe, probeDefaults, type ProbeOptions, probeServers } from "./probeServers.ts"
 export { resolveEntries } from "./resolveEntries.ts"
 export { type SchemaFault, schemaFaults } from "./schemaFaults.ts"

@@ -3,13 +3,14 @@
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { layerTokenFiles, ParentEnvironment } from "@signalbox/mcp"
-import { OrphanSweep } from "@signalbox/orchestrator"
+import { OrphanSweep, ProcessEnvironments } from "@signalbox/orchestrator"
 import { Context, Effect, Layer } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { cacheDirectory } from "./cacheDirectory.ts"
 import { dataDirectory } from "./dataDirectory.ts"
+import { environmentsFromProc } from "./environmentsFromProc.ts"
 import { Host } from "../Host.ts"
 import type { HostSetup } from "../HostSetup.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
@@ -40,7 +41,9 @@ export const nodePlatform = Layer.mergeAll(
   NodeServices.layer,
   lazyHttp,
   Layer.provide(tokens, NodeServices.layer),
-  Layer.sync(ParentEnvironment, () => process.env)
+  Layer.sync(ParentEnvironment, () => process.env),
+  // Asked for where there is a `/proc`.
+  Layer.succeed(ProcessEnvironments, Effect.sync(environmentsFromProc))
 )
 
 /** Who this process is, in the mark that its servers carry. */

@@ -55,9 +55,12 @@ export const makeServerCircuits = Effect.fnUntraced(function* (metrics: Orchestr
     },
     counts: lossSpeaksAgainst,
     store
-  }).pipe(Effect.provideService(Metric.MetricRegistry, metrics.registry))
+  }).pipe(
+    Effect.provideService(Metric.MetricRegistry, metrics.registry),
+    Effect.provideService(Metric.CurrentMetricAttributes, { ...metrics.labels })
+  )
   const timers = yield* FiberMap.make<string>()
-  const hide = (name: string) => forgetGauges(metrics.registry, "mcp_circuit_", name)
+  const hide = (name: string) => forgetGauges(metrics, "mcp_circuit_", name)
   yield* Effect.addFinalizer(() => Effect.sync(() => [...settings.keys()].forEach(hide)))
 
   const stateOf = (name: string) => store.states.get(name)

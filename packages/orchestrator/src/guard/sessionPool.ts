@@ -115,7 +115,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
     // Whoever ends a server has waited for its calls.
     drainTimeout: 0
   })
-  yield* Effect.addFinalizer(() => Effect.sync(() => forgetGauges(around.metrics.registry, "mcp_pool_", name)))
+  yield* Effect.addFinalizer(() => Effect.sync(() => forgetGauges(around.metrics, "mcp_pool_", name)))
   // Nobody checks its idle sessions, so it is as healthy as its server is by its own checks and all calls.
   const stats: typeof pool.stats = (key) =>
     Effect.map(pool.stats(key), (stats) => {

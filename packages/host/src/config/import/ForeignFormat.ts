@@ -31,7 +31,7 @@ export interface Remarks {
   /** Why the entry is no server that could be taken over, though nothing is wrong with it. */
   readonly skip: (reason: string) => void
   /** Something at a key of the entry that makes it unusable. */
-  readonly fault: (key: string | undefined, reason: string) => void
+  readonly fault: (key: string | undefined, reason: string, code?: string) => void
 }
 
 /** How entries of a format are spelled. */
