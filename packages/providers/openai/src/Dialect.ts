@@ -58,8 +58,8 @@ export interface Dialect {
   readonly cacheMarks: "cache_control" | "prompt_cache_breakpoint" | "none"
   /** Where the digest of the user's id goes. */
   readonly userField: "safety_identifier" | "user" | "none"
-  /** Who searches the web where the request asks the vendor to: a plugin of OpenRouter's, or nobody. */
-  readonly webSearch: "plugin" | "none"
+  /** Who searches the web where the request asks the vendor to: a plugin of OpenRouter's, a tool of Responses', or nobody. */
+  readonly webSearch: "plugin" | "responses" | "none"
   /** Where the server counts the tokens of a request, below the base URL. */
   readonly countPath: string | undefined
 }

@@ -7,7 +7,7 @@ import { cacheMark } from "./parts.ts"
 import { encodeMessages } from "./encodeMessages.ts"
 import { encodeSchema, isStrictSchema } from "./schemas.ts"
 import type { WishedFormat } from "./wishes.ts"
-import { effortOf, type OfferedTool, type Plan, wantsWebSearch } from "./plan.ts"
+import { effortOf, type OfferedTool, type Plan, webSearchOf } from "./plan.ts"
 
 /** The name under which the vendor's own fields travel in `ModelRequest.vendor`. */
 export const vendor = "openai"
@@ -141,7 +141,7 @@ export const encodeRequest = (plan: Plan, isStream: boolean, userDigest?: string
     ...effortFields(plan),
     ...formatFields(plan),
     ...(dialect.userField === "none" ? {} : present(dialect.userField, userDigest)),
-    ...(dialect.webSearch === "plugin" && wantsWebSearch(plan) ? { plugins: [{ id: "web" }] } : {}),
+    ...(dialect.webSearch === "plugin" && webSearchOf(plan) !== undefined ? { plugins: [{ id: "web" }] } : {}),
     ...cacheMark(cached, dialect),
     ...ownFields(plan, refusedFields(plan)),
     model: plan.model,

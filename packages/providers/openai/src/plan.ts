@@ -147,11 +147,15 @@ const vendorTypes = /^(web_search|web_fetch|code_execution)_/
 /** Types that only help a vendor to choose: an answer is sound without them. */
 const dispensable = /^(tool_search_tool|advisor)_|^custom$/
 
-const unknownTool = ({ dialect, request, wishes }: Plan): string | undefined => {
+const searchesWeb = ({ dialect, options }: Plan): boolean =>
+  dialect.webSearch === (options.api === "responses" ? "responses" : "plugin")
+
+const unknownTool = (plan: Plan): string | undefined => {
+  const { request, wishes } = plan
   for (const { name, runBy } of request.tools) {
     const type = wishes.tools.get(name)?.["type"]
     if (typeof type !== "string" || dispensable.test(type) || typedTool(type) !== undefined) continue
-    if (dialect.webSearch === "plugin" && type.startsWith("web_search_")) continue
+    if (searchesWeb(plan) && type.startsWith("web_search_")) continue
     if (runBy._tag === "Provider" ? vendorTypes.test(type) : true) return `the tool ${name} (${type})`
   }
   return undefined
@@ -172,9 +176,9 @@ export const unsendable = (plan: Plan): string | undefined => {
   return unknownTool(plan)
 }
 
-/** Whether the answer shall be searched by Anthropic's own tool for the web. */
-export const wantsWebSearch = ({ request, wishes }: Plan): boolean =>
-  request.tools.some(({ name, runBy }) => {
-    const type = wishes.tools.get(name)?.["type"]
-    return runBy._tag === "Provider" && typeof type === "string" && type.startsWith("web_search_")
-  })
+/** Anthropic's own tool to search the web, where the request has it. */
+export const webSearchOf = ({ request, wishes }: Plan): JsonObject | undefined =>
+  request.tools
+    .filter(({ runBy }) => runBy._tag === "Provider")
+    .map(({ name }) => wishes.tools.get(name))
+    .find((tool) => typeof tool?.["type"] === "string" && tool["type"].startsWith("web_search_"))

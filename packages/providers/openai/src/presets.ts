@@ -56,7 +56,7 @@ export const openAiDefaults = {
   provider: "openai",
   keyVariable: "OPENAI_API_KEY",
   baseUrl: "https://api.openai.com/v1",
-  dialect: { ...openAiDialect, countPath: "/responses/input_tokens" }
+  dialect: { ...openAiDialect, webSearch: "responses", countPath: "/responses/input_tokens" }
 } as const satisfies OpenAiPreset
 
 /** OpenRouter. Its fields (`provider`, `models`, `plugins`) go into `vendor.openai` of a request. */

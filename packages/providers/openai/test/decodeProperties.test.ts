@@ -96,11 +96,11 @@ describe("Chat streams", () => {
     Schema.Struct({
       tool_calls: Schema.Array(
         Schema.Struct({
-          index: Schema.Literals([0, 1, 2, null]),
+          index: Schema.NullOr(Schema.Literals([0, 1, 2])),
           id: Schema.Literals(["", "c1", "c2"]),
           function: Schema.Struct({
             name: Schema.Literals(["", "f", "g"]),
-            arguments: Schema.Literals(["", "{", "}", "{}", null])
+            arguments: Schema.NullOr(Schema.Literals(["", "{", "}", "{}"]))
           })
         })
       )

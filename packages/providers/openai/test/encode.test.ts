@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Message, textMessage } from "@signalbox/model"
-import { ollamaDefaults } from "@signalbox/provider-openai"
-import { Effect, Schema } from "effect"
+import { ollamaDefaults, openRouterDefaults } from "@signalbox/provider-openai"
+import { Effect, Logger, References, Schema } from "effect"
 import { askFor, toolNamed } from "@signalbox/model/testing"
 import { assistant, bodyOf, dataUrl, png, text, use, user } from "./requests.ts"
 
@@ -291,6 +291,24 @@ describe("Chat requests", () => {
         top_k: 4,
         stop: ["1", "2", "3", "4"]
       })
+    })
+  )
+
+  it.effect("say in the finest log that marks of cached prefixes are not sent, where they are not", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => void lines.push(String(message)))
+      const request = askFor("", { messages: [user({ ...text("a"), cache_control: { type: "ephemeral" } })] })
+      for (const options of [ollamaDefaults, openRouterDefaults]) {
+        yield* bodyOf(request, options).pipe(
+          Effect.provide(Logger.layer([logger])),
+          Effect.provideService(References.MinimumLogLevel, "Trace")
+        )
+      }
+      assert.deepStrictEqual(
+        lines.filter((line) => line.includes("cache_control")),
+        ["ollama takes no marks of cached prefixes (cache_control); they are not sent."]
+      )
     })
   )
 

@@ -6,7 +6,7 @@ import type { ContentBlock, JsonObject, ToolChoice, ToolResultBlock } from "@sig
 import { answerSchema, ownFields, parametersOf, present, samplingFields, serialFields, vendor } from "../encode.ts"
 import { idsOf, sealedDetails, systemParts } from "../encodeMessages.ts"
 import { type Part, partsOf, resultParts, textsOf } from "../parts.ts"
-import { effortOf, type OfferedTool, type Plan } from "../plan.ts"
+import { effortOf, type OfferedTool, type Plan, webSearchOf } from "../plan.ts"
 import type { AnsweredCall, Turn } from "../turns.ts"
 
 /** Fields of Chat Completions, which this API would refuse; what they wish for is said in its own. */
@@ -127,10 +127,25 @@ const encodeToolChoice = (choice: ToolChoice, { names }: Plan): unknown => {
   return choice.type === "tool" ? { type: "function", name: names.toWire(choice.name) } : choice.type
 }
 
+/** The vendor's search of the web in the place of another's. */
+const webSearch = (plan: Plan): ReadonlyArray<JsonObject> => {
+  const asked = webSearchOf(plan)
+  if (asked === undefined) return []
+  const domains = asked["allowed_domains"]
+  return [
+    {
+      type: "web_search",
+      ...(Array.isArray(domains) ? { filters: { allowed_domains: domains } } : {}),
+      ...present("user_location", asked["user_location"] ?? undefined)
+    }
+  ]
+}
+
 /** Our tools, and those that the vendor's own fields bring: of its own, or of another caller's. */
 const toolFields = (plan: Plan, own: unknown): JsonObject => {
   const { toolChoice } = plan
-  const tools = [...plan.tools.map((tool) => encodeTool(tool, plan)), ...(Array.isArray(own) ? own : [])]
+  const given: ReadonlyArray<unknown> = Array.isArray(own) ? own : []
+  const tools = [...plan.tools.map((tool) => encodeTool(tool, plan)), ...webSearch(plan), ...given]
   if (tools.length === 0) return {}
   return {
     tools,

@@ -91,6 +91,14 @@ const bodies: ReadonlyArray<readonly [string, Parameters<typeof askFor>[1], expe
     }
   ],
   [
+    "a search of the web as a tool of the vendor's",
+    {
+      tools: [toolNamed("web_search", { runBy: { _tag: "Provider" } })],
+      ...anthropic({ tools: [{ type: "web_search_20250305", name: "web_search", allowed_domains: ["a.example"] }] })
+    },
+    { tools: [{ type: "web_search", filters: { allowed_domains: ["a.example"] } }] }
+  ],
+  [
     "a format, whoever named it",
     {
       vendor: {
