@@ -30,7 +30,7 @@ import {
 import { errorInBody } from "./errors.ts"
 import { excerpt, readJson, type StreamDecoder } from "@signalbox/model/http"
 import { cutAt } from "./stops.ts"
-import { callPiecesIn, hasRefusal, isHidden, textsIn, thoughtsIn } from "./said.ts"
+import { callExtrasIn, callPiecesIn, hasRefusal, isHidden, textsIn, thoughtsIn } from "./said.ts"
 import { beforeTags, endTags, splitTags, type TagState } from "./thinkTags.ts"
 import { CompletionWire, type SaidWire, UsageWire } from "./wire.ts"
 
@@ -98,6 +98,7 @@ const sayingsIn = (before: TagState, said: SaidWire): readonly [TagState, Readon
       }),
       ...texts.map(([type, text]): Saying => ({ type, text })),
       { type: "text", text: refusal },
+      ...callExtrasIn(said).map((detail): Saying => ({ type: "hidden", detail })),
       ...callPiecesIn(said).map((piece): Saying => ({ type: "call", piece }))
     ]
   ]

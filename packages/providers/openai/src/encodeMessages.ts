@@ -5,13 +5,23 @@
 import { type ContentBlock, type JsonObject, type ToolResultBlock, unsealThought } from "@signalbox/model"
 import { cacheMark, contentOf, type Part, partsOf, resultParts, type ResultParts, textsOf } from "./parts.ts"
 import type { Plan } from "./plan.ts"
+import { callExtra } from "./said.ts"
 import type { AnsweredCall, Turn } from "./turns.ts"
 
-const encodeCall = ({ call }: AnsweredCall, id: string, { names }: Plan): JsonObject => ({
-  id,
-  type: "function",
-  function: { name: names.toWire(call.name), arguments: JSON.stringify(call.input) }
-})
+const encodeCall = (
+  { call }: AnsweredCall,
+  id: string,
+  extras: ReadonlyArray<JsonObject>,
+  { names }: Plan
+): JsonObject => {
+  const extra = extras.find((detail) => detail["id"] === call.id)?.["extra_content"]
+  return {
+    id,
+    type: "function",
+    function: { name: names.toWire(call.name), arguments: JSON.stringify(call.input) },
+    ...(extra === undefined ? {} : { extra_content: extra })
+  }
+}
 
 const encodeResult = ({ call, result }: AnsweredCall, { dialect }: Plan): ResultParts =>
   result === undefined ? { content: "(no result)", following: [] } : resultParts(result, call.name, dialect)
@@ -70,6 +80,7 @@ const encodeAssistant = (
 ): ReadonlyArray<JsonObject> => {
   const text = textsOf(turn.content).join("")
   if (text === "" && turn.calls.length === 0) return []
+  const extras = sealedDetails(turn.content, plan.options.provider).filter(({ type }) => type === callExtra)
   return [
     {
       role: "assistant",
@@ -77,7 +88,7 @@ const encodeAssistant = (
       ...reasoningFields(turn, plan, isCurrent),
       ...(turn.calls.length === 0
         ? {}
-        : { tool_calls: turn.calls.map((answered, index) => encodeCall(answered, ids[index] ?? "", plan)) })
+        : { tool_calls: turn.calls.map((answered, index) => encodeCall(answered, ids[index] ?? "", extras, plan)) })
     }
   ]
 }

@@ -70,6 +70,15 @@ const pieceOf = (call: ToolCallWire): CallPiece => ({
   text: argumentText(call.function?.arguments)
 })
 
+/** The type of what a server wants back with a call; `id` is that of the call. */
+export const callExtra = "tool_call.extra"
+
+/** What the server wants back with its calls. */
+export const callExtrasIn = (said: SaidWire): ReadonlyArray<JsonObject> =>
+  (said.tool_calls ?? []).flatMap(({ extra_content, id }) =>
+    extra_content ? [{ type: callExtra, id, extra_content }] : []
+  )
+
 /** The pieces of calls. A piece that says nothing is none: servers send `tool_calls: [{}]` with content. */
 export const callPiecesIn = (said: SaidWire): ReadonlyArray<CallPiece> =>
   [...(said.tool_calls ?? []), ...(said.function_call ? [{ index: 0, function: said.function_call }] : [])]

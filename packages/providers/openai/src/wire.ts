@@ -38,7 +38,9 @@ const FunctionWire = Schema.Struct({
 export const ToolCallWire = Schema.Struct({
   index: nullable(Schema.Int),
   id: nullable(Schema.String),
-  function: nullable(FunctionWire)
+  function: nullable(FunctionWire),
+  /** Gemini: signs its calls, and refuses one that comes back without this. */
+  extra_content: nullable(JsonObject)
 })
 export type ToolCallWire = typeof ToolCallWire.Type
 

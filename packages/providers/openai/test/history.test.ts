@@ -1,8 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { sealThought } from "@signalbox/model"
 import { askFor } from "@signalbox/model/testing"
-import { deepSeekDefaults, mistralDefaults, openAiDefaults, openRouterDefaults } from "@signalbox/provider-openai"
+import {
+  geminiDefaults,
+  deepSeekDefaults,
+  mistralDefaults,
+  openAiDefaults,
+  openRouterDefaults
+} from "@signalbox/provider-openai"
 import { Effect } from "effect"
+import { chunk, done, replyTo } from "./chunks.ts"
 import { type Body, assistant, bodyOf, dialectWith, messagesIn, opaque, result, text, use, user } from "./requests.ts"
 
 const details = [
@@ -66,6 +73,26 @@ const callsIn = (message: Body | undefined): ReadonlyArray<WireCall> =>
   Array.isArray(message?.["tool_calls"]) ? message["tool_calls"] : []
 
 describe("Calls of earlier answers", () => {
+  it.effect("go back to Gemini with their signatures, and without them to others", () =>
+    Effect.gen(function* () {
+      const extra_content = { google: { thought_signature: "sig" } }
+      const pieces = [
+        chunk({ tool_calls: [{ index: 0, id: "c1", function: { name: "read", arguments: "{}" }, extra_content }] }),
+        chunk({}, "tool_calls"),
+        done
+      ]
+      const { content } = yield* Effect.fromResult(yield* replyTo(pieces, geminiDefaults))
+      const messages = [user(text("a")), assistant(...content), user(result("c1"))]
+      const sent = callOf("c1", "read", "{}")
+      for (const [options, call] of [
+        [geminiDefaults, { ...sent, extra_content }],
+        [openAiDefaults, sent]
+      ] as const) {
+        assert.deepStrictEqual(callsIn(messagesIn(yield* bodyOf(askFor("", { messages }), options))[1]), [call])
+      }
+    })
+  )
+
   it.effect("that a vendor ran itself are calls with their results, and split the message where they answered", () =>
     Effect.gen(function* () {
       const messages = [
