@@ -66,6 +66,7 @@ const callOf = (id: string, name: string, input: string) => ({
 
 interface WireCall {
   readonly id: string
+  readonly extra_content?: object
 }
 
 /** The calls of a message. */
