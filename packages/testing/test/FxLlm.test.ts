@@ -7,11 +7,15 @@ import {
   meaningOfChat,
   meaningOfChatStream,
   meaningOfMessages,
-  meaningOfMessagesStream
+  meaningOfMessagesStream,
+  meaningOfResponses,
+  meaningOfResponsesStream
 } from "./meanings.ts"
 
-const ask = (fxLlm: FxLlm, dialect: "messages" | "chat", body: object = {}, signal?: AbortSignal): Promise<Response> =>
-  fetch(`${fxLlm.url}${dialect === "messages" ? "/v1/messages" : "/v1/chat/completions"}`, {
+const paths = { messages: "/v1/messages", chat: "/v1/chat/completions", responses: "/v1/responses" }
+
+const ask = (fxLlm: FxLlm, dialect: keyof typeof paths, body: object = {}, signal?: AbortSignal): Promise<Response> =>
+  fetch(`${fxLlm.url}${paths[dialect]}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ model: "m", max_tokens: 10, messages: [{ role: "user", content: "hi" }], ...body }),
@@ -32,7 +36,7 @@ const richReply: Reply = {
 }
 
 describe("FxLlm", () => {
-  it("renders one reply to four wires with equal meaning", async () => {
+  it("renders one reply to six wires with equal meaning", async () => {
     await using fxLlm = await startFxLlm({ script: richReply })
     const expected: Meaning = {
       text: "I will add them. ❤️🧵",
@@ -50,6 +54,40 @@ describe("FxLlm", () => {
     assert.deepStrictEqual(meaningOfMessagesStream(await read(fxLlm, "messages", { stream: true })), expected)
     assert.deepStrictEqual(meaningOfChat(await read(fxLlm, "chat")), expected)
     assert.deepStrictEqual(meaningOfChatStream(await read(fxLlm, "chat", chatStream)), expected)
+    assert.deepStrictEqual(meaningOfResponses(await read(fxLlm, "responses")), expected)
+    assert.deepStrictEqual(meaningOfResponsesStream(await read(fxLlm, "responses", { stream: true })), expected)
+  })
+
+  it("reads a Responses request as it reads the others", async () => {
+    await using fxLlm = await startFxLlm({ script: { text: "x" } })
+    const body = {
+      messages: undefined,
+      instructions: "be brief",
+      tools: [{ type: "function", name: "read", parameters: {} }],
+      input: [
+        { role: "developer", content: "and kind" },
+        { role: "user", content: [{ type: "input_text", text: "go" }] },
+        { type: "function_call", call_id: "c", name: "read", arguments: "{}" },
+        { type: "function_call_output", call_id: "c", output: "42" }
+      ]
+    }
+    await read(fxLlm, "responses", body)
+    await read(fxLlm, "responses", { ...body, input: "hello" })
+    const [first, second] = fxLlm.requests
+    assert.deepInclude(first, {
+      kind: "responses",
+      system: "be brief\nand kind",
+      lastUserText: "go",
+      toolResults: ["42"],
+      offeredTools: ["read"]
+    })
+    assert.strictEqual(second?.lastUserText, "hello")
+  })
+
+  it("counts the input tokens of a Responses request", async () => {
+    await using fxLlm = await startFxLlm()
+    const response = await fetch(`${fxLlm.url}/v1/responses/input_tokens`, { method: "POST", body: '{"input":"hi"}' })
+    assert.deepStrictEqual(await response.json(), { object: "response.input_tokens", input_tokens: 4 })
   })
 
   it("orders the Messages events as the API does, with a ping after the first block start", async () => {

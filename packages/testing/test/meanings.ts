@@ -132,3 +132,42 @@ export const meaningOfChatStream = (text: string): Meaning => {
   }
   return meaningOfChat(JSON.stringify({ choices: [{ message, finish_reason: finish }], usage }))
 }
+
+export const meaningOfResponses = (text: string): Meaning => {
+  const { output, status, incomplete_details, usage } = json(text)
+  const items: ReadonlyArray<Foreign> = output
+  const textsIn = (type: string, field: string) =>
+    items
+      .filter((item) => item.type === type)
+      .flatMap((item) => item[field])
+      .map((part: Foreign) => part.text)
+      .join("")
+  const calls = items.filter((item) => item.type === "function_call")
+  return {
+    text: textsIn("message", "content"),
+    thinking: textsIn("reasoning", "summary"),
+    calls: calls.map((call) => ({ name: call.name, input: json(call.arguments) })),
+    stop: status === "incomplete" ? incomplete_details.reason : calls.length > 0 ? "tool_use" : "end_turn",
+    inputTokens: usage.input_tokens,
+    outputTokens: usage.output_tokens
+  }
+}
+
+/** The pieces of each item make the item that its end brings, and the items the response. */
+export const meaningOfResponsesStream = (text: string): Meaning => {
+  const events = eventsOf(text).map(({ data, event }) => ({ event, value: json(data) }))
+  const pieces: Array<string> = []
+  const items: Array<Foreign> = []
+  for (const [number, { event, value }] of events.entries()) {
+    assert.strictEqual(event, value.type)
+    assert.strictEqual(value.sequence_number, number)
+    if (value.type.endsWith(".delta")) pieces[value.output_index] = (pieces[value.output_index] ?? "") + value.delta
+    if (value.type === "response.output_item.done") items[value.output_index] = value.item
+  }
+  for (const [index, item] of items.entries()) {
+    assert.strictEqual(pieces[index], item.arguments ?? (item.content ?? item.summary)[0].text)
+  }
+  const { response } = events.at(-1)?.value ?? {}
+  assert.deepStrictEqual(response.output, items)
+  return meaningOfResponses(JSON.stringify(response))
+}

@@ -21,8 +21,8 @@ const lazyHttp = Layer.effect(
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const load = yield* Effect.cached(
-      Effect.promise(() => import("@effect/platform-node/NodeHttpClient")).pipe(
-        Effect.flatMap(({ layerUndici }) => Layer.buildWithScope(layerUndici, scope)),
+      Effect.promise(() => import("./httpClient.ts")).pipe(
+        Effect.flatMap(({ layer }) => Layer.buildWithScope(layer, scope)),
         Effect.map(Context.get(HttpClient.HttpClient))
       )
     )

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { ContentBlock, Message, ToolDefinition } from "@signalbox/model"
+import { type ContentBlock, type Message, sealThought, type ToolDefinition } from "@signalbox/model"
 import { decodeRequest } from "@signalbox/provider-claude/serve"
 import { RequestWire } from "@signalbox/provider-claude/wire"
 import { Effect, Logger, References, Schema } from "effect"
@@ -49,7 +49,14 @@ const conversations: ReadonlyArray<readonly [string, ReadonlyArray<Message>, unk
   ],
   [
     "no thinking that another vendor's model did",
-    [assistant({ type: "thinking", thinking: "x", signature: "" }, text("a"))],
+    [
+      assistant(
+        { type: "thinking", thinking: "x", signature: "" },
+        { type: "thinking", thinking: "y", signature: sealThought("openrouter", {}) },
+        { type: "redacted_thinking", data: sealThought("openrouter", {}) },
+        text("a")
+      )
+    ],
     [{ role: "assistant", content: [text("a")] }]
   ],
   [

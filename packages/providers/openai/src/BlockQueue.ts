@@ -3,12 +3,14 @@
  * Chat servers send pieces of several tool calls alternately, while the vocabulary's blocks never overlap:
  * what comes for a later block waits until those before it are closed. Pure values; each step gives events.
  */
-import type { ContentBlock, ModelEvent } from "@signalbox/model"
+import type { ContentBlock, JsonObject, ModelEvent } from "@signalbox/model"
 
 /** One block. A tool call opens when its name is known to be whole: with its first argument, or when it is closed. */
 export interface QueuedBlock {
-  readonly kind: "text" | "thinking" | "tool"
+  readonly kind: "text" | "thinking" | "hidden" | "tool"
   readonly isOpen: boolean
+  /** Whether what comes next is another block, even if it is of this kind. */
+  readonly isEnded: boolean
   /** Text that has come and was not sent yet. */
   readonly waiting: string
   /** All argument text of a tool call. */
@@ -17,6 +19,8 @@ export interface QueuedBlock {
   readonly wireIndex: number | undefined
   readonly wireId: string | undefined
   readonly name: string
+  /** What the server wants back of a thought; a hidden one is nothing else. */
+  readonly details: ReadonlyArray<JsonObject>
 }
 
 /** The blocks that are not closed, and the number of the next one to open. */
@@ -27,8 +31,9 @@ export interface BlockQueue {
 
 type Streamed = readonly [BlockQueue, ReadonlyArray<ModelEvent>]
 
-/** How calls are shown: the names that they were offered under, and ids where the server sent none. */
-export interface CallLabels {
+/** How calls are shown: the names that they were offered under, and ids where the server sent none; and what thoughts carry. */
+export interface Labels {
+  readonly seal: (details: ReadonlyArray<JsonObject>) => string
   readonly nameOf: (sentName: string) => string
   readonly idOf: (call: QueuedBlock, index: number) => string
 }
@@ -38,16 +43,19 @@ export const emptyQueue: BlockQueue = { blocks: [], nextIndex: 0 }
 const newBlock = (kind: QueuedBlock["kind"]): QueuedBlock => ({
   kind,
   isOpen: false,
+  isEnded: false,
   waiting: "",
   whole: "",
   wireIndex: undefined,
   wireId: undefined,
-  name: ""
+  name: "",
+  details: []
 })
 
-const opening = (block: QueuedBlock, index: number, labels: CallLabels): ContentBlock => {
+const opening = (block: QueuedBlock, index: number, labels: Labels): ContentBlock => {
   if (block.kind === "text") return { type: "text", text: "" }
   if (block.kind === "thinking") return { type: "thinking", thinking: "", signature: "" }
+  if (block.kind === "hidden") return { type: "redacted_thinking", data: labels.seal(block.details) }
   return { type: "tool_use", id: labels.idOf(block, index), name: labels.nameOf(block.name), input: {} }
 }
 
@@ -59,7 +67,7 @@ const piece = (kind: QueuedBlock["kind"], text: string) => {
 }
 
 /** Sends what waits in the first block, opening it if need be. */
-const streamFirst = (queue: BlockQueue, labels: CallLabels): Streamed => {
+const streamFirst = (queue: BlockQueue, labels: Labels): Streamed => {
   const [first, ...rest] = queue.blocks
   if (first === undefined || first.waiting === "") return [queue, []]
   // Arguments that come before the name of their tool wait for it.
@@ -72,7 +80,7 @@ const streamFirst = (queue: BlockQueue, labels: CallLabels): Streamed => {
 }
 
 /** Closes the first block, with all that waited in it, and opens the way for the next. A call that got no name gets one that nobody has. */
-const closeFirst = (given: BlockQueue, labels: CallLabels): Streamed => {
+const closeFirst = (given: BlockQueue, labels: Labels): Streamed => {
   const nameless = given.blocks[0]
   const queue =
     nameless?.kind === "tool" && nameless.name === ""
@@ -85,11 +93,24 @@ const closeFirst = (given: BlockQueue, labels: CallLabels): Streamed => {
   const start: ReadonlyArray<ModelEvent> = first.isOpen
     ? []
     : [{ type: "content_block_start", index, content_block: opening(first, index, labels) }]
-  return [{ blocks: rest, nextIndex: index + 1 }, [...events, ...start, { type: "content_block_stop", index }]]
+  const signed: ReadonlyArray<ModelEvent> =
+    first.kind === "thinking"
+      ? [
+          {
+            type: "content_block_delta",
+            index,
+            delta: { type: "signature_delta", signature: labels.seal(first.details) }
+          }
+        ]
+      : []
+  return [
+    { blocks: rest, nextIndex: index + 1 },
+    [...events, ...start, ...signed, { type: "content_block_stop", index }]
+  ]
 }
 
 /** A text or a thought is over when anything else begins; a call may go on until the answer ends. */
-const advance = (queue: BlockQueue, labels: CallLabels): Streamed => {
+const advance = (queue: BlockQueue, labels: Labels): Streamed => {
   let current = queue
   const events: Array<ModelEvent> = []
   while (current.blocks.length > 1 && current.blocks[0]?.kind !== "tool") {
@@ -101,14 +122,53 @@ const advance = (queue: BlockQueue, labels: CallLabels): Streamed => {
   return [streamed, [...events, ...more]]
 }
 
-/** Adds text or reasoning: to the block that came last if it is of this kind, else as a block of its own. */
-export const addText = (queue: BlockQueue, kind: "text" | "thinking", text: string, labels: CallLabels): Streamed => {
-  if (text === "") return [queue, []]
+/** Changes the block that came last if it is of this kind and not ended, else adds one. */
+const changeLast = (
+  queue: BlockQueue,
+  kind: QueuedBlock["kind"],
+  change: (block: QueuedBlock) => QueuedBlock,
+  labels: Labels
+): Streamed => {
   const last = queue.blocks.at(-1)
-  const isSame = last?.kind === kind
-  const block = isSame ? last : newBlock(kind)
+  const isSame = last?.kind === kind && !last.isEnded
   const before = isSame ? queue.blocks.slice(0, -1) : queue.blocks
-  return advance({ ...queue, blocks: [...before, { ...block, waiting: block.waiting + text }] }, labels)
+  return advance({ ...queue, blocks: [...before, change(isSame ? last : newBlock(kind))] }, labels)
+}
+
+/** Adds text or reasoning: to the block that came last if it is of this kind, else as a block of its own. */
+export const addText = (queue: BlockQueue, kind: "text" | "thinking", text: string, labels: Labels): Streamed =>
+  text === "" ? [queue, []] : changeLast(queue, kind, (block) => ({ ...block, waiting: block.waiting + text }), labels)
+
+const joinedField = (name: string, before: JsonObject, next: JsonObject): JsonObject =>
+  typeof before[name] === "string" && typeof next[name] === "string" ? { [name]: `${before[name]}${next[name]}` } : {}
+
+/** Pieces of one detail become the detail; whole ones follow each other. */
+const joinDetails = (details: ReadonlyArray<JsonObject>, next: JsonObject): ReadonlyArray<JsonObject> => {
+  const before = details.at(-1)
+  const isPiece = before?.["type"] === next["type"] && before?.["index"] === next["index"]
+  if (before === undefined || !isPiece) return [...details, next]
+  const given = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== null && value !== undefined))
+  const whole = { ...before, ...given, ...joinedField("text", before, next), ...joinedField("summary", before, next) }
+  return [...details.slice(0, -1), whole]
+}
+
+/** Adds a piece of reasoning that the server wants back, with its text as far as it may be read. */
+export const addThought = (queue: BlockQueue, text: string, detail: JsonObject, labels: Labels): Streamed =>
+  changeLast(
+    queue,
+    "thinking",
+    (block) => ({ ...block, waiting: block.waiting + text, details: joinDetails(block.details, detail) }),
+    labels
+  )
+
+/** Adds reasoning that nobody may read. */
+export const addHidden = (queue: BlockQueue, detail: JsonObject, labels: Labels): Streamed =>
+  advance({ ...queue, blocks: [...queue.blocks, { ...newBlock("hidden"), isEnded: true, details: [detail] }] }, labels)
+
+/** Ends the block that came last: the server has begun another one. */
+export const endLast = (queue: BlockQueue): BlockQueue => {
+  const last = queue.blocks.at(-1)
+  return last === undefined ? queue : { ...queue, blocks: [...queue.blocks.slice(0, -1), { ...last, isEnded: true }] }
 }
 
 /** A piece of a tool call as a server sends it. */
@@ -140,7 +200,7 @@ const findCall = (blocks: ReadonlyArray<QueuedBlock>, given: CallPiece): number 
 }
 
 /** Adds a piece of a tool call. */
-export const addCallPiece = (queue: BlockQueue, given: CallPiece, labels: CallLabels): Streamed => {
+export const addCallPiece = (queue: BlockQueue, given: CallPiece, labels: Labels): Streamed => {
   const at = findCall(queue.blocks, given)
   const call = queue.blocks[at] ?? { ...newBlock("tool"), wireIndex: given.index }
   const isRepeated = given.id !== "" && given.id === call.wireId && given.name === call.name
@@ -157,7 +217,7 @@ export const addCallPiece = (queue: BlockQueue, given: CallPiece, labels: CallLa
 }
 
 /** Closes everything, in order. */
-export const closeAll = (queue: BlockQueue, labels: CallLabels): Streamed => {
+export const closeAll = (queue: BlockQueue, labels: Labels): Streamed => {
   let current = queue
   const events: Array<ModelEvent> = []
   while (current.blocks.length > 0) {

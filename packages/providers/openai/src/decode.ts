@@ -13,160 +13,128 @@ import {
   type ModelReply,
   ProviderInvalidResponse,
   StreamInterrupted,
-  type Usage,
-  withInputText
+  type Usage
 } from "@signalbox/model"
 import { Result, Schema, SchemaIssue } from "effect"
-import { addCallPiece, addText, type BlockQueue, type CallLabels, closeAll, emptyQueue } from "./BlockQueue.ts"
-import { type Asked, errorInBody } from "./errors.ts"
+import {
+  type Answer,
+  closeBlocks,
+  type DecodeSettings,
+  estimateTokens,
+  newAnswer,
+  sayAll,
+  type Saying,
+  stopReason,
+  usageOf
+} from "./answer.ts"
+import { errorInBody } from "./errors.ts"
 import { excerpt, readJson, type StreamDecoder } from "@signalbox/model/http"
-import { callPiecesIn, hasRefusal, textsIn } from "./said.ts"
-import { CompletionWire, type SaidWire, type UsageWire } from "./wire.ts"
-
-/** What the decoder must know of a request. */
-export interface DecodeSettings extends Asked {
-  /** What the names in the request stand for. */
-  readonly toolNames: ReadonlyMap<string, string>
-  /** Ids of the calls in the conversation so far: some servers count from `call_0` in every answer. */
-  readonly usedIds: ReadonlyArray<string>
-  /** Makes ids of calls that came without a free one unique in their conversation. */
-  readonly salt: string
-  /** Stands in where the server counts no tokens. */
-  readonly estimatedInputTokens: number
-}
+import { cutAt } from "./stops.ts"
+import { callExtrasIn, callPiecesIn, hasRefusal, isHidden, textsIn, thoughtsIn } from "./said.ts"
+import { beforeTags, endTags, splitTags, type TagState } from "./thinkTags.ts"
+import { CompletionWire, type SaidWire, UsageWire } from "./wire.ts"
 
 /** How far an answer has come. */
 export interface DecodeState {
   readonly phase: "new" | "open" | "finished" | "complete"
-  readonly queue: BlockQueue
+  readonly answer: Answer
+  readonly tags: TagState
   readonly finish: string | undefined
+  /** The stop sequence that the server says it stopped at. */
+  readonly stopSequence: string | null
   readonly usage: UsageWire | undefined
-  readonly hasRefusal: boolean
-  readonly hasCall: boolean
-  /** Whether the arguments of a call do not make an object: cut off, or never one. */
-  readonly hasBrokenCall: boolean
-  /** Of the conversation and of this answer. */
-  readonly callIds: ReadonlyArray<string>
-  readonly outputLength: number
 }
 
 type Decoded = Result.Result<readonly [DecodeState, ReadonlyArray<ModelEvent>], ModelError>
 
-const begin = ({ usedIds }: DecodeSettings): DecodeState => ({
+const begin = (settings: DecodeSettings): DecodeState => ({
   phase: "new",
-  queue: emptyQueue,
+  answer: newAnswer(settings),
+  tags: settings.hasThinkTags ? beforeTags : { place: "text", held: "" },
   finish: undefined,
-  usage: undefined,
-  hasRefusal: false,
-  hasCall: false,
-  hasBrokenCall: false,
-  callIds: usedIds,
-  outputLength: 0
+  stopSequence: null,
+  usage: undefined
 })
 
-/** A rough count where the server gives none: about four characters make a token. */
-export const estimateTokens = (length: number): number => Math.max(1, Math.ceil(length / 4))
+/** Counts that have names of their own in the vocabulary. */
+const renamed = new Set(Object.keys(UsageWire.schema.fields))
 
 /** What the server has counted; it may leave out any count. */
 const readCounts = (counted: UsageWire, estimated: Usage): Usage => {
   const prompt = counted.prompt_tokens_details ?? {}
-  const read = prompt.cached_tokens ?? 0
-  const written = prompt.cache_write_tokens ?? 0
-  const reasoning = counted.completion_tokens_details?.reasoning_tokens ?? 0
-  return {
-    input_tokens: Math.max(0, (counted.prompt_tokens ?? estimated.input_tokens) - read - written),
-    output_tokens: counted.completion_tokens ?? estimated.output_tokens,
-    cache_read_input_tokens: read,
-    cache_creation_input_tokens: written,
-    ...(reasoning === 0 ? {} : { output_tokens_details: { thinking_tokens: reasoning } })
-  }
+  return usageOf(
+    {
+      input: counted.prompt_tokens,
+      output: counted.completion_tokens,
+      read: prompt.cached_tokens ?? counted.prompt_cache_hit_tokens,
+      written: prompt.cache_write_tokens,
+      reasoning: counted.completion_tokens_details?.reasoning_tokens
+    },
+    counted,
+    renamed,
+    estimated
+  )
 }
 
-const readUsage = (state: DecodeState, settings: DecodeSettings): Usage => {
+/** What an answer has cost as far as it has come. */
+export const readUsage = (state: DecodeState, settings: DecodeSettings): Usage => {
   const estimated = {
     input_tokens: settings.estimatedInputTokens,
-    output_tokens: estimateTokens(state.outputLength)
+    output_tokens: estimateTokens(state.answer.outputLength)
   }
   return state.usage === undefined ? estimated : readCounts(state.usage, estimated)
 }
 
-const stopReason = (state: DecodeState): string => {
-  if (state.finish === "length" && (state.hasBrokenCall || !state.hasCall)) return "max_tokens"
-  if (state.hasCall) return "tool_use"
-  return state.hasRefusal || state.finish === "content_filter" ? "refusal" : "end_turn"
+/** What one chunk says, in the order of the blocks. */
+const sayingsIn = (before: TagState, said: SaidWire): readonly [TagState, ReadonlyArray<Saying>] => {
+  const [content, refusal] = textsIn(said)
+  const [tags, texts] = splitTags(before, content)
+  return [
+    tags,
+    [
+      ...thoughtsIn(said).map(({ detail, text }): Saying => {
+        if (detail === undefined) return { type: "thinking", text }
+        return isHidden(detail) ? { type: "hidden", detail } : { type: "thought", text, detail }
+      }),
+      ...texts.map(([type, text]): Saying => ({ type, text })),
+      { type: "text", text: refusal },
+      ...callExtrasIn(said).map((detail): Saying => ({ type: "hidden", detail })),
+      ...callPiecesIn(said).map((piece): Saying => ({ type: "call", piece }))
+    ]
+  ]
 }
 
-const isBroken = (text: string): boolean =>
-  withInputText({ type: "tool_use", id: "", name: "", input: {} }, text).invalidInput !== undefined
+type Heard = readonly [DecodeState, ReadonlyArray<ModelEvent>]
 
-const labelsOf = (settings: DecodeSettings, state: DecodeState): CallLabels => ({
-  nameOf: (sent) => settings.toolNames.get(sent) ?? sent,
-  // The same id for two calls would give one of them the other's result.
-  idOf: (call, index) => {
-    const { wireId } = call
-    const isFree = wireId !== undefined && wireId !== "" && !state.callIds.includes(wireId)
-    return isFree ? wireId : `call_${settings.salt}_${index}`
-  }
-})
-
-/** Runs one step on the queue and keeps the events and what they tell. */
-const queued = (
-  state: DecodeState,
-  events: Array<ModelEvent>,
-  [queue, more]: readonly [BlockQueue, ReadonlyArray<ModelEvent>]
-): DecodeState => {
-  events.push(...more)
-  const ids = more.flatMap((event) =>
-    event.type === "content_block_start" && event.content_block.type === "tool_use" ? [event.content_block.id] : []
-  )
-  return { ...state, queue, callIds: ids.length === 0 ? state.callIds : [...state.callIds, ...ids] }
+const hear = (state: DecodeState, said: SaidWire, settings: DecodeSettings): Heard => {
+  const [tags, sayings] = sayingsIn(state.tags, said)
+  const [answer, events] = sayAll(state.answer, sayings, settings)
+  return [{ ...state, tags, answer: { ...answer, hasRefusal: answer.hasRefusal || hasRefusal(said) } }, events]
 }
 
-type Heard = readonly [DecodeState, Array<ModelEvent>]
-
-const hear = (before: DecodeState, said: SaidWire, settings: DecodeSettings): Heard => {
-  const events: Array<ModelEvent> = []
-  let state = before
-  for (const [kind, text] of textsIn(said)) {
-    state = queued(state, events, addText(state.queue, kind, text, labelsOf(settings, state)))
-    state = { ...state, outputLength: state.outputLength + text.length }
-  }
-  for (const piece of callPiecesIn(said)) {
-    state = queued(state, events, addCallPiece(state.queue, piece, labelsOf(settings, state)))
-    state = { ...state, hasCall: true, outputLength: state.outputLength + piece.text.length }
-  }
-  return [{ ...state, hasRefusal: state.hasRefusal || hasRefusal(said) }, events]
+const close = (state: DecodeState, settings: DecodeSettings): Heard => {
+  const held = endTags(state.tags).map(([type, text]): Saying => ({ type, text }))
+  const [answer, events] = sayAll(state.answer, held, settings)
+  const [closed, more] = closeBlocks(answer, settings)
+  return [{ ...state, answer: closed, tags: { place: "text", held: "" } }, [...events, ...more]]
 }
 
-/** Closes all blocks one by one: each call's id must be known before the next is labelled. */
-const closeBlocks = (
-  before: DecodeState,
-  settings: DecodeSettings
-): readonly [DecodeState, ReadonlyArray<ModelEvent>] => {
-  const events: Array<ModelEvent> = []
-  const hasBrokenCall =
-    before.hasBrokenCall || before.queue.blocks.some((block) => block.kind === "tool" && isBroken(block.whole))
-  let state: DecodeState = { ...before, hasBrokenCall }
-  while (state.queue.blocks.length > 0) {
-    const [first, ...rest] = state.queue.blocks
-    if (first === undefined) break
-    const [closed, more] = closeAll({ ...state.queue, blocks: [first] }, labelsOf(settings, state))
-    state = queued(state, events, [{ ...closed, blocks: rest }, more])
+const ending = ({ answer, finish, stopSequence }: DecodeState) => {
+  const reason = stopReason(answer, finish === "length", finish === "content_filter")
+  const isStopped = reason === "end_turn" && stopSequence !== null
+  return {
+    stop_reason: isStopped ? "stop_sequence" : reason,
+    stop_sequence: isStopped ? stopSequence : null
   }
-  return [state, events]
 }
 
 const complete = (before: DecodeState, settings: DecodeSettings): Decoded => {
-  const [state, events] = closeBlocks(before, settings)
+  const [state, events] = close(before, settings)
   return Result.succeed([
     { ...state, phase: "complete" },
     [
       ...events,
-      {
-        type: "message_delta",
-        delta: { stop_reason: stopReason(state), stop_sequence: null },
-        usage: readUsage(state, settings)
-      },
+      { type: "message_delta", delta: ending(state), usage: readUsage(state, settings) },
       { type: "message_stop" }
     ]
   ])
@@ -193,26 +161,31 @@ const startMessage = (chunk: CompletionWire, settings: DecodeSettings): ModelEve
 const takeChoice = (before: DecodeState, choice: ChoiceWire, settings: DecodeSettings): Heard => {
   const [state, events] = hear(before, choice.delta ?? choice.message ?? {}, settings)
   const finish = choice.finish_reason ?? ""
-  return [finish === "" ? state : { ...state, phase: "finished", finish }, events]
+  if (finish === "") return [state, events]
+  const stopSequence = typeof choice.stop_reason === "string" ? choice.stop_reason : null
+  return [{ ...state, phase: "finished", finish, stopSequence }, events]
+}
+
+/** The failure that a choice brings instead of an answer. */
+const failureOf = (choice: ChoiceWire, settings: DecodeSettings): ModelError | undefined => {
+  const said = choice.error === undefined ? undefined : errorInBody(settings, { error: choice.error })
+  if (said !== undefined || choice.finish_reason !== "error") return said
+  return new StreamInterrupted({ provider: settings.provider, reason: "the provider ended the answer with an error" })
 }
 
 const takeChunk = (before: DecodeState, chunk: CompletionWire, settings: DecodeSettings): Decoded => {
-  const events: Array<ModelEvent> = []
-  let state = before
-  if (state.phase === "new") {
-    state = { ...state, phase: "open" }
-    events.push(startMessage(chunk, settings))
-  }
-  for (const choice of chunk.choices ?? []) {
-    if (!isFirst(choice)) continue
+  const events: Array<ModelEvent> = before.phase === "new" ? [startMessage(chunk, settings)] : []
+  let state: DecodeState = before.phase === "new" ? { ...before, phase: "open" } : before
+  for (const choice of (chunk.choices ?? []).filter(isFirst)) {
+    const failure = failureOf(choice, settings)
+    if (failure !== undefined) return Result.fail(failure)
     const [heard, more] = takeChoice(state, choice, settings)
     state = heard
     events.push(...more)
-    if (state.finish === "error") return interrupted(settings, "the provider ended the answer with an error")
   }
   if (chunk.usage) state = { ...state, usage: chunk.usage }
   if (state.phase !== "finished") return Result.succeed([state, events])
-  const ended = chunk.usage ? complete(state, settings) : Result.succeed(closeBlocks(state, settings))
+  const ended = chunk.usage ? complete(state, settings) : Result.succeed(close(state, settings))
   return Result.map(ended, ([next, more]) => [next, [...events, ...more]] as const)
 }
 
@@ -254,16 +227,23 @@ export const chatDecoder = (settings: DecodeSettings): StreamDecoder<DecodeState
   }
 })
 
-/** The answer to a request without `stream`. */
-export const decodeReply = (body: unknown, settings: DecodeSettings): Result.Result<ModelReply, ModelError> => {
+/** All events of the answer to a request without `stream`. */
+const eventsOfReply = (body: JsonObject, settings: DecodeSettings) =>
+  Result.flatMap(takeBody(begin(settings), body, settings), ([state, events]) =>
+    state.phase === "complete"
+      ? Result.succeed(events)
+      : Result.map(complete(state, settings), ([, more]) => [...events, ...more])
+  )
+
+/** The answer to a request without `stream`, cut before the first of these texts. */
+export const decodeReply = (
+  body: unknown,
+  settings: DecodeSettings,
+  stops: ReadonlyArray<string> = []
+): Result.Result<ModelReply, ModelError> => {
   if (!isJsonObject(body) || (!Array.isArray(body["choices"]) && body["error"] === undefined)) {
     const reason = `expected a completion, got: ${excerpt(JSON.stringify(body))}`
     return Result.fail(new ProviderInvalidResponse({ provider: settings.provider, reason }))
   }
-  return Result.flatMap(takeBody(begin(settings), body, settings), ([state, events]) =>
-    Result.map(
-      state.phase === "complete" ? Result.succeed([state, []] as const) : complete(state, settings),
-      ([, more]) => [...events, ...more].reduce(foldEvent, emptyFold).reply
-    )
-  )
+  return Result.map(eventsOfReply(body, settings), (events) => cutAt(events, stops).reduce(foldEvent, emptyFold).reply)
 }

@@ -7,15 +7,25 @@ import { Schema } from "effect"
 
 const nullable = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
-/** Tokens. `prompt_tokens` includes cached ones, `completion_tokens` the reasoning. */
-export const UsageWire = Schema.Struct({
-  prompt_tokens: nullable(Schema.Finite),
-  completion_tokens: nullable(Schema.Finite),
-  prompt_tokens_details: nullable(
-    Schema.Struct({ cached_tokens: nullable(Schema.Finite), cache_write_tokens: nullable(Schema.Finite) })
-  ),
-  completion_tokens_details: nullable(Schema.Struct({ reasoning_tokens: nullable(Schema.Finite) }))
-})
+/**
+ * Tokens. `prompt_tokens` includes cached ones, `completion_tokens` the reasoning. What else a vendor counts (`cost`)
+ * stands beside.
+ */
+export const UsageWire = Schema.StructWithRest(
+  Schema.Struct({
+    prompt_tokens: nullable(Schema.Finite),
+    completion_tokens: nullable(Schema.Finite),
+    total_tokens: nullable(Schema.Finite),
+    prompt_tokens_details: nullable(
+      Schema.Struct({ cached_tokens: nullable(Schema.Finite), cache_write_tokens: nullable(Schema.Finite) })
+    ),
+    completion_tokens_details: nullable(Schema.Struct({ reasoning_tokens: nullable(Schema.Finite) })),
+    /** DeepSeek's name for cached tokens. */
+    prompt_cache_hit_tokens: nullable(Schema.Finite),
+    prompt_cache_miss_tokens: nullable(Schema.Finite)
+  }),
+  [Schema.Record(Schema.String, Schema.Unknown)]
+)
 export type UsageWire = typeof UsageWire.Type
 
 const FunctionWire = Schema.Struct({
@@ -28,7 +38,9 @@ const FunctionWire = Schema.Struct({
 export const ToolCallWire = Schema.Struct({
   index: nullable(Schema.Int),
   id: nullable(Schema.String),
-  function: nullable(FunctionWire)
+  function: nullable(FunctionWire),
+  /** Gemini: signs its calls, and refuses one that comes back without this. */
+  extra_content: nullable(JsonObject)
 })
 export type ToolCallWire = typeof ToolCallWire.Type
 
@@ -41,6 +53,8 @@ export const SaidWire = Schema.Struct({
   reasoning_content: nullable(Schema.String),
   /** OpenRouter, Groq, Ollama. */
   reasoning: nullable(Schema.String),
+  /** OpenRouter: what it wants back, unchanged and in order. */
+  reasoning_details: nullable(Schema.Array(JsonObject)),
   tool_calls: nullable(Schema.Array(ToolCallWire)),
   function_call: nullable(FunctionWire)
 })
@@ -56,7 +70,11 @@ export const CompletionWire = Schema.Struct({
         index: nullable(Schema.Int),
         delta: nullable(SaidWire),
         message: nullable(SaidWire),
-        finish_reason: nullable(Schema.String)
+        finish_reason: nullable(Schema.String),
+        /** vLLM: the stop sequence that ended the answer, or the number of a token. */
+        stop_reason: nullable(Schema.Union([Schema.String, Schema.Finite])),
+        /** OpenRouter: why this choice failed. */
+        error: Schema.optionalKey(Schema.Unknown)
       })
     )
   ),

@@ -5,14 +5,15 @@ import type { Fault, Reply } from "@signalbox/testing"
 import { Effect, Stream } from "effect"
 import { key, withUpstream } from "./support.ts"
 
-/** OpenRouter says some things in another way. */
-for (const [provider, path] of [
-  ["groq", "/v1"],
-  ["openrouter", "/api/v1"]
+/** OpenRouter says some things in another way, and OpenAI has two APIs. */
+for (const [provider, path, api] of [
+  ["groq", "/v1", "chat"],
+  ["openrouter", "/api/v1", "chat"],
+  ["openai", "/v1", "responses"]
 ] as const) {
   const over: ContractSubject["over"] = (script, use, limits) =>
-    withUpstream(script, use, { provider, ...limits }, path)
-  describe(`A model of ${provider}, like every language model,`, () => {
+    withUpstream(script, use, { provider, api, ...limits }, path)
+  describe(`A model of ${provider} over ${api}, like every language model,`, () => {
     for (const { check, name } of languageModelContract({ provider, key, over })) it.live(name, () => check)
   })
 }

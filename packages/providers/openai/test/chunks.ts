@@ -1,5 +1,6 @@
 /** Chunks of Chat streams, and what a model makes of them. */
-import { collectReply, type ModelError, type ModelReply } from "@signalbox/model"
+import { collectReply, type ModelError, type ModelReply, type ModelRequest } from "@signalbox/model"
+import type { OpenAiOptions } from "@signalbox/provider-openai"
 import { Effect, type Result } from "effect"
 import { askFor } from "@signalbox/model/testing"
 import { withCannedAnswer } from "./support.ts"
@@ -14,6 +15,8 @@ export const done = "data: [DONE]\n\n"
 export const call = (fields: object) => ({ tool_calls: [fields] })
 
 export const replyTo = (
-  pieces: ReadonlyArray<Uint8Array | string>
+  pieces: ReadonlyArray<Uint8Array | string>,
+  options: Partial<OpenAiOptions> = {},
+  request: Partial<ModelRequest> = {}
 ): Effect.Effect<Result.Result<ModelReply, ModelError>> =>
-  withCannedAnswer(pieces, (model) => Effect.result(collectReply("openai", model.stream(askFor()))))
+  withCannedAnswer(pieces, (model) => Effect.result(collectReply("openai", model.stream(askFor("", request)))), options)

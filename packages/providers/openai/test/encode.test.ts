@@ -1,28 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ContentBlock, type Message, type ModelRequest, textMessage } from "@signalbox/model"
-import { ollamaDefaults, type OpenAiOptions } from "@signalbox/provider-openai"
-import { Effect, Schema } from "effect"
+import { type Message, textMessage } from "@signalbox/model"
+import { ollamaDefaults, openRouterDefaults } from "@signalbox/provider-openai"
+import { Effect, Logger, References, Schema } from "effect"
 import { askFor, toolNamed } from "@signalbox/model/testing"
-import { withCannedAnswer } from "./support.ts"
+import { assistant, bodyOf, dataUrl, png, text, use, user } from "./requests.ts"
 
-const answer = JSON.stringify({ choices: [{ message: { content: "ok" }, finish_reason: "stop" }] })
-
-const bodyOf = (request: ModelRequest, options: Partial<OpenAiOptions> = {}) =>
-  withCannedAnswer(
-    [answer],
-    (model, bodies) => Effect.map(model.generate(request), () => bodies[0] ?? {}),
-    options,
-    "application/json"
-  )
-
-const png = { type: "image", source: { type: "base64", media_type: "image/png", data: "AA==" } } as const
-const text = (words: string) => ({ type: "text", text: words }) as const
-const use = (id: string, input = {}) => ({ type: "tool_use", id, name: "read", input }) as const
-const user = (...content: ReadonlyArray<ContentBlock>): Message => ({ role: "user", content })
-const assistant = (...content: ReadonlyArray<ContentBlock>): Message => ({ role: "assistant", content })
 const calls = (...ids: ReadonlyArray<string>) =>
   ids.map((id) => ({ id, type: "function", function: { name: "read", arguments: "{}" } }))
-const dataUrl = "data:image/png;base64,AA=="
 
 const conversations: ReadonlyArray<readonly [string, ReadonlyArray<Message>, ReadonlyArray<object>]> = [
   ["a single text as a string", [user(text("a"))], [{ role: "user", content: "a" }]],
@@ -186,6 +170,11 @@ const conversations: ReadonlyArray<readonly [string, ReadonlyArray<Message>, Rea
   ]
 ]
 
+const round = (answer: string) => [
+  assistant(use("t1")),
+  user({ type: "tool_result", tool_use_id: "t1", content: answer })
+]
+
 describe("Chat requests", () => {
   for (const [name, messages, expected] of conversations) {
     it.effect(`send ${name}`, () =>
@@ -197,10 +186,6 @@ describe("Chat requests", () => {
 
   it.effect("answer each call with the result of its own turn, when an id is used again", () =>
     Effect.gen(function* () {
-      const round = (answer: string) => [
-        assistant(use("t1")),
-        user({ type: "tool_result", tool_use_id: "t1", content: answer })
-      ]
       const lost = [assistant(use("t1")), ...round("first"), ...round("second")]
       const sent = (yield* bodyOf(askFor("", { messages: lost })))["messages"]
       const answers = (sent as ReadonlyArray<{ role: string; content: unknown }>).filter(({ role }) => role === "tool")
@@ -260,21 +245,38 @@ describe("Chat requests", () => {
           toolChoice: { type: "auto" },
           stopSequences: [],
           topK: 4,
-          vendor: { anthropic: { thinking: {} } }
+          vendor: {
+            anthropic: {
+              thinking: {},
+              context_management: { edits: [] },
+              container: "c",
+              diagnostics: {},
+              betas: ["b"],
+              service_tier: "auto",
+              speed: "fast",
+              inference_geo: "eu",
+              safeguards: [],
+              tags: [],
+              mcp_servers: [],
+              cache_control: { type: "ephemeral" },
+              output_config: { effort: "high" },
+              metadata: {}
+            }
+          }
         })
       )
       assert.deepStrictEqual(Object.keys(body).toSorted(), ["max_completion_tokens", "messages", "model"])
     })
   )
 
-  it.effect("keep a temperature of zero, at most four stop sequences, and the vendor's own fields", () =>
+  it.effect("keep a temperature of zero, stop sequences, and the vendor's own fields", () =>
     Effect.gen(function* () {
       const body = yield* bodyOf(
         askFor("a", {
           temperature: 0,
           topP: 0.5,
           topK: 4,
-          stopSequences: ["1", "2", "3", "4", "5"],
+          stopSequences: ["1", "", "2", "3", "4"],
           vendor: { openai: { seed: 7 } }
         }),
         { ...ollamaDefaults, maxTokens: 100 }
@@ -292,22 +294,44 @@ describe("Chat requests", () => {
     })
   )
 
+  it.effect("say in the finest log that marks of cached prefixes are not sent, where they are not", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => void lines.push(String(message)))
+      const request = askFor("", { messages: [user({ ...text("a"), cache_control: { type: "ephemeral" } })] })
+      for (const options of [ollamaDefaults, openRouterDefaults]) {
+        yield* bodyOf(request, options).pipe(
+          Effect.provide(Logger.layer([logger])),
+          Effect.provideService(References.MinimumLogLevel, "Trace")
+        )
+      }
+      assert.deepStrictEqual(
+        lines.filter((line) => line.includes("cache_control")),
+        ["ollama takes no marks of cached prefixes (cache_control); they are not sent."]
+      )
+    })
+  )
+
   const Words = Schema.NonEmptyArray(Schema.NonEmptyString)
 
-  it.effect.prop("never lose a text", [Words, Words], ([said, heard]) =>
-    Effect.gen(function* () {
-      const messages = [
-        textMessage("user", "go"),
-        assistant(...heard.map(text), use("t1")),
-        user({ type: "tool_result", tool_use_id: "t1", content: said.map(text) }, ...said.map(text))
-      ]
-      const sent = (yield* bodyOf(askFor("", { messages })))["messages"]
-      const strings: Array<string> = []
-      JSON.stringify(sent, (_key, value: unknown) => {
-        if (typeof value === "string") strings.push(value)
-        return value
-      })
-      for (const words of [...said, ...heard]) assert.isTrue(strings.some((sentText) => sentText.includes(words)))
-    })
+  it.effect.prop(
+    "never lose a text",
+    [Words, Words],
+    ([said, heard]) =>
+      Effect.gen(function* () {
+        const messages = [
+          textMessage("user", "go"),
+          assistant(...heard.map(text), use("t1")),
+          user({ type: "tool_result", tool_use_id: "t1", content: said.map(text) }, ...said.map(text))
+        ]
+        const sent = (yield* bodyOf(askFor("", { messages })))["messages"]
+        const strings: Array<string> = []
+        JSON.stringify(sent, (_key, value: unknown) => {
+          if (typeof value === "string") strings.push(value)
+          return value
+        })
+        for (const words of [...said, ...heard]) assert.isTrue(strings.some((sentText) => sentText.includes(words)))
+      }),
+    { timeout: 60_000 }
   )
 })

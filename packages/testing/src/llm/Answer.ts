@@ -1,5 +1,5 @@
 /**
- * A reply made ready for a request: templates filled in, text cut into pieces, ids and usage settled. Both dialects render
+ * A reply made ready for a request: templates filled in, text cut into pieces, ids and usage settled. All dialects render
  * an `Answer`; nothing after this point looks at the script again.
  */
 import type { SeenRequest } from "./SeenRequest.ts"

@@ -28,9 +28,9 @@ export interface FxLlmOptions {
 
 /** A running fx-llm. */
 export interface FxLlm {
-  /** `http://127.0.0.1:PORT`: base URL of the Messages dialect; Chat clients add `/v1` or `/api/v1`. */
+  /** `http://127.0.0.1:PORT`: base URL of the Messages dialect; clients of the others add `/v1` or `/api/v1`. */
   readonly url: string
-  /** Live list of the model requests (Messages and Chat), in order of arrival. */
+  /** Live list of the model requests (Messages, Chat and Responses), in order of arrival. */
   readonly requests: ReadonlyArray<SeenRequest>
   /** Live list of everything else: token counts, model lists, probes, unknown paths. */
   readonly otherRequests: ReadonlyArray<SeenRequest>
@@ -206,6 +206,7 @@ const kindOf = (method: string | undefined, path: string): SeenRequest["kind"] =
   const [pathname = ""] = path.split("?")
   if (method !== "POST") return "other"
   if (pathname.endsWith("/v1/messages")) return "messages"
+  if (pathname.endsWith("/responses")) return "responses"
   return pathname.endsWith("/chat/completions") ? "chat" : "other"
 }
 

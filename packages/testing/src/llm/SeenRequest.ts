@@ -1,6 +1,6 @@
 /**
  * One request as fx-llm saw it: recorded before it is answered, completed while it is, so that a test can hold the object
- * and watch `outcome` change. The neutral fields (`lastUserText`, `toolResults` …) read both dialects alike.
+ * and watch `outcome` change. The neutral fields (`lastUserText`, `toolResults` …) read all dialects alike.
  */
 import type { IncomingHttpHeaders } from "node:http"
 
@@ -11,7 +11,7 @@ export type RequestOutcome = "completed" | "closed_by_client" | "cut_by_fault"
 export interface SeenRequest {
   /** Number from 1 in its list (`requests` or `otherRequests`). */
   readonly n: number
-  readonly kind: "messages" | "chat" | "other"
+  readonly kind: "messages" | "chat" | "responses" | "other"
   readonly method: string
   /** Path with query, as sent. */
   readonly path: string
@@ -39,11 +39,21 @@ export interface SeenRequest {
   endedAt?: number
 }
 
-/** The neutral fields, read from a body of either dialect; never fails, since a wrong body must be recorded too. */
+/** The items of a Responses request are its messages; a text alone is the user's. */
+const messagesOf = (request: Record<string, unknown>): ReadonlyArray<Record<string, unknown>> => {
+  const { input } = request
+  if (typeof input === "string") return [{ role: "user", content: input }]
+  return asList(request["messages"] ?? input).map(asRecord)
+}
+
+const isAssistant = ({ role, type }: Record<string, unknown>): boolean =>
+  role === "assistant" || type === "function_call" || type === "reasoning"
+
+/** The neutral fields, read from a body of any dialect; never fails, since a wrong body must be recorded too. */
 export const readTurn = (body: unknown) => {
   const request = asRecord(body)
-  const messages = asList(request["messages"]).map(asRecord)
-  const lastAssistant = messages.findLastIndex((message) => message["role"] === "assistant")
+  const messages = messagesOf(request)
+  const lastAssistant = messages.findLastIndex(isAssistant)
   const lastTurn = messages.slice(lastAssistant + 1)
   const lastUser = messages.findLast((message) => message["role"] === "user" && hasText(message["content"]))
   return {
@@ -52,6 +62,7 @@ export const readTurn = (body: unknown) => {
     model: typeof request["model"] === "string" ? request["model"] : "fx-model",
     system: [
       textOf(request["system"]),
+      textOf(request["instructions"]),
       ...messages
         .filter((message) => message["role"] === "system" || message["role"] === "developer")
         .map((message) => textOf(message["content"]))
@@ -60,8 +71,8 @@ export const readTurn = (body: unknown) => {
       .join("\n"),
     lastUserText: textOf(lastUser?.["content"]),
     toolResults: lastTurn.flatMap((message) =>
-      message["role"] === "tool"
-        ? [textOf(message["content"])]
+      message["role"] === "tool" || message["type"] === "function_call_output"
+        ? [textOf(message["content"] ?? message["output"])]
         : asList(message["content"])
             .map(asRecord)
             .filter((block) => block["type"] === "tool_result")
@@ -81,7 +92,8 @@ const asRecord = (value: unknown): Record<string, unknown> =>
 const asList = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
 
 const hasText = (content: unknown): boolean =>
-  typeof content === "string" || asList(content).some((block) => asRecord(block)["type"] === "text")
+  typeof content === "string" ||
+  asList(content).some((block) => ["text", "input_text"].includes(String(asRecord(block)["type"])))
 
 const textOf = (content: unknown): string =>
   typeof content === "string"

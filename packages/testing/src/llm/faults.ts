@@ -87,8 +87,16 @@ export const messagesErrorBody = (detail: ErrorDetail, requestId: string): objec
   request_id: requestId
 })
 
+/** What both of OpenAI's APIs say of an error. */
+export interface ChatError {
+  readonly message: string
+  readonly type: string
+  readonly param: null
+  readonly code: string | null
+}
+
 /** `{"error":{message,type,param,code}}`. */
-export const chatErrorBody = (detail: ErrorDetail): object => {
+export const chatErrorBody = (detail: ErrorDetail): { readonly error: ChatError } => {
   const usual = chatError(detail.status)
   return {
     error: {

@@ -1,6 +1,6 @@
 /**
- * What fx-llm answers, as plain data that names no vendor: the same script renders to the Anthropic Messages wire and to
- * the Chat Completions wire with equal meaning. Rules are tried first, in order; replies outside rules are used up one per
+ * What fx-llm answers, as plain data that names no vendor: the same script renders to the Anthropic Messages wire, the
+ * Chat Completions wire and the Responses wire with equal meaning. Rules are tried first, in order; replies outside rules are used up one per
  * request; what happens after the last one is `whenExhausted`.
  */
 import type { Fault } from "./faults.ts"
@@ -11,7 +11,7 @@ export type Block =
   | { readonly type: "thinking"; readonly thinking: string | ReadonlyArray<string>; readonly signature?: string }
   | { readonly type: "redacted_thinking"; readonly data: string }
   | { readonly type: "tool_call"; readonly name: string; readonly input: unknown; readonly id?: string }
-  /** A Messages block sent as it is and complete (server_tool_use, mcp_tool_use, mcp_tool_result …); Chat answers leave it out. */
+  /** A Messages block sent as it is and complete (server_tool_use, mcp_tool_use, mcp_tool_result …); the other dialects leave it out. */
   | { readonly type: "messages_only"; readonly block: { readonly type: string; readonly [key: string]: unknown } }
 
 /** Anthropic's words; Chat answers say `stop`, `length`, `tool_calls` and `content_filter` for them. */
@@ -77,7 +77,7 @@ export interface Match {
   /** A tool of this name is offered. */
   readonly offersTool?: string
   readonly model?: string
-  readonly dialect?: "messages" | "chat"
+  readonly dialect?: "messages" | "chat" | "responses"
 }
 
 /** A reply for every request that matches, or several replies used one after another (the last repeats). */

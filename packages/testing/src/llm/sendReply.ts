@@ -8,6 +8,7 @@ import { type Answer, makeAnswer } from "./Answer.ts"
 import { chatFrames, chatJson, type ChatStyle, chatTextPiece, data } from "./chat.ts"
 import { chatErrorBody, type ErrorDetail, type Fault, messagesErrorBody } from "./faults.ts"
 import type { Frame } from "./Frame.ts"
+import { responsesErrorEvent, responsesFrames, responsesJson, responsesTextPiece } from "./responses.ts"
 import { event, messagesFrames, messagesJson, messagesTextPiece } from "./messages.ts"
 import type { SeenRequest } from "./SeenRequest.ts"
 import type { Reply } from "./script.ts"
@@ -23,7 +24,7 @@ export interface SendContext {
   readonly gate: () => Promise<void>
 }
 
-/** The two ways to say the same thing. */
+/** One of the ways to say the same thing. */
 interface Dialect {
   readonly json: object
   readonly frames: ReadonlyArray<Frame>
@@ -60,10 +61,21 @@ export const sendError = (
 }
 
 const errorBody = (context: SendContext, detail: ErrorDetail): object =>
-  context.request.kind === "chat" ? chatErrorBody(detail) : messagesErrorBody(detail, context.requestId)
+  context.request.kind === "chat" || context.request.kind === "responses"
+    ? chatErrorBody(detail)
+    : messagesErrorBody(detail, context.requestId)
 
 const dialectOf = (answer: Answer, context: SendContext): Dialect => {
   const { request } = context
+  const created = Math.floor(request.at / 1000)
+  if (request.kind === "responses") {
+    return {
+      json: responsesJson(answer, created),
+      frames: responsesFrames(answer, created),
+      textPiece: responsesTextPiece,
+      errorEvent: (detail) => responsesErrorEvent(chatErrorBody(detail).error)
+    }
+  }
   if (request.kind !== "chat") {
     return {
       json: messagesJson(answer),
@@ -76,7 +88,7 @@ const dialectOf = (answer: Answer, context: SendContext): Dialect => {
   const style: ChatStyle = {
     isOpenRouter,
     sendsUsage: isOpenRouter || request.wantsUsage,
-    created: Math.floor(request.at / 1000)
+    created
   }
   return {
     json: chatJson(answer, style),

@@ -25,6 +25,9 @@ const bodyFor = (request: SeenRequest, pathname: string, models: ReadonlyArray<s
   if (request.method === "POST" && pathname.endsWith("/messages/count_tokens")) {
     return { input_tokens: Math.max(1, Math.ceil(request.rawBody.length / 4)) }
   }
+  if (request.method === "POST" && pathname.endsWith("/responses/input_tokens")) {
+    return { object: "response.input_tokens", input_tokens: Math.max(1, Math.ceil(request.rawBody.length / 4)) }
+  }
   if (request.method !== "GET") return undefined
   if (pathname.endsWith("/models")) return list(models)
   const id = /\/models\/(.+)$/.exec(pathname)?.[1]

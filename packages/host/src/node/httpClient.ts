@@ -1,0 +1,21 @@
+/**
+ * HTTP by undici. Connections are kept and used again; those to a proxy too, where `HTTP_PROXY`, `HTTPS_PROXY` and
+ * `NO_PROXY` of this process ask for one. No host is treated otherwise. Loaded at the first request.
+ */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { EnvHttpProxyAgent } from "@effect/platform-node/Undici"
+import { Effect, Layer } from "effect"
+
+/** The most connections to one server: a request beyond waits for another to end. */
+const maxConnections = 256
+
+const dispatcher = Layer.effect(
+  NodeHttpClient.Dispatcher,
+  Effect.acquireRelease(
+    Effect.sync(() => new EnvHttpProxyAgent({ connections: maxConnections })),
+    (agent) => Effect.promise(() => agent.destroy())
+  )
+)
+
+/** The HTTP client of this process. */
+export const layer = Layer.provide(NodeHttpClient.layerUndiciNoDispatcher, dispatcher)
