@@ -1,34 +1,126 @@
 // Bundles an app into `dist` with code splitting, so that its entry starts fast: `node bundle.mjs src/main.ts`.
+// Splitting makes a file of whatever some parts of the program share, some fifty of them, and each costs a start a third of a
+// millisecond. So what the program always loads is put together again in a second step.
 import { build } from "esbuild"
-import { readFileSync, rmSync } from "node:fs"
-
-/** Pages to look at an API with, which Effect would load when asked: nobody asks, and they weigh 5 MB. */
-const withoutViewers = {
-  name: "without-viewers",
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /[\\/]internal[\\/]httpApi(Scalar|Swagger)\.js$/ }, () => ({
-      contents: "export default undefined"
-    }))
-}
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { basename, join, resolve } from "node:path"
+import { straight, withoutViewers, withValues } from "./bundlePlugins.mjs"
 
 const [entry] = process.argv.slice(2)
 const { dependencies = {} } = JSON.parse(readFileSync("package.json", "utf8"))
-rmSync("dist", { recursive: true, force: true })
-await build({
-  entryPoints: [entry],
-  outdir: "dist",
+// What the package depends on stays outside, and redis, which platform-node loads only for its Redis layers.
+const external = ["redis", ...Object.keys(dependencies)]
+const common = {
+  external,
   bundle: true,
-  splitting: true,
-  minify: true,
   platform: "node",
   format: "esm",
   target: "node22",
-  legalComments: "linked",
-  // What the package depends on stays outside, and redis, which platform-node loads only for its Redis layers.
-  external: ["redis", ...Object.keys(dependencies)],
-  plugins: [withoutViewers],
-  // Some dependencies are CommonJS inside and ask for Node's own modules by `require`.
-  banner: {
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
+  // Parts are loaded for nothing but what is imported from them.
+  logOverride: { "ignored-bare-import": "silent" }
+}
+
+rmSync("dist", { recursive: true, force: true })
+// Beside `dist`, so that both steps find the same packages.
+const folder = mkdtempSync(resolve("parts-"))
+try {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: [entry],
+    outdir: folder,
+    splitting: true,
+    metafile: true,
+    plugins: [withoutViewers, withValues, straight]
+  })
+  await putTogether(readParts(metafile.outputs))
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** The parts by their file names: what each exports, and which it loads, at once or when it is wanted. */
+function readParts(outputs) {
+  return new Map(
+    Object.entries(outputs)
+      .filter(([file]) => file.endsWith(".js"))
+      .map(([file, { exports, imports }]) => {
+        const loads = (kind) =>
+          imports.filter((each) => each.kind === kind && !each.external).map(({ path }) => basename(path))
+        return [basename(file), { exports, now: loads("import-statement"), later: loads("dynamic-import") }]
+      })
+  )
+}
+
+/** A part with all that it loads at once. */
+function closure(parts, part, found = new Set()) {
+  if (found.has(part)) return found
+  found.add(part)
+  for (const next of parts.get(part).now) closure(parts, next, found)
+  return found
+}
+
+/** Writes `dist`: the entry, what it always loads next as one file, and every other part. */
+async function putTogether(parts) {
+  const first = `${basename(entry, ".ts")}.js`
+  const small = closure(parts, first)
+  const [program] = parts.get(first).later
+  const core = [...closure(parts, program)].filter((part) => !small.has(part))
+  // Parts may export different things by the same name; those of the program itself are asked for by the entry.
+  const nameOf = (part, name) => (part === program ? name : `${name}_${core.indexOf(part)}`)
+  const renamed = (part, from, write) =>
+    `export { ${parts.get(part).exports.map(write).join(", ")} } from ${JSON.stringify(from)}`
+  const everything = core
+    .filter((part) => parts.get(part).exports.length > 0)
+    .map((part) => renamed(part, `./${part}`, (name) => `${name} as ${nameOf(part, name)}`))
+    .join("\n")
+  /** The same part out of the whole. */
+  const outOfCore = (part) => renamed(part, "./core.js", (name) => `${nameOf(part, name)} as ${name}`)
+  const others = [...parts.keys()].filter((part) => !core.includes(part))
+  const options = {
+    ...common,
+    outdir: "dist",
+    minify: true,
+    legalComments: "linked",
+    // Some dependencies are CommonJS inside and ask for Node's own modules by `require`.
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
+    }
   }
-})
+  const isPart = /^\.\/[^/]+\.js$/
+  await build({
+    ...options,
+    stdin: { contents: everything, resolveDir: folder, sourcefile: "core.js" },
+    entryNames: "core",
+    plugins: [
+      {
+        name: "core",
+        setup: ({ onResolve }) =>
+          onResolve({ filter: isPart }, ({ kind, path }) =>
+            kind === "import-statement" && core.includes(basename(path)) ? undefined : { path, external: true }
+          )
+      }
+    ]
+  })
+  await build({
+    ...options,
+    entryPoints: others.map((part) => join(folder, part)),
+    plugins: [
+      {
+        name: "others",
+        setup: ({ onLoad, onResolve }) => {
+          onResolve({ filter: /^\.\/core\.js$/ }, ({ path }) => ({ path, external: true }))
+          onResolve({ filter: isPart }, ({ kind, path }) => {
+            const part = basename(path)
+            if (kind === "import-statement" && core.includes(part)) return { path: part, namespace: "core" }
+            if (kind === "dynamic-import") return { path: part === program ? "./core.js" : path, external: true }
+            return kind === "import-statement" ? { path, external: true } : undefined
+          })
+          onLoad({ filter: /./, namespace: "core" }, ({ path }) => ({ contents: outOfCore(path) }))
+        }
+      }
+    ]
+  })
+  // What is loaded at once by one and when it is wanted by another stands for itself too.
+  const wanted = new Set([...parts.values()].flatMap(({ later }) => later))
+  for (const part of core.filter((each) => wanted.has(each) && each !== program))
+    writeFileSync(join("dist", part), `${outOfCore(part)}\n`)
+}

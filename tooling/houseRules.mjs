@@ -41,6 +41,11 @@ const rules = {
     pattern: /\b(?:Outcome|OutcomeOf|toOutcome)\b/,
     why: "fail in the error channel; an Outcome hides failures from retries and breakers, it is for edges"
   },
+  typeExport: {
+    pattern: /^export \{ type \w+(, type \w+)* \} from/,
+    why: "write `export type { … }`: otherwise Node loads the module for nothing",
+    isForApps: true
+  },
   defaultExport: { pattern: /^export default\b/, why: "export by name", isForApps: true }
 }
 

@@ -2,7 +2,7 @@
  * What a benchmark is: rounds in which baseline and candidate take turns, and a budget that the bad end of the
  * interval is held against.
  */
-import { type Interval } from "./statistics.ts"
+import type { Interval } from "./statistics.ts"
 
 export interface BenchResult {
   /** What was compared: `echo over stdio, 1 ms tool`. */

@@ -5,7 +5,7 @@
 import { ServerOrchestrator } from "@signalbox/orchestrator"
 import { fxMcpCommand } from "@signalbox/testing"
 import { Effect } from "effect"
-import { type Bench, type BenchResult } from "./Bench.ts"
+import type { Bench, BenchResult } from "./Bench.ts"
 import { alternate, medians } from "./measure.ts"
 import { orchestrate, stdioServer } from "./orchestrate.ts"
 import { ratio } from "./statistics.ts"

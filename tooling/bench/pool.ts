@@ -6,7 +6,7 @@ import { CircuitBreaker, circuitPresets, ConnectionPool, type PoolSettings } fro
 import { Effect, type Scope, Semaphore } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { type Bench, type BenchResult } from "./Bench.ts"
+import type { Bench, BenchResult } from "./Bench.ts"
 import { silent } from "./silent.ts"
 import { difference, median, ratio, type Round } from "./statistics.ts"
 

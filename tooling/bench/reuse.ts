@@ -9,7 +9,7 @@ import { managedDefaults, type ManagedServer, ServerOrchestrator } from "@signal
 import { fxMcpCommand, startFxMcpHttp } from "@signalbox/testing"
 import { Effect, Layer } from "effect"
 import { readFileSync } from "node:fs"
-import { type Bench, type BenchResult } from "./Bench.ts"
+import type { Bench, BenchResult } from "./Bench.ts"
 import { alternate, medians, millisOf } from "./measure.ts"
 import { orchestrate, stdioServer } from "./orchestrate.ts"
 import { silent } from "./silent.ts"

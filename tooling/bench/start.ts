@@ -5,7 +5,7 @@
 import { ServerOrchestrator } from "@signalbox/orchestrator"
 import { fxMcpCommand, type FxMcpFlags } from "@signalbox/testing"
 import { Effect, Stream } from "effect"
-import { type Bench, type BenchResult } from "./Bench.ts"
+import type { Bench, BenchResult } from "./Bench.ts"
 import { connectRaw } from "./connectRaw.ts"
 import { alternate, medians, millisOf } from "./measure.ts"
 import { orchestrate, stdioServer } from "./orchestrate.ts"

@@ -52,3 +52,9 @@ export const difference = (rounds: ReadonlyArray<Round>): Interval =>
 
 /** The median of values that need no baseline. */
 export const typical = (values: ReadonlyArray<number>): Interval => bootstrap(values, median)
+
+const geometricMean = (values: ReadonlyArray<number>): number =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value) / values.length, 0))
+
+/** The geometric mean of ratios of one round each, narrower than their median where each is a median itself. */
+export const typicalRatio = (ratios: ReadonlyArray<number>): Interval => bootstrap(ratios, geometricMean)

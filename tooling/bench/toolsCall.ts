@@ -5,7 +5,7 @@
 import { fxMcpCommand, tempDirectory } from "@signalbox/testing"
 import { writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { type Bench, type BenchResult } from "./Bench.ts"
+import type { Bench, BenchResult } from "./Bench.ts"
 import { bundledCli } from "./bundledCli.ts"
 import { alternate, medians, millisOf, runProcess } from "./measure.ts"
 import { ratio } from "./statistics.ts"

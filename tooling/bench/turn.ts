@@ -14,7 +14,7 @@ import {
   type ToolDefinition
 } from "@signalbox/model"
 import { Effect, Stream } from "effect"
-import { type Bench, type BenchResult } from "./Bench.ts"
+import type { Bench, BenchResult } from "./Bench.ts"
 import { alternate, cpuMillisOf, medians } from "./measure.ts"
 import { silent } from "./silent.ts"
 import { difference } from "./statistics.ts"

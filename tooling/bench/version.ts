@@ -1,7 +1,7 @@
 /**
  * How fast the program is there at all: `signalbox --version`, over a Node that does nothing.
  */
-import { type Bench, type BenchResult } from "./Bench.ts"
+import type { Bench, BenchResult } from "./Bench.ts"
 import { bundledCli } from "./bundledCli.ts"
 import { alternate, medians, millisOf, runProcess } from "./measure.ts"
 import { ratio } from "./statistics.ts"

@@ -2,9 +2,9 @@
  * What a proof is: something that the runtime promises, tried at length on real servers. All chance comes from the
  * seed. A proof fails when one of its claims does not hold, and says then where to look.
  */
-import { type Connector } from "@signalbox/orchestrator"
+import type { Connector } from "@signalbox/orchestrator"
 import { type FxMcpEvent, readFxMcpLog } from "@signalbox/testing"
-import { type Effect, type Scope } from "effect"
+import type { Effect, Scope } from "effect"
 
 /** What a proof is made with, so that a test can put something else in its place and see the proof fail. */
 export interface Parts {

@@ -1,9 +1,9 @@
 /** What happens to whole servers while calls run: kills, freezes, new connections, another configuration. */
 import { makeRandom } from "@signalbox/testing"
-import { type ManagedServer } from "@signalbox/orchestrator"
+import type { ManagedServer } from "@signalbox/orchestrator"
 import { Effect } from "effect"
-import { type ChaosServer } from "./chaosServers.ts"
-import { type Boxes } from "./servers.ts"
+import type { ChaosServer } from "./chaosServers.ts"
+import type { Boxes } from "./servers.ts"
 
 /** The kinds, for the plan. */
 export const chaosFaults = ["kill", "freeze", "reconnect", "reconfigure"] as const

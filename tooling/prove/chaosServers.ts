@@ -3,7 +3,7 @@
  * single calls are in the servers themselves; what happens to whole processes comes from `chaosFaults.ts`.
  */
 import { type FaultText, type FxMcpHttp, type FxMcpFlags, makeRandom, planFaults } from "@signalbox/testing"
-import { type ManagedServer } from "@signalbox/orchestrator"
+import type { ManagedServer } from "@signalbox/orchestrator"
 import { Duration, Effect } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { type Changes, folder, fx, httpServer, launchHttp } from "./servers.ts"

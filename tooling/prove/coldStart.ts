@@ -3,7 +3,7 @@
  * fetched first: a stand-in named `npx` that waits as for a network and then becomes the server.
  */
 import { fxMcpCommand } from "@signalbox/testing"
-import { type ManagedServer } from "@signalbox/orchestrator"
+import type { ManagedServer } from "@signalbox/orchestrator"
 import { Cause, Effect, Exit, Fiber } from "effect"
 import { chmod, readFile, writeFile } from "node:fs/promises"
 import { quantile } from "./measure.ts"

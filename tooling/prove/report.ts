@@ -1,5 +1,5 @@
 /** How a result is printed. */
-import { type ProofResult } from "./Proof.ts"
+import type { ProofResult } from "./Proof.ts"
 
 /** What is printed of a run. */
 export interface Report extends ProofResult {

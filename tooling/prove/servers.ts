@@ -18,7 +18,7 @@ import { fxMcpCommand, type FxMcpFlags, markedProcesses, startFxMcpHttp, tempDir
 import { Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import { availableParallelism } from "node:os"
-import { type Parts } from "./Proof.ts"
+import type { Parts } from "./Proof.ts"
 
 /** The service. */
 export type Boxes = ServerOrchestrator["Service"]

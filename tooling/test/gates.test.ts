@@ -43,6 +43,7 @@ describe("the house rules", () => {
     ignored: "export const a = Effect.ignore(work)",
     mock: "vi.mock('x')",
     outcome: "export const a = toOutcome(work)",
+    typeExport: 'export { type A } from "./a.ts"',
     defaultExport: "export default 1"
   }
 

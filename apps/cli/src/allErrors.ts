@@ -1,7 +1,7 @@
 /**
  * Everything that this program can fail with.
  */
-import { type ErrorClass } from "@signalbox/errors"
+import type { ErrorClass } from "@signalbox/errors"
 import { errorFamilies } from "@signalbox/host"
 import { serverErrors } from "@signalbox/server"
 import { cliErrors } from "./errors.ts"

@@ -4,7 +4,8 @@
 import { type ConfigSource, checkReferences } from "@signalbox/host"
 import { Effect, Path } from "effect"
 import { Output } from "./Output.ts"
-import { counted } from "./render/style.ts"
+import { placeFindings } from "./doctor/placeFindings.ts"
+import { counted, printable } from "./render/style.ts"
 import { report } from "./report.ts"
 import { Setting } from "./Setting.ts"
 import { readConfig } from "./withHost.ts"
@@ -17,14 +18,31 @@ export const checkConfig = (flags: ConfigSource["flags"] = []) =>
     const config = yield* readConfig(flags)
     const servers = yield* checkReferences(config, environment)
     const file = config.file === undefined ? null : path.relative(directory, config.file) || config.file
-    return { file, servers: servers.map(({ server }) => server.name) }
+    const { crossChecks } = yield* Effect.promise(() => import("@signalbox/host/doctor"))
+    const warnings = placeFindings(crossChecks(Object.entries(config.options.servers)), config)
+    return { file, servers: servers.map(({ server }) => server.name), warnings }
   }).pipe(
     report({
-      render: ({ file, servers }) =>
-        Effect.flatMap(Output, ({ line, style }) =>
-          line(
+      json: ({ warnings, ...found }) => ({
+        ...found,
+        warnings: warnings.map(({ code, line, message, path, serverName }) => ({
+          code,
+          server: serverName,
+          path: path.map(String).join("."),
+          line,
+          message
+        }))
+      }),
+      render: ({ file, servers, warnings }) =>
+        Effect.gen(function* () {
+          const { errorStyle, line, status, style } = yield* Output
+          for (const { code, file, fix, line, message } of warnings)
+            yield* status(
+              `${errorStyle.yellow("!")} ${file}:${line} ${printable(message)} ${printable(fix)} ${errorStyle.dim(`[${code}]`)}`
+            )
+          yield* line(
             `${style.green("✓")} ${file} is sound; ${counted(servers.length, "server")} enabled${servers.length > 0 ? `: ${servers.join(", ")}` : ""}`
           )
-        )
+        })
     })
   )

@@ -2,7 +2,7 @@
  * `[SERVER] NAME [JSON | key=value …]`: which words are names, and which are what follows them.
  */
 import { Effect } from "effect"
-import { type InvalidUsage } from "./errors.ts"
+import type { InvalidUsage } from "./errors.ts"
 
 /** `key=value` */
 export const pair = /^([A-Za-z_][\w.-]*)=(.*)$/s

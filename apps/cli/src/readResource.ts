@@ -2,7 +2,7 @@
  * `SERVER URI`, `SERVER::URI` or `URI`: which resource is meant, and where its content goes. Text may be printed; bytes
  * belong into a file.
  */
-import { type ReadResource } from "@signalbox/orchestrator"
+import type { ReadResource } from "@signalbox/orchestrator"
 import { Effect, FileSystem, Path } from "effect"
 import { InvalidUsage } from "./errors.ts"
 import { Setting } from "./Setting.ts"

@@ -4,7 +4,7 @@
 import { toOutcome } from "@signalbox/errors"
 import { type ConfigSource, Host } from "@signalbox/host"
 import { MessagesServer } from "@signalbox/server"
-import { type ClaimedPlace } from "@signalbox/server/control"
+import type { ClaimedPlace } from "@signalbox/server/control"
 import { Effect } from "effect"
 import { describeModel } from "./chat/banner.ts"
 import { watchConfig } from "./chat/watchConfig.ts"

@@ -1,7 +1,7 @@
 /**
  * What is missing when servers do not run: the error that decides the exit code of a command that needs them all.
  */
-import { type ServerInfo } from "@signalbox/orchestrator"
+import type { ServerInfo } from "@signalbox/orchestrator"
 import { AllServersDown, SomeServersDown } from "./errors.ts"
 
 /** Nothing where all of them run. */

@@ -4,7 +4,7 @@
  */
 import { type ConfigSource, type Host, type LoadedConfig, loadConfig, hostLogging } from "@signalbox/host"
 import { nodeHost } from "@signalbox/host/node"
-import { type Questions } from "@signalbox/mcp"
+import type { Questions } from "@signalbox/mcp"
 import { Effect, Layer, Option, type Redacted } from "effect"
 import { stripVTControlCharacters } from "node:util"
 import { Output } from "./Output.ts"

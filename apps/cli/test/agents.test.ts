@@ -125,6 +125,8 @@ describe("agents of a running host", () => {
     const before = await place.servers()
     const listed = await place.run(["agents", "list", "--json"])
     assert.strictEqual(listed.json().data[0].state, "connected")
+    const [status, numbers] = await Promise.all([place.run(["servers", "status"]), place.run(["metrics"])])
+    for (const { stdout } of [status, numbers]) assert.match(stdout, /^planner\/b +running/m)
     const again = await place.run(["agents", "reconnect", "--all"])
     assert.strictEqual(again.code, 0, again.stderr)
     assert.match(again.stdout, /^planner:\n✓ a is running, 1 tool .*\n✓ b is running, 1 tool .*\n$/)

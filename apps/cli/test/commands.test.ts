@@ -166,6 +166,21 @@ describe("servers and tools", () => {
     assert.include(first.stderr, "the first server keeps the name")
   })
 
+  it("wait for everybody who may have the name that was typed, and say for whom", async () => {
+    await using late = await makePlace()
+    const flags = { tools: "echo" }
+    late.configure({ servers: { quick: late.server(flags), slow: late.server({ ...flags, initDelay: 2000 }) } })
+    const [tool, prompt, addressed] = await Promise.all([
+      late.run(["tools", "call", "echo", "text=hi"]),
+      late.run(["prompts", "get", "greet", "name=Ada"]),
+      late.run(["prompts", "get", "quick__greet", "name=Ada"])
+    ])
+    assert.deepStrictEqual([tool.code, prompt.code, addressed.code], [1, 1, 0])
+    assert.include(tool.stderr, 'Several servers have the tool "echo": quick, slow.')
+    assert.include(prompt.stderr, 'Several servers have the prompt "greet": quick, slow.')
+    for (const { stderr } of [tool, prompt]) assert.match(stderr, /^… starting .*slow$/m)
+  })
+
   it("show a tool that was given another name under both", async () => {
     await using place = await makePlace()
     place.configure({

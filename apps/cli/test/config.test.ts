@@ -46,6 +46,32 @@ describe("config check", () => {
     assert.isFalse(existsSync(log))
   })
 
+  it("warns of two entries that are one server, and of two that ask one page for their health", async () => {
+    const server = (more: object) => JSON.stringify({ ...place.server(), ...more })
+    const health = { check: "http", url: "http://127.0.0.1:1/health" }
+    const file = withFile("twice.yaml", [
+      preset,
+      "servers:",
+      `  one: ${server({ health })}`,
+      `  other: ${server({ args: [], health })}`,
+      `  again: ${server({})}`
+    ])
+    const [told, json] = await Promise.all([
+      place.run(["config", "check", ...file]),
+      place.run(["config", "check", "--json", ...file])
+    ])
+    assert.strictEqual(told.code, 0, told.stderr)
+    assert.match(told.stderr, /twice\.yaml:5 "again" is the same server as "one".*\[DUPLICATE_SERVER\]/)
+    assert.match(told.stderr, /twice\.yaml:4 "other" and "one" ask the same page .*\[DUPLICATE_HEALTH_URL\]/)
+    assert.deepStrictEqual(
+      json.json().data.warnings.map(({ code, line, server }: Record<string, unknown>) => [code, server, line]),
+      [
+        ["DUPLICATE_SERVER", "again", 5],
+        ["DUPLICATE_HEALTH_URL", "other", 4]
+      ]
+    )
+  })
+
   it("refuses an address that others can reach, from the file and from a flag", async () => {
     const open = withFile("open.yaml", [preset, "server:", "  host: 0.0.0.0"])
     const shut = withFile("shut.yaml", [preset])

@@ -1,7 +1,7 @@
 /** What a running host leaves to be found by, and how to see that nothing else is left of it. */
 import { waitFor } from "@signalbox/testing"
 import { readFileSync } from "node:fs"
-import { type Place } from "./support.ts"
+import type { Place } from "./support.ts"
 
 export const nothingLeft = (place: Place) =>
   waitFor(async () => (await place.processes()).length === 0, {

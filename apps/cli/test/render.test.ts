@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ServerInfo } from "@signalbox/orchestrator"
-import { type ToolUseBlock } from "@signalbox/model"
+import type { ServerInfo } from "@signalbox/orchestrator"
+import type { ToolUseBlock } from "@signalbox/model"
 import { ServerExited } from "@signalbox/mcp"
 import { DateTime, Duration, Effect } from "effect"
 import { formatDuration, parseDuration } from "../src/duration.ts"

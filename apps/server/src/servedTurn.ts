@@ -3,7 +3,7 @@
  */
 import { Journal, runTurn } from "@signalbox/conversation"
 import { CorrelationId } from "@signalbox/errors"
-import { type Host } from "@signalbox/host"
+import type { Host } from "@signalbox/host"
 import {
   callerToolbox,
   emptyToolbox,

@@ -2,12 +2,12 @@
  * A turn as server-sent events. A failure that comes early is an answer with a status of its own; after some
  * silence the message is opened all the same, because clients take silence for death.
  */
-import { type ServedEvent } from "@signalbox/model"
+import type { ServedEvent } from "@signalbox/model"
 import { encodeStream, renderEvent, startStream } from "@signalbox/provider-claude/serve"
 import { Cause, Effect, Option, Queue, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { type RequestIds } from "./edge.ts"
-import { type StartedTurn } from "./servedTurn.ts"
+import type { RequestIds } from "./edge.ts"
+import type { StartedTurn } from "./servedTurn.ts"
 
 /** How long a failure may take to become a status instead of an `error` event. */
 const openAfter = "5 seconds"

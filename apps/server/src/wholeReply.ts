@@ -14,7 +14,7 @@ import { encodeReply } from "@signalbox/provider-claude/serve"
 import { Cause, Effect, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { refuse, type RequestIds } from "./edge.ts"
-import { type StartedTurn } from "./servedTurn.ts"
+import type { StartedTurn } from "./servedTurn.ts"
 
 interface Collected {
   readonly steps: ReadonlyArray<ServedStep>

@@ -66,11 +66,18 @@ describe("the control API", () => {
     for (const { data } of Object.values(results)) assert.throws(() => process.kill(data?.pid ?? 0, 0), /ESRCH/)
   })
 
-  it("starts one process for two starts at the same moment", async () => {
-    await using host = await startControl({ servers: { fx: {} }, startsAll: false })
+  it("starts one process for two starts, at the same moment or one after the other", async () => {
+    await using host = await startControl({ servers: { fx: { log: "fx.log" } }, startsAll: false })
     const start = () => host.raw("POST", "/v1/mcp/servers/fx/start")
-    const answers = await Promise.all([start(), start()])
-    assert.deepStrictEqual(new Set(answers.map(({ status }) => status)), new Set([200, 409]))
+    const answers = [...(await Promise.all([start(), start()])), await start()]
+    assert.sameMembers(
+      answers.map(({ status }) => status),
+      [200, 409, 409]
+    )
+    for (const { status, text } of answers)
+      if (status === 409) assert.strictEqual(JSON.parse(text).error_code, "SERVER_ALREADY_RUNNING")
+    const processes = readFxMcpLog(host.directory.file("fx.log")).filter(({ event }) => event === "start")
+    assert.lengthOf(processes, 1)
   })
 
   it("starts many at once, and one that hangs costs the others nothing", async () => {
@@ -213,6 +220,10 @@ describe("the control API", () => {
     const file = host.directory.file("signalbox.yaml")
     writeServers(file, { servers: { fx: {}, late: {} } })
     assert.deepInclude(await run(host.ask((client) => client.host.reload())), { added: ["late"], unchanged: ["fx"] })
+    writeServers(file, { servers: { fx: {}, late: {} }, agents: { planner: ["fx"] } })
+    const { agents, needs_restart } = await run(host.ask((client) => client.host.reload()))
+    assert.deepInclude(agents, { added: ["planner"], removed: [], kept: [] })
+    assert.deepStrictEqual(needs_restart, [])
     writeServers(file, { servers: { fx: {} }, entry: { nonsense: true } })
     const error = await run(Effect.flip(host.ask((client) => client.host.reload())))
     assert.strictEqual(error.code, "CONFIG_INVALID")

@@ -13,11 +13,15 @@ export interface ControlSetup {
   readonly servers: Readonly<Record<string, FxMcpFlags>>
   /** More of each entry. */
   readonly entry?: Readonly<Record<string, unknown>>
+  /** The servers of each agent. */
+  readonly agents?: Readonly<Record<string, ReadonlyArray<string>>>
+  /** More of `runtime`. */
+  readonly limits?: Readonly<Record<string, unknown>>
   readonly startsAll?: boolean
 }
 
 /** Writes a configuration with these servers. */
-export const writeServers = (file: string, { entry = {}, servers }: ControlSetup) => {
+export const writeServers = (file: string, { agents = {}, entry = {}, limits = {}, servers }: ControlSetup) => {
   const entryOf = (flags: FxMcpFlags) => ({
     enabled: true,
     transport: "stdio",
@@ -26,8 +30,15 @@ export const writeServers = (file: string, { entry = {}, servers }: ControlSetup
     ...entry
   })
   const entries = Object.entries(servers).map(([name, flags]) => [name, entryOf(flags)])
+  const agentEntries = Object.entries(agents).map(([name, own]) => [name, { enabled: true, servers: own }])
   // JSON is YAML.
-  const config = { extends: "preset:default@1", model: { provider: "offline" }, servers: Object.fromEntries(entries) }
+  const config = {
+    extends: "preset:default@1",
+    model: { provider: "offline" },
+    runtime: limits,
+    servers: Object.fromEntries(entries),
+    agents: Object.fromEntries(agentEntries)
+  }
   writeFileSync(file, JSON.stringify(config))
 }
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type FxMcpEvent } from "@signalbox/testing"
+import type { FxMcpEvent } from "@signalbox/testing"
 import { callerTool, question, startServer } from "./support.ts"
 
 const calls = [

@@ -3,7 +3,7 @@ import { nodePlatform } from "@signalbox/host/node"
 import { claimPlace, controlPlace, findHost } from "@signalbox/server/control"
 import { tempDirectory } from "@signalbox/testing"
 import { Effect, Fiber, type FileSystem, type Path, type Scope } from "effect"
-import { type ChildProcessSpawner } from "effect/process"
+import type { ChildProcessSpawner } from "effect/process"
 import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { facts, placeIn } from "./controlSupport.ts"
 

@@ -20,9 +20,9 @@ import { type JournalError, type SessionClosed, SessionExists, SessionNotFound, 
 import { Journal } from "./Journal.ts"
 import { collectTurn } from "./turn.ts"
 import { noHooks, type TurnHooks } from "./TurnHooks.ts"
-import { type TurnLimits } from "./TurnLimits.ts"
-import { type TurnRequest } from "./TurnOptions.ts"
-import { type TurnResult } from "./TurnResult.ts"
+import type { TurnLimits } from "./TurnLimits.ts"
+import type { TurnRequest } from "./TurnOptions.ts"
+import type { TurnResult } from "./TurnResult.ts"
 
 /** What all sessions of a client have in common. */
 export interface ConversationOptions {

@@ -15,13 +15,13 @@ import {
 import { DateTime, Deferred, Effect, Semaphore, Stream } from "effect"
 import { type JournalError, SessionClosed } from "./errors.ts"
 import { appendUser } from "./history.ts"
-import { type Journal } from "./Journal.ts"
+import type { Journal } from "./Journal.ts"
 import { countTurn, noCounters, type SessionSummary } from "./SessionSummary.ts"
 import { observeTurn, type TurnEffect } from "./turn.ts"
-import { type TurnEvent } from "./TurnEvent.ts"
-import { type TurnHooks } from "./TurnHooks.ts"
-import { type TurnLimits } from "./TurnLimits.ts"
-import { type TurnOptions, type TurnRequest } from "./TurnOptions.ts"
+import type { TurnEvent } from "./TurnEvent.ts"
+import type { TurnHooks } from "./TurnHooks.ts"
+import type { TurnLimits } from "./TurnLimits.ts"
+import type { TurnOptions, TurnRequest } from "./TurnOptions.ts"
 import { TurnProgress } from "./TurnProgress.ts"
 
 /** Everything that a session is made of. */

@@ -3,7 +3,7 @@
  */
 import { addUsage, noUsage, Usage } from "@signalbox/model"
 import { Schema } from "effect"
-import { type TurnStep } from "./TurnResult.ts"
+import type { TurnStep } from "./TurnResult.ts"
 
 /** A session in numbers, as it is printed. */
 export const SessionSummary = Schema.Struct({

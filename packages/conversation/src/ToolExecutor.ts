@@ -23,9 +23,9 @@ import { Journal } from "./Journal.ts"
 import { startStopwatch } from "./stopwatch.ts"
 import { settleCause, settleFailure, settleTooLate } from "./toolFailure.ts"
 import { type ToolOutcome, ToolSettlement } from "./ToolOutcome.ts"
-import { type ToolEvent } from "./TurnEvent.ts"
+import type { ToolEvent } from "./TurnEvent.ts"
 import { noHooks, type TurnHooks } from "./TurnHooks.ts"
-import { type TurnLimits } from "./TurnLimits.ts"
+import type { TurnLimits } from "./TurnLimits.ts"
 
 /** What calls are run with. */
 export interface ToolExecutorOptions {

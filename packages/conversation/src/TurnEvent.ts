@@ -2,9 +2,9 @@
  * What happens during a turn, as it happens. `turn_end` is the last event of a turn that ends by itself;
  * a turn that fails or is interrupted has none.
  */
-import { type ModelEvent, type ToolDefinition, type ToolProgress, type ToolUseBlock } from "@signalbox/model"
-import { type ToolOutcome } from "./ToolOutcome.ts"
-import { type TurnResult, type TurnStep } from "./TurnResult.ts"
+import type { ModelEvent, ToolDefinition, ToolProgress, ToolUseBlock } from "@signalbox/model"
+import type { ToolOutcome } from "./ToolOutcome.ts"
+import type { TurnResult, TurnStep } from "./TurnResult.ts"
 
 /**
  * The life of one tool call. Each call that the host answers has exactly one `tool_end`, and a `tool_start`

@@ -2,16 +2,9 @@
  * Where a host puts its own rules into the loop: before and after each model call and each tool call.
  * Hooks run outside the journal's steps: when a recorded turn is played again, they run again.
  */
-import {
-  type ModelError,
-  type ModelReply,
-  type ModelRequest,
-  type ToolDefinition,
-  type ToolResult,
-  type ToolUseBlock
-} from "@signalbox/model"
-import { type Effect } from "effect"
-import { type ToolOutcome } from "./ToolOutcome.ts"
+import type { ModelError, ModelReply, ModelRequest, ToolDefinition, ToolResult, ToolUseBlock } from "@signalbox/model"
+import type { Effect } from "effect"
+import type { ToolOutcome } from "./ToolOutcome.ts"
 
 /** A call that is about to be run: its tool exists and its arguments fit. */
 export interface PendingCall {

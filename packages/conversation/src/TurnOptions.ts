@@ -1,10 +1,10 @@
 /**
  * What one turn is made of. Stateless: everything comes with it, the history included.
  */
-import { type CallContext, type LanguageModel, type Message, type ModelRequest, type Toolbox } from "@signalbox/model"
-import { type Journal } from "./Journal.ts"
-import { type TurnHooks } from "./TurnHooks.ts"
-import { type TurnLimits } from "./TurnLimits.ts"
+import type { CallContext, LanguageModel, Message, ModelRequest, Toolbox } from "@signalbox/model"
+import type { Journal } from "./Journal.ts"
+import type { TurnHooks } from "./TurnHooks.ts"
+import type { TurnLimits } from "./TurnLimits.ts"
 
 /** What every model call of a turn asks for, beside its messages and tools. */
 export type TurnRequest = Omit<ModelRequest, "messages" | "tools" | "model"> & {

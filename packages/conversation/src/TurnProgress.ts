@@ -16,8 +16,8 @@ import { assistantMessages, callsIn } from "./history.ts"
 import { durationBetween } from "./stopwatch.ts"
 import { settleInterrupted } from "./toolFailure.ts"
 import { type ToolOutcome, toolResultBlock, type ToolSettlement } from "./ToolOutcome.ts"
-import { type TurnEvent } from "./TurnEvent.ts"
-import { type TurnStep } from "./TurnResult.ts"
+import type { TurnEvent } from "./TurnEvent.ts"
+import type { TurnStep } from "./TurnResult.ts"
 
 /** When a step began: the time of day, and the monotonic clock for its duration. */
 export interface StepStart {

@@ -3,7 +3,7 @@
  * top level. It rejects only what JSON Schema certainly forbids; the rest of the schema is the tool's business.
  */
 import { redact } from "@signalbox/errors"
-import { type JsonObject, type ValidationError } from "@signalbox/model"
+import type { JsonObject, ValidationError } from "@signalbox/model"
 import { Predicate } from "effect"
 
 const typeChecks: Readonly<Record<string, (value: unknown) => boolean>> = {

@@ -1,7 +1,7 @@
 // One turn
 export { collectTurn, runTurn } from "./turn.ts"
-export { type TurnOptions, type TurnRequest } from "./TurnOptions.ts"
-export { type ToolEvent, type TurnEvent } from "./TurnEvent.ts"
+export type { TurnOptions, TurnRequest } from "./TurnOptions.ts"
+export type { ToolEvent, TurnEvent } from "./TurnEvent.ts"
 export { noHooks, type PendingCall, type TurnHooks } from "./TurnHooks.ts"
 export { describingTools, renderToolsContext } from "./toolsContext.ts"
 export { type ContextPrompt, type ContextResource, type OffersContext, renderOffersContext } from "./offersContext.ts"

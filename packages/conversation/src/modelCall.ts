@@ -15,10 +15,10 @@ import {
   type ToolDefinition
 } from "@signalbox/model"
 import { Duration, Effect, Stream } from "effect"
-import { type JournalError } from "./errors.ts"
+import type { JournalError } from "./errors.ts"
 import { startStopwatch } from "./stopwatch.ts"
-import { type TurnEvent } from "./TurnEvent.ts"
-import { type TurnOptions } from "./TurnOptions.ts"
+import type { TurnEvent } from "./TurnEvent.ts"
+import type { TurnOptions } from "./TurnOptions.ts"
 
 /** The request of one step, the `beforeModel` hook applied. */
 export const prepareRequest = (

@@ -4,7 +4,7 @@
 import { codeOf, exitCodes, type SignalboxError, statusOf, toJson } from "@signalbox/errors"
 import { textResult } from "@signalbox/model"
 import { Cause, Effect, Option } from "effect"
-import { type ToolSettlement, type ToolStatus } from "./ToolOutcome.ts"
+import type { ToolSettlement, ToolStatus } from "./ToolOutcome.ts"
 
 const settlement = (status: ToolStatus, code: string, text: string): ToolSettlement => ({
   status,

@@ -2,9 +2,9 @@
  * The tools at hand in words, grouped by who runs them: for models that overlook the tools they are given.
  * Every request says the tools in the provider's own form anyway, so this costs tokens twice.
  */
-import { type ToolDefinition } from "@signalbox/model"
+import type { ToolDefinition } from "@signalbox/model"
 import { Effect } from "effect"
-import { type TurnHooks } from "./TurnHooks.ts"
+import type { TurnHooks } from "./TurnHooks.ts"
 
 /** The longest part of a description that is repeated. */
 const maxLength = 200

@@ -13,17 +13,17 @@ import {
   type ToolUseBlock
 } from "@signalbox/model"
 import { Clock, DateTime, Effect, Queue, Stream } from "effect"
-import { type JournalError } from "./errors.ts"
+import type { JournalError } from "./errors.ts"
 import { indexTools, type ToolIndex, withRunBy } from "./findTool.ts"
 import { callsIn } from "./history.ts"
 import { askModel, type ModelCall, prepareRequest } from "./modelCall.ts"
 import { ToolExecutor } from "./ToolExecutor.ts"
 import { settleNotRun } from "./toolFailure.ts"
-import { type ToolSettlement } from "./ToolOutcome.ts"
-import { type TurnEvent } from "./TurnEvent.ts"
-import { type TurnOptions } from "./TurnOptions.ts"
+import type { ToolSettlement } from "./ToolOutcome.ts"
+import type { TurnEvent } from "./TurnEvent.ts"
+import type { TurnOptions } from "./TurnOptions.ts"
 import { TurnProgress } from "./TurnProgress.ts"
-import { type FinishReason, type TurnResult } from "./TurnResult.ts"
+import type { FinishReason, TurnResult } from "./TurnResult.ts"
 
 /**
  * Runs one turn, with the tools that there are when it begins. Failures of tools never fail it; the stream fails

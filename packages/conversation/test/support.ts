@@ -20,7 +20,7 @@ import {
   type TurnEvent,
   type TurnOptions
 } from "@signalbox/conversation"
-import { type SignalboxError } from "@signalbox/errors"
+import type { SignalboxError } from "@signalbox/errors"
 import { Effect, Stream } from "effect"
 
 /** A tool in memory: what it is, and what it does. */

@@ -4,7 +4,7 @@
  * so nobody downstream parses messages: they read `code`, `retryable` and `hint`.
  */
 import { type Cause, type Duration, Effect, Predicate, Runtime, Schema } from "effect"
-import { type ErrorStatus } from "./status.ts"
+import type { ErrorStatus } from "./status.ts"
 
 const TypeId = "~@signalbox/errors/SignalboxError"
 

@@ -1,7 +1,7 @@
 /**
  * Families of errors joined into one table: `signalbox errors list`, the docs, and the proof that codes are unique.
  */
-import { type ErrorClass } from "./defineError.ts"
+import type { ErrorClass } from "./defineError.ts"
 
 /** One line of the table, in the spelling in which it is printed. */
 export interface ErrorTableRow {

@@ -2,9 +2,9 @@
  * The resources that a model is shown before it is asked: each read once, all at the same time, with a limit of time and
  * size. What could not be read is left out and tried again now and then, so that one bad resource holds up nobody.
  */
-import { type ContextResource } from "@signalbox/conversation"
-import { type SignalboxError } from "@signalbox/errors"
-import { type ReadResource, type ResourceDefinition } from "@signalbox/orchestrator"
+import type { ContextResource } from "@signalbox/conversation"
+import type { SignalboxError } from "@signalbox/errors"
+import type { ReadResource, ResourceDefinition } from "@signalbox/orchestrator"
 import { type Duration, Effect, Latch, type Scope } from "effect"
 
 /** Which resources, and how much of them. */

@@ -7,16 +7,18 @@ import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
   makeStartGate,
+  ownRegistry,
   ServerOrchestrator,
   ServerSets,
   SharedStartGate
 } from "@signalbox/orchestrator"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Metric } from "effect"
 import { Agents } from "./agents/Agents.ts"
+import { type AllServers, allServers } from "./allServers.ts"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
-import { type LoadedConfig } from "./config/ConfigFile.ts"
+import type { LoadedConfig } from "./config/ConfigFile.ts"
 import { conversationLayer } from "./conversations.ts"
-import { type HostSetup } from "./HostSetup.ts"
+import type { HostSetup } from "./HostSetup.ts"
 import { configuredHooks } from "./offersHooks.ts"
 import { orchestratorOptions } from "./orchestratorOptions.ts"
 import { makeReload, type Reload } from "./Reload.ts"
@@ -45,6 +47,8 @@ export class Host extends Context.Service<
      * required servers are waited for, and it fails when one of them cannot be started.
      */
     readonly usable: Effect.Effect<void, ConnectionFailed>
+    /** Numbers and alerts of all servers, those of agents included. `orchestrator` knows its own alone. */
+    readonly allServers: AllServers
     /** Each with servers and a model of its own. Those of the configuration are there; which run is theirs to say. */
     readonly agents: Agents["Service"]
     /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
@@ -79,7 +83,7 @@ export class Host extends Context.Service<
         conversationLayer(setup.config.options, hooks, orchestrator)
       )
     )
-    const agents = Agents.layer(setup).pipe(Layer.provide(agentSets(setup)))
+    const agents = Agents.layer(setup).pipe(Layer.provideMerge(agentSets(setup)))
     // Servers of agents start through the same gate as all others.
     const gate = Layer.unwrap(
       Effect.map(orchestratorOptions(setup, []), (options) => Layer.succeed(SharedStartGate, makeStartGate(options)))
@@ -88,6 +92,8 @@ export class Host extends Context.Service<
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
       Layer.provideMerge(Layer.mergeAll(servers, models, agents)),
+      // One for all, so that what is read of it is complete; that of a collector where there is one.
+      Layer.provideMerge(Layer.effect(Metric.MetricRegistry, ownRegistry)),
       // Below everything, so that all of it is traced and counted.
       Layer.provideMerge(telemetryLayer(setup.config, setup.environment)),
       Layer.provide(gate)
@@ -109,7 +115,9 @@ class Hooks extends Context.Service<Hooks, TurnHooks>()("@signalbox/host/Hooks")
 
 const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup) {
   const orchestrator = yield* ServerOrchestrator
-  yield* postAlerts(config, environment, orchestrator)
+  const all = allServers(orchestrator, yield* ServerSets)
+  yield* postAlerts(config, environment, all.alerts)
+  const agents = yield* Agents
   return {
     config,
     model: yield* Models,
@@ -117,8 +125,9 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
     orchestrator,
     conversations: yield* ConversationClient,
     hooks: yield* Hooks,
-    agents: yield* Agents,
+    allServers: all,
+    agents,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
-    reload: yield* makeReload(config, environment, orchestrator)
+    reload: yield* makeReload(config, environment, orchestrator, agents)
   }
 })

@@ -1,8 +1,8 @@
 /**
  * What the host cannot know by itself: the configuration, and what surrounds the program.
  */
-import { type OrchestratorOptions } from "@signalbox/orchestrator"
-import { type LoadedConfig } from "./config/ConfigFile.ts"
+import type { OrchestratorOptions } from "@signalbox/orchestrator"
+import type { LoadedConfig } from "./config/ConfigFile.ts"
 
 /** What a program tells its host. */
 export interface HostSetup {

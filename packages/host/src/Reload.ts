@@ -1,19 +1,23 @@
 /**
- * Taking up a configuration file that has changed while the program runs: servers follow it at once, without
- * disturbing a call; a file that is wrong changes nothing. What is no server is only told to need a new start.
+ * Taking up a configuration file that has changed while the program runs: servers and agents follow it at once, without
+ * disturbing a call; a file that is wrong changes nothing. Anything else is only told to need a new start.
  */
-import { type DuplicateServerName, type Reconfigured, type ServerOrchestrator } from "@signalbox/orchestrator"
-import { Duration, Effect, Equal, type FileSystem, FileSystem as Files, Path, Stream } from "effect"
-import { type LoadedConfig } from "./config/ConfigFile.ts"
-import { type HostOptions } from "./config/HostOptions.ts"
-import { type ConfigInvalid, type ConfigNotFound } from "./errors.ts"
-import { managedServers } from "./servers.ts"
+import type { DuplicateServerName, Reconfigured, ServerOrchestrator } from "@signalbox/orchestrator"
+import { Duration, Effect, Equal, type FileSystem, FileSystem as Files, Path, Semaphore, Stream } from "effect"
+import type { AgentsChanged } from "./agents/agentChanges.ts"
+import type { Agents } from "./agents/Agents.ts"
+import { withNews } from "./checkReferences.ts"
+import type { LoadedConfig } from "./config/ConfigFile.ts"
+import type { HostOptions } from "./config/HostOptions.ts"
+import type { ConfigInvalid, ConfigNotFound, MissingApiKey } from "./errors.ts"
+import { resolveServers } from "./servers.ts"
 
 /** Why a changed file was not taken up. */
-export type ReloadError = ConfigInvalid | ConfigNotFound | DuplicateServerName
+export type ReloadError = ConfigInvalid | ConfigNotFound | MissingApiKey | DuplicateServerName
 
 /** What a changed file has changed. */
 export interface Reloaded extends Reconfigured {
+  readonly agents: AgentsChanged
   /** Keys that have another value now, and are only read when a program starts. */
   readonly needsRestart: ReadonlyArray<string>
 }
@@ -40,18 +44,31 @@ const settleTime = Duration.millis(200)
 export const makeReload = Effect.fnUntraced(function* (
   config: LoadedConfig,
   environment: Readonly<Record<string, string | undefined>>,
-  orchestrator: ServerOrchestrator["Service"]
+  orchestrator: ServerOrchestrator["Service"],
+  agents: Agents["Service"]
 ) {
   const platform = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
   const fs = yield* Files.FileSystem
   const path = yield* Path.Path
+  const one = yield* Semaphore.make(1)
   let rejected: ReloadError | undefined
 
   const reload = Effect.gen(function* () {
     const next = yield* config.reread
-    const report = yield* orchestrator.reconfigure(yield* managedServers(next, environment))
-    return { ...report, needsRestart: restartKeys(config.options, next.options) } satisfies Reloaded
+    const { problems, servers } = yield* resolveServers(next, environment)
+    const plan = yield* agents.plan(next)
+    const all = withNews(problems, plan.problems)
+    if (all.length > 0) return yield* next.invalid(all)
+    const [report, changedAgents] = yield* Effect.all([orchestrator.reconfigure(servers), plan.apply], {
+      concurrency: "unbounded"
+    })
+    return {
+      ...report,
+      agents: changedAgents,
+      needsRestart: restartKeys(config.options, next.options)
+    } satisfies Reloaded
   }).pipe(
+    (work) => one.withPermit(work),
     Effect.tapError((error) => Effect.sync(() => (rejected = error))),
     Effect.tap(() => Effect.sync(() => (rejected = undefined))),
     Effect.provideContext(platform)
@@ -110,16 +127,7 @@ const limitsOfServers = new Set<string>([
 const restartKeys = (before: HostOptions, after: HostOptions): ReadonlyArray<string> => {
   const { policy: _, maxRestarts: _n, ...delays } = before.runtime.restart
   const restart = { ...after.runtime.restart, ...delays }
-  const sections = [
-    "model",
-    "providers",
-    "conversation",
-    "runtime",
-    "logging",
-    "telemetry",
-    "server",
-    "agents"
-  ] as const
+  const sections = ["model", "providers", "conversation", "runtime", "logging", "telemetry", "server"] as const
   const changed = sections.flatMap((section) => {
     const old: Readonly<Record<string, unknown>> = before[section]
     const now: Readonly<Record<string, unknown>> = after[section]

@@ -1,8 +1,8 @@
 /**
  * The alerts of a configuration as rules: one for each severity of each kind that is not switched off.
  */
-import { type AlertOptions, type AlertRule, type AlertSeverity } from "@signalbox/orchestrator"
-import { type HostOptions } from "./config/HostOptions.ts"
+import type { AlertOptions, AlertRule, AlertSeverity } from "@signalbox/orchestrator"
+import type { HostOptions } from "./config/HostOptions.ts"
 
 /** What the orchestrator is told about alerts. */
 export const alertOptions = (alerts: HostOptions["runtime"]["alerts"]): AlertOptions => ({

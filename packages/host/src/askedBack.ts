@@ -3,7 +3,7 @@
  */
 import { noQuestions, type Questions } from "@signalbox/mcp"
 import { Effect, Path } from "effect"
-import { type LoadedConfig } from "./config/ConfigFile.ts"
+import type { LoadedConfig } from "./config/ConfigFile.ts"
 
 /** Nothing is declared that nobody answers: a server that is told of roots may use them instead of its own folders. */
 export const askedBack = Effect.fnUntraced(function* (

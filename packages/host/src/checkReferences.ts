@@ -4,8 +4,8 @@
  */
 import { Effect } from "effect"
 import { agentServers } from "./agents/agentServers.ts"
-import { type LoadedConfig } from "./config/ConfigFile.ts"
-import { type FoundProblem } from "./config/layers.ts"
+import type { LoadedConfig } from "./config/ConfigFile.ts"
+import type { FoundProblem } from "./config/layers.ts"
 import { notSet, resolveKey, unsetVariables } from "./config/secrets.ts"
 import { resolveServers } from "./servers.ts"
 
@@ -27,18 +27,23 @@ const missingKey = ({ options }: LoadedConfig, environment: Environment): Readon
   ]
 }
 
-/** A server that an agent shares with the rest of the program is told of once. */
-const isNew = (problem: FoundProblem, told: ReadonlyArray<FoundProblem>): boolean =>
-  !told.some(({ path }) => path.join(".") === problem.path.join("."))
+/** Problems, and those of others that are not told yet: a server that an agent shares with the rest is told of once. */
+export const withNews = (
+  told: ReadonlyArray<FoundProblem>,
+  more: ReadonlyArray<FoundProblem>
+): ReadonlyArray<FoundProblem> => {
+  const paths = new Set(told.map(({ path }) => path.join(".")))
+  return [...told, ...more.filter(({ path }) => !paths.has(path.join(".")))]
+}
 
 /** The enabled servers, as a start would have them. Fails with every variable and key that is missing, those of agents too. */
 export const checkReferences = Effect.fn("checkReferences")(function* (config: LoadedConfig, environment: Environment) {
   const { problems, servers } = yield* resolveServers(config, environment)
-  const all = [...missingKey(config, environment), ...problems]
+  let all: ReadonlyArray<FoundProblem> = [...missingKey(config, environment), ...problems]
   for (const [name, agent] of Object.entries(config.options.agents)) {
     if (!agent.enabled) continue
     const needed = yield* agentServers(config, environment, name, agent)
-    all.push(...needed.problems.filter((problem) => isNew(problem, all)))
+    all = withNews(all, needed.problems)
   }
   return all.length > 0 ? yield* config.invalid(all) : servers
 })

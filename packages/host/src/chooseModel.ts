@@ -2,14 +2,11 @@
  * Which model answers: the one that the configuration names, or with `auto` the first provider that has a
  * key, else an Ollama that answers, else the offline model. The choice always says why, and how to choose otherwise.
  */
-import { offlineModel } from "@signalbox/model/offline"
-import { type LanguageModel, retryModel } from "@signalbox/model"
-import { claudeDefaults, makeClaude } from "@signalbox/provider-claude"
-import { makeOpenAi, ollamaDefaults, openAiDefaults, openRouterDefaults } from "@signalbox/provider-openai"
+import { type LanguageModel, makeLanguageModel, retryModel } from "@signalbox/model"
 import { retryPolicy } from "@signalbox/resilience"
-import { Effect, Predicate, type Redacted } from "effect"
+import { Effect, Predicate, type Redacted, Stream } from "effect"
 import { HttpClient } from "effect/http"
-import { type HostOptions } from "./config/HostOptions.ts"
+import type { HostOptions } from "./config/HostOptions.ts"
 import { resolveKey, variablesIn } from "./config/secrets.ts"
 import { MissingApiKey } from "./errors.ts"
 
@@ -43,12 +40,29 @@ const howToChoose = "choose another with --provider and --model"
 const keyOf = (options: HostOptions, provider: Keyed, environment: Environment): Redacted.Redacted | undefined =>
   resolveKey(options.providers[provider].apiKey, environment)
 
-const makeKeyed = (options: HostOptions, provider: Keyed, apiKey: Redacted.Redacted, model: string) => {
+// Each is loaded when it is chosen: a program uses one, and one that only calls tools uses none.
+const claude = Effect.promise(() => import("@signalbox/provider-claude"))
+const openAi = Effect.promise(() => import("@signalbox/provider-openai"))
+const offlineModel = Effect.map(
+  Effect.promise(() => import("@signalbox/model/offline")),
+  ({ offlineModel }) => offlineModel()
+)
+
+const makeKeyed = Effect.fnUntraced(function* (
+  options: HostOptions,
+  provider: Keyed,
+  apiKey: Redacted.Redacted,
+  model: string
+) {
   const { baseUrl } = options.providers[provider]
-  if (provider === "claude") return makeClaude({ ...claudeDefaults, apiKey, baseUrl, defaultModel: model })
+  if (provider === "claude") {
+    const { claudeDefaults, makeClaude } = yield* claude
+    return yield* makeClaude({ ...claudeDefaults, apiKey, baseUrl, defaultModel: model })
+  }
+  const { makeOpenAi, openAiDefaults, openRouterDefaults } = yield* openAi
   const defaults = provider === "openai" ? openAiDefaults : openRouterDefaults
-  return makeOpenAi({ ...defaults, apiKey, baseUrl, defaultModel: model })
-}
+  return yield* makeOpenAi({ ...defaults, apiKey, baseUrl, defaultModel: model })
+})
 
 const chooseKeyed = Effect.fnUntraced(function* (
   options: HostOptions,
@@ -86,13 +100,22 @@ const ollamaModels = Effect.fnUntraced(
 const chooseOllama = Effect.fnUntraced(function* (options: HostOptions, models: ReadonlyArray<string>, why: string) {
   const { baseUrl, model: configured } = options.providers.ollama
   const model = options.model.name || configured || models[0] || ""
+  const { makeOpenAi, ollamaDefaults } = yield* openAi
   const service = retrying(options)(
     yield* makeOpenAi({ ...ollamaDefaults, apiKey: undefined, baseUrl, defaultModel: model })
   )
   return { service, model, reason: `${why}; ${howToChoose}` } satisfies ChosenModel
 })
 
-const offline = (why: string): ChosenModel => ({ service: offlineModel(), model: "", reason: why })
+const offline = (why: string): ChosenModel => ({
+  service: makeLanguageModel({
+    provider: "offline",
+    defaultModel: "offline",
+    stream: (request) => Stream.unwrap(Effect.map(offlineModel, (model) => model.stream(request)))
+  }),
+  model: "",
+  reason: why
+})
 
 /** Chooses the model. Asks no provider anything, but for whether an Ollama is there when `auto` comes to it. */
 export const chooseModel = Effect.fn("chooseModel")(function* (options: HostOptions, environment: Environment) {

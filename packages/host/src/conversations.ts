@@ -2,8 +2,8 @@
  * Conversations as the configuration wants them, over a model and a toolbox.
  */
 import { ConversationClient, type TurnHooks } from "@signalbox/conversation"
-import { type ServerOrchestrator } from "@signalbox/orchestrator"
-import { type HostOptions } from "./config/HostOptions.ts"
+import type { ServerOrchestrator } from "@signalbox/orchestrator"
+import type { HostOptions } from "./config/HostOptions.ts"
 
 /** What to say for which model, and what is added to each call. */
 export const conversationLayer = (

@@ -2,7 +2,7 @@
  * All error classes of Signalbox in one list: what `signalbox errors list` prints. Codes are unique over all of it.
  */
 import { conversationErrors } from "@signalbox/conversation"
-import { type ErrorClass } from "@signalbox/errors"
+import type { ErrorClass } from "@signalbox/errors"
 import { mcpErrors } from "@signalbox/mcp"
 import { modelErrors } from "@signalbox/model"
 import { orchestratorErrors } from "@signalbox/orchestrator"

@@ -4,12 +4,16 @@
 import { defineError, statuses } from "@signalbox/errors"
 import { Schema } from "effect"
 
-/** One thing that is wrong in a configuration file. `line` counts from 1; it is 0 where there is no file. */
+/**
+ * One thing that is wrong in a configuration file. `line` counts from 1; it is 0 where there is no file. `code` is that of
+ * the error class for problems that have one of their own.
+ */
 export const ConfigProblem = Schema.Struct({
   path: Schema.String,
   line: Schema.Int,
   message: Schema.String,
-  suggestion: Schema.optionalKey(Schema.String)
+  suggestion: Schema.optionalKey(Schema.String),
+  code: Schema.optionalKey(Schema.String)
 })
 export type ConfigProblem = typeof ConfigProblem.Type
 
@@ -18,6 +22,18 @@ const describe = (file: string, problem: ConfigProblem): string => {
   const path = problem.path === "" ? "" : ` ${problem.path}:`
   return `${place}${path} ${problem.message}${problem.suggestion === undefined ? "" : ` (${problem.suggestion})`}`
 }
+
+/**
+ * A server says that it is of a kind that nothing here starts or reaches. It comes with everything else that is wrong: as a
+ * row of `ConfigInvalid` with this code, and the first one as its cause.
+ */
+export class UntrustedServerType extends defineError<UntrustedServerType>()("UntrustedServerType", {
+  code: "UNTRUSTED_SERVER_TYPE",
+  status: statuses.configuration,
+  fields: { path: Schema.String, line: Schema.Int, reason: Schema.String },
+  message: ({ path, reason }) => `${path}: ${reason}`,
+  hint: () => "See which types there are: signalbox servers types"
+}) {}
 
 /** The configuration has problems: all of them at once, each with its line. Nothing was started. */
 export class ConfigInvalid extends defineError<ConfigInvalid>()("ConfigInvalid", {
@@ -150,6 +166,7 @@ export class ClientClosed extends defineError<ClientClosed>()("ClientClosed", {
 /** Every error class of this package, for tables. */
 export const hostErrors = [
   ConfigInvalid,
+  UntrustedServerType,
   ConfigNotFound,
   ConfigExists,
   ConfigNotWritten,

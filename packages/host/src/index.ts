@@ -10,7 +10,8 @@ export {
 } from "./config/ConfigFile.ts"
 export { AgentEntry } from "./config/AgentEntry.ts"
 export { HostOptions, isServerName, ServerEntry } from "./config/HostOptions.ts"
-export { type FlagValue, type FoundProblem } from "./config/layers.ts"
+export { shownTarget } from "./config/ServerProgram.ts"
+export type { FlagValue, FoundProblem } from "./config/layers.ts"
 export { isLoopback } from "./config/loopback.ts"
 export { variableOf } from "./config/variables.ts"
 export { presets } from "./config/presets.ts"
@@ -20,13 +21,15 @@ export { editConfig, type EditableConfig, type EditedConfig } from "./config/edi
 
 // Running
 export { Host } from "./Host.ts"
-export { type HostSetup } from "./HostSetup.ts"
-export { type Agent } from "./agents/Agent.ts"
+export type { HostSetup } from "./HostSetup.ts"
+export type { AllServers } from "./allServers.ts"
+export type { Agent } from "./agents/Agent.ts"
 export { type AgentInfo, AgentInfoJson, agentInfoJson } from "./agents/AgentInfo.ts"
+export type { AgentsChanged, AgentsPlan, KeptServer } from "./agents/agentChanges.ts"
 export { type AgentError, Agents } from "./agents/Agents.ts"
 export { agentServerNames, agentServers } from "./agents/agentServers.ts"
 export { chooseModel, type ChosenModel } from "./chooseModel.ts"
-export { type Reload, type Reloaded, type ReloadError, type ReloadEvent } from "./Reload.ts"
+export type { Reload, Reloaded, ReloadError, ReloadEvent } from "./Reload.ts"
 export {
   type AvailableResources,
   makeAvailableResources,
@@ -55,5 +58,6 @@ export {
   ImportFailed,
   ImportInvalid,
   MissingApiKey,
-  ToolFailed
+  ToolFailed,
+  UntrustedServerType
 } from "./errors.ts"

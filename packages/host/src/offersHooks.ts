@@ -4,10 +4,10 @@
  */
 import { describingTools, noHooks, renderOffersContext, type TurnHooks } from "@signalbox/conversation"
 import { localCall } from "@signalbox/model"
-import { type ServerOrchestrator } from "@signalbox/orchestrator"
+import type { ServerOrchestrator } from "@signalbox/orchestrator"
 import { Effect, type Scope } from "effect"
 import { makeAvailableResources } from "./AvailableResources.ts"
-import { type HostOptions } from "./config/HostOptions.ts"
+import type { HostOptions } from "./config/HostOptions.ts"
 
 /** One after the other. */
 const both = (first: TurnHooks, second: TurnHooks): TurnHooks => ({

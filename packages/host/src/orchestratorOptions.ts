@@ -5,7 +5,7 @@ import { orchestratorDefaults, type OrchestratorOptions } from "@signalbox/orche
 import { Effect, Path } from "effect"
 import { alertOptions } from "./alerts.ts"
 import { askedBack } from "./askedBack.ts"
-import { type HostSetup } from "./HostSetup.ts"
+import type { HostSetup } from "./HostSetup.ts"
 
 const toolCacheDirectory = ({ cacheDirectory, config }: HostSetup, path: Path.Path): string | undefined => {
   const { toolCache } = config.options.runtime

@@ -2,13 +2,14 @@
  * The servers of a configuration as the orchestrator wants them: references resolved, paths absolute,
  * limits filled in from `runtime`.
  */
-import { type MaybeSecret, type OAuthOptions, type ServerOptions } from "@signalbox/mcp"
+import type { MaybeSecret, OAuthOptions, ServerOptions } from "@signalbox/mcp"
 import { managedDefaults, type ManagedServer } from "@signalbox/orchestrator"
 import { Effect, Path, Redacted } from "effect"
-import { type LoadedConfig } from "./config/ConfigFile.ts"
-import { type HostOptions, type ServerEntry } from "./config/HostOptions.ts"
-import { type FoundProblem } from "./config/layers.ts"
-import { type ServerAuth } from "./config/ServerAuth.ts"
+import type { LoadedConfig } from "./config/ConfigFile.ts"
+import type { HostOptions, ServerEntry } from "./config/HostOptions.ts"
+import type { FoundProblem } from "./config/layers.ts"
+import type { ServerAuth } from "./config/ServerAuth.ts"
+import { requirementsOf, runnerOf, startWords } from "./config/ServerProgram.ts"
 import { notSet, resolveText, unsetVariables } from "./config/secrets.ts"
 import { inTestMode } from "./testing/testMode.ts"
 
@@ -47,32 +48,65 @@ const makeResolver = (name: string, environment: Environment, directory: string)
 const commandOf = (command: string, path: Path.Path, directory: string): string =>
   /[\\/]/.test(command) ? path.resolve(directory, command) : command
 
-const endpointOf = (
-  entry: ServerEntry,
+/** The program of an entry and all of its arguments. */
+const programOf = (
+  entry: Extract<ServerEntry, { readonly transport: "stdio" }>,
   resolver: Resolver,
   path: Path.Path,
   directory: string
-): ServerOptions["endpoint"] =>
-  entry.transport === "stdio"
-    ? {
+) => {
+  const { args, command, file, runtimeArgs = [], ...rest } = entry
+  const resolved = {
+    ...rest,
+    ...(command === undefined ? {} : { command: commandOf(resolver.plain(["command"], command), path, directory) }),
+    ...(file === undefined ? {} : { file: path.resolve(directory, resolver.plain(["file"], file)) }),
+    runtimeArgs: runtimeArgs.map((argument, index) => resolver.plain(["runtimeArgs", index], argument))
+  }
+  const [program, ...words] = startWords(resolved, path.sep === "\\")
+  return {
+    command: program,
+    args: [...words, ...args.map((argument, index) => resolver.plain(["args", index], argument))],
+    file: resolved.file
+  }
+}
+
+/** Where a server is reached, and what its program needs beside its command. */
+interface Started {
+  readonly endpoint: ServerOptions["endpoint"]
+  readonly program: ManagedServer["program"]
+}
+
+const startedOf = (entry: ServerEntry, resolver: Resolver, path: Path.Path, directory: string): Started => {
+  if (entry.transport === "stdio") {
+    const { args, command, file } = programOf(entry, resolver, path, directory)
+    const runner = runnerOf(entry)
+    return {
+      endpoint: {
         transport: "stdio",
-        command: commandOf(resolver.plain(["command"], entry.command), path, directory),
-        args: entry.args.map((argument, index) => resolver.plain(["args", index], argument)),
+        command,
+        args,
         cwd: path.resolve(directory, resolver.plain(["cwd"], entry.cwd ?? ".")),
         env: Object.fromEntries(
           Object.entries(entry.env).map(([key, value]) => [key, resolver.secret(["env", key], value)])
         ),
         inheritsEnv: entry.inheritEnv ?? false
-      }
-    : {
-        transport: entry.transport,
-        url: resolver.plain(["url"], entry.url),
-        headers: Object.fromEntries(
-          Object.entries(entry.headers).map(([key, value]) => [key, resolver.secret(["headers", key], value)])
-        ),
-        auth:
-          entry.auth === undefined || entry.auth === "none" ? entry.auth : authOf(entry.auth, resolver, path, directory)
-      }
+      },
+      program: { ...(file === undefined ? {} : { file }), ...(runner === undefined ? {} : { runner }) }
+    }
+  }
+  return {
+    endpoint: {
+      transport: entry.transport,
+      url: resolver.plain(["url"], entry.url),
+      headers: Object.fromEntries(
+        Object.entries(entry.headers).map(([key, value]) => [key, resolver.secret(["headers", key], value)])
+      ),
+      auth:
+        entry.auth === undefined || entry.auth === "none" ? entry.auth : authOf(entry.auth, resolver, path, directory)
+    },
+    program: {}
+  }
+}
 
 /** Secrets, and what names the client: an id may stand in the environment as well. */
 const authOf = (
@@ -126,7 +160,7 @@ const managed = (
   name: string,
   entry: ServerEntry,
   runtime: HostOptions["runtime"],
-  endpoint: ServerOptions["endpoint"]
+  { endpoint, program }: Started
 ): ManagedServer => ({
   server: {
     name,
@@ -143,7 +177,8 @@ const managed = (
   restart: restartOf(entry, runtime),
   breaker: breakerOf(entry, runtime),
   sessions: { ...runtime.sessions, ...entry.sessions },
-  requires: entry.requires ?? {},
+  requires: entry.transport === "stdio" ? requirementsOf(entry) : (entry.requires ?? {}),
+  program,
   onStart: (entry.onStart ?? []).map(({ args = {}, tool }) => ({ tool, args })),
   tools: { ...managedDefaults.stdio.tools, ...entry.tools }
 })
@@ -156,9 +191,9 @@ export const resolveServer = Effect.fnUntraced(function* (
   entry: ServerEntry
 ) {
   const resolver = makeResolver(name, environment, config.directory)
-  const endpoint = endpointOf(entry, resolver, yield* Path.Path, config.directory)
+  const started = startedOf(entry, resolver, yield* Path.Path, config.directory)
   const { runtime, testing } = config.options
-  const server = inTestMode(testing, managed(name, entry, runtime, endpoint))
+  const server = inTestMode(testing, managed(name, entry, runtime, started))
   // What is not reached needs no credentials.
   return { server, problems: testing.mocks ? [] : resolver.problems }
 })

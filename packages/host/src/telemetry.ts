@@ -2,11 +2,11 @@
  * What a host tells to the outside while it runs: traces and numbers to a collector, alerts to a webhook. Nothing
  * unless the configuration says where; a receiver that is gone or slow never delays a call.
  */
-import { Alert, type ServerOrchestrator } from "@signalbox/orchestrator"
+import { Alert } from "@signalbox/orchestrator"
 import { Effect, Layer, Redacted, Schedule, Stream } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
-import { type LoadedConfig } from "./config/ConfigFile.ts"
-import { type FoundProblem } from "./config/layers.ts"
+import type { LoadedConfig } from "./config/ConfigFile.ts"
+import type { FoundProblem } from "./config/layers.ts"
 import { notSet, resolveText, unsetVariables } from "./config/secrets.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -47,7 +47,7 @@ const keptAlerts = 100
 export const postAlerts = Effect.fnUntraced(function* (
   config: LoadedConfig,
   environment: Environment,
-  orchestrator: ServerOrchestrator["Service"]
+  alerts: Stream.Stream<Alert>
 ) {
   const { webhook } = config.options.runtime.alerts
   if (webhook === "") return
@@ -66,7 +66,7 @@ export const postAlerts = Effect.fnUntraced(function* (
       Effect.catch((error) => Effect.logWarning(`An alert was not delivered to the webhook (${error._tag}).`)),
       Effect.asVoid
     )
-  yield* orchestrator.alerts.pipe(
+  yield* alerts.pipe(
     Stream.buffer({ capacity: keptAlerts, strategy: "sliding" }),
     Stream.runForEach(post),
     Effect.forkScoped({ startImmediately: true })

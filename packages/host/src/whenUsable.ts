@@ -1,7 +1,7 @@
 /**
  * When it makes sense to ask a model: servers that hang must not hold up those that work.
  */
-import { type ServerOrchestrator } from "@signalbox/orchestrator"
+import type { ServerOrchestrator } from "@signalbox/orchestrator"
 import { Effect, Option, Stream } from "effect"
 
 /** After so long without another server becoming ready, those that run are taken as all there are. */

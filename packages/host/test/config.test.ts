@@ -122,7 +122,10 @@ layer(NodeServices.layer)("the configuration file", (it) => {
     Effect.gen(function* () {
       const [problem] = yield* problemsOf(withServer(3))
       assert.strictEqual(problem?.path, "servers.files")
-      assert.strictEqual(problem?.message, "expected a server: transport, then command or url, and so on, found 3")
+      assert.strictEqual(
+        problem?.message,
+        "expected a server: transport, then command, file or url, and so on, found 3"
+      )
     })
   )
 

@@ -1,4 +1,5 @@
 import { assert, layer } from "@effect/vitest"
+import { toJson } from "@signalbox/errors"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem } from "effect"
 import { load, problemsOf } from "./support.ts"
@@ -63,13 +64,28 @@ layer(NodeServices.layer)("a broken configuration is told", (it) => {
     })
   )
 
-  it.effect("with every transport that there is", () =>
+  it.effect("with every transport that there is; one that there is not has a code of its own", () =>
     Effect.gen(function* () {
-      const text = `${preset}servers:\n  one: { enabled: true, transport: websocket }\n  two: { enabled: true }\n`
-      assert.deepStrictEqual(
-        (yield* problemsOf(text)).map(({ message }) => message),
-        ['expected transport: stdio, http or sse, found "websocket"', "expected transport: stdio, http or sse"]
-      )
+      const text =
+        `${preset}servers:\n  one: { enabled: true, transport: websocket }\n  two: { enabled: true }\n` +
+        `  three: { enabled: perhaps, type: nope }\n  four: { enabled: true, type: stdio, command: x }\n` +
+        `  five: { ${stdio}, env: {}, callTimeout: soon }\n`
+      const problems = yield* problemsOf(text)
+      const expected = "expected transport: stdio, http or sse"
+      assert.deepStrictEqual(problems.slice(0, 4), [
+        { path: "servers.one", line: 3, message: `${expected}, found "websocket"`, code: "UNTRUSTED_SERVER_TYPE" },
+        { path: "servers.two", line: 4, message: expected },
+        { path: "servers.three", line: 5, message: `${expected}, found "nope"`, code: "UNTRUSTED_SERVER_TYPE" },
+        { path: "servers.four", line: 6, message: expected, suggestion: 'write "transport" instead of "type"' }
+      ])
+      assert.deepInclude(problems[4], { path: "servers.five.callTimeout", line: 7 })
+      assert.lengthOf(problems, 5)
+      const error = toJson(yield* Effect.flip(load(text)))
+      assert.deepInclude(error, { error_code: "CONFIG_INVALID" })
+      assert.deepInclude(error.cause, {
+        error_code: "UNTRUSTED_SERVER_TYPE",
+        message: `servers.one: ${expected}, found "websocket"`
+      })
     })
   )
 

@@ -11,6 +11,12 @@ const mcpServers = (servers: Readonly<Record<string, unknown>>, keepSecrets = fa
 /** What is looked for in output that must not have it. */
 const leak = /hunter2|canary/
 
+/** The codes of what is wrong with an entry. */
+const codes = (entry: object) => {
+  const content = JSON.stringify({ mcpServers: { a: entry } })
+  return Result.getOrThrow(importServers(".mcp.json", content)).problems.map(({ code }) => code)
+}
+
 describe("importing servers", () => {
   it("reads an mcpServers map, with comments, disabled entries and variables", () => {
     const { notes, problems, servers } = imported(
@@ -111,6 +117,17 @@ describe("importing servers", () => {
     assert.match(notes[1] ?? "", /PORT is not set/)
     assert.match(notes[2] ?? "", /"my-id" is read from the variable MY_ID/)
   })
+  it("gives a type of server that there is not a code of its own", () => {
+    assert.deepStrictEqual(codes({ type: "pigeon", command: "x" }), ["UNTRUSTED_SERVER_TYPE"])
+    assert.deepStrictEqual(codes({ description: "nothing" }), [undefined])
+    const process = "servers: { a: { description: x, type: ruby, command: x, health_check: nowhere } }"
+    const { problems } = Result.getOrThrow(importServers("mcp_servers.yaml", process))
+    assert.deepStrictEqual(
+      problems.map(({ code }) => code),
+      ["UNTRUSTED_SERVER_TYPE", undefined]
+    )
+  })
+
   it("says why a file cannot be imported", () => {
     for (const content of ["", "[]", "{}", "a: [", "x: 1"]) {
       const result = importServers("file", content)

@@ -2,8 +2,8 @@
  * The three spellings of a record. Each is one function from a record to text; JSON and logfmt are always one line.
  */
 import { Predicate } from "effect"
-import { type LogRecord } from "./logRecord.ts"
-import { type Printable } from "./printable.ts"
+import type { LogRecord } from "./logRecord.ts"
+import type { Printable } from "./printable.ts"
 
 /** One line of JSON with its keys in fixed order. */
 export const formatJson = (record: LogRecord): string => JSON.stringify(record)

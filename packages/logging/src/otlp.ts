@@ -4,7 +4,7 @@
  */
 import { redact } from "@signalbox/errors"
 import { Duration, Effect, Layer, Metric, Redacted } from "effect"
-import { type HttpClient } from "effect/http"
+import type { HttpClient } from "effect/http"
 import { OtlpMetrics, OtlpSerialization, OtlpTracer } from "effect/observability"
 
 /** Where to, and how often. */

@@ -4,7 +4,7 @@
  * one until the time-out; results of tools pass unvalidated, because a tool has already run.
  */
 import { type ListKind, listKinds } from "./Changes.ts"
-import { type CallProgress, type LogMessage, type ToolCall } from "./McpClient.ts"
+import type { CallProgress, LogMessage, ToolCall } from "./McpClient.ts"
 import {
   faultAnswer,
   invalidAnswer,

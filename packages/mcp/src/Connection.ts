@@ -3,18 +3,18 @@
  * The reason is kept in plain sight, because it decides whether a failed call was ever sent.
  */
 import { Deferred, Effect, type PubSub } from "effect"
-import { type Changes, type ListKind } from "./Changes.ts"
-import { type Channel } from "./Channel.ts"
+import type { Changes, ListKind } from "./Changes.ts"
+import type { Channel } from "./Channel.ts"
 import { ConnectionClosed } from "./connectionErrors.ts"
-import { type ServerError } from "./errors.ts"
-import { type FaultContext } from "./faults.ts"
-import { type HttpFacts } from "./http/HttpTransport.ts"
-import { type LogMessage } from "./McpClient.ts"
-import { type LogLevel } from "./McpPrompt.ts"
-import { type Questions } from "./Questions.ts"
-import { type RunningCalls } from "./RunningCalls.ts"
-import { type Session } from "./Session.ts"
-import { type ServerOptions } from "./ServerOptions.ts"
+import type { ServerError } from "./errors.ts"
+import type { FaultContext } from "./faults.ts"
+import type { HttpFacts } from "./http/HttpTransport.ts"
+import type { LogMessage } from "./McpClient.ts"
+import type { LogLevel } from "./McpPrompt.ts"
+import type { Questions } from "./Questions.ts"
+import type { RunningCalls } from "./RunningCalls.ts"
+import type { Session } from "./Session.ts"
+import type { ServerOptions } from "./ServerOptions.ts"
 
 /** The end of a connection, as it is seen from everywhere. */
 export interface Ending {

@@ -2,11 +2,11 @@
  * One connection to one MCP server, of any transport and protocol era. `connect` makes it, its scope
  * ends it. It never reconnects by itself: after `closed` has spoken, make a new one.
  */
-import { type Duration, type Effect, type Stream } from "effect"
-import { type CallError, type ServerError } from "./errors.ts"
-import { type Completion, type CompletionRequest, type LogLevel, type Prompts, type Resources } from "./McpPrompt.ts"
-import { type JsonObject, type ToolList } from "./McpTool.ts"
-import { type Respondent } from "./Questions.ts"
+import type { Duration, Effect, Stream } from "effect"
+import type { CallError, ServerError } from "./errors.ts"
+import type { Completion, CompletionRequest, LogLevel, Prompts, Resources } from "./McpPrompt.ts"
+import type { JsonObject, ToolList } from "./McpTool.ts"
+import type { Respondent } from "./Questions.ts"
 
 /** Who answered the handshake. */
 export interface ServerIdentity {

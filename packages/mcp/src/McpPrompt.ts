@@ -1,11 +1,11 @@
 /**
  * What a server offers beside tools: prompts and resources. Names and texts are the server's own: foreign.
  */
-import { type Effect, type Stream } from "effect"
-import { type ServerError } from "./errors.ts"
-import { type Fresh } from "./freshList.ts"
-import { type JsonObject } from "./McpTool.ts"
-import { type Respondent } from "./Questions.ts"
+import type { Effect, Stream } from "effect"
+import type { ServerError } from "./errors.ts"
+import type { Fresh } from "./freshList.ts"
+import type { JsonObject } from "./McpTool.ts"
+import type { Respondent } from "./Questions.ts"
 
 /** A list of the server. What cannot be used is left out and told in `problems`. */
 export interface Listing<A> extends Fresh {

@@ -2,7 +2,7 @@
  * What a server says about its tools. Names, texts and hints are the server's own: foreign, and not to be trusted.
  */
 
-import { type Fresh } from "./freshList.ts"
+import type { Fresh } from "./freshList.ts"
 
 /** A JSON object whose members are not known in advance. */
 export type JsonObject = Readonly<Record<string, unknown>>

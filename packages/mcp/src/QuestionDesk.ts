@@ -4,9 +4,9 @@
  */
 import { Effect, Fiber, type Scope } from "effect"
 import { answerQuestion, withdrawn } from "./answerQuestion.ts"
-import { type ToolCall } from "./McpClient.ts"
-import { type Questions } from "./Questions.ts"
-import { type RunningCalls } from "./RunningCalls.ts"
+import type { ToolCall } from "./McpClient.ts"
+import type { Questions } from "./Questions.ts"
+import type { RunningCalls } from "./RunningCalls.ts"
 import { isJsonObject, type RpcMessage } from "./wire.ts"
 
 /** Takes questions as they come. */

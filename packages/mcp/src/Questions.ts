@@ -2,8 +2,8 @@
  * What a server may ask back, and who answers. The owner of a connection says once what can be answered at all,
  * which the server is told in the handshake; the respondent of a call answers what is asked during that call.
  */
-import { type Effect } from "effect"
-import { type JsonObject } from "./McpTool.ts"
+import type { Effect } from "effect"
+import type { JsonObject } from "./McpTool.ts"
 import { tasksExtension } from "./wire.ts"
 
 /** A question to the person (MCP elicitation): a form by JSON Schema, or a page to visit. Foreign text. */

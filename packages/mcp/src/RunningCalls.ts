@@ -2,8 +2,8 @@
  * The tool calls that are under way on one connection. On the hot path, so plain sets and no Effect.
  */
 import { Deferred, Effect } from "effect"
-import { type IdleTimer } from "./IdleTimer.ts"
-import { type ToolCall } from "./McpClient.ts"
+import type { IdleTimer } from "./IdleTimer.ts"
+import type { ToolCall } from "./McpClient.ts"
 
 /** The calls, each an object of its own. */
 export interface RunningCalls {

@@ -3,8 +3,8 @@
  * reads no environment and has no hidden defaults. `serverDefaults` is the preset to spread and print.
  */
 import { Duration, type Redacted } from "effect"
-import { type OAuthOptions } from "./auth/OAuthOptions.ts"
-import { type ServerTransport } from "./wire.ts"
+import type { OAuthOptions } from "./auth/OAuthOptions.ts"
+import type { ServerTransport } from "./wire.ts"
 
 /** A text that may be a secret. `Redacted` values stay out of logs, errors and status. */
 export type MaybeSecret = string | Redacted.Redacted

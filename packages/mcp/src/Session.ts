@@ -2,7 +2,7 @@
  * The protocol client as the rest of this package sees it: plain promises in, plain failures out.
  * `sdk.ts` implements it; nothing here knows the SDK.
  */
-import { type WireFault } from "./wire.ts"
+import type { WireFault } from "./wire.ts"
 
 /** What an SDK promise was rejected with, by codes and classes alone. */
 export type Failure =

@@ -1,11 +1,11 @@
 /**
  * What is connected to, and how it says no.
  */
-import { type ConnectError } from "./errors.ts"
-import { type Link } from "./link.ts"
-import { type Questions } from "./Questions.ts"
-import { type ServerOptions } from "./ServerOptions.ts"
-import { type Failure } from "./Session.ts"
+import type { ConnectError } from "./errors.ts"
+import type { Link } from "./link.ts"
+import type { Questions } from "./Questions.ts"
+import type { ServerOptions } from "./ServerOptions.ts"
+import type { Failure } from "./Session.ts"
 
 /** What is connected to, and on whose behalf. */
 export interface Target {

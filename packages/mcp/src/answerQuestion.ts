@@ -3,8 +3,8 @@
  * answer to what was asked for.
  */
 import { Effect, Result } from "effect"
-import { type JsonObject } from "./McpTool.ts"
-import { type Elicitation, type Questions, type Respondent, type Sampling, type SamplingMessage } from "./Questions.ts"
+import type { JsonObject } from "./McpTool.ts"
+import type { Elicitation, Questions, Respondent, Sampling, SamplingMessage } from "./Questions.ts"
 import { compileSchema } from "./sdk.ts"
 import { isJsonObject } from "./wire.ts"
 

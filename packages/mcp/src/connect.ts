@@ -3,14 +3,14 @@
  * of it. A child process that does not come up is killed before the failure is reported.
  */
 import { Effect, Exit, type FileSystem, type Path, Scope } from "effect"
-import { type ChildProcessSpawner } from "effect/process"
+import type { ChildProcessSpawner } from "effect/process"
 import { HandshakeTimeout } from "./connectErrors.ts"
-import { type ConnectError } from "./errors.ts"
+import type { ConnectError } from "./errors.ts"
 import { type Link, openInProcess, openStdio } from "./link.ts"
-import { type McpClient } from "./McpClient.ts"
+import type { McpClient } from "./McpClient.ts"
 import { noQuestions, type Questions } from "./Questions.ts"
-import { type Failure, type Negotiation } from "./Session.ts"
-import { type HttpOptions, type ServerOptions } from "./ServerOptions.ts"
+import type { Failure, Negotiation } from "./Session.ts"
+import type { HttpOptions, ServerOptions } from "./ServerOptions.ts"
 import { Refused, type Target } from "./Target.ts"
 
 /** What the platform has to provide; `NodeServices.layer` has it all. */

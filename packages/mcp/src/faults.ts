@@ -24,8 +24,8 @@ import {
   SessionExpired
 } from "./connectionErrors.ts"
 import { type CallError, type ConnectError, type ServerError, wasNotExecuted } from "./errors.ts"
-import { type Exchange } from "./http/guardedFetch.ts"
-import { type Failure } from "./Session.ts"
+import type { Exchange } from "./http/guardedFetch.ts"
+import type { Failure } from "./Session.ts"
 import { isRemote, type ServerOptions } from "./ServerOptions.ts"
 import { isJsonObject } from "./wire.ts"
 

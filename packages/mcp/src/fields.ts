@@ -1,7 +1,7 @@
 /**
  * Members of foreign objects, kept where they are what they should be.
  */
-import { type JsonObject } from "./McpTool.ts"
+import type { JsonObject } from "./McpTool.ts"
 
 /** The members of these names that are texts. */
 export const textsOf = <K extends string>(

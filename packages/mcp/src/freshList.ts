@@ -3,7 +3,7 @@
  * that the list has changed. A connection belongs to one principal, so what is private to it may be kept as well.
  */
 import { Clock, Duration, Effect } from "effect"
-import { type Changes } from "./Changes.ts"
+import type { Changes } from "./Changes.ts"
 
 /** What is true of every list. */
 export interface Fresh {

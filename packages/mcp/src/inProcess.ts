@@ -2,7 +2,7 @@
  * The transport to a server in this program: two ends, and between them what a wire would let through. Messages are
  * copied through JSON, so that neither side can change what the other holds, and come one turn later.
  */
-import { type InProcessOptions, type ServerOptions } from "./ServerOptions.ts"
+import type { InProcessOptions, ServerOptions } from "./ServerOptions.ts"
 import { exceeds, faultAnswer, type RpcMessage, type ServerTransport, type Transport, WireFault } from "./wire.ts"
 
 type Limits = Pick<ServerOptions, "maxMessageBytes" | "maxRequestBytes">

@@ -8,40 +8,33 @@ export {
   type ServerOptions,
   type StdioOptions
 } from "./ServerOptions.ts"
-export { type RpcMessage, type ServerTransport } from "./wire.ts"
+export type { RpcMessage, ServerTransport } from "./wire.ts"
 export { ParentEnvironment } from "./stdio/environment.ts"
 
 // Logging in
 export { type LoginStatus, loginStatus } from "./auth/loginStatus.ts"
-export { type OAuthOptions, type PrivateKey } from "./auth/OAuthOptions.ts"
+export type { OAuthOptions, PrivateKey } from "./auth/OAuthOptions.ts"
 export { layerTokenFiles, layerTokenMemory, TokenStore } from "./auth/TokenStore.ts"
 
 // Using a connection
-export {
-  type CallProgress,
-  type CallResult,
-  type LogMessage,
-  type McpClient,
-  type ServerIdentity,
-  type ToolCall
-} from "./McpClient.ts"
-export { type JsonObject, type McpTool, type ToolHints, type ToolList } from "./McpTool.ts"
+export type { CallProgress, CallResult, LogMessage, McpClient, ServerIdentity, ToolCall } from "./McpClient.ts"
+export type { JsonObject, McpTool, ToolHints, ToolList } from "./McpTool.ts"
 export { readToolList } from "./tools.ts"
 
 // Prompts and resources
-export {
-  type Completion,
-  type CompletionRequest,
-  type Listing,
-  type LogLevel,
-  type McpPrompt,
-  type McpResource,
-  type McpResourceTemplate,
-  type PromptArgument,
-  type PromptMessages,
-  type Prompts,
-  type ResourceContent,
-  type Resources
+export type {
+  Completion,
+  CompletionRequest,
+  Listing,
+  LogLevel,
+  McpPrompt,
+  McpResource,
+  McpResourceTemplate,
+  PromptArgument,
+  PromptMessages,
+  Prompts,
+  ResourceContent,
+  Resources
 } from "./McpPrompt.ts"
 
 // Being asked back

@@ -5,15 +5,15 @@ import { redactText } from "@signalbox/errors"
 import { Deferred, Effect } from "effect"
 import { ServeFailed } from "./connectErrors.ts"
 import { ServerExited, type StreamLost } from "./connectionErrors.ts"
-import { type HttpFacts } from "./http/HttpTransport.ts"
+import type { HttpFacts } from "./http/HttpTransport.ts"
 import { makeTransportPair, serve } from "./inProcess.ts"
 import { logOnce } from "./logOnce.ts"
-import { type InProcessOptions, type ServerOptions, type StdioOptions } from "./ServerOptions.ts"
+import type { InProcessOptions, ServerOptions, StdioOptions } from "./ServerOptions.ts"
 import { resolveCommand } from "./stdio/command.ts"
 import { childEnvironment, ParentEnvironment } from "./stdio/environment.ts"
 import { startProcess } from "./stdio/process.ts"
 import { makeStdioTransport } from "./stdio/StdioTransport.ts"
-import { type Transport } from "./wire.ts"
+import type { Transport } from "./wire.ts"
 
 /** A way to a server. */
 export interface Link {

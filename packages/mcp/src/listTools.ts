@@ -2,9 +2,9 @@
  * The tools of a server: what is usable of its list.
  */
 import { Effect } from "effect"
-import { type Connection } from "./Connection.ts"
-import { type ServerError } from "./errors.ts"
-import { type McpTool, type ToolList } from "./McpTool.ts"
+import type { Connection } from "./Connection.ts"
+import type { ServerError } from "./errors.ts"
+import type { McpTool, ToolList } from "./McpTool.ts"
 import { readPages } from "./readPages.ts"
 import { readTools } from "./tools.ts"
 

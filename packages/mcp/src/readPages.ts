@@ -4,9 +4,9 @@
  */
 import { Effect } from "effect"
 import { rawResult } from "./Channel.ts"
-import { type Connection } from "./Connection.ts"
+import type { Connection } from "./Connection.ts"
 import { InvalidResult } from "./connectionErrors.ts"
-import { type ServerError } from "./errors.ts"
+import type { ServerError } from "./errors.ts"
 import { type Fresh, freshness } from "./freshList.ts"
 import { requestPlain } from "./requestPlain.ts"
 

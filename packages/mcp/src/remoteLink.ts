@@ -13,7 +13,7 @@ import { makeHttpTransport } from "./http/HttpTransport.ts"
 import { makeSseTransport } from "./http/SseTransport.ts"
 import { type Link, withoutProcess } from "./link.ts"
 import { openHttp } from "./sdk.ts"
-import { type HttpOptions, type MaybeSecret, type ServerOptions } from "./ServerOptions.ts"
+import type { HttpOptions, MaybeSecret, ServerOptions } from "./ServerOptions.ts"
 
 const reveal = (value: MaybeSecret): string => (typeof value === "string" ? value : Redacted.value(value))
 

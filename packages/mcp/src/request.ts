@@ -5,10 +5,10 @@
 import { CorrelationId } from "@signalbox/errors"
 import { Effect } from "effect"
 import { type Connection, refusal } from "./Connection.ts"
-import { type ConnectionClosed } from "./connectionErrors.ts"
+import type { ConnectionClosed } from "./connectionErrors.ts"
 import { startIdleTimer } from "./IdleTimer.ts"
-import { type ToolCall } from "./McpClient.ts"
-import { type JsonObject } from "./McpTool.ts"
+import type { ToolCall } from "./McpClient.ts"
+import type { JsonObject } from "./McpTool.ts"
 
 /** A request that was sent and failed. */
 export class Sent {

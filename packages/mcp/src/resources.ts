@@ -3,19 +3,13 @@
  */
 import { Effect, PubSub, Stream } from "effect"
 import { rawResult } from "./Channel.ts"
-import { type Connection } from "./Connection.ts"
+import type { Connection } from "./Connection.ts"
 import { InvalidResult } from "./connectionErrors.ts"
-import { type ServerError } from "./errors.ts"
+import type { ServerError } from "./errors.ts"
 import { nameOf, readEach, textsOf } from "./fields.ts"
 import { whenStale } from "./freshList.ts"
-import {
-  type Listing,
-  type McpResource,
-  type McpResourceTemplate,
-  type ResourceContent,
-  type Resources
-} from "./McpPrompt.ts"
-import { type JsonObject } from "./McpTool.ts"
+import type { Listing, McpResource, McpResourceTemplate, ResourceContent, Resources } from "./McpPrompt.ts"
+import type { JsonObject } from "./McpTool.ts"
 import { readPages } from "./readPages.ts"
 import { requestPlain, within } from "./requestPlain.ts"
 import { keepListening } from "./subscriptions.ts"

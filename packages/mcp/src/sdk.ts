@@ -15,7 +15,7 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
   UnsupportedProtocolVersionError
 } from "@modelcontextprotocol/client"
-import { type Failure, type Negotiation, type Session } from "./Session.ts"
+import type { Failure, Negotiation, Session } from "./Session.ts"
 import { passPrefix, RefusedByStatus, type RpcMessage, type Transport, WireFault } from "./wire.ts"
 
 /** The largest delay of a timer; larger ones fire at once. */

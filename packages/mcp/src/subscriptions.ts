@@ -4,8 +4,8 @@
  */
 import { Effect, Schedule } from "effect"
 import { type ListKind, listKinds } from "./Changes.ts"
-import { type Connection } from "./Connection.ts"
-import { type ListenFilter } from "./Session.ts"
+import type { Connection } from "./Connection.ts"
+import type { ListenFilter } from "./Session.ts"
 
 /** How long to wait before a lost subscription is opened again. */
 const reopening = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")])

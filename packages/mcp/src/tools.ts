@@ -2,8 +2,8 @@
  * Reads what servers say about their tools, and what tools answer, as loosely as it can be read:
  * one bad tool costs only itself, and an answer is never thrown away, because the tool has already run.
  */
-import { type CallResult } from "./McpClient.ts"
-import { type JsonObject, type McpTool, type ToolHints, type ToolList } from "./McpTool.ts"
+import type { CallResult } from "./McpClient.ts"
+import type { JsonObject, McpTool, ToolHints, ToolList } from "./McpTool.ts"
 import { isJsonObject } from "./wire.ts"
 
 type Problem = ToolList["problems"][number]

@@ -3,10 +3,10 @@
  */
 import { Effect } from "effect"
 import { rawResult } from "./Channel.ts"
-import { type Connection } from "./Connection.ts"
+import type { Connection } from "./Connection.ts"
 import { InvalidResult } from "./connectionErrors.ts"
-import { type ServerError } from "./errors.ts"
-import { type Completion, type CompletionRequest, type LogLevel } from "./McpPrompt.ts"
+import type { ServerError } from "./errors.ts"
+import type { Completion, CompletionRequest, LogLevel } from "./McpPrompt.ts"
 import { requestPlain, within } from "./requestPlain.ts"
 import { isJsonObject } from "./wire.ts"
 

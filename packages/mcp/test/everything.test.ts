@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type CallProgress } from "@signalbox/mcp"
+import type { CallProgress } from "@signalbox/mcp"
 import { Effect } from "effect"
 import { fileURLToPath } from "node:url"
 import { onNode, stdioServer, using } from "./fixture.ts"

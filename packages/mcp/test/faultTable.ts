@@ -2,7 +2,7 @@
  * What can go wrong on a connection, and the code that it ends with: one row a fault, and the transports on which
  * it can happen. Rows without `over` happen on all of them and give the same code on each.
  */
-import { type FxMcpFlags } from "@signalbox/testing"
+import type { FxMcpFlags } from "@signalbox/testing"
 
 /** How a server is reached: the transport, and the era or the form of its answers. */
 export type Way = "stdio 2025" | "stdio 2026" | "http 2025" | "http 2026" | "http json" | "sse"

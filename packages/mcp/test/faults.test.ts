@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type McpClient, type ServerOptions } from "@signalbox/mcp"
+import type { McpClient, ServerOptions } from "@signalbox/mcp"
 import { type FxMcpFlags, fxMcpCommand } from "@signalbox/testing"
 import { Duration, Effect, Fiber } from "effect"
 import { FetchHttpClient } from "effect/http"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ToolList } from "@signalbox/mcp"
+import type { ToolList } from "@signalbox/mcp"
 import { type FxMcpFlags, readFxMcpLog } from "@signalbox/testing"
 import { Deferred, Effect, Stream } from "effect"
 import { eventually, fx, fxHttp, httpServer, onNode, temporaryFolder, using } from "./fixture.ts"

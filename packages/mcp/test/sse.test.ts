@@ -3,7 +3,7 @@ import { connect, type McpClient, type ServerOptions } from "@signalbox/mcp"
 import { readFxMcpLog } from "@signalbox/testing"
 import { Deferred, Effect, Redacted, Stream } from "effect"
 import { createServer, type RequestListener } from "node:http"
-import { type AddressInfo } from "node:net"
+import type { AddressInfo } from "node:net"
 import { echo, eventually, fxHttp, httpServer, onNode, sseServer, temporaryFolder, using, verdict } from "./fixture.ts"
 
 /** A server of a few lines, for what fx-mcp does not do. */

@@ -2,7 +2,7 @@
  * For whom, within what, and until when a tool is called. Passed explicitly with every call, so that a
  * connection can never be used, or a question be asked, on behalf of the wrong person.
  */
-import { type DateTime } from "effect"
+import type { DateTime } from "effect"
 import { Interaction } from "./Interaction.ts"
 
 /**

@@ -3,10 +3,10 @@
  * where there is nobody to ask, `Interaction.decline` says no to everything, at once.
  */
 import { Effect } from "effect"
-import { type JsonObject } from "./ContentBlock.ts"
-import { type ModelError } from "./errors.ts"
-import { type ModelReply, type ModelRequest } from "./Message.ts"
-import { type ToolDefinition } from "./Tool.ts"
+import type { JsonObject } from "./ContentBlock.ts"
+import type { ModelError } from "./errors.ts"
+import type { ModelReply, ModelRequest } from "./Message.ts"
+import type { ToolDefinition } from "./Tool.ts"
 
 /** A tool call that somebody has to allow before it is run. */
 export interface ApprovalRequest {

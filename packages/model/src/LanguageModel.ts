@@ -5,8 +5,8 @@
 import { Context, Effect, Layer, Stream } from "effect"
 import { type ModelError, StreamInterrupted } from "./errors.ts"
 import { emptyFold, foldEvent } from "./foldEvents.ts"
-import { type ModelReply, type ModelRequest } from "./Message.ts"
-import { type ModelEvent } from "./ModelEvent.ts"
+import type { ModelReply, ModelRequest } from "./Message.ts"
+import type { ModelEvent } from "./ModelEvent.ts"
 
 /** A model, or a decorator of one (routing, fallback, breaker). */
 export class LanguageModel extends Context.Service<

@@ -4,7 +4,7 @@
  */
 import { Schema } from "effect"
 import { ContentBlock, JsonObject, type TextBlock } from "./ContentBlock.ts"
-import { type ToolDefinition } from "./Tool.ts"
+import type { ToolDefinition } from "./Tool.ts"
 
 /** Fields of vendors' APIs that are handed on unread, by vendor: `{ anthropic: { thinking: … } }`. */
 export const VendorFields = Schema.Record(Schema.String, JsonObject)

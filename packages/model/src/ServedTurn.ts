@@ -2,9 +2,9 @@
  * A turn that is served over a model API, whichever it is: what its encoders are told. Each provider's
  * `./serve` turns these into the words of its vendor; none of them knows the turn loop.
  */
-import { type RunBy, type ToolResultBlock } from "./ContentBlock.ts"
-import { type ModelReply, type ModelRequest } from "./Message.ts"
-import { type ModelEvent } from "./ModelEvent.ts"
+import type { RunBy, ToolResultBlock } from "./ContentBlock.ts"
+import type { ModelReply, ModelRequest } from "./Message.ts"
+import type { ModelEvent } from "./ModelEvent.ts"
 
 /** A request as the turn loop takes it, and what only the answer needs. */
 export interface ServedRequest {

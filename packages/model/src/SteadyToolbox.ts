@@ -5,7 +5,7 @@
  */
 import { Effect } from "effect"
 import { fitName, freeName, identityOf, isFixed, ownName, qualifiedName, sourceOf } from "./naming.ts"
-import { type ToolDefinition } from "./Tool.ts"
+import type { ToolDefinition } from "./Tool.ts"
 import { inventoryOf, type Toolbox, type ToolInventory } from "./Toolbox.ts"
 
 /** A toolbox that is looked at once a turn. */

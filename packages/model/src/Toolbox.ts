@@ -2,14 +2,14 @@
  * The contract of everything that has tools: MCP servers, built-in tools, the caller's own.
  * A list never fails: a source that is down lists nothing, and says why where it is asked for its status.
  */
-import { type SignalboxError } from "@signalbox/errors"
+import type { SignalboxError } from "@signalbox/errors"
 import { Context, Effect } from "effect"
-import { type CallContext } from "./CallContext.ts"
-import { type JsonObject } from "./ContentBlock.ts"
+import type { CallContext } from "./CallContext.ts"
+import type { JsonObject } from "./ContentBlock.ts"
 import { ToolNotFound } from "./errors.ts"
 import { type NamingPolicy, nameTools, qualifiedNames } from "./naming.ts"
 import { nearestName } from "./nearestName.ts"
-import { type ToolDefinition, type ToolResult } from "./Tool.ts"
+import type { ToolDefinition, ToolResult } from "./Tool.ts"
 
 /** What a toolbox has at one moment. Both lists stay the same arrays until something changes. */
 export interface ToolInventory {

@@ -4,7 +4,7 @@
  */
 import { type ContentBlock, isJsonObject, type ToolUseBlock } from "./ContentBlock.ts"
 import { type ModelReply, noUsage, type Usage } from "./Message.ts"
-import { type BlockDelta, type ModelEvent } from "./ModelEvent.ts"
+import type { BlockDelta, ModelEvent } from "./ModelEvent.ts"
 
 /** A reply under construction. Start with `emptyFold`, add events with `foldEvent`. */
 export interface EventFold {

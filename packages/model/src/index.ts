@@ -32,13 +32,7 @@ export {
 export { collectReply, LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
 export { retryModel } from "./retryModel.ts"
 export { BlockDelta, ModelEvent } from "./ModelEvent.ts"
-export {
-  type ServedEvent,
-  type ServedReply,
-  type ServedRequest,
-  type ServedStep,
-  type ServedStream
-} from "./ServedTurn.ts"
+export type { ServedEvent, ServedReply, ServedRequest, ServedStep, ServedStream } from "./ServedTurn.ts"
 export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from "./foldEvents.ts"
 
 // Tools

@@ -3,8 +3,8 @@
  * name that clashes. A pure function of what is listed: the same servers give the same names, in whatever
  * order they connected, so prompt caches and people's habits survive.
  */
-import { type RunBy } from "./ContentBlock.ts"
-import { type ToolDefinition } from "./Tool.ts"
+import type { RunBy } from "./ContentBlock.ts"
+import type { ToolDefinition } from "./Tool.ts"
 
 /** What to do when two sources have a tool of the same name. */
 export type NamingPolicy = "prefix" | "first" | "error"

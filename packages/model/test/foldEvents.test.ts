@@ -13,7 +13,9 @@ const reply = (content: ReadonlyArray<ContentBlock>): ModelReply => ({
 
 const fold = (given: ModelReply) => eventsOf(given).reduce(foldEvent, emptyFold)
 
-const Json = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Int, Schema.Boolean, Schema.Null]))
+// Without keys that JSON escapes: V8 may read one as another that it has read before (nodejs/node#63785).
+const Key = Schema.String.check(Schema.makeFilter((key) => JSON.stringify(key) === `"${key}"`))
+const Json = Schema.Record(Key, Schema.Union([Schema.String, Schema.Int, Schema.Boolean, Schema.Null]))
 const Block = Schema.Union([
   Schema.Struct({ type: Schema.Literal("text"), text: Schema.String }),
   Schema.Struct({

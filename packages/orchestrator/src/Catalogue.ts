@@ -2,7 +2,7 @@
  * Which tools there are, under which names, and where each call goes. A pure function of the lists of all
  * servers in the order of the configuration: who connected first plays no part.
  */
-import { type McpTool } from "@signalbox/mcp"
+import type { McpTool } from "@signalbox/mcp"
 import {
   isSafeToRepeat,
   nameTools,
@@ -11,7 +11,7 @@ import {
   qualifiedNames,
   type ToolDefinition
 } from "@signalbox/model"
-import { type ManagedServer } from "./OrchestratorOptions.ts"
+import type { ManagedServer } from "./OrchestratorOptions.ts"
 
 /** Where a call goes, and what matters on the way. */
 export interface Route {

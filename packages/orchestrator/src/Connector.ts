@@ -5,8 +5,13 @@
 import { connect, type ConnectError, type McpClient, type Questions, type ServerOptions } from "@signalbox/mcp"
 import { Context, Effect, FileSystem, Layer, Path, type Scope, Stream } from "effect"
 import { ChildProcessSpawner } from "effect/process"
-import { type RuntimeVersionMismatch } from "./errors.ts"
-import { makeRuntimeCheck, type Requirements } from "./runtimes/RuntimeCheck.ts"
+import {
+  explainRunner,
+  makeRuntimeCheck,
+  type ProgramError,
+  type ProgramNeeds,
+  type Requirements
+} from "./runtimes/RuntimeCheck.ts"
 import { hideSecrets, secretsOf } from "./hideSecrets.ts"
 import { statFields } from "./processTable.ts"
 
@@ -26,12 +31,13 @@ export class Connector extends Context.Service<
         readonly questions: Questions
         /** What has to be here before anything is started. */
         readonly requires: Requirements
+        readonly program: ProgramNeeds
         /** Runs when the process is seen to wait, or to say something, before it answers. */
         readonly onLoaded: Effect.Effect<void>
         /** Is given each whole line of standard error, as soon as it is written. */
         readonly onStderr: (line: string) => void
       }
-    ) => Effect.Effect<McpClient, ConnectError | RuntimeVersionMismatch, Scope.Scope>
+    ) => Effect.Effect<McpClient, ConnectError | ProgramError, Scope.Scope>
   }
 >()("@signalbox/orchestrator/Connector") {
   /** Real servers: processes and HTTP. */
@@ -44,14 +50,15 @@ export class Connector extends Context.Service<
       // Only these: the whole context holds the scope of this layer, and a connection must end with its own.
       const files = Context.pick(FileSystem.FileSystem, Path.Path)(yield* Effect.context<Platform>())
       return {
-        connect: (server, { onLoaded, onStderr, questions, requires }) =>
+        connect: (server, { onLoaded, onStderr, program, questions, requires }) =>
           connect(server, questions).pipe(
             Effect.provideService(
               ChildProcessSpawner.ChildProcessSpawner,
               watchingSpawner(spawner, fs, server, { onLoaded, onStderr })
             ),
+            Effect.mapError((error) => explainRunner(error, program)),
+            (connected) => Effect.andThen(runtimes.require(server, requires, program), connected),
             Effect.provideContext(files),
-            (connected) => Effect.andThen(runtimes.require(server, requires), connected),
             Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner)
           )
       }

@@ -3,11 +3,11 @@
  * is given up and started anew. Anything that comes from a server counts as a sign of life, and one that is busy
  * with calls is not asked: it may answer only when they are done.
  */
-import { type McpClient } from "@signalbox/mcp"
+import type { McpClient } from "@signalbox/mcp"
 import { Duration, Effect, Latch, Option, Stream } from "effect"
 import { FetchHttpClient, HttpClient } from "effect/http"
-import { type HealthOptions } from "./OrchestratorOptions.ts"
-import { type ServerHealth } from "./ServerInfo.ts"
+import type { HealthOptions } from "./OrchestratorOptions.ts"
+import type { ServerHealth } from "./ServerInfo.ts"
 
 /** What the checks of one server have shown. */
 export interface HealthRecord {

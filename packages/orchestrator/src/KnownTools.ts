@@ -2,13 +2,13 @@
  * The tools of one server as far as they may be used: what it listed last, or until then what it listed in an
  * earlier run. A list that cannot be read leaves the one before in force.
  */
-import { type McpTool, type ToolList } from "@signalbox/mcp"
+import type { McpTool, ToolList } from "@signalbox/mcp"
 import { Effect, Equal } from "effect"
 import { allowedTools, takenNames, unknownNames } from "./Catalogue.ts"
-import { type ManagedServer } from "./OrchestratorOptions.ts"
+import type { ManagedServer } from "./OrchestratorOptions.ts"
 import { toolsChanged } from "./serverFacts.ts"
-import { type ServerEvent } from "./ServerInfo.ts"
-import { type ToolCache } from "./ToolCache.ts"
+import type { ServerEvent } from "./ServerInfo.ts"
+import type { ToolCache } from "./ToolCache.ts"
 
 export interface KnownTools {
   /** Nothing while there has been no list since the server was last stopped, and none is remembered. */

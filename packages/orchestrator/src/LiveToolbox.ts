@@ -2,7 +2,7 @@
  * The tools of all servers as they are at this moment, as one toolbox: named over all of them, and each call sent to
  * its server. A name that is not known yet may belong to a server that is still coming.
  */
-import { type SignalboxError } from "@signalbox/errors"
+import type { SignalboxError } from "@signalbox/errors"
 import {
   type CallContext,
   type NamingPolicy,
@@ -14,7 +14,7 @@ import {
 import { Clock, DateTime, Deferred, Effect } from "effect"
 import { buildCatalogue, type Catalogue, emptyCatalogue, findRoute, type Route } from "./Catalogue.ts"
 import { ServerNotFound } from "./errors.ts"
-import { type Slot } from "./ServerSlots.ts"
+import type { Slot } from "./ServerSlots.ts"
 
 export interface LiveToolbox {
   /** Answers with the same list until something changes. */

@@ -3,10 +3,10 @@
  * environment and has no hidden defaults. The two presets are to be spread and printed.
  */
 import { noQuestions, type Questions, type ServerOptions } from "@signalbox/mcp"
-import { type NamingPolicy } from "@signalbox/model"
+import type { NamingPolicy } from "@signalbox/model"
 import { circuitPresets, type CircuitSettings } from "@signalbox/resilience"
 import { Duration } from "effect"
-import { type Requirements } from "./runtimes/RuntimeCheck.ts"
+import type { ProgramNeeds, Requirements } from "./runtimes/RuntimeCheck.ts"
 import { alertDefaults, type AlertOptions } from "./alerts/AlertRule.ts"
 
 /** One server, how far it is believed, and what it may do at the same time. */
@@ -33,6 +33,8 @@ export interface ManagedServer {
   readonly sessions: SessionOptions
   /** Programs and the versions of them without which it is not started: `{ node: ">=20" }`. */
   readonly requires: Requirements
+  /** What its command needs beside that: the file that it runs, the version manager that brings its runtime. */
+  readonly program: ProgramNeeds
   /** Tools that are called, in this order, on each new connection before it is used. A failure is one of the start. */
   readonly onStart: ReadonlyArray<StartCall>
   /** Which of its tools may be used, and how they are shown. */
@@ -215,7 +217,7 @@ const oneSession = {
 
 const allTools: ToolRules = { allow: undefined, deny: [], rename: {}, describe: {} }
 
-const noDemands = { requires: {}, onStart: [] } as const
+const noDemands = { requires: {}, program: {}, onStart: [] } as const
 
 const alwaysRestart = { when: "always", maxRestarts: undefined } as const
 

@@ -3,10 +3,17 @@
  * whose owner is no longer alive is an orphan. Nothing else is ever touched: no process without our mark, none
  * of a living owner, none of another container, and not the tree that we ourselves run in.
  */
-import { type ServerOptions } from "@signalbox/mcp"
+import type { ServerOptions } from "@signalbox/mcp"
 import { Context, Effect, FileSystem, Layer, type Scope } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { ownerVariable, type ProcessRow, type ProcessTable, procTable, psTable } from "./processTable.ts"
+import {
+  ownerVariable,
+  ProcessEnvironments,
+  type ProcessRow,
+  type ProcessTable,
+  procTable,
+  psTable
+} from "./processTable.ts"
 
 /** Finds and kills server processes whose program was killed before it could end them. */
 export class OrphanSweep extends Context.Service<
@@ -29,7 +36,7 @@ export class OrphanSweep extends Context.Service<
       const fs = yield* FileSystem.FileSystem
       const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
       const hasProc = yield* Effect.orElseSucceed(fs.exists("/proc/self/stat"), () => false)
-      return makeOrphanSweep(hasProc ? procTable(fs) : psTable(spawner), spawner)
+      return makeOrphanSweep(hasProc ? procTable(fs, yield* ProcessEnvironments) : psTable(spawner), spawner)
     })
   )
 }

@@ -7,17 +7,17 @@ import { type CallResult, type ToolCall, ToolOutcomeUnknown } from "@signalbox/m
 import { type CallContext, Interaction, type JsonObject, type ToolResult } from "@signalbox/model"
 import { CircuitOpen } from "@signalbox/resilience"
 import { Cause, Clock, DateTime, Duration, Effect, Option, Semaphore } from "effect"
-import { type Route } from "./Catalogue.ts"
+import type { Route } from "./Catalogue.ts"
 import { toolResult } from "./content.ts"
 import { ServerBusy, type ServerUnavailable } from "./errors.ts"
-import { type CallGate } from "./guard/CallGate.ts"
-import { type ServerSessions } from "./guard/ServerSessions.ts"
-import { callSpeaksAgainst } from "./guard/speaksAgainst.ts"
-import { type CallMark, type ServerMeter } from "./metrics/ServerMeter.ts"
+import type { CallGate } from "./guard/CallGate.ts"
+import type { ServerSessions } from "./guard/ServerSessions.ts"
+import { callSpeaksAgainst, newLosses } from "./guard/speaksAgainst.ts"
+import type { CallMark, ServerMeter } from "./metrics/ServerMeter.ts"
 import { isCallError, isConnectionLost, mayRepeat } from "./mayRepeat.ts"
 import { respondentOf } from "./respondent.ts"
-import { type Session } from "./Session.ts"
-import { type Supervisor } from "./Supervisor.ts"
+import type { Session } from "./Session.ts"
+import type { Supervisor } from "./Supervisor.ts"
 
 export interface ServerCalls {
   /** Held by each call that writes, where writes are serial. Connections that follow one another share it. */
@@ -136,18 +136,8 @@ export const makeServerCalls = (
     })
   }
 
-  /**
-   * A lost answer over HTTP may be all that is lost; elsewhere the connection is. The loss of the one that is supervised
-   * counts by itself.
-   */
   const speaksAgainst = (session: Session) => {
-    const sentAfter = gate.losses
-    const isNewLoss = () => {
-      const countsByItself = server.endpoint.transport !== "http" || session.reason !== undefined
-      if ((session.isSupervised && countsByItself) || gate.losses !== sentAfter) return false
-      gate.losses += 1
-      return true
-    }
+    const isNewLoss = newLosses(gate, supervisor, session)
     return (error: unknown) => callSpeaksAgainst(error, { callTimeout, isNewLoss })
   }
 
@@ -164,7 +154,7 @@ export const makeServerCalls = (
         ...(progress === Interaction.decline.progress ? {} : { onProgress: progress }),
         ...(respondent === undefined ? {} : { respondent })
       }
-      const mark: CallMark = { tool: route.toolName, startedAt: undefined, isSent: false }
+      const mark: CallMark = { name: route.toolName, isTool: true, startedAt: undefined, isSent: false }
       let used: Session | undefined
       const attempt = (session: Session) => {
         used = session

@@ -2,10 +2,10 @@
  * Many MCP servers as one toolbox. Each is supervised on its own: one that hangs, dies or lies never delays
  * or harms another, and a call waits only for the server that it needs.
  */
-import { type Toolbox } from "@signalbox/model"
+import type { Toolbox } from "@signalbox/model"
 import { runAll } from "@signalbox/resilience"
 import { Context, Effect, Exit, Layer, PubSub, Stream } from "effect"
-import { type Alert } from "./alerts/Alert.ts"
+import type { Alert } from "./alerts/Alert.ts"
 import { makeAlerting } from "./alerts/alerting.ts"
 import { Connector } from "./Connector.ts"
 import {
@@ -18,18 +18,18 @@ import {
 import { type BreakerControls, makeBreakerControls } from "./guard/BreakerControls.ts"
 import { withCircuit } from "./guard/circuitInfo.ts"
 import { makeServerCircuits } from "./guard/ServerCircuits.ts"
-import { type Conversation } from "./guard/ServerSessions.ts"
-import { makeMetering, type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
+import type { Conversation } from "./guard/ServerSessions.ts"
+import { makeMetering, type OrchestratorMetrics, type SetLabels } from "./metrics/OrchestratorMetrics.ts"
 import { healthReport, type HealthReport } from "./healthReport.ts"
 import { makeLiveToolbox } from "./LiveToolbox.ts"
-import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
+import type { ManagedServer, OrchestratorOptions } from "./OrchestratorOptions.ts"
 import { OrphanSweep, sweepOnce } from "./OrphanSweep.ts"
 import { makeServerPrompts, type ServerPrompts } from "./offers/ServerPrompts.ts"
 import { makeServerResources, type ServerResources } from "./offers/ServerResources.ts"
-import { type LogLine, type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
+import type { LogLine, ServerEvent, ServerInfo } from "./ServerInfo.ts"
 import { makeServerSlots, type Reconfigured, type ServerSlots } from "./ServerSlots.ts"
 import { makeStartGate, SharedStartGate } from "./StartGate.ts"
-import { type StartError, type Supervisor } from "./Supervisor.ts"
+import type { StartError, Supervisor } from "./Supervisor.ts"
 import { ToolCache } from "./ToolCache.ts"
 
 /**
@@ -77,6 +77,11 @@ export class ServerOrchestrator extends Context.Service<
     readonly ensureStarted: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | StartError>
     /** Sees to it that all run: starts those that do not and joins starts under way. Keys are all names, in order. */
     readonly startAll: Effect.Effect<ReadonlyMap<string, Exit.Exit<ServerInfo, StartError>>>
+    /**
+     * Starts those that do not run, and waits until the tools of each are known, by a list of its own or of an earlier run,
+     * or it has failed for the first time. From then on it is sure whose tool a bare name means.
+     */
+    readonly ensureListed: Effect.Effect<void>
     /** Stops a server for good: its tools leave the list and it stays down until it is started again. */
     readonly stop: (name: string) => Effect.Effect<ServerInfo, ServerNotFound | ServerNotRunning>
     /** Stops all that are not stopped, at the same time. */
@@ -127,16 +132,25 @@ export const toolCacheLayer = ({ toolCacheDirectory }: Pick<OrchestratorOptions,
 /** Events, and lines, that a slow reader may be behind. */
 const keptEvents = 1024
 
-/** Makes one until the scope closes. `told` hears each event at once, before any reader of `changes`. */
+/** Whom one belongs to: it hears everything at once, before any reader. */
+interface Owner {
+  readonly labels: SetLabels
+  readonly told: (event: ServerEvent) => void
+  readonly toldAlert: (alert: Alert) => void
+}
+
+const nobody: Owner = { labels: {}, told: () => undefined, toldAlert: () => undefined }
+
+/** Makes one until the scope closes. */
 export const makeOrchestrator = Effect.fnUntraced(function* (
   options: OrchestratorOptions,
-  told: (event: ServerEvent) => void = () => undefined
+  { labels, told, toldAlert }: Owner = nobody
 ) {
   let slots: ServerSlots | undefined
   const all = () => slots?.all() ?? []
   const names = () => all().map(({ managed }) => managed.server.name)
-  const metering = yield* makeMetering(names, options.metrics)
-  const alerting = yield* makeAlerting(names, options, metering)
+  const metering = yield* makeMetering(names, options.metrics, labels)
+  const alerting = yield* makeAlerting(names, options, metering, toldAlert)
   yield* sweepOnce(options, metering.orphansKilled)
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerEvent>(keptEvents), PubSub.shutdown)
   const logLines = yield* Effect.acquireRelease(PubSub.sliding<LogLine>(keptEvents), PubSub.shutdown)
@@ -199,6 +213,10 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
       )
     })
 
+  const startAll = forAll("start", ({ ensureStarted }) => ensureStarted)
+  const isUnlisted = ({ info, isSettling, tools }: Supervisor) =>
+    tools() === undefined && (isSettling() || info().state === "stopped")
+
   const tellCircuit = (name: string) =>
     Effect.match(find(name), {
       // It was removed a moment ago.
@@ -257,7 +275,11 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
     ensureStarted: Effect.fn("ServerOrchestrator.ensureStarted")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.ensureStarted)
     ),
-    startAll: forAll("start", ({ ensureStarted }) => ensureStarted),
+    startAll,
+    ensureListed: Effect.raceFirst(
+      waitWhile(() => supervisors().some(isUnlisted)),
+      Effect.asVoid(startAll)
+    ),
     stop: Effect.fn("ServerOrchestrator.stop")((name: string) =>
       Effect.flatMap(find(name), ({ supervisor }) => supervisor.stop)
     ),

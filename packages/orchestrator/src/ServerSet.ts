@@ -2,20 +2,22 @@
  * One set of servers: an orchestrator of its own, that shares with the others of the program only what carries no
  * secret. It counts as connected from its first server on; the others go on starting.
  */
-import { type SignalboxError } from "@signalbox/errors"
-import { type ServerOptions } from "@signalbox/mcp"
-import { Effect, Metric, Scope } from "effect"
+import type { SignalboxError } from "@signalbox/errors"
+import type { ServerOptions } from "@signalbox/mcp"
+import { Effect, Metric, type Scope } from "effect"
+import type { Alert } from "./alerts/Alert.ts"
 import { type DuplicateServerName, NoServerConnected, ServerSetNotPrepared } from "./errors.ts"
-import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
-import { type ServerEvent, type ServerInfo } from "./ServerInfo.ts"
+import { forgetSet } from "./metrics/forgetGauges.ts"
+import type { ManagedServer, OrchestratorOptions } from "./OrchestratorOptions.ts"
+import type { ServerEvent, ServerInfo } from "./ServerInfo.ts"
 import { makeOrchestrator, type ServerOrchestrator } from "./ServerOrchestrator.ts"
-import { type ServerSetStatus } from "./ServerSetStatus.ts"
+import type { ServerSetStatus } from "./ServerSetStatus.ts"
 import { ToolCache } from "./ToolCache.ts"
 
 /** A set that is there. */
 export interface ServerSet {
   readonly name: string
-  /** Its servers and their toolbox. Its numbers are in a registry of their own. */
+  /** Its servers and their toolbox. Its series carry its name as the label `set`, and are gone when it is. */
   readonly orchestrator: ServerOrchestrator["Service"]
   readonly status: Effect.Effect<ServerSetStatus>
 }
@@ -34,30 +36,34 @@ export type PrepareSet = (
   orchestrator: ServerOrchestrator["Service"]
 ) => Effect.Effect<unknown, SignalboxError, Scope.Scope>
 
-/** Starts the servers of a set in a scope, waits for the first of them, and prepares it. Fails when all have failed. */
+/** What a set has from all sets together. */
+export interface SetSurroundings {
+  /** Where the series of all sets are. */
+  readonly registry: Metric.MetricRegistry
+  readonly tell: (event: ServerSetEvent) => void
+  readonly tellAlert: (alert: Alert) => void
+}
+
+/** Starts the servers of a set, waits for the first of them, and prepares it. Fails when all have failed. */
 export const connectSet = Effect.fnUntraced(function* (
   setName: string,
   options: OrchestratorOptions,
-  around: {
-    readonly scope: Scope.Scope
-    readonly tell: (event: ServerSetEvent) => void
-    readonly prepare: PrepareSet
-  }
+  prepare: PrepareSet,
+  { registry, tell, tellAlert }: SetSurroundings
 ) {
-  const { prepare, scope, tell } = around
   const told = (event: ServerEvent) => tell({ _tag: "ServerChanged", setName, event })
-  const orchestrator = yield* makeOrchestrator(options, told).pipe(
+  // The last thing to happen: everything that ends with the set is still counted.
+  yield* Effect.addFinalizer(() => Effect.sync(() => forgetSet(registry, setName)))
+  const orchestrator = yield* makeOrchestrator(options, { labels: { set: setName }, told, toldAlert: tellAlert }).pipe(
     Effect.provideService(ToolCache, ownMemory(setName, yield* ToolCache)),
-    // Two sets may have a server of the same name, and must not count into one another.
-    Effect.provideService(Metric.MetricRegistry, new Map()),
-    Effect.annotateLogs({ set: setName }),
-    Scope.provide(scope)
+    Effect.provideService(Metric.MetricRegistry, registry),
+    Effect.annotateLogs({ set: setName })
   )
   if (!(yield* orchestrator.connected)) {
     const failures = (yield* orchestrator.servers).map(failureOf)
     return yield* new NoServerConnected({ setName, failures })
   }
-  yield* Scope.provide(prepare(orchestrator), scope).pipe(
+  yield* prepare(orchestrator).pipe(
     Effect.mapError((cause) => {
       const { hint, message: reason, retryable } = cause
       return new ServerSetNotPrepared({ setName, reason, retryable, cause, ...(hint === undefined ? {} : { hint }) })

@@ -4,21 +4,22 @@
  */
 import { nearestName } from "@signalbox/model"
 import { Cause, Deferred, Effect, Equal, Exit, Fiber, Scope } from "effect"
-import { type Connector } from "./Connector.ts"
-import { ServerSetExists, ServerSetNotFound } from "./errors.ts"
-import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
-import { type OrphanSweep } from "./OrphanSweep.ts"
+import type { Connector } from "./Connector.ts"
+import { type DuplicateServerName, ServerSetExists, ServerSetNotFound } from "./errors.ts"
+import type { ManagedServer, OrchestratorOptions } from "./OrchestratorOptions.ts"
+import type { OrphanSweep } from "./OrphanSweep.ts"
 import {
   type AddError,
   connectSet,
   givenUp,
   type PrepareSet,
   type ServerSet,
-  type ServerSetEvent
+  type SetSurroundings
 } from "./ServerSet.ts"
 import { serverSetStatus } from "./ServerSetStatus.ts"
+import type { Reconfigured } from "./ServerSlots.ts"
 import { makeStartGate, SharedStartGate } from "./StartGate.ts"
-import { type ToolCache } from "./ToolCache.ts"
+import type { ToolCache } from "./ToolCache.ts"
 
 /** A set that nobody can use yet. */
 interface Adding {
@@ -47,8 +48,9 @@ interface Closing {
 /** Begins with none. All of them end with the scope, at the same time. */
 export const makeServerSetEntries = Effect.fnUntraced(function* (
   options: Omit<OrchestratorOptions, "servers" | "startsAll">,
-  tell: (event: ServerSetEvent) => void
+  around: SetSurroundings
 ) {
+  const { tell } = around
   const gate = (yield* SharedStartGate) ?? makeStartGate(options)
   const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
   // A set outlives whoever adds it, so nothing of their context may stay in it.
@@ -76,8 +78,9 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
       Effect.gen(function* () {
         const own = yield* Scope.fork(scope)
         const setOptions = { ...options, servers, startsAll: true, sweepsOrphans: false }
-        const exit = yield* connectSet(name, setOptions, { scope: own, tell, prepare }).pipe(
+        const exit = yield* connectSet(name, setOptions, prepare, around).pipe(
           Effect.provideService(SharedStartGate, gate),
+          Scope.provide(own),
           restore,
           Effect.exit
         )
@@ -138,6 +141,23 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
       return Effect.andThen(Effect.exit(Deferred.await(entry.outcome)), add(name, servers, prepare))
     })
 
+  const reconfigure = (
+    name: string,
+    servers: ReadonlyArray<ManagedServer>
+  ): Effect.Effect<Reconfigured, ServerSetNotFound | DuplicateServerName> =>
+    Effect.suspend(() => {
+      const entry = entries.get(name)
+      if (entry?._tag === "Adding")
+        return Effect.andThen(Effect.exit(Deferred.await(entry.outcome)), reconfigure(name, servers))
+      if (entry?._tag !== "Ready") return Effect.fail(notFound(name))
+      return Effect.tap(entry.set.orchestrator.reconfigure(servers), () =>
+        Effect.sync(() => {
+          const now = entries.get(name)
+          if (now?._tag === "Ready" && now.set === entry.set) entries.set(name, { ...now, servers })
+        })
+      )
+    })
+
   const close = (name: string, { scope: own, set }: Ready) =>
     Effect.uninterruptibleMask((restore) => {
       const closed = Deferred.makeUnsafe<void>()
@@ -161,6 +181,7 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
         return entry?._tag === "Ready" ? Effect.succeed(entry.set) : Effect.fail(notFound(name))
       }),
     add,
+    reconfigure,
     remove: (name: string) =>
       Effect.suspend((): Effect.Effect<void, ServerSetNotFound> => {
         const entry = entries.get(name)

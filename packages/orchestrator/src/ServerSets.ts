@@ -4,18 +4,22 @@
  * servers come back.
  */
 import { nearestName } from "@signalbox/model"
-import { Context, Effect, type Exit, Layer, PubSub, Stream } from "effect"
+import { Context, Effect, type Exit, Layer, type Metric, PubSub, Stream } from "effect"
+import type { Alert } from "./alerts/Alert.ts"
 import { Connector } from "./Connector.ts"
-import { ServerNotFound, type ServerSetExists, type ServerSetNotFound } from "./errors.ts"
-import { type ManagedServer, type OrchestratorOptions } from "./OrchestratorOptions.ts"
+import { type DuplicateServerName, ServerNotFound, type ServerSetExists, type ServerSetNotFound } from "./errors.ts"
+import type { SetNumbers } from "./metrics/MetricsSnapshot.ts"
+import { ownRegistry } from "./metrics/OrchestratorMetrics.ts"
+import type { ManagedServer, OrchestratorOptions } from "./OrchestratorOptions.ts"
 import { OrphanSweep, sweepOnce } from "./OrphanSweep.ts"
-import { type ServerInfo } from "./ServerInfo.ts"
+import type { ServerInfo } from "./ServerInfo.ts"
 import { toolCacheLayer } from "./ServerOrchestrator.ts"
-import { type AddError, type PrepareSet, type ServerSet, type ServerSetEvent } from "./ServerSet.ts"
+import type { AddError, PrepareSet, ServerSet, ServerSetEvent } from "./ServerSet.ts"
 import { makeServerSetEntries } from "./ServerSetEntries.ts"
-import { type ServerSetStatus } from "./ServerSetStatus.ts"
-import { type StartError } from "./Supervisor.ts"
-import { type ToolCache } from "./ToolCache.ts"
+import type { ServerSetStatus } from "./ServerSetStatus.ts"
+import type { Reconfigured } from "./ServerSlots.ts"
+import type { StartError } from "./Supervisor.ts"
+import type { ToolCache } from "./ToolCache.ts"
 
 /** What holds for all sets. Which servers a set has is said when it is added. */
 export interface ServerSetsOptions extends Omit<OrchestratorOptions, "servers" | "startsAll"> {}
@@ -31,6 +35,19 @@ export type ReconnectExits = ReadonlyMap<
   string,
   ReadonlyMap<string, Exit.Exit<ServerInfo, ServerNotFound | StartError>>
 >
+
+/** What there is to see of the numbers of all sets. */
+export interface ServerSetsMetrics {
+  /**
+   * Where the series of all sets are, each with the name of its set as the label `set`. It is the one that the program
+   * provided for its metrics, or else one of their own.
+   */
+  readonly registry: Metric.MetricRegistry
+  /** The numbers of each set, by its name. */
+  readonly snapshot: Effect.Effect<Readonly<Record<string, SetNumbers>>>
+  /** Brings watched pools and circuits up to date in the registry, for whoever reads that next. */
+  readonly refresh: Effect.Effect<void>
+}
 
 /** Use it where several users of servers must not meet: agents, tenants, tests. */
 export class ServerSets extends Context.Service<
@@ -61,6 +78,20 @@ export class ServerSets extends Context.Service<
      * are answered.
      */
     readonly reconnect: (scope: ReconnectScope) => Effect.Effect<ReconnectExits, ServerSetNotFound | ServerNotFound>
+    /**
+     * Gives a set other servers: those that are equal are not touched, changed ones are reconnected, and what is gone
+     * ends when its calls are answered. Waits for a set that is still being added.
+     */
+    readonly reconfigure: (
+      name: string,
+      servers: ReadonlyArray<ManagedServer>
+    ) => Effect.Effect<Reconfigured, ServerSetNotFound | DuplicateServerName>
+    /** The numbers of all. */
+    readonly metrics: ServerSetsMetrics
+    /** Alerts of all sets from now on; those of a set that is removed are over. A slow reader loses the oldest. */
+    readonly alerts: Stream.Stream<Alert>
+    /** The alerts that hold now, set by set. */
+    readonly activeAlerts: Effect.Effect<ReadonlyArray<Alert>>
     /** How all are now, by name. */
     readonly summary: Effect.Effect<ReadonlyMap<string, ServerSetStatus>>
     /** What happens from now on. A reader that is slow loses the oldest events, and delays nobody. */
@@ -84,10 +115,13 @@ const keptEvents = 1024
 const makeServerSets = Effect.fnUntraced(function* (options: ServerSetsOptions) {
   yield* sweepOnce(options, () => undefined)
   const events = yield* Effect.acquireRelease(PubSub.sliding<ServerSetEvent>(keptEvents), PubSub.shutdown)
-  const { add, get, remove, sets } = yield* makeServerSetEntries(
-    options,
-    (event) => void PubSub.publishUnsafe(events, event)
-  )
+  const alerts = yield* Effect.acquireRelease(PubSub.sliding<Alert>(keptEvents), PubSub.shutdown)
+  const registry = yield* ownRegistry
+  const { add, get, reconfigure, remove, sets } = yield* makeServerSetEntries(options, {
+    registry,
+    tell: (event) => void PubSub.publishUnsafe(events, event),
+    tellAlert: (alert) => void PubSub.publishUnsafe(alerts, alert)
+  })
 
   const reconnect = Effect.fnUntraced(function* ({ server, set: name }: ReconnectScope) {
     const wanted = name === undefined ? sets() : [yield* get(name)]
@@ -112,6 +146,21 @@ const makeServerSets = Effect.fnUntraced(function* (options: ServerSetsOptions) 
     list: Effect.sync(sets),
     remove: Effect.fn("ServerSets.remove")(remove),
     reconnect: Effect.fn("ServerSets.reconnect")(reconnect),
+    reconfigure: Effect.fn("ServerSets.reconfigure")(reconfigure),
+    metrics: {
+      registry,
+      snapshot: Effect.suspend(() => Effect.map(Effect.forEach(sets(), numbersOf), (all) => Object.fromEntries(all))),
+      refresh: Effect.suspend(() =>
+        Effect.forEach(sets(), ({ orchestrator }) => orchestrator.metrics.refresh, { discard: true })
+      )
+    },
+    alerts: Stream.fromPubSub(alerts),
+    activeAlerts: Effect.suspend(() =>
+      Effect.map(
+        Effect.forEach(sets(), ({ orchestrator }) => orchestrator.activeAlerts),
+        (all) => all.flat()
+      )
+    ),
     summary: Effect.suspend(() =>
       Effect.map(
         Effect.forEach(sets(), ({ status }) => status),
@@ -121,6 +170,12 @@ const makeServerSets = Effect.fnUntraced(function* (options: ServerSetsOptions) 
     changes: Stream.fromPubSub(events)
   })
 })
+
+const numbersOf = ({ name, orchestrator }: ServerSet) =>
+  Effect.map(
+    orchestrator.metrics.snapshot,
+    ({ circuits, pools, servers }) => [name, { servers, pools, circuits } satisfies SetNumbers] as const
+  )
 
 const hasServer =
   (server: string | undefined) =>

@@ -6,14 +6,14 @@
 import { nearestName } from "@signalbox/model"
 import { Effect, Equal, Exit, Scope, Semaphore } from "effect"
 import { DuplicateServerName, ServerNotFound } from "./errors.ts"
-import { type CallGate } from "./guard/CallGate.ts"
+import type { CallGate } from "./guard/CallGate.ts"
 import { hasSessions, makeServerSessions, type ServerSessions } from "./guard/ServerSessions.ts"
-import { type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
-import { type ServerMeter } from "./metrics/ServerMeter.ts"
-import { type ManagedServer } from "./OrchestratorOptions.ts"
+import type { OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
+import type { ServerMeter } from "./metrics/ServerMeter.ts"
+import type { ManagedServer } from "./OrchestratorOptions.ts"
 import { markOwner } from "./OrphanSweep.ts"
 import { makeServerCalls, type ServerCalls } from "./ServerCalls.ts"
-import { type ServerInfo } from "./ServerInfo.ts"
+import type { ServerInfo } from "./ServerInfo.ts"
 import { makeSupervisor, type StartError, type Supervisor, type Surroundings } from "./Supervisor.ts"
 
 /** One server in its place. */
@@ -22,6 +22,9 @@ export interface Slot {
   readonly managed: ManagedServer
   readonly supervisor: Supervisor
   readonly calls: ServerCalls
+  /** What keeps calls and other requests away while it fails, and what counts them. */
+  readonly gate: CallGate
+  readonly meter: ServerMeter
   /** Where calls do not all run on the one that is supervised. */
   readonly sessions: ServerSessions | undefined
   /** Ends the server. */
@@ -94,8 +97,9 @@ export const makeServerSlots = Effect.fnUntraced(function* (
       : undefined
     const supervisor = sessions === undefined ? supervised : endingWith(supervised, sessions)
     // Writes of two connections to one server must not overlap either.
-    const calls = makeServerCalls(supervisor, { meter: around.meterOf(name), gate, sessions }, before?.calls.writer)
-    const slot: Slot = { managed, supervisor, calls, sessions, scope: own }
+    const meter = around.meterOf(name)
+    const calls = makeServerCalls(supervisor, { meter, gate, sessions }, before?.calls.writer)
+    const slot: Slot = { managed, supervisor, calls, gate, meter, sessions, scope: own }
     return slot
   })
 

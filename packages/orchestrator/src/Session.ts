@@ -1,9 +1,9 @@
 /**
  * A connection as those see it who make calls on it: whether it is of use, and how to say that it is not.
  */
-import { type SignalboxError } from "@signalbox/errors"
-import { type McpClient } from "@signalbox/mcp"
-import { type Deferred, type Effect } from "effect"
+import type { SignalboxError } from "@signalbox/errors"
+import type { McpClient } from "@signalbox/mcp"
+import type { Deferred, Effect } from "effect"
 
 /** One connection, from being usable to being lost. */
 export interface Session {

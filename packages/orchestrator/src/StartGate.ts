@@ -4,7 +4,7 @@
  * after 250 ms at most, and one that hangs delays the others by no more than that. Servers whose package is fetched
  * first have a lane of their own: they wait for one another, and nobody waits for them.
  */
-import { type ServerOptions } from "@signalbox/mcp"
+import type { ServerOptions } from "@signalbox/mcp"
 import { Context, Duration, Effect, Fiber, Semaphore } from "effect"
 import { isPackageRunner } from "./packageRunner.ts"
 

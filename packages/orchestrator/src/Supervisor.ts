@@ -3,10 +3,10 @@
  * of a server is one fiber; all that changes is kept here and changed without a pause in between, so that
  * whoever asks sees one moment. A failure ends an attempt, never the supervision.
  */
-import { type SignalboxError } from "@signalbox/errors"
-import { type McpTool, type Questions } from "@signalbox/mcp"
+import type { SignalboxError } from "@signalbox/errors"
+import type { McpTool, Questions } from "@signalbox/mcp"
 import { Cause, Clock, DateTime, Deferred, Duration, Effect, Exit, Fiber, Latch, Random, Scope } from "effect"
-import { type Connector } from "./Connector.ts"
+import type { Connector } from "./Connector.ts"
 import {
   ServerAlreadyRunning,
   ServerNotRunning,
@@ -19,15 +19,15 @@ import { type AttemptError, startError, tellDown } from "./failedStart.ts"
 import { followTools } from "./followTools.ts"
 import { makeKnownTools } from "./KnownTools.ts"
 import { mayRestart } from "./mayRestart.ts"
-import { type ManagedServer, type RestartOptions } from "./OrchestratorOptions.ts"
+import type { ManagedServer, RestartOptions } from "./OrchestratorOptions.ts"
 import { restartDelay } from "./restartDelay.ts"
 import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
-import { type LogLine, type ServerEvent, type ServerInfo, type ServerState } from "./ServerInfo.ts"
+import type { LogLine, ServerEvent, ServerInfo, ServerState } from "./ServerInfo.ts"
 import { followLog } from "./serverLog.ts"
-import { type Session } from "./Session.ts"
+import type { Session } from "./Session.ts"
 import { laneOf, type StartGate, startTimeoutOf } from "./StartGate.ts"
 import { makeReady } from "./makeReady.ts"
-import { type ToolCache } from "./ToolCache.ts"
+import type { ToolCache } from "./ToolCache.ts"
 
 /** Why a server could not be started. It is tried again by itself all the same. */
 export type StartError = AttemptError | ServerStartupFailed | ServerUnavailable
@@ -162,6 +162,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
               onLoaded,
               questions: around.questions,
               requires: managed.requires,
+              program: managed.program,
               onStderr: (text) => around.onLogLine({ serverName: server.name, text })
             })
           ),

@@ -4,7 +4,7 @@
  */
 import { type McpTool, readToolList, type ServerOptions } from "@signalbox/mcp"
 import { Context, Effect, type FileSystem, Hash, Layer, type Path, Predicate, Result } from "effect"
-import { KeyValueStore } from "effect/persistence"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { ownerVariable } from "./processTable.ts"
 
 /** Remembers what servers listed. Provide `layerNone` to begin anew each time, or a store of your own to `layer`. */

@@ -2,8 +2,8 @@
  * What an MCP tool answered, in the vocabulary of models. Nothing of the content is lost: what a model cannot
  * read travels as an `opaque` block, whole, and base64 never ends up in a text.
  */
-import { type CallResult, type JsonObject } from "@signalbox/mcp"
-import { type ToolResult, type ToolResultContent } from "@signalbox/model"
+import type { CallResult, JsonObject } from "@signalbox/mcp"
+import type { ToolResult, ToolResultContent } from "@signalbox/model"
 import { Predicate } from "effect"
 
 type McpBlock = CallResult["content"][number]

@@ -78,6 +78,7 @@ export class ServerCircuitOpen extends defineError<ServerCircuitOpen>()("ServerC
   status: statuses.unavailable,
   fields: {
     serverName,
+    /** The tool, or the method of a request that calls none. */
     toolName: Schema.String,
     /** The last failure that counted, or who opened it. */
     reason: Schema.String,
@@ -129,7 +130,28 @@ export class RuntimeVersionMismatch extends defineError<RuntimeVersionMismatch>(
     `Server "${serverName}" needs ${program} ${wanted}, and ${
       found === undefined ? `${program} does not answer` : `${program} ${found} is here`
     }.`,
-  hint: ({ program, wanted }) => `Install ${program} ${wanted}, or give the full path of one under "command".`
+  hint: ({ program, wanted }) =>
+    `Install ${program} ${wanted}, give the full path of one as "command", or let a "runner" bring it.`
+}) {}
+
+/** The version manager that is to provide the runtime of the server is not here. Nothing was started. */
+export class RunnerNotFound extends defineError<RunnerNotFound>()("RunnerNotFound", {
+  code: "RUNNER_NOT_FOUND",
+  status: statuses.configuration,
+  fields: { serverName, runner: Schema.String, runtime: Schema.String, version: Schema.String },
+  message: ({ runner, runtime, serverName, version }) =>
+    `Server "${serverName}" is to get ${runtime} ${version} from ${runner}, and there is no ${runner}.`,
+  hint: ({ runner, runtime, version }) =>
+    `Install ${runner}, or leave out "runner" and have ${runtime} ${version} in the PATH of the server.`
+}) {}
+
+/** The file that the server consists of is not there. Nothing was started. */
+export class ServerFileNotFound extends defineError<ServerFileNotFound>()("ServerFileNotFound", {
+  code: "SERVER_FILE_NOT_FOUND",
+  status: statuses.configuration,
+  fields: { serverName, file: Schema.String },
+  message: ({ file, serverName }) => `The file of server "${serverName}" is not there: ${file}`,
+  hint: () => `Correct "file"; it starts from the folder of the configuration.`
 }) {}
 
 /** A tool that has to be called when the server starts failed, so the server is not ready. */
@@ -229,7 +251,9 @@ export class ServerSetNotFound extends defineError<ServerSetNotFound>()("ServerS
 /** Every error class of this package, for the table of codes. */
 export const orchestratorErrors = [
   ...offerErrors,
+  RunnerNotFound,
   RuntimeVersionMismatch,
+  ServerFileNotFound,
   StartCallFailed,
   ConnectionFailed,
   DuplicateServerName,

@@ -2,12 +2,13 @@
  * An attempt that failed, or a server that was lost, in words and as a typed error.
  */
 import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
-import { type ConnectError, type ServerError } from "@signalbox/mcp"
+import type { ConnectError, ServerError } from "@signalbox/mcp"
 import { Cause, Duration, Effect } from "effect"
-import { type RuntimeVersionMismatch, ServerStartupFailed, type StartCallFailed } from "./errors.ts"
+import { ServerStartupFailed, type StartCallFailed } from "./errors.ts"
+import type { ProgramError } from "./runtimes/RuntimeCheck.ts"
 
 /** Why an attempt to start a server failed. */
-export type AttemptError = ConnectError | ServerError | RuntimeVersionMismatch | StartCallFailed
+export type AttemptError = ConnectError | ServerError | ProgramError | StartCallFailed
 
 /** A defect of a connection is the failure of one server, not of the program. */
 export const startError = (

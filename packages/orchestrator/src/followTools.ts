@@ -4,7 +4,7 @@
  */
 import { type McpClient, RequestTimeout, type ServerError, type ServerOptions, type ToolList } from "@signalbox/mcp"
 import { Duration, Effect, Stream } from "effect"
-import { type KnownTools } from "./KnownTools.ts"
+import type { KnownTools } from "./KnownTools.ts"
 
 /** A list that holds for less is not read more often. */
 const shortestPoll = Duration.seconds(10)

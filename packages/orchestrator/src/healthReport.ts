@@ -1,7 +1,7 @@
 /**
  * How a set of servers is as a whole, and what whoever uses it has lost.
  */
-import { type HealthStatus, type ServerInfo } from "./ServerInfo.ts"
+import type { HealthStatus, ServerInfo } from "./ServerInfo.ts"
 
 /** One server that is not quite well. */
 export interface HealthProblem {

@@ -2,7 +2,7 @@
  * What a server writes to standard error ends in logs and in messages of errors. The secrets that it was given are
  * masked on the way, also where one arrives in two pieces; everything else passes as it comes.
  */
-import { type ServerOptions } from "@signalbox/mcp"
+import type { ServerOptions } from "@signalbox/mcp"
 import { Redacted, Stream } from "effect"
 
 const mask = "<redacted>"

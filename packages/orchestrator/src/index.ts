@@ -1,7 +1,7 @@
 // Many servers as one toolbox
 export { ServerOrchestrator } from "./ServerOrchestrator.ts"
-export { type Reconfigured } from "./ServerSlots.ts"
-export { type StartError } from "./Supervisor.ts"
+export type { Reconfigured } from "./ServerSlots.ts"
+export type { StartError } from "./Supervisor.ts"
 export {
   type ManagedServer,
   type HealthOptions,
@@ -17,8 +17,14 @@ export {
 } from "./OrchestratorOptions.ts"
 
 // Several sets of servers, apart from one another
-export { type ReconnectExits, type ReconnectScope, ServerSets, type ServerSetsOptions } from "./ServerSets.ts"
-export { type AddError, type PrepareSet, type ServerSet, type ServerSetEvent } from "./ServerSet.ts"
+export {
+  type ReconnectExits,
+  type ReconnectScope,
+  ServerSets,
+  type ServerSetsMetrics,
+  type ServerSetsOptions
+} from "./ServerSets.ts"
+export type { AddError, PrepareSet, ServerSet, ServerSetEvent } from "./ServerSet.ts"
 export { ServerSetState, type ServerSetStatus, ServerSetStatusJson, serverSetStatusJson } from "./ServerSetStatus.ts"
 
 // Watching them
@@ -34,41 +40,37 @@ export {
   ServerState
 } from "./ServerInfo.ts"
 
-export { type HealthProblem, type HealthReport } from "./healthReport.ts"
+export type { HealthProblem, HealthReport } from "./healthReport.ts"
 
-export { type Conversation } from "./guard/ServerSessions.ts"
-export { type BreakerControls } from "./guard/BreakerControls.ts"
-export { type OrchestratorMetrics } from "./metrics/OrchestratorMetrics.ts"
+export type { Conversation } from "./guard/ServerSessions.ts"
+export type { BreakerControls } from "./guard/BreakerControls.ts"
+export { type OrchestratorMetrics, ownRegistry, type SetLabels } from "./metrics/OrchestratorMetrics.ts"
 export {
   CircuitNumbers,
   MetricsSnapshot,
   PoolNumbers,
   ServerNumbers,
+  SetNumbers,
   WindowNumbers
 } from "./metrics/MetricsSnapshot.ts"
 export { prometheusContentType } from "./metrics/prometheus.ts"
-export { type WatchedSources } from "./metrics/watched.ts"
+export type { WatchedSources } from "./metrics/watched.ts"
 
 export { Alert } from "./alerts/Alert.ts"
 export { AlertKind, type AlertOptions, type AlertRule, AlertSeverity } from "./alerts/AlertRule.ts"
 
 // Prompts and resources
-export {
-  type FilledPrompt,
-  type PartialArgument,
-  type PromptDefinition,
-  type ServerPrompts
-} from "./offers/ServerPrompts.ts"
-export {
-  type AddressError,
-  type ReadResource,
-  type ResourceDefinition,
-  type ResourceRef,
-  type ResourceTemplateDefinition,
-  type ServerResources
+export type { FilledPrompt, PartialArgument, PromptDefinition, ServerPrompts } from "./offers/ServerPrompts.ts"
+export type {
+  AddressError,
+  ReadResource,
+  ResourceDefinition,
+  ResourceRef,
+  ResourceTemplateDefinition,
+  ServerResources
 } from "./offers/ServerResources.ts"
-export { type AskError } from "./offers/askServer.ts"
-export { type ResourceAddress } from "./offers/resourceAddress.ts"
+export type { AskError } from "./offers/askServer.ts"
+export type { ResourceAddress } from "./offers/resourceAddress.ts"
 export { PromptArgumentsMissing, PromptNotFound, ResourceAmbiguous, ResourceNotFound } from "./offers/errors.ts"
 
 // Failures
@@ -77,10 +79,12 @@ export {
   DuplicateServerName,
   NoServerConnected,
   orchestratorErrors,
+  RunnerNotFound,
   RuntimeVersionMismatch,
   ServerAlreadyRunning,
   ServerBusy,
   ServerCircuitOpen,
+  ServerFileNotFound,
   ServerNotFound,
   ServerNotRunning,
   ServerSetExists,
@@ -96,8 +100,20 @@ export {
 // Its parts
 export { Connector } from "./Connector.ts"
 export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
+export { ProcessEnvironments } from "./processTable.ts"
 export { isPackageRunner } from "./packageRunner.ts"
-export { type Requirements } from "./runtimes/RuntimeCheck.ts"
+export { type ProgramError, type ProgramNeeds, requireFile, type Requirements } from "./runtimes/RuntimeCheck.ts"
+export {
+  fileCommand,
+  isOneVersion,
+  type Runner,
+  type RunnerChoice,
+  runnerRuntimes,
+  type Runtime,
+  runtimeProgram,
+  runtimes,
+  withRunner
+} from "./runtimes/runtimeCommand.ts"
 export { runtimeVersion } from "./runtimes/runtimeVersion.ts"
 export { isInRange, isVersionRange } from "./runtimes/versionRange.ts"
 export { makeStartGate, SharedStartGate, type StartGate } from "./StartGate.ts"

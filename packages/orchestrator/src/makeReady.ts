@@ -2,14 +2,14 @@
  * What lies between a connection and its use: its first list of tools, and the calls that belong to the start. A server
  * may have to be told where it is, or to load something, before anybody else calls it.
  */
-import { type McpClient } from "@signalbox/mcp"
+import type { McpClient } from "@signalbox/mcp"
 import { resultText } from "@signalbox/model"
 import { Effect } from "effect"
 import { toolResult } from "./content.ts"
 import { StartCallFailed } from "./errors.ts"
 import { adoptTools } from "./followTools.ts"
-import { type KnownTools } from "./KnownTools.ts"
-import { type ManagedServer } from "./OrchestratorOptions.ts"
+import type { KnownTools } from "./KnownTools.ts"
+import type { ManagedServer } from "./OrchestratorOptions.ts"
 
 /** Makes a new connection ready. */
 export const makeReady = (managed: ManagedServer, client: McpClient, known: KnownTools) =>

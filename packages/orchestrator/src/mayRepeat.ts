@@ -2,15 +2,16 @@
  * What a failed call says about the connection, and whether it may be made once more. Pure, because running
  * a tool twice is the worst thing that can happen here.
  */
-import { type SignalboxError } from "@signalbox/errors"
+import type { SignalboxError } from "@signalbox/errors"
 import { type CallError, wasNotExecuted } from "@signalbox/mcp"
-import { type Route } from "./Catalogue.ts"
+import type { Route } from "./Catalogue.ts"
 
 /** Failures that came from the server, in contrast to those of waiting for it. */
 export const isCallError = (error: SignalboxError): error is CallError => !waits.has(error._tag)
 
 const waits: ReadonlySet<string> = new Set([
   "ServerBusy",
+  "ServerNotFound",
   "ServerUnavailable",
   "ServerCircuitOpen",
   "SessionsExhausted"

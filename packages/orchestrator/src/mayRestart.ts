@@ -1,9 +1,9 @@
 /**
  * Whether a server that was lost, or could not be started, is started again by itself.
  */
-import { type SignalboxError } from "@signalbox/errors"
+import type { SignalboxError } from "@signalbox/errors"
 import { ServerExited } from "@signalbox/mcp"
-import { type RestartPolicy } from "./OrchestratorOptions.ts"
+import type { RestartPolicy } from "./OrchestratorOptions.ts"
 
 /** A process that ended on its own and reported success did what it wanted to do. */
 const isCleanEnd = (reason: SignalboxError): boolean => reason instanceof ServerExited && reason.exitCode === 0

@@ -2,7 +2,7 @@
  * Whether a command fetches a package before it runs it: `npx`, `uvx`, `docker run` and their kin. The first run may
  * take minutes, and many at once load the network and the disk, so they are started in a lane of their own.
  */
-import { type StdioOptions } from "@signalbox/mcp"
+import type { StdioOptions } from "@signalbox/mcp"
 
 /** Programs that always do, and those that do with one of these first words. */
 const runners: ReadonlyMap<string, ReadonlyArray<string> | undefined> = new Map([
@@ -16,6 +16,8 @@ const runners: ReadonlyMap<string, ReadonlyArray<string> | undefined> = new Map(
   ["bun", ["x"]],
   ["uv", ["run", "tool"]],
   ["pipx", ["run"]],
+  ["mise", ["exec", "x"]],
+  ["volta", ["run"]],
   ["deno", ["run"]],
   ["go", ["run"]],
   ["docker", ["run"]],

@@ -2,11 +2,19 @@
  * The processes of this machine, as far as the sweep needs them. Two sources: `/proc` on Linux, `ps` elsewhere.
  * Reading is in two steps, because marks are looked for at every start and the rest is seldom needed.
  */
-import { Cause, Effect, type FileSystem, type PlatformError } from "effect"
+import { Cause, Context, Effect, type FileSystem, type PlatformError } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
 
 /** The variable that says who owns a server process. */
 export const ownerVariable = "SIGNALBOX_OWNER"
+
+/**
+ * The environments of all processes that can be read, by their ids and in the form of `/proc`. Provide it where files can be
+ * read at once: file by file through a pool of threads, those of a hundred processes keep a short program busy.
+ */
+export const ProcessEnvironments = Context.Reference<
+  Effect.Effect<ReadonlyArray<readonly [pid: number, environment: string]>> | undefined
+>("@signalbox/orchestrator/ProcessEnvironments", { defaultValue: () => undefined })
 
 export interface ProcessRow {
   readonly pid: number
@@ -31,12 +39,22 @@ export interface ProcessTable {
 const concurrency = 4
 
 /** Linux: `proc_pid_stat(5)`, `proc_pid_environ(5)`. Processes of other users cannot be read and are left out. */
-export const procTable = (fs: FileSystem.FileSystem): ProcessTable => {
+export const procTable = (
+  fs: FileSystem.FileSystem,
+  given: typeof ProcessEnvironments.Service = undefined
+): ProcessTable => {
   const read = (path: string) => Effect.orElseSucceed(fs.readFileString(path), () => "")
   const namespace = (pid: number | "self") => Effect.orElseSucceed(fs.readLink(`/proc/${pid}/ns/pid`), () => undefined)
   const pids = Effect.orElseSucceed(fs.readDirectory("/proc"), () => []).pipe(
     Effect.map((names) => names.filter((name) => /^\d+$/.test(name)).map(Number))
   )
+  const environments =
+    given ??
+    Effect.flatMap(pids, (found) =>
+      Effect.forEach(found, (pid) => Effect.map(read(`/proc/${pid}/environ`), (text) => [pid, text] as const), {
+        concurrency
+      })
+    )
   const stat = (pid: number) => Effect.map(read(`/proc/${pid}/stat`), statFields)
 
   return {
@@ -53,12 +71,11 @@ export const procTable = (fs: FileSystem.FileSystem): ProcessTable => {
       ),
     marked: Effect.gen(function* () {
       const found = new Map<number, string>()
-      const look = Effect.fnUntraced(function* (pid: number) {
-        const owner = ownerIn((yield* read(`/proc/${pid}/environ`)).split("\0"), /^\d+-\d+$/)
+      for (const [pid, text] of yield* environments) {
+        const owner = text.includes(ownerVariable) ? ownerIn(text.split("\0"), /^\d+-\d+$/) : undefined
         // Inside a container process ids mean something else, and so do the owners named there.
         if (owner !== undefined && (yield* namespace(pid)) === (yield* namespace("self"))) found.set(pid, owner)
-      })
-      yield* Effect.forEach(yield* pids, look, { concurrency, discard: true })
+      }
       return found
     }),
     rows: Effect.gen(function* () {

@@ -1,7 +1,7 @@
 /**
  * Lets a server that asks something during a call ask the person, or the model, behind that call.
  */
-import { type Respondent, type Sampling, type SamplingMessage, type SamplingReply } from "@signalbox/mcp"
+import type { Respondent, Sampling, SamplingMessage, SamplingReply } from "@signalbox/mcp"
 import {
   type CallContext,
   type ContentBlock,

@@ -2,7 +2,7 @@
  * How long a lost server waits for its next attempt. A pure function, so that the whole curve can be tested.
  */
 import { Duration } from "effect"
-import { type RestartOptions } from "./OrchestratorOptions.ts"
+import type { RestartOptions } from "./OrchestratorOptions.ts"
 
 /** A server that was healthy comes back at once, as far as people can tell; not in the same instant as all others. */
 const firstMillis = 100

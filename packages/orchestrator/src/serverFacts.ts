@@ -1,12 +1,12 @@
 /**
  * What a supervisor knows of its server beside the state, and how that is shown to others.
  */
-import { type SignalboxError } from "@signalbox/errors"
-import { type McpClient, type McpTool } from "@signalbox/mcp"
+import type { SignalboxError } from "@signalbox/errors"
+import type { McpClient, McpTool } from "@signalbox/mcp"
 import { type DateTime, type Duration, Equal } from "effect"
 import { healthOf, type HealthRecord } from "./Health.ts"
-import { type ManagedServer } from "./OrchestratorOptions.ts"
-import { type ServerEvent, type ServerHealth, type ServerInfo, type ServerState } from "./ServerInfo.ts"
+import type { ManagedServer } from "./OrchestratorOptions.ts"
+import type { ServerEvent, ServerHealth, ServerInfo, ServerState } from "./ServerInfo.ts"
 
 /** What is known beside the state, changed in place. */
 export interface Facts {

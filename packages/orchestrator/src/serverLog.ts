@@ -2,7 +2,7 @@
  * What servers log through the protocol, in our log: at Debug, whatever they call it, as with standard error,
  * because a foreign program must not fill a log that people read.
  */
-import { type LogMessage, type McpClient } from "@signalbox/mcp"
+import type { LogMessage, McpClient } from "@signalbox/mcp"
 import { Effect, Stream } from "effect"
 
 const logged = ({ data, level, logger }: LogMessage) =>

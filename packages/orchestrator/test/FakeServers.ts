@@ -38,11 +38,14 @@ export interface Behaviour {
   list: Effect.Effect<void, ServerError>
   call: (call: ToolCall) => Effect.Effect<CallResult, CallError>
   ping: Effect.Effect<void, ServerError>
+  /** What each answer about prompts and resources takes. There are the prompt `greet` and any resource. */
+  ask: Effect.Effect<void, ServerError>
   /** What closing a connection takes. */
   close: Effect.Effect<void>
 }
 
 const nothing = Effect.succeed({ items: [], problems: [] })
+const greet = { name: "greet", arguments: [] }
 
 /** One connection that was made. */
 export interface FakeConnection {
@@ -55,6 +58,8 @@ export interface FakeConnection {
   received: number
   pending: number
   pings: number
+  /** Questions about prompts and resources. */
+  asked: number
 }
 
 export const tool = (name: string, hints: McpTool["annotations"] = {}): McpTool => ({
@@ -90,6 +95,7 @@ export const makeFakeServers = () => {
       list: Effect.void,
       call: (call) => Effect.succeed(text(`${name}:${call.name}`)),
       ping: Effect.void,
+      ask: Effect.void,
       close: Effect.void
     }
     behaviours.set(name, fresh)
@@ -122,7 +128,8 @@ export const makeFakeServers = () => {
       isOpen: true,
       received: 0,
       pending: 0,
-      pings: 0
+      pings: 0,
+      asked: 0
     }
     connections.push(connection)
     yield* Effect.addFinalizer(() =>
@@ -131,6 +138,11 @@ export const makeFakeServers = () => {
         Effect.sync(() => void (connection.isOpen = false))
       )
     )
+    const asked = <A>(answer: A) =>
+      Effect.suspend(() => {
+        connection.asked++
+        return Effect.as(behaviour.ask, answer)
+      })
     const lost = Effect.flatMap(Deferred.await(closed), (reason) => Effect.succeed(reason.message))
     return {
       serverName: server.name,
@@ -164,15 +176,19 @@ export const makeFakeServers = () => {
       activity: () => ({ received: connection.received, pending: connection.pending }),
       toolsChanged: Stream.fromQueue(announced),
       drained: Effect.void,
-      prompts: { list: nothing, get: () => Effect.die("no prompts"), changed: Stream.empty },
+      prompts: {
+        list: asked({ items: [greet], problems: [] }),
+        get: () => asked({ messages: [] }),
+        changed: Stream.empty
+      },
       resources: {
         list: nothing,
         templates: nothing,
-        read: () => Effect.die("no resources"),
+        read: ({ uri }) => asked([{ uri, text: "online" }]),
         updates: () => Stream.empty,
         changed: Stream.empty
       },
-      complete: () => Effect.succeed({ values: [], hasMore: false }),
+      complete: () => asked({ values: [], hasMore: false }),
       setLogLevel: () => Effect.void,
       logMessages: Stream.empty,
       closed: Deferred.await(closed),

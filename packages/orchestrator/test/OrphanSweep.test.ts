@@ -1,10 +1,11 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { OrphanSweep } from "@signalbox/orchestrator"
+import { OrphanSweep, ProcessEnvironments } from "@signalbox/orchestrator"
 import { markedProcesses } from "@signalbox/testing"
 import { Effect, FileSystem, Layer } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { readdirSync, readFileSync } from "node:fs"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { fx, markerName, newMarker, orchestrateReal, ownerOf, until } from "./realServers.ts"
@@ -67,8 +68,23 @@ const startHost = (marker: string, env: Readonly<Record<string, string>> = {}, .
       })
   )
 
+/** As a platform does that reads files at once. */
+const environments = Effect.sync(() =>
+  readdirSync("/proc").flatMap((name): ReadonlyArray<readonly [number, string]> => {
+    try {
+      return /^\d+$/.test(name) ? [[Number(name), readFileSync(`/proc/${name}/environ`, "latin1")]] : []
+    } catch {
+      return []
+    }
+  })
+)
+
 const sources = {
   "/proc": OrphanSweep.layer.pipe(Layer.provide(NodeServices.layer)),
+  "what the platform has read": OrphanSweep.layer.pipe(
+    Layer.provide(Layer.succeed(ProcessEnvironments, environments)),
+    Layer.provide(NodeServices.layer)
+  ),
   ps: OrphanSweep.layer.pipe(
     Layer.provide(FileSystem.layerNoop({ exists: () => Effect.succeed(false) })),
     Layer.provide(NodeServices.layer)

@@ -12,7 +12,7 @@ import {
   ToolOutcomeUnknown
 } from "@signalbox/mcp"
 import { Interaction, localCall, type ToolProgress } from "@signalbox/model"
-import { type ManagedServer } from "@signalbox/orchestrator"
+import type { ManagedServer } from "@signalbox/orchestrator"
 import { DateTime, Deferred, Duration, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { makeFakeServers, managed, orchestrate, text, tool } from "./FakeServers.ts"

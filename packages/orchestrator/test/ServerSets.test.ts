@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type McpTool } from "@signalbox/mcp"
+import type { McpTool } from "@signalbox/mcp"
 import { localCall, resultText } from "@signalbox/model"
 import {
   managedDefaults,

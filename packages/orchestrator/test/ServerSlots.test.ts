@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { localCall, resultText } from "@signalbox/model"
-import { type ManagedServer, type ServerEvent } from "@signalbox/orchestrator"
+import type { ManagedServer, ServerEvent } from "@signalbox/orchestrator"
 import { Deferred, Duration, Effect, Fiber, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { killed, makeFakeServers, managed, orchestrate, text, tool } from "./FakeServers.ts"

@@ -19,6 +19,45 @@ const runs = Effect.fnUntraced(function* (...servers: Parameters<typeof orchestr
   return { fakes, store, run, earlier: Effect.scoped(Effect.flatMap(run(), (boxes) => boxes.settled)) }
 })
 
+describe("knowing whose tool a name means", () => {
+  it.effect("takes the lists of all servers, since any may have a tool of that name", () =>
+    Effect.gen(function* () {
+      const { fakes, run } = yield* runs("quick", "slow")
+      fakes.behave("slow").connect = Effect.sleep("5 seconds")
+      const boxes = yield* run({ startsAll: false })
+      const listed = yield* Effect.forkChild(boxes.ensureListed)
+      yield* TestClock.adjust("4 seconds")
+      assert.deepStrictEqual(names(yield* boxes.toolbox.list), ["echo"])
+      assert.isUndefined(listed.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(listed)
+      assert.deepStrictEqual(names(yield* boxes.toolbox.list), ["quick__echo", "slow__echo"])
+    })
+  )
+
+  it.effect("waits for no server whose tools are remembered, nor any longer for one that has failed", () =>
+    Effect.gen(function* () {
+      const { earlier, fakes, run } = yield* runs("a", "b")
+      yield* earlier
+      for (const name of ["a", "b"]) fakes.behave(name).connect = Effect.never
+      const boxes = yield* run({ startsAll: false })
+      yield* boxes.ensureListed
+      assert.deepStrictEqual(names(yield* boxes.toolbox.list), ["a__echo", "b__echo"])
+      fakes.behave("new").connect = Effect.andThen(Effect.sleep("3 seconds"), Effect.fail(killed("new")))
+      const three = yield* run({ startsAll: false }, ["a", "b", "new"])
+      const listed = yield* Effect.forkChild(three.ensureListed)
+      yield* TestClock.adjust("2 seconds")
+      assert.isUndefined(listed.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(listed)
+      assert.deepStrictEqual(
+        (yield* three.servers).map(({ state }) => state),
+        ["starting", "starting", "error"]
+      )
+    })
+  )
+})
+
 describe("tools of an earlier run", () => {
   it.effect("are listed before their server has started, and their calls wait for it", () =>
     Effect.gen(function* () {

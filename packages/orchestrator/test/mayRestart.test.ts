@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { HandshakeTimeout, ServerExited } from "@signalbox/mcp"
 import { localCall } from "@signalbox/model"
-import { type RestartPolicy } from "@signalbox/orchestrator"
+import type { RestartPolicy } from "@signalbox/orchestrator"
 import { Duration, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { makeFakeServers, managed, orchestrate } from "./FakeServers.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { localCall } from "@signalbox/model"
-import { type ManagedServer, type ServerSets } from "@signalbox/orchestrator"
+import type { ManagedServer, ServerSets } from "@signalbox/orchestrator"
 import {
   fxMcpCommand,
   type FxMcpFlags,

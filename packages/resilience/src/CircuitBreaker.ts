@@ -13,7 +13,7 @@ import {
   closedCircuit,
   requireCircuitSettings
 } from "./circuitTransition.ts"
-import { type CircuitChange, type CircuitStats } from "./CircuitStats.ts"
+import type { CircuitChange, CircuitStats } from "./CircuitStats.ts"
 import { type CircuitStore, makeCircuitStoreMemory, type StateChange } from "./CircuitStore.ts"
 import { CircuitOpen, isRejection, RetryExhausted } from "./errors.ts"
 import { circuitMetrics, phaseNumbers } from "./metricNames.ts"

@@ -3,7 +3,7 @@
  * several processes see the same circuits.
  */
 import { Effect } from "effect"
-import { type CircuitState } from "./circuitTransition.ts"
+import type { CircuitState } from "./circuitTransition.ts"
 
 /** The states of circuits by name. A store must never fail: one that cannot be reached answers with what it last knew. */
 export interface CircuitStore {

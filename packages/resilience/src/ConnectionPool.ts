@@ -5,7 +5,7 @@
  */
 import { Clock, Duration, Effect, Exit, Pool, RcMap, Scope, Semaphore } from "effect"
 import { makeOpener } from "./connectionOpener.ts"
-import { type ConnectionPoolOptions, type PoolError } from "./ConnectionPoolOptions.ts"
+import type { ConnectionPoolOptions, PoolError } from "./ConnectionPoolOptions.ts"
 import { PoolNotRegistered } from "./errors.ts"
 import { holding } from "./holding.ts"
 import { checkForEver } from "./poolChecks.ts"

@@ -1,10 +1,10 @@
 /**
  * What the owner of a pool says about its connections, and what can go wrong with lending them.
  */
-import { type Duration, type Effect, type Scope } from "effect"
-import { type ConnectionCap } from "./ConnectionCap.ts"
-import { type PoolConnectTimeout, type PoolExhausted, type PoolNotRegistered } from "./errors.ts"
-import { type PoolSettings } from "./PoolSettings.ts"
+import type { Duration, Effect, Scope } from "effect"
+import type { ConnectionCap } from "./ConnectionCap.ts"
+import type { PoolConnectTimeout, PoolExhausted, PoolNotRegistered } from "./errors.ts"
+import type { PoolSettings } from "./PoolSettings.ts"
 
 /** What a pool is made from. */
 export interface ConnectionPoolOptions<Connection, E, R> {

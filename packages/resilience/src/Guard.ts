@@ -18,10 +18,10 @@ import { Clock, DateTime, Duration, Effect, type Exit, type Scope } from "effect
 import { Bulkhead, type BulkheadError } from "./Bulkhead.ts"
 import { CircuitBreaker } from "./CircuitBreaker.ts"
 import { circuitPresets } from "./circuitPresets.ts"
-import { type CircuitStore } from "./CircuitStore.ts"
-import { type ConnectionCap } from "./ConnectionCap.ts"
+import type { CircuitStore } from "./CircuitStore.ts"
+import type { ConnectionCap } from "./ConnectionCap.ts"
 import { ConnectionPool } from "./ConnectionPool.ts"
-import { type PoolError } from "./ConnectionPoolOptions.ts"
+import type { PoolError } from "./ConnectionPoolOptions.ts"
 import { withDeadline, withTimeLimit } from "./deadline.ts"
 import {
   type CircuitOpen,

@@ -3,9 +3,9 @@
  * or a guarded call nothing.
  */
 import { type Context, Duration, Effect, type Metric, type Scope } from "effect"
-import { type CircuitBreaker } from "./CircuitBreaker.ts"
-import { type CircuitStats } from "./CircuitStats.ts"
-import { type ConnectionPool } from "./ConnectionPool.ts"
+import type { CircuitBreaker } from "./CircuitBreaker.ts"
+import type { CircuitStats } from "./CircuitStats.ts"
+import type { ConnectionPool } from "./ConnectionPool.ts"
 import { circuitMetrics, phaseNumbers, poolMetrics } from "./metricNames.ts"
 import { HealthStatus } from "./poolHealth.ts"
 import { ConnectionStats, type PoolStats } from "./poolSession.ts"

@@ -1,7 +1,7 @@
 /**
  * Named settings of circuits. Using one by name keeps the numbers of all callers in one place.
  */
-import { type CircuitSettings } from "./circuitTransition.ts"
+import type { CircuitSettings } from "./circuitTransition.ts"
 
 /** Three choices between sparing the other side and coming back soon. */
 export const circuitPresets = {

@@ -3,8 +3,8 @@
  * closed: a pool lends connections, this makes sure that they are gone in the end.
  */
 import { type Clock, Context, Deferred, type Duration, Effect, Exit, Fiber, Scope } from "effect"
-import { type CapPlace } from "./ConnectionCap.ts"
-import { type PoolCounts, type Session } from "./poolSession.ts"
+import type { CapPlace } from "./ConnectionCap.ts"
+import type { PoolCounts, Session } from "./poolSession.ts"
 
 export interface Opener<Connection, E> {
   /** Opens a connection, once it has got its place; it is closed in the background when the scope of the effect closes. */

@@ -36,15 +36,15 @@ export { runAll, type RunAllOptions } from "./runAll.ts"
 
 // Connection pools
 export { ConnectionPool } from "./ConnectionPool.ts"
-export { type ConnectionPoolOptions, type PoolError } from "./ConnectionPoolOptions.ts"
-export { type PoolSettings } from "./PoolSettings.ts"
+export type { ConnectionPoolOptions, PoolError } from "./ConnectionPoolOptions.ts"
+export type { PoolSettings } from "./PoolSettings.ts"
 export { ConnectionStats, PoolStats } from "./poolSession.ts"
 export { type HealthSettings, HealthStatus, PoolHealth } from "./poolHealth.ts"
 export { type CapMember, type CapPlace, ConnectionCap, type IdleConnection } from "./ConnectionCap.ts"
 
 // Limits
 export { Bulkhead, type BulkheadError, type BulkheadOptions, type BulkheadSettings, BulkheadStats } from "./Bulkhead.ts"
-export { type Rate } from "./rate.ts"
+export type { Rate } from "./rate.ts"
 export { type TimeLimitOptions, withDeadline, withTimeLimit } from "./deadline.ts"
 
 // Circuit breakers

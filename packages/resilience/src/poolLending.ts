@@ -3,9 +3,9 @@
  * is asked for, and what he returns is kept, withdrawn, or closed to make room elsewhere.
  */
 import { type Cause, type Clock, Duration, Effect, Exit, Metric, Pool } from "effect"
-import { type CapPlace } from "./ConnectionCap.ts"
-import { type Opener } from "./connectionOpener.ts"
-import { type ConnectionPoolOptions, type PoolError } from "./ConnectionPoolOptions.ts"
+import type { CapPlace } from "./ConnectionCap.ts"
+import type { Opener } from "./connectionOpener.ts"
+import type { ConnectionPoolOptions, PoolError } from "./ConnectionPoolOptions.ts"
 import { PoolConnectTimeout, PoolExhausted } from "./errors.ts"
 import { holding } from "./holding.ts"
 import { makeRoom } from "./poolMember.ts"

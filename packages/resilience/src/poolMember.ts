@@ -2,9 +2,9 @@
  * A pool as the cap over many pools sees it: who waits in it, and which connection it could do without.
  */
 import { Effect, Pool } from "effect"
-import { type CapMember } from "./ConnectionCap.ts"
+import type { CapMember } from "./ConnectionCap.ts"
 import { idleSessions, type KeyPool, type Session, sessionsOf } from "./poolSession.ts"
-import { type PoolSettings } from "./PoolSettings.ts"
+import type { PoolSettings } from "./PoolSettings.ts"
 
 /** Closes a connection that works, because somebody who waits elsewhere under the same cap comes first. */
 export const makeRoom = <Connection, E>(keyPool: KeyPool<Connection, E>, session: Session<Connection>) => {

@@ -2,9 +2,9 @@
  * A pooled connection, the pool of one key, and what there is to see of both.
  */
 import { Duration, Effect, type Pool, Schema } from "effect"
-import { type CapMember, type CapPlace } from "./ConnectionCap.ts"
+import type { CapMember, CapPlace } from "./ConnectionCap.ts"
 import { PoolHealth } from "./poolHealth.ts"
-import { type PoolSettings } from "./PoolSettings.ts"
+import type { PoolSettings } from "./PoolSettings.ts"
 
 /** An open connection. Times in milliseconds of the clock. */
 export interface Session<Connection> {

@@ -3,8 +3,8 @@
  * with a lock. While it cannot be reached each process goes on with what it last knew, and says so once.
  */
 import { type Cause, Clock, Duration, Effect, Option, Result, Schema } from "effect"
-import { type CircuitState } from "./circuitTransition.ts"
-import { type CircuitStore, type StateChange } from "./CircuitStore.ts"
+import type { CircuitState } from "./circuitTransition.ts"
+import type { CircuitStore, StateChange } from "./CircuitStore.ts"
 import { requireSettings } from "./settings.ts"
 
 /**

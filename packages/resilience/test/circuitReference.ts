@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import { type CircuitPhase } from "@signalbox/resilience"
+import type { CircuitPhase } from "@signalbox/resilience"
 import { Schema } from "effect"
 
 /** How often each event comes: by hand seldom, since that ends whatever had begun. */

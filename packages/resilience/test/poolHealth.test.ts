@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type HealthSettings, type PoolSettings } from "@signalbox/resilience"
+import type { HealthSettings, PoolSettings } from "@signalbox/resilience"
 import { Deferred, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { fork, setUp } from "./connections.ts"

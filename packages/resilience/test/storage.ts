@@ -1,4 +1,4 @@
-import { type SharedStorage } from "@signalbox/resilience"
+import type { SharedStorage } from "@signalbox/resilience"
 import { Clock, Duration, Effect } from "effect"
 
 /** A storage like Redis in memory: other fibers run between any two operations, and it can be taken away. */

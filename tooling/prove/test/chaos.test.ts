@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Scope } from "effect"
 import { chaosProof } from "../chaos.ts"
-import { type Parts } from "../Proof.ts"
+import type { Parts } from "../Proof.ts"
 import { failed, failedUntimed, runOf, withClients } from "./runOf.ts"
 
 const leaking: Parts["connector"] = (real) => ({

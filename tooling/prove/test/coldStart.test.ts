@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Semaphore } from "effect"
 import { coldStartProof } from "../coldStart.ts"
-import { type Parts } from "../Proof.ts"
+import type { Parts } from "../Proof.ts"
 import { failed, failedUntimed, runOf } from "./runOf.ts"
 
 /** Everybody waits for everybody else. */

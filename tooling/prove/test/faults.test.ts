@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Scope } from "effect"
 import { faultsProof } from "../faults.ts"
-import { type Parts } from "../Proof.ts"
+import type { Parts } from "../Proof.ts"
 import { markdown } from "../report.ts"
 import { failed, failedUntimed, runOf, withClients } from "./runOf.ts"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { isolationProof } from "../isolation.ts"
-import { type Parts } from "../Proof.ts"
+import type { Parts } from "../Proof.ts"
 import { failed, failedUntimed, runOf } from "./runOf.ts"
 
 /** Calls of every server take longer while another one is bad. */

@@ -1,6 +1,6 @@
 /** Runs proofs as the command does, small, and with parts that a test replaces. */
-import { type Connector } from "@signalbox/orchestrator"
-import { type McpClient } from "@signalbox/mcp"
+import type { Connector } from "@signalbox/orchestrator"
+import type { McpClient } from "@signalbox/mcp"
 import { Effect } from "effect"
 import { type Parts, type Proof, type ProofResult, realParts } from "../Proof.ts"
 import { prove } from "../prove.ts"

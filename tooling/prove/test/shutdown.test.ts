@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Scope, Semaphore } from "effect"
-import { type Parts } from "../Proof.ts"
+import type { Parts } from "../Proof.ts"
 import { shutdownProof } from "../shutdown.ts"
 import { failed, failedUntimed, runOf } from "./runOf.ts"
 

@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { counted, oneLine } from "../render/style.ts"
-import { type RunningHost } from "../withHost.ts"
+import type { RunningHost } from "../withHost.ts"
 
 /** One line on stderr; nothing with `--json` or where nothing is being started. */
 export const announceStart = Effect.fnUntraced(function* (host: Pick<RunningHost, "orchestrator">) {

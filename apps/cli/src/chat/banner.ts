@@ -1,8 +1,8 @@
 /**
  * What a person is told before the first prompt: which model answers and why, and how to choose another.
  */
-import { type ChosenModel } from "@signalbox/host"
-import { type Style } from "../render/style.ts"
+import type { ChosenModel } from "@signalbox/host"
+import type { Style } from "../render/style.ts"
 
 /** A few short lines about the model in use. */
 export const describeModel = (chosen: ChosenModel, style: Style): string => {

@@ -3,7 +3,7 @@
  * the conversation goes on; `quit`, `exit`, `q` or the end of input leave.
  */
 import { makeCorrelationId, toOutcome, withCorrelationId } from "@signalbox/errors"
-import { type ConversationSession } from "@signalbox/conversation"
+import type { ConversationSession } from "@signalbox/conversation"
 import { Cause, Effect, Exit } from "effect"
 import { Output, renderError, renderOutcome } from "../Output.ts"
 import { Setting } from "../Setting.ts"

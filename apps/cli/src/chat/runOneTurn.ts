@@ -1,7 +1,7 @@
 /**
  * One turn of a chat, printed as it happens. The first Ctrl-C stops it and says what was stopped.
  */
-import { type ConversationSession, type TurnEvent, type TurnResult } from "@signalbox/conversation"
+import type { ConversationSession, TurnEvent, TurnResult } from "@signalbox/conversation"
 import { Deferred, Effect, Exit, Fiber, Stream } from "effect"
 import { Output } from "../Output.ts"
 import { Signals } from "../process/Signals.ts"

@@ -1,7 +1,7 @@
 /**
  * A turn as `--json` prints it.
  */
-import { type TurnResult } from "@signalbox/conversation"
+import type { TurnResult } from "@signalbox/conversation"
 import { resultText } from "@signalbox/model"
 import { Duration } from "effect"
 

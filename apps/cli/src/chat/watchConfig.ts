@@ -4,7 +4,7 @@
 import { Effect, Stream } from "effect"
 import { Output } from "../Output.ts"
 import { renderReload } from "../render/renderReload.ts"
-import { type RunningHost } from "../withHost.ts"
+import type { RunningHost } from "../withHost.ts"
 
 /** With `--json` it follows in silence. */
 export const watchConfig = Effect.fnUntraced(function* (host: RunningHost) {

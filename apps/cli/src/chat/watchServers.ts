@@ -1,12 +1,12 @@
 /**
  * Live news of the servers on stderr, for as long as the scope lives.
  */
-import { type ServerEvent } from "@signalbox/orchestrator"
+import type { ServerEvent } from "@signalbox/orchestrator"
 import { DateTime, Effect, Stream } from "effect"
 import { announceStart } from "./announceStart.ts"
 import { Output } from "../Output.ts"
 import { renderServerEvent } from "../render/renderServers.ts"
-import { type RunningHost } from "../withHost.ts"
+import type { RunningHost } from "../withHost.ts"
 
 /** Prints which servers are being started, and what happens to them from now on. Silent with `--json`. */
 export const watchServers = Effect.fnUntraced(function* (host: Pick<RunningHost, "orchestrator">) {

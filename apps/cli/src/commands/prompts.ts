@@ -10,9 +10,9 @@ import { renderTable } from "../render/table.ts"
 import { tellShortfall } from "../render/tellShortfall.ts"
 import { report } from "../report.ts"
 import { shortfallOf } from "../shortfall.ts"
-import { startListed, startUntil } from "../startServers.ts"
+import { startListed, startUntilSettled } from "../startServers.ts"
 import { explainUnknown } from "../unknownName.ts"
-import { type RunningHost } from "../withHost.ts"
+import type { RunningHost } from "../withHost.ts"
 import { withOwnServers } from "../withOwnServers.ts"
 import { withSetting } from "../withSetting.ts"
 
@@ -108,8 +108,10 @@ const get = Command.make(
           const { args, name, server } = wanted
           if (server !== undefined) yield* start(server)
           else {
-            const isListed = Effect.map(prompts.list, (listed) => listed.some((prompt) => prompt.name === name))
-            yield* startUntil(host, isListed)
+            const isAddressed = Effect.map(prompts.list, (listed) =>
+              listed.some(({ originalName, serverName }) => qualifiedName(serverName, originalName) === name)
+            )
+            yield* startUntilSettled(host, isAddressed)
           }
           return yield* prompts
             .get(server === undefined ? name : qualifiedName(server, name), args, localCall())

@@ -1,3 +1,4 @@
+import { shownTarget } from "@signalbox/host"
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { Output } from "../Output.ts"
@@ -26,7 +27,7 @@ const list = Command.make("list", {}, () =>
         name,
         enabled: entry.enabled,
         transport: entry.transport,
-        target: entry.transport === "stdio" ? [entry.command, ...entry.args].join(" ") : entry.url,
+        target: shownTarget(entry),
         description: entry.description ?? ""
       }))
     }).pipe(

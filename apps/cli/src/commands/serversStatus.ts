@@ -5,6 +5,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { announceStart } from "../chat/announceStart.ts"
 import { Output } from "../Output.ts"
 import { noServers, renderServers } from "../render/renderServers.ts"
+import { isInSet, nameInSet } from "../render/nameInSet.ts"
 import { renderSharedNames } from "../render/sharedNames.ts"
 import { report } from "../report.ts"
 import { Setting } from "../Setting.ts"
@@ -78,9 +79,9 @@ const asked = Effect.fnUntraced(function* (names: Names) {
   yield* tellHost(found.record)
   const json =
     names.length === 0
-      ? yield* found.ask((client) => client.servers.list())
+      ? (yield* found.ask((client) => client.servers.status())).servers
       : yield* Effect.forEach(new Set(names), (name) => found.ask((client) => client.servers.get({ params: { name } })))
-  const servers = json.map(serverInfoOf)
+  const servers = json.map((told) => ({ ...serverInfoOf(told), name: nameInSet(told.set, told.name) }))
   const seen = json.map((server) => ({ ...server, seen: "running_host" as const }))
   // The file may be wrong by now, which is no reason not to say how they are.
   const options = Option.getOrElse(yield* Effect.option(readConfig()), () => undefined)?.options
@@ -88,9 +89,11 @@ const asked = Effect.fnUntraced(function* (names: Names) {
   return { servers, options, json: seen, wanted: servers.filter(({ state }) => state !== "stopped") }
 }, Effect.scoped)
 
-/** Their tools by the names that the configuration gives. */
+/** Their tools by the names that the configuration gives. Those of agents are no tools of the host. */
 const asShown = (servers: ReadonlyArray<ServerInfo>, options: HostOptions): ReadonlyArray<ServerInfo> =>
-  servers.map((info) => ({ ...info, tools: info.tools.map((tool) => shownName(options.servers[info.name], tool)) }))
+  servers
+    .filter(({ name }) => !isInSet(name))
+    .map((info) => ({ ...info, tools: info.tools.map((tool) => shownName(options.servers[info.name], tool)) }))
 
 const nothingRuns = "Nothing runs this configuration."
 const lookedAt = "The servers were started for a look and are stopped again."

@@ -3,12 +3,13 @@ import {
   type JsonObject,
   localCall,
   qualifiedName,
+  qualifiedNames,
   resultText,
   type ToolDefinition,
   ToolNotFound,
   type ToolResult
 } from "@signalbox/model"
-import { type ToolJson } from "@signalbox/server/control"
+import type { ToolJson } from "@signalbox/server/control"
 import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Output } from "../Output.ts"
@@ -18,7 +19,7 @@ import { tellShortfall } from "../render/tellShortfall.ts"
 import { report } from "../report.ts"
 import { type RunningHost, withHost } from "../withHost.ts"
 import { shortfallOf } from "../shortfall.ts"
-import { startListed, startUntil } from "../startServers.ts"
+import { startListed, startUntilListed } from "../startServers.ts"
 import { explainUnknown } from "../unknownName.ts"
 import { withSetting } from "../withSetting.ts"
 import { parseJsonObject, readCall, type ToolCallWords } from "../toolCallWords.ts"
@@ -84,14 +85,16 @@ const list = Command.make(
     )
 ).pipe(Command.withDescription("What can be called: by the running host, else with servers started for a look"))
 
-/** Starts the one server that is named, or all of them until the tool is there. */
+/** Starts the one server that is named, or all of them until it is sure whose tool is meant. */
 const findTool = Effect.fnUntraced(function* (host: RunningHost, { server, tool }: ToolCallWords) {
   if (server !== undefined) {
     yield* host.orchestrator.start(server)
     return qualifiedName(server, tool)
   }
-  const isListed = Effect.map(host.toolbox.list, (tools) => tools.some(({ name }) => name === tool))
-  yield* startUntil(host, isListed)
+  const isAddressed = Effect.map(host.toolbox.list, (tools) =>
+    tools.some((each) => qualifiedNames(each).includes(tool))
+  )
+  yield* startUntilListed(host, isAddressed)
   return tool
 })
 

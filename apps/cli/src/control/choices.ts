@@ -2,8 +2,8 @@
  * The servers that can be chosen from: those of the configuration, or those of the host that runs, which may know others
  * than its file by now.
  */
-import { checkReferences, type LoadedConfig, type ServerEntry } from "@signalbox/host"
-import { type ControlConnection } from "@signalbox/server/control"
+import { checkReferences, type LoadedConfig, type ServerEntry, shownTarget } from "@signalbox/host"
+import type { ControlConnection } from "@signalbox/server/control"
 import { Effect } from "effect"
 import { readConfig } from "../withHost.ts"
 import { Setting } from "../Setting.ts"
@@ -35,7 +35,7 @@ const lackedBy = Effect.fnUntraced(function* (config: LoadedConfig) {
 const aboutOf = (entry: ServerEntry, lack: string | undefined): string => {
   if (!entry.enabled) return "disabled in the configuration"
   if (lack !== undefined) return `cannot start: ${lack}`
-  return entry.description ?? (entry.transport === "stdio" ? [entry.command, ...entry.args].join(" ") : entry.url)
+  return entry.description ?? shownTarget(entry)
 }
 
 /** The servers of the configuration file. */

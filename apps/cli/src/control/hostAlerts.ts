@@ -38,9 +38,10 @@ export const hostAlerts = ({
         Effect.gen(function* () {
           const { line, style } = yield* Output
           if (alerts.length === 0) return yield* line(`${style.green("✓")} Nothing to warn of`)
-          for (const { message, severity, since } of alerts) {
+          for (const { message, set, severity, since } of alerts) {
             const mark = severity === "critical" ? style.red("✗ critical") : style.yellow("! warning")
-            yield* line(`${mark} ${printable(message)} ${style.dim(`since ${DateTime.formatIso(since)}`)}`)
+            const whose = set === undefined ? "" : `${style.bold(set)}: `
+            yield* line(`${mark} ${whose}${printable(message)} ${style.dim(`since ${DateTime.formatIso(since)}`)}`)
           }
         }),
       json: encode

@@ -1,11 +1,11 @@
 /**
  * `breaker` at work: the circuits of the running host.
  */
-import { type CircuitNumbers } from "@signalbox/orchestrator"
+import type { CircuitNumbers } from "@signalbox/orchestrator"
 import { Duration, Effect } from "effect"
 import { formatDuration } from "../duration.ts"
 import { Output } from "../Output.ts"
-import { type Style } from "../render/style.ts"
+import type { Style } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { running } from "./runningHost.ts"

@@ -1,10 +1,11 @@
 /**
  * `metrics` and `pool status` at work: the numbers of the running host.
  */
-import { type MetricsSnapshot } from "@signalbox/orchestrator"
+import type { MetricsSnapshot, SetNumbers } from "@signalbox/orchestrator"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
-import { type Style } from "../render/style.ts"
+import { nameInSet } from "../render/nameInSet.ts"
+import type { Style } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { running } from "./runningHost.ts"
@@ -15,9 +16,17 @@ const percent = (share: number | null): string => (share === null ? "–" : `${(
 
 const millis = (value: number | null): string => (value === null ? "–" : `${value.toFixed(value < 10 ? 1 : 0)} ms`)
 
-const serverTable = ({ servers }: MetricsSnapshot, style: Style): string => {
+/** Those of the host itself, then those of its agents. */
+const entriesOf = <A>(snapshot: MetricsSnapshot, pick: (numbers: SetNumbers) => Readonly<Record<string, A>>) => [
+  ...Object.entries(pick(snapshot)),
+  ...Object.entries(snapshot.sets ?? {}).flatMap(([set, numbers]) =>
+    Object.entries(pick(numbers)).map(([name, value]) => [nameInSet(set, name), value] as const)
+  )
+]
+
+const serverTable = (snapshot: MetricsSnapshot, style: Style): string => {
   const header = ["server", "state", "calls", "success", "errors", "p50", "p95", "in flight"].map(style.dim)
-  const rows = Object.entries(servers).map(([name, numbers]) => [
+  const rows = entriesOf(snapshot, ({ servers }) => servers).map(([name, numbers]) => [
     style.bold(name),
     numbers.state,
     String(numbers.calls),
@@ -30,8 +39,8 @@ const serverTable = ({ servers }: MetricsSnapshot, style: Style): string => {
   return renderTable([header, ...rows])
 }
 
-const poolTable = ({ pools }: MetricsSnapshot, style: Style): string => {
-  const entries = Object.entries(pools)
+const poolTable = (snapshot: MetricsSnapshot, style: Style): string => {
+  const entries = entriesOf(snapshot, ({ pools }) => pools)
   if (entries.length === 0)
     return "No connection pool is in use: every server has one connection (see sessions in the configuration)."
   const header = ["pool", "health", "used", "idle", "opening", "waiting", "most"].map(style.dim)

@@ -1,8 +1,8 @@
 /**
  * `tools list` and `tools call` in the host that runs already: its servers answer, with its circuits and its numbers.
  */
-import { type ToolResult } from "@signalbox/model"
-import { type ControlConnection, type ToolResultJson } from "@signalbox/server/control"
+import type { ToolResult } from "@signalbox/model"
+import type { ControlConnection, ToolResultJson } from "@signalbox/server/control"
 import { Effect, Option } from "effect"
 import { readCall } from "../toolCallWords.ts"
 import { findRunning, tellHost } from "./runningHost.ts"

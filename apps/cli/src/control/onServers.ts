@@ -6,7 +6,7 @@ import { report } from "../report.ts"
 import { hostChoices } from "./choices.ts"
 import { doneJson, outcomesShortfall, renderOutcomes, type ServersDone } from "./outcomes.ts"
 import { running } from "./runningHost.ts"
-import { type Selection } from "./selectionFlags.ts"
+import type { Selection } from "./selectionFlags.ts"
 import { selectServers } from "./selectServers.ts"
 
 /** Does it with the servers that are meant. */

@@ -1,7 +1,7 @@
 /**
  * What came of doing the same with several servers of a running host: shown, and judged for the exit code.
  */
-import { type SignalboxError } from "@signalbox/errors"
+import type { SignalboxError } from "@signalbox/errors"
 import { hostFailure, type HostRecord, type ServerOutcomes } from "@signalbox/server/control"
 import { Effect } from "effect"
 import { AllServersFailed, SomeServersFailed } from "../errors.ts"

@@ -1,17 +1,27 @@
 /**
  * `reload` at work.
  */
-import { type ReloadedJson } from "@signalbox/server/control"
+import type { ReloadedJson } from "@signalbox/server/control"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { renderReloaded, type ShownReload } from "../render/renderReload.ts"
 import { report } from "../report.ts"
 import { running } from "./runningHost.ts"
 
-const shown = ({ kept, needs_restart: needsRestart, ...told }: ReloadedJson): ShownReload => ({
+const messageOf = (error: Readonly<Record<string, unknown>>) => ({ message: String(error["message"]) })
+
+const shown = ({ agents, kept, needs_restart: needsRestart, ...told }: ReloadedJson): ShownReload => ({
   ...told,
   needsRestart,
-  kept: kept.map(({ error, server_name: serverName }) => ({ serverName, error: { message: String(error["message"]) } }))
+  kept: kept.map(({ error, server_name: serverName }) => ({ serverName, error: messageOf(error) })),
+  agents: {
+    ...agents,
+    kept: agents.kept.map(({ agent: agentName, error, server_name: serverName }) => ({
+      agentName,
+      serverName,
+      error: messageOf(error)
+    }))
+  }
 })
 
 /** Makes the host read its file, and prints what that has changed. */

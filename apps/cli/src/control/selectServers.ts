@@ -10,8 +10,8 @@ import { InvalidUsage } from "../errors.ts"
 import { Output } from "../Output.ts"
 import { oneLine, printable } from "../render/style.ts"
 import { Setting } from "../Setting.ts"
-import { type Choice } from "./choices.ts"
-import { type Selection } from "./selectionFlags.ts"
+import type { Choice } from "./choices.ts"
+import type { Selection } from "./selectionFlags.ts"
 
 const ask = Effect.fnUntraced(function* (verb: string, choices: ReadonlyArray<Choice>) {
   const { status, width } = yield* Output

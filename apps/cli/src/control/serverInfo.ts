@@ -1,7 +1,7 @@
 /**
  * A server as another process has told it, in the form in which our own are shown.
  */
-import { type ServerInfo, type ServerInfoJson } from "@signalbox/orchestrator"
+import type { ServerInfo, ServerInfoJson } from "@signalbox/orchestrator"
 import { hostFailure } from "@signalbox/server/control"
 import { DateTime, Duration, Option } from "effect"
 

@@ -5,7 +5,7 @@
 import { redactText, toOutcome } from "@signalbox/errors"
 import { Host } from "@signalbox/host"
 import { type ServerInfoJson, serverInfoJson } from "@signalbox/orchestrator"
-import { type ControlConnection } from "@signalbox/server/control"
+import type { ControlConnection } from "@signalbox/server/control"
 import { DateTime, Effect, Fiber, Stream } from "effect"
 import { watchConfig } from "../chat/watchConfig.ts"
 import { watchServers } from "../chat/watchServers.ts"
@@ -17,7 +17,7 @@ import { configChoices, hostChoices } from "./choices.ts"
 import { startDetached } from "./detach.ts"
 import { doneJson, outcomesShortfall, renderOutcomes, type ServersDone } from "./outcomes.ts"
 import { findRunning, placeOfRun } from "./runningHost.ts"
-import { type Selection } from "./selectionFlags.ts"
+import type { Selection } from "./selectionFlags.ts"
 import { selectServers } from "./selectServers.ts"
 
 /** What the command line says beside the servers. */

@@ -9,7 +9,7 @@ import { report } from "../report.ts"
 import { hostChoices } from "./choices.ts"
 import { doneJson, outcomesShortfall, renderOutcomes } from "./outcomes.ts"
 import { placeOfRun, running } from "./runningHost.ts"
-import { type Selection } from "./selectionFlags.ts"
+import type { Selection } from "./selectionFlags.ts"
 import { selectServers } from "./selectServers.ts"
 
 /** How often it is looked whether the process is gone. */

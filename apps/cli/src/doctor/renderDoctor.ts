@@ -5,7 +5,8 @@ import { redactText } from "@signalbox/errors"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { counted, oneLine, printable, type Style } from "../render/style.ts"
-import { type PlacedFinding, type Report } from "./runDoctor.ts"
+import type { PlacedFinding } from "./placeFindings.ts"
+import type { Report } from "./runDoctor.ts"
 
 /** How many of the last lines of a server are shown; with `--json` there are all that were kept. */
 const shownLines = 5

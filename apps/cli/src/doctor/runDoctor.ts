@@ -1,13 +1,12 @@
 /**
  * `doctor`: looks at the servers of the configuration, repairs what a person agrees to, and looks again.
  */
-import { type LoadedConfig } from "@signalbox/host"
+import type { LoadedConfig } from "@signalbox/host"
 import {
   applyRepairs,
   describeRepair,
   diagnose,
   type Diagnosis,
-  type Finding,
   probeDefaults,
   type Repair
 } from "@signalbox/host/doctor"
@@ -21,18 +20,12 @@ import { Output } from "../Output.ts"
 import { counted } from "../render/style.ts"
 import { Setting } from "../Setting.ts"
 import { configSource, readConfig } from "../withHost.ts"
+import { type PlacedFinding, placeFindings } from "./placeFindings.ts"
 
 export interface DoctorOptions {
   readonly names: ReadonlyArray<string>
   readonly fix: boolean
   readonly yes: boolean
-}
-
-/** A finding, and where that stands. */
-export interface PlacedFinding extends Finding {
-  readonly file: string
-  /** 0 where the value comes from the environment. */
-  readonly line: number
 }
 
 export interface Report {
@@ -55,11 +48,6 @@ const checkNames = Effect.fnUntraced(function* (names: ReadonlyArray<string>, co
   }
 })
 
-const place = (findings: ReadonlyArray<Finding>, config: LoadedConfig): ReadonlyArray<PlacedFinding> => {
-  const { file, problems } = config.invalid(findings.map(({ message, path }) => ({ path, message })))
-  return findings.map((found, index) => ({ ...found, file, line: problems[index]?.line ?? 0 }))
-}
-
 const examine = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
   const { environment } = yield* Setting
   const config = yield* readConfig()
@@ -75,7 +63,7 @@ const examine = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
     packageTimeout: config.options.runtime.packageTimeout,
     owner: yield* nodeOwner
   })
-  return { servers: found.servers, findings: place(found.findings, config) }
+  return { servers: found.servers, findings: placeFindings(found.findings, config) }
 })
 
 const agreed = Effect.fnUntraced(function* (repair: Repair, isSure: boolean) {

@@ -3,7 +3,7 @@
  * the browser or from what is pasted.
  */
 import { AuthorizationFailed } from "@signalbox/mcp"
-import { type AuthorizationPrompt } from "@signalbox/mcp/login"
+import type { AuthorizationPrompt } from "@signalbox/mcp/login"
 import { Duration, Effect, type Scope } from "effect"
 import { makeLines } from "../chat/Lines.ts"
 import { Output } from "../Output.ts"

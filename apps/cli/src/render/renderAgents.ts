@@ -1,7 +1,7 @@
 /**
  * Agents as people read them: one line each, and below it the servers of those that run.
  */
-import { type AgentInfoJson } from "@signalbox/host"
+import type { AgentInfoJson } from "@signalbox/host"
 import { counted, printable, type Style } from "./style.ts"
 import { renderTable } from "./table.ts"
 

@@ -1,29 +1,50 @@
 /**
  * What a changed configuration file means, for the person who has changed it.
  */
-import { type ReloadEvent } from "@signalbox/host"
+import type { ReloadEvent } from "@signalbox/host"
+import { nameInSet } from "./nameInSet.ts"
 import { printable, type Style } from "./style.ts"
 
-/** What has changed, as far as it is shown. */
-export interface ShownReload {
+interface ShownChange {
   readonly added: ReadonlyArray<string>
   readonly removed: ReadonlyArray<string>
   readonly changed: ReadonlyArray<string>
-  readonly kept: ReadonlyArray<{ readonly serverName: string; readonly error: { readonly message: string } }>
+}
+
+interface ShownKept {
+  readonly serverName: string
+  readonly error: { readonly message: string }
+}
+
+/** What has changed, as far as it is shown. */
+export interface ShownReload extends ShownChange {
+  readonly kept: ReadonlyArray<ShownKept>
+  readonly agents: ShownChange & { readonly kept: ReadonlyArray<ShownKept & { readonly agentName: string }> }
   readonly needsRestart: ReadonlyArray<string>
 }
 
+/** One part for each kind of change. */
+const changesOf = (change: ShownChange, words: Readonly<Record<keyof ShownChange, string>>): ReadonlyArray<string> =>
+  (["added", "removed", "changed"] as const).flatMap((kind) =>
+    change[kind].length > 0 ? [`${words[kind]}: ${change[kind].join(", ")}`] : []
+  )
+
+const serverWords = { added: "new", removed: "gone", changed: "reconnected" }
+const agentWords = { added: "new agents", removed: "agents gone", changed: "changed agents" }
+
 /** A line for each thing to know; nothing where nothing is different. */
 export const renderReloaded = (
-  { added, changed, kept, needsRestart, removed }: ShownReload,
+  { agents, kept, needsRestart, ...change }: ShownReload,
   style: Style
 ): ReadonlyArray<string> => {
-  const parts = [["new", added] as const, ["gone", removed] as const, ["reconnected", changed] as const].flatMap(
-    ([word, names]) => (names.length > 0 ? [`${word}: ${names.join(", ")}`] : [])
-  )
+  const parts = [...changesOf(change, serverWords), ...changesOf(agents, agentWords)]
+  const keptOfAgents = agents.kept.map(({ agentName, error, serverName }) => ({
+    error,
+    serverName: nameInSet(agentName, serverName)
+  }))
   return [
     ...(parts.length > 0 ? [`${style.cyan("~")} The configuration has changed (${parts.join("; ")})`] : []),
-    ...kept.map(
+    ...[...kept, ...keptOfAgents].map(
       ({ error, serverName }) =>
         `${style.yellow("!")} ${style.bold(serverName)} goes on with its old options: ${printable(error.message)}`
     ),

@@ -1,9 +1,9 @@
 /**
  * Servers as people read them: a table, the live lines of a start, and the story of a failure.
  */
-import { type SignalboxError } from "@signalbox/errors"
+import type { SignalboxError } from "@signalbox/errors"
 import { AuthorizationRequired } from "@signalbox/mcp"
-import { type HealthStatus, type ServerEvent, type ServerInfo } from "@signalbox/orchestrator"
+import type { HealthStatus, ServerEvent, ServerInfo } from "@signalbox/orchestrator"
 import { type DateTime, DateTime as DateTimes, Duration } from "effect"
 import { formatDuration } from "../duration.ts"
 import { counted, oneLine, printable, type Style } from "./style.ts"

@@ -2,7 +2,7 @@
  * A turn as it happens: text to stdout as it streams, each tool call with its server, arguments, duration
  * and result to stderr. The two streams share a terminal, so a line is ended before the other begins.
  */
-import { type TurnEvent } from "@signalbox/conversation"
+import type { TurnEvent } from "@signalbox/conversation"
 import { resultText, type ToolUseBlock } from "@signalbox/model"
 import { Effect, Stream } from "effect"
 import { formatDuration } from "../duration.ts"

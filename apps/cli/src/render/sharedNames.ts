@@ -2,8 +2,8 @@
  * Tool names that several servers have, and what becomes of them: told where somebody looks at the servers,
  * because it is no fault and would be noise elsewhere.
  */
-import { type NamingPolicy } from "@signalbox/model"
-import { type ServerInfo } from "@signalbox/orchestrator"
+import type { NamingPolicy } from "@signalbox/model"
+import type { ServerInfo } from "@signalbox/orchestrator"
 import { counted, oneLine, printable, type Style } from "./style.ts"
 
 const outcomes: Readonly<Record<NamingPolicy, string>> = {

@@ -1,7 +1,7 @@
 /**
  * What a list does not show because servers do not run.
  */
-import { type ServerInfo } from "@signalbox/orchestrator"
+import type { ServerInfo } from "@signalbox/orchestrator"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { shortfallOf } from "../shortfall.ts"

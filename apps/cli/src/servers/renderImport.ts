@@ -3,17 +3,15 @@
  * other programs.
  */
 import { toJson } from "@signalbox/errors"
+import { shownTarget } from "@signalbox/host"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { counted, oneLine, printable, type Style } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { tellVariables } from "../render/tellVariables.ts"
-import { type Health, type Imported } from "./importForeign.ts"
+import type { Health, Imported } from "./importForeign.ts"
 
 type Server = Imported["servers"][number]
-
-const targetOf = ({ entry }: Server): string =>
-  entry.transport === "stdio" ? [entry.command, ...entry.args].join(" ") : entry.url
 
 const paint = (status: Health["status"], style: Style) =>
   ({ works: style.green, fails: style.red, unset: style.yellow, disabled: style.dim, unchecked: style.dim })[status]
@@ -63,7 +61,7 @@ export const renderImport = Effect.fnUntraced(function* (imported: Imported) {
     style.bold(server.name),
     server.app,
     stateOf(server, style),
-    oneLine(printable(targetOf(server)), 200)
+    oneLine(printable(shownTarget(server.entry)), 200)
   ])
   yield* line(renderTable([header, ...rows], { columns, paint: style.dim }))
   for (const { count, file } of imported.sources.filter(({ failure }) => failure === undefined))

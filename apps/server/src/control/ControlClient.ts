@@ -11,7 +11,7 @@ import { ControlApi } from "./ControlApi.ts"
 import { correlationHeader } from "./controlGroup.ts"
 import { HostNotAnswering } from "./errors.ts"
 import { hostFailure } from "./HostFailure.ts"
-import { type HostRecord } from "./HostRecord.ts"
+import type { HostRecord } from "./HostRecord.ts"
 
 /** One method for each route, by group: `client.servers.list({})`. Call it within `ask` or `watch`. */
 export type ControlClient = Effect.Success<typeof makeClient>

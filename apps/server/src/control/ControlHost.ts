@@ -2,7 +2,7 @@
  * What the routes know of the process that serves them, beside the `Host` that it runs.
  */
 import { Context, type Effect } from "effect"
-import { type HostRecord } from "./HostRecord.ts"
+import type { HostRecord } from "./HostRecord.ts"
 
 /** The process behind the control API. */
 export class ControlHost extends Context.Service<

@@ -4,7 +4,7 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { makeCorrelationId, parseCorrelationId, withCorrelationId } from "@signalbox/errors"
-import { type Host } from "@signalbox/host"
+import type { Host } from "@signalbox/host"
 import { ByteSize, Context, Deferred, Effect, FileSystem, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
@@ -16,7 +16,7 @@ import { ControlApi, controlRoutes } from "./ControlApi.ts"
 import { correlationHeader } from "./controlGroup.ts"
 import { ControlHost } from "./ControlHost.ts"
 import { HostNotAnswering } from "./errors.ts"
-import { type ClaimedPlace } from "./HostRecord.ts"
+import type { ClaimedPlace } from "./HostRecord.ts"
 
 /** The served socket. */
 export class ControlServer extends Context.Service<

@@ -3,7 +3,7 @@
  * must cost a command nothing.
  */
 import { Effect } from "effect"
-import { type HostRecord } from "./HostRecord.ts"
+import type { HostRecord } from "./HostRecord.ts"
 
 /** A client of the host of this record, for as long as the scope is open. Nothing is sent yet. */
 export const connectControl = Effect.fnUntraced(function* (record: HostRecord) {

@@ -1,7 +1,7 @@
 /**
  * Stopping a server that is not to be waited for: its process group is killed while the stop goes on.
  */
-import { type ServerOrchestrator } from "@signalbox/orchestrator"
+import type { ServerOrchestrator } from "@signalbox/orchestrator"
 import { Effect } from "effect"
 
 /** Every process that the server has started is in its group. */

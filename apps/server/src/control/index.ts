@@ -1,15 +1,15 @@
 // The control API from outside: finding a running host, and asking it
 export { connectControl } from "./connectControl.ts"
-export { type ControlClient, type ControlConnection } from "./ControlClient.ts"
+export type { ControlClient, ControlConnection } from "./ControlClient.ts"
 export { claimPlace, type ClaimedPlace, findHost, type HostFacts, HostRecord } from "./HostRecord.ts"
 export { controlPlace, type ControlPlace } from "./controlPlace.ts"
 
 // What it answers
-export { type ApiFailure } from "./ApiFailure.ts"
-export { type ServerOutcomes, type ServerStatus } from "./groups/servers.ts"
-export { type ToolJson, type ToolResultJson } from "./groups/tools.ts"
-export { type ControlEvent } from "./groups/watching.ts"
-export { type ReloadedJson } from "./groups/host.ts"
+export type { ApiFailure } from "./ApiFailure.ts"
+export type { ServerOutcomes, ServerStatus } from "./groups/servers.ts"
+export type { ToolJson, ToolResultJson } from "./groups/tools.ts"
+export type { ControlEvent } from "./groups/watching.ts"
+export type { ReloadedJson } from "./groups/host.ts"
 
 // Failures
 export { hostFailure } from "./HostFailure.ts"

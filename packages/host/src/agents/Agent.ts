@@ -4,12 +4,12 @@
  */
 import { ConversationClient, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, localCall, resultText, Toolbox } from "@signalbox/model"
-import { type ConnectionFailed, type ServerOrchestrator } from "@signalbox/orchestrator"
+import type { ConnectionFailed, ServerOrchestrator } from "@signalbox/orchestrator"
 import { Context, Effect, Layer } from "effect"
-import { type ChosenModel } from "../chooseModel.ts"
-import { type AgentEntry } from "../config/AgentEntry.ts"
-import { type LoadedConfig } from "../config/ConfigFile.ts"
-import { type HostOptions } from "../config/HostOptions.ts"
+import type { ChosenModel } from "../chooseModel.ts"
+import type { AgentEntry } from "../config/AgentEntry.ts"
+import type { LoadedConfig } from "../config/ConfigFile.ts"
+import type { HostOptions } from "../config/HostOptions.ts"
 import { conversationLayer } from "../conversations.ts"
 import { ToolFailed } from "../errors.ts"
 import { configuredHooks } from "../offersHooks.ts"
@@ -39,15 +39,13 @@ export const optionsFor = ({ options, origins }: LoadedConfig, { model: own = {}
   return { ...options, model: { ...options.model, name, ...kept } }
 }
 
-/** Makes an agent of the servers of its set, and does what it does at its start. */
+/** Makes an agent of the servers of its set. */
 export const makeAgent = Effect.fnUntraced(function* (
   name: string,
-  entry: AgentEntry,
   options: HostOptions,
   model: ChosenModel,
   orchestrator: ServerOrchestrator["Service"]
 ) {
-  yield* orchestrator.requiredReady
   const toolbox = joinToolboxes([orchestrator.toolbox], options.runtime.naming)
   const hooks = yield* configuredHooks(options, orchestrator)
   const conversations = yield* Layer.build(
@@ -55,10 +53,6 @@ export const makeAgent = Effect.fnUntraced(function* (
       Layer.provide([Layer.succeed(LanguageModel, model.service), Layer.succeed(Toolbox, toolbox)])
     )
   )
-  for (const { args = {}, tool } of entry.onStart ?? []) {
-    const result = yield* toolbox.call(tool, args, localCall({ conversationId: `${name}:start` }))
-    if (result.isError) return yield* new ToolFailed({ toolName: tool, text: resultText(result) })
-  }
   return {
     name,
     model,
@@ -68,4 +62,16 @@ export const makeAgent = Effect.fnUntraced(function* (
     hooks,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady)
   } satisfies Agent
+})
+
+/** Waits for the servers that an agent needs, and does what it does at its start. */
+export const startAgent = Effect.fnUntraced(function* (
+  { name, orchestrator, toolbox }: Agent,
+  { onStart = [] }: AgentEntry
+) {
+  yield* orchestrator.requiredReady
+  for (const { args = {}, tool } of onStart) {
+    const result = yield* toolbox.call(tool, args, localCall({ conversationId: `${name}:start` }))
+    if (result.isError) return yield* new ToolFailed({ toolName: tool, text: resultText(result) })
+  }
 })

@@ -11,14 +11,16 @@ import {
   type ServerSetExists,
   ServerSets
 } from "@signalbox/orchestrator"
-import { Context, Effect, Exit, Layer, Path, type Stream } from "effect"
+import { Context, Effect, Equal, Exit, Layer, Path, type Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { chooseModel } from "../chooseModel.ts"
-import { type AgentEntry } from "../config/AgentEntry.ts"
+import type { AgentEntry } from "../config/AgentEntry.ts"
+import type { LoadedConfig } from "../config/ConfigFile.ts"
 import { AgentDisabled, AgentNotFound, AgentNotRunning, type ConfigInvalid, type MissingApiKey } from "../errors.ts"
-import { type HostSetup } from "../HostSetup.ts"
-import { type Agent, makeAgent, optionsFor } from "./Agent.ts"
-import { type AgentInfo } from "./AgentInfo.ts"
+import type { HostSetup } from "../HostSetup.ts"
+import { type Agent, makeAgent, optionsFor, startAgent } from "./Agent.ts"
+import { type AgentsPlan, planChange, type RunningAgent } from "./agentChanges.ts"
+import type { AgentInfo } from "./AgentInfo.ts"
 import { agentServerNames, agentServers } from "./agentServers.ts"
 
 /** Why an agent cannot be used. */
@@ -52,6 +54,12 @@ export class Agents extends Context.Service<
       readonly agent?: string
       readonly server?: string
     }) => Effect.Effect<ReconnectExits, AgentNotFound | AgentNotRunning | ServerNotFound>
+    /**
+     * What it takes to follow a changed configuration: agents that are gone end when their calls are answered, those that
+     * are changed get other servers while their calls run, and conversations that are under way keep their model. What
+     * an agent does at its start is not done again.
+     */
+    readonly plan: (next: LoadedConfig) => Effect.Effect<AgentsPlan, MissingApiKey>
     /** What happens to agents and their servers from now on; the name of the set is that of the agent. */
     readonly changes: Stream.Stream<ServerSetEvent>
   }
@@ -69,8 +77,11 @@ const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll
     Path.Path,
     HttpClient.HttpClient
   )(yield* Effect.context<Path.Path | HttpClient.HttpClient>())
-  const entries = new Map(Object.entries(config.options.agents))
-  const running = new Map<string, Agent>()
+  let current = config
+  let entries: ReadonlyMap<string, AgentEntry> = new Map(Object.entries(config.options.agents))
+  const running = new Map<string, RunningAgent>()
+  const around = { config, environment, sets, running }
+  const scope = yield* Effect.scope
 
   const find = (agentName: string) =>
     Effect.suspend((): Effect.Effect<AgentEntry, AgentNotFound> => {
@@ -81,32 +92,51 @@ const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll
     })
 
   /** The agent, once its set is there. */
-  const current = (agentName: string) =>
+  const present = (agentName: string) =>
     Effect.flatMap(Effect.option(sets.get(agentName)), (set) => {
-      const agent = set._tag === "Some" ? running.get(agentName) : undefined
+      const agent = set._tag === "Some" ? running.get(agentName)?.agent : undefined
       return agent === undefined ? Effect.fail(new AgentNotRunning({ agentName })) : Effect.succeed(agent)
     })
 
   const begin = Effect.fnUntraced(function* (agentName: string, entry: AgentEntry) {
-    if (!entry.enabled) return yield* new AgentDisabled({ agentName })
-    const { problems, servers } = yield* agentServers(config, environment, agentName, entry)
-    if (problems.length > 0) return yield* config.invalid(problems)
+    const basis = current
+    const { problems, servers } = yield* agentServers(basis, environment, agentName, entry)
+    if (problems.length > 0) return yield* basis.invalid(problems)
     const options = optionsFor(config, entry)
     const model = yield* chooseModel(options, environment)
-    yield* sets.add(agentName, servers, (orchestrator) =>
-      Effect.flatMap(makeAgent(agentName, entry, options, model, orchestrator), (agent) =>
-        Effect.acquireRelease(
-          Effect.sync(() => void running.set(agentName, agent)),
+    yield* sets.add(
+      agentName,
+      servers,
+      Effect.fnUntraced(function* (orchestrator) {
+        const agent = yield* makeAgent(agentName, options, model, orchestrator)
+        yield* startAgent(agent, entry)
+        const own = yield* Effect.scope
+        yield* Effect.acquireRelease(
+          Effect.sync(() => void running.set(agentName, { agent, entry, servers, scope: own })),
           () => Effect.sync(() => void running.delete(agentName))
         )
-      )
+      })
     )
-    return yield* current(agentName)
+    if (current !== basis) yield* catchUp(agentName)
+    return yield* present(agentName)
   }, Effect.provideContext(platform))
+
+  /** For an agent that was being started while the configuration changed. */
+  const catchUp = Effect.fnUntraced(function* (agentName: string) {
+    const now = running.get(agentName)
+    const entry = entries.get(agentName)
+    if (now === undefined) return
+    if (entry?.enabled !== true) return yield* Effect.ignore(sets.remove(agentName))
+    const { apply, problems } = yield* planChange(around, agentName, now, entry, current)
+    if (problems.length > 0) return yield* current.invalid(problems)
+    yield* Effect.orDie(apply)
+  })
 
   const add = (agentName: string): Effect.Effect<Agent, AgentError> =>
     Effect.flatMap(find(agentName), (entry) =>
-      Effect.catchTag(current(agentName), "AgentNotRunning", () => begin(agentName, entry))
+      entry.enabled
+        ? Effect.catchTag(present(agentName), "AgentNotRunning", () => begin(agentName, entry))
+        : Effect.fail(new AgentDisabled({ agentName }))
     )
 
   const infoOf = ([name, entry]: readonly [string, AgentEntry]): Effect.Effect<AgentInfo> =>
@@ -118,24 +148,70 @@ const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll
       status: summary.get(name)
     }))
 
-  const addAll = Effect.suspend(() => {
-    const enabled = [...entries].flatMap(([name, { enabled }]) => (enabled ? [name] : []))
-    return Effect.map(
-      Effect.forEach(enabled, (name) => Effect.map(Effect.exit(add(name)), (exit) => [name, exit] as const), {
+  const isEnabled = (name: string) => entries.get(name)?.enabled === true
+  const addEach = (names: ReadonlyArray<string>) =>
+    Effect.map(
+      Effect.forEach(names, (name) => Effect.map(Effect.exit(add(name)), (exit) => [name, exit] as const), {
         concurrency: "unbounded"
       }),
       (exits): ReadonlyMap<string, Exit.Exit<Agent, AgentError>> => new Map(exits)
     )
-  })
+  const addAll = Effect.suspend(() => addEach([...entries.keys()].filter(isEnabled)))
 
-  if (startsAll && config.options.runtime.agents === "all") {
-    const told = Effect.tap(addAll, (exits) =>
-      Effect.forEach(exits, ([name, exit]) =>
-        Exit.isFailure(exit) ? Effect.logWarning(`The agent "${name}" could not be started.`, exit.cause) : Effect.void
-      )
+  /** Where agents start with the program, new ones start with the configuration. */
+  const startsAlone = startsAll && config.options.runtime.agents === "all"
+  const inBackground = (starting: typeof addAll) =>
+    starting.pipe(
+      Effect.flatMap((exits) =>
+        Effect.forEach(exits, ([name, exit]) =>
+          Exit.isFailure(exit)
+            ? Effect.logWarning(`The agent "${name}" could not be started.`, exit.cause)
+            : Effect.void
+        )
+      ),
+      Effect.forkIn(scope)
     )
-    yield* Effect.forkScoped(told)
-  }
+  if (startsAlone) yield* inBackground(addAll)
+
+  const plan = Effect.fnUntraced(function* (next: LoadedConfig) {
+    const wanted = new Map(Object.entries(next.options.agents))
+    const names = [...wanted.keys()]
+    const ending = [...running.keys()].filter((name) => wanted.get(name)?.enabled !== true)
+    const changes = yield* Effect.forEach([...running], ([name, now]) => {
+      const entry = wanted.get(name)
+      return entry?.enabled === true
+        ? Effect.map(planChange(around, name, now, entry, next), (change) => [{ name, ...change }])
+        : Effect.succeed([])
+    })
+    const planned = new Map(changes.flat().map((change) => [change.name, change]))
+    const isChanged = (name: string) =>
+      planned.get(name)?.isChanged ?? !Equal.equals(entries.get(name), wanted.get(name))
+    const known = names.filter((name) => entries.has(name))
+    const report = {
+      added: names.filter((name) => !entries.has(name)),
+      removed: [...entries.keys()].filter((name) => !wanted.has(name)),
+      changed: known.filter(isChanged),
+      unchanged: known.filter((name) => !isChanged(name))
+    }
+    const apply = Effect.gen(function* () {
+      const idle = names.filter((name) => !isEnabled(name))
+      current = next
+      entries = wanted
+      // Nobody waits for the calls of an agent that is gone.
+      yield* Effect.forEach(
+        ending,
+        (name) => Effect.forkIn(Effect.ignore(sets.remove(name)), scope, { startImmediately: true }),
+        { discard: true }
+      )
+      const late = [...running.keys()].filter((name) => !planned.has(name) && !ending.includes(name))
+      const kept = yield* Effect.forEach(planned.values(), (change) => change.apply, { concurrency: "unbounded" })
+      // Those that have come up since the plan was made. What they lack is told as for one that is being started.
+      yield* Effect.forEach(late, (name) => Effect.ignore(catchUp(name)), { concurrency: "unbounded", discard: true })
+      if (startsAlone) yield* inBackground(addEach(idle.filter(isEnabled)))
+      return { ...report, kept: kept.flat() }
+    }).pipe(Effect.provideContext(platform))
+    return { problems: changes.flat().flatMap(({ problems }) => problems), apply } satisfies AgentsPlan
+  }, Effect.provideContext(platform))
 
   return Agents.of({
     list: Effect.suspend(() => Effect.forEach(entries, infoOf)),
@@ -157,6 +233,7 @@ const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll
         Effect.fail(new AgentNotRunning({ agentName: setName }))
       )
     }),
+    plan: Effect.fn("Agents.plan")(plan),
     changes: sets.changes
   })
 })

@@ -3,7 +3,7 @@
  */
 import { nearestName } from "@signalbox/model"
 import { commonSecrets } from "../config/AgentEntry.ts"
-import { type FoundProblem } from "../config/layers.ts"
+import type { FoundProblem } from "../config/layers.ts"
 import { isTree, type Tree, valueAt } from "../config/tree.ts"
 import { readReference, withServer } from "./serverReference.ts"
 

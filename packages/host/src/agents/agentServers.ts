@@ -2,14 +2,14 @@
  * The servers of one agent as the orchestrator wants them: those that it names and that are enabled, with its own secrets
  * in their environment, and only the tools that both the server and the agent let through.
  */
-import { type MaybeSecret } from "@signalbox/mcp"
-import { type ManagedServer } from "@signalbox/orchestrator"
+import type { MaybeSecret } from "@signalbox/mcp"
+import type { ManagedServer } from "@signalbox/orchestrator"
 import { Effect, Redacted } from "effect"
 import { type AgentEntry, commonSecrets } from "../config/AgentEntry.ts"
-import { type LoadedConfig } from "../config/ConfigFile.ts"
-import { type ServerEntry } from "../config/HostOptions.ts"
-import { type FoundProblem } from "../config/layers.ts"
-import { type ToolLists } from "../config/schemas.ts"
+import type { LoadedConfig } from "../config/ConfigFile.ts"
+import type { ServerEntry } from "../config/HostOptions.ts"
+import type { FoundProblem } from "../config/layers.ts"
+import type { ToolLists } from "../config/schemas.ts"
 import { notSet, resolveText, unsetVariables } from "../config/secrets.ts"
 import { resolveServer } from "../servers.ts"
 import { readReference } from "./serverReference.ts"

@@ -3,10 +3,10 @@
  */
 import { Effect, FileSystem, Path, Result } from "effect"
 import { agentProblems } from "../agents/agentProblems.ts"
-import { ConfigInvalid, ConfigNotFound, type ConfigProblem } from "../errors.ts"
+import { ConfigInvalid, ConfigNotFound, type ConfigProblem, UntrustedServerType } from "../errors.ts"
 import { decodeOptions } from "./decode.ts"
 import { readDocument } from "./document.ts"
-import { type HostOptions } from "./HostOptions.ts"
+import type { HostOptions } from "./HostOptions.ts"
 import { type FlagValue, type FoundProblem, layerConfig } from "./layers.ts"
 import { showable } from "./secrets.ts"
 import { configTemplate } from "./template.ts"
@@ -97,8 +97,13 @@ const readText = Effect.fnUntraced(function* (file: string, shown: string) {
 })
 
 /** The error for some problems, in the order of their lines; what stands in no line of the file comes first. */
-const invalidAt = (file: string, problems: ReadonlyArray<ConfigProblem>): ConfigInvalid =>
-  new ConfigInvalid({ file, problems: problems.toSorted((a, b) => a.line - b.line) })
+const invalidAt = (file: string, found: ReadonlyArray<ConfigProblem>): ConfigInvalid => {
+  const problems = found.toSorted((a, b) => a.line - b.line)
+  const untrusted = problems.find(({ code }) => code === UntrustedServerType.definition.code)
+  return new ConfigInvalid({ file, problems, ...(untrusted === undefined ? {} : { cause: causeOf(untrusted) }) })
+}
+
+const causeOf = ({ line, message: reason, path }: ConfigProblem) => new UntrustedServerType({ path, line, reason })
 
 /** A configuration of which all is known but whether it is right. */
 export interface FoundConfig {

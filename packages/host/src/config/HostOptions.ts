@@ -2,13 +2,13 @@
  * What `signalbox.yaml` may say. Strict: each key must be there and no other may. The keys that a server
  * can leave out are overrides of `runtime`, which stands in the same file, so nothing is hidden.
  */
-import { isVersionRange } from "@signalbox/orchestrator"
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
 import { keyRules } from "./keyRules.ts"
 import { isLoopback } from "./loopback.ts"
 import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists, VariableName } from "./schemas.ts"
 import { ServerAuth } from "./ServerAuth.ts"
+import { programFields, programRule, VersionRange } from "./ServerProgram.ts"
 import { variablesIn } from "./secrets.ts"
 
 /** Messages to people name a schema by its identifier. */
@@ -101,13 +101,6 @@ const SessionsOverride = Schema.Struct({
   fallback: Schema.optionalKey(sessions.fallback)
 })
 
-/** Versions of a program: `20`, `3.11`, `>=20`, `^20.1`, `>=18 <23`. */
-const VersionRange = Schema.String.check(
-  Schema.makeFilter(
-    (text) => isVersionRange(text) || 'Expected versions such as ">=20", "3.11", "^20.1" or ">=18 <23", as a text'
-  )
-)
-
 /** What every provider takes as the name of a tool. */
 const ToolName = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/, { message: "Expected a name of 1 to 64 letters, digits, - or _" })
@@ -151,13 +144,13 @@ const overrides = {
 const StdioServer = Schema.Struct({
   enabled: Schema.Boolean,
   transport: Schema.Literal("stdio"),
-  command: Schema.NonEmptyString,
+  ...programFields,
   args: Schema.Array(EnvValue),
   env: Schema.Record(VariableName, EnvValue),
   cwd: Schema.optionalKey(Schema.String),
   inheritEnv: Schema.optionalKey(Schema.Boolean),
   ...overrides
-})
+}).check(programRule)
 
 const remote = {
   enabled: Schema.Boolean,

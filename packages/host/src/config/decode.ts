@@ -3,12 +3,13 @@
  */
 import { nearestName } from "@signalbox/model"
 import { Result, Schema, SchemaIssue } from "effect"
+import { UntrustedServerType } from "../errors.ts"
 import { agentKeys } from "./AgentEntry.ts"
-import { type ConfigPath } from "./document.ts"
-import { HostOptions, serverKeys } from "./HostOptions.ts"
-import { type FoundProblem } from "./layers.ts"
+import type { ConfigPath } from "./document.ts"
+import { HostOptions, ServerEntry, serverKeys } from "./HostOptions.ts"
+import type { FoundProblem } from "./layers.ts"
 import { keyRuleAt } from "./keyRules.ts"
-import { presetValue } from "./presets.ts"
+import { presetValue } from "./presetValue.ts"
 import { showable } from "./secrets.ts"
 import { valueAt } from "./tree.ts"
 
@@ -33,11 +34,23 @@ const suggest = (path: ConfigPath): { readonly suggestion?: string } => {
   return nearest === undefined ? {} : { suggestion: `did you mean "${nearest}"?` }
 }
 
-const explain = (
-  raw: unknown,
-  path: ConfigPath,
-  message: string
-): { readonly message: string; readonly suggestion?: string } => {
+const transports: ReadonlyArray<string> = ServerEntry.members.map(({ fields }) => fields.transport.literal)
+
+type Explained = Omit<FoundProblem, "path">
+
+/** What is said of a server whose transport nothing here has. Other programs call it the type. */
+const explainTransport = (path: ConfigPath, server: object): Explained => {
+  const message = `expected transport: ${transports.join(", ").replace(/, (?=\w+$)/, " or ")}`
+  const key = Reflect.has(server, "transport") ? "transport" : "type"
+  const said: unknown = Reflect.get(server, key)
+  if (said === undefined) return { message }
+  if (transports.some((transport) => transport === said)) {
+    return { message, suggestion: `write "transport" instead of "type"` }
+  }
+  return { message: `${message}, found ${show([...path, key], said)}`, code: UntrustedServerType.definition.code }
+}
+
+const explain = (raw: unknown, path: ConfigPath, message: string): Explained => {
   if (message === "Expected no excess property") {
     const rule = keyRuleAt(path)
     return rule === undefined ? { message: "unknown key", ...suggest(path) } : { message: rule }
@@ -54,15 +67,14 @@ const explain = (
   const found = valueAt(raw, path)
   if (path[0] === "servers" && path.length === 2) {
     if (typeof found !== "object" || found === null) {
-      return { message: `expected a server: transport, then command or url, and so on, found ${show(path, found)}` }
+      return {
+        message: `expected a server: transport, then command, file or url, and so on, found ${show(path, found)}`
+      }
     }
-    const transport: unknown = Reflect.get(found, "transport")
-    const instead = transport === undefined ? "" : `, found ${show([...path, "transport"], transport)}`
-    return { message: `expected transport: stdio, http or sse${instead}` }
+    return explainTransport(path, found)
   }
-  return {
-    message: `${message.replace("a valid Duration string", 'a duration such as "30 seconds"')}, found ${show(path, found)}`
-  }
+  const instead = found === undefined ? "" : `, found ${show(path, found)}`
+  return { message: `${message.replace("a valid Duration string", 'a duration such as "30 seconds"')}${instead}` }
 }
 
 /** Checks a raw value against the schema of the file. */

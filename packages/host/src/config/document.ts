@@ -19,7 +19,7 @@ import {
   stringify,
   visit
 } from "yaml"
-import { type ConfigProblem } from "../errors.ts"
+import type { ConfigProblem } from "../errors.ts"
 import { spliceChange } from "./spliceChange.ts"
 
 /** A path inside a document: keys and indices from the root. */

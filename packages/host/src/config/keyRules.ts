@@ -2,7 +2,7 @@
  * What the keys must look like that a person chooses, and where such keys stand. A key that breaks its rule counts for
  * the schema as a key that nobody knows, so its own words are lost there.
  */
-import { type ConfigPath } from "./document.ts"
+import type { ConfigPath } from "./document.ts"
 
 /** The rules, as a message tells them. */
 export const keyRules = {

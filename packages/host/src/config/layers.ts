@@ -3,8 +3,8 @@
  * `signalbox config explain` can say of every value who set it.
  */
 import { nearestName } from "@signalbox/model"
-import { type ConfigProblem } from "../errors.ts"
-import { type ConfigDocument, type ConfigPath } from "./document.ts"
+import type { ConfigProblem } from "../errors.ts"
+import type { ConfigDocument, ConfigPath } from "./document.ts"
 import { presets } from "./presets.ts"
 import { readServers } from "./serversVariable.ts"
 import { isTree, leavesOf, merge, setAt, valueAt } from "./tree.ts"
@@ -15,6 +15,8 @@ export interface FoundProblem {
   readonly path: ConfigPath
   readonly message: string
   readonly suggestion?: string
+  /** That of its error class, where it has one of its own. */
+  readonly code?: string
 }
 
 /** All layers as one value, that still knows who set each part of it. */

@@ -4,7 +4,7 @@
  */
 import { isSecretKey, redact } from "@signalbox/errors"
 import { Redacted } from "effect"
-import { type ConfigPath } from "./document.ts"
+import type { ConfigPath } from "./document.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -4,7 +4,7 @@
  */
 import { readDocument } from "./document.ts"
 import { convertServers } from "./import/convertServers.ts"
-import { type FoundProblem } from "./layers.ts"
+import type { FoundProblem } from "./layers.ts"
 import { isTree, type Tree } from "./tree.ts"
 
 interface ReadServers {
@@ -22,9 +22,10 @@ export const readServers = (text: string): ReadServers => {
   return {
     servers: converted.servers,
     notes: converted.notes,
-    problems: converted.faults.map(({ name, reason }) => ({
+    problems: converted.faults.map(({ code, name, reason }) => ({
       path: ["servers", name],
-      message: `cannot be used: ${reason}`
+      message: `cannot be used: ${reason}`,
+      ...(code === undefined ? {} : { code })
     }))
   }
 }

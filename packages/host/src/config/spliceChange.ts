@@ -3,7 +3,7 @@
  * stand, and everything else stays as a person has written it. Where this does not fit, nothing is answered.
  */
 import { type Document, isMap, isNode, isScalar, type Node, parseDocument, stringify, type YAMLMap } from "yaml"
-import { type ConfigChange, type ConfigPath } from "./document.ts"
+import type { ConfigChange, ConfigPath } from "./document.ts"
 
 type Pair = YAMLMap["items"][number]
 

@@ -234,6 +234,7 @@ agents: {}
 #     env: {}                        # beyond a short list (PATH, HOME …) only this; env:NAME reads a variable
 #     cwd: .                         # optional; relative to this file
 #     requires: { node: ">=20" }     # optional; programs and versions without which it is not started
+#     runtime: node                  # optional; what the command needs, with version and runner as below
 #     required: false                # optional; true: nothing works without it
 #     trusted: false                 # optional; true: its read-only and idempotent hints are believed
 #     writes: serial                 # optional; parallel: tools that write may run at the same time
@@ -244,6 +245,17 @@ agents: {}
 #     sessions: { affinity: conversation, max: 4 }   # optional; a process for each conversation
 #     restart: { maxRestarts: 3 }    # optional; also policy: on-failure
 #     protocol: auto                 # optional; legacy or 2026-07-28 where the server cannot tell
+# One that is a file of yours:
+#   notes:
+#     enabled: true
+#     transport: stdio
+#     runtime: python                # or node, bun, deno; command (or none) for a command as above
+#     file: servers/notes.py         # relative to this file; what is not there is told before anything is started
+#     runtimeArgs: ["-u"]            # optional; for the runtime, before the file (deno: ["--allow-net"])
+#     version: "3.11"                # optional; also ranges such as ">=3.11": without one that fits it is not started
+#     runner: uv                     # optional; uv, fnm, mise or volta brings the runtime in exactly this version
+#     args: []                       # for the file
+#     env: {}
 # Remote ones:
 #   search:
 #     enabled: true

@@ -2,7 +2,7 @@
  * Raw configuration as a tree: maps are merged key by key, everything else is a leaf.
  */
 import { Redacted } from "effect"
-import { type ConfigPath } from "./document.ts"
+import type { ConfigPath } from "./document.ts"
 
 /** A map of a raw configuration. */
 export type Tree = { readonly [key: string]: unknown }

@@ -5,7 +5,7 @@
 import { nearestName } from "@signalbox/model"
 import { type ConfigPath, readScalar } from "./document.ts"
 import { mcpVariables, type Shorthand } from "./mcpVariables.ts"
-import { presetValue } from "./presets.ts"
+import { presetValue } from "./presetValue.ts"
 import { leavesOf } from "./tree.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>

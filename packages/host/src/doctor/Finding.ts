@@ -1,7 +1,7 @@
 /**
  * What the doctor says of a server: a stable code, what it means, and what to do.
  */
-import { type ConfigPath } from "../config/document.ts"
+import type { ConfigPath } from "../config/document.ts"
 
 /** `error`: it does not work; `warning`: it works, with a fault; `note`: it is worth knowing, and nothing is wrong. */
 export type Severity = "error" | "warning" | "note"
@@ -33,6 +33,7 @@ export type FindingCode =
   | "COMMAND_MISSING"
   | "COMMAND_NOT_EXECUTABLE"
   | "CWD_MISSING"
+  | "FILE_MISSING"
   | "VARIABLE_UNSET"
   | "RUNTIME_VERSION"
   | "CRASHED_AT_START"

@@ -1,7 +1,7 @@
 /**
  * Which package manager brings a command that servers are often started with.
  */
-import { type System } from "../config/import/ForeignFormat.ts"
+import type { System } from "../config/import/ForeignFormat.ts"
 
 interface Bringer {
   readonly what: string
@@ -59,6 +59,15 @@ const bringers: ReadonlyMap<string, Bringer> = new Map([
   [
     "deno",
     { what: "Deno", linux: "npm install -g deno", darwin: "brew install deno", win32: "winget install DenoLand.Deno" }
+  ],
+  ["fnm", { what: "fnm", linux: "cargo install fnm", darwin: "brew install fnm", win32: "winget install Schniz.fnm" }],
+  [
+    "mise",
+    { what: "mise", linux: "cargo install mise", darwin: "brew install mise", win32: "winget install jdx.mise" }
+  ],
+  [
+    "volta",
+    { what: "Volta", linux: "brew install volta", darwin: "brew install volta", win32: "winget install Volta.Volta" }
   ],
   [
     "docker",

@@ -1,7 +1,8 @@
 /**
  * What is wrong between entries: two that start the same server, two that look at the same page for their health.
  */
-import { type ServerEntry } from "../config/HostOptions.ts"
+import type { ServerEntry } from "../config/HostOptions.ts"
+import { shownTarget } from "../config/ServerProgram.ts"
 import { type Finding, finding } from "./Finding.ts"
 
 type Entries = ReadonlyArray<readonly [name: string, entry: ServerEntry]>
@@ -19,7 +20,9 @@ const repeated = (entries: Entries, keyOf: (entry: ServerEntry) => string | unde
 
 const startOf = (entry: ServerEntry): string =>
   JSON.stringify(
-    entry.transport === "stdio" ? [entry.command, entry.args, entry.cwd ?? ".", entry.env] : [entry.url, entry.headers]
+    entry.transport === "stdio"
+      ? [shownTarget(entry), entry.args, entry.cwd ?? ".", entry.env]
+      : [entry.url, entry.headers]
   )
 
 /** The findings on enabled entries, in the order of the file. */
@@ -30,7 +33,7 @@ export const crossChecks = (entries: Entries): ReadonlyArray<Finding> => {
       code: "DUPLICATE_SERVER",
       severity: "warning",
       serverName: name,
-      path: ["servers", name, entry.transport === "stdio" ? "command" : "url"],
+      path: ["servers", name, "url" in entry ? "url" : entry.file === undefined ? "command" : "file"],
       message: `"${name}" is the same server as "${holder}": it runs twice, and each of its tools clashes with itself.`,
       fix: `Remove one of the two, or set "enabled: false".`,
       repair: { _tag: "DisableServer", serverName: name }

@@ -2,12 +2,12 @@
  * Finds out what is wrong with the servers of a configuration: what can be seen without starting them, then what each
  * shows of itself when it is started once.
  */
-import { type NamingPolicy } from "@signalbox/model"
+import type { NamingPolicy } from "@signalbox/model"
 import { Effect, Result } from "effect"
-import { type LoadedConfig } from "../config/ConfigFile.ts"
-import { type ServerEntry } from "../config/HostOptions.ts"
-import { type System } from "../config/import/ForeignFormat.ts"
-import { type FoundProblem } from "../config/layers.ts"
+import type { LoadedConfig } from "../config/ConfigFile.ts"
+import type { ServerEntry } from "../config/HostOptions.ts"
+import type { System } from "../config/import/ForeignFormat.ts"
+import type { FoundProblem } from "../config/layers.ts"
 import { resolveServers } from "../servers.ts"
 import { crossChecks } from "./crossChecks.ts"
 import { explainProbe, offeredNames } from "./explainProbe.ts"
@@ -81,15 +81,15 @@ export const diagnose = Effect.fn("diagnose")(function* (config: LoadedConfig, o
   const { problems, servers } = yield* resolveServers(config, environment)
   const missing = problems.filter(({ path }) => isWanted(String(path[1]))).map(unset)
   const blocked = new Set(missing.map(({ serverName }) => serverName))
-  const wanted = servers.map(({ server }) => server).filter(({ name }) => isWanted(name))
-  const startable = wanted.filter(({ name }) => !blocked.has(name))
-  const versions = yield* Effect.forEach(startable, (server) => {
-    const entry = entries.get(server.name)
-    return entry === undefined ? Effect.succeed([]) : checkRuntimes(server, entry)
+  const wanted = servers.filter(({ server }) => isWanted(server.name))
+  const startable = wanted.filter(({ server }) => !blocked.has(server.name))
+  const versions = yield* Effect.forEach(startable, (managed) => {
+    const entry = entries.get(managed.server.name)
+    return entry === undefined ? Effect.succeed([]) : checkRuntimes(managed, entry)
   })
   // A start would refuse them for this; what they do in a version that does not fit says nothing more.
   const unfit = new Set(versions.flat().map(({ serverName }) => serverName))
-  const probed = startable.filter(({ name }) => !unfit.has(name))
+  const probed = startable.map(({ server }) => server).filter(({ name }) => !unfit.has(name))
   const probes = yield* probeServers(probed, options)
   const shown = probes.flatMap((probe) => {
     const entry = entries.get(probe.serverName)
@@ -108,7 +108,7 @@ export const diagnose = Effect.fn("diagnose")(function* (config: LoadedConfig, o
     ...crossed,
     ...clashes(probes, entries, config.options.runtime.naming)
   ]
-  const order = wanted.map(({ name }) => name)
+  const order = wanted.map(({ server }) => server.name)
   return {
     servers: order.map((name) => ({ name, tools: works.get(name) })),
     findings: all.toSorted((a, b) => order.indexOf(a.serverName) - order.indexOf(b.serverName))

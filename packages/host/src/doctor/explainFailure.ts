@@ -1,11 +1,13 @@
 /**
  * Why a server did not come up, from the class of its failure; the texts of servers only add advice.
  */
-import { type AuthorizationRequired, type ConnectError, type ServerError, type SpawnFailed } from "@signalbox/mcp"
-import { type System } from "../config/import/ForeignFormat.ts"
+import type { AuthorizationRequired, ConnectError, ServerError, SpawnFailed } from "@signalbox/mcp"
+import type { System } from "../config/import/ForeignFormat.ts"
+import { runnerOf, type ServerProgram } from "../config/ServerProgram.ts"
 import { type Finding, finding } from "./Finding.ts"
 import { howToInstall } from "./bringers.ts"
-import { type Probe } from "./probeServers.ts"
+import type { ServerEntry } from "../config/HostOptions.ts"
+import type { Probe } from "./probeServers.ts"
 
 type Failure = ConnectError | ServerError
 
@@ -126,9 +128,22 @@ const explain = (error: Failure, { junk, stderr }: Probe, system: System): Expla
   }
 }
 
+/** The same for a program that the configuration does not name by its command. */
+const inItsWords = (explained: Explained, program: ServerProgram): Explained => {
+  const runner = runnerOf(program)
+  if (explained.path?.[0] !== "command" || program.command !== undefined) return explained
+  const instead = `, or leave out "runner" and have ${runner?.runtime} ${runner?.version} here.`
+  return {
+    ...explained,
+    path: [runner === undefined ? "runtime" : "runner"],
+    fix: runner === undefined ? explained.fix : explained.fix.replace(/, or give the full path of .*$/, instead)
+  }
+}
+
 /** The finding on a server that did not come up. */
-export const explainFailure = (error: Failure, probe: Probe, system: System): Finding => {
-  const { path = [], ...explained } = explain(error, probe, system)
+export const explainFailure = (error: Failure, probe: Probe, entry: ServerEntry, system: System): Finding => {
+  const { path = [], ...explained } =
+    entry.transport === "stdio" ? inItsWords(explain(error, probe, system), entry) : explain(error, probe, system)
   return finding({
     severity: "error",
     serverName: probe.serverName,

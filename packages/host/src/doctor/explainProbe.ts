@@ -2,12 +2,12 @@
  * What a server showed of itself when it was started once: junk, tools that cannot be used, schemas that are refused.
  */
 import { Result } from "effect"
-import { type ServerEntry } from "../config/HostOptions.ts"
+import type { ServerEntry } from "../config/HostOptions.ts"
 import { shownName } from "../shownName.ts"
-import { type System } from "../config/import/ForeignFormat.ts"
+import type { System } from "../config/import/ForeignFormat.ts"
 import { explainFailure } from "./explainFailure.ts"
 import { type Finding, finding } from "./Finding.ts"
-import { type Probe } from "./probeServers.ts"
+import type { Probe } from "./probeServers.ts"
 import { schemaFaults } from "./schemaFaults.ts"
 
 type Tools = Result.Result.Success<Probe["outcome"]>["tools"]
@@ -83,7 +83,7 @@ const unknownNames = (serverName: string, tools: Tools, entry: ServerEntry): Rea
 /** The findings on one server that was started. */
 export const explainProbe = (probe: Probe, entry: ServerEntry, system: System): ReadonlyArray<Finding> => {
   const { outcome, serverName } = probe
-  if (Result.isFailure(outcome)) return [explainFailure(outcome.failure, probe, system), ...junkFindings(probe)]
+  if (Result.isFailure(outcome)) return [explainFailure(outcome.failure, probe, entry, system), ...junkFindings(probe)]
   const { tools } = outcome.success
   return [
     ...junkFindings(probe),

@@ -1,9 +1,10 @@
 // What is wrong with servers
 export { type Diagnosis, diagnose, type DiagnoseOptions } from "./diagnose.ts"
-export { type Finding, type FindingCode, type Repair, type Severity } from "./Finding.ts"
+export type { Finding, FindingCode, Repair, Severity } from "./Finding.ts"
 export { applyRepairs, describeRepair } from "./repairs.ts"
 
 // Its parts
+export { crossChecks } from "./crossChecks.ts"
 export { type Probe, probeDefaults, type ProbeOptions, probeServers } from "./probeServers.ts"
 export { resolveEntries } from "./resolveEntries.ts"
 export { type SchemaFault, schemaFaults } from "./schemaFaults.ts"

@@ -3,12 +3,12 @@
  * undone by hand.
  */
 import { Effect, FileSystem } from "effect"
-import { type ConfigSource } from "../config/ConfigFile.ts"
-import { type ConfigChange } from "../config/document.ts"
+import type { ConfigSource } from "../config/ConfigFile.ts"
+import type { ConfigChange } from "../config/document.ts"
 import { editConfig } from "../config/editConfig.ts"
 import { type Tree, valueAt } from "../config/tree.ts"
 import { ConfigNotWritten } from "../errors.ts"
-import { type Repair } from "./Finding.ts"
+import type { Repair } from "./Finding.ts"
 
 /** What a repair does, for whoever is asked. */
 export const describeRepair = (repair: Repair): string => {

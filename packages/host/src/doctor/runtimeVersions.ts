@@ -1,14 +1,19 @@
 /**
- * Whether the programs that an entry needs are here in a version that it can use: asked of the programs themselves.
+ * Whether what an entry needs is here before it is started: its file, and programs in a version that it can use, asked
+ * of the programs themselves.
  */
-import { type ServerOptions } from "@signalbox/mcp"
-import { isInRange, runtimeVersion } from "@signalbox/orchestrator"
+import type { ServerOptions } from "@signalbox/mcp"
+import { isInRange, type ManagedServer, requireFile, runtimeVersion } from "@signalbox/orchestrator"
 import { Effect } from "effect"
-import { type ChildProcessSpawner } from "effect/process"
-import { type ServerEntry } from "../config/HostOptions.ts"
+import type { ServerEntry } from "../config/HostOptions.ts"
 import { type Finding, finding } from "./Finding.ts"
 
-const checkOne = Effect.fnUntraced(function* (server: ServerOptions, program: string, wanted: string) {
+const checkVersion = Effect.fnUntraced(function* (
+  server: ServerOptions,
+  entry: ServerEntry,
+  program: string,
+  wanted: string
+) {
   const found = yield* runtimeVersion(program, server)
   if (found !== undefined && isInRange(found, wanted)) return []
   const has = found === undefined ? `${program} does not answer` : `${program} ${found} is here`
@@ -17,19 +22,37 @@ const checkOne = Effect.fnUntraced(function* (server: ServerOptions, program: st
       code: "RUNTIME_VERSION",
       severity: "error",
       serverName: server.name,
-      path: ["servers", server.name, "requires", program],
+      path: [
+        "servers",
+        server.name,
+        ...(entry.requires?.[program] === undefined ? ["version"] : ["requires", program])
+      ],
       message: `"${server.name}" needs ${program} ${wanted}, and ${has}.`,
-      fix: `Install ${program} ${wanted}, or give the full path of one under "command".`
+      fix: `Install ${program} ${wanted}, give the full path of one as "command", or let a "runner" bring it.`
     })
   ]
 })
 
-/** Compares what an entry requires with what is here. */
-export const checkRuntimes = (
-  server: ServerOptions,
-  entry: ServerEntry
-): Effect.Effect<ReadonlyArray<Finding>, never, ChildProcessSpawner.ChildProcessSpawner> =>
-  Effect.map(
-    Effect.forEach(Object.entries(entry.requires ?? {}), ([program, wanted]) => checkOne(server, program, wanted)),
-    (findings) => findings.flat()
+const checkFile = ({ program, server }: ManagedServer) =>
+  Effect.match(requireFile(server.name, program), {
+    onSuccess: () => [],
+    onFailure: ({ hint = "", message }) => [
+      finding({
+        code: "FILE_MISSING",
+        severity: "error",
+        serverName: server.name,
+        path: ["servers", server.name, "file"],
+        message,
+        fix: hint
+      })
+    ]
+  })
+
+/** Compares what a server needs with what is here. */
+export const checkRuntimes = Effect.fnUntraced(function* (managed: ManagedServer, entry: ServerEntry) {
+  const files = yield* checkFile(managed)
+  const versions = yield* Effect.forEach(Object.entries(managed.requires), ([program, wanted]) =>
+    checkVersion(managed.server, entry, program, wanted)
   )
+  return [...files, ...versions.flat()] satisfies ReadonlyArray<Finding>
+})

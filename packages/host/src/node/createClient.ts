@@ -3,7 +3,7 @@
  * whose configuration may be wrong.
  */
 import { type Outcome, toOutcome, withCorrelationId } from "@signalbox/errors"
-import { type TurnResult } from "@signalbox/conversation"
+import type { TurnResult } from "@signalbox/conversation"
 import {
   type JsonObject,
   localCall,
@@ -12,7 +12,7 @@ import {
   type ToolDefinition,
   type ToolResult
 } from "@signalbox/model"
-import { type ServerInfo } from "@signalbox/orchestrator"
+import type { ServerInfo } from "@signalbox/orchestrator"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { loadConfig } from "../config/ConfigFile.ts"
 import { ClientClosed, ToolFailed } from "../errors.ts"

@@ -3,19 +3,7 @@
  * The orderly way is to close the host's scope.
  */
 import { execFileSync } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
-
-const environmentsFromProc = (): ReadonlyArray<readonly [number, string]> =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        return [[Number(name), readFileSync(`/proc/${name}/environ`, "latin1")] as const]
-      } catch {
-        // Another user's process, or one that has just ended.
-        return []
-      }
-    })
+import { environmentsFromProc } from "./environmentsFromProc.ts"
 
 const environmentsFromPs = (): ReadonlyArray<readonly [number, string]> =>
   execFileSync("ps", ["-axEww", "-o", "pid=,command="], { encoding: "utf8", timeout: 2000 })

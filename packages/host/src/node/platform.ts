@@ -1,27 +1,30 @@
 /**
  * The services of Node that a host needs.
  */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { layerTokenFiles, ParentEnvironment } from "@signalbox/mcp"
-import { OrphanSweep } from "@signalbox/orchestrator"
+import { OrphanSweep, ProcessEnvironments } from "@signalbox/orchestrator"
 import { Context, Effect, Layer } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { cacheDirectory } from "./cacheDirectory.ts"
 import { dataDirectory } from "./dataDirectory.ts"
+import { environmentsFromProc } from "./environmentsFromProc.ts"
 import { Host } from "../Host.ts"
-import { type HostSetup } from "../HostSetup.ts"
-import { type LoadedConfig } from "../config/ConfigFile.ts"
+import type { HostSetup } from "../HostSetup.ts"
+import type { LoadedConfig } from "../config/ConfigFile.ts"
 
-/** Undici at the first request: many programs make none, and loading it costs 30 ms. */
+/** The client at the first request: many programs make none, and loading it costs 30 ms. */
 const lazyHttp = Layer.effect(
   HttpClient.HttpClient,
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const load = yield* Effect.cached(
-      Effect.map(Layer.buildWithScope(NodeHttpClient.layerUndici, scope), Context.get(HttpClient.HttpClient))
+      Effect.promise(() => import("@effect/platform-node/NodeHttpClient")).pipe(
+        Effect.flatMap(({ layerUndici }) => Layer.buildWithScope(layerUndici, scope)),
+        Effect.map(Context.get(HttpClient.HttpClient))
+      )
     )
     return HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
       Effect.flatMap((request) => Effect.flatMap(load, (client) => client.execute(request))),
@@ -38,7 +41,9 @@ export const nodePlatform = Layer.mergeAll(
   NodeServices.layer,
   lazyHttp,
   Layer.provide(tokens, NodeServices.layer),
-  Layer.sync(ParentEnvironment, () => process.env)
+  Layer.sync(ParentEnvironment, () => process.env),
+  // Asked for where there is a `/proc`.
+  Layer.succeed(ProcessEnvironments, Effect.sync(environmentsFromProc))
 )
 
 /** Who this process is, in the mark that its servers carry. */

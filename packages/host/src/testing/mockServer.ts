@@ -2,8 +2,8 @@
  * A stand-in for a server, inside the program: nothing is started and nothing is reached, so that what stands on the
  * servers can be tried without them. It has three tools of its own, whatever the real one has.
  */
-import { type RpcMessage, type ServerTransport } from "@signalbox/mcp"
-import { type ManagedServer } from "@signalbox/orchestrator"
+import type { RpcMessage, ServerTransport } from "@signalbox/mcp"
+import type { ManagedServer } from "@signalbox/orchestrator"
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -59,6 +59,7 @@ export const mockServer = (managed: ManagedServer): ManagedServer => ({
   },
   // Rules for the tools and the program of the real one mean nothing here.
   requires: {},
+  program: {},
   onStart: [],
   tools: { allow: undefined, deny: [], rename: {}, describe: {} }
 })

@@ -1,8 +1,8 @@
 /**
  * What the configuration's `testing` makes of the servers.
  */
-import { type ManagedServer } from "@signalbox/orchestrator"
-import { type HostOptions } from "../config/HostOptions.ts"
+import type { ManagedServer } from "@signalbox/orchestrator"
+import type { HostOptions } from "../config/HostOptions.ts"
 import { mockServer } from "./mockServer.ts"
 
 /** The server as it is to run in tests. */

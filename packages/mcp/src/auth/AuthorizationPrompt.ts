@@ -2,8 +2,8 @@
  * The person's part of a login, as a port: somewhere a browser is shown an address, and its answer comes back. The
  * command line implements it with a browser and a listener, a web application with its own pages.
  */
-import { type Effect } from "effect"
-import { type AuthorizationFailed } from "./authErrors.ts"
+import type { Effect } from "effect"
+import type { AuthorizationFailed } from "./authErrors.ts"
 
 /** What asks a person. */
 export interface AuthorizationPrompt {

@@ -2,9 +2,9 @@
  * The credentials of one connection over HTTP: which token its requests carry, and what can be done without a person
  * when one is refused. It never opens a browser; where only a person helps, it says so and the refusal stands.
  */
-import { type Effect, type Redacted } from "effect"
-import { type Denial, type Denied } from "./denial.ts"
-import { type Due } from "./Login.ts"
+import type { Effect, Redacted } from "effect"
+import type { Denial, Denied } from "./denial.ts"
+import type { Due } from "./Login.ts"
 
 /** What became of a refusal: repeat the request, perhaps with a token that was just made, or leave it. */
 export type Recovery =

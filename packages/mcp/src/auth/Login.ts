@@ -3,7 +3,7 @@
  * nor a token is ever sent to another authorization server (RFC 6749, 2.2; RFC 9700, 4.4).
  */
 import { Duration, Redacted, Schema } from "effect"
-import { type OAuthOptions } from "./OAuthOptions.ts"
+import type { OAuthOptions } from "./OAuthOptions.ts"
 
 const Secret = Schema.RedactedFromValue(Schema.String)
 

@@ -2,8 +2,8 @@
  * What can be said about logging in to one server. Nothing has to be: a server that challenges says itself where its
  * authorization server is, and most of those register us by themselves.
  */
-import { type Redacted } from "effect"
-import { type HttpOptions } from "../ServerOptions.ts"
+import type { Redacted } from "effect"
+import type { HttpOptions } from "../ServerOptions.ts"
 
 /** A key that signs assertions in place of a client secret (`private_key_jwt`, RFC 7523). */
 export interface PrivateKey {

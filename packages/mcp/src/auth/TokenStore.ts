@@ -3,8 +3,8 @@
  * a login may be renewed: whoever waited for it reads again first, and mostly finds that there is nothing left to do.
  */
 import { Context, Effect, type FileSystem, Layer, type Path, Semaphore } from "effect"
-import { type TokenStoreUnusable } from "./authErrors.ts"
-import { type Login, type LoginKey } from "./Login.ts"
+import type { TokenStoreUnusable } from "./authErrors.ts"
+import type { Login, LoginKey } from "./Login.ts"
 import { makeTokenFiles } from "./tokenFiles.ts"
 
 /** Keeps logins. One address may have several, of different issuers; the first one is in use. */

@@ -3,9 +3,9 @@
  * better credentials are had, a tool call too. Many that are refused at once wait for one renewal.
  */
 import { Effect, Fiber, Redacted, type Scope } from "effect"
-import { type Fetch } from "../http/guardedFetch.ts"
-import { type ServerOptions } from "../ServerOptions.ts"
-import { type Authorizer, type Recovery, type Refusal } from "./Authorizer.ts"
+import type { Fetch } from "../http/guardedFetch.ts"
+import type { ServerOptions } from "../ServerOptions.ts"
+import type { Authorizer, Recovery, Refusal } from "./Authorizer.ts"
 import { wantsMoreScope } from "./challenge.ts"
 import { markDenied } from "./denial.ts"
 

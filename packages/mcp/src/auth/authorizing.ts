@@ -3,9 +3,9 @@
  * one, gets it and does it again.
  */
 import { Effect } from "effect"
-import { type ServerOptions } from "../ServerOptions.ts"
+import type { ServerOptions } from "../ServerOptions.ts"
 import { AuthorizationRequired } from "../connectErrors.ts"
-import { type AuthorizationPrompt } from "./AuthorizationPrompt.ts"
+import type { AuthorizationPrompt } from "./AuthorizationPrompt.ts"
 import { authorize } from "./authorize.ts"
 
 /** After so many logins more will not help (MCP authorization, "Scope Challenge Handling": retries are limited). */

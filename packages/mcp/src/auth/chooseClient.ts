@@ -2,13 +2,13 @@
  * As whom to log in, and what to ask for.
  */
 import { Effect } from "effect"
-import { type Fetch } from "../http/guardedFetch.ts"
-import { type AuthorizationFailed } from "./authErrors.ts"
-import { type Challenge } from "./challenge.ts"
-import { type Failed } from "./failure.ts"
+import type { Fetch } from "../http/guardedFetch.ts"
+import type { AuthorizationFailed } from "./authErrors.ts"
+import type { Challenge } from "./challenge.ts"
+import type { Failed } from "./failure.ts"
 import { isSameIssuer, joinScopes, type Login, type OAuthClient } from "./Login.ts"
 import { type Discovered, register } from "./oauth.ts"
-import { type OAuthOptions } from "./OAuthOptions.ts"
+import type { OAuthOptions } from "./OAuthOptions.ts"
 
 /**
  * What to ask for (MCP authorization, "Scope Selection Strategy"): what the server wants, else all that it offers. Where

@@ -2,7 +2,7 @@
  * Faults of OAuth as the failure of a login, at the step where they came.
  */
 import { AuthorizationFailed } from "./authErrors.ts"
-import { type OAuthFault } from "./oauth.ts"
+import type { OAuthFault } from "./oauth.ts"
 
 /** Makes the failures of one login. A text is a reason of our own. */
 export const failure =

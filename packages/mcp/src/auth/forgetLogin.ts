@@ -4,9 +4,9 @@
  */
 import { Effect, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
-import { type Fetch } from "../http/guardedFetch.ts"
+import type { Fetch } from "../http/guardedFetch.ts"
 import { isRemote, type ServerOptions } from "../ServerOptions.ts"
-import { type TokenStoreUnusable } from "./authErrors.ts"
+import type { TokenStoreUnusable } from "./authErrors.ts"
 import { clientNow, type Login, loginKey, type OAuthClient } from "./Login.ts"
 import { metadataFetch } from "./metadataFetch.ts"
 import { oauthOptionsOf } from "./OAuthOptions.ts"

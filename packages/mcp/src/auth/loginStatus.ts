@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import { isRemote, type ServerOptions } from "../ServerOptions.ts"
-import { type TokenStoreUnusable } from "./authErrors.ts"
+import type { TokenStoreUnusable } from "./authErrors.ts"
 import { loginKey, type LoginKey } from "./Login.ts"
 import { oauthOptionsOf, usesOAuth } from "./OAuthOptions.ts"
 import { TokenStore } from "./TokenStore.ts"

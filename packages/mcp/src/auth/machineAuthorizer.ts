@@ -3,12 +3,12 @@
  * they are kept in memory alone.
  */
 import { Clock, Effect, FileSystem, Redacted } from "effect"
-import { type Fetch } from "../http/guardedFetch.ts"
+import type { Fetch } from "../http/guardedFetch.ts"
 import { type Authorizer, denied, type Recovery, type Refusal, repeat } from "./Authorizer.ts"
 import { type Challenge, readChallenge } from "./challenge.ts"
 import { dueOf, isSameIssuer, isSameToken, joinScopes, type OAuthClient, type Tokens } from "./Login.ts"
 import { discover, machineToken, type OAuthFault } from "./oauth.ts"
-import { type OAuthOptions } from "./OAuthOptions.ts"
+import type { OAuthOptions } from "./OAuthOptions.ts"
 
 /** How often more scope is asked for before it is taken that it does not help. */
 const mostStepUps = 3

@@ -2,10 +2,10 @@
  * Chooses how a connection gets its credentials, from the options of its server.
  */
 import { Effect, type FileSystem } from "effect"
-import { type Fetch } from "../http/guardedFetch.ts"
-import { type HttpOptions, type ServerOptions } from "../ServerOptions.ts"
-import { type TokenStoreUnusable } from "./authErrors.ts"
-import { type Authorizer } from "./Authorizer.ts"
+import type { Fetch } from "../http/guardedFetch.ts"
+import type { HttpOptions, ServerOptions } from "../ServerOptions.ts"
+import type { TokenStoreUnusable } from "./authErrors.ts"
+import type { Authorizer } from "./Authorizer.ts"
 import { machineAuthorizer } from "./machineAuthorizer.ts"
 import { isForMachines, oauthOptionsOf, usesOAuth } from "./OAuthOptions.ts"
 import { personalAuthorizer } from "./personalAuthorizer.ts"

@@ -4,7 +4,7 @@
  */
 import { Duration } from "effect"
 import { readText } from "../http/answers.ts"
-import { type Fetch } from "../http/guardedFetch.ts"
+import type { Fetch } from "../http/guardedFetch.ts"
 
 const longestAnswerBytes = 1024 * 1024
 const longestRequest = Duration.seconds(30)

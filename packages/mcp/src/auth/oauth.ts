@@ -22,9 +22,9 @@ import {
 } from "@modelcontextprotocol/client"
 import { redactText } from "@signalbox/errors"
 import { Clock, Effect, Redacted } from "effect"
-import { type Fetch } from "../http/guardedFetch.ts"
+import type { Fetch } from "../http/guardedFetch.ts"
 import { type Issuer, joinScopes, type OAuthClient, type Tokens } from "./Login.ts"
-import { type PrivateKey } from "./OAuthOptions.ts"
+import type { PrivateKey } from "./OAuthOptions.ts"
 
 /** Why a step failed, by classes and codes alone. */
 export interface OAuthFault {

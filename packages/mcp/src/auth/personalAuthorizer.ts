@@ -3,14 +3,14 @@
  * after reading it again, so that of many who find a token refused one renews it, and the others take what it has got.
  */
 import { Clock, Effect, type Redacted } from "effect"
-import { type Fetch } from "../http/guardedFetch.ts"
-import { type ServerOptions } from "../ServerOptions.ts"
+import type { Fetch } from "../http/guardedFetch.ts"
+import type { ServerOptions } from "../ServerOptions.ts"
 import { type Authorizer, denied, type Refusal, repeat } from "./Authorizer.ts"
-import { type TokenStoreUnusable } from "./authErrors.ts"
+import type { TokenStoreUnusable } from "./authErrors.ts"
 import { readChallenge } from "./challenge.ts"
 import { clientNow, dueOf, isSameIssuer, isSameToken, joinScopes, type Login, loginKey, type Tokens } from "./Login.ts"
 import { discover, type OAuthFault, refresh } from "./oauth.ts"
-import { type OAuthOptions } from "./OAuthOptions.ts"
+import type { OAuthOptions } from "./OAuthOptions.ts"
 import { TokenStore } from "./TokenStore.ts"
 
 /** How long a failed renewal is left alone while the old token still works. */

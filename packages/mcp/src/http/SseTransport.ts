@@ -9,7 +9,7 @@ import { idFromEnds } from "../stdio/framing.ts"
 import { arrival } from "./arrival.ts"
 import { makeEventReader, type StreamEvent } from "./eventReader.ts"
 import { type Exchange, type Fetch, learnHeaders } from "./guardedFetch.ts"
-import { type HttpFacts } from "./HttpTransport.ts"
+import type { HttpFacts } from "./HttpTransport.ts"
 
 /** The transport, and what is known beside its messages. */
 export interface SseTransport extends HttpFacts {

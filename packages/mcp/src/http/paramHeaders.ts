@@ -3,7 +3,7 @@
  * 2026-07-28, SEP-2243): `Mcp-Param-<Name>`. A tool that declares them wrongly must not be offered.
  */
 import { Base64 } from "effect/encoding"
-import { type JsonObject } from "../McpTool.ts"
+import type { JsonObject } from "../McpTool.ts"
 import { isJsonObject } from "../wire.ts"
 
 /** One argument that is mirrored. */

@@ -2,7 +2,7 @@
  * The transport over a child process: one JSON value per line in both directions.
  * Plain callbacks on purpose: an Effect per message would cost more than the protocol itself.
  */
-import { type ServerOptions } from "../ServerOptions.ts"
+import type { ServerOptions } from "../ServerOptions.ts"
 import { type RpcMessage, type Transport, WireFault } from "../wire.ts"
 import { idFromEnds, makeFraming } from "./framing.ts"
 

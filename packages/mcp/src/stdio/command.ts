@@ -4,7 +4,7 @@
  */
 import { Effect, FileSystem, Path } from "effect"
 import { SpawnFailed } from "../connectErrors.ts"
-import { type MaybeSecret, type StdioOptions } from "../ServerOptions.ts"
+import type { MaybeSecret, StdioOptions } from "../ServerOptions.ts"
 import { isBatchFile, readShim } from "./batchShim.ts"
 import { lookupVariable } from "./environment.ts"
 

@@ -3,7 +3,7 @@
  * Everything else stays here, because our environment holds the API keys of every vendor.
  */
 import { Context, Redacted } from "effect"
-import { type MaybeSecret } from "../ServerOptions.ts"
+import type { MaybeSecret } from "../ServerOptions.ts"
 
 /**
  * The environment of this process. The application provides it (`process.env` on Node); the default is

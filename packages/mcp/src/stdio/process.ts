@@ -7,8 +7,8 @@ import { type Cause, Deferred, Duration, Effect, Exit, Option, type PlatformErro
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { SpawnFailed } from "../connectErrors.ts"
 import { ServerExited } from "../connectionErrors.ts"
-import { type MaybeSecret, type ServerOptions, type StdioOptions } from "../ServerOptions.ts"
-import { type Program } from "./command.ts"
+import type { MaybeSecret, ServerOptions, StdioOptions } from "../ServerOptions.ts"
+import type { Program } from "./command.ts"
 import { makeLineTail } from "./lineTail.ts"
 
 /** A running server. */

@@ -1,5 +1,5 @@
 import { AuthorizationFailed, layerTokenFiles, type ServerOptions } from "@signalbox/mcp"
-import { type AuthorizationPrompt } from "@signalbox/mcp/login"
+import type { AuthorizationPrompt } from "@signalbox/mcp/login"
 import { type FxMcpEvent, type FxMcpFlags, readFxMcpLog } from "@signalbox/testing"
 import { Effect } from "effect"
 import { fxHttp, httpServer, temporaryFolder } from "../fixture.ts"

@@ -14,7 +14,7 @@ import {
   ProviderUnreachable,
   StreamInterrupted
 } from "../errors.ts"
-import { type ModelEvent } from "../ModelEvent.ts"
+import type { ModelEvent } from "../ModelEvent.ts"
 
 /** A request, and how its refusals are understood. */
 export interface Exchange {

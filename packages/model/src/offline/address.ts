@@ -4,7 +4,7 @@
  * source only ever tips the balance.
  */
 import { sourceOf } from "../naming.ts"
-import { type Catalogue, type PreparedTool } from "./catalogue.ts"
+import type { Catalogue, PreparedTool } from "./catalogue.ts"
 import { actionsOf, areAlike } from "./meaning.ts"
 import { understand, type Understood } from "./understand.ts"
 import { spoken, stem, wordsOf } from "./words.ts"

@@ -1,18 +1,18 @@
 /**
  * The next reply in a conversation: calls for the next part of what was asked, a question, or the final text.
  */
-import { type DateTime } from "effect"
-import { type JsonObject } from "../ContentBlock.ts"
-import { type ModelRequest } from "../Message.ts"
+import type { DateTime } from "effect"
+import type { JsonObject } from "../ContentBlock.ts"
+import type { ModelRequest } from "../Message.ts"
 import { readAddress } from "./address.ts"
-import { type Catalogue, type PreparedTool } from "./catalogue.ts"
+import type { Catalogue, PreparedTool } from "./catalogue.ts"
 import { type Answer, question, readConversation, type Step } from "./conversation.ts"
 import { capabilities, howToConnect, nothingFits, smallTalk } from "./dialogue.ts"
 import { fill } from "./fill.ts"
 import { refersBack } from "./fillText.ts"
 import { literalsOf, standsApart } from "./literals.ts"
 import { coerce } from "./coerce.ts"
-import { type Parameter, type Role } from "./parameters.ts"
+import type { Parameter, Role } from "./parameters.ts"
 import { type Plan, planRequest, type PlanOptions } from "./plan.ts"
 import { readBack } from "./readBack.ts"
 import { splitRequests } from "./split.ts"

@@ -4,7 +4,7 @@
  * ranking it, so what was read is kept as long as the tool's definition lives.
  */
 import { sourceOf } from "../naming.ts"
-import { type ToolDefinition } from "../Tool.ts"
+import type { ToolDefinition } from "../Tool.ts"
 import { actionsOf, conceptsOf, isDeletion } from "./meaning.ts"
 import { holdsFacts, type Parameter, parametersOf } from "./parameters.ts"
 import { isStopWord, stem, wordsOf } from "./words.ts"

@@ -4,7 +4,7 @@
  */
 import { Predicate } from "effect"
 import { numberOf, parseJson } from "./literals.ts"
-import { type Parameter } from "./parameters.ts"
+import type { Parameter } from "./parameters.ts"
 import { stem, wordsOf } from "./words.ts"
 
 const yes = /^(?:true|yes|on|y|enabled?)$/i

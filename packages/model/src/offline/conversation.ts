@@ -2,7 +2,7 @@
  * Where a conversation stands, read from its messages alone: the command that is being worked on, the
  * answers the person gave to questions about it, and the tool calls made for it so far.
  */
-import { type ContentBlock, type ToolResultBlock } from "../ContentBlock.ts"
+import type { ContentBlock, ToolResultBlock } from "../ContentBlock.ts"
 import { type Message, textOf } from "../Message.ts"
 import { resultText } from "../Tool.ts"
 

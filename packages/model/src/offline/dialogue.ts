@@ -1,8 +1,8 @@
 /**
  * What the offline model says about itself and about what can be done, in its own plain words.
  */
-import { type Catalogue, type PreparedTool } from "./catalogue.ts"
-import { type Parameter } from "./parameters.ts"
+import type { Catalogue, PreparedTool } from "./catalogue.ts"
+import type { Parameter } from "./parameters.ts"
 import { sourceOf } from "../naming.ts"
 import { spoken } from "./words.ts"
 

@@ -3,18 +3,18 @@
  * Whatever comes out is complete or says what is missing; an optional argument is given only when the
  * text speaks for it.
  */
-import { type DateTime } from "effect"
-import { type JsonObject } from "../ContentBlock.ts"
-import { type ToolDefinition } from "../Tool.ts"
+import type { DateTime } from "effect"
+import type { JsonObject } from "../ContentBlock.ts"
+import type { ToolDefinition } from "../Tool.ts"
 import { fillExplicit, type Input } from "./fillExplicit.ts"
 import { fillPaths } from "./fillPaths.ts"
 import { fillText } from "./fillText.ts"
 import { fillTyped } from "./fillTyped.ts"
-import { type Literal } from "./literals.ts"
-import { type Parameter } from "./parameters.ts"
+import type { Literal } from "./literals.ts"
+import type { Parameter } from "./parameters.ts"
 import { freeLiterals, type Source } from "./source.ts"
 import { fillStatement } from "./statement.ts"
-import { type Understood } from "./understand.ts"
+import type { Understood } from "./understand.ts"
 import { stemsOf } from "./words.ts"
 
 export interface Filled {

@@ -5,7 +5,7 @@
 import { Predicate } from "effect"
 import { coerce } from "./coerce.ts"
 import { parseJson } from "./literals.ts"
-import { type Parameter } from "./parameters.ts"
+import type { Parameter } from "./parameters.ts"
 import { type Found, freeLiterals, isFree, type Source, take } from "./source.ts"
 
 /** Arguments under construction, by name. */

@@ -2,8 +2,8 @@
  * Arguments that are places: files, folders, patterns over them, and pairs of a place to come from and
  * one to go to. What a relative path is relative to is the server's matter: it is passed as typed.
  */
-import { type Input } from "./fillExplicit.ts"
-import { type Literal } from "./literals.ts"
+import type { Input } from "./fillExplicit.ts"
+import type { Literal } from "./literals.ts"
 import { actionsOf } from "./meaning.ts"
 import { directionOf, type Parameter, type Role } from "./parameters.ts"
 import { findPhrase, type Found, freeLiterals, isFree, isVague, type Source, take } from "./source.ts"

@@ -4,9 +4,9 @@
  * left of the sentence. Only a required argument may have what is left.
  */
 import { coerce, membersOf } from "./coerce.ts"
-import { type Input } from "./fillExplicit.ts"
-import { type Literal, type LiteralKind } from "./literals.ts"
-import { type Parameter } from "./parameters.ts"
+import type { Input } from "./fillExplicit.ts"
+import type { Literal, LiteralKind } from "./literals.ts"
+import type { Parameter } from "./parameters.ts"
 import { findPhrase, type Found, freeLiterals, isVague, remainder, type Source, take } from "./source.ts"
 
 const untilClause = "(.+?)(?=\\s+(?:and (?:then )?|with|in|to|from|of type|as a|saying)\\b|[,;:]|[.!?]?$)"

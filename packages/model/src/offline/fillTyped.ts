@@ -4,10 +4,10 @@
  */
 import { choiceOf, coerce } from "./coerce.ts"
 import { dateIn } from "./dates.ts"
-import { type Input } from "./fillExplicit.ts"
-import { type Literal } from "./literals.ts"
+import type { Input } from "./fillExplicit.ts"
+import type { Literal } from "./literals.ts"
 import { areAlike } from "./meaning.ts"
-import { type Parameter } from "./parameters.ts"
+import type { Parameter } from "./parameters.ts"
 import { findPhrase, freeLiterals, isFree, neighbours, type Source, take } from "./source.ts"
 import { isStopWord, stem, wordsOf } from "./words.ts"
 

@@ -4,11 +4,11 @@
  * It keeps no state between requests: where a conversation stands follows from its messages.
  */
 import { DateTime, Effect, Stream } from "effect"
-import { type ContentBlock, type JsonObject } from "../ContentBlock.ts"
+import type { ContentBlock, JsonObject } from "../ContentBlock.ts"
 import { eventsOf } from "../foldEvents.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
 import { type ModelReply, type ModelRequest, noUsage } from "../Message.ts"
-import { type ModelEvent } from "../ModelEvent.ts"
+import type { ModelEvent } from "../ModelEvent.ts"
 import { answer, type Response } from "./answer.ts"
 import { type Catalogue, makeCatalogue } from "./catalogue.ts"
 

@@ -1,11 +1,11 @@
 /**
  * What to do about one request: call a tool, ask for an argument that is missing, or say that nothing fits.
  */
-import { type JsonObject } from "../ContentBlock.ts"
+import type { JsonObject } from "../ContentBlock.ts"
 import { type Addressed, readAddress, withSpokenName } from "./address.ts"
-import { type Catalogue, type PreparedTool } from "./catalogue.ts"
+import type { Catalogue, PreparedTool } from "./catalogue.ts"
 import { fill, type FillOptions } from "./fill.ts"
-import { type Parameter } from "./parameters.ts"
+import type { Parameter } from "./parameters.ts"
 import { type Candidate, isConvincing, rank } from "./rank.ts"
 import { understand } from "./understand.ts"
 

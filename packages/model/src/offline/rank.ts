@@ -3,11 +3,11 @@
  * the verb, and how well the values in the request fit what the tool wants.
  * A request that only looks never gets a tool that destroys, and a deletion must be asked for by name.
  */
-import { type Addressed } from "./address.ts"
-import { type Catalogue, type PreparedTool } from "./catalogue.ts"
+import type { Addressed } from "./address.ts"
+import type { Catalogue, PreparedTool } from "./catalogue.ts"
 import { fill, type Filled, type FillOptions } from "./fill.ts"
 import { actionsOf, conceptsOf, onlyLooks, share } from "./meaning.ts"
-import { type Understood } from "./understand.ts"
+import type { Understood } from "./understand.ts"
 
 export interface Candidate {
   readonly prepared: PreparedTool

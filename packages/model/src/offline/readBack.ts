@@ -2,7 +2,7 @@
  * What tools answered, told plainly: texts as they are, JSON as short lines, errors with what to try next.
  */
 import { Predicate } from "effect"
-import { type Step } from "./conversation.ts"
+import type { Step } from "./conversation.ts"
 import { parseJson } from "./literals.ts"
 
 /** A longer text is cut, and says so. */

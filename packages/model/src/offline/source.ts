@@ -2,10 +2,10 @@
  * The text that arguments are taken from. What one argument has taken is not given to another:
  * a `Source` keeps count, literal by literal and span by span. Made anew for every attempt to fill a tool.
  */
-import { type DateTime } from "effect"
+import type { DateTime } from "effect"
 import { type Literal, type LiteralKind, standsApart } from "./literals.ts"
 import { areAlike, conceptsOf } from "./meaning.ts"
-import { type Understood } from "./understand.ts"
+import type { Understood } from "./understand.ts"
 import { isStopWord, stem, stemsOf, wordsOf } from "./words.ts"
 
 interface Span {

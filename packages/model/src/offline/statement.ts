@@ -2,7 +2,7 @@
  * Facts in a sentence: "the meeting is on Friday" is something said of "meeting"; "Anna works at Acme" ties
  * two names. Used where a schema wants a thing with a list of statements about it, or two ends and a tie.
  */
-import { type Input } from "./fillExplicit.ts"
+import type { Input } from "./fillExplicit.ts"
 import { directionOf, type Parameter } from "./parameters.ts"
 import { findPhrase, type Found, freeLiterals, remainder, type Source, take } from "./source.ts"
 

@@ -3,11 +3,11 @@
  * Each request takes the next reply; the requests are kept, so that a test can see what was sent.
  */
 import { Effect, Ref, Stream } from "effect"
-import { type ContentBlock, type JsonObject } from "../ContentBlock.ts"
+import type { ContentBlock, JsonObject } from "../ContentBlock.ts"
 import { type ModelError, StreamInterrupted } from "../errors.ts"
 import { eventsOf } from "../foldEvents.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
-import { type ModelReply, type ModelRequest, type Usage } from "../Message.ts"
+import type { ModelReply, ModelRequest, Usage } from "../Message.ts"
 
 /** One answer: text and tool calls, or exact blocks; a failure; or a function of the request. */
 export interface ScriptedReply {

@@ -3,6 +3,6 @@ export { scriptedModel, type ScriptedModel, type ScriptedReply } from "./Scripte
 
 // What every provider does
 export { languageModelContract } from "./contract/languageModelContract.ts"
-export { type ContractCase, type ContractLimits, type ContractSubject } from "./contract/ContractSubject.ts"
+export type { ContractCase, ContractLimits, ContractSubject } from "./contract/ContractSubject.ts"
 export { ContractBroken } from "./contract/same.ts"
 export { askFor, toolNamed } from "./requests.ts"

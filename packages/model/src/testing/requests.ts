@@ -2,7 +2,7 @@
  * Requests and tools as small as they can be, for tests that are about something else.
  */
 import { type ModelRequest, textMessage } from "../Message.ts"
-import { type ToolDefinition } from "../Tool.ts"
+import type { ToolDefinition } from "../Tool.ts"
 
 /** A request of one user message to the default model. */
 export const askFor = (text = "hello", fields: Partial<ModelRequest> = {}): ModelRequest => ({

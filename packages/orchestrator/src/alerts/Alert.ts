@@ -14,6 +14,8 @@ export const Alert = Schema.Struct({
   severity: AlertSeverity,
   /** The name of the server, the circuit, or the key of the pool. */
   subject: Schema.String,
+  /** Which set it belongs to, where there are several. */
+  set: Schema.optionalKey(Schema.String),
   message: Schema.String,
   /** What the rule looked at: a share, or milliseconds; null where it is a fact. */
   value: Schema.NullOr(Schema.Finite),

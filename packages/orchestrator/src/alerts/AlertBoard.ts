@@ -3,13 +3,16 @@
  * that comes and goes is told no more often than the quiet time allows.
  */
 import { DateTime, type Duration } from "effect"
-import { type Alert } from "./Alert.ts"
-import { type AlertSeverity } from "./AlertRule.ts"
-import { type Finding } from "./findings.ts"
+import type { Alert } from "./Alert.ts"
+import type { AlertSeverity } from "./AlertRule.ts"
+import type { Finding } from "./findings.ts"
+import type { SetLabels } from "../metrics/OrchestratorMetrics.ts"
 
 export interface AlertBoard {
   /** Takes what holds now and answers with what is to be told. */
   readonly update: (findings: ReadonlyMap<string, Finding>, now: DateTime.Utc) => ReadonlyArray<Alert>
+  /** What is to be told when there is nothing left to look at. */
+  readonly resolveAll: (now: DateTime.Utc) => ReadonlyArray<Alert>
   /** Those that hold, in the order in which they began. */
   readonly active: () => ReadonlyArray<Alert>
 }
@@ -20,8 +23,8 @@ interface Entry {
   told: AlertSeverity | undefined
 }
 
-/** An empty board. */
-export const makeAlertBoard = (quietTime: Duration.Duration): AlertBoard => {
+/** An empty board. Alerts carry the labels. */
+export const makeAlertBoard = (quietTime: Duration.Duration, labels: SetLabels): AlertBoard => {
   const entries = new Map<string, Entry>()
   /** When each was last told as raised, and how severe. */
   const tellings = new Map<string, { readonly at: DateTime.Utc; readonly severity: AlertSeverity }>()
@@ -37,7 +40,15 @@ export const makeAlertBoard = (quietTime: Duration.Duration): AlertBoard => {
 
   const raise = (id: string, finding: Finding, now: DateTime.Utc): ReadonlyArray<Alert> => {
     const before = entries.get(id)
-    const alert: Alert = { ...finding, id, status: "raised", since: before?.alert.since ?? now, at: now }
+    const shownId = labels.set === undefined ? id : `${labels.set}/${id}`
+    const alert: Alert = {
+      ...finding,
+      ...labels,
+      id: shownId,
+      status: "raised",
+      since: before?.alert.since ?? now,
+      at: now
+    }
     const entry: Entry = { alert, told: before?.told }
     entries.set(id, entry)
     if (!isToBeTold(id, entry, now)) return []
@@ -61,7 +72,8 @@ export const makeAlertBoard = (quietTime: Duration.Duration): AlertBoard => {
       for (const id of tellings.keys()) if (!entries.has(id) && !isQuiet(id, now)) tellings.delete(id)
       return news
     },
-    active: () => [...entries.values()].map(({ alert }) => alert)
+    active: () => [...entries.values()].map(({ alert }) => alert),
+    resolveAll: (now) => [...entries].flatMap(([id, entry]) => resolve(id, entry, now))
   }
 }
 

@@ -3,11 +3,11 @@
  * into a queue that forgets: neither the rules nor whoever reads the alerts can hold up a call.
  */
 import { Clock, DateTime, Duration, Effect, Latch, Option, PubSub, Stream } from "effect"
-import { type Metering } from "../metrics/OrchestratorMetrics.ts"
-import { type WatchedStats } from "../metrics/watched.ts"
-import { type OrchestratorOptions } from "../OrchestratorOptions.ts"
-import { type ServerEvent } from "../ServerInfo.ts"
-import { type Alert } from "./Alert.ts"
+import type { Metering } from "../metrics/OrchestratorMetrics.ts"
+import type { WatchedStats } from "../metrics/watched.ts"
+import type { OrchestratorOptions } from "../OrchestratorOptions.ts"
+import type { ServerEvent } from "../ServerInfo.ts"
+import type { Alert } from "./Alert.ts"
 import { makeAlertBoard } from "./AlertBoard.ts"
 import { findingsOf, nextDue } from "./findings.ts"
 import { initialCondition, isNews, nextCondition, type ServerCondition } from "./serverCondition.ts"
@@ -23,18 +23,30 @@ export interface Alerting {
 /** Alerts that a slow reader may be behind. */
 const keptAlerts = 256
 
-/** Nothing is looked for until `lookOut` runs. */
+/** Nothing is looked for until `lookOut` runs. `told` hears each alert at once, before any reader. */
 export const makeAlerting = Effect.fnUntraced(function* (
   serverNames: () => ReadonlyArray<string>,
   { alerts: options, metrics }: Pick<OrchestratorOptions, "alerts" | "metrics">,
-  metering: Metering
+  metering: Metering,
+  told: (alert: Alert) => void
 ) {
   const clock = yield* Clock.Clock
   const published = yield* Effect.acquireRelease(PubSub.sliding<Alert>(keptAlerts), PubSub.shutdown)
-  const board = makeAlertBoard(options.quietTime)
+  const { labels } = metering.metrics
+  const board = makeAlertBoard(options.quietTime, labels)
   const conditions = new Map<string, ServerCondition>()
   const conditionOf = (name: string) => conditions.get(name) ?? initialCondition
   const somethingHappened = Latch.makeUnsafe(false)
+
+  const publish = (alerts: ReadonlyArray<Alert>) => {
+    for (const alert of alerts) {
+      told(alert)
+      PubSub.publishUnsafe(published, alert)
+    }
+  }
+  // A set may be gone long before whoever hears of it; what still holds then would hold for ever.
+  if (labels.set !== undefined)
+    yield* Effect.addFinalizer(() => Effect.map(DateTime.now, (now) => publish(board.resolveAll(now))))
 
   let lastSeen: WatchedStats = { pools: [], circuits: [] }
   /** A store of circuits that hangs or breaks must not keep servers from being looked at. */
@@ -55,7 +67,7 @@ export const makeAlerting = Effect.fnUntraced(function* (
       calls: metering.meterOf(name).lately()
     }))
     const reading = { ...watched, now: DateTime.toEpochMillis(now), minimumCalls: metrics.minimumCalls, servers }
-    for (const alert of board.update(findingsOf(options.rules, reading), now)) PubSub.publishUnsafe(published, alert)
+    publish(board.update(findingsOf(options.rules, reading), now))
     return Duration.min(options.interval, Duration.millis(nextDue(options.rules, reading) ?? Number.POSITIVE_INFINITY))
   })
   const lookOut = Effect.gen(function* () {

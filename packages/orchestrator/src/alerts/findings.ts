@@ -4,10 +4,10 @@
 import { type CircuitStats, type PoolStats, utilizationOf } from "@signalbox/resilience"
 import { Duration } from "effect"
 import { callsIn, errorRateOf, p95Of } from "../metrics/callNumbers.ts"
-import { type WindowSums } from "../metrics/CallWindow.ts"
-import { type WatchedStats } from "../metrics/watched.ts"
-import { type AlertKind, type AlertRule, type AlertSeverity } from "./AlertRule.ts"
-import { type ServerCondition } from "./serverCondition.ts"
+import type { WindowSums } from "../metrics/CallWindow.ts"
+import type { WatchedStats } from "../metrics/watched.ts"
+import type { AlertKind, AlertRule, AlertSeverity } from "./AlertRule.ts"
+import type { ServerCondition } from "./serverCondition.ts"
 
 /** A server, and its calls in the window. */
 export interface ServerReading {

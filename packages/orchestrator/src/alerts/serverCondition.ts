@@ -1,7 +1,7 @@
 /**
  * How one server has fared, as far as alerts ask: put together from its events.
  */
-import { type ServerEvent, type ServerHealth, type ServerState } from "../ServerInfo.ts"
+import type { ServerEvent, ServerHealth, ServerState } from "../ServerInfo.ts"
 
 /** A server at a moment. */
 export interface ServerCondition {

@@ -1,10 +1,10 @@
 /**
  * The circuits of the servers as an operator sees and works them.
  */
-import { type CircuitStats } from "@signalbox/resilience"
+import type { CircuitStats } from "@signalbox/resilience"
 import { Effect } from "effect"
-import { type ServerNotFound } from "../errors.ts"
-import { type ServerCircuits } from "./ServerCircuits.ts"
+import type { ServerNotFound } from "../errors.ts"
+import type { ServerCircuits } from "./ServerCircuits.ts"
 
 /** What there is to see of circuits, and how they are opened and closed by hand. */
 export interface BreakerControls {

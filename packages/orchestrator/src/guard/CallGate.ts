@@ -2,10 +2,10 @@
  * The circuit of one server as its calls see it: asked before a call waits for its turn, and around every attempt.
  * It is made once for each server, because it stands on the hot path.
  */
-import { type CircuitBreaker, type CircuitOpen } from "@signalbox/resilience"
+import type { CircuitBreaker, CircuitOpen } from "@signalbox/resilience"
 import { DateTime, type Effect, Exit } from "effect"
 import { ServerCircuitOpen } from "../errors.ts"
-import { type ServerCircuit } from "../ServerInfo.ts"
+import type { ServerCircuit } from "../ServerInfo.ts"
 
 export interface CallGate {
   /** Whether every call is let through, so that nobody has to ask. */

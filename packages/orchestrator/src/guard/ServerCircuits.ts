@@ -12,9 +12,9 @@ import {
 import { Clock, DateTime, Effect, Exit, FiberMap, Metric, Stream } from "effect"
 import { forgetGauges } from "../metrics/forgetGauges.ts"
 import { made } from "../metrics/made.ts"
-import { type OrchestratorMetrics } from "../metrics/OrchestratorMetrics.ts"
-import { type ManagedServer } from "../OrchestratorOptions.ts"
-import { type ServerCircuit, type ServerEvent } from "../ServerInfo.ts"
+import type { OrchestratorMetrics } from "../metrics/OrchestratorMetrics.ts"
+import type { ManagedServer } from "../OrchestratorOptions.ts"
+import type { ServerCircuit, ServerEvent } from "../ServerInfo.ts"
 import { type CallGate, makeCallGate } from "./CallGate.ts"
 import { lossSpeaksAgainst } from "./speaksAgainst.ts"
 
@@ -55,9 +55,12 @@ export const makeServerCircuits = Effect.fnUntraced(function* (metrics: Orchestr
     },
     counts: lossSpeaksAgainst,
     store
-  }).pipe(Effect.provideService(Metric.MetricRegistry, metrics.registry))
+  }).pipe(
+    Effect.provideService(Metric.MetricRegistry, metrics.registry),
+    Effect.provideService(Metric.CurrentMetricAttributes, { ...metrics.labels })
+  )
   const timers = yield* FiberMap.make<string>()
-  const hide = (name: string) => forgetGauges(metrics.registry, "mcp_circuit_", name)
+  const hide = (name: string) => forgetGauges(metrics, "mcp_circuit_", name)
   yield* Effect.addFinalizer(() => Effect.sync(() => [...settings.keys()].forEach(hide)))
 
   const stateOf = (name: string) => store.states.get(name)

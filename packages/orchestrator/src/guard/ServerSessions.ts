@@ -2,12 +2,12 @@
  * Which session a call runs on, where a server may have more than one: any with room, that of its conversation, or one
  * of its own. A session that is not shared is never used for two principals.
  */
-import { type CallContext } from "@signalbox/model"
+import type { CallContext } from "@signalbox/model"
 import { Effect } from "effect"
-import { type ManagedServer } from "../OrchestratorOptions.ts"
-import { type Session } from "../Session.ts"
-import { type Supervisor } from "../Supervisor.ts"
-import { type CallGate } from "./CallGate.ts"
+import type { ManagedServer } from "../OrchestratorOptions.ts"
+import type { Session } from "../Session.ts"
+import type { Supervisor } from "../Supervisor.ts"
+import type { CallGate } from "./CallGate.ts"
 import { makeLeases } from "./leases.ts"
 import { makeSessionPool, type SessionError, type SessionSurroundings } from "./sessionPool.ts"
 

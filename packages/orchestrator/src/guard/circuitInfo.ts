@@ -2,7 +2,7 @@
  * What the circuit of a server means to those who look at the server.
  */
 import { DateTime } from "effect"
-import { type ServerCircuit, type ServerHealth, type ServerInfo } from "../ServerInfo.ts"
+import type { ServerCircuit, ServerHealth, ServerInfo } from "../ServerInfo.ts"
 import { worseHealth } from "../metrics/errorHealth.ts"
 
 /** The server as its circuit lets it be used. */

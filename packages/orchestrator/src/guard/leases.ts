@@ -3,7 +3,7 @@
  * a server remembers of one conversation no other ever sees: a session is never handed on.
  */
 import { Deferred, type Duration, Effect, Exit, Fiber, FiberSet, Latch, Semaphore } from "effect"
-import { type Session } from "../Session.ts"
+import type { Session } from "../Session.ts"
 
 /** The session of one conversation. */
 interface Lease<E> {

@@ -13,18 +13,18 @@ import {
 } from "@signalbox/resilience"
 import { Deferred, Duration, Effect } from "effect"
 import { ServerUnavailable, SessionsExhausted } from "../errors.ts"
-import { type AttemptError } from "../failedStart.ts"
+import type { AttemptError } from "../failedStart.ts"
 import { isCallError, isConnectionLost } from "../mayRepeat.ts"
 import { makeStartCalls } from "../makeReady.ts"
 import { forgetGauges } from "../metrics/forgetGauges.ts"
-import { type OrchestratorMetrics } from "../metrics/OrchestratorMetrics.ts"
-import { type ServerMeter } from "../metrics/ServerMeter.ts"
-import { type ManagedServer } from "../OrchestratorOptions.ts"
+import type { OrchestratorMetrics } from "../metrics/OrchestratorMetrics.ts"
+import type { ServerMeter } from "../metrics/ServerMeter.ts"
+import type { ManagedServer } from "../OrchestratorOptions.ts"
 import { followLog } from "../serverLog.ts"
-import { type Session } from "../Session.ts"
+import type { Session } from "../Session.ts"
 import { laneOf, startTimeoutOf } from "../StartGate.ts"
-import { type Supervisor, type Surroundings } from "../Supervisor.ts"
-import { type CallGate } from "./CallGate.ts"
+import type { Supervisor, Surroundings } from "../Supervisor.ts"
+import type { CallGate } from "./CallGate.ts"
 
 /** Why there is no session for a call. */
 export type SessionError = AttemptError | CircuitOpen | SessionsExhausted | ServerUnavailable
@@ -54,7 +54,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   circuit: CallGate,
   around: SessionSurroundings
 ) {
-  const { requires, server, sessions } = supervisor.managed
+  const { program, requires, server, sessions } = supervisor.managed
   const { name } = server
   const start = { ...server, connectTimeout: startTimeoutOf(server, around.packageTimeout) }
   const isShared = sessions.affinity === "shared"
@@ -77,6 +77,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
           around.connector.connect(start, {
             onLoaded,
             requires,
+            program,
             questions: around.questions,
             onStderr: (text) => around.onLogLine({ serverName: name, text })
           }),
@@ -114,7 +115,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
     // Whoever ends a server has waited for its calls.
     drainTimeout: 0
   })
-  yield* Effect.addFinalizer(() => Effect.sync(() => forgetGauges(around.metrics.registry, "mcp_pool_", name)))
+  yield* Effect.addFinalizer(() => Effect.sync(() => forgetGauges(around.metrics, "mcp_pool_", name)))
   // Nobody checks its idle sessions, so it is as healthy as its server is by its own checks and all calls.
   const stats: typeof pool.stats = (key) =>
     Effect.map(pool.stats(key), (stats) => {

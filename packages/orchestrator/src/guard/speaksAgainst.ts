@@ -1,12 +1,15 @@
 /**
- * Which failures of calls and connections count in the circuit of a server. A lost connection counts once, however
+ * Which failures of calls, of other requests and of connections count in the circuit of a server. A lost connection counts once, however
  * many calls it takes with it: sixteen of them are no more than one kill.
  */
 import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
-import { countsAsConnectionFailure } from "@signalbox/mcp"
+import { countsAsConnectionFailure, ServerExited, StreamLost } from "@signalbox/mcp"
 import { Duration } from "effect"
 import { isCallError, isConnectionLost } from "../mayRepeat.ts"
-import { type StartError } from "../Supervisor.ts"
+import type { ProgramError } from "../runtimes/RuntimeCheck.ts"
+import type { Session } from "../Session.ts"
+import type { StartError, Supervisor } from "../Supervisor.ts"
+import type { CallGate } from "./CallGate.ts"
 
 /** What has to be known of a call to say what its failure means. */
 export interface Attempt {
@@ -26,6 +29,27 @@ export const callSpeaksAgainst = (error: unknown, { callTimeout, isNewLoss }: At
   return !isImpatience || Duration.toMillis(error.limit) >= callTimeout
 }
 
+/** Whether the failure of another request counts. It never has less patience than its server allows. */
+export const requestSpeaksAgainst = (error: unknown, { isNewLoss }: Pick<Attempt, "isNewLoss">): boolean => {
+  if (!isSignalboxError(error) || !isCallError(error) || !countsAsConnectionFailure(error)) return false
+  if (isConnectionLost(error) || error instanceof ServerExited) return false
+  return error instanceof StreamLost ? isNewLoss() : true
+}
+
+/**
+ * Asked of an attempt that begins now, whether its lost answer is one more loss. Over HTTP the answer may be all that is
+ * lost; elsewhere the connection is, and the loss of the one that is supervised counts by itself.
+ */
+export const newLosses = (gate: CallGate, { managed }: Supervisor, session: Session): Attempt["isNewLoss"] => {
+  const sentAfter = gate.losses
+  return () => {
+    const countsByItself = managed.server.endpoint.transport !== "http" || session.reason !== undefined
+    if ((session.isSupervised && countsByItself) || gate.losses !== sentAfter) return false
+    gate.losses += 1
+    return true
+  }
+}
+
 /** Whether a server that could not be started, or was lost, counts. */
 export const lossSpeaksAgainst = (reason: unknown): boolean => {
   if (!isSignalboxError(reason)) return false
@@ -36,11 +60,13 @@ export const lossSpeaksAgainst = (reason: unknown): boolean => {
 
 type Ours = Extract<
   StartError,
-  { readonly _tag: "RuntimeVersionMismatch" | "ServerStartupFailed" | "ServerUnavailable" | "StartCallFailed" }
+  ProgramError | { readonly _tag: "ServerStartupFailed" | "ServerUnavailable" | "StartCallFailed" }
 >
 
 const ours = new Set<SignalboxError["_tag"]>([
+  "RunnerNotFound",
   "RuntimeVersionMismatch",
+  "ServerFileNotFound",
   "ServerStartupFailed",
   "ServerUnavailable",
   "ServerUnhealthy",

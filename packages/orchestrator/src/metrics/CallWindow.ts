@@ -3,7 +3,7 @@
  * so a million calls take no more memory than one, and what is over leaves with its slot.
  */
 import { durationBoundaries } from "./metricNames.ts"
-import { type CallOutcome } from "./outcome.ts"
+import type { CallOutcome } from "./outcome.ts"
 
 /** Sums over the window. Calls that were cancelled are not in it: they say nothing. */
 export interface WindowSums {

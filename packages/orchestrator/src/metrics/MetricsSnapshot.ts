@@ -51,7 +51,10 @@ export const ServerNumbers = Schema.Struct({
   restarts: Count,
   losses: Count,
   window: WindowNumbers,
-  /** By the name that the server gives; those beyond the limit together as `other`. */
+  /**
+   * By the name that the server gives; those beyond the limit together as `other`, and requests that call none by their
+   * method, such as `prompts/get`.
+   */
   tools: Schema.Record(Schema.String, Schema.Struct({ calls: Count, success_rate: Share, outcomes: Outcomes }))
 })
 export interface ServerNumbers extends Schema.Schema.Type<typeof ServerNumbers> {}
@@ -82,13 +85,20 @@ export const CircuitNumbers = Schema.Struct({
 export interface CircuitNumbers extends Schema.Schema.Type<typeof CircuitNumbers> {}
 
 /** All servers in the order of the configuration, and the pools and circuits that are watched. */
+export const SetNumbers = Schema.Struct({
+  servers: Schema.Record(Schema.String, ServerNumbers),
+  pools: Schema.Record(Schema.String, PoolNumbers),
+  circuits: Schema.Record(Schema.String, CircuitNumbers)
+})
+export interface SetNumbers extends Schema.Schema.Type<typeof SetNumbers> {}
+
+/** The numbers of one orchestrator; with those of sets beside it, by their names, where somebody has added them. */
 export const MetricsSnapshot = Schema.Struct({
   /** UTC in ISO 8601. */
   at: Schema.String,
   window_ms: Schema.Finite,
-  servers: Schema.Record(Schema.String, ServerNumbers),
-  pools: Schema.Record(Schema.String, PoolNumbers),
-  circuits: Schema.Record(Schema.String, CircuitNumbers)
+  ...SetNumbers.fields,
+  sets: Schema.optionalKey(Schema.Record(Schema.String, SetNumbers))
 })
 export interface MetricsSnapshot extends Schema.Schema.Type<typeof MetricsSnapshot> {}
 

@@ -4,7 +4,7 @@
  */
 import { attachMetrics } from "@signalbox/resilience"
 import { Clock, Context, DateTime, Duration, Effect, Metric, type Scope } from "effect"
-import { type MetricsOptions } from "../OrchestratorOptions.ts"
+import type { MetricsOptions } from "../OrchestratorOptions.ts"
 import { HealthStatus, type ServerEvent, ServerState } from "../ServerInfo.ts"
 import { made } from "./made.ts"
 import { orchestratorMetrics } from "./metricNames.ts"
@@ -20,15 +20,24 @@ export interface OrchestratorMetrics {
    * `effect/observability`; or provide one of your own to the layer of the orchestrator.
    */
   readonly registry: Metric.MetricRegistry
+  /** What each of its series carries besides: the name of its set, where it is one of several in the registry. */
+  readonly labels: SetLabels
   /** All numbers at this moment. Print it through its schema. */
   readonly snapshot: Effect.Effect<MetricsSnapshot>
   /** Every series of the registry in the text format of Prometheus; serve it as `prometheusContentType`. */
   readonly prometheus: Effect.Effect<string>
+  /** Brings watched pools and circuits up to date in the registry, for whoever reads that next. */
+  readonly refresh: Effect.Effect<void>
   /**
    * Adds pools and circuits, which know nothing of an orchestrator, to the snapshot and the registry for as long as the
    * scope is open.
    */
   readonly watch: (sources: WatchedSources) => Effect.Effect<void, never, Scope.Scope>
+}
+
+/** Labels that tell the series of a set from those of others; none where there is only one. */
+export interface SetLabels {
+  readonly set?: string
 }
 
 /** The numbers, and what counts them. */
@@ -46,10 +55,14 @@ export interface Metering {
 /** Begins to count, until the scope closes. */
 export const makeMetering = Effect.fnUntraced(function* (
   serverNames: () => ReadonlyArray<string>,
-  options: MetricsOptions
+  options: MetricsOptions,
+  labels: SetLabels
 ) {
   const registry = yield* ownRegistry
-  const context = Context.make(Metric.MetricRegistry, registry)
+  const attributes = { ...labels }
+  const context = Context.make(Metric.MetricRegistry, registry).pipe(
+    Context.add(Metric.CurrentMetricAttributes, attributes)
+  )
   const around = { context, clock: yield* Clock.Clock, options }
   const meterOf = made((name) => makeServerMeter(name, around)).of
   const orphans = orchestratorMetrics.orphansKilled({})
@@ -92,11 +105,14 @@ export const makeMetering = Effect.fnUntraced(function* (
   return {
     metrics: {
       registry,
+      labels,
       snapshot,
-      prometheus: Effect.map(watched.copyAll, () => prometheusText(context)),
+      refresh: watched.copyAll,
+      prometheus: Effect.andThen(watched.copyAll, prometheusText(context)),
       watch: Effect.fnUntraced(function* (sources) {
         const { copy } = yield* attachMetrics({ ...sources, every: options.refresh }).pipe(
-          Effect.provideService(Metric.MetricRegistry, registry)
+          Effect.provideService(Metric.MetricRegistry, registry),
+          Effect.provideService(Metric.CurrentMetricAttributes, attributes)
         )
         yield* watched.add(sources, copy)
       })
@@ -115,7 +131,9 @@ export const makeMetering = Effect.fnUntraced(function* (
 
 const nothing = () => undefined
 
-/** A reference has a default that all of the process would share; only one that was provided counts. */
-const ownRegistry = Effect.map(Effect.context(), (context) =>
-  context.mapUnsafe.has(Metric.MetricRegistry.key) ? Context.get(context, Metric.MetricRegistry) : new Map()
+/** The registry that the program has provided, or a new one. A reference has a default that all of the process would share; only one that was provided counts. */
+export const ownRegistry = Effect.map(Effect.context(), (context) =>
+  context.mapUnsafe.has(Metric.MetricRegistry.key)
+    ? Context.get(context, Metric.MetricRegistry)
+    : (new Map() satisfies Metric.MetricRegistry)
 )

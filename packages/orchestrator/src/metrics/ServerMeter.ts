@@ -4,20 +4,21 @@
  */
 import { ToolOutcomeUnknown } from "@signalbox/mcp"
 import { type Clock, type Context, Duration, type Exit, type Metric } from "effect"
-import { type HealthStatus, type ServerEvent, type ServerHealth, type ServerState } from "../ServerInfo.ts"
-import { type MetricsOptions } from "../OrchestratorOptions.ts"
+import type { HealthStatus, ServerEvent, ServerHealth, ServerState } from "../ServerInfo.ts"
+import type { MetricsOptions } from "../OrchestratorOptions.ts"
 import { toolNumbers, windowNumbers } from "./callNumbers.ts"
 import { makeCallWindow, type WindowSums } from "./CallWindow.ts"
 import { errorHealth, worseHealth } from "./errorHealth.ts"
 import { type Made, made } from "./made.ts"
 import { orchestratorMetrics } from "./metricNames.ts"
-import { type ServerNumbers } from "./MetricsSnapshot.ts"
+import type { ServerNumbers } from "./MetricsSnapshot.ts"
 import { outcomeOf } from "./outcome.ts"
 
 /** One call on its way; kept by whoever makes it. */
 export interface CallMark {
-  /** As the server knows it. */
-  readonly tool: string
+  /** The tool as the server knows it, or the method of a request that calls none. */
+  readonly name: string
+  readonly isTool: boolean
   /** In seconds of the monotonic clock; nothing before it has begun. */
   startedAt: number | undefined
   isSent: boolean
@@ -89,8 +90,9 @@ export const makeServerMeter = (server: string, { clock, context, options }: Met
     worseHealth(byChecks, errorHealth(lately.sums(now()), options, lastFailure))
   const currentHealth = () => (state === "running" ? judged(health) : health)
 
-  const labelOf = (tool: string) => {
-    if (tools.has(tool)) return tool
+  const labelOf = ({ isTool, name: tool }: CallMark) => {
+    // A method has a slash in it, which no tool of a label has.
+    if (!isTool || tools.has(tool)) return tool
     if (tools.size >= options.maxTools || !plainName.test(tool)) return otherTools
     tools.add(tool)
     return tool
@@ -139,7 +141,7 @@ export const makeServerMeter = (server: string, { clock, context, options }: Met
       const time = now()
       const seconds = time - mark.startedAt
       const { label, verdict } = outcomeOf(exit)
-      count(calls.of(labelOf(mark.tool)).of(label))
+      count(calls.of(labelOf(mark)).of(label))
       callDurations.of(label).updateUnsafe(seconds, context)
       lately.add(time, verdict, seconds)
       if (verdict === "failed") lastFailure = label

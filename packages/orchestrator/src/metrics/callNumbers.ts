@@ -2,7 +2,7 @@
  * Counts of calls as shares and percentiles. Pure, so that what a share is of is written down in one place.
  */
 import { percentile, type WindowSums } from "./CallWindow.ts"
-import { type ServerNumbers, type WindowNumbers } from "./MetricsSnapshot.ts"
+import type { ServerNumbers, WindowNumbers } from "./MetricsSnapshot.ts"
 
 type Counts = Readonly<Record<string, number>>
 

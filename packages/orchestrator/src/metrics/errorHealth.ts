@@ -3,10 +3,10 @@
  * call. It is healthy again when the failures have left the window.
  */
 import { Duration } from "effect"
-import { type MetricsOptions } from "../OrchestratorOptions.ts"
-import { type HealthStatus, type ServerHealth } from "../ServerInfo.ts"
+import type { MetricsOptions } from "../OrchestratorOptions.ts"
+import type { HealthStatus, ServerHealth } from "../ServerInfo.ts"
 import { callsIn, errorRateOf } from "./callNumbers.ts"
-import { type WindowSums } from "./CallWindow.ts"
+import type { WindowSums } from "./CallWindow.ts"
 
 /** The health by the calls alone; `lastFailure` is the code of the last call that failed. */
 export const errorHealth = (

@@ -32,7 +32,10 @@ const durations =
  * Counters begin with the layer.
  */
 export const orchestratorMetrics = {
-  calls: counter<"server" | "tool" | "outcome">("mcp_calls_total", "Tool calls that have ended, by outcome"),
+  calls: counter<"server" | "tool" | "outcome">(
+    "mcp_calls_total",
+    "Calls that have ended, by outcome; the tool of a request that calls none is its method, such as prompts/get"
+  ),
   callDuration: durations<"server" | "outcome">(
     "mcp_call_duration_seconds",
     "From asking for a call to its end, waiting included"

@@ -4,8 +4,9 @@
  */
 import { type Listing, type McpClient, RequestRejected, type ServerError } from "@signalbox/mcp"
 import { Clock, Duration, Effect, type Scope, Semaphore, Stream } from "effect"
-import { type Session } from "../Session.ts"
-import { type Supervisor } from "../Supervisor.ts"
+import type { Slot } from "../ServerSlots.ts"
+import type { Session } from "../Session.ts"
+import type { Supervisor } from "../Supervisor.ts"
 
 /** One kind of list. */
 export interface ListSource<A> {
@@ -19,8 +20,11 @@ export interface ListSource<A> {
 
 /** The lists of one kind of all servers. */
 export interface KnownLists<A> {
-  /** The list as it is now. A server that is down, or cannot say, keeps its last one; one that is stopped lists nothing. */
-  readonly of: (supervisor: Supervisor) => Effect.Effect<ReadonlyArray<A>>
+  /**
+   * The list as it is now. A server that is down or cannot say keeps its last one, and so does one that is not called
+   * because it failed; one that is stopped lists nothing.
+   */
+  readonly of: (slot: Slot) => Effect.Effect<ReadonlyArray<A>>
 }
 
 interface Known<A> {
@@ -83,7 +87,7 @@ export const makeKnownLists = <A>(source: ListSource<A>): Effect.Effect<KnownLis
     })
 
     return {
-      of: (supervisor) =>
+      of: ({ gate, supervisor }) =>
         Effect.suspend(() => {
           const known = knownOf(supervisor)
           const session = supervisor.current()
@@ -92,6 +96,7 @@ export const makeKnownLists = <A>(source: ListSource<A>): Effect.Effect<KnownLis
             if (supervisor.info().state === "stopped") known.items = []
             return Effect.succeed(known.items)
           }
+          if (!gate.isClosed()) return Effect.succeed(known.items)
           return known.reading.withPermit(readAgain(known, session, serverName)).pipe(
             Effect.catch((error) =>
               Effect.as(

@@ -2,7 +2,7 @@
  * The prompts of all servers: named over all of them by the rule of the tools, and each got from its own server under
  * its own name. Texts are the servers' own: foreign.
  */
-import { type Completion, type McpPrompt, type PromptArgument } from "@signalbox/mcp"
+import type { Completion, McpPrompt, PromptArgument } from "@signalbox/mcp"
 import {
   type CallContext,
   type Message,
@@ -80,12 +80,12 @@ export const makeServerPrompts = (
       const all = Effect.suspend(() =>
         Effect.forEach(
           servers.slots(),
-          ({ supervisor }) =>
-            Effect.map(lists.of(supervisor), (prompts) =>
+          (slot) =>
+            Effect.map(lists.of(slot), (prompts) =>
               prompts.map((prompt) => ({
                 prompt,
                 originalName: prompt.name,
-                runBy: { _tag: "Host", source: supervisor.managed.server.name } as const
+                runBy: { _tag: "Host", source: slot.supervisor.managed.server.name } as const
               }))
             ),
           { concurrency: "unbounded" }

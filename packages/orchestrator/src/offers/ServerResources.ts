@@ -2,16 +2,16 @@
  * The resources of all servers, addressed over all of them; a server always gets its own address.
  * Names, texts and contents are the servers' own: foreign.
  */
-import { type Completion, type McpResource, type McpResourceTemplate, type ResourceContent } from "@signalbox/mcp"
-import { type CallContext } from "@signalbox/model"
+import type { Completion, McpResource, McpResourceTemplate, ResourceContent } from "@signalbox/mcp"
+import type { CallContext } from "@signalbox/model"
 import { Effect, type Scope, Stream } from "effect"
-import { type Slot } from "../ServerSlots.ts"
+import type { Slot } from "../ServerSlots.ts"
 import { lookUntilSettled, type Servers } from "./arrival.ts"
 import { type AskError, askServer, deadlineOf } from "./askServer.ts"
 import { type ResourceAmbiguous, ResourceNotFound } from "./errors.ts"
 import { type KnownLists, makeKnownLists } from "./KnownLists.ts"
 import { exposeUris, findResource, readQualified, type ResourceAddress } from "./resourceAddress.ts"
-import { type PartialArgument } from "./ServerPrompts.ts"
+import type { PartialArgument } from "./ServerPrompts.ts"
 import { resourceUpdates } from "./resourceUpdates.ts"
 
 /** A resource as it is listed. */
@@ -140,9 +140,9 @@ const ofAll = <A>(slots: () => ReadonlyArray<Slot>, lists: KnownLists<A>) =>
   Effect.suspend(() =>
     Effect.forEach(
       slots(),
-      ({ supervisor }) =>
-        Effect.map(lists.of(supervisor), (items) =>
-          items.map((item) => ({ serverName: supervisor.managed.server.name, item }))
+      (slot) =>
+        Effect.map(lists.of(slot), (items) =>
+          items.map((item) => ({ serverName: slot.supervisor.managed.server.name, item }))
         ),
       { concurrency: "unbounded" }
     )

@@ -2,8 +2,8 @@
  * Waiting for a name that no server has listed: its server may still be coming.
  */
 import { Clock, Effect } from "effect"
-import { type ServerUnavailable } from "../errors.ts"
-import { type Slot } from "../ServerSlots.ts"
+import type { ServerUnavailable } from "../errors.ts"
+import type { Slot } from "../ServerSlots.ts"
 
 /** What the waiting needs to know of the servers. */
 export interface Servers {

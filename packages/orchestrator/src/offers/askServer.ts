@@ -1,18 +1,21 @@
 /**
- * One request to one server, other than a tool call: it waits for the server as calls do, and is made once more where
- * the connection was lost under it. Reading twice does no harm.
+ * One request to one server, other than a tool call: it waits for the server as calls do, asks the same circuit and
+ * counts in the same numbers, and is made once more where the connection was lost under it. Reading twice does no harm.
  */
 import { CorrelationId } from "@signalbox/errors"
 import { ConnectionClosed, type McpClient, RequestTimeout, type Respondent, type ServerError } from "@signalbox/mcp"
-import { type CallContext } from "@signalbox/model"
-import { Cause, Clock, DateTime, Duration, Effect } from "effect"
-import { ServerNotFound, type ServerUnavailable } from "../errors.ts"
+import type { CallContext } from "@signalbox/model"
+import { CircuitOpen } from "@signalbox/resilience"
+import { Cause, Clock, DateTime, Duration, Effect, Exit } from "effect"
+import { type ServerCircuitOpen, ServerNotFound, type ServerUnavailable } from "../errors.ts"
+import { newLosses, requestSpeaksAgainst } from "../guard/speaksAgainst.ts"
+import type { CallMark } from "../metrics/ServerMeter.ts"
 import { respondentOf } from "../respondent.ts"
-import { type Slot } from "../ServerSlots.ts"
-import { type Supervisor } from "../Supervisor.ts"
+import type { Slot } from "../ServerSlots.ts"
+import type { Session } from "../Session.ts"
 
 /** Why it could not be asked, or what became of the question. */
-export type AskError = ServerError | ServerNotFound | ServerUnavailable
+export type AskError = ServerCircuitOpen | ServerError | ServerNotFound | ServerUnavailable
 
 /** What is asked, of the connection that there is. */
 export interface Question<A> {
@@ -33,9 +36,9 @@ const isLost = (error: AskError): boolean =>
 export const deadlineOf = ({ deadline }: CallContext): number | undefined =>
   deadline === undefined ? undefined : DateTime.toEpochMillis(deadline)
 
-/** The supervisor of a server, or nothing. */
-export const supervisorOf = (slots: ReadonlyArray<Slot>, serverName: string): Supervisor | undefined =>
-  slots.find(({ supervisor }) => supervisor.managed.server.name === serverName)?.supervisor
+/** The place of a server, or nothing. */
+export const slotOf = (slots: ReadonlyArray<Slot>, serverName: string): Slot | undefined =>
+  slots.find(({ supervisor }) => supervisor.managed.server.name === serverName)
 
 /** Asks. `slots` is read again each time: another connection may have taken the place of the one that was waited for. */
 export const askServer = <A>(
@@ -47,29 +50,48 @@ export const askServer = <A>(
   const deadline = deadlineOf(context)
   const respondent = respondentOf(context, serverName)
 
-  const once: Effect.Effect<A, AskError> = Effect.suspend(() => {
-    const supervisor = supervisorOf(slots(), serverName)
-    if (supervisor === undefined) return Effect.fail(notThere(serverName, slots()))
-    return supervisor.session(deadline).pipe(
-      Effect.flatMap((session) =>
-        ask(session.client, respondent).pipe(
-          // A connection that is closed interrupts its requests; nobody interrupted this one.
-          Effect.catchCauseIf(Cause.hasInterruptsOnly, () =>
-            Effect.fail(new ConnectionClosed({ serverName, reason: "it was ended." }))
-          ),
-          Effect.tapError((error) =>
-            Effect.sync(() => {
-              if (isLost(error)) supervisor.lose(session, error)
-            })
-          )
+  const mark: CallMark = { name: method, isTool: false, startedAt: undefined, isSent: false }
+
+  const attempt = ({ gate, meter, supervisor }: Slot, session: Session) => {
+    meter.sent(mark)
+    const isNewLoss = newLosses(gate, supervisor, session)
+    const answer = ask(session.client, respondent).pipe(
+      // A connection that is closed interrupts its requests; nobody interrupted this one.
+      Effect.catchCauseIf(Cause.hasInterruptsOnly, () =>
+        Effect.fail(new ConnectionClosed({ serverName, reason: "it was ended." }))
+      )
+    )
+    return gate
+      .protect(answer, (error) => requestSpeaksAgainst(error, { isNewLoss }))
+      .pipe(
+        Effect.tapError((error) =>
+          Effect.sync(() => {
+            if (error instanceof CircuitOpen) return
+            meter.failed(mark)
+            if (isLost(error)) supervisor.lose(session, error)
+            if (error._tag === "RequestTimeout") session.suspect()
+          })
         )
-      ),
+      )
+  }
+
+  const once: Effect.Effect<A, AskError> = Effect.suspend(() => {
+    const slot = slotOf(slots(), serverName)
+    if (slot === undefined) return Effect.fail(notThere(serverName, slots()))
+    const { gate, supervisor } = slot
+    return gate.check.pipe(
+      Effect.andThen(supervisor.session(deadline)),
+      Effect.flatMap((session) => attempt(slot, session)),
+      Effect.mapError((error) => (error instanceof CircuitOpen ? gate.refusal(method, error) : error)),
       Effect.catchTag("ServerUnavailable", (error) =>
-        supervisorOf(slots(), serverName) === supervisor ? Effect.fail(error) : once
+        slotOf(slots(), serverName) === slot ? Effect.fail(error) : once
       )
     )
   })
-  const twice = Effect.catchIf(once, isLost, () => once)
+  const twice = Effect.catchIf(once, isLost, () => {
+    slotOf(slots(), serverName)?.meter.repeated(false)
+    return once
+  })
   const limited =
     deadline === undefined
       ? twice
@@ -80,10 +102,24 @@ export const askServer = <A>(
             orElse: () => Effect.fail(new RequestTimeout({ serverName, method, limit }))
           })
         })
+  const counted = Effect.suspend(() => {
+    const meter = slotOf(slots(), serverName)?.meter
+    meter?.began(mark)
+    return Effect.onExitPrimitive(limited, (exit) => {
+      meter?.ended(
+        mark,
+        Exit.map(exit, () => answered)
+      )
+      return undefined
+    })
+  })
   return context.correlationId === undefined
-    ? limited
-    : Effect.provideService(limited, CorrelationId, context.correlationId)
+    ? counted
+    : Effect.provideService(counted, CorrelationId, context.correlationId)
 }
+
+/** Only a tool can answer that it failed. */
+const answered = { isError: false }
 
 const notThere = (serverName: string, slots: ReadonlyArray<Slot>) =>
   new ServerNotFound({

@@ -1,13 +1,13 @@
 /**
  * The changes of one resource for as long as somebody reads them, whichever connection there is to its server.
  */
-import { type ServerError } from "@signalbox/mcp"
+import type { ServerError } from "@signalbox/mcp"
 import { Deferred, Duration, Effect, Stream } from "effect"
 import { ServerNotFound, type ServerUnavailable } from "../errors.ts"
-import { type Slot } from "../ServerSlots.ts"
-import { type Session } from "../Session.ts"
-import { supervisorOf } from "./askServer.ts"
-import { type ResourceAddress } from "./resourceAddress.ts"
+import type { Slot } from "../ServerSlots.ts"
+import type { Session } from "../Session.ts"
+import { slotOf } from "./askServer.ts"
+import type { ResourceAddress } from "./resourceAddress.ts"
 
 /** A server that is down for now is asked again after this. */
 const retryPause = Duration.seconds(1)
@@ -18,7 +18,7 @@ export const resourceUpdates = (
   { serverName, uri }: ResourceAddress
 ): Stream.Stream<string, ServerError | ServerUnavailable | ServerNotFound> => {
   const session: Effect.Effect<Session, ServerUnavailable | ServerNotFound> = Effect.suspend(() => {
-    const supervisor = supervisorOf(slots(), serverName)
+    const supervisor = slotOf(slots(), serverName)?.supervisor
     if (supervisor === undefined) {
       const available = slots().map(({ supervisor }) => supervisor.managed.server.name)
       return Effect.fail(new ServerNotFound({ serverName, nearest: undefined, available }))

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ToolCallTimeout } from "@signalbox/mcp"
 import { localCall } from "@signalbox/model"
-import { type ManagedServer } from "@signalbox/orchestrator"
+import type { ManagedServer } from "@signalbox/orchestrator"
 import { Duration, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { killed, makeFakeServers, managed, orchestrate, text } from "../FakeServers.ts"

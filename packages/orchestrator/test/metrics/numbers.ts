@@ -1,5 +1,5 @@
 /** Reading the series of an orchestrator. */
-import { type ServerOrchestrator } from "@signalbox/orchestrator"
+import type { ServerOrchestrator } from "@signalbox/orchestrator"
 import { Context, Metric } from "effect"
 
 type Orchestrator = ServerOrchestrator["Service"]

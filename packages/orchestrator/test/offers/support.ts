@@ -1,6 +1,6 @@
 /** Real servers whose requests are counted, for tests of what they offer beside tools. */
 import { localCall } from "@signalbox/model"
-import { type ServerOrchestrator } from "@signalbox/orchestrator"
+import type { ServerOrchestrator } from "@signalbox/orchestrator"
 import { type FxMcpFlags, readFxMcpLog, tempDirectory } from "@signalbox/testing"
 import { Effect } from "effect"
 import { fx, orchestrateReal } from "../realServers.ts"

@@ -6,7 +6,7 @@ import { LanguageModel, makeLanguageModel, type ModelRequest } from "@signalbox/
 import { Effect, Layer, Redacted, Stream } from "effect"
 import { Headers, HttpClient } from "effect/http"
 import { vendor } from "./blocks.ts"
-import { type ClaudeOptions } from "./ClaudeOptions.ts"
+import type { ClaudeOptions } from "./ClaudeOptions.ts"
 import { decodeReply, messagesDecoder } from "./decode.ts"
 import { encodeRequest } from "./encode.ts"
 import { answerError, provider } from "./errors.ts"

@@ -3,7 +3,7 @@
  * before it is handed on: `opaque` blocks are complete when they start, since nobody downstream knows how their
  * deltas add up. What cannot be added up here either follows the block as it came.
  */
-import { type JsonObject, type ModelEvent, type OpaqueBlock } from "@signalbox/model"
+import type { JsonObject, ModelEvent, OpaqueBlock } from "@signalbox/model"
 import { Predicate } from "effect"
 import { readJson } from "@signalbox/model/http"
 

@@ -2,14 +2,7 @@
  * A request as the body of `POST /v1/messages`. The vocabulary has the shape of this API, so little happens:
  * what is only ours is left out, and the vendor's own fields are laid beside the rest.
  */
-import {
-  type ContentBlock,
-  type JsonObject,
-  type Message,
-  type ModelRequest,
-  type ToolChoice,
-  type ToolDefinition
-} from "@signalbox/model"
+import type { ContentBlock, JsonObject, Message, ModelRequest, ToolChoice, ToolDefinition } from "@signalbox/model"
 import { Predicate } from "effect"
 import { toWireBlocks, vendor } from "./blocks.ts"
 

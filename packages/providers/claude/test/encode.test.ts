@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ContentBlock, type Message, type ModelRequest, type ToolDefinition } from "@signalbox/model"
-import { type ClaudeOptions } from "@signalbox/provider-claude"
+import type { ContentBlock, Message, ModelRequest, ToolDefinition } from "@signalbox/model"
+import type { ClaudeOptions } from "@signalbox/provider-claude"
 import { decodeRequest } from "@signalbox/provider-claude/serve"
 import { RequestWire } from "@signalbox/provider-claude/wire"
 import { Effect, Schema } from "effect"

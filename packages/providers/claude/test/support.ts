@@ -1,6 +1,6 @@
 /** What several test files share: an upstream for one test, and the model that asks it. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { type LanguageModel } from "@signalbox/model"
+import type { LanguageModel } from "@signalbox/model"
 import { claudeDefaults, type ClaudeOptions, makeClaude } from "@signalbox/provider-claude"
 import { type FxLlm, type FxLlmOptions, startFxLlm } from "@signalbox/testing"
 import { cannedHttp } from "@signalbox/tooling/cannedHttp"

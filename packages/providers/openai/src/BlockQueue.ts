@@ -3,7 +3,7 @@
  * Chat servers send pieces of several tool calls alternately, while the vocabulary's blocks never overlap:
  * what comes for a later block waits until those before it are closed. Pure values; each step gives events.
  */
-import { type ContentBlock, type ModelEvent } from "@signalbox/model"
+import type { ContentBlock, ModelEvent } from "@signalbox/model"
 
 /** One block. A tool call opens when its name is known to be whole: with its first argument, or when it is closed. */
 export interface QueuedBlock {

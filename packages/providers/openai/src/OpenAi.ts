@@ -9,7 +9,7 @@ import { chatDecoder, decodeReply, type DecodeSettings, estimateTokens } from ".
 import { encodeRequest, toolNames } from "./encode.ts"
 import { answerError } from "./errors.ts"
 import { type Exchange, fetchEvents, fetchJson } from "@signalbox/model/http"
-import { type OpenAiOptions } from "./OpenAiOptions.ts"
+import type { OpenAiOptions } from "./OpenAiOptions.ts"
 
 /** A key read from a file brings the end of its line. */
 const authorization = ({ apiKey }: OpenAiOptions): Readonly<Record<string, string>> =>

@@ -4,7 +4,7 @@
  */
 import { fitName, type JsonObject, type ModelRequest, type ToolChoice, type ToolDefinition } from "@signalbox/model"
 import { encodeMessages } from "./encodeMessages.ts"
-import { type OpenAiOptions } from "./OpenAiOptions.ts"
+import type { OpenAiOptions } from "./OpenAiOptions.ts"
 
 /** The name under which the vendor's own fields travel in `ModelRequest.vendor`. */
 const vendor = "openai"

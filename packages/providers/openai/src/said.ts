@@ -2,8 +2,8 @@
  * What one chunk, or one whole answer, says: its texts and its pieces of calls, wherever the server put them.
  * Every field may be missing or null, and arguments may be the object itself.
  */
-import { type CallPiece } from "./BlockQueue.ts"
-import { type SaidWire, type ToolCallWire } from "./wire.ts"
+import type { CallPiece } from "./BlockQueue.ts"
+import type { SaidWire, ToolCallWire } from "./wire.ts"
 
 const plainText = (content: SaidWire["content"]): string => {
   if (typeof content === "string") return content

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ModelReply } from "@signalbox/model"
+import type { ModelReply } from "@signalbox/model"
 import { Effect, Result } from "effect"
 import { call, chunk, done, replyTo, usage, usageChunk } from "./chunks.ts"
 

@@ -29,10 +29,13 @@ describe("Chat streams", () => {
     })
   )
 
+  // Without keys that JSON escapes: V8 may read one as another that it has read before (nodejs/node#63785), which is
+  // no matter of how pieces are cut. Values have no such trouble.
+  const Key = Schema.String.check(Schema.makeFilter((key) => JSON.stringify(key) === `"${key}"`))
   const Calls = Schema.Array(
     Schema.Struct({
       name: Schema.Literals(["read", "write", "list_all"]),
-      input: Schema.Record(Schema.String, Schema.String)
+      input: Schema.Record(Key, Schema.String)
     })
   ).check(Schema.isMaxLength(4))
   const Choices = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 11 })))

@@ -1,6 +1,6 @@
 /** What several test files share: an upstream for one test, and the model that asks it. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { type LanguageModel } from "@signalbox/model"
+import type { LanguageModel } from "@signalbox/model"
 import { makeOpenAi, openAiDefaults, type OpenAiOptions } from "@signalbox/provider-openai"
 import { type FxLlm, type FxLlmOptions, startFxLlm } from "@signalbox/testing"
 import { cannedHttp } from "@signalbox/tooling/cannedHttp"

@@ -3,7 +3,7 @@
  * follow `flagTable`. A flag that makes no sense ends the process with code 2 and a sentence.
  */
 import { parseArgs } from "node:util"
-import { type FaultText } from "./faultTable.ts"
+import type { FaultText } from "./faultTable.ts"
 import { type Flag, type FlagKind, flagTable } from "./flagTable.ts"
 
 type Groups = (typeof flagTable)[keyof typeof flagTable]

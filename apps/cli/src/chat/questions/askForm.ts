@@ -1,9 +1,9 @@
 /**
  * A form of a server, asked field by field. Nothing is sent before the person has seen the whole and said yes.
  */
-import { type ElicitationAnswer, type JsonObject } from "@signalbox/model"
+import type { ElicitationAnswer, JsonObject } from "@signalbox/model"
 import { Effect } from "effect"
-import { type Asking } from "./Asking.ts"
+import type { Asking } from "./Asking.ts"
 import { type FormField, formFields } from "./formField.ts"
 
 const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value))

@@ -2,11 +2,11 @@
  * A server that wants the model to answer something. The person sees what it wants and is asked once for each server;
  * the model gets no tools and knows nothing of the conversation.
  */
-import { type ChosenModel } from "@signalbox/host"
-import { type ModelRequest, type ModelReply, type ModelError } from "@signalbox/model"
+import type { ChosenModel } from "@signalbox/host"
+import type { ModelRequest, ModelReply, ModelError } from "@signalbox/model"
 import { Effect } from "effect"
 import { oneLine } from "../../render/style.ts"
-import { type Asking } from "./Asking.ts"
+import type { Asking } from "./Asking.ts"
 
 /** How much is shown of each text that the server wants to send. */
 const shownCharacters = 500

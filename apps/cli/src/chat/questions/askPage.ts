@@ -2,9 +2,9 @@
  * A page that a server wants to be visited. It is never opened from here: the person sees the whole address, and opens
  * it where they please.
  */
-import { type ElicitationAnswer } from "@signalbox/model"
+import type { ElicitationAnswer } from "@signalbox/model"
 import { Effect } from "effect"
-import { type Asking } from "./Asking.ts"
+import type { Asking } from "./Asking.ts"
 
 /** Asks whether the page will be visited. */
 export const askPage = Effect.fnUntraced(function* (

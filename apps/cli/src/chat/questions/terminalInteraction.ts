@@ -1,12 +1,12 @@
 /**
  * The person at the terminal, as those see them who ask back during a call.
  */
-import { type Questions } from "@signalbox/mcp"
+import type { Questions } from "@signalbox/mcp"
 import { Interaction } from "@signalbox/model"
 import { Effect } from "effect"
 import { Output } from "../../Output.ts"
 import { Setting } from "../../Setting.ts"
-import { type RunningHost } from "../../withHost.ts"
+import type { RunningHost } from "../../withHost.ts"
 import { makeAsking } from "./Asking.ts"
 import { askForm } from "./askForm.ts"
 import { makeModelWishes } from "./askModel.ts"

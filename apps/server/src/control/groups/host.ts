@@ -13,6 +13,9 @@ import { HostRecord } from "../HostRecord.ts"
 
 const names = Schema.Array(Schema.String)
 
+/** What is left of an error when its class is not known. */
+const anError = Schema.Record(Schema.String, Schema.Unknown)
+
 /** What a changed configuration file has changed. */
 export const ReloadedJson = Schema.Struct({
   added: names,
@@ -20,9 +23,15 @@ export const ReloadedJson = Schema.Struct({
   changed: names,
   unchanged: names,
   /** Those whose new options do not work: they go on by their old ones. */
-  kept: Schema.Array(
-    Schema.Struct({ server_name: Schema.String, error: Schema.Record(Schema.String, Schema.Unknown) })
-  ),
+  kept: Schema.Array(Schema.Struct({ server_name: Schema.String, error: anError })),
+  /** The same of agents, and of their servers. */
+  agents: Schema.Struct({
+    added: names,
+    removed: names,
+    changed: names,
+    unchanged: names,
+    kept: Schema.Array(Schema.Struct({ agent: Schema.String, server_name: Schema.String, error: anError }))
+  }),
   /** Keys that are only read when a program starts. */
   needs_restart: names
 })
@@ -62,12 +71,23 @@ const configOf = Effect.fnUntraced(function* (isShown: (path: string) => boolean
   return { file: config.file ?? null, values }
 })
 
-const reloadedJson = ({ kept, needsRestart, ...rest }: Reloaded): ReloadedJson => ({
+const reloadedJson = ({ agents, kept, needsRestart, ...rest }: Reloaded): ReloadedJson => ({
   added: rest.added,
   removed: rest.removed,
   changed: rest.changed,
   unchanged: rest.unchanged,
   kept: kept.map(({ error, serverName }) => ({ server_name: serverName, error: { ...toJson(error) } })),
+  agents: {
+    added: agents.added,
+    removed: agents.removed,
+    changed: agents.changed,
+    unchanged: agents.unchanged,
+    kept: agents.kept.map(({ agentName, error, serverName }) => ({
+      agent: agentName,
+      server_name: serverName,
+      error: { ...toJson(error) }
+    }))
+  },
   needs_restart: needsRestart
 })
 

@@ -17,8 +17,12 @@ import { answered, apiFailures } from "../ApiFailure.ts"
 import { apiOf, prefix, WellFormed } from "../controlGroup.ts"
 import { stopServer } from "../forceStop.ts"
 
-/** A server as it is shown: what is known of it, and its numbers. */
-export const ServerStatus = Schema.Struct({ ...ServerInfoJson.fields, metrics: Schema.NullOr(ServerNumbers) })
+/** A server as it is shown: what is known of it, and its numbers. `set` names the agent that has it for itself. */
+export const ServerStatus = Schema.Struct({
+  ...ServerInfoJson.fields,
+  metrics: Schema.NullOr(ServerNumbers),
+  set: Schema.optionalKey(Schema.String)
+})
 export interface ServerStatus extends Schema.Schema.Type<typeof ServerStatus> {}
 
 /** All servers at a glance. `success_rate` is that of all calls, 0 to 1; null where there was none. */
@@ -58,6 +62,7 @@ const stopPayload = Schema.Struct({ ...payload.fields, force: Schema.optionalKey
 export class ServersGroup extends HttpApiGroup.make("servers")
   .add(
     HttpApiEndpoint.get("list", "/servers", { success: Schema.Array(ServerStatus), error }),
+    // Those of agents, too, behind the host's own. What can be started and stopped by name is the host's own alone.
     HttpApiEndpoint.get("status", "/servers/status", {
       success: Schema.Struct({ summary: ServersSummary, servers: Schema.Array(ServerStatus) }),
       error
@@ -88,6 +93,19 @@ const statusesOf = Effect.fnUntraced(function* ({ metrics, servers }: Orchestrat
 const statusOf = (info: ServerInfo, numbers: MetricsSnapshot["servers"], now: DateTime.Utc): ServerStatus => ({
   ...serverInfoJson(info, now),
   metrics: numbers[info.name] ?? null
+})
+
+/** Those of all agents that run, agent by agent. */
+const agentStatuses = Effect.gen(function* () {
+  const { agents, allServers } = yield* Host
+  const now = yield* DateTime.now
+  const { sets = {} } = yield* allServers.snapshot
+  return (yield* agents.list).flatMap(({ name: set, status }) =>
+    [...(status?.servers.values() ?? [])].map((info): ServerStatus => ({
+      ...statusOf(info, sets[set]?.servers ?? {}, now),
+      set
+    }))
+  )
 })
 
 const summaryOf = (servers: ReadonlyArray<ServerStatus>): typeof ServersSummary.Type => {
@@ -156,7 +174,12 @@ const statusByName = Effect.fnUntraced(function* ({ params }: { readonly params:
   return statusOf(info, servers, yield* DateTime.now)
 }, answered)
 
-const list = answered(Effect.flatMap(Host, ({ orchestrator }) => statusesOf(orchestrator)))
+const list = Effect.flatMap(Host, ({ orchestrator }) => statusesOf(orchestrator))
+
+const status = Effect.zipWith(list, agentStatuses, (own, others) => {
+  const servers = [...own, ...others]
+  return { summary: summaryOf(servers), servers }
+})
 
 /** Among many, one that is stopped already is as it was wanted. */
 const stopIfRunning = (isForced: boolean) => (orchestrator: Orchestrator, name: string) =>
@@ -165,8 +188,8 @@ const stopIfRunning = (isForced: boolean) => (orchestrator: Orchestrator, name: 
 /** What the routes do. */
 export const serversRoutes = HttpApiBuilder.group(apiOf(ServersGroup), "servers", (handlers) =>
   handlers
-    .handle("list", () => list)
-    .handle("status", () => Effect.map(list, (servers) => ({ summary: summaryOf(servers), servers })))
+    .handle("list", () => answered(list))
+    .handle("status", () => answered(status))
     .handle("get", statusByName)
     .handle("statusOf", statusByName)
     .handle(

@@ -157,7 +157,7 @@ const eventJson = (event: ServerEvent, now: DateTime.Utc): ControlEvent => {
 }
 
 const events = Effect.gen(function* () {
-  const { orchestrator } = yield* Host
+  const { allServers, orchestrator } = yield* Host
   const snapshot = Effect.gen(function* () {
     const now = yield* DateTime.now
     const servers = (yield* orchestrator.servers).map((info) => serverInfoJson(info, now))
@@ -165,7 +165,7 @@ const events = Effect.gen(function* () {
   })
   const news = Stream.merge(
     Stream.mapEffect(orchestrator.changes, (event) => Effect.map(DateTime.now, (now) => eventJson(event, now))),
-    Stream.map(orchestrator.alerts, (alert): ControlEvent => ({ type: "alert", alert }))
+    Stream.map(allServers.alerts, (alert): ControlEvent => ({ type: "alert", alert }))
   )
   return yield* untilClosing(after(snapshot, news))
 })
@@ -192,8 +192,8 @@ export const watchingRoutes = HttpApiBuilder.group(apiOf(WatchingGroup), "watchi
       )
     )
     .handle("events", () => answered(events))
-    .handle("metrics", () => answered(Effect.flatMap(Host, ({ orchestrator }) => orchestrator.metrics.snapshot)))
-    .handle("prometheus", () => answered(Effect.flatMap(Host, ({ orchestrator }) => orchestrator.metrics.prometheus)))
+    .handle("metrics", () => answered(Effect.flatMap(Host, ({ allServers }) => allServers.snapshot)))
+    .handle("prometheus", () => answered(Effect.flatMap(Host, ({ allServers }) => allServers.prometheus)))
     .handle("health", () =>
       answered(
         Effect.gen(function* () {
@@ -217,7 +217,7 @@ export const watchingRoutes = HttpApiBuilder.group(apiOf(WatchingGroup), "watchi
     .handle("alerts", ({ query }) =>
       answered(
         Effect.gen(function* () {
-          const alerts = yield* (yield* Host).orchestrator.activeAlerts
+          const alerts = yield* (yield* Host).allServers.activeAlerts
           return alerts
             .filter(({ severity }) => query.severity === undefined || severity === query.severity)
             .slice(0, query.limit ?? 50)

@@ -2,10 +2,10 @@
  * What there is to know of a format in which another program keeps its MCP servers. A format is data and a few pure
  * functions; `convertServers` does what all of them have in common.
  */
-import { type ConfigPath } from "../document.ts"
+import type { ConfigPath } from "../document.ts"
 import { isTree, type Tree } from "../tree.ts"
-import { type ImportedOverrides } from "./ImportedServer.ts"
-import { type ReferenceStyle } from "./references.ts"
+import type { ImportedOverrides } from "./ImportedServer.ts"
+import type { ReferenceStyle } from "./references.ts"
 
 export type Transport = "stdio" | "http" | "sse"
 
@@ -31,7 +31,7 @@ export interface Remarks {
   /** Why the entry is no server that could be taken over, though nothing is wrong with it. */
   readonly skip: (reason: string) => void
   /** Something at a key of the entry that makes it unusable. */
-  readonly fault: (key: string | undefined, reason: string) => void
+  readonly fault: (key: string | undefined, reason: string, code?: string) => void
 }
 
 /** How entries of a format are spelled. */

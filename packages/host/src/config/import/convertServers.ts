@@ -3,11 +3,12 @@
  * counterpart is told; an entry that cannot be used is a fault with its place, and none is left out in silence.
  */
 import { Result } from "effect"
-import { type ConfigPath } from "../document.ts"
+import { UntrustedServerType } from "../../errors.ts"
+import type { ConfigPath } from "../document.ts"
 import { isTree, type Tree } from "../tree.ts"
-import { type Dialect, type ForeignEntry, type ForeignFormat, type Remarks, type Transport } from "./ForeignFormat.ts"
+import type { Dialect, ForeignEntry, ForeignFormat, Remarks, Transport } from "./ForeignFormat.ts"
 import { formatOf } from "./formats.ts"
-import { type ImportedServer } from "./ImportedServer.ts"
+import type { ImportedServer } from "./ImportedServer.ts"
 import { type ForeignReferences, makeForeignReferences, type Rewrite } from "./references.ts"
 import { given, tableOf, textOf, textsOf } from "./values.ts"
 
@@ -16,6 +17,8 @@ export interface ImportFault {
   readonly name: string
   readonly path: ConfigPath
   readonly reason: string
+  /** That of its error class, where it has one of its own. */
+  readonly code?: string
 }
 
 export interface ConvertedServers {
@@ -42,17 +45,19 @@ const fitServerName = (name: string): string => {
   return cleaned.slice(0, 32) || "server"
 }
 
+const untrusted = UntrustedServerType.definition.code
+
 /** Where a server is reached, by its type, else by what it has. */
 const transportOf = (
   raw: Tree,
   { typeKey, types, urls }: Dialect
-): Result.Result<Transport, [string | undefined, string]> => {
+): Result.Result<Transport, Parameters<Remarks["fault"]>> => {
   const type = typeKey === undefined ? undefined : raw[typeKey]
   if (typeKey !== undefined && type !== undefined) {
     const known = typeof type === "string" ? types[type] : undefined
     const expected = Object.keys(types).join(", ")
     return known === undefined
-      ? Result.fail([typeKey, `unknown ${typeKey} ${JSON.stringify(type)}; expected one of ${expected}`])
+      ? Result.fail([typeKey, `unknown ${typeKey} ${JSON.stringify(type)}; expected one of ${expected}`, untrusted])
       : Result.succeed(known)
   }
   if (textOf(raw["command"]) !== undefined) return Result.succeed("stdio")
@@ -112,8 +117,12 @@ const listen = (entry: ForeignEntry) => {
     skip: (reason) => {
       skipped = reason
     },
-    fault: (key, reason) =>
-      void faults.push({ path: key === undefined ? entry.path : [...entry.path, ...key.split(".")], reason })
+    fault: (key, reason, code) =>
+      void faults.push({
+        path: key === undefined ? entry.path : [...entry.path, ...key.split(".")],
+        reason,
+        ...given("code", code)
+      })
   }
   return { remarks, notes, faults, skipped: () => skipped }
 }

@@ -3,10 +3,10 @@
  * different ones of one name get names of their own. Nothing is written, and a file that cannot be used costs only itself.
  */
 import { Effect, FileSystem, Result } from "effect"
-import { type ConfigProblem } from "../../errors.ts"
+import type { ConfigProblem } from "../../errors.ts"
 import { isTree, type Tree } from "../tree.ts"
 import { type ForeignFile, foreignFiles, type ForeignPlaces } from "./foreignFiles.ts"
-import { type ImportedServer } from "./ImportedServer.ts"
+import type { ImportedServer } from "./ImportedServer.ts"
 import { importServers } from "./importServers.ts"
 import { type SecretVariable, withoutSecrets } from "./secretReferences.ts"
 

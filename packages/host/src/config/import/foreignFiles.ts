@@ -1,7 +1,7 @@
 /**
  * Where on this computer the programs of the table keep their servers. Only names are made here; nothing is read.
  */
-import { type ForeignFormat, type System } from "./ForeignFormat.ts"
+import type { ForeignFormat, System } from "./ForeignFormat.ts"
 import { foreignFormats } from "./formats.ts"
 
 /** What surrounds a person's files: given by the app. */

@@ -2,8 +2,8 @@
  * The formats that can be imported. A file is recognized by its name where a program prescribes one, and else by its
  * content: special forms come before those that others resemble.
  */
-import { type Tree } from "../tree.ts"
-import { type ForeignFormat } from "./ForeignFormat.ts"
+import type { Tree } from "../tree.ts"
+import type { ForeignFormat } from "./ForeignFormat.ts"
 import { claudeCode } from "./formats/claudeCode.ts"
 import { claudeDesktop } from "./formats/claudeDesktop.ts"
 import { codex } from "./formats/codex.ts"

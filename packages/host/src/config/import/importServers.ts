@@ -5,8 +5,9 @@
 import { Result } from "effect"
 import { type ConfigProblem, ImportFailed } from "../../errors.ts"
 import { isTree } from "../tree.ts"
+import { given } from "./values.ts"
 import { convertServers } from "./convertServers.ts"
-import { type ImportedServer } from "./ImportedServer.ts"
+import type { ImportedServer } from "./ImportedServer.ts"
 import { readForeign } from "./readForeign.ts"
 import { type SecretVariable, withoutSecrets } from "./secretReferences.ts"
 
@@ -57,10 +58,11 @@ export const importServers = (
     servers,
     variables,
     notes: converted.notes,
-    problems: converted.faults.map(({ name, path, reason }) => ({
+    problems: converted.faults.map(({ code, name, path, reason }) => ({
       path: path.map(String).join("."),
       line: document.lineOf(path),
-      message: `"${name}": ${reason}`
+      message: `"${name}": ${reason}`,
+      ...given("code", code)
     }))
   })
 }

@@ -4,7 +4,7 @@
  */
 import { Result } from "effect"
 import { parse as parseToml, TomlError } from "smol-toml"
-import { type ConfigProblem } from "../../errors.ts"
+import type { ConfigProblem } from "../../errors.ts"
 import { type ConfigDocument, readDocument } from "../document.ts"
 
 const isToml = (file: string, text: string): boolean => /\.toml$/i.test(file) || /^\s*\[mcp_servers[.\]]/m.test(text)

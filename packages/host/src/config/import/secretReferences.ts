@@ -4,7 +4,7 @@
  * field, or by the shape of a text.
  */
 import { isSecretKey, redactText } from "@signalbox/errors"
-import { type ImportedServer } from "./ImportedServer.ts"
+import type { ImportedServer } from "./ImportedServer.ts"
 import { asideReferences, variablesIn } from "../secrets.ts"
 
 /** A variable to be set, and where its value stood: `env.TOKEN`, `headers.Authorization`, `args.2`, `url`. */

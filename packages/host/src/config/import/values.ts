@@ -2,7 +2,7 @@
  * Values of foreign files, read as loosely as other programs read them, and limits in the words of `signalbox.yaml`.
  */
 import { isTree } from "../tree.ts"
-import { type Remarks } from "./ForeignFormat.ts"
+import type { Remarks } from "./ForeignFormat.ts"
 
 export const textOf = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined

@@ -2,8 +2,8 @@
  * What the contract of language models has to be given: a model over an upstream that answers from a script.
  * The types are the part of fx-llm (`@signalbox/testing`) that the contract uses; anything of this form will do.
  */
-import { type Duration, type Effect } from "effect"
-import { type LanguageModel } from "../../LanguageModel.ts"
+import type { Duration, Effect } from "effect"
+import type { LanguageModel } from "../../LanguageModel.ts"
 
 /** A way for an answer to go wrong. `afterPieces` counts the pieces of content that come before. */
 export type ContractFault =

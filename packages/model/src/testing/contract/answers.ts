@@ -2,12 +2,12 @@
  * What an answer is, however its provider sends it.
  */
 import { Effect, Stream } from "effect"
-import { type ContentBlock } from "../../ContentBlock.ts"
+import type { ContentBlock } from "../../ContentBlock.ts"
 import { collectReply } from "../../LanguageModel.ts"
-import { type Usage } from "../../Message.ts"
-import { type BlockDelta, type ModelEvent } from "../../ModelEvent.ts"
+import type { Usage } from "../../Message.ts"
+import type { BlockDelta, ModelEvent } from "../../ModelEvent.ts"
 import { askFor } from "../requests.ts"
-import { type ContractCase, type ContractReply, type ContractSubject } from "./ContractSubject.ts"
+import type { ContractCase, ContractReply, ContractSubject } from "./ContractSubject.ts"
 import { same } from "./same.ts"
 
 /** Everything that an answer may hold and every wire can say. */

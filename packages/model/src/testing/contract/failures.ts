@@ -2,10 +2,10 @@
  * What a failure is called, however its provider says it. Nothing is retried here: that is for decorators.
  */
 import { Clock, Duration, Effect, Stream } from "effect"
-import { type ModelError } from "../../errors.ts"
-import { type ModelEvent } from "../../ModelEvent.ts"
+import type { ModelError } from "../../errors.ts"
+import type { ModelEvent } from "../../ModelEvent.ts"
 import { askFor } from "../requests.ts"
-import { type ContractCase, type ContractFault, type ContractSubject } from "./ContractSubject.ts"
+import type { ContractCase, ContractFault, ContractSubject } from "./ContractSubject.ts"
 import { same } from "./same.ts"
 
 type Tag = ModelError["_tag"]

@@ -3,7 +3,7 @@
  * It is run over real connections, so it needs a real clock.
  */
 import { answers } from "./answers.ts"
-import { type ContractCase, type ContractSubject } from "./ContractSubject.ts"
+import type { ContractCase, ContractSubject } from "./ContractSubject.ts"
 import { failures } from "./failures.ts"
 import { requests } from "./requests.ts"
 import { stopping } from "./stopping.ts"

@@ -6,7 +6,7 @@ import { Effect, Logger, References, Stream, Tracer } from "effect"
 import { collectReply } from "../../LanguageModel.ts"
 import { askFor, toolNamed } from "../requests.ts"
 import { mixed } from "./answers.ts"
-import { type ContractCase, type ContractSubject } from "./ContractSubject.ts"
+import type { ContractCase, ContractSubject } from "./ContractSubject.ts"
 import { same } from "./same.ts"
 
 /** All texts that can be reached from a value. */

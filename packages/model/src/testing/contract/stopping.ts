@@ -3,7 +3,7 @@
  */
 import { Cause, Effect, Exit, Fiber, Stream } from "effect"
 import { askFor } from "../requests.ts"
-import { type ContractCase, type ContractSubject, type ContractUpstream } from "./ContractSubject.ts"
+import type { ContractCase, ContractSubject, ContractUpstream } from "./ContractSubject.ts"
 import { same } from "./same.ts"
 
 /** Interrupts an effect while its request, the nth, is held. */

@@ -2,14 +2,14 @@
  * A Messages request from a client, read into the vocabulary. Fields and blocks that are not known are kept,
  * never refused: current coding agents send dozens of them and try again with fewer after every refusal.
  */
-import {
-  type JsonObject,
-  type Message,
-  type ModelRequest,
-  type ServedRequest,
-  type TextBlock,
-  type ToolChoice,
-  type ToolDefinition
+import type {
+  JsonObject,
+  Message,
+  ModelRequest,
+  ServedRequest,
+  TextBlock,
+  ToolChoice,
+  ToolDefinition
 } from "@signalbox/model"
 import { Effect, Predicate, Result, Schema } from "effect"
 import { type BlockIssue, firstIssue, forEachBlock, fromWireBlock, unreadFields, vendor } from "../blocks.ts"

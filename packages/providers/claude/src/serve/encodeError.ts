@@ -5,7 +5,7 @@
 import { type ErrorStatus, isSignalboxError, type SignalboxError, statuses, statusOf, toJson } from "@signalbox/errors"
 import { ModelRequestRejected, ProviderAuthFailed, ProviderOverloaded } from "@signalbox/model"
 import { Duration, Predicate } from "effect"
-import { type ErrorWire } from "../wire.ts"
+import type { ErrorWire } from "../wire.ts"
 
 /** An error answer, ready to be sent. */
 export interface EncodedError {

@@ -5,7 +5,7 @@
 import { type ContentBlock, type JsonObject, noUsage, type ServedReply } from "@signalbox/model"
 import { Predicate } from "effect"
 import { toWireBlock, vendor } from "../blocks.ts"
-import { type ReplyWire } from "../wire.ts"
+import type { ReplyWire } from "../wire.ts"
 import { hostCallBlock, hostResultBlock } from "./hostCalls.ts"
 import { sumUsage, usageWire } from "./usage.ts"
 

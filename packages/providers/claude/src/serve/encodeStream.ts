@@ -17,7 +17,7 @@ import {
   withInputText
 } from "@signalbox/model"
 import { vendor } from "../blocks.ts"
-import { type EventWire } from "../wire.ts"
+import type { EventWire } from "../wire.ts"
 import { errorBody } from "./encodeError.ts"
 import { hostCallBlock, hostResultBlock } from "./hostCalls.ts"
 import { servedStopReason, shownBlock } from "./encodeReply.ts"

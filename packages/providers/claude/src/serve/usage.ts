@@ -2,7 +2,7 @@
  * What a turn of several model calls cost, as the one message that shows it says it.
  */
 import { isJsonObject, type JsonObject, type Usage } from "@signalbox/model"
-import { type UsageWire } from "../wire.ts"
+import type { UsageWire } from "../wire.ts"
 
 /** Counts are added, lists joined, and of what is neither the later word counts. */
 const sum = (a: unknown, b: unknown): unknown => {

@@ -1,5 +1,5 @@
 /** Claude Desktop: local servers only, in a file of its own. */
-import { type ForeignFormat } from "../ForeignFormat.ts"
+import type { ForeignFormat } from "../ForeignFormat.ts"
 import { commonDialect, hasMcpServers, mcpServersOf } from "./mcpServers.ts"
 
 export const claudeDesktop: ForeignFormat = {

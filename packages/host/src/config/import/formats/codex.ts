@@ -1,5 +1,5 @@
 /** Codex: TOML with a table for each server; secrets are given as the names of variables. */
-import { type Tree } from "../../tree.ts"
+import type { Tree } from "../../tree.ts"
 import { entriesAt, everywhere, type ForeignFormat, hasEntriesAt } from "../ForeignFormat.ts"
 import { given, millis, seconds, tableOf, textOf, textsOf, toolsOf } from "../values.ts"
 

@@ -1,7 +1,7 @@
 /** Gemini CLI: `httpUrl` is Streamable HTTP and `url` the transport before it, unless a type says otherwise. */
 import { isTree, type Tree } from "../../tree.ts"
 import { everywhere, type ForeignFormat, type Remarks, someHas } from "../ForeignFormat.ts"
-import { type ImportedOverrides } from "../ImportedServer.ts"
+import type { ImportedOverrides } from "../ImportedServer.ts"
 import { given, millis, textsOf, toolsOf } from "../values.ts"
 import { commonDialect, hasMcpServers, mcpServersOf } from "./mcpServers.ts"
 

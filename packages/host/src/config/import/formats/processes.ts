@@ -2,9 +2,10 @@
  * `mcp_servers.yaml`: processes with a command line, an environment, a page that tells their health, and the version
  * of Node or Python that they need.
  */
+import { UntrustedServerType } from "../../../errors.ts"
 import { isTree, type Tree } from "../../tree.ts"
 import { entriesAt, type ForeignFormat, hasEntriesAt, nowhere, type Remarks } from "../ForeignFormat.ts"
-import { type ImportedOverrides } from "../ImportedServer.ts"
+import type { ImportedOverrides } from "../ImportedServer.ts"
 import { given, seconds, textOf, within } from "../values.ts"
 
 const runtimes: Readonly<Record<string, string>> = { python: "python", nodejs: "node", node: "node" }
@@ -42,7 +43,11 @@ const restartOf = (raw: Tree, remarks: Remarks): ImportedOverrides => {
 const requirementsOf = (raw: Tree, { fault }: Remarks): ImportedOverrides => {
   const type = textOf(raw["type"])
   if (type !== undefined && runtimes[type] === undefined)
-    fault("type", `unknown type "${type}"; expected ${Object.keys(runtimes).join(", ")}`)
+    fault(
+      "type",
+      `unknown type "${type}"; expected ${Object.keys(runtimes).join(", ")}`,
+      UntrustedServerType.definition.code
+    )
   const requires = Object.fromEntries(
     ["node", "python"].flatMap((runtime) => {
       const version = raw[`${runtime}_version`]

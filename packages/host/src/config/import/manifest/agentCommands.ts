@@ -3,7 +3,7 @@
  * and the commands are those of its tools that the agent may call.
  */
 import { isTree, type Tree } from "../../tree.ts"
-import { type ImportedServer } from "../ImportedServer.ts"
+import type { ImportedServer } from "../ImportedServer.ts"
 import { textOf } from "../values.ts"
 
 /** What an agent may call of the servers that it needs. */
