@@ -28,6 +28,8 @@ const reply: ModelReply = {
 }
 const result = { type: "tool_result", tool_use_id: "toolu_1", content: "green" } as const
 
+const runBy = () => ({ _tag: "Host", source: "signals" }) as const
+
 const program = Effect.gen(function* () {
   const chat = yield* decodeChatRequest({ model: "big", messages: [{ role: "user", content: "May the train pass?" }] })
   const { callForms } = chat.answer
@@ -37,7 +39,6 @@ const program = Effect.gen(function* () {
   console.log(choice?.finish_reason, choice?.message.tool_calls, choice?.message.mcp_calls?.[0]?.output)
 
   const { answer, model } = yield* decodeResponsesRequest({ model: "big", input: "May the train pass?", stream: true })
-  const runBy = () => ({ _tag: "Host", source: "signals" }) as const
   let state = startResponsesStream({ id: "resp_1", model, created: 0, runBy, ...answer })
   for (const event of eventsOf(reply)) state = encodeResponsesStream(state, { type: "model", event })[0]
   const [, events] = encodeResponsesStream(state, { type: "result", result })

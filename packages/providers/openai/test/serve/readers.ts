@@ -1,7 +1,7 @@
 /** Readers of streams that rely upon what clients rely upon, and fail where it is not so. */
 import { assert } from "@effect/vitest"
-import { type JsonObject } from "@signalbox/model"
-import { type ChatEvent, type ResponsesEvent } from "@signalbox/provider-openai/serve"
+import type { JsonObject } from "@signalbox/model"
+import type { ChatEvent, ResponsesEvent } from "@signalbox/provider-openai/serve"
 
 interface ReadCall {
   readonly id: unknown

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ContentBlock, type Message, type ServedEvent, type ServedStep } from "@signalbox/model"
+import type { ContentBlock, Message, ServedEvent, ServedStep } from "@signalbox/model"
 import {
   decodeChatRequest,
   decodeResponsesRequest,

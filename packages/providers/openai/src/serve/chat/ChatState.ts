@@ -1,11 +1,11 @@
 /**
  * What the encoders of Chat Completions are told of a turn, and where a stream of chunks stands.
  */
-import { type JsonObject, type ServedReply, type ServedStream } from "@signalbox/model"
-import { type CallForms } from "../callForms.ts"
+import type { JsonObject, ServedReply, ServedStream } from "@signalbox/model"
+import type { CallForms } from "../callForms.ts"
 import { startTurn, type TurnState } from "../turnParts.ts"
 import { noTokens, type Tokens } from "../usage.ts"
-import { type ChatDelta, type ChatEvent, type FinishReason, type McpCallWire } from "./wire.ts"
+import type { ChatDelta, ChatEvent, FinishReason, McpCallWire } from "./wire.ts"
 
 /** What an answer depends on of its request. `decodeChatRequest` gives it. */
 export interface ChatAnswer {

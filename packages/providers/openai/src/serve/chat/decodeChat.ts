@@ -18,7 +18,7 @@ import { checked, forEachAt, issueFields, refuse, type RequestIssue } from "../i
 import { leaveOut } from "../leaveOut.ts"
 import { plainChoice, requestFields, withParallel } from "../requestFields.ts"
 import { readMessages } from "./decodeMessages.ts"
-import { type ChatAnswer } from "./ChatState.ts"
+import type { ChatAnswer } from "./ChatState.ts"
 import { ChatRequestWire } from "./wire.ts"
 
 /** A request, and what its answer depends on. */

@@ -5,7 +5,7 @@
 import { isJsonObject, type ContentBlock, type JsonObject, type ToolUseBlock, withInputText } from "@signalbox/model"
 import { Effect, Option, Schema } from "effect"
 import { readContent, readOutput, readTexts } from "../content.ts"
-import { type HistoryItem } from "../history.ts"
+import type { HistoryItem } from "../history.ts"
 import { refuse, type RequestIssue } from "../issue.ts"
 import { readDetails, type ReadThought } from "./reasoningDetails.ts"
 import { McpCallWire, type MessageWire } from "./wire.ts"

@@ -4,7 +4,7 @@
  * the host ran are not in `tool_calls`, which clients would run: they come in `mcp_calls`, all at once before
  * the end, because the official accumulators either replace a field that they do not know or join it by index.
  */
-import { type ServedEvent, type ToolResultBlock } from "@signalbox/model"
+import type { ServedEvent, ToolResultBlock } from "@signalbox/model"
 import { openAiErrorBody } from "../encodeError.ts"
 import { resultWords } from "../resultWords.ts"
 import { servedEvents, type TurnEnd, type TurnPart, turnParts } from "../turnParts.ts"
@@ -12,7 +12,7 @@ import { chatUsage } from "../usage.ts"
 import { type ChatReply, type ChatState, chunk, type Encoded, paragraph, startChatStream } from "./ChatState.ts"
 import { tellCall } from "./tellCall.ts"
 import { tellThought } from "./tellThought.ts"
-import { type ChatCompletionWire, type ChatEvent, type FinishReason, type McpCallWire } from "./wire.ts"
+import type { ChatCompletionWire, ChatEvent, FinishReason, McpCallWire } from "./wire.ts"
 
 /** The next state, and the events to send. After the end, and after a failure, there are none. */
 export const encodeChatStream = (state: ChatState, event: ServedEvent): Encoded => {

@@ -2,8 +2,8 @@
  * Thinking in a Chat message: OpenRouter's `reasoning_details`, the only form in which clients of this API send
  * signatures back. The id says which model call of the turn thought it.
  */
-import { type ContentBlock, type JsonObject } from "@signalbox/model"
-import { type Thought } from "../turnParts.ts"
+import type { ContentBlock, JsonObject } from "@signalbox/model"
+import type { Thought } from "../turnParts.ts"
 
 const format = "anthropic-claude-v1"
 

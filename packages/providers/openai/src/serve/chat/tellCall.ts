@@ -2,11 +2,11 @@
  * Calls as pieces of a message. Those of the caller's tools are streamed in `tool_calls`, each under its number
  * among them; those of the host are kept until the end.
  */
-import { type JsonObject } from "@signalbox/model"
+import type { JsonObject } from "@signalbox/model"
 import { customInput } from "../callForms.ts"
-import { type TurnPart } from "../turnParts.ts"
+import type { TurnPart } from "../turnParts.ts"
 import { chunk, type ChatState, type Encoded, type OpenCall } from "./ChatState.ts"
-import { type McpCallWire } from "./wire.ts"
+import type { McpCallWire } from "./wire.ts"
 
 /** Free text cannot be told before the whole of its JSON is there. */
 const isHeld = ({ isCustom, source }: OpenCall): boolean => source !== undefined || isCustom

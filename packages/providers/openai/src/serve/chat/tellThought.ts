@@ -2,7 +2,7 @@
  * Thinking as pieces of a message: its text as `reasoning_content`, and the same with its signature as
  * `reasoning_details`. Pieces of a detail are told apart by its index; only the first says what it is.
  */
-import { type Thought, type TurnPart } from "../turnParts.ts"
+import type { Thought, TurnPart } from "../turnParts.ts"
 import { chunk, type ChatState, type Encoded, paragraph } from "./ChatState.ts"
 import { detailHead, wholeDetail } from "./reasoningDetails.ts"
 

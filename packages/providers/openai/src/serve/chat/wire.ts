@@ -4,7 +4,7 @@
  */
 import { JsonObject } from "@signalbox/model"
 import { Schema } from "effect"
-import { type OpenAiErrorWire } from "../encodeError.ts"
+import type { OpenAiErrorWire } from "../encodeError.ts"
 
 const nullable = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 

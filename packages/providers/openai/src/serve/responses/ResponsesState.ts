@@ -1,11 +1,11 @@
 /**
  * What the encoders of responses are told of a turn, and where a stream of events stands.
  */
-import { type JsonObject, type ServedReply, type ServedStream } from "@signalbox/model"
-import { type CallForms } from "../callForms.ts"
+import type { JsonObject, ServedReply, ServedStream } from "@signalbox/model"
+import type { CallForms } from "../callForms.ts"
 import { startTurn, type TurnState } from "../turnParts.ts"
-import { type ToldCall } from "./callItems.ts"
-import { type ResponseWire } from "./wire.ts"
+import type { ToldCall } from "./callItems.ts"
+import type { ResponseWire } from "./wire.ts"
 
 /** What an answer depends on of its request. `decodeResponsesRequest` gives it. */
 export interface ResponsesAnswer {

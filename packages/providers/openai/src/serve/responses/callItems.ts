@@ -2,10 +2,10 @@
  * Calls as output items: of the caller's tools in the form that the caller gave them, of the host's as `mcp_call`,
  * which clients show and do not run.
  */
-import { type JsonObject, type ToolResultBlock } from "@signalbox/model"
+import type { JsonObject, ToolResultBlock } from "@signalbox/model"
 import { type CallForm, customInput, readArguments } from "../callForms.ts"
 import { resultWords } from "../resultWords.ts"
-import { type ItemPrefix } from "./itemIds.ts"
+import type { ItemPrefix } from "./itemIds.ts"
 
 /** A call that is being told. */
 export interface ToldCall {

@@ -12,7 +12,7 @@ import { leaveOut } from "../leaveOut.ts"
 import { requestFields, withParallel } from "../requestFields.ts"
 import { readChoice, readTools } from "./readTools.ts"
 import { readItems } from "./readItems.ts"
-import { type ResponsesAnswer } from "./ResponsesState.ts"
+import type { ResponsesAnswer } from "./ResponsesState.ts"
 import { ResponsesRequestWire } from "./wire.ts"
 
 /** A request, and what its answer depends on. */

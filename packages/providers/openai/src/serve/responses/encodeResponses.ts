@@ -3,12 +3,12 @@
  * events. The response that its last event carries is the whole answer, streamed or not. Items of the host's tools
  * stay open while the tools run, so that other items begin before they are done.
  */
-import { type ServedEvent } from "@signalbox/model"
+import type { ServedEvent } from "@signalbox/model"
 import { servedEvents, type TurnPart, turnParts } from "../turnParts.ts"
 import { responseOf } from "./responseOf.ts"
 import { type ResponsesReply, type ResponsesState, startResponsesStream } from "./ResponsesState.ts"
 import { type Draft, emit, tellEnd, tellFailure, tellPart } from "./tellPart.ts"
-import { type ResponsesEvent, type ResponseWire } from "./wire.ts"
+import type { ResponsesEvent, ResponseWire } from "./wire.ts"
 
 /** Some clients end a stream after minutes without an event, whatever comments say. */
 const pingsPerKeepalive = 6

@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject, type ToolUseBlock, withInputText } from 
 import { Effect } from "effect"
 import { nameIn } from "../callForms.ts"
 import { readContent, readOutput, readTexts } from "../content.ts"
-import { type HistoryItem } from "../history.ts"
+import type { HistoryItem } from "../history.ts"
 import { refuse, type RequestIssue } from "../issue.ts"
 import { leaveOut } from "../leaveOut.ts"
 import { readItemId } from "./itemIds.ts"

@@ -11,7 +11,7 @@ import {
 } from "@signalbox/model"
 import { Option, Result, Schema } from "effect"
 import { Base64Url } from "effect/encoding"
-import { type Thought } from "../turnParts.ts"
+import type { Thought } from "../turnParts.ts"
 
 /** Tells our content from that of OpenAI. */
 const mark = "signalbox1."

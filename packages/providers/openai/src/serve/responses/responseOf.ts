@@ -1,9 +1,9 @@
 /**
  * The response object: what the request asked, and what has been said so far.
  */
-import { type JsonObject } from "@signalbox/model"
-import { type ResponsesState } from "./ResponsesState.ts"
-import { type ResponseWire } from "./wire.ts"
+import type { JsonObject } from "@signalbox/model"
+import type { ResponsesState } from "./ResponsesState.ts"
+import type { ResponseWire } from "./wire.ts"
 
 /** The response as it stands. `more` has what is only known at its end. */
 export const responseOf = (

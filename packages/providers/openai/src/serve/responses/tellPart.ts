@@ -2,16 +2,16 @@
  * Parts of a turn as items of a response, and the events that tell of them. Each function adds to a draft: the
  * next state, and the events that lead there.
  */
-import { type JsonObject, type ToolResultBlock } from "@signalbox/model"
+import type { JsonObject, ToolResultBlock } from "@signalbox/model"
 import { openAiErrorBody } from "../encodeError.ts"
-import { type Thought, type TurnEnd, type TurnPart } from "../turnParts.ts"
+import type { Thought, TurnEnd, TurnPart } from "../turnParts.ts"
 import { responsesUsage } from "../usage.ts"
 import { answeredItem, callItem, prefixOf, type ToldCall } from "./callItems.ts"
-import { type OpenItem, type ResponsesState } from "./ResponsesState.ts"
+import type { OpenItem, ResponsesState } from "./ResponsesState.ts"
 import { itemId, type ItemPrefix } from "./itemIds.ts"
 import { reasoningItem, summaryOf } from "./reasoning.ts"
 import { responseOf } from "./responseOf.ts"
-import { type ResponsesEvent } from "./wire.ts"
+import type { ResponsesEvent } from "./wire.ts"
 
 /** A state in the making. */
 export interface Draft {
