@@ -17,4 +17,4 @@ export type { ResponsesEvent } from "./serve/responses/wire.ts"
 
 // Errors of both
 export { type EncodedOpenAiError, encodeOpenAiError, openAiErrorBody } from "./serve/encodeError.ts"
-export { InvalidChatRequest, InvalidResponsesRequest } from "./serve/InvalidRequest.ts"
+export { InvalidChatRequest, InvalidResponsesRequest, serveErrors } from "./serve/InvalidRequest.ts"

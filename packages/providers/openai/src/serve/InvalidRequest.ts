@@ -31,3 +31,6 @@ export class InvalidResponsesRequest extends defineError<InvalidResponsesRequest
   fields,
   message
 }) {}
+
+/** Every error class of `./serve`, for tables. */
+export const serveErrors = [InvalidChatRequest, InvalidResponsesRequest] as const
