@@ -8,8 +8,7 @@ import {
   ModelNotFound,
   ModelRequestRejected,
   ProviderAuthFailed,
-  ProviderOverloaded,
-  ProviderQuotaExceeded
+  ProviderOverloaded
 } from "@signalbox/model"
 import { Duration } from "effect"
 import { InvalidChatRequest, InvalidResponsesRequest } from "./InvalidRequest.ts"
@@ -109,16 +108,13 @@ export const openAiErrorBody = (error: unknown): OpenAiErrorWire => {
 const retryAfter = (error: SignalboxError) =>
   error.retryAfter === undefined ? {} : { "retry-after": String(Math.ceil(Duration.toSeconds(error.retryAfter))) }
 
-/** An account without credit is 429 here, which clients would try again. */
-const isRetryable = (error: SignalboxError): boolean => error.retryable && !(error instanceof ProviderQuotaExceeded)
-
 /** The whole answer. `x-should-retry` keeps official clients from trying again what cannot succeed. */
 export const encodeOpenAiError = (error: unknown, requestId: string): EncodedOpenAiError => ({
   status: rowOf(error).status,
   headers: {
     "content-type": "application/json",
     "x-request-id": requestId,
-    ...(isSignalboxError(error) ? { "x-should-retry": String(isRetryable(error)), ...retryAfter(error) } : {})
+    ...(isSignalboxError(error) ? { "x-should-retry": String(error.retryable), ...retryAfter(error) } : {})
   },
   body: openAiErrorBody(error)
 })

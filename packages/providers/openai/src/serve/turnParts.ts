@@ -1,7 +1,6 @@
 /**
  * A served turn as the parts that both APIs are made of: a pure state machine under their encoders. Whatever the
- * order of the events, parts come well-formed: opened first, a part of speech ends before the next begins, results
- * only of calls that were shown, one end.
+ * order of the events, parts come well-formed: opened first, a part of speech ends before the next begins, one end.
  */
 import {
   type BlockDelta,
@@ -57,8 +56,6 @@ export interface TurnState {
   readonly phase: "new" | "open" | "ended"
   readonly step: number
   readonly open: OpenBlock | undefined
-  /** Calls of the host that wait for their results. */
-  readonly waiting: ReadonlySet<string>
   readonly hasCallerCall: boolean
   readonly tokens: Tokens
   readonly stepUsage: Usage
@@ -78,7 +75,6 @@ export const startTurn = (turn: Pick<ServedStream, "runBy">): TurnState => ({
   phase: "new",
   step: 0,
   open: undefined,
-  waiting: new Set(),
   hasCallerCall: false,
   tokens: noTokens,
   stepUsage: noUsage,
@@ -106,19 +102,12 @@ const encode = (state: TurnState, event: Exclude<ServedEvent, { type: "ping" }>)
     case "model":
       return encodeModel(state, event.event)
     case "result":
-      return answer(state, event.result)
+      return [state, [event]]
     case "end":
       return end(state, event.stopReason)
     case "failed":
       return then(closeBlock(state), (closed) => [{ ...closed, phase: "ended" }, [event]])
   }
-}
-
-const answer = (state: TurnState, result: ToolResultBlock): Encoded => {
-  if (!state.waiting.has(result.tool_use_id)) return [state, []]
-  const waiting = new Set(state.waiting)
-  waiting.delete(result.tool_use_id)
-  return [{ ...state, waiting }, [{ type: "result", result }]]
 }
 
 const encodeModel = (state: TurnState, event: ModelEvent): Encoded => {
@@ -175,7 +164,6 @@ const openCall = (state: TurnState, call: ToolUseBlock): Encoded => {
     {
       ...state,
       open: { type: "call", call, text: "" },
-      waiting: source === undefined ? state.waiting : new Set([...state.waiting, call.id]),
       hasCallerCall: state.hasCallerCall || source === undefined
     },
     [{ type: "call_started", call, source }]

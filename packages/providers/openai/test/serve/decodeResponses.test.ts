@@ -23,6 +23,8 @@ const mcp = (id: string, more: object) => ({
   ...more
 })
 
+const thinking = (text: string) => ({ type: "reasoning", id: text, summary: [{ type: "summary_text", text }] })
+
 describe("input of Responses", () => {
   it.effect("is a question, or items; instructions and leading developer messages are the system prompt", () =>
     Effect.gen(function* () {
@@ -101,6 +103,7 @@ describe("input of Responses", () => {
         mcp("mcp_def", { output: null, error: "it broke" }),
         { type: "message", role: "assistant", content: "done" },
         mcp("mcp_ghi", { output: null }),
+        { type: "message", role: "assistant", content: "asked" },
         { role: "user", content: "on" }
       ])
       const host = { runBy: { _tag: "Host", source: "files" } }
@@ -113,7 +116,7 @@ describe("input of Responses", () => {
           ]
         },
         { role: "user", content: [result("mcp_abc", "one"), { ...result("mcp_def", "it broke"), is_error: true }] },
-        { role: "assistant", content: [said("done"), { ...use("mcp_ghi"), ...host }] },
+        { role: "assistant", content: [said("done"), { ...use("mcp_ghi"), ...host }, said("asked")] },
         { role: "user", content: [{ ...result("mcp_ghi", "There is no result."), is_error: true }, said("on")] }
       ])
     })
@@ -134,6 +137,24 @@ describe("input of Responses", () => {
         { type: "opaque", vendor: "openai", block: foreign },
         { type: "thinking", thinking: "hm", signature: "" },
         said("a")
+      ])
+    })
+  )
+
+  it.effect("never has a turn that ends with thinking, which upstreams refuse", () =>
+    Effect.gen(function* () {
+      const messages = yield* messagesOf([
+        { role: "user", content: "go" },
+        thinking("hm"),
+        { role: "user", content: "are you there?" },
+        { role: "assistant", content: "yes" },
+        thinking("well"),
+        { role: "user", content: "on" }
+      ])
+      assert.deepStrictEqual(plain(messages), [
+        { role: "user", content: [said("go"), said("are you there?")] },
+        { role: "assistant", content: [said("yes")] },
+        { role: "user", content: [said("on")] }
       ])
     })
   )

@@ -16,6 +16,7 @@ import {
   marked,
   plain,
   reply,
+  result,
   run,
   runBy,
   said,
@@ -283,6 +284,12 @@ describe("encodeChatStream", () => {
       assert.include(failure.message, "busy")
     })
   )
+
+  it("keeps the first result of a call", () => {
+    const told = eventsOfSteps([{ reply: reply([call("host_a", "1")]), results: [result("1"), result("1", true)] }])
+    const [shown] = deltas(encode(told).events).flatMap((delta) => delta.mcp_calls ?? [])
+    assert.strictEqual(shown?.is_error, false)
+  })
 
   it("keeps a stream alive with comments, also before it is open", () => {
     const { events, state } = encode([{ type: "ping" }])

@@ -229,7 +229,12 @@ describe("encodeResponsesStream", () => {
     assert.deepStrictEqual(about("3_toolu_2").slice(-2), ["mcp_call.failed", "output_item.done"])
   })
 
-  it("ends the items of calls that nobody answered", () => {
+  it("ends the items of calls that nobody answered, also where two have one id", () => {
+    const twice = whole([{ reply: reply([call("host_a", "1"), call("host_a", "1")]), results: [] }])
+    assert.deepStrictEqual(
+      twice.output.map(({ status }) => status),
+      ["incomplete", "incomplete"]
+    )
     const { output } = whole([{ reply: reply([call("host_a", "1")]), results: [] }])
     assert.strictEqual(output[0]?.["status"], "incomplete")
   })

@@ -85,6 +85,26 @@ describe("a turn that comes back with the next request", () => {
     })
   )
 
+  it.effect("keeps the caller's calls and their results, whatever stands around them", () =>
+    Effect.gen(function* () {
+      const given = [
+        { reply: reply([thought("hm")]), results: [] },
+        { reply: reply([call("host_a", "1"), said("Asking.")]), results: [result("1")] },
+        { reply: reply([call("mine", "2"), call("host_a", "3"), said("I asked.")]), results: [result("3")] }
+      ]
+      const [, ...asked] = given
+      const [first, ...wanted] = simplified(historyOf(marked(asked))) as ReadonlyArray<object>
+      // What a model call that called nothing thought belongs to the next one.
+      const begun = {
+        ...first,
+        content: [thought("hm"), ...(plain(marked(asked)[0]?.reply.content) as ReadonlyArray<object>)]
+      }
+      assert.deepStrictEqual(yield* throughResponses(given, true), [begun, ...wanted])
+      const withoutIds = (yield* throughResponses(given, false)) as ReadonlyArray<Message>
+      assert.deepStrictEqual(callsIn(withoutIds), callsIn(historyOf(marked(given))))
+    })
+  )
+
   it.effect("keeps thinking that nobody can read", () =>
     Effect.gen(function* () {
       const given = [

@@ -73,7 +73,9 @@ const encodePart = (state: ChatState, part: TurnPart, step: number): Encoded => 
 }
 
 const withResult = (call: McpCallWire, result: ToolResultBlock): McpCallWire =>
-  call.id === result.tool_use_id ? { ...call, output: resultWords(result), is_error: result.is_error ?? false } : call
+  call.id === result.tool_use_id && call.output === null
+    ? { ...call, output: resultWords(result), is_error: result.is_error ?? false }
+    : call
 
 /** What was said until here was said before the results of this step. */
 const endStep = (state: ChatState, step: number): ChatState => ({
