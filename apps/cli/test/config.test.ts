@@ -161,6 +161,29 @@ describe("config explain", () => {
   })
 })
 
+describe("config preset list and config variables", () => {
+  it("print every value of each size, and every variable with its key", async () => {
+    const [shown, json, variables] = await Promise.all([
+      place.run(["config", "preset", "list"]),
+      place.run(["config", "preset", "list", "--json"]),
+      place.run(["config", "variables"])
+    ])
+    assert.match(shown.stdout, /^preset:high-throughput@1 {2}\S.*\n {2}runtime\.sessions\.min +5\n {2}.*max +20\n/m)
+    const sizes = json.json().data.map(({ name, servers }: Record<string, unknown>) => [name, servers])
+    assert.deepStrictEqual(sizes.slice(0, 2), [
+      ["preset:default@1", false],
+      ["preset:standard@1", true]
+    ])
+    assert.deepStrictEqual(json.json().data.at(-1).values.runtime.breaker, {
+      enabled: true,
+      failures: 3,
+      openFor: "30 seconds"
+    })
+    assert.match(variables.stdout, /^MCP_POOL_MIN_CONNECTIONS +runtime\.sessions\.min\n/m)
+    assert.match(variables.stdout, /^SIGNALBOX_RUNTIME_SESSIONS_MIN +runtime\.sessions\.min\n/m)
+  })
+})
+
 describe("config import", () => {
   const key = "sk-canary-0123456789"
 

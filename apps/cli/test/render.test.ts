@@ -7,6 +7,7 @@ import { formatDuration, parseDuration } from "../src/duration.ts"
 import { ToolFailed } from "@signalbox/host"
 import { InvalidUsage } from "../src/errors.ts"
 import { makeOutput, renderError, renderOutcome } from "../src/Output.ts"
+import { renderReloaded } from "../src/render/renderReload.ts"
 import { renderServerEvent, renderServers } from "../src/render/renderServers.ts"
 import { renderEvent } from "../src/render/renderTurn.ts"
 import { colourStyle, oneLine, plainStyle, printable } from "../src/render/style.ts"
@@ -174,6 +175,35 @@ describe("tools that changed", () => {
       renderServerEvent(event, now, plainStyle, 80),
       "~ files changed its tools (new: new; defined otherwise: a, b)"
     )
+  })
+})
+
+describe("a changed configuration", () => {
+  const nothing = { added: [], removed: [], changed: [], kept: [] }
+
+  it("is told with what is new, gone and changed, agents apart from servers, and what goes on as it was", () => {
+    const kept = { serverName: "fx", error: { message: "no such command" } }
+    const lines = renderReloaded(
+      {
+        ...nothing,
+        added: ["a", "b"],
+        changed: ["c"],
+        kept: [kept],
+        agents: { ...nothing, removed: ["old"], changed: ["planner"], kept: [{ ...kept, agentName: "planner" }] },
+        needsRestart: ["server.port"]
+      },
+      plainStyle
+    )
+    assert.deepStrictEqual(lines, [
+      "~ The configuration has changed (new: a, b; reconnected: c; agents gone: old; changed agents: planner)",
+      "! fx goes on with its old options: no such command",
+      "! planner/fx goes on with its old options: no such command",
+      "! Start signalbox anew for these to take effect: server.port"
+    ])
+  })
+
+  it("is not told where nothing is different", () => {
+    assert.deepStrictEqual(renderReloaded({ ...nothing, agents: nothing, needsRestart: [] }, plainStyle), [])
   })
 })
 

@@ -74,7 +74,10 @@ describe("servers start --detach", () => {
 
   it("tells why the background process ended before it could be asked", async () => {
     await using place = await makePlace()
-    place.configure({ servers: { fx: { ...place.server(), env: { KEY: "env:NOT_SET_ANYWHERE" } } } })
+    place.configure({
+      telemetry: { endpoint: "http://127.0.0.1:1", headers: { KEY: "env:NOT_SET_ANYWHERE" } },
+      servers: { fx: place.server() }
+    })
     const ended = await place.run(["servers", "start", "fx", "--detach"])
     assert.strictEqual(ended.code, 1, ended.stdout)
     assert.include(ended.stderr, "[BACKGROUND_START_FAILED]")

@@ -47,6 +47,24 @@ describe("the variables for tests", () => {
   })
 })
 
+describe("a server that lacks a variable", () => {
+  it("is told of with the place that asks for it, and the others work", async () => {
+    place.configure({
+      servers: { good: place.server(), lacking: { ...place.server(), env: { KEY: "env:NO_SUCH_KEY" } } }
+    })
+    const [listed, good, lacking] = await Promise.all([
+      place.run(["tools", "list", "--json"]),
+      place.run(["tools", "call", "good", "echo", "text=hello"]),
+      place.run(["tools", "call", "lacking", "echo", "text=hello"])
+    ])
+    assert.strictEqual(listed.code, 3, listed.stderr)
+    assert.isNotEmpty(listed.json().data)
+    assert.deepStrictEqual([good.code, good.stdout], [0, "hello\n"])
+    assert.strictEqual(lacking.code, 78)
+    assert.match(lacking.stderr, /\[SERVER_INCOMPLETE\] .*:\d+ servers\.lacking\.env\.KEY: .* NO_SUCH_KEY is not set/)
+  })
+})
+
 describe("a call on a connection of its own", () => {
   it("starts the server once more for it, each time", async () => {
     place.configure({ servers: { fx: place.server({ log: place.file("direct.log") }) } })

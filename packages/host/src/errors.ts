@@ -17,7 +17,8 @@ export const ConfigProblem = Schema.Struct({
 })
 export type ConfigProblem = typeof ConfigProblem.Type
 
-const describe = (file: string, problem: ConfigProblem): string => {
+/** A problem as a person reads it: the place, the key, and what is wrong. */
+export const describeProblem = (file: string, problem: ConfigProblem): string => {
   const place = problem.line > 0 ? `${file}:${problem.line}` : file
   const path = problem.path === "" ? "" : ` ${problem.path}:`
   return `${place}${path} ${problem.message}${problem.suggestion === undefined ? "" : ` (${problem.suggestion})`}`
@@ -41,7 +42,7 @@ export class ConfigInvalid extends defineError<ConfigInvalid>()("ConfigInvalid",
   status: statuses.configuration,
   fields: { file: Schema.String, problems: Schema.Array(ConfigProblem) },
   message: ({ file, problems }) => {
-    const lines = problems.map((problem) => `  ${describe(file, problem)}`)
+    const lines = problems.map((problem) => `  ${describeProblem(file, problem)}`)
     return `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${lines.join("\n")}`
   },
   hint: ({ problems }) =>
@@ -96,7 +97,7 @@ export class ImportInvalid extends defineError<ImportInvalid>()("ImportInvalid",
   status: statuses.configuration,
   fields: { file: Schema.String, problems: Schema.Array(ConfigProblem) },
   message: ({ file, problems }) => {
-    const lines = problems.map((problem) => `  ${describe(file, problem)}`)
+    const lines = problems.map((problem) => `  ${describeProblem(file, problem)}`)
     return `${problems.length === 1 ? "A server" : `${problems.length} servers`} of the file cannot be used:\n${lines.join("\n")}`
   },
   hint: () => "Correct the lines named, or leave those servers out with --keep-going."

@@ -10,6 +10,7 @@ import type { HostOptions, ServerEntry } from "./config/HostOptions.ts"
 import type { FoundProblem } from "./config/layers.ts"
 import type { ServerAuth } from "./config/ServerAuth.ts"
 import { requirementsOf, runnerOf, startWords } from "./config/ServerProgram.ts"
+import { describeProblem } from "./errors.ts"
 import { notSet, resolveText, unsetVariables } from "./config/secrets.ts"
 import { inTestMode } from "./testing/testMode.ts"
 
@@ -156,6 +157,15 @@ const breakerOf = (entry: ServerEntry, runtime: HostOptions["runtime"]): Managed
   return { failureThreshold: failures, openFor, successThreshold: successes, maxProbes: probes, probeTimeout }
 }
 
+/** Where what a server says of one end contradicts what is said for all of the other, the server is right. */
+const sessionsOf = (entry: ServerEntry, runtime: HostOptions["runtime"]): ManagedServer["sessions"] => {
+  const merged = { ...runtime.sessions, ...entry.sessions }
+  const { max, min } = merged
+  return entry.sessions?.max === undefined
+    ? { ...merged, max: Math.max(max, min) }
+    : { ...merged, min: Math.min(max, min) }
+}
+
 const managed = (
   name: string,
   entry: ServerEntry,
@@ -176,9 +186,10 @@ const managed = (
   health: { url: "", ...runtime.health, ...entry.health },
   restart: restartOf(entry, runtime),
   breaker: breakerOf(entry, runtime),
-  sessions: { ...runtime.sessions, ...entry.sessions },
+  sessions: sessionsOf(entry, runtime),
   requires: entry.transport === "stdio" ? requirementsOf(entry) : (entry.requires ?? {}),
   program,
+  lacks: [],
   onStart: (entry.onStart ?? []).map(({ args = {}, tool }) => ({ tool, args })),
   tools: { ...managedDefaults.stdio.tools, ...entry.tools }
 })
@@ -208,8 +219,17 @@ export const resolveServers = Effect.fnUntraced(function* (config: LoadedConfig,
   }
 })
 
-/** The enabled servers in the order of the file. Fails with every variable that is not set, all at once. */
+/**
+ * The enabled servers in the order of the file. One that refers to a variable that is not set says so when it is to
+ * start, like any other that cannot; the others do not depend on it.
+ */
 export const managedServers = Effect.fnUntraced(function* (config: LoadedConfig, environment: Environment) {
-  const { problems, servers } = yield* resolveServers(config, environment)
-  return problems.length > 0 ? yield* config.invalid(problems) : servers
+  const enabled = Object.entries(config.options.servers).filter(([, entry]) => entry.enabled)
+  return yield* Effect.forEach(enabled, ([name, entry]) =>
+    Effect.map(resolveServer(config, environment, name, entry), ({ problems, server }): ManagedServer => {
+      // The hint of the failure says what to do.
+      const { file, problems: placed } = config.invalid(problems.map(({ message, path }) => ({ message, path })))
+      return { ...server, lacks: placed.map((problem) => describeProblem(file, problem)) }
+    })
+  )
 })

@@ -264,16 +264,32 @@ layer(nodePlatform, { excludeTestServices: true })("a host", (it) => {
     })
   )
 
-  it.effect("names every variable that is not set, before anything starts", () =>
+  it.effect("are not started where a variable is not set: each says which and where, and the others work", () =>
     Effect.gen(function* () {
-      const config = yield* configWith({
-        a: fxServer({}, { env: { T: "env:FOO" } }),
-        b: fxServer({}, { args: ["env:BAR"] })
-      })
-      const error = yield* Effect.flip(managedServers(config, {}))
-      assert.strictEqual(error.code, "CONFIG_INVALID")
-      assert.include(error.message, "servers.a.env.T: the environment variable FOO is not set")
-      assert.include(error.message, "servers.b.args.0: the environment variable BAR is not set")
+      const config = yield* configWith(
+        {
+          a: fxServer({ tools: ["add"] }, { env: { T: "env:FOO", U: "env:BAR" }, sessions: { affinity: "call" } }),
+          b: fxServer({ tools: ["echo"] })
+        },
+        { "model.provider": "offline" }
+      )
+      yield* Effect.gen(function* () {
+        const { orchestrator, toolbox, usable } = yield* Host
+        yield* usable
+        yield* orchestrator.settled
+        assert.strictEqual(resultText(yield* toolbox.call("echo", { text: "b" }, localCall())), "b")
+        const { nextRestartAt, reason, state } = yield* orchestrator.server("a")
+        assert.deepStrictEqual([state, nextRestartAt, reason?.code], ["error", undefined, "SERVER_INCOMPLETE"])
+        assert.strictEqual(reason?.status.exit, 78)
+        assert.isFalse(reason?.retryable)
+        assert.match(
+          reason?.message ?? "",
+          /^Server "a" was not started: signalbox\.yaml:\d+ servers\.a\.env\.T: the environment variable FOO is not set; .*BAR is not set\.$/
+        )
+        assert.include((yield* Effect.flip(orchestrator.start("a"))).message, "FOO is not set")
+        const call = yield* Effect.flip(orchestrator.toolbox.call("a__add", { a: 1, b: 2 }, localCall()))
+        assert.include(call.message, "FOO is not set")
+      }).pipe(Effect.provide(Host.layer(setupFor(config))))
     })
   )
 })

@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { configTemplate, Host, type LoadedConfig } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
 import { localCall, resultText } from "@signalbox/model"
-import { readFxMcpLog, tempDirectory } from "@signalbox/testing"
+import { readFxMcpLog, tempDirectory, waitFor } from "@signalbox/testing"
 import { Effect, Fiber, FileSystem, Queue, Stream } from "effect"
 import { join } from "node:path"
 import { stringify } from "yaml"
@@ -64,6 +64,44 @@ layer(nodePlatform, { excludeTestServices: true })("a configuration file that ch
     })
   )
 
+  it.effect("gives a server more sessions at once, and fails no call that runs", () =>
+    Effect.gen(function* () {
+      const log = join(yield* folder, "fx.log")
+      const fx = (max: number) =>
+        fxServer({ log, tools: ["sleep"] }, { maxConcurrentCalls: 1, sessions: { affinity: "call", max } })
+      const config = yield* configWith({ fx: fx(1) }, offline)
+      yield* Effect.gen(function* () {
+        const { orchestrator, reload, toolbox, usable } = yield* Host
+        yield* usable
+        yield* orchestrator.settled
+        const calls = (count: number, milliseconds: number) =>
+          Effect.forkChild(
+            Effect.forEach(Array.from({ length: count }), () => toolbox.call("sleep", { milliseconds }, localCall()), {
+              concurrency: "unbounded"
+            }),
+            { startImmediately: true }
+          )
+        const max = Effect.map(orchestrator.metrics.snapshot, ({ pools }) => pools["fx"]?.max)
+        assert.strictEqual(yield* max, 1)
+        const before = yield* calls(10, 100)
+        yield* write(config, { fx: fx(3) })
+        const { changed, kept } = yield* reload.reload
+        assert.deepStrictEqual([changed, kept], [["fx"], []])
+        // In force as soon as it is taken up, and not when those of before have ended.
+        assert.strictEqual(yield* max, 3)
+        const after = yield* calls(3, 60_000)
+        const running = () => Effect.runPromise(orchestrator.metrics.snapshot).then(({ pools }) => pools["fx"]?.used)
+        yield* Effect.promise(() =>
+          waitFor(async () => (await running()) === 3, { description: "three calls to run at once" })
+        )
+        yield* Fiber.interrupt(after)
+        const results = yield* Fiber.join(before)
+        assert.lengthOf(results, 10)
+        assert.isTrue(results.every(({ isError }) => !isError))
+      }).pipe(Effect.provide(Host.layer(setupFor(config))))
+    })
+  )
+
   it.effect("changes nothing while it is wrong, and says where", () =>
     Effect.gen(function* () {
       const config = yield* configWith({ a: fxServer({ tools: ["echo"] }) }, offline)
@@ -77,8 +115,14 @@ layer(nodePlatform, { excludeTestServices: true })("a configuration file that ch
         assert.match(error.message, /signalbox\.yaml:\d+/)
         assert.strictEqual(yield* reload.rejected, error)
         assert.strictEqual(resultText(yield* toolbox.call("echo", { text: "still" }, localCall())), "still")
-        yield* write(config, { a: fxServer({}, { env: { TOKEN: "env:NOT_SET_ANYWHERE" } }) })
-        assert.include((yield* Effect.flip(reload.reload)).message, "NOT_SET_ANYWHERE")
+        yield* write(config, { a: fxServer({}, { env: { TOKEN: "env:NOT_SET_ANYWHERE" } }), b: fxServer() })
+        const { added, changed, kept } = yield* reload.reload
+        assert.deepStrictEqual([added, changed], [["b"], []])
+        assert.deepStrictEqual(
+          kept.map(({ error, serverName }) => [serverName, error.code]),
+          [["a", "SERVER_INCOMPLETE"]]
+        )
+        assert.strictEqual(resultText(yield* toolbox.call("a__echo", { text: "yet" }, localCall())), "yet")
         yield* write(config, { a: fxServer({ tools: ["echo"] }) })
         assert.deepStrictEqual((yield* reload.reload).unchanged, ["a"])
         assert.isUndefined(yield* reload.rejected)

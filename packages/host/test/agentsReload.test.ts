@@ -4,6 +4,7 @@ import { nodePlatform } from "@signalbox/host/node"
 import { localCall, resultText } from "@signalbox/model"
 import { markedProcesses, readFxMcpLog, tempDirectory, waitFor } from "@signalbox/testing"
 import { Effect, Fiber, FileSystem, Layer } from "effect"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { stringify } from "yaml"
 import { configWith, fxServer, setupFor } from "./support.ts"
@@ -174,14 +175,20 @@ layer(nodePlatform, { excludeTestServices: true })("agents of a configuration fi
 
   it.effect("that are being started meanwhile become what the file says then", () =>
     Effect.gen(function* () {
-      const slow = fxServer({ tools: ["echo"], startupDelay: 600 })
+      const go = join(yield* folder, "go")
+      const log = join(yield* folder, "log")
+      const slow = fxServer({ log, tools: ["echo"], fault: [`hold:${go}`] })
       const extra = fxServer({ tools: ["add"] })
-      const one = { enabled: true, servers: ["slow"] }
+      // Each is being started until its first call is answered.
+      const one = { enabled: true, servers: ["slow"], onStart: [{ tool: "echo", args: { text: "ready?" } }] }
       const { agents, reload, write } = yield* hostOf({ slow, extra }, { one, two: one })
       const adding = yield* Effect.forkChild(agents.add("one"), { startImmediately: true })
       const leaving = yield* Effect.forkChild(Effect.flip(agents.add("two")), { startImmediately: true })
-      yield* write({ slow, extra }, { one: { enabled: true, servers: ["slow", "extra"] } })
+      const callsUnderWay = () => readFxMcpLog(log).filter(({ event }) => event === "call_start").length
+      yield* Effect.promise(() => waitFor(() => callsUnderWay() === 2, { description: "both agents to be starting" }))
+      yield* write({ slow, extra }, { one: { ...one, servers: ["slow", "extra"] } })
       yield* reload.reload
+      writeFileSync(go, "")
       const agent = yield* Fiber.join(adding)
       yield* agent.orchestrator.settled
       assert.deepStrictEqual(

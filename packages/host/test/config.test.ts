@@ -1,6 +1,6 @@
-import { assert, describe, it as it_, layer } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import { toJson } from "@signalbox/errors"
-import { configTemplate, presets } from "@signalbox/host"
+import { configTemplate } from "@signalbox/host"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Duration, Effect, FileSystem } from "effect"
 import { parseDocument, stringify } from "yaml"
@@ -199,10 +199,4 @@ layer(NodeServices.layer)("the configuration file", (it) => {
       assert.strictEqual(error._tag, "ConfigNotFound")
     })
   )
-})
-
-describe("presets", () => {
-  it_("have names with a version", () => {
-    assert.deepStrictEqual([...presets.keys()], ["preset:default@1"])
-  })
 })

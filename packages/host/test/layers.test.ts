@@ -1,11 +1,12 @@
 import { assert, layer } from "@effect/vitest"
-import { configTemplate } from "@signalbox/host"
+import { configTemplate, configVariables } from "@signalbox/host"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Logger, Redacted } from "effect"
 import { stringify } from "yaml"
 import { load, problemsOf } from "./support.ts"
 
 const preset = "preset:default@1"
+const catalog = "MCP_CONFIG_PATH"
 
 /** What is logged meanwhile. */
 const logged = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -53,6 +54,8 @@ layer(NodeServices.layer)("the layers of the configuration", (it) => {
         ["MCP_MAX_REQUEST_SIZE", "1000", "runtime.maxRequestBytes", 1000],
         ["MCP_MAX_RESPONSE_SIZE", "2000", "runtime.maxMessageBytes", 2000],
         ["MCP_CONNECTION_TIMEOUT", "12.5", "runtime.connectTimeout", "12.5 seconds"],
+        ["MCP_DEFAULT_RETRIES", "4", "runtime.restart.maxRestarts", 4],
+        ["MCP_POOL_MIN_CONNECTIONS", "2", "runtime.sessions.min", 2],
         ["MCP_POOL_MAX_CONNECTIONS", "3", "runtime.sessions.max", 3],
         ["MCP_MAX_IDLE_TIME", "90", "runtime.sessions.idleTimeToLive", "90 seconds"],
         ["MCP_HEALTH_CHECK_INTERVAL", "7", "runtime.health.interval", "7 seconds"],
@@ -67,6 +70,9 @@ layer(NodeServices.layer)("the layers of the configuration", (it) => {
       for (const [variable, , path, value] of given) {
         assert.deepStrictEqual(found.get(path), [value, `environment ${variable}`])
       }
+      const apart = ["MCP_CONFIG_PATH", "MCP_DEBUG", "MCP_ENABLED"]
+      const known = configVariables.map(({ variable }) => variable).filter((name) => name.startsWith("MCP_"))
+      assert.sameMembers([...given.map(([variable]) => variable), ...apart], known)
       const own = { ...environment, SIGNALBOX_RUNTIME_SESSIONS_MAX: "5" }
       assert.strictEqual(
         (yield* load(stringify({ extends: preset }), { environment: own })).options.runtime.sessions.max,
@@ -76,11 +82,48 @@ layer(NodeServices.layer)("the layers of the configuration", (it) => {
   )
   it.effect("tell of a wrong variable of another host its name", () =>
     Effect.gen(function* () {
-      const [problem] = yield* problemsOf(stringify({ extends: preset }), {
-        environment: { MCP_POOL_MAX_CONNECTIONS: "abc" }
+      const wrong = configVariables.filter(({ variable }) => variable.startsWith("MCP_") && variable !== catalog)
+      assert.isAbove(wrong.length, 15)
+      for (const { variable } of wrong) {
+        const [problem, ...others] = yield* problemsOf(stringify({ extends: preset }), {
+          environment: { [variable]: "abc" }
+        })
+        assert.include(JSON.stringify(problem), variable)
+        assert.deepStrictEqual(others, [], variable)
+      }
+    })
+  )
+  it.effect(
+    "ask for lines about everything where a variable says that faults are looked for, and no level is named",
+    () =>
+      Effect.gen(function* () {
+        for (const [environment, level] of [
+          [{ MCP_DEBUG: "true" }, "debug"],
+          [{ MCP_DEBUG: "false" }, "warn"],
+          [{ MCP_DEBUG: "true", MCP_LOG_LEVEL: "error" }, "error"]
+        ] as const) {
+          assert.strictEqual(
+            (yield* load(stringify({ extends: preset }), { environment })).options.logging.level,
+            level
+          )
+        }
       })
-      assert.strictEqual(problem?.path, "runtime.sessions.max")
-      assert.include(JSON.stringify(problem), "MCP_POOL_MAX_CONNECTIONS")
+  )
+  it.effect("switch every server off by one variable, wherever it comes from", () =>
+    Effect.gen(function* () {
+      const entry = { enabled: true, transport: "http", url: "http://127.0.0.1:1/mcp", headers: {} }
+      const text = stringify({ extends: preset, servers: { a: entry, b: { ...entry, enabled: false } } })
+      const { options, origins } = yield* load(text, { environment: { MCP_ENABLED: "false" } })
+      assert.deepStrictEqual(
+        Object.values(options.servers).map(({ enabled }) => enabled),
+        [false, false]
+      )
+      const origin = origins.find(({ path }) => path === "servers.a.enabled")?.origin
+      assert.strictEqual(origin, "environment MCP_ENABLED")
+      const SIGNALBOX_SERVERS = JSON.stringify({ c: entry })
+      const both = yield* load(text, { environment: { MCP_ENABLED: "false", SIGNALBOX_SERVERS } })
+      assert.isFalse(both.options.servers["c"]?.enabled)
+      assert.isTrue((yield* load(text, { environment: { MCP_ENABLED: "true" } })).options.servers["a"]?.enabled)
     })
   )
   it.effect("name each value once, and no map that has values", () =>
@@ -191,6 +234,32 @@ layer(NodeServices.layer)("SIGNALBOX_SERVERS", (it) => {
       const error = yield* Effect.flip(load(configTemplate, { environment: missing }))
       assert.include(error.message, "nothing.yaml")
     })
+  )
+  it.effect(
+    "gives way to the file that other hosts take their servers from only where no variable of ours names any",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const directory = yield* fs.makeTempDirectoryScoped()
+        const file = `${directory}/.mcp.json`
+        yield* fs.writeFileString(file, JSON.stringify({ mcpServers: { c: { command: "npx", args: ["-y", "c"] } } }))
+        const one = { enabled: true, transport: "http", url: "http://127.0.0.1:1/mcp", headers: {} }
+        const text = stringify({ extends: preset, servers: { own: one } })
+        const environment = { [catalog]: file }
+        const lines = yield* logged(
+          Effect.map(load(text, { environment }), ({ options, origins }) => {
+            assert.deepStrictEqual(Object.keys(options.servers), ["c"])
+            const origin = origins.find(({ path }) => path === "servers.c.command")?.origin
+            assert.strictEqual(origin, "environment MCP_CONFIG_PATH")
+          })
+        )
+        assert.deepStrictEqual(lines, [
+          "The servers of the configuration are not used: MCP_CONFIG_PATH names a file with others."
+        ])
+        const SIGNALBOX_SERVERS = JSON.stringify({ a: one })
+        const { options } = yield* load(text, { environment: { ...environment, SIGNALBOX_SERVERS } })
+        assert.deepStrictEqual(Object.keys(options.servers), ["a"])
+      })
   )
   it.effect("is told of when it is no JSON", () =>
     Effect.gen(function* () {

@@ -57,6 +57,7 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "runtime.breaker.successes": [0, "greater than 0"],
   "runtime.breaker.probes": [0, "greater than 0"],
   "runtime.breaker.probeTimeout": ["0 seconds", "above zero"],
+  "runtime.sessions.min": [-1, "greater than or equal to 0"],
   "runtime.sessions.max": [0, "greater than 0"],
   "runtime.sessions.affinity": ["session", '"conversation"'],
   "runtime.sessions.idleTimeToLive": ["0 seconds", "above zero"],
@@ -167,7 +168,7 @@ layer(NodeServices.layer)("the rules of the configuration", (it) => {
   )
   it.effect("are known for every key", () =>
     Effect.sync(() => {
-      const keys = leaves(presets.get("preset:default@1")).filter((path) => !path.endsWith(".apiKey"))
+      const keys = leaves(presets.get("preset:default@1")?.values).filter((path) => !path.endsWith(".apiKey"))
       assert.sameMembers([...Object.keys(rules), ...free], keys)
     })
   )

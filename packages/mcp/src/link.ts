@@ -36,7 +36,7 @@ export const openStdio = Effect.fnUntraced(function* (server: ServerOptions, end
   const onJunk = yield* logOnce(
     (text) => `Server "${server.name}" writes to standard output what is no message: ${redactText(text.slice(0, 200))}`
   )
-  const { receive, transport } = makeStdioTransport(server, (bytes) => process.write(bytes), onJunk)
+  const { receive, transport } = makeStdioTransport(server, (text) => process.write(text), onJunk)
   const process = yield* startProcess(server, endpoint, program, env, receive)
   return {
     transport,

@@ -35,6 +35,11 @@ export interface ManagedServer {
   readonly requires: Requirements
   /** What its command needs beside that: the file that it runs, the version manager that brings its runtime. */
   readonly program: ProgramNeeds
+  /**
+   * What it needs and does not have, such as a variable that is not set: one sentence each, with the place where it is
+   * asked for. Where there is any, a start fails with all of them, and is not tried again by itself.
+   */
+  readonly lacks: ReadonlyArray<string>
   /** Tools that are called, in this order, on each new connection before it is used. A failure is one of the start. */
   readonly onStart: ReadonlyArray<StartCall>
   /** Which of its tools may be used, and how they are shown. */
@@ -81,6 +86,8 @@ export interface HealthOptions {
  * right for most servers, calls run side by side on the session that is supervised. Any other is opened at need.
  */
 export interface SessionOptions {
+  /** So many are kept open for as long as the server runs, whether or not anybody uses them; no more than `max`. */
+  readonly min: number
   /** The most at the same time; where they are not shared, beside the one that is supervised. */
   readonly max: number
   /**
@@ -208,6 +215,7 @@ const pingHealth = {
 } as const
 
 const oneSession = {
+  min: 0,
   max: 1,
   affinity: "shared",
   idleTimeToLive: Duration.minutes(10),
@@ -217,7 +225,7 @@ const oneSession = {
 
 const allTools: ToolRules = { allow: undefined, deny: [], rename: {}, describe: {} }
 
-const noDemands = { requires: {}, program: {}, onStart: [] } as const
+const noDemands = { requires: {}, program: {}, lacks: [], onStart: [] } as const
 
 const alwaysRestart = { when: "always", maxRestarts: undefined } as const
 

@@ -87,12 +87,13 @@ export const makeServerSlots = Effect.fnUntraced(function* (
       // What happens to one that waits for the place of another, or has lost it to another, is no news of that name.
       const inPlace = named(name)
       if (inPlace === undefined || inPlace === slot) around.publish(event)
+      if (event._tag === "StateChanged" && event.info.state === "running") sessions?.fill()
     }
     const before = named(name) ?? [...retiring].findLast((slot) => slot.managed.server.name === name)
     const marked = { ...managed, server: markOwner(managed.server, around.owner) }
     const supervised = yield* Scope.provide(makeSupervisor(marked, { ...around, publish }), own)
     const gate = around.gateOf(name)
-    const sessions = hasSessions(managed)
+    const sessions: ServerSessions | undefined = hasSessions(managed)
       ? yield* Scope.provide(makeServerSessions(supervised, gate, around), yield* Scope.fork(own))
       : undefined
     const supervisor = sessions === undefined ? supervised : endingWith(supervised, sessions)

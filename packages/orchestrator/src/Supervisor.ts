@@ -15,7 +15,7 @@ import {
   ServerUnhealthy
 } from "./errors.ts"
 import { recordCheck, soundHealth, watchHealth } from "./Health.ts"
-import { type AttemptError, startError, tellDown } from "./failedStart.ts"
+import { type AttemptError, requireComplete, startError, tellDown } from "./failedStart.ts"
 import { followTools } from "./followTools.ts"
 import { makeKnownTools } from "./KnownTools.ts"
 import { mayRestart } from "./mayRestart.ts"
@@ -152,6 +152,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
 
   /** From the first byte to the loss. Answers why it was lost, and how long it ran. */
   const live = Effect.gen(function* () {
+    yield* requireComplete(managed)
     const began = yield* Clock.monotonicTimeNanos
     const { client, list } = yield* around.gate
       .run(

@@ -154,6 +154,15 @@ export class ServerFileNotFound extends defineError<ServerFileNotFound>()("Serve
   hint: () => `Correct "file"; it starts from the folder of the configuration.`
 }) {}
 
+/** The configuration of the server refers to what is not there, such as a variable that is not set. Nothing was started. */
+export class ServerIncomplete extends defineError<ServerIncomplete>()("ServerIncomplete", {
+  code: "SERVER_INCOMPLETE",
+  status: statuses.configuration,
+  fields: { serverName, lacks: Schema.Array(Schema.String) },
+  message: ({ lacks, serverName }) => `Server "${serverName}" was not started: ${lacks.join("; ")}.`,
+  hint: () => "Set it in your shell or in a file .env and start again, or disable the server."
+}) {}
+
 /** A tool that has to be called when the server starts failed, so the server is not ready. */
 export class StartCallFailed extends defineError<StartCallFailed>()("StartCallFailed", {
   code: "START_CALL_FAILED",
@@ -261,6 +270,7 @@ export const orchestratorErrors = [
   ServerAlreadyRunning,
   ServerBusy,
   ServerCircuitOpen,
+  ServerIncomplete,
   ServerNotFound,
   ServerNotRunning,
   ServerSetExists,

@@ -4,11 +4,16 @@
 import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
 import type { ConnectError, ServerError } from "@signalbox/mcp"
 import { Cause, Duration, Effect } from "effect"
-import { ServerStartupFailed, type StartCallFailed } from "./errors.ts"
+import { ServerIncomplete, ServerStartupFailed, type StartCallFailed } from "./errors.ts"
+import type { ManagedServer } from "./OrchestratorOptions.ts"
 import type { ProgramError } from "./runtimes/RuntimeCheck.ts"
 
 /** Why an attempt to start a server failed. */
-export type AttemptError = ConnectError | ServerError | ProgramError | StartCallFailed
+export type AttemptError = ConnectError | ServerError | ProgramError | ServerIncomplete | StartCallFailed
+
+/** Fails where there is no point in starting the server. */
+export const requireComplete = ({ lacks, server }: ManagedServer): Effect.Effect<void, ServerIncomplete> =>
+  lacks.length === 0 ? Effect.void : Effect.fail(new ServerIncomplete({ serverName: server.name, lacks }))
 
 /** A defect of a connection is the failure of one server, not of the program. */
 export const startError = (

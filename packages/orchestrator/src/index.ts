@@ -91,6 +91,7 @@ export {
   ServerSetNotFound,
   ServerSetNotPrepared,
   ServerStartupFailed,
+  ServerIncomplete,
   StartCallFailed,
   ServerUnavailable,
   ServerUnhealthy,

@@ -3,6 +3,7 @@
  */
 import type { SignalboxError } from "@signalbox/errors"
 import { ServerExited } from "@signalbox/mcp"
+import { ServerIncomplete } from "./errors.ts"
 import type { RestartPolicy } from "./OrchestratorOptions.ts"
 
 /** A process that ended on its own and reported success did what it wanted to do. */
@@ -10,6 +11,8 @@ const isCleanEnd = (reason: SignalboxError): boolean => reason instanceof Server
 
 /** `restarts` counts those since it was last healthy or was asked for. */
 export const mayRestart = (policy: RestartPolicy, reason: SignalboxError, restarts: number): boolean => {
+  // What is missing in the environment of this process does not come into it while it runs.
+  if (reason instanceof ServerIncomplete) return false
   if (policy.when === "never" || (policy.when === "on-failure" && isCleanEnd(reason))) return false
   return policy.maxRestarts === undefined || restarts < policy.maxRestarts
 }

@@ -68,6 +68,25 @@ describe("a restart policy", () => {
     })
   )
 
+  it.effect("leaves a server alone that lacks something, until somebody starts it who has it", () =>
+    Effect.gen(function* () {
+      const fakes = makeFakeServers()
+      const lacking = managed("a", { lacks: ["line 3: TOKEN is not set", "line 4: KEY is not set"] })
+      const boxes = yield* orchestrate(fakes, [lacking])
+      yield* boxes.settled
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(fakes.of("a").length, 0)
+      const { errorCount, reason, state } = yield* boxes.server("a")
+      assert.deepStrictEqual([state, errorCount], ["error", 1])
+      const message = 'Server "a" was not started: line 3: TOKEN is not set; line 4: KEY is not set.'
+      assert.strictEqual(reason?.message, message)
+      assert.strictEqual((yield* Effect.flip(boxes.start("a"))).message, message)
+      const { changed } = yield* boxes.reconfigure([managed("a")])
+      assert.deepStrictEqual(changed, ["a"])
+      assert.strictEqual((yield* boxes.server("a")).state, "running")
+    })
+  )
+
   it.effect("of never leaves every server alone, one that cannot be started included", () =>
     Effect.gen(function* () {
       const fakes = makeFakeServers()

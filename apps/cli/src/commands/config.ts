@@ -1,4 +1,4 @@
-import { type ConfigOrigin, ImportFailed, ImportInvalid, variableOf, writeYaml } from "@signalbox/host"
+import { type ConfigOrigin, configVariables, ImportFailed, ImportInvalid, variableOf, writeYaml } from "@signalbox/host"
 import { nearestName } from "@signalbox/model"
 import { Effect, FileSystem, Option, Path } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -11,6 +11,7 @@ import { counted, oneLine } from "../render/style.ts"
 import { report } from "../report.ts"
 import { addServers } from "../servers/addServers.ts"
 import { Setting } from "../Setting.ts"
+import { configPreset } from "./configPreset.ts"
 import { readConfig } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
 
@@ -79,6 +80,23 @@ const explain = Command.make(
   Command.withExamples([
     { command: "signalbox config explain conversation", description: "Only the part about conversations" }
   ])
+)
+
+const variables = Command.make("variables", {}, () =>
+  withSetting(
+    Effect.succeed(configVariables).pipe(
+      report({
+        render: (shown) =>
+          Effect.flatMap(Output, ({ line, style }) =>
+            line(renderTable(shown.map(({ key, variable }) => [style.bold(variable), key])))
+          )
+      })
+    )
+  )
+).pipe(
+  Command.withDescription(
+    "Every variable that sets a key of the configuration, those of other MCP hosts (MCP_…) too, whose times are in seconds"
+  )
 )
 
 /** Loaded when it is needed: few commands read files of other programs. */
@@ -166,5 +184,5 @@ const importCommand = Command.make(
 
 export const config = Command.make("config").pipe(
   Command.withDescription("Check, explain and import configuration"),
-  Command.withSubcommands([check, explain, importCommand])
+  Command.withSubcommands([check, explain, variables, configPreset, importCommand])
 )

@@ -27,7 +27,7 @@ export const init = Command.make(
         if (!force && (yield* fs.exists(target))) return yield* new ConfigExists({ file })
         yield* fs.writeFileString(
           target,
-          isJson ? `${JSON.stringify(presets.get("preset:default@1"), null, 2)}\n` : configTemplate
+          isJson ? `${JSON.stringify(presets.get("preset:default@1")?.values, null, 2)}\n` : configTemplate
         )
         return { file }
       }).pipe(

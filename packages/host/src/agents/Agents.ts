@@ -126,6 +126,7 @@ const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll
     const now = running.get(agentName)
     const entry = entries.get(agentName)
     if (now === undefined) return
+    // Somebody else may have removed it.
     if (entry?.enabled !== true) return yield* Effect.ignore(sets.remove(agentName))
     const { apply, problems } = yield* planChange(around, agentName, now, entry, current)
     if (problems.length > 0) return yield* current.invalid(problems)
@@ -200,13 +201,20 @@ const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll
       // Nobody waits for the calls of an agent that is gone.
       yield* Effect.forEach(
         ending,
-        (name) => Effect.forkIn(Effect.ignore(sets.remove(name)), scope, { startImmediately: true }),
+        (name) =>
+          // Somebody else may have removed it.
+          Effect.forkIn(Effect.ignore(sets.remove(name)), scope, { startImmediately: true }),
         { discard: true }
       )
       const late = [...running.keys()].filter((name) => !planned.has(name) && !ending.includes(name))
       const kept = yield* Effect.forEach(planned.values(), (change) => change.apply, { concurrency: "unbounded" })
-      // Those that have come up since the plan was made. What they lack is told as for one that is being started.
-      yield* Effect.forEach(late, (name) => Effect.ignore(catchUp(name)), { concurrency: "unbounded", discard: true })
+      // Those that have come up since the plan was made.
+      yield* Effect.forEach(
+        late,
+        (name) =>
+          Effect.catch(catchUp(name), (error) => Effect.logWarning(`The agent "${name}" goes on as it was.`, error)),
+        { concurrency: "unbounded", discard: true }
+      )
       if (startsAlone) yield* inBackground(addEach(idle.filter(isEnabled)))
       return { ...report, kept: kept.flat() }
     }).pipe(Effect.provideContext(platform))

@@ -11,7 +11,7 @@ import { type FlagValue, type FoundProblem, layerConfig } from "./layers.ts"
 import { showable } from "./secrets.ts"
 import { configTemplate } from "./template.ts"
 import { valueAt } from "./tree.ts"
-import { serversFileVariable, unknownVariables } from "./variables.ts"
+import { serversFileOf, unknownVariables } from "./variables.ts"
 
 /** Names that are looked for in the working directory, in this order. */
 export const configFileNames = ["signalbox.yaml", "signalbox.yml", "signalbox.json"] as const
@@ -125,8 +125,11 @@ export const findConfig = Effect.fnUntraced(function* (source: ConfigSource) {
 export const checkText = Effect.fnUntraced(function* (source: ConfigSource, { file, shown, text }: FoundConfig) {
   const path = yield* Path.Path
   const { dotEnvNames = new Set<string>(), environment, flags } = source
-  const named = environment[serversFileVariable] ?? ""
-  const serversFile = named === "" ? undefined : yield* readText(path.resolve(source.directory, named), named)
+  const named = serversFileOf(environment)
+  const serversFile =
+    named === undefined
+      ? undefined
+      : { ...named, text: yield* readText(path.resolve(source.directory, named.file), named.file) }
   const document = readDocument(text)
   const layered = layerConfig({ document, file: shown, environment, dotEnvNames, flags, serversFile })
   if (layered.unreadable.length > 0) return yield* invalidAt(shown, layered.unreadable)

@@ -86,6 +86,7 @@ const BreakerOverride = Schema.Struct({
 })
 
 const sessions = {
+  min: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
   max: PositiveInt,
   affinity: Schema.Literals(["shared", "conversation", "call"]),
   idleTimeToLive: PositiveDuration,
@@ -93,13 +94,20 @@ const sessions = {
   fallback: Schema.Literals(["none", "direct"])
 }
 
+const sessionsRule = Schema.makeFilter(({ max, min }: { readonly min?: number; readonly max?: number }) =>
+  min === undefined || max === undefined || max >= min
+    ? undefined
+    : { path: ["max"], issue: "Expected at least as many as min" }
+)
+
 const SessionsOverride = Schema.Struct({
+  min: Schema.optionalKey(sessions.min),
   max: Schema.optionalKey(sessions.max),
   affinity: Schema.optionalKey(sessions.affinity),
   idleTimeToLive: Schema.optionalKey(sessions.idleTimeToLive),
   acquireTimeout: Schema.optionalKey(sessions.acquireTimeout),
   fallback: Schema.optionalKey(sessions.fallback)
-})
+}).check(sessionsRule)
 
 /** What every provider takes as the name of a tool. */
 const ToolName = Schema.String.check(
@@ -182,8 +190,9 @@ const sharedRenames = (servers: Readonly<Record<string, ServerEntry>>) => {
   return issues
 }
 
-/** Every key that an entry may have, for suggestions. */
+/** Every key that an entry may have, for suggestions. The first is gone once its presets are there. */
 export const serverKeys: ReadonlyArray<string> = [
+  "extends",
   ...new Set([StdioServer, HttpServer].flatMap(({ fields }) => Object.keys(fields)))
 ]
 
@@ -354,7 +363,7 @@ export const HostOptions = Schema.Struct({
     maxConcurrentCalls: PositiveInt,
     health: Schema.Struct({ ...health, check: Schema.Literals(["ping", "process"]) }),
     breaker: Schema.Struct(breaker),
-    sessions: Schema.Struct(sessions),
+    sessions: Schema.Struct(sessions).check(sessionsRule),
     restart: RestartOptions,
     metrics: MetricsOptions,
     alerts: AlertOptions

@@ -2,13 +2,13 @@
  * Where values come from: flags over environment over file over preset. Each leaf keeps its origin, so that
  * `signalbox config explain` can say of every value who set it.
  */
-import { nearestName } from "@signalbox/model"
 import type { ConfigProblem } from "../errors.ts"
-import type { ConfigDocument, ConfigPath } from "./document.ts"
-import { presets } from "./presets.ts"
+import { type ConfigDocument, type ConfigPath, readScalar } from "./document.ts"
+import { type Extended, extendFile, extendServers } from "./extendPresets.ts"
+import { catalogVariable, enabledVariable } from "./mcpVariables.ts"
 import { readServers } from "./serversVariable.ts"
-import { isTree, leavesOf, merge, setAt, valueAt } from "./tree.ts"
-import { environmentValues, serversFileVariable, serversVariable } from "./variables.ts"
+import { isTree, leavesOf, setAt, valueAt } from "./tree.ts"
+import { environmentValues, serversVariable } from "./variables.ts"
 
 /** Something that is wrong with the value at a path; its line is found later. */
 export interface FoundProblem {
@@ -50,8 +50,8 @@ interface Input {
   /** Variables that come from a `.env` file; origins say so. */
   readonly dotEnvNames: ReadonlySet<string>
   readonly flags: ReadonlyArray<FlagValue>
-  /** What stands in the file that the environment names for the servers; it wins over their variable. */
-  readonly serversFile: string | undefined
+  /** What stands in the file that a variable names for the servers; it wins over the variable that holds them. */
+  readonly serversFile: { readonly text: string; readonly variable: string } | undefined
 }
 
 /** A value that stands over the file, at its path and below it. */
@@ -61,45 +61,41 @@ interface Override {
   readonly origin: string
 }
 
-interface Base {
-  readonly value: unknown
-  /** What the file itself says. */
-  readonly own: unknown
-  readonly presetName: string | undefined
-  readonly problems: ReadonlyArray<FoundProblem>
-}
-
-const expandPreset = (value: unknown): Base => {
-  if (!isTree(value)) {
-    const isEmpty = value === null || value === undefined
-    const problem = {
-      path: [],
-      message: isEmpty ? "the file is empty" : "the file holds no keys such as servers:",
-      suggestion: "begin it with: extends: preset:default@1; or have a whole one written: signalbox init --force"
-    }
-    return { value, own: value, presetName: undefined, problems: [problem] }
-  }
-  if (!("extends" in value)) return { value, own: value, presetName: undefined, problems: [] }
-  const { extends: name, ...own } = value
-  const preset = presets.get(String(name))
-  if (preset !== undefined) return { value: merge(preset, own), own, presetName: String(name), problems: [] }
-  const nearest = nearestName(String(name), presets.keys()) ?? [...presets.keys()][0]
+/** What is below all overrides. What is no map at all holds no keys that could be checked. */
+const extendRoot = (value: unknown): Extended => {
+  if (isTree(value)) return extendFile(value)
+  const isEmpty = value === null || value === undefined
   const problem = {
-    path: ["extends"],
-    message: `there is no preset ${JSON.stringify(name)}`,
-    ...(nearest === undefined ? {} : { suggestion: `did you mean "${nearest}"?` })
+    path: [],
+    message: isEmpty ? "the file is empty" : "the file holds no keys such as servers:",
+    suggestion: "begin it with: extends: preset:default@1; or have a whole one written: signalbox init --force"
   }
-  return { value: own, own, presetName: undefined, problems: [problem] }
+  return { value, presetAt: () => undefined, problems: [problem] }
 }
 
 /** All servers at once, where the environment has them. */
 const serversOf = ({ environment, serversFile }: Input) => {
-  const text = serversFile ?? environment[serversVariable] ?? ""
+  const text = serversFile?.text ?? environment[serversVariable] ?? ""
   if (text === "") return undefined
-  return { ...readServers(text), variable: serversFile === undefined ? serversVariable : serversFileVariable }
+  return { ...readServers(text), variable: serversFile?.variable ?? serversVariable }
 }
 
-const overridesOf = (input: Input) => {
+/** The servers that a variable switches off: all or none. */
+const disabledOf = ({ environment }: Input, servers: unknown) => {
+  const text = environment[enabledVariable] ?? ""
+  const value = text === "" ? true : readScalar(text)
+  const names = value === false && isTree(servers) ? Object.keys(servers).filter((name) => isTree(servers[name])) : []
+  const wrong = { path: [], message: `${enabledVariable}: Expected true or false, found ${JSON.stringify(value)}` }
+  return { names, problems: typeof value === "boolean" ? [] : [wrong] }
+}
+
+/** A program may have a variable of other hosts for their sake, and not expect that it matters here. */
+const catalogNote = (variable: string, servers: unknown): ReadonlyArray<string> =>
+  variable === catalogVariable && isTree(servers) && Object.keys(servers).length > 0
+    ? [`The servers of the configuration are not used: ${catalogVariable} names a file with others.`]
+    : []
+
+const overridesOf = (input: Input, base: unknown) => {
   const originOf = (variable: string) => `${input.dotEnvNames.has(variable) ? ".env" : "environment"} ${variable}`
   const overrides: Array<Override> = environmentValues(input.environment).map(({ path, value, variable }) => ({
     path,
@@ -107,9 +103,17 @@ const overridesOf = (input: Input) => {
     origin: originOf(variable)
   }))
   const read = serversOf(input)
+  const own = valueAt(base, ["servers"])
   if (read !== undefined) overrides.push({ path: ["servers"], value: read.servers, origin: originOf(read.variable) })
+  const disabled = disabledOf(input, read?.servers ?? own)
+  for (const name of disabled.names)
+    overrides.push({ path: ["servers", name, "enabled"], value: false, origin: originOf(enabledVariable) })
   for (const { flag, path, value } of input.flags) overrides.push({ path, value, origin: `flag ${flag}` })
-  return { overrides, problems: read?.problems ?? [], notes: read?.notes ?? [] }
+  return {
+    overrides,
+    problems: [...(read?.problems ?? []), ...disabled.problems],
+    notes: read === undefined ? [] : [...read.notes, ...catalogNote(read.variable, own)]
+  }
 }
 
 const isAtOrBelow = (path: ConfigPath, above: ConfigPath): boolean => above.every((key, index) => key === path[index])
@@ -117,14 +121,14 @@ const isAtOrBelow = (path: ConfigPath, above: ConfigPath): boolean => above.ever
 /** Joins the layers of a configuration. */
 export const layerConfig = (input: Input): LayeredConfig => {
   const { document, file } = input
-  const base = expandPreset(document.value)
-  const { notes, overrides, problems } = overridesOf(input)
+  const base = extendRoot(document.value)
+  const { notes, overrides, problems } = overridesOf(input, base.value)
   const overriding = (path: ConfigPath) => overrides.findLast((override) => isAtOrBelow(path, override.path))
-  const value = overrides.reduce((below, { path, value }) => setAt(below, path, value), base.value)
-  const fileOrPreset = (path: ConfigPath): string =>
-    base.presetName === undefined || valueAt(base.own, path) !== undefined
-      ? `${file}:${document.lineOf(path)}`
-      : base.presetName
+  const overridden = overrides.reduce((below, { path, value }) => setAt(below, path, value), base.value)
+  const sized = extendServers(overridden)
+  const { value } = sized
+  const originOf = (path: ConfigPath): string =>
+    sized.presetAt(path) ?? overriding(path)?.origin ?? base.presetAt(path) ?? `${file}:${document.lineOf(path)}`
   const place = ({ message, path, ...problem }: FoundProblem): ConfigProblem => {
     const origin = overriding(path)?.origin
     return {
@@ -137,11 +141,11 @@ export const layerConfig = (input: Input): LayeredConfig => {
   }
   return {
     value,
-    origins: leavesOf(value).map(([path]) => ({ path, origin: overriding(path)?.origin ?? fileOrPreset(path) })),
+    origins: leavesOf(value).map(([path]) => ({ path, origin: originOf(path) })),
     place,
     // Without a document there is no value, and that has its reason already.
     unreadable: document.problems.length > 0 ? document.problems : base.problems.map(place),
-    problems: problems.map(place),
+    problems: [...problems, ...sized.problems].map(place),
     notes
   }
 }

@@ -7,7 +7,7 @@ import { type ConfigPath, readScalar } from "./document.ts"
 export interface Shorthand {
   readonly variable: string
   readonly path: ConfigPath
-  /** What its text says, in the terms of the key. */
+  /** What its text says, in the terms of the key; nothing where it leaves the key as it is. */
   readonly read: (text: string) => unknown
 }
 
@@ -19,8 +19,22 @@ const opposite = (text: string): unknown => {
   return typeof value === "boolean" ? !value : value
 }
 
-/** All of them. */
+/** Says no more than that there is to be a level for finding faults. */
+const debugLevel = (text: string): unknown => {
+  const value = readScalar(text)
+  if (value === false) return undefined
+  return value === true ? "debug" : value
+}
+
+/** Switches all servers off, as if each had `enabled: false`. */
+export const enabledVariable = "MCP_ENABLED"
+
+/** Names a file with all servers, where no variable of ours does. */
+export const catalogVariable = "MCP_CONFIG_PATH"
+
+/** All others, each for one key. A later one of two for the same key counts. */
 export const mcpVariables: ReadonlyArray<Shorthand> = [
+  { variable: "MCP_DEBUG", path: ["logging", "level"], read: debugLevel },
   { variable: "MCP_LOG_LEVEL", path: ["logging", "level"], read: readScalar },
   { variable: "MCP_ENABLE_MOCKS", path: ["testing", "mocks"], read: readScalar },
   { variable: "MCP_SINGLE_CONNECTION", path: ["testing", "singleConnection"], read: readScalar },
@@ -28,6 +42,8 @@ export const mcpVariables: ReadonlyArray<Shorthand> = [
   { variable: "MCP_MAX_REQUEST_SIZE", path: ["runtime", "maxRequestBytes"], read: readScalar },
   { variable: "MCP_MAX_RESPONSE_SIZE", path: ["runtime", "maxMessageBytes"], read: readScalar },
   { variable: "MCP_CONNECTION_TIMEOUT", path: ["runtime", "connectTimeout"], read: seconds },
+  { variable: "MCP_DEFAULT_RETRIES", path: ["runtime", "restart", "maxRestarts"], read: readScalar },
+  { variable: "MCP_POOL_MIN_CONNECTIONS", path: ["runtime", "sessions", "min"], read: readScalar },
   { variable: "MCP_POOL_MAX_CONNECTIONS", path: ["runtime", "sessions", "max"], read: readScalar },
   { variable: "MCP_MAX_IDLE_TIME", path: ["runtime", "sessions", "idleTimeToLive"], read: seconds },
   { variable: "MCP_HEALTH_CHECK_INTERVAL", path: ["runtime", "health", "interval"], read: seconds },

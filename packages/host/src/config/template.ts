@@ -5,7 +5,8 @@
 
 /** The text of a new `signalbox.yaml`. Comments name the unit and the choice; every key is there. */
 export const configTemplate = `# Signalbox configuration. Every key is here: nothing is decided elsewhere.
-# A key that is missing or unknown is an error, unless "extends" names a preset that fills the gaps.
+# A key that is missing or unknown is an error, unless "extends" names a preset that fills the gaps, or a list of some:
+# signalbox config preset list.
 # extends: preset:default@1
 
 # Which model answers.
@@ -124,7 +125,9 @@ runtime:
     probeTimeout: 30 seconds
   # (*) The sessions with one server: processes of a local one. One that is shared is right for most.
   sessions:
-    # The most at the same time; where they are not shared, beside the one that is supervised.
+    # So many are kept open while the server runs, and the most at the same time; where they are not shared, beside the
+    # one that is supervised.
+    min: 0
     max: 1
     # shared: a further one is opened when all have maxConcurrentCalls. conversation: one for each conversation, for servers
     # that remember something (browsers, shells). call: one for each call.
@@ -242,6 +245,7 @@ agents: {}
 #     onStart: [{ tool: open, args: { path: "." } }]   # optional; called on each new connection before anything else
 #     health: { check: http, url: "http://127.0.0.1:8000/health" }   # optional; a page that must answer 2xx
 #     breaker: { enabled: false }    # optional; it is called whatever happens
+#     extends: preset:critical@1     # optional; sizes for this server (signalbox config preset list), below what it says
 #     sessions: { affinity: conversation, max: 4 }   # optional; a process for each conversation
 #     restart: { maxRestarts: 3 }    # optional; also policy: on-failure
 #     protocol: auto                 # optional; legacy or 2026-07-28 where the server cannot tell

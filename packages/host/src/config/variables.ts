@@ -4,7 +4,7 @@
  */
 import { nearestName } from "@signalbox/model"
 import { type ConfigPath, readScalar } from "./document.ts"
-import { mcpVariables, type Shorthand } from "./mcpVariables.ts"
+import { catalogVariable, enabledVariable, mcpVariables, type Shorthand } from "./mcpVariables.ts"
 import { presetValue } from "./presetValue.ts"
 import { leavesOf } from "./tree.ts"
 
@@ -27,7 +27,15 @@ const overridableKeys: ReadonlyArray<{ readonly path: ConfigPath; readonly varia
 /** Holds all servers as JSON. */
 export const serversVariable = "SIGNALBOX_SERVERS"
 /** Names a file that holds all servers. */
-export const serversFileVariable = "SIGNALBOX_SERVERS_CONFIG"
+const serversFileVariable = "SIGNALBOX_SERVERS_CONFIG"
+
+/** The file that a variable names for the servers, and that variable. */
+export const serversFileOf = (environment: Environment) => {
+  const own = environment[serversFileVariable] ?? ""
+  if (own !== "") return { file: own, variable: serversFileVariable }
+  const catalog = (environment[serversVariable] ?? "") === "" ? (environment[catalogVariable] ?? "") : ""
+  return catalog === "" ? undefined : { file: catalog, variable: catalogVariable }
+}
 
 /** Weaker than the names of the keys themselves, which come after them. */
 const shorthands: ReadonlyArray<Shorthand> = [
@@ -41,9 +49,23 @@ export const environmentValues = (environment: Environment) =>
   [...shorthands, ...overridableKeys.map((key) => ({ ...key, read: readScalar }))].flatMap(
     ({ path, read, variable }) => {
       const text = environment[variable]
-      return text === undefined || text === "" ? [] : [{ path, variable, value: read(text) }]
+      const value = text === undefined || text === "" ? undefined : read(text)
+      return value === undefined ? [] : [{ path, variable, value }]
     }
   )
+
+/** A variable that the configuration is read from, and the key that it sets. */
+export interface ConfigVariable {
+  readonly variable: string
+  readonly key: string
+}
+
+/** All of them, those of one key together. */
+export const configVariables: ReadonlyArray<ConfigVariable> = [
+  ...[...overridableKeys, ...shorthands].map(({ path, variable }) => ({ variable, key: path.map(String).join(".") })),
+  ...[serversVariable, serversFileVariable, catalogVariable].map((variable) => ({ variable, key: "servers" })),
+  { variable: enabledVariable, key: "servers.*.enabled" }
+].toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
 
 /** Variables with our prefix that are no keys: the name of the file, the servers, and the mark that our servers carry. */
 const otherNames = ["SIGNALBOX_CONFIG", serversVariable, serversFileVariable, "SIGNALBOX_OWNER"]

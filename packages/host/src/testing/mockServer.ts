@@ -60,6 +60,7 @@ export const mockServer = (managed: ManagedServer): ManagedServer => ({
   // Rules for the tools and the program of the real one mean nothing here.
   requires: {},
   program: {},
+  lacks: [],
   onStart: [],
   tools: { allow: undefined, deny: [], rename: {}, describe: {} }
 })

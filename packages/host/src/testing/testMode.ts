@@ -13,7 +13,7 @@ export const inTestMode = (
   const kept = mocks ? mockServer(managed) : managed
   return {
     ...kept,
-    ...(singleConnection ? { sessions: { ...kept.sessions, max: 1, affinity: "shared" } } : {}),
+    ...(singleConnection ? { sessions: { ...kept.sessions, min: 0, max: 1, affinity: "shared" } } : {}),
     ...(healthChecks ? {} : { health: { ...kept.health, check: "process" } })
   }
 }

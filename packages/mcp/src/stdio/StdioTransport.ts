@@ -3,7 +3,7 @@
  * Plain callbacks on purpose: an Effect per message would cost more than the protocol itself.
  */
 import type { ServerOptions } from "../ServerOptions.ts"
-import { type RpcMessage, type Transport, WireFault } from "../wire.ts"
+import { exceeds, type RpcMessage, type Transport, WireFault } from "../wire.ts"
 import { idFromEnds, makeFraming } from "./framing.ts"
 
 /** A transport, and where the output of the process has to go. */
@@ -15,16 +15,15 @@ export interface StdioTransport {
 /** Makes the transport. `write` answers false when standard input is closed; `onJunk` sees lines that are no messages. */
 export const makeStdioTransport = (
   limits: Pick<ServerOptions, "maxMessageBytes" | "maxRequestBytes">,
-  write: (bytes: Uint8Array) => boolean,
+  write: (text: string) => boolean,
   onJunk: (text: string) => void
 ): StdioTransport => {
-  const encoder = new TextEncoder()
   const transport: Transport = {
     start: () => Promise.resolve(),
     send: (message) => {
-      const bytes = encoder.encode(`${JSON.stringify(message)}\n`)
-      if (bytes.length > limits.maxRequestBytes) return Promise.reject(new WireFault({ _tag: "RequestTooLarge" }))
-      return write(bytes) ? Promise.resolve() : Promise.reject(new WireFault({ _tag: "NotWritten" }))
+      const line = `${JSON.stringify(message)}\n`
+      if (exceeds(line, limits.maxRequestBytes)) return Promise.reject(new WireFault({ _tag: "RequestTooLarge" }))
+      return write(line) ? Promise.resolve() : Promise.reject(new WireFault({ _tag: "NotWritten" }))
     },
     close: () => {
       transport.onclose?.()

@@ -14,8 +14,8 @@ import { makeLineTail } from "./lineTail.ts"
 /** A running server. */
 export interface ServerProcess {
   readonly pid: number
-  /** Queues bytes for standard input; false when it is closed already. */
-  readonly write: (bytes: Uint8Array) => boolean
+  /** Queues text for standard input; false when it is closed already. */
+  readonly write: (text: string) => boolean
   /** Waits for the end of the process, or of its output. */
   readonly ended: Effect.Effect<ServerExited>
   readonly stderrTail: Effect.Effect<ReadonlyArray<string>>
@@ -30,6 +30,7 @@ const abortGrace = Duration.millis(100)
 /** What was written just before the end is still read, unless a grandchild holds the pipe. */
 const drainGrace = Duration.millis(50)
 const stderrTailLines = 50
+const encoder = new TextEncoder()
 
 /** Starts a program. Its output goes to `onOutput` as it comes; the scope ends it. */
 export const startProcess = Effect.fnUntraced(function* (
@@ -40,7 +41,7 @@ export const startProcess = Effect.fnUntraced(function* (
   onOutput: (bytes: Uint8Array) => void
 ) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const input = yield* Queue.unbounded<Uint8Array, Cause.Done>()
+  const input = yield* Queue.unbounded<string, Cause.Done>()
   const tail = makeLineTail(stderrTailLines)
   const untilKill = Duration.max(Duration.subtract(server.shutdownTimeout, endOfInputGrace), abortGrace)
 
@@ -79,6 +80,8 @@ export const startProcess = Effect.fnUntraced(function* (
     Effect.forkScoped
   )
   yield* Stream.fromQueue(input).pipe(
+    // What came together is written together: a system call takes as long as all else that is done for a small message.
+    Stream.mapArray((texts) => [encoder.encode(texts.join(""))]),
     Stream.run(child.stdin),
     // A server that no longer reads is of no more use than one that no longer writes.
     Effect.onError(() => Deferred.succeed(pipeEnded, undefined)),
@@ -113,7 +116,7 @@ export const startProcess = Effect.fnUntraced(function* (
   )
   return {
     pid: child.pid,
-    write: (bytes) => Queue.offerUnsafe(input, bytes),
+    write: (text) => Queue.offerUnsafe(input, text),
     ended,
     stderrTail: Effect.sync(() => tail.lines()),
     // It fails for a process that has ended by itself.

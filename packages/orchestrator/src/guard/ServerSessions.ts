@@ -25,6 +25,8 @@ export interface ServerSessions {
   readonly endConversation: (conversation: Conversation) => Effect.Effect<void>
   /** Closes all sessions, each as soon as its calls have ended. */
   readonly renew: Effect.Effect<void>
+  /** To be told when the server runs: its least number of sessions is opened then, in the background. */
+  readonly fill: () => void
 }
 
 /** Whether there is more to it than the one session that is supervised. */
@@ -38,7 +40,7 @@ export const makeServerSessions = Effect.fnUntraced(function* (
 ) {
   const { maxConcurrent, sessions } = supervisor.managed
   const pool = yield* makeSessionPool(supervisor, circuit, around)
-  const nothing = { endConversation: () => Effect.void, renew: pool.renew }
+  const nothing = { endConversation: () => Effect.void, renew: pool.renew, fill: pool.fill }
   if (sessions.affinity !== "conversation") {
     const borrow = sessions.affinity === "call" ? pool.borrowFresh : pool.borrow
     return { ...nothing, comesFirst: false, use: (_, work) => borrow(work) } satisfies ServerSessions
@@ -54,7 +56,8 @@ export const makeServerSessions = Effect.fnUntraced(function* (
     comesFirst: true,
     use: (conversation, work) => leases.use(keyOf(conversation), work),
     endConversation: (conversation) => Effect.sync(() => leases.end(keyOf(conversation))),
-    renew: Effect.andThen(Effect.sync(leases.endAll), pool.renew)
+    renew: Effect.andThen(Effect.sync(leases.endAll), pool.renew),
+    fill: pool.fill
   } satisfies ServerSessions
 })
 

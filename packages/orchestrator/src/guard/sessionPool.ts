@@ -11,9 +11,9 @@ import {
   PoolNotRegistered,
   type PoolSettings
 } from "@signalbox/resilience"
-import { Deferred, Duration, Effect } from "effect"
+import { Deferred, Duration, Effect, FiberHandle } from "effect"
 import { ServerUnavailable, SessionsExhausted } from "../errors.ts"
-import type { AttemptError } from "../failedStart.ts"
+import { type AttemptError, requireComplete } from "../failedStart.ts"
 import { isCallError, isConnectionLost } from "../mayRepeat.ts"
 import { makeStartCalls } from "../makeReady.ts"
 import { forgetGauges } from "../metrics/forgetGauges.ts"
@@ -35,6 +35,8 @@ export interface SessionPool {
   readonly borrowFresh: SessionPool["borrow"]
   /** Closes all sessions, each as soon as its calls have ended. */
   readonly renew: Effect.Effect<void>
+  /** Keeps the least number open from now on, until `renew`. Nothing is opened for a server that does not run. */
+  readonly fill: () => void
   /** Waits until a session is lost. */
   readonly loss: (session: Session) => Effect.Effect<void>
   readonly unavailable: (reason: string) => ServerUnavailable
@@ -59,6 +61,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   const start = { ...server, connectTimeout: startTimeoutOf(server, around.packageTimeout) }
   const isShared = sessions.affinity === "shared"
   const lent = new Set<Session>()
+  let isFilled = false
 
   const takeSupervised = Effect.suspend(() => {
     const session = isShared ? supervisor.current() : undefined
@@ -70,6 +73,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
     )
   })
   const open = circuit.check.pipe(
+    Effect.andThen(requireComplete(supervisor.managed)),
     Effect.andThen(
       around.gate.run(
         laneOf(server),
@@ -110,7 +114,7 @@ export const makeSessionPool = Effect.fnUntraced(function* (
         ),
         { server: name }
       ),
-    settings: () => poolSettings(supervisor.managed),
+    settings: () => poolSettings(supervisor.managed, isFilled),
     invalidates: (error) => isShared && isLoss(error),
     // Whoever ends a server has waited for its calls.
     drainTimeout: 0
@@ -124,7 +128,13 @@ export const makeSessionPool = Effect.fnUntraced(function* (
       return { ...stats, health: { ...stats.health, status, reason } }
     })
   yield* around.metrics.watch({ pools: [{ keys: pool.keys, stats }], breakers: [] })
-  yield* pool.register(name)
+  const register = (filled: boolean) =>
+    Effect.suspend(() => {
+      isFilled = filled
+      return pool.register(name)
+    })
+  yield* register(false)
+  const run = yield* FiberHandle.makeRuntime<never>()
 
   const unavailable = (reason: string) =>
     new ServerUnavailable({
@@ -164,7 +174,11 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   return {
     borrow,
     borrowFresh,
-    renew: pool.register(name),
+    renew: register(false),
+    fill: () => {
+      // Those of a connection that was lost are of no use any more, and the new one is to be among them.
+      if (sessions.min > 0) run(register(true))
+    },
     loss,
     unavailable
   } satisfies SessionPool
@@ -181,8 +195,8 @@ const limits = ({ max, waited }: PoolExhausted) => ({ max, waited })
 const isLoss = (error: unknown): boolean =>
   isSignalboxError(error) && isCallError(error) && (isConnectionLost(error) || error._tag === "ToolOutcomeUnknown")
 
-const poolSettings = ({ maxConcurrent, sessions }: ManagedServer): PoolSettings => ({
-  min: 0,
+const poolSettings = ({ maxConcurrent, sessions }: ManagedServer, isFilled: boolean): PoolSettings => ({
+  min: isFilled ? sessions.min : 0,
   max: sessions.max,
   maxConcurrent: sessions.affinity === "shared" ? maxConcurrent : 1,
   acquireTimeout: sessions.acquireTimeout,

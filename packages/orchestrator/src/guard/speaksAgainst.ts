@@ -60,13 +60,14 @@ export const lossSpeaksAgainst = (reason: unknown): boolean => {
 
 type Ours = Extract<
   StartError,
-  ProgramError | { readonly _tag: "ServerStartupFailed" | "ServerUnavailable" | "StartCallFailed" }
+  ProgramError | { readonly _tag: "ServerIncomplete" | "ServerStartupFailed" | "ServerUnavailable" | "StartCallFailed" }
 >
 
 const ours = new Set<SignalboxError["_tag"]>([
   "RunnerNotFound",
   "RuntimeVersionMismatch",
   "ServerFileNotFound",
+  "ServerIncomplete",
   "ServerStartupFailed",
   "ServerUnavailable",
   "ServerUnhealthy",

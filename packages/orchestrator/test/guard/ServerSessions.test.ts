@@ -3,6 +3,7 @@ import { type CallContext, localCall } from "@signalbox/model"
 import {
   managedDefaults,
   type ManagedServer,
+  type OrchestratorOptions,
   type ServerOrchestrator,
   type SessionOptions
 } from "@signalbox/orchestrator"
@@ -19,7 +20,8 @@ const sessions = (changes: Partial<SessionOptions>): SessionOptions => ({
 const server = Effect.fnUntraced(function* (
   options: Partial<SessionOptions>,
   flags: FxMcpFlags = {},
-  changes: Partial<ManagedServer> = {}
+  changes: Partial<ManagedServer> = {},
+  set: Partial<OrchestratorOptions> = {}
 ) {
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => tempDirectory()),
@@ -27,7 +29,7 @@ const server = Effect.fnUntraced(function* (
   )
   const log = folder.file("fx.log")
   const managed: ManagedServer = { ...fx("fx", { ...flags, log }), sessions: sessions(options), ...changes }
-  const boxes = yield* orchestrateReal([managed])
+  const boxes = yield* orchestrateReal([managed], set)
   yield* boxes.settled
   const seen = (event: FxMcpEvent["event"]) => readFxMcpLog(log).filter((entry) => entry.event === event)
   return { boxes, managed, seen, starts: () => seen("start").length }
@@ -46,6 +48,7 @@ const together = <A, E>(count: number, effect: Effect.Effect<A, E>) =>
     Array.from({ length: count }, () => effect),
     { concurrency: "unbounded" }
   )
+const open = (starts: () => number, count: number) => until(`${count} to be open`, () => starts() === count)
 const pool = (boxes: Boxes) => Effect.map(boxes.metrics.snapshot, ({ pools }) => pools["fx"])
 
 describe("a session for each conversation", () => {
@@ -199,6 +202,51 @@ describe("a session for each call", () => {
       assert.strictEqual(starts(), 7)
       yield* until("all to end", () => seen("stdin_end").length === 6)
       assert.strictEqual(new Set(seen("call_start").map(({ pid }) => pid)).size, 6)
+    })
+  )
+})
+
+describe("the least number of sessions", () => {
+  it.live("is open before the first call, the supervised one among them, and ends with the server", () =>
+    Effect.gen(function* () {
+      const { boxes, seen, starts } = yield* server({ min: 2, max: 3 }, {}, { maxConcurrent: 1 })
+      yield* open(starts, 2)
+      yield* until("both to be idle", () => Effect.runPromise(pool(boxes)).then((stats) => stats?.idle === 2))
+      yield* together(2, sleep(boxes, 300))
+      assert.strictEqual(starts(), 2)
+      assert.strictEqual(new Set(seen("call_start").map(({ pid }) => pid)).size, 2)
+      yield* boxes.stop("fx")
+      yield* until("both to end", () => seen("stdin_end").length === 2)
+      assert.strictEqual(starts(), 2)
+      yield* boxes.start("fx")
+      yield* open(starts, 4)
+    })
+  )
+
+  it.live("is there again after the supervised one was killed, and never more than may be", () =>
+    Effect.gen(function* () {
+      const { boxes, seen, starts } = yield* server({ min: 2, max: 2 })
+      yield* open(starts, 2)
+      process.kill((yield* boxes.server("fx")).pid ?? 0, "SIGKILL")
+      const idle = () => Effect.runPromise(pool(boxes)).then((stats) => stats?.idle)
+      yield* until("it to be back", () =>
+        Effect.runPromise(boxes.server("fx")).then(({ restartCount }) => restartCount === 1)
+      )
+      yield* until("both to be idle", async () => (await idle()) === 2)
+      yield* until("others to end", () => starts() - seen("stdin_end").length - 1 === 2)
+    })
+  )
+
+  it.live("waits for conversations that have none yet, and is not opened for a server that nobody starts", () =>
+    Effect.gen(function* () {
+      const { boxes, starts } = yield* server({ affinity: "conversation", min: 1, max: 3 })
+      yield* open(starts, 2)
+      assert.propertyVal(yield* write(boxes, as("ann"), "a"), "keys", 1)
+      // The one that she got is not the next one's.
+      assert.propertyVal(yield* write(boxes, as("bob"), "b"), "keys", 1)
+      const stopped = yield* server({ min: 2, max: 2 }, {}, {}, { startsAll: false })
+      assert.strictEqual(stopped.starts(), 0)
+      assert.deepInclude(yield* pool(stopped.boxes), { idle: 0, opening: 0 })
     })
   )
 })
