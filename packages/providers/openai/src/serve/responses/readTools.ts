@@ -1,0 +1,116 @@
+/**
+ * Tools of a Responses request, and the choice among them. Functions and free-text tools may stand in namespaces;
+ * tools that only OpenAI runs are left out.
+ */
+import { isJsonObject, type JsonObject, type ToolChoice } from "@signalbox/model"
+import { Effect } from "effect"
+import { callerTool, customTool, localShellTool, nameIn, type ServedTool } from "../callForms.ts"
+import { forEachAt, refuse, type RequestIssue } from "../issue.ts"
+import { plainChoice } from "../requestFields.ts"
+
+type Path = ReadonlyArray<PropertyKey>
+
+/** The tools of a request, and the types of those that are left out. */
+export interface ReadTools {
+  readonly tools: ReadonlyArray<ServedTool>
+  readonly leftOut: ReadonlyArray<string>
+}
+
+const served = (...tools: ReadonlyArray<ServedTool>): ReadTools => ({ tools, leftOut: [] })
+
+const readNamed = (tool: JsonObject, path: Path, namespace: unknown): Effect.Effect<ReadTools, RequestIssue> => {
+  const { description, name, parameters, type } = tool
+  if (typeof name !== "string" || name === "") return refuse([...path, "name"], "Missing key")
+  const exposed = nameIn(namespace, name)
+  const place = typeof namespace === "string" ? { namespace } : {}
+  if (type === "custom") {
+    const { definition } = customTool(exposed, name, tool)
+    return Effect.succeed(served({ definition, form: { kind: "custom", name, ...place } }))
+  }
+  const definition = callerTool(exposed, description, parameters)
+  const form = { kind: "function", name, ...place } as const
+  return Effect.succeed(served(typeof namespace === "string" ? { definition, form } : { definition }))
+}
+
+/** Servers are configured at the host: a request may name them, and not bring its own. */
+const readMcp = (tool: JsonObject, path: Path): Effect.Effect<ReadTools, RequestIssue> => {
+  const brought = ["server_url", "connector_id"].find((field) => typeof tool[field] === "string")
+  return brought === undefined
+    ? Effect.succeed(served())
+    : refuse([...path, brought], "MCP servers are configured at this host; requests cannot bring their own.")
+}
+
+const readTool = (tool: JsonObject, path: Path, namespace?: unknown): Effect.Effect<ReadTools, RequestIssue> => {
+  switch (tool["type"]) {
+    case "function":
+    case "custom":
+      return readNamed(tool, path, namespace)
+    case "namespace": {
+      const inner = Array.isArray(tool["tools"]) ? tool["tools"].filter(isJsonObject) : []
+      return readAll(inner, [...path, "tools"], tool["name"])
+    }
+    case "local_shell":
+      return Effect.succeed(served(localShellTool))
+    case "mcp":
+      return readMcp(tool, path)
+    default:
+      return Effect.succeed({ tools: [], leftOut: [String(tool["type"])] })
+  }
+}
+
+const readAll = (
+  tools: ReadonlyArray<JsonObject>,
+  path: Path,
+  namespace?: unknown
+): Effect.Effect<ReadTools, RequestIssue> =>
+  Effect.map(
+    forEachAt(path, tools, (tool, at) => readTool(tool, at, namespace)),
+    (read) => ({ tools: read.flatMap((each) => each.tools), leftOut: read.flatMap((each) => each.leftOut) })
+  )
+
+/** Reads `tools`. */
+export const readTools = (tools: ReadonlyArray<JsonObject>): Effect.Effect<ReadTools, RequestIssue> =>
+  readAll(tools, ["tools"])
+
+/** A choice, and the tools that it leaves. */
+export interface ReadChoice {
+  readonly choice: ToolChoice | undefined
+  readonly tools: ReadonlyArray<ServedTool>
+}
+
+const isNamed = ({ definition, form }: ServedTool, given: JsonObject): boolean => {
+  const { kind, name: shown, namespace: place } = { kind: "function", name: "", namespace: "", ...form }
+  const { name, namespace = place, type } = given
+  if (type === "namespace") return place !== "" && place === name
+  if (type === "local_shell") return kind === type
+  return place === namespace && (definition.name === name || (form !== undefined && shown === name))
+}
+
+/** Reads `tool_choice`. A tool that must be called has to be one that there is. */
+export const readChoice = (
+  given: string | JsonObject | null | undefined,
+  tools: ReadonlyArray<ServedTool>
+): Effect.Effect<ReadChoice, RequestIssue> => {
+  if (given === undefined || given === null) return Effect.succeed({ choice: undefined, tools })
+  if (typeof given === "string") return Effect.map(plainChoice(given), (choice) => ({ choice, tools }))
+  if (given["type"] === "allowed_tools") {
+    const allowed = Array.isArray(given["tools"]) ? given["tools"].filter(isJsonObject) : []
+    return Effect.succeed({
+      choice: { type: given["mode"] === "required" ? "any" : "auto" },
+      tools: tools.filter((tool) => allowed.some((each) => isNamed(tool, each)))
+    })
+  }
+  return Effect.map(readForced(given, tools), (choice) => ({ choice, tools }))
+}
+
+/** A tool that must be called. Tools of the host are not in the request. */
+const readForced = (given: JsonObject, tools: ReadonlyArray<ServedTool>): Effect.Effect<ToolChoice, RequestIssue> => {
+  const found = tools.find((tool) => isNamed(tool, given))
+  if (found !== undefined) return Effect.succeed({ type: "tool", name: found.definition.name })
+  if (given["type"] !== "mcp") {
+    const asked = JSON.stringify(given)
+    return refuse(["tool_choice"], `The request has no tool ${asked} that is served here.`, "invalid_value")
+  }
+  const { name } = given
+  return Effect.succeed(typeof name === "string" ? { type: "tool", name } : { type: "any" })
+}
