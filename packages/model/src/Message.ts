@@ -2,7 +2,7 @@
  * Messages, what a model is asked, and what it answers.
  * What comes from the wire keeps its snake case (`stop_reason`); what only exists here is in camel case.
  */
-import { Schema } from "effect"
+import { type Redacted, Schema } from "effect"
 import { ContentBlock, JsonObject, type TextBlock } from "./ContentBlock.ts"
 import type { ToolDefinition } from "./Tool.ts"
 
@@ -96,6 +96,8 @@ export interface ModelRequest {
   readonly vendor?: VendorFields
   /** Headers of one vendor's API that pass through unread, by vendor: `{ anthropic: { "anthropic-beta": … } }`. */
   readonly vendorHeaders?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** The caller's own key, which takes the place of the provider's for this request. */
+  readonly apiKey?: Redacted.Redacted
 }
 
 /** A message of one text. */

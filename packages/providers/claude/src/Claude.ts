@@ -41,7 +41,7 @@ const exchangeOf = Effect.fnUntraced(function* (
     url: urlOf(options, route === "count" ? "/v1/messages/count_tokens" : "/v1/messages"),
     headers: {
       ...joinHeaders(options, ownHeaders(request)),
-      ...authHeaders(options),
+      ...authHeaders({ ...options, apiKey: request.apiKey ?? options.apiKey }),
       accept: route === "stream" ? "text/event-stream" : "application/json"
     },
     body: bodyOf(options, request, route),

@@ -13,8 +13,11 @@ const versionHeader = "anthropic-version"
 /** The address of a route, such as `/v1/messages`. */
 export const urlOf = (options: ClaudeOptions, route: string): string => `${options.baseUrl.replace(/\/+$/, "")}${route}`
 
-/** How the owner of the options proves who he is. */
-export const authHeaders = ({ apiKey, auth }: ClaudeOptions): Readonly<Record<string, string>> => {
+/** How the owner of the key proves who he is. */
+export const authHeaders = ({
+  apiKey,
+  auth
+}: Pick<ClaudeOptions, "apiKey" | "auth">): Readonly<Record<string, string>> => {
   // A key read from a file brings the end of its line.
   const key = Redacted.value(apiKey).trim()
   return auth === "bearer" ? { authorization: `Bearer ${key}` } : { "x-api-key": key }

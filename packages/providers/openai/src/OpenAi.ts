@@ -22,7 +22,6 @@ import { chatDecoder, decodeReply, readUsage } from "./decode.ts"
 import { encodeRequest } from "./encode.ts"
 import { answerError } from "./errors.ts"
 import type { OpenAiOptions } from "./OpenAiOptions.ts"
-import { pace } from "./pace.ts"
 import { type Plan, planOf, unsendable } from "./plan.ts"
 import { decodeResponsesReply, estimatedUsage, responsesDecoder } from "./responses/decode.ts"
 import { encodeInput, encodeResponsesRequest } from "./responses/encode.ts"
@@ -78,7 +77,10 @@ const responses: Api = {
 }
 
 /** A key read from a file brings the end of its line. */
-const authorization = ({ apiKey, keyHeader }: OpenAiOptions): Readonly<Record<string, string>> => {
+const authorization = ({
+  apiKey,
+  keyHeader
+}: Pick<OpenAiOptions, "apiKey" | "keyHeader">): Readonly<Record<string, string>> => {
   if (apiKey === undefined) return {}
   const key = Redacted.value(apiKey).trim()
   return keyHeader === "api-key" ? { "api-key": key } : { authorization: `Bearer ${key}` }
@@ -111,7 +113,7 @@ const exchangeOf = (plan: Plan, path: string, body: unknown, isStream: boolean):
     url: urlOf(options, path, model),
     headers: {
       ...options.headers,
-      ...authorization(options),
+      ...authorization({ ...options, apiKey: plan.request.apiKey ?? options.apiKey }),
       accept: isStream ? "text/event-stream" : "application/json"
     },
     body,
@@ -156,13 +158,12 @@ const decodeCount = Schema.decodeUnknownEffect(InputTokensWire)
 export const makeOpenAi = (
   options: OpenAiOptions
 ): Effect.Effect<LanguageModel["Service"], never, HttpClient.HttpClient> =>
-  Effect.map(HttpClient.HttpClient, (given) => {
-    const { client, ready } = pace(options, given)
+  Effect.map(HttpClient.HttpClient, (client) => {
     const api = options.api === "responses" ? responses : chat
     const { countPath } = options.dialect
     const streamOf = (plan: Plan) =>
       Stream.unwrap(
-        Effect.map(Effect.tap(prepare(api, plan, true), ready), ({ exchange, settings }) =>
+        Effect.map(prepare(api, plan, true), ({ exchange, settings }) =>
           api.fetchEvents(client, exchange, settings, plan.foundStops)
         )
       )
@@ -175,7 +176,6 @@ export const makeOpenAi = (
         // Only a stream can be left at a stop sequence that the server does not know.
         if (plan.foundStops.length > plan.sentStops.length) return yield* collectReply(options.provider, streamOf(plan))
         const { exchange, settings } = yield* prepare(api, plan, false)
-        yield* ready
         const body = yield* fetchJson(client, exchange)
         return yield* Effect.fromResult(api.decodeReply(body, settings, plan.foundStops))
       }),
