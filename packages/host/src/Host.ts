@@ -15,12 +15,14 @@ import {
 import { Context, Effect, Layer, Metric } from "effect"
 import { Agents } from "./agents/Agents.ts"
 import { type AllServers, allServers } from "./allServers.ts"
-import { chooseModel, type ChosenModel } from "./chooseModel.ts"
+import { type ResolvedClientKey, resolveClientKeys } from "./clientKeys.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import { conversationLayer } from "./conversations.ts"
 import type { HostSetup } from "./HostSetup.ts"
 import { configuredHooks } from "./offersHooks.ts"
 import { orchestratorOptions } from "./orchestratorOptions.ts"
+import type { ChosenModel } from "./models/chooseModel.ts"
+import { Models } from "./models/Models.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import { managedServers } from "./servers.ts"
 import { postAlerts, telemetryLayer } from "./telemetry.ts"
@@ -34,13 +36,18 @@ export class Host extends Context.Service<
   Host,
   {
     readonly config: LoadedConfig
+    /** Who answers where nobody names a model. */
     readonly model: ChosenModel
+    /** All upstreams, who answers to which name, and what was used. */
+    readonly models: Models["Service"]
     /** All tools of all sources, named by one rule. */
     readonly toolbox: Toolbox["Service"]
     readonly orchestrator: ServerOrchestrator["Service"]
     readonly conversations: ConversationClient["Service"]
     /** What the configuration adds to each model call of a turn. `conversations` have it already. */
     readonly hooks: TurnHooks
+    /** By whose keys `signalbox serve` lets clients in. */
+    readonly clientKeys: ReadonlyArray<ResolvedClientKey>
     /**
      * Waits until it makes sense to ask the model: all servers have started or failed or their tools are
      * remembered, or some run and no other has become ready for a moment. A server that hangs does not hold up the others, unless it is required:
@@ -57,7 +64,7 @@ export class Host extends Context.Service<
 >()("@signalbox/host/Host") {
   /** Everything from one configuration. Fails before anything starts when a key or a variable is missing. */
   static readonly layer = (setup: HostSetup) => {
-    const models = Layer.effect(Models, chooseModel(setup.config.options, setup.environment))
+    const models = Models.layer(setup.config, setup.environment)
     const servers = Layer.unwrap(
       Effect.gen(function* () {
         const managed = yield* managedServers(setup.config, setup.environment)
@@ -72,7 +79,7 @@ export class Host extends Context.Service<
     )
     const model = Layer.effect(
       LanguageModel,
-      Effect.map(Models, (chosen) => chosen.service)
+      Effect.map(Models, ({ chosen }) => chosen.service)
     )
     const hooks = Layer.effect(
       Hooks,
@@ -83,7 +90,7 @@ export class Host extends Context.Service<
         conversationLayer(setup.config.options, hooks, orchestrator)
       )
     )
-    const agents = Agents.layer(setup).pipe(Layer.provideMerge(agentSets(setup)))
+    const agents = Agents.layer(setup).pipe(Layer.provideMerge(agentSets(setup)), Layer.provide(models))
     // Servers of agents start through the same gate as all others.
     const gate = Layer.unwrap(
       Effect.map(orchestratorOptions(setup, []), (options) => Layer.succeed(SharedStartGate, makeStartGate(options)))
@@ -107,9 +114,6 @@ const agentSets = (setup: HostSetup) =>
     Effect.map(orchestratorOptions(setup, []), (options) => ServerSets.layer({ ...options, sweepsOrphans: false }))
   )
 
-/** The model that was chosen; internal to the composition. */
-class Models extends Context.Service<Models, ChosenModel>()("@signalbox/host/Models") {}
-
 /** What is added to model calls; internal to the composition. */
 class Hooks extends Context.Service<Hooks, TurnHooks>()("@signalbox/host/Hooks") {}
 
@@ -117,14 +121,17 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
   const orchestrator = yield* ServerOrchestrator
   const all = allServers(orchestrator, yield* ServerSets)
   yield* postAlerts(config, environment, all.alerts)
+  const models = yield* Models
   const agents = yield* Agents
   return {
     config,
-    model: yield* Models,
+    model: models.chosen,
+    models,
     toolbox: yield* Toolbox,
     orchestrator,
     conversations: yield* ConversationClient,
     hooks: yield* Hooks,
+    clientKeys: yield* resolveClientKeys(config, environment),
     allServers: all,
     agents,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),

@@ -2,29 +2,42 @@
  * What a configuration needs from the environment and does not find there. A start fails with the same, but with
  * the first kind of it only; whoever checks wants to know everything at once.
  */
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { agentServers } from "./agents/agentServers.ts"
+import { readClientKeys } from "./clientKeys.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import type { FoundProblem } from "./config/layers.ts"
-import { notSet, resolveKey, unsetVariables } from "./config/secrets.ts"
+import { notSet, unsetVariables } from "./config/secrets.ts"
+import { namedProviders } from "./models/namedProviders.ts"
+import { resolveProviders } from "./models/resolveProviders.ts"
+import { routingPlan } from "./models/routingPlan.ts"
 import { resolveServers } from "./servers.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** A key only matters for the provider that the configuration names: `auto` takes another one. */
-const missingKey = ({ options }: LoadedConfig, environment: Environment): ReadonlyArray<FoundProblem> => {
-  const { provider } = options.model
-  if (provider === "auto" || provider === "offline" || provider === "ollama") return []
-  const { apiKey } = options.providers[provider]
-  if (resolveKey(apiKey, environment) !== undefined) return []
-  const unset = unsetVariables(apiKey, environment)
-  return [
-    {
-      path: ["providers", provider, "apiKey"],
-      message: unset.length === 0 ? "there is no API key" : notSet(unset),
-      suggestion: `model.provider names ${provider}; set the key, or choose another provider`
-    }
-  ]
+/** A key only matters for a provider that the configuration names: `auto` takes another one. */
+const missingKeys = ({ options }: LoadedConfig, environment: Environment): ReadonlyArray<FoundProblem> => {
+  const { missing } = resolveProviders(options, environment)
+  return namedProviders(options).flatMap(({ name, who }) => {
+    const entry = options.providers[name]
+    if (entry === undefined || !missing.has(name)) return []
+    const unset = unsetVariables(entry.apiKey ?? "", environment)
+    return [
+      {
+        path: ["providers", name, "apiKey"],
+        message: unset.length === 0 ? "there is no API key" : notSet(unset),
+        suggestion: `${who} names ${name}; set the key, or choose another provider`
+      }
+    ]
+  })
+}
+
+/** Patterns that cannot be used, and fallbacks that lead nowhere. Who answers by default does not matter for that. */
+const routingProblems = ({ options }: LoadedConfig): ReadonlyArray<FoundProblem> => {
+  const standard = { upstream: "offline", model: "" }
+  const plan = routingPlan(options, standard, [...Object.keys(options.providers), standard.upstream])
+  const problems = Result.isFailure(plan) ? plan.failure.problems : []
+  return problems.map((message) => ({ path: ["routing", "rules"], message }))
 }
 
 /** Problems, and those of others that are not told yet: a server that an agent shares with the rest is told of once. */
@@ -39,7 +52,12 @@ export const withNews = (
 /** The enabled servers, as a start would have them. Fails with every variable and key that is missing, those of agents too. */
 export const checkReferences = Effect.fn("checkReferences")(function* (config: LoadedConfig, environment: Environment) {
   const { problems, servers } = yield* resolveServers(config, environment)
-  let all: ReadonlyArray<FoundProblem> = [...missingKey(config, environment), ...problems]
+  let all: ReadonlyArray<FoundProblem> = [
+    ...missingKeys(config, environment),
+    ...readClientKeys(config, environment).problems,
+    ...routingProblems(config),
+    ...problems
+  ]
   for (const [name, agent] of Object.entries(config.options.agents)) {
     if (!agent.enabled) continue
     const needed = yield* agentServers(config, environment, name, agent)

@@ -1,33 +1,43 @@
-import { assert, layer } from "@effect/vitest"
-import { chooseModel, MissingApiKey } from "@signalbox/host"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { type LoadedConfig, MissingApiKey, Models, providerKinds } from "@signalbox/host"
+import { openAiPresets } from "@signalbox/provider-openai"
 import { nodePlatform } from "@signalbox/host/node"
 import { type Reply, startFxLlm } from "@signalbox/testing"
 import { collectReply, textMessage, textOf } from "@signalbox/model"
 import { Effect, Exit } from "effect"
 import { configWith } from "./support.ts"
 
+const chooseModel = (config: LoadedConfig, environment: Readonly<Record<string, string>>) =>
+  Effect.map(Models.make(config, environment), ({ chosen }) => chosen)
+
 /** Nobody listens there, so that an Ollama of the machine that runs the tests is not found. */
 const nobody = { "providers.ollama.baseUrl": "http://127.0.0.1:9/v1" }
+
+describe("the kinds of providers", () => {
+  it("are Claude and every preset of the other APIs", () => {
+    assert.sameMembers([...providerKinds], ["claude", ...Object.keys(openAiPresets)])
+  })
+})
 
 layer(nodePlatform)("the choice of the model", (it) => {
   it.effect("is the offline model where there is no key and no Ollama, and says why", () =>
     Effect.gen(function* () {
-      const { options } = yield* configWith({}, nobody)
-      const chosen = yield* chooseModel(options, {})
+      const config = yield* configWith({}, nobody)
+      const chosen = yield* chooseModel(config, {})
       assert.strictEqual(chosen.service.provider, "offline")
       assert.include(chosen.reason, "no key")
     })
   )
   it.effect("is the first provider with a key, in a fixed order", () =>
     Effect.gen(function* () {
-      const { options } = yield* configWith({}, nobody)
+      const config = yield* configWith({}, nobody)
       const keys = { ANTHROPIC_API_KEY: "a", OPENAI_API_KEY: "b", OPENROUTER_API_KEY: "c" }
-      assert.strictEqual((yield* chooseModel(options, keys)).service.provider, "claude")
+      assert.strictEqual((yield* chooseModel(config, keys)).service.provider, "claude")
       assert.strictEqual(
-        (yield* chooseModel(options, { OPENAI_API_KEY: "b", OPENROUTER_API_KEY: "c" })).service.provider,
+        (yield* chooseModel(config, { OPENAI_API_KEY: "b", OPENROUTER_API_KEY: "c" })).service.provider,
         "openai"
       )
-      const last = yield* chooseModel(options, { ...keys, ANTHROPIC_API_KEY: "", OPENAI_API_KEY: "" })
+      const last = yield* chooseModel(config, { ...keys, ANTHROPIC_API_KEY: "", OPENAI_API_KEY: "" })
       assert.strictEqual(last.service.provider, "openrouter")
       assert.include(last.reason, "OPENROUTER_API_KEY is set")
       assert.include(last.reason, "--provider")
@@ -35,8 +45,8 @@ layer(nodePlatform)("the choice of the model", (it) => {
   )
   it.effect("names the variable when the configuration names a provider without a key", () =>
     Effect.gen(function* () {
-      const { options } = yield* configWith({}, { "model.provider": "claude" })
-      const error = yield* Effect.flip(chooseModel(options, {}))
+      const config = yield* configWith({}, { "model.provider": "claude" })
+      const error = yield* Effect.flip(chooseModel(config, {}))
       assert.instanceOf(error, MissingApiKey)
       assert.include(error.message, "ANTHROPIC_API_KEY")
       assert.strictEqual(error.status.exit, 78)
@@ -45,10 +55,10 @@ layer(nodePlatform)("the choice of the model", (it) => {
   it.effect("takes the model that is named, else the one of the provider", () =>
     Effect.gen(function* () {
       const named = yield* configWith({}, { "model.provider": "claude", "model.name": "claude-x" })
-      assert.strictEqual((yield* chooseModel(named.options, { ANTHROPIC_API_KEY: "a" })).model, "claude-x")
+      assert.strictEqual((yield* chooseModel(named, { ANTHROPIC_API_KEY: "a" })).model, "claude-x")
       const plain = yield* configWith({}, { "model.provider": "claude" })
-      const chosen = yield* chooseModel(plain.options, { ANTHROPIC_API_KEY: "a" })
-      assert.strictEqual(chosen.model, plain.options.providers.claude.model)
+      const chosen = yield* chooseModel(plain, { ANTHROPIC_API_KEY: "a" })
+      assert.strictEqual(chosen.model, plain.options.providers["claude"]?.model)
     })
   )
   it.effect("finds an Ollama that answers, with its first model", () =>
@@ -57,8 +67,8 @@ layer(nodePlatform)("the choice of the model", (it) => {
         Effect.promise(() => startFxLlm({ models: ["llama-small", "other"] })),
         (server) => Effect.promise(() => server.close())
       )
-      const { options } = yield* configWith({}, { "providers.ollama.baseUrl": `${upstream.url}/v1` })
-      const chosen = yield* chooseModel(options, {})
+      const config = yield* configWith({}, { "providers.ollama.baseUrl": `${upstream.url}/v1` })
+      const chosen = yield* chooseModel(config, {})
       assert.strictEqual(chosen.service.provider, "ollama")
       assert.strictEqual(chosen.model, "llama-small")
     })
@@ -72,7 +82,7 @@ layer(nodePlatform, { excludeTestServices: true })("the model that was chosen", 
       Effect.promise(() => startFxLlm({ script })),
       (server) => Effect.promise(() => server.close())
     )
-    const { options } = yield* configWith(
+    const config = yield* configWith(
       {},
       {
         "model.provider": provider,
@@ -80,7 +90,7 @@ layer(nodePlatform, { excludeTestServices: true })("the model that was chosen", 
         [`providers.${provider}.baseUrl`]: provider === "claude" ? upstream.url : `${upstream.url}/v1`
       }
     )
-    const { service } = yield* chooseModel(options, { ANTHROPIC_API_KEY: "a", OPENAI_API_KEY: "b" })
+    const { service } = yield* chooseModel(config, { ANTHROPIC_API_KEY: "a", OPENAI_API_KEY: "b" })
     const stream = service.stream({
       model: "",
       messages: [textMessage("user", "hello")],

@@ -12,8 +12,7 @@ import {
   ServerSets
 } from "@signalbox/orchestrator"
 import { Context, Effect, Equal, Exit, Layer, Path, type Stream } from "effect"
-import { HttpClient } from "effect/http"
-import { chooseModel } from "../chooseModel.ts"
+import { Models } from "../models/Models.ts"
 import type { AgentEntry } from "../config/AgentEntry.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import { AgentDisabled, AgentNotFound, AgentNotRunning, type ConfigInvalid, type MissingApiKey } from "../errors.ts"
@@ -59,28 +58,24 @@ export class Agents extends Context.Service<
      * are changed get other servers while their calls run, and conversations that are under way keep their model. What
      * an agent does at its start is not done again.
      */
-    readonly plan: (next: LoadedConfig) => Effect.Effect<AgentsPlan, MissingApiKey>
+    readonly plan: (next: LoadedConfig) => Effect.Effect<AgentsPlan, ConfigInvalid | MissingApiKey>
     /** What happens to agents and their servers from now on; the name of the set is that of the agent. */
     readonly changes: Stream.Stream<ServerSetEvent>
   }
 >()("@signalbox/host/Agents") {
   /** The agents of a configuration, over sets of servers that are there for them alone. */
-  static readonly layer = (
-    setup: HostSetup
-  ): Layer.Layer<Agents, never, ServerSets | Path.Path | HttpClient.HttpClient> =>
+  static readonly layer = (setup: HostSetup): Layer.Layer<Agents, never, ServerSets | Models | Path.Path> =>
     Layer.effect(Agents, makeAgents(setup))
 }
 
 const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll }: HostSetup) {
   const sets = yield* ServerSets
-  const platform = Context.pick(
-    Path.Path,
-    HttpClient.HttpClient
-  )(yield* Effect.context<Path.Path | HttpClient.HttpClient>())
+  const models = yield* Models
+  const platform = Context.pick(Path.Path)(yield* Effect.context<Path.Path>())
   let current = config
   let entries: ReadonlyMap<string, AgentEntry> = new Map(Object.entries(config.options.agents))
   const running = new Map<string, RunningAgent>()
-  const around = { config, environment, sets, running }
+  const around = { config, environment, models, sets, running }
   const scope = yield* Effect.scope
 
   const find = (agentName: string) =>
@@ -103,7 +98,7 @@ const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll
     const { problems, servers } = yield* agentServers(basis, environment, agentName, entry)
     if (problems.length > 0) return yield* basis.invalid(problems)
     const options = optionsFor(config, entry)
-    const model = yield* chooseModel(options, environment)
+    const model = yield* models.choose(options)
     yield* sets.add(
       agentName,
       servers,

@@ -4,10 +4,10 @@
  */
 import type { DuplicateServerName, ManagedServer, ServerSets, StartError } from "@signalbox/orchestrator"
 import { Effect, Equal, Scope } from "effect"
-import { chooseModel } from "../chooseModel.ts"
 import type { AgentEntry } from "../config/AgentEntry.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { FoundProblem } from "../config/layers.ts"
+import type { Models } from "../models/Models.ts"
 import { type Agent, makeAgent, optionsFor } from "./Agent.ts"
 import { agentServers } from "./agentServers.ts"
 
@@ -49,13 +49,14 @@ export interface AgentSurroundings {
   /** What the program was started with: only agents and servers follow a changed file. */
   readonly config: LoadedConfig
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly models: Models["Service"]
   readonly sets: ServerSets["Service"]
   readonly running: Map<string, RunningAgent>
 }
 
 /** What it takes to make an agent that runs what an entry of a new configuration says. */
 export const planChange = Effect.fnUntraced(function* (
-  { config, environment, running, sets }: AgentSurroundings,
+  { config, environment, models, running, sets }: AgentSurroundings,
   agentName: string,
   now: RunningAgent,
   entry: AgentEntry,
@@ -65,7 +66,7 @@ export const planChange = Effect.fnUntraced(function* (
   const options = optionsFor(config, entry)
   const hasOtherServers = !Equal.equals(now.servers, servers)
   const hasOtherModel = !Equal.equals(optionsFor(config, now.entry).model, options.model)
-  const model = hasOtherModel && problems.length === 0 ? yield* chooseModel(options, environment) : now.agent.model
+  const model = hasOtherModel && problems.length === 0 ? yield* models.choose(options) : now.agent.model
   const apply = Effect.gen(function* () {
     const kept = hasOtherServers
       ? yield* sets.reconfigure(agentName, servers).pipe(

@@ -2,7 +2,7 @@
  * One entry under `agents`: which servers an agent has, which of their tools, with which secrets, and its model.
  */
 import { Schema } from "effect"
-import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists, VariableName } from "./schemas.ts"
+import { EnvValue, PositiveInt, ProviderChoice, ServerName, StartCall, ToolLists, VariableName } from "./schemas.ts"
 
 /** The group of secrets that every server of an agent is given. */
 export const commonSecrets = "common"
@@ -17,7 +17,7 @@ export const AgentEntry = Schema.Struct({
   tools: Schema.optionalKey(Schema.Record(ServerName, ToolLists)),
   model: Schema.optionalKey(
     Schema.Struct({
-      provider: Schema.optionalKey(Provider),
+      provider: Schema.optionalKey(ProviderChoice),
       name: Schema.optionalKey(Schema.String),
       maxTokens: Schema.optionalKey(PositiveInt),
       systemPrompt: Schema.optionalKey(Schema.String)

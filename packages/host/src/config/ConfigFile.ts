@@ -3,6 +3,7 @@
  */
 import { Effect, FileSystem, Path, Result } from "effect"
 import { agentProblems } from "../agents/agentProblems.ts"
+import { modelProblems } from "../models/modelProblems.ts"
 import { ConfigInvalid, ConfigNotFound, type ConfigProblem, UntrustedServerType } from "../errors.ts"
 import { decodeOptions } from "./decode.ts"
 import { readDocument } from "./document.ts"
@@ -136,7 +137,7 @@ export const checkText = Effect.fnUntraced(function* (source: ConfigSource, { fi
   const decoded = decodeOptions(layered.value)
   const misshapen = (Result.isFailure(decoded) ? decoded.failure : []).map(layered.place)
   const told = new Set(misshapen.map(({ path }) => path))
-  const adrift = agentProblems(layered.value).map(layered.place)
+  const adrift = [...agentProblems(layered.value), ...modelProblems(layered.value)].map(layered.place)
   const problems = [...layered.problems, ...misshapen, ...adrift.filter(({ path }) => !told.has(path))]
   if (Result.isFailure(decoded) || problems.length > 0) return yield* invalidAt(shown, problems)
   const config: LoadedConfig = {

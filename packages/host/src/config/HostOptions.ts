@@ -5,38 +5,26 @@
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
 import { keyRules } from "./keyRules.ts"
-import { isLoopback } from "./loopback.ts"
-import { EnvValue, PositiveInt, Provider, ServerName, StartCall, ToolLists, VariableName } from "./schemas.ts"
+import { ModelOptions } from "./ModelOptions.ts"
+import { ProviderEntry, unknownKinds } from "./ProviderEntry.ts"
+import { RoutingSection } from "./RoutingOptions.ts"
+import {
+  breaker,
+  EnvValue,
+  growingDelay,
+  maxDelayRule,
+  PositiveDuration,
+  PositiveInt,
+  ServerName,
+  StartCall,
+  ToolLists,
+  Url,
+  VariableName
+} from "./schemas.ts"
 import { ServerAuth } from "./ServerAuth.ts"
+import { ServerOptions } from "./ServerOptions.ts"
 import { programFields, programRule, VersionRange } from "./ServerProgram.ts"
 import { variablesIn } from "./secrets.ts"
-
-/** Messages to people name a schema by its identifier. */
-const aDuration = 'a duration such as "30 seconds"'
-
-const shortUnits: Readonly<Record<string, string>> = { ms: "millis", s: "seconds", m: "minutes", h: "hours" }
-
-/** `30s` as on a command line means the same as `30 seconds`. */
-const spelledOut = (text: string): string =>
-  text
-    .trim()
-    .replace(/^(\d+(?:\.\d+)?)(ms|s|m|h)$/, (_, amount: string, unit: string) => `${amount} ${shortUnits[unit]}`)
-
-const AnyDuration = Schema.String.annotate({ identifier: aDuration }).pipe(
-  Schema.decodeTo(
-    Schema.DurationFromString,
-    SchemaTransformation.transform({ decode: spelledOut, encode: (text: string) => text })
-  )
-)
-
-const PositiveDuration = AnyDuration.check(
-  Schema.makeFilter((duration) => Duration.isGreaterThan(duration, Duration.zero) || "Expected a duration above zero")
-)
-
-const Url = Schema.String.check(
-  Schema.isPattern(/^https?:\/\/\S+$/, { message: "Expected a URL that starts with http:// or https://" })
-)
-const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))
 
 /** Whether a text can be the name of a server, for whoever asks before writing one. */
 export const isServerName = (text: string): boolean => Schema.is(ServerName)(text)
@@ -66,15 +54,6 @@ const HealthOverride = Schema.Struct({
       : undefined
   )
 )
-
-const breaker = {
-  enabled: Schema.Boolean,
-  failures: PositiveInt,
-  openFor: PositiveDuration,
-  successes: PositiveInt,
-  probes: PositiveInt,
-  probeTimeout: PositiveDuration
-}
 
 const BreakerOverride = Schema.Struct({
   enabled: Schema.optionalKey(breaker.enabled),
@@ -196,20 +175,6 @@ export const serverKeys: ReadonlyArray<string> = [
   ...new Set([StdioServer, HttpServer].flatMap(({ fields }) => Object.keys(fields)))
 ]
 
-/** A delay that grows from attempt to attempt. */
-const growingDelay = {
-  firstDelay: PositiveDuration,
-  maxDelay: PositiveDuration,
-  factor: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(1))
-}
-
-const maxDelayRule = Schema.makeFilter(
-  ({ firstDelay, maxDelay }: { readonly firstDelay: Duration.Duration; readonly maxDelay: Duration.Duration }) =>
-    Duration.isGreaterThanOrEqualTo(maxDelay, firstDelay)
-      ? undefined
-      : { path: ["maxDelay"], issue: "Expected at least as long as firstDelay" }
-)
-
 const RestartOptions = Schema.Struct({
   policy: restartPolicy,
   maxRestarts: MaxRestarts,
@@ -282,29 +247,6 @@ const AlertOptions = Schema.Struct({
   webhook: SecretUrl
 })
 
-const RetryOptions = Schema.Struct({ attempts: PositiveInt, ...growingDelay }).check(maxDelayRule)
-
-const Reference = Schema.String.check(Schema.makeFilter((text) => text === "" || variablesIn(text).length > 0))
-
-/** A key itself is a secret from here on; `env:NAME` is none, and neither is an empty text. */
-const ApiKey = Schema.Union([
-  // The name of this schema stands in messages to people, who write texts.
-  Schema.Redacted(Schema.String).annotate({ expected: "string" }),
-  Reference,
-  Schema.RedactedFromValue(Schema.String)
-])
-
-const keyedProvider = { apiKey: ApiKey, baseUrl: Url, model: Schema.NonEmptyString }
-
-/** Whoever reaches the port could run the tools and spend the key, and nobody is asked for credentials yet. */
-const LoopbackHost = Schema.String.check(
-  Schema.makeFilter(
-    (host) =>
-      isLoopback(host) ||
-      "Expected 127.0.0.1, ::1 or localhost: whoever reaches the port could run your tools and spend your key"
-  )
-)
-
 /** `WARN` as some programs write it means `warn`. */
 const Level = Schema.String.pipe(
   Schema.decodeTo(Schema.String, SchemaTransformation.toLowerCase()),
@@ -316,19 +258,9 @@ const Level = Schema.String.pipe(
 
 /** The whole file. */
 export const HostOptions = Schema.Struct({
-  model: Schema.Struct({
-    provider: Provider,
-    name: Schema.String,
-    maxTokens: PositiveInt,
-    systemPrompt: Schema.String,
-    retry: RetryOptions
-  }),
-  providers: Schema.Struct({
-    claude: Schema.Struct(keyedProvider),
-    openai: Schema.Struct(keyedProvider),
-    openrouter: Schema.Struct(keyedProvider),
-    ollama: Schema.Struct({ baseUrl: Url, model: Schema.String })
-  }),
+  model: ModelOptions,
+  providers: Schema.Record(ServerName, ProviderEntry).check(Schema.makeFilter(unknownKinds)),
+  routing: RoutingSection,
   conversation: Schema.Struct({
     maxHops: PositiveInt,
     toolConcurrency: PositiveInt,
@@ -382,7 +314,7 @@ export const HostOptions = Schema.Struct({
     singleConnection: Schema.Boolean,
     healthChecks: Schema.Boolean
   }),
-  server: Schema.Struct({ host: LoopbackHost, port: Port, maxRequestBytes: PositiveInt }),
+  server: ServerOptions,
   agents: Schema.Record(ServerName, AgentEntry),
   servers: Schema.Record(ServerName, ServerEntry).check(Schema.makeFilter(sharedRenames))
 })

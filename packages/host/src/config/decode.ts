@@ -10,6 +10,7 @@ import { HostOptions, ServerEntry, serverKeys } from "./HostOptions.ts"
 import type { FoundProblem } from "./layers.ts"
 import { keyRuleAt } from "./keyRules.ts"
 import { presetValue } from "./presetValue.ts"
+import { providerKeys } from "./ProviderEntry.ts"
 import { showable } from "./secrets.ts"
 import { valueAt } from "./tree.ts"
 
@@ -19,6 +20,7 @@ const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 const keysAt = (path: ConfigPath): ReadonlyArray<string> => {
   if (path[0] === "servers" && path.length === 2) return serverKeys
   if (path[0] === "agents" && path.length === 2) return agentKeys
+  if (path[0] === "providers" && path.length === 2) return providerKeys
   const known = valueAt(presetValue, path)
   return typeof known === "object" && known !== null ? Object.keys(known) : []
 }

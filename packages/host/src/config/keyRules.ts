@@ -13,6 +13,7 @@ export const keyRules = {
 
 const places: ReadonlyArray<readonly [pattern: ReadonlyArray<string>, rule: string]> = [
   [["servers", "*"], keyRules.name],
+  [["providers", "*"], keyRules.name],
   [["agents", "*"], keyRules.name],
   [["agents", "*", "tools", "*"], keyRules.name],
   [["agents", "*", "secrets", "*"], keyRules.name],

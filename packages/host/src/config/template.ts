@@ -12,7 +12,7 @@ export const configTemplate = `# Signalbox configuration. Every key is here: not
 # Which model answers.
 model:
   # auto: the first provider below that has a key, else an Ollama that answers, else the offline model.
-  # Or one of: claude, openai, openrouter, ollama, offline.
+  # Or the name of a provider below, or offline.
   provider: auto
   # The provider's name for the model; "" for the one named under "providers".
   name: ""
@@ -27,8 +27,34 @@ model:
     firstDelay: 1 second
     maxDelay: 60 seconds
     factor: 2
+  # A provider that fails again and again is not asked for a while: its requests fail at once, or go to a fallback.
+  breaker:
+    enabled: true
+    # Failures in a row after which it is not asked, and for how long. A request that it refuses is no failure.
+    failures: 5
+    openFor: 30 seconds
+    # Then requests are let through again, so many at the same time; so many answers in a row make it work again.
+    probes: 1
+    successes: 1
+    # After this time a request that was let through does not count any more.
+    probeTimeout: 5 minutes
+  # Requests to one provider at the same time, and those that may wait for their turn; more are refused as overload.
+  maxConcurrentRequests: 64
+  maxQueuedRequests: 256
+  # What models cost, in US dollars for a million tokens, so that costs can be told. One for each model:
+  #   - { model: claude-sonnet-5*, input: 3, output: 15, cacheRead: 0.3, cacheWrite5m: 3.75 }   # also cacheWrite1h, provider
+  prices: []
 
-# Keys are read from the environment or a file .env: env:NAME. A key that is not set only matters for the provider in use.
+# Where models are, by name. Keys are read from the environment or a file .env: env:NAME. A key that is not set only
+# matters for a provider in use. More of them, under names of yours:
+#   fast:
+#     kind: groq                     # claude, openai, openrouter, ollama, vllm, llamacpp, lmstudio, azure, gemini, mistral, deepseek
+#     apiKey: env:GROQ_API_KEY       # optional where none is wanted
+#     baseUrl: https://api.groq.com/openai/v1
+#     model: llama-3.3-70b-versatile # asked when nobody names another
+#     api: chat                      # optional; responses where the provider has OpenAI's newer API
+#     headers: {}                    # optional; sent with every request
+#     maxTokens: 32768               # optional; lowers what requests ask for
 providers:
   claude:
     apiKey: env:ANTHROPIC_API_KEY
@@ -45,6 +71,22 @@ providers:
   ollama:
     baseUrl: http://127.0.0.1:11434/v1
     model: ""
+
+# Which model a name stands for that clients of "signalbox serve" ask for. Models are written provider/model.
+routing:
+  # In order; the first that fits decides. A name, its beginning (prefix) or a regular expression for all of it (pattern):
+  #   - { name: fast, provider: groq, model: llama-3.3-70b-versatile }
+  #   - { prefix: "local/", provider: ollama, strip: true }   # without model: as asked; strip takes the prefix off
+  rules: []
+  # What clients get that can only say the names of Claude's models: Opus and Sonnet (big), Haiku (small). "": no rule.
+  big: ""
+  small: ""
+  # Any other name. auto: passed on to Claude, answered by the default model elsewhere; default: answered by the default
+  # model; passthrough: passed on; reject: refused.
+  unknown: auto
+  # What is asked next when a provider cannot begin to answer, by provider or provider/model:
+  #   claude: [openrouter/anthropic/claude-sonnet-5.5]
+  fallbacks: {}
 
 conversation:
   # Rounds of tool calls for one message of yours.
@@ -209,11 +251,32 @@ testing:
 
 # signalbox serve
 server:
-  # An address of this machine only: 127.0.0.1, ::1 or localhost.
+  # As long as nobody is asked for a key, an address of this machine only: 127.0.0.1, ::1 or localhost.
   host: 127.0.0.1
   port: 4000
   # The largest request, in bytes.
   maxRequestBytes: 10485760
+  auth:
+    # none; keys: who has one of those below, as x-api-key or Bearer; forward: the caller's own key goes to the provider.
+    mode: none
+    # One for each client; tools and models are optional, and narrow what it may use:
+    #   - { name: ci, key: env:CI_KEY, tools: [files], models: ["claude-*"] }
+    keys: []
+  # The tools below that requests get beside their own: all, none, or those of some servers, such as [files]. A request
+  # may ask for fewer, with the header x-tool-execution (passthrough: none) or by naming servers in mcp_servers.
+  tools: all
+  # Requests that are answered at the same time, and those that may wait for their turn; more are refused as overload.
+  maxConcurrentRequests: 256
+  maxQueuedRequests: 1024
+  # The most tokens that a request may ask for; more is lowered (clamp) or refused (reject).
+  maxTokens: unlimited
+  whenOverMaxTokens: clamp
+  # Answers that are given again, to requests with temperature 0 and no tools.
+  cache:
+    enabled: false
+    timeToLive: 1 hour
+    maxEntries: 1000
+    maxBytes: 67108864
 
 # Agents by name: each has some of the servers below as processes of its own, with secrets that no other gets.
 #   planner:

@@ -1,0 +1,67 @@
+/**
+ * One entry under `providers`: an upstream that has models. Its kind says what it speaks and how it is asked.
+ */
+import { Schema } from "effect"
+import { ApiKey, PositiveInt, Url } from "./schemas.ts"
+
+/**
+ * What an upstream can be: `claude`, or one of the presets of those that speak an API of OpenAI's. Written out, because
+ * a configuration is read by programs that ask no model, and should not load what speaks to one.
+ */
+export const providerKinds = [
+  "claude",
+  "openai",
+  "openrouter",
+  "ollama",
+  "vllm",
+  "llamacpp",
+  "lmstudio",
+  "groq",
+  "azure",
+  "gemini",
+  "mistral",
+  "deepseek"
+] as const
+export type ProviderKind = (typeof providerKinds)[number]
+
+/** Those that run on machines of one's own and mostly want no key. */
+const keylessKinds: ReadonlySet<ProviderKind> = new Set(["ollama", "vllm", "llamacpp", "lmstudio"])
+
+/** Whether an entry can do without a key. */
+export const isKeyless = (kind: ProviderKind, { apiKey = "" }: ProviderEntry): boolean =>
+  keylessKinds.has(kind) && apiKey === ""
+
+const isKind = (text: string): text is ProviderKind => providerKinds.some((kind) => kind === text)
+
+/** The kind of an entry; `undefined` where neither it nor its name says one. */
+export const kindOf = (name: string, entry: ProviderEntry): ProviderKind | undefined =>
+  entry.kind ?? (isKind(name) ? name : undefined)
+
+/** An upstream. Where `kind` is missing, it is the name of the entry. */
+export const ProviderEntry = Schema.Struct({
+  kind: Schema.optionalKey(Schema.Literals(providerKinds)),
+  /** Absent where the upstream wants none. */
+  apiKey: Schema.optionalKey(ApiKey),
+  baseUrl: Url,
+  /** Asked when nobody names a model; empty where the upstream is asked what it has. */
+  model: Schema.String,
+  /** Which of OpenAI's APIs is spoken. */
+  api: Schema.optionalKey(Schema.Literals(["chat", "responses"])),
+  /** Sent with every request. */
+  headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  /** Lowers what requests ask for to what the model allows. */
+  maxTokens: Schema.optionalKey(PositiveInt)
+})
+export type ProviderEntry = typeof ProviderEntry.Type
+
+/** Every key that an entry may have, for suggestions. */
+export const providerKeys: ReadonlyArray<string> = Object.keys(ProviderEntry.fields)
+
+/** Entries whose kind nobody can know. */
+export const unknownKinds = (providers: Readonly<Record<string, ProviderEntry>>) =>
+  Object.entries(providers)
+    .filter(([name, entry]) => kindOf(name, entry) === undefined)
+    .map(([name]) => ({
+      path: [name, "kind"],
+      issue: `Expected a kind, since "${name}" is none: ${providerKinds.join(", ")}`
+    }))

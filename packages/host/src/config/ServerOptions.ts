@@ -1,0 +1,61 @@
+/**
+ * `server`: where `signalbox serve` listens, whom it lets in, and what they may ask for.
+ */
+import { Schema } from "effect"
+import { isLoopback } from "./loopback.ts"
+import { ApiKey, PositiveDuration, PositiveInt, ServerName } from "./schemas.ts"
+
+const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))
+
+/** Which tools of the host a request may use: all, none, or those of some servers. */
+const Tools = Schema.Union([Schema.Literals(["all", "none"]), Schema.Array(ServerName)])
+
+/** A client that may ask, by its key. What it leaves out is that of the server. */
+const ClientKey = Schema.Struct({
+  /** Shown in logs, and kept apart in costs and sessions. */
+  name: Schema.NonEmptyString,
+  key: ApiKey,
+  tools: Schema.optionalKey(Tools),
+  /** Names of models that may be asked for; `*` at the end stands for any rest. */
+  models: Schema.optionalKey(Schema.Array(Schema.NonEmptyString))
+})
+export type ClientKey = typeof ClientKey.Type
+
+const Auth = Schema.Struct({
+  mode: Schema.Literals(["none", "keys", "forward"]),
+  keys: Schema.Array(ClientKey)
+}).check(
+  Schema.makeFilter(({ keys, mode }) =>
+    mode === "keys" && keys.length === 0 ? { path: ["keys"], issue: "Expected at least one key" } : undefined
+  )
+)
+
+/** The section. Whoever reaches a port where nobody is asked for a key could run the tools and spend the key. */
+export const ServerOptions = Schema.Struct({
+  host: Schema.NonEmptyString,
+  port: Port,
+  maxRequestBytes: PositiveInt,
+  auth: Auth,
+  tools: Tools,
+  maxConcurrentRequests: PositiveInt,
+  maxQueuedRequests: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+  maxTokens: Schema.Union([Schema.Literal("unlimited"), PositiveInt]),
+  whenOverMaxTokens: Schema.Literals(["clamp", "reject"]),
+  cache: Schema.Struct({
+    enabled: Schema.Boolean,
+    timeToLive: PositiveDuration,
+    maxEntries: PositiveInt,
+    maxBytes: PositiveInt
+  })
+}).check(
+  Schema.makeFilter(({ auth, host }) =>
+    auth.mode !== "none" || isLoopback(host)
+      ? undefined
+      : {
+          path: ["host"],
+          issue:
+            "Expected 127.0.0.1, ::1 or localhost, as long as auth.mode is none: whoever reaches the port could run your tools and spend your key"
+        }
+  )
+)
+export type ServerOptions = typeof ServerOptions.Type

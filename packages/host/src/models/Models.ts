@@ -1,0 +1,103 @@
+/**
+ * All upstreams of a configuration, and the choice among them: who answers where nobody names a model, and which
+ * upstream a name stands for. Agents choose among the same ones, so that a circuit or a limit is one for all.
+ */
+import {
+  fallbackModel,
+  type LanguageModel,
+  ModelRouter,
+  type ModelRoute,
+  resolveModel,
+  type RoutingPlan,
+  UsageLedger
+} from "@signalbox/model"
+import { Context, Effect, Layer } from "effect"
+import { HttpClient } from "effect/http"
+import type { LoadedConfig } from "../config/ConfigFile.ts"
+import type { HostOptions } from "../config/HostOptions.ts"
+import type { ConfigInvalid, MissingApiKey } from "../errors.ts"
+import { chooseModel, type ChosenModel } from "./chooseModel.ts"
+import { resolveProviders, type ResolvedProviders } from "./resolveProviders.ts"
+import { routingPlan } from "./routingPlan.ts"
+import { makeSharedParts, makeOfflineUpstream, makeUpstream, type SharedParts, type Upstream } from "./Upstream.ts"
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Use it where models are chosen by name. */
+export class Models extends Context.Service<
+  Models,
+  {
+    /** Those that can be asked: whose key is set, or who want none. */
+    readonly upstreams: ReadonlyMap<string, Upstream>
+    /** Who answers where nobody names a model. */
+    readonly chosen: ChosenModel
+    /** The same for other options, such as those of an agent, which differ in `model`. */
+    readonly choose: (options: HostOptions) => Effect.Effect<ChosenModel, ConfigInvalid | MissingApiKey>
+    /** Who answers to a name. */
+    readonly router: ModelRouter["Service"]
+    /** What was used since the program began. */
+    readonly ledger: UsageLedger["Service"]
+    /** One for each upstream, by its name. */
+    readonly circuits: SharedParts["circuits"]
+  }
+>()("@signalbox/host/Models") {
+  /** Asks no provider anything, but for what a local one has. Fails when a key is missing that the configuration needs. */
+  static readonly make = Effect.fn("Models.make")(makeModels)
+  static readonly layer = (config: LoadedConfig, environment: Environment) =>
+    Layer.effect(Models, Models.make(config, environment))
+}
+
+/** Everyone whom a plan may ask must have a key. */
+const requireKeys = (plan: RoutingPlan, { missing }: ResolvedProviders) => {
+  const routes = [plan.default, ...plan.fallbacks.flatMap(({ routes }) => routes)]
+  // A rule for the names of one provider is there for each; only those that a person wrote ask for it.
+  const own = plan.rules.filter(({ match, upstream }) => match._tag !== "Prefix" || match.text !== `${upstream}/`)
+  const needed = [...routes, ...own].map(({ upstream }) => missing.get(upstream)).find((error) => error !== undefined)
+  return needed === undefined ? Effect.void : Effect.fail(needed)
+}
+
+function* makeModels(config: LoadedConfig, environment: Environment) {
+  const { options } = config
+  const client = yield* HttpClient.HttpClient
+  const ledger = yield* UsageLedger.make
+  const shared = yield* makeSharedParts(options, ledger)
+  const providers = resolveProviders(options, environment)
+  const upstreams = new Map<string, Upstream>()
+  for (const [name, provider] of providers.ready) upstreams.set(name, yield* makeUpstream(options, provider, shared))
+  const offline = makeOfflineUpstream(shared)
+  upstreams.set(offline.name, offline)
+  const services = new Map<string, LanguageModel["Service"]>()
+  for (const [name, { service }] of upstreams) services.set(name, service)
+  const names = [...Object.keys(options.providers), offline.name]
+
+  const serviceOf = (route: ModelRoute) => ({
+    route,
+    model: services.get(route.upstream) ?? offline.service
+  })
+
+  /** Who answers by these options, and the plan over that. */
+  const plan = Effect.fnUntraced(
+    function* (own: HostOptions) {
+      const { reason, route } = yield* chooseModel(own, providers)
+      const made = yield* Effect.mapError(Effect.fromResult(routingPlan(own, route, names)), ({ problems }) =>
+        config.invalid(problems.map((message) => ({ path: ["routing", "rules"], message })))
+      )
+      yield* requireKeys(made, providers)
+      const { fallbacks } = yield* Effect.orDie(Effect.fromResult(resolveModel(made, "")))
+      const service = fallbackModel([serviceOf(route), ...fallbacks.map(serviceOf)])
+      const chosen: ChosenModel = { service, upstream: route.upstream, model: route.model, reason }
+      return { chosen, plan: made }
+    },
+    Effect.provideService(HttpClient.HttpClient, client)
+  )
+
+  const own = yield* plan(options)
+  return {
+    upstreams,
+    chosen: own.chosen,
+    choose: (other: HostOptions) => Effect.map(plan(other), ({ chosen }) => chosen),
+    router: ModelRouter.make({ upstreams: services, plan: own.plan }),
+    ledger,
+    circuits: shared.circuits
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * A provider of the configuration as everything here asks it: with retries, a circuit, a limit of requests at the same
+ * time, the limits that it tells itself, and a record of what it costs. All that ask it share these.
+ */
+import {
+  guardModel,
+  isUpstreamFault,
+  type LanguageModel,
+  makeLanguageModel,
+  makeRateBucket,
+  meteredModel,
+  type ModelRequest,
+  type PriceEntry,
+  ratedModel,
+  retryModel,
+  type UsageLedger
+} from "@signalbox/model"
+import { Bulkhead, CircuitBreaker, retryPolicy } from "@signalbox/resilience"
+import { Duration, Effect, type Redacted, Stream } from "effect"
+import type { HostOptions } from "../config/HostOptions.ts"
+import type { ProviderKind } from "../config/ProviderEntry.ts"
+import { makeProvider, type ResolvedProvider } from "./makeProvider.ts"
+
+/** An upstream that can be asked. */
+export interface Upstream {
+  readonly name: string
+  readonly kind: ProviderKind | "offline"
+  readonly baseUrl: string
+  readonly apiKey: Redacted.Redacted | undefined
+  /** Asked when nobody names a model; empty where it must be found out, or there is but one. */
+  readonly defaultModel: string
+  readonly service: LanguageModel["Service"]
+}
+
+/** What all upstreams of a program share. */
+export interface SharedParts {
+  readonly circuits: CircuitBreaker["Service"]
+  readonly bulkhead: Bulkhead["Service"]
+  readonly ledger: UsageLedger["Service"]
+  /** For upstreams that do not count themselves. */
+  readonly estimateTokens: (request: ModelRequest) => Effect.Effect<number>
+}
+
+/** The offline model is one, too: it needs no guard, and costs nothing. */
+export const makeOfflineUpstream = ({ estimateTokens }: SharedParts): Upstream => ({
+  name: "offline",
+  kind: "offline",
+  baseUrl: "",
+  apiKey: undefined,
+  defaultModel: "",
+  service: makeLanguageModel({
+    provider: "offline",
+    defaultModel: "offline",
+    stream: (request) =>
+      Stream.unwrap(
+        Effect.map(
+          Effect.promise(() => import("@signalbox/model/offline")),
+          ({ offlineModel }) => offlineModel().stream(request)
+        )
+      ),
+    countTokens: estimateTokens
+  })
+})
+
+/** The vocabulary is loaded at the first count. */
+const makeEstimate = Effect.map(
+  Effect.cached(
+    Effect.flatMap(
+      Effect.promise(() => import("@signalbox/model/tokens")),
+      ({ TokenCounter }) => TokenCounter.make()
+    )
+  ),
+  (counter) => (request: ModelRequest) => Effect.flatMap(counter, ({ countRequest }) => countRequest(request))
+)
+
+/** The circuits and places of all upstreams, each under its name. */
+export const makeSharedParts = Effect.fnUntraced(function* (
+  { model: { breaker, maxConcurrentRequests, maxQueuedRequests } }: HostOptions,
+  ledger: UsageLedger["Service"]
+) {
+  const circuits = yield* CircuitBreaker.make({
+    settings: () => ({
+      failureThreshold: breaker.failures,
+      openFor: breaker.openFor,
+      successThreshold: breaker.successes,
+      maxProbes: breaker.probes,
+      probeTimeout: breaker.probeTimeout
+    }),
+    counts: isUpstreamFault
+  })
+  const bulkhead = yield* Bulkhead.make({
+    settings: () => ({
+      maxConcurrent: maxConcurrentRequests,
+      maxQueued: maxQueuedRequests,
+      queueTimeout: Duration.minutes(10)
+    })
+  })
+  return { circuits, bulkhead, ledger, estimateTokens: yield* makeEstimate } satisfies SharedParts
+})
+
+const pricesOf = ({ model }: HostOptions): ReadonlyArray<PriceEntry> =>
+  model.prices.map(({ provider, ...price }) => ({
+    ...price,
+    ...(provider === undefined ? {} : { upstream: provider })
+  }))
+
+const retrying = ({ model: { retry } }: HostOptions) =>
+  retryModel(
+    retryPolicy({
+      attempts: retry.attempts,
+      base: retry.firstDelay,
+      factor: retry.factor,
+      cap: retry.maxDelay,
+      jitter: "equal"
+    })
+  )
+
+/** Makes the upstream of a provider. */
+export const makeUpstream = Effect.fnUntraced(function* (
+  options: HostOptions,
+  provider: ResolvedProvider,
+  { bulkhead, circuits, estimateTokens, ledger }: SharedParts
+) {
+  const { entry, kind, name } = provider
+  const bucket = yield* makeRateBucket
+  const own = yield* makeProvider(provider, estimateTokens)
+  const isGuarded = options.model.breaker.enabled
+  const guarded = guardModel({ upstream: name, bulkhead, ...(isGuarded ? { circuits } : {}) })(own)
+  const rated = ratedModel({ bucket, maxWait: options.model.retry.maxDelay })(guarded)
+  const upstream: Upstream = {
+    name,
+    kind,
+    baseUrl: entry.baseUrl,
+    apiKey: provider.apiKey,
+    defaultModel: entry.model,
+    // Told of what was used in the end, however often it was asked.
+    service: meteredModel({ upstream: name, ledger, prices: pricesOf(options) })(retrying(options)(rated))
+  }
+  return upstream
+})

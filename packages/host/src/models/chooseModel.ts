@@ -1,0 +1,75 @@
+/**
+ * Which model answers where nobody names one: that of the configuration, or with `auto` the first provider that has a
+ * key, else an Ollama that answers, else the offline model. The choice always says why, and how to choose otherwise.
+ */
+import type { LanguageModel, ModelRoute } from "@signalbox/model"
+import { Effect } from "effect"
+import type { HostOptions } from "../config/HostOptions.ts"
+import { variablesIn } from "../config/secrets.ts"
+import { listModels } from "./listModels.ts"
+import type { ResolvedProviders } from "./resolveProviders.ts"
+
+/** The model in use and the reason for it, in words for a person. */
+export interface ChosenModel {
+  readonly service: LanguageModel["Service"]
+  /** The name of its provider in the configuration, or `offline`. */
+  readonly upstream: string
+  /** The provider's name for the model; empty for the offline model. */
+  readonly model: string
+  readonly reason: string
+}
+
+/** A choice before there is anything that could be asked. */
+export interface Choice {
+  readonly route: ModelRoute
+  readonly reason: string
+}
+
+/** The order in which `auto` tries providers; those of the configuration's own come after these. */
+const order = ["claude", "openai", "openrouter"]
+
+const howToChoose = "choose another with --provider and --model"
+
+const offline = (reason: string): Choice => ({ route: { upstream: "offline", model: "" }, reason })
+
+const chooseNamed = Effect.fnUntraced(function* (
+  options: HostOptions,
+  { missing, ready }: ResolvedProviders,
+  name: string,
+  why: string
+) {
+  const provider = ready.get(name)
+  if (provider === undefined) {
+    const error = missing.get(name)
+    return error === undefined ? offline(`there is no provider "${name}"`) : yield* error
+  }
+  const { apiKey, entry } = provider
+  const configured = options.model.name === "" ? entry.model : options.model.name
+  const model = configured === "" && apiKey === undefined ? ((yield* listModels(entry.baseUrl))?.[0] ?? "") : configured
+  return { route: { upstream: name, model }, reason: `${why}; ${howToChoose}` } satisfies Choice
+})
+
+/** An Ollama that answers and has a model. */
+const chooseOllama = Effect.fnUntraced(function* (options: HostOptions, { ready }: ResolvedProviders) {
+  const entry = ready.get("ollama")?.entry
+  const models = entry === undefined ? [] : ((yield* listModels(entry.baseUrl)) ?? [])
+  const [first] = models
+  if (entry === undefined || first === undefined) return undefined
+  const model = [options.model.name, entry.model, first].find((name) => name !== "") ?? first
+  const reason = `an Ollama answers at ${entry.baseUrl}; ${howToChoose}`
+  return { route: { upstream: "ollama", model }, reason } satisfies Choice
+})
+
+/** Chooses. Asks no provider anything, but for what a local one has and whether an Ollama is there. */
+export const chooseModel = Effect.fn("chooseModel")(function* (options: HostOptions, providers: ResolvedProviders) {
+  const { provider } = options.model
+  if (provider === "offline") return offline("the configuration says so")
+  if (provider !== "auto") return yield* chooseNamed(options, providers, provider, "the configuration names it")
+  const keyed = [...providers.ready].flatMap(([name, { apiKey }]) => (apiKey === undefined ? [] : [name]))
+  const candidate = [...order, ...keyed].find((name) => keyed.includes(name))
+  if (candidate === undefined) {
+    return (yield* chooseOllama(options, providers)) ?? offline("no key is set and no Ollama answers")
+  }
+  const variables = variablesIn(providers.ready.get(candidate)?.entry.apiKey ?? "").join(", ")
+  return yield* chooseNamed(options, providers, candidate, `${variables || "its key"} is set`)
+})

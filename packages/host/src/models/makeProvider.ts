@@ -1,0 +1,63 @@
+/**
+ * The model of one provider, loaded when it is first asked: a program uses one of them, and one that only calls
+ * tools uses none.
+ */
+import { type LanguageModel, makeLanguageModel, type ModelRequest } from "@signalbox/model"
+import { Effect, Redacted, Stream } from "effect"
+import type { HttpClient } from "effect/http"
+import type { ProviderEntry, ProviderKind } from "../config/ProviderEntry.ts"
+
+/** A provider of the configuration with what surrounds it resolved. */
+export interface ResolvedProvider {
+  readonly name: string
+  readonly kind: ProviderKind
+  readonly entry: ProviderEntry
+  /** Absent where none is wanted. */
+  readonly apiKey: Redacted.Redacted | undefined
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const load = Effect.fnUntraced(function* (provider: ResolvedProvider) {
+  const { apiKey, entry, headers, kind, name } = provider
+  const { baseUrl, maxTokens, model: defaultModel } = entry
+  const limit = maxTokens === undefined ? {} : { maxTokens }
+  if (kind === "claude") {
+    const { claudeDefaults, makeClaude } = yield* Effect.promise(() => import("@signalbox/provider-claude"))
+    // Whoever has no key is not asked; the type cannot know that.
+    const key = apiKey ?? Redacted.make("")
+    const options = { ...claudeDefaults, apiKey: key, baseUrl, defaultModel, headers, ...limit }
+    return yield* makeClaude(options)
+  }
+  const { makeOpenAi, openAiPresets } = yield* Effect.promise(() => import("@signalbox/provider-openai"))
+  const { keyVariable: _variable, title: _title, ...preset } = openAiPresets[kind]
+  return yield* makeOpenAi({
+    ...preset,
+    provider: name,
+    apiKey,
+    baseUrl,
+    defaultModel,
+    headers: { ...preset.headers, ...headers },
+    ...(entry.api === undefined ? {} : { api: entry.api }),
+    ...limit
+  })
+})
+
+/** The model. Nothing is loaded and nobody is asked before somebody asks it. */
+export const makeProvider = Effect.fnUntraced(function* (
+  provider: ResolvedProvider,
+  estimateTokens: (request: ModelRequest) => Effect.Effect<number>
+) {
+  const client = yield* Effect.context<HttpClient.HttpClient>()
+  const loaded = yield* Effect.cached(Effect.provideContext(load(provider), client))
+  const model: LanguageModel["Service"] = makeLanguageModel({
+    provider: provider.name,
+    defaultModel: provider.entry.model,
+    stream: (request) => Stream.unwrap(Effect.map(loaded, (own) => own.stream(request))),
+    generate: (request) => Effect.flatMap(loaded, (own) => own.generate(request)),
+    countTokens: (request) =>
+      Effect.flatMap(loaded, ({ countTokens }) =>
+        countTokens === undefined ? estimateTokens(request) : countTokens(request)
+      )
+  })
+  return model
+})

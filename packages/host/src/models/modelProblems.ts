@@ -1,0 +1,48 @@
+/**
+ * Providers that a configuration names and does not have. Takes it as it stands, so that these are told together with
+ * what is wrong with its shape.
+ */
+import { nearestName } from "@signalbox/model"
+import type { FoundProblem } from "../config/layers.ts"
+import { isTree, type Tree, valueAt } from "../config/tree.ts"
+
+const treeAt = (value: unknown, key: string): Tree => {
+  const inner = valueAt(value, [key])
+  return isTree(inner) ? inner : {}
+}
+
+/** Every place that names a provider, with the words beside names that may stand there. */
+const namesIn = (config: unknown) => {
+  const rules = valueAt(config, ["routing", "rules"])
+  const choices = ["auto", "offline"]
+  return [
+    { path: ["model", "provider"], choices },
+    ...Object.keys(treeAt(config, "agents")).map((agent) => ({
+      path: ["agents", agent, "model", "provider"],
+      choices
+    })),
+    ...(Array.isArray(rules) ? rules : []).map((_, index) => ({
+      path: ["routing", "rules", index, "provider"],
+      choices: ["offline"]
+    }))
+  ]
+}
+
+/** Each name that is none, with the one that may have been meant. */
+export const modelProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
+  if (!isTree(valueAt(config, ["providers"]))) return []
+  const providers = Object.keys(treeAt(config, "providers"))
+  return namesIn(config).flatMap(({ choices, path }) => {
+    const name = valueAt(config, path)
+    const known = [...choices, ...providers]
+    if (typeof name !== "string" || name === "" || known.includes(name)) return []
+    const nearest = nearestName(name, known)
+    return [
+      {
+        path,
+        message: `there is no provider "${name}"`,
+        suggestion: nearest === undefined ? `there are: ${known.join(", ")}` : `did you mean "${nearest}"?`
+      }
+    ]
+  })
+}

@@ -1,0 +1,13 @@
+/**
+ * Models as a configuration writes them: `provider/model`. Names of models may hold slashes themselves, so only what
+ * is the name of a provider counts as one.
+ */
+import type { ModelRoute } from "@signalbox/model"
+
+/** The route that a text means; without a known provider it is a model of `standard`. */
+export const readModelReference = (text: string, providers: ReadonlySet<string>, standard: string): ModelRoute => {
+  const slash = text.indexOf("/")
+  const first = slash < 0 ? text : text.slice(0, slash)
+  if (!providers.has(first)) return { upstream: standard, model: text }
+  return { upstream: first, model: slash < 0 ? "" : text.slice(slash + 1) }
+}
