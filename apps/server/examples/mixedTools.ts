@@ -2,7 +2,7 @@
 import Anthropic from "@anthropic-ai/sdk"
 import { Host, loadConfig } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
-import { MessagesServer } from "@signalbox/server"
+import { SignalboxServer } from "@signalbox/server"
 import { fxMcpCommand, startFxLlm, tempDirectory } from "@signalbox/testing"
 import { Effect, Layer, Logger } from "effect"
 import { writeFile } from "node:fs/promises"
@@ -78,9 +78,9 @@ const program = Effect.gen(function* () {
     cores: 2,
     startsAll: true
   })
-  const server = MessagesServer.layer(config.options.server).pipe(Layer.provide(host))
+  const server = SignalboxServer.layer(config.options.server).pipe(Layer.provide(host))
   yield* Effect.provide(
-    Effect.flatMap(MessagesServer, ({ url }) => Effect.promise(() => converse(url))),
+    Effect.flatMap(SignalboxServer, ({ url }) => Effect.promise(() => converse(url))),
     server
   )
 })

@@ -3,7 +3,11 @@
  */
 import { defineError, statuses } from "@signalbox/errors"
 import { InvalidMessagesRequest } from "@signalbox/provider-claude/serve"
+import { serveErrors as openAiServeErrors } from "@signalbox/provider-openai/serve"
 import { Schema } from "effect"
+import { ServerBusy } from "./api/admission.ts"
+import { TooManyTokens } from "./api/limitTokens.ts"
+import { KeyMissing, KeyRefused, ModelNotAllowed, ServerNotAllowed } from "./clients/errors.ts"
 import { controlErrors } from "./control/errors.ts"
 
 /** An address that others can reach was refused, because the server asks nobody for credentials. */
@@ -13,7 +17,7 @@ export class UnsafeBind extends defineError<UnsafeBind>()("UnsafeBind", {
   fields: { host: Schema.String },
   message: ({ host }) =>
     `Refused to listen on ${host}: whoever reaches the port could run your tools and spend your key.`,
-  hint: () => "Listen on 127.0.0.1 and put a proxy that asks for credentials in front of it."
+  hint: () => "Give clients keys (server.auth.mode: keys), or listen on 127.0.0.1."
 }) {}
 
 /** The address could not be listened on: another program has it, or the system does not allow it. */
@@ -40,7 +44,7 @@ export class RouteNotFound extends defineError<RouteNotFound>()("RouteNotFound",
   status: statuses.notFound,
   fields: { method: Schema.String, path: Schema.String },
   message: ({ method, path }) => `There is no ${method} ${path}.`,
-  hint: () => "This server answers POST /v1/messages."
+  hint: () => "This server answers POST /v1/messages, /v1/chat/completions and /v1/responses, and GET /v1/models."
 }) {}
 
 /** A request body over `maxRequestBytes`. It was not read to its end. */
@@ -65,5 +69,12 @@ export const serverErrors = [
   RouteNotFound,
   BodyTooLarge,
   InvalidMessagesRequest,
+  ...openAiServeErrors,
+  KeyMissing,
+  KeyRefused,
+  ModelNotAllowed,
+  ServerNotAllowed,
+  ServerBusy,
+  TooManyTokens,
   ...controlErrors
 ] as const

@@ -3,7 +3,7 @@ import Anthropic from "@anthropic-ai/sdk"
 import { CorrelationId } from "@signalbox/errors"
 import { Host, loadConfig } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
-import { MessagesServer } from "@signalbox/server"
+import { SignalboxServer } from "@signalbox/server"
 import {
   type FxMcpEvent,
   fxMcpCommand,
@@ -62,7 +62,7 @@ type Config = Awaited<ReturnType<typeof writeConfig>>
 
 /** The server over a host of this configuration. */
 export const serverLayer = (config: Config) =>
-  MessagesServer.layer(config.options.server).pipe(
+  SignalboxServer.layer(config.options.server).pipe(
     Layer.provideMerge(
       Host.layer({
         config,
@@ -104,7 +104,7 @@ export const startServer = async (setup: Setup = {}) => {
   const config = await writeConfig(directory.path, { ...setup, llmUrl: fxLlm.url, log })
   const logged: Array<LoggedLine> = []
   const runtime = ManagedRuntime.make(serverLayer(config).pipe(Layer.provideMerge(program(logged))))
-  const { url } = await runtime.runPromise(MessagesServer)
+  const { url } = await runtime.runPromise(SignalboxServer)
   const mcpLog = () => readFxMcpLog(log)
   return {
     url,

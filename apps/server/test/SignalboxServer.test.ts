@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { statusOf } from "@signalbox/errors"
 import { Host } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
-import { MessagesServer } from "@signalbox/server"
+import { SignalboxServer } from "@signalbox/server"
 import { startFxLlm, tempDirectory, waitFor } from "@signalbox/testing"
 import { Context, Effect, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
@@ -40,7 +40,7 @@ describe("the address", () => {
         assert.strictEqual(statusOf(error).exit, 78)
       }
       for (const host of ["127.0.0.1", "localhost", "::1"]) {
-        const { url } = yield* MessagesServer.pipe(
+        const { url } = yield* SignalboxServer.pipe(
           Effect.provide(listeningOn(config, { host, port: 0 })),
           // Not every machine has this one.
           Effect.catchTag("PortInUse", () => Effect.succeed({ url: "http://[::1]:1" }))
@@ -70,7 +70,7 @@ describe("silence of the model", () => {
     Effect.gen(function* () {
       const { config, fxLlm } = yield* setting
       const context = yield* Layer.build(serverLayer(config))
-      const { url } = Context.get(context, MessagesServer)
+      const { url } = Context.get(context, SignalboxServer)
       fxLlm.use({ text: "At last.", hold: "start", usage: { inputTokens: 9, outputTokens: 2 } })
       const body = JSON.stringify({ ...question("Think"), stream: true })
       const asked = fetch(`${url}/v1/messages`, { method: "POST", body })
@@ -147,12 +147,12 @@ describe("a defect", () => {
         ),
         Layer.provide(nodePlatform)
       )
-      const server = MessagesServer.layer(config.options.server).pipe(
+      const server = SignalboxServer.layer(config.options.server).pipe(
         Layer.provide(broken),
         Layer.provideMerge(Logger.layer([logger]))
       )
       yield* Effect.gen(function* () {
-        const { url } = yield* MessagesServer
+        const { url } = yield* SignalboxServer
         for (const stream of [true, false]) {
           const response = yield* Effect.promise(() =>
             fetch(`${url}/v1/messages`, { method: "POST", body: JSON.stringify({ ...question("Hi"), stream }) })

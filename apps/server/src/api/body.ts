@@ -1,7 +1,7 @@
 /**
  * The body of a request as JSON. Clients may pack it (`content-encoding`); the limit is for what comes out.
  */
-import { InvalidMessagesRequest } from "@signalbox/provider-claude/serve"
+import { checkJsonText, InvalidMessagesRequest } from "@signalbox/provider-claude/serve"
 import { Effect } from "effect"
 import {
   HttpIncomingMessage,
@@ -10,7 +10,7 @@ import {
   HttpServerRequest,
   type HttpServerResponse
 } from "effect/http"
-import { BodyTooLarge } from "./errors.ts"
+import { BodyTooLarge } from "../errors.ts"
 
 /** What can be unpacked, one or several one after the other (RFC 9110 §8.4). */
 const encodings = new Set(["", "identity", "gzip", "deflate"])
@@ -28,15 +28,32 @@ const failure = Effect.fnUntraced(function* (error: HttpServerError.HttpServerEr
     const errorCode = isPacked(encoding) ? { errorCode: "request_body_too_large_after_decoding" } : {}
     return yield* new BodyTooLarge({ maxBytes, ...errorCode })
   }
-  const cause = "cause" in reason ? reason.cause : undefined
-  return yield* isPacked(encoding) && !(cause instanceof SyntaxError)
+  return yield* isPacked(encoding)
     ? refused(`The request body is not valid ${encoding}.`, "request_body_encoding_invalid")
-    : refused("The request body is not valid JSON.")
+    : refused("The request body cannot be read.")
+})
+
+/** Deeper than any request has a reason to be; what walks a body should not run out of stack. */
+const limits = { maxDepth: 100 }
+
+/** A body that was read: as it came, unpacked, and what it says. */
+export interface JsonBody {
+  readonly text: string
+  readonly value: unknown
+}
+
+const parse = Effect.fnUntraced(function* (text: string) {
+  const value = yield* Effect.try({
+    try: (): unknown => (text === "" ? null : JSON.parse(text)),
+    catch: () => refused("The request body is not valid JSON.")
+  })
+  yield* checkJsonText(text, limits)
+  return { text, value } satisfies JsonBody
 })
 
 /** Runs a handler with the body of its request, unpacked and parsed. */
 export const withJsonBody = <E, R>(
-  handler: (body: unknown) => Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+  handler: (body: JsonBody) => Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 ) =>
   Effect.gen(function* () {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
@@ -45,7 +62,7 @@ export const withJsonBody = <E, R>(
       const reason = `The content-encoding "${encoding}" is not supported: send gzip, deflate or none.`
       return yield* refused(reason, "request_body_encoding_unsupported")
     }
-    const body = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => request.json)
-    const read = Effect.catchTag(body, "HttpServerError", (error) => failure(error, encoding))
-    return yield* HttpMiddleware.decompression()(Effect.flatMap(read, handler))
+    const text = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => request.text)
+    const read = Effect.catchTag(text, "HttpServerError", (error) => failure(error, encoding))
+    return yield* HttpMiddleware.decompression()(Effect.flatMap(Effect.flatMap(read, parse), handler))
   })

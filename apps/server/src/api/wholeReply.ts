@@ -10,11 +10,12 @@ import {
   type ServedStep,
   type ToolResultBlock
 } from "@signalbox/model"
-import { encodeReply } from "@signalbox/provider-claude/serve"
 import { Cause, Effect, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
+import type { DialectRequest } from "./Dialect.ts"
 import { refuse, type RequestIds } from "./edge.ts"
 import type { StartedTurn } from "./servedTurn.ts"
+import type { Shown } from "./streamedReply.ts"
 
 interface Collected {
   readonly steps: ReadonlyArray<ServedStep>
@@ -51,7 +52,11 @@ const withRunBy = (turn: StartedTurn) => (block: ContentBlock) =>
  * The answer, when all is done. Official clients repeat a request that failed in passing; they are told not to
  * once a tool has acted, for it would act again.
  */
-export const wholeReply = (turn: StartedTurn, model: string, ids: RequestIds) =>
+export const wholeReply = <Request extends DialectRequest>(
+  turn: StartedTurn,
+  { created, dialect, headers, request }: Omit<Shown<Request>, "estimatedTokens">,
+  ids: RequestIds
+) =>
   turn.inputs.pipe(
     Stream.runFold(() => nothing, collect),
     Effect.map(({ steps, stopReason }) => {
@@ -60,12 +65,14 @@ export const wholeReply = (turn: StartedTurn, model: string, ids: RequestIds) =>
         results
       }))
       const end = stopReason === undefined ? {} : { stopReason }
-      const message = encodeReply({ id: ids.messageId, model, steps: marked, ...end })
-      return HttpServerResponse.jsonUnsafe(message, { headers: ids.headers })
+      const served = { id: dialect.idOf(ids.digits), model: request.model, steps: marked, ...end }
+      return HttpServerResponse.jsonUnsafe(dialect.reply(served, { created, request }), {
+        headers: { ...ids.headers, ...headers() }
+      })
     }),
     Effect.catchCause((cause) =>
       turn.hasActed() && !Cause.hasInterruptsOnly(cause)
-        ? refuse(cause, ids, { "x-should-retry": "false" })
+        ? refuse(dialect.failure, cause, ids, { "x-should-retry": "false" })
         : Effect.failCause(cause)
     )
   )

@@ -1,39 +1,47 @@
 /**
- * What every answer has, whatever is asked: ids in its headers, and errors in the API's own envelope.
+ * What every answer has, whatever is asked: ids in its headers, and errors in the envelope of the API that was asked.
  */
 import { parseCorrelationId, withCorrelationId } from "@signalbox/errors"
-import { encodeError } from "@signalbox/provider-claude/serve"
 import { Cause, Clock, Effect, Random } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { isLoopback } from "@signalbox/host"
-import { OriginRefused } from "./errors.ts"
+import { OriginRefused } from "../errors.ts"
+import type { EncodedFailure } from "./Dialect.ts"
 
 /** What a handler knows of the request that it answers. */
 export interface RequestIds {
   /** `req_…`: ours, on every answer, in the header that official SDKs read. */
   readonly requestId: string
-  /** `msg_…`, for the message that answers it. */
-  readonly messageId: string
+  /** Those of the request id, for the ids of what answers it. */
+  readonly digits: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** 24 hexadecimal characters: the length that ids of this API have. */
+/** How an API says that a request failed. */
+export type SayFailure = (error: unknown, requestId: string) => EncodedFailure
+
+/** 24 hexadecimal characters: the length that ids of the Messages API have. */
 const randomDigits: Effect.Effect<string> = Effect.map(
   Effect.all(Array.from({ length: 24 }, () => Random.nextIntBetween(0, 15))),
   (digits) => digits.map((digit) => digit.toString(16)).join("")
 )
 
 /** Logs a failure and says it in the envelope; a defect is told in general words only. */
-export const refuse = (cause: Cause.Cause<unknown>, ids: RequestIds, more: Readonly<Record<string, string>> = {}) => {
-  const { body, headers, status } = encodeError(Cause.squash(cause), ids.requestId)
+export const refuse = (
+  say: SayFailure,
+  cause: Cause.Cause<unknown>,
+  ids: RequestIds,
+  more: Readonly<Record<string, string>> = {}
+) => {
+  const { body, headers, status } = say(Cause.squash(cause), ids.requestId)
   const response = HttpServerResponse.jsonUnsafe(body, { status, headers: { ...headers, ...ids.headers, ...more } })
   const log = Cause.hasDies(cause) ? Effect.logError : Effect.logDebug
   return Effect.as(log("The request failed", cause), response)
 }
 
 /**
- * A page in a browser can post to this machine without being asked, and there is nobody yet whose credentials
- * it would lack. Browsers name the page; other clients send no origin.
+ * A page in a browser can post to this machine without being asked, and where nobody is asked for a key there is none
+ * that it would lack. Browsers name the page; other clients send no origin.
  */
 const checkOrigin = (origin: string | undefined): Effect.Effect<void, OriginRefused> => {
   if (origin === undefined) return Effect.void
@@ -47,6 +55,7 @@ const checkOrigin = (origin: string | undefined): Effect.Effect<void, OriginRefu
  */
 export const atEdge = <E, R>(
   request: HttpServerRequest.HttpServerRequest,
+  say: SayFailure,
   handler: (ids: RequestIds) => Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 ) =>
   Effect.gen(function* () {
@@ -55,8 +64,8 @@ export const atEdge = <E, R>(
     const given = [request.headers["x-correlation-id"], request.headers["x-request-id"]].map(parseCorrelationId)
     // The id of the program that serves would tie all of its requests together.
     const correlationId = given[0] ?? given[1] ?? requestId
-    const headers = { "request-id": requestId, "x-correlation-id": correlationId }
-    const ids = { requestId, messageId: `msg_${digits}`, headers }
+    const headers = { "request-id": requestId, "x-request-id": requestId, "x-correlation-id": correlationId }
+    const ids = { requestId, digits, headers }
     const context = {
       request_id: requestId,
       method: request.method,
@@ -68,7 +77,7 @@ export const atEdge = <E, R>(
     return yield* Effect.andThen(checkOrigin(request.headers["origin"]), handler(ids)).pipe(
       Effect.catchCause((cause) =>
         // Interruptions carry no error, so the cause is one of none.
-        Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause as Cause.Cause<never>) : refuse(cause, ids)
+        Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause as Cause.Cause<never>) : refuse(say, cause, ids)
       ),
       Effect.tap(({ status }) => Effect.flatMap(duration, (took) => Effect.logInfo("request", { status, ...took }))),
       Effect.onInterrupt(() => Effect.flatMap(duration, (took) => Effect.logInfo("request left by its client", took))),

@@ -1,5 +1,5 @@
 /**
- * A Messages request as a turn: the caller's tools and the host's in one toolbox, the caller's history, one loop.
+ * A request as a turn: the caller's tools and the host's in one toolbox, the caller's history, one loop.
  */
 import { Journal, runTurn } from "@signalbox/conversation"
 import { CorrelationId } from "@signalbox/errors"
@@ -11,6 +11,9 @@ import {
   inventoryOf,
   isSafeToRepeat,
   joinToolboxes,
+  type LanguageModel,
+  type NamingPolicy,
+  Principal,
   qualifiedNames,
   type RunBy,
   type ServedEvent,
@@ -19,27 +22,36 @@ import {
   type ToolDefinition
 } from "@signalbox/model"
 import { Effect, Stream } from "effect"
+import type { Client } from "../clients/Client.ts"
 import { turnInputs } from "./turnInputs.ts"
 
 /**
  * The tools of one request under one naming rule. The caller's keep their names; ours give way. A caller who wants
  * any tool to be called waits for a call that it can answer: ours would take its place.
  */
-const toolboxFor = (served: ServedRequest, host: Host["Service"]): Toolbox["Service"] => {
-  const { toolChoice, tools } = served.request
+const toolboxFor = (
+  { request }: ServedRequest,
+  hosts: Toolbox["Service"],
+  naming: NamingPolicy
+): Toolbox["Service"] => {
+  const { toolChoice, tools } = request
   const providers: Toolbox["Service"] = {
     ...emptyToolbox,
     list: Effect.succeed(tools.filter((tool) => tool.runBy._tag === "Provider"))
   }
   const own = tools.filter((tool) => tool.runBy._tag === "Caller")
-  const hosts = toolChoice?.type === "any" && own.length > 0 ? emptyToolbox : host.toolbox
-  return joinToolboxes([callerToolbox(own), providers, hosts], host.config.options.runtime.naming)
+  const ours = toolChoice?.type === "any" && own.length > 0 ? emptyToolbox : hosts
+  return joinToolboxes([callerToolbox(own), providers, ours], naming)
 }
 
-/** Claude is asked for the model that the client named; other providers would not know that name. */
-const modelName = (served: ServedRequest, host: Host["Service"]): string => {
-  if (host.config.options.model.name !== "") return host.config.options.model.name
-  return host.model.service.provider === "claude" ? served.model : host.model.model
+/** For whom a turn runs, and with what of the host. */
+export interface TurnFor {
+  readonly host: Host["Service"]
+  readonly client: Client
+  readonly model: LanguageModel["Service"]
+  /** The tools of the host that the request may use. */
+  readonly hostTools: Toolbox["Service"]
+  readonly requestId: string
 }
 
 export interface StartedTurn {
@@ -63,10 +75,10 @@ const sourcesOf = (tools: ReadonlyArray<ToolDefinition>): ReadonlyMap<string, Ru
  */
 export const servedTurn = Effect.fnUntraced(function* (
   served: ServedRequest,
-  host: Host["Service"],
-  requestId: string
+  { client, host, hostTools, model, requestId }: TurnFor
 ) {
-  const joined = toolboxFor(served, host)
+  const { conversation, runtime } = host.config.options
+  const joined = toolboxFor(served, hostTools, runtime.naming)
   let known: ReadonlyMap<string, RunBy> = new Map()
   let all: ReadonlyArray<ToolDefinition> = []
   let hasActed = false
@@ -79,19 +91,19 @@ export const servedTurn = Effect.fnUntraced(function* (
       return now
     })
   }
-  const { maxHops, toolConcurrency, toolTimeout } = host.config.options.conversation
+  const { maxHops, toolConcurrency, toolTimeout } = conversation
+  const owner = { principal: client.name, conversationId: requestId }
   const { messages, tools: _tools, ...request } = served.request
   const events = runTurn({
     messages,
     toolbox,
-    model: host.model.service,
+    model,
     limits: { maxHops, toolConcurrency, toolTimeout },
     journal: Journal.none,
     hooks: host.hooks,
-    request: { ...request, model: modelName(served, host) },
+    request: client.apiKey === undefined ? request : { ...request, apiKey: client.apiKey },
     call: {
-      principal: "local",
-      conversationId: requestId,
+      ...owner,
       correlationId: yield* CorrelationId,
       deadline: undefined,
       interaction: Interaction.decline
@@ -99,7 +111,7 @@ export const servedTurn = Effect.fnUntraced(function* (
     turnId: requestId
   }).pipe(
     // The next request is a conversation of its own.
-    Stream.ensuring(host.orchestrator.endConversation({ principal: "local", conversationId: requestId })),
+    Stream.ensuring(host.orchestrator.endConversation(owner)),
     Stream.tap((event) =>
       Effect.sync(() => {
         if (event.type === "tool_start" && event.tool !== undefined && !isSafeToRepeat(event.tool)) hasActed = true
@@ -109,7 +121,9 @@ export const servedTurn = Effect.fnUntraced(function* (
   // A name that nobody has is answered by the host, with an error.
   const runBy = (name: string): RunBy => known.get(name) ?? { _tag: "Host", source: "signalbox" }
   return {
-    inputs: turnInputs(Stream.unwrap(Effect.as(host.usable, events))),
+    inputs: turnInputs(Stream.unwrap(Effect.as(host.usable, events))).pipe(
+      Stream.provideService(Principal, client.name)
+    ),
     runBy,
     hasActed: () => hasActed
   } satisfies StartedTurn

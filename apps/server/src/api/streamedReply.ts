@@ -3,9 +3,9 @@
  * silence the message is opened all the same, because clients take silence for death.
  */
 import type { ServedEvent } from "@signalbox/model"
-import { encodeStream, renderEvent, startStream } from "@signalbox/provider-claude/serve"
 import { Cause, Effect, Option, Queue, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
+import type { Dialect, DialectRequest } from "./Dialect.ts"
 import type { RequestIds } from "./edge.ts"
 import type { StartedTurn } from "./servedTurn.ts"
 
@@ -26,17 +26,27 @@ const capacity = 16
 const encoder = new TextEncoder()
 
 /** What is asked, as far as the answer shows it. */
-export interface Shown {
-  readonly model: string
+export interface Shown<Request extends DialectRequest> {
+  readonly dialect: Dialect<Request>
+  readonly request: Request
+  /** When the request came, in seconds since 1970. */
+  readonly created: number
   /** Said until the model says better; a large body is not counted when it is answered in time. */
   readonly estimatedTokens: () => number
+  /** What is known by the time that there is something to say. */
+  readonly headers: () => Readonly<Record<string, string>>
 }
 
 /**
  * The answer, once there is something to say. Fails with what the turn fails with before that. The turn belongs
  * to the scope of the request: it stops when the client leaves.
  */
-export const streamedReply = Effect.fnUntraced(function* (turn: StartedTurn, shown: Shown, ids: RequestIds) {
+export const streamedReply = Effect.fnUntraced(function* <Request extends DialectRequest>(
+  turn: StartedTurn,
+  shown: Shown<Request>,
+  ids: RequestIds
+) {
+  const { created, dialect, request } = shown
   const context = yield* Effect.context()
   const queue = yield* Stream.toQueue(turn.inputs, { capacity })
   const first = yield* Queue.take(queue).pipe(Effect.timeoutOption(openAfter))
@@ -52,17 +62,18 @@ export const streamedReply = Effect.fnUntraced(function* (turn: StartedTurn, sho
             { type: "failed", error: Cause.squash(cause), requestId: ids.requestId }
           )
         )
+  const served = { id: dialect.idOf(ids.digits), model: request.model, runBy: turn.runBy }
   const body = Stream.succeed(Option.getOrElse(first, start)).pipe(
     Stream.concat(Stream.fromQueue(queue)),
     Stream.catchCause(failures),
     Stream.merge(pings, { haltStrategy: "left" }),
-    Stream.mapAccum(() => startStream({ id: ids.messageId, model: shown.model, runBy: turn.runBy }), encodeStream),
-    Stream.map((event) => encoder.encode(renderEvent(event))),
+    dialect.stream(served, { created, request }),
+    Stream.map((text) => encoder.encode(text)),
     // It is read after the handler is done; what it logs is about this request all the same.
     Stream.provideContext(context)
   )
   return HttpServerResponse.stream(body, {
     contentType: "text/event-stream; charset=utf-8",
-    headers: { "cache-control": "no-cache", ...ids.headers }
+    headers: { "cache-control": "no-cache", ...ids.headers, ...shown.headers() }
   })
 })

@@ -1,0 +1,39 @@
+/**
+ * What all routes of the model APIs share: who is let in, how many at a time, and the models behind the names.
+ */
+import { Host, type HostOptions } from "@signalbox/host"
+import { type LanguageModel, makeCacheModel } from "@signalbox/model"
+import { Context, Effect, Layer, type Scope } from "effect"
+import { type ClientAuth, makeClientAuth } from "../clients/ClientAuth.ts"
+import { makeAdmission, type ServerBusy } from "./admission.ts"
+
+/** The section `server` of a configuration. */
+export type ServerSection = HostOptions["server"]
+
+/** Use it in whatever answers requests to models. */
+export class ApiContext extends Context.Service<
+  ApiContext,
+  {
+    readonly options: ServerSection
+    readonly letIn: ClientAuth
+    /** Waits for a place, which the request holds to the end of its scope. */
+    readonly admit: Effect.Effect<void, ServerBusy, Scope.Scope>
+    /** Answers to every name that the routing has. */
+    readonly model: LanguageModel["Service"]
+  }
+>()("@signalbox/server/ApiContext") {
+  static readonly layer = (options: ServerSection): Layer.Layer<ApiContext, never, Host> =>
+    Layer.effect(ApiContext, makeApiContext(options))
+}
+
+const makeApiContext = Effect.fnUntraced(function* (options: ServerSection) {
+  const { clientKeys, models } = yield* Host
+  const { auth, cache, tools } = options
+  const cached = cache.enabled ? yield* makeCacheModel({ ...cache, maxSize: cache.maxBytes }) : undefined
+  return {
+    options,
+    letIn: makeClientAuth({ mode: auth.mode, keys: clientKeys, tools }),
+    admit: makeAdmission(options),
+    model: cached === undefined ? models.router.model : cached(models.router.model)
+  }
+})

@@ -1,0 +1,50 @@
+/**
+ * What differs between the model APIs that are served: how a request is read and an answer is written. All else, who
+ * may ask, which model, which tools, and the turn itself, is the same for all of them.
+ */
+import type { ServedEvent, ServedReply, ServedRequest, ServedStream } from "@signalbox/model"
+import type { SignalboxError } from "@signalbox/errors"
+import type { Effect, Stream } from "effect"
+
+export type RequestHeaders = Readonly<Record<string, string | undefined>>
+
+/** An error as an API says it. */
+export interface EncodedFailure {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/** A server of the configuration that a request wants to use. */
+export interface NamedServer {
+  readonly name: string
+  /** Whether the request wants a tool of it, by the tool's own name. */
+  readonly wants: (toolName: string) => boolean
+}
+
+/** A request that was read. */
+export interface DialectRequest extends ServedRequest {
+  /** Absent where the request says nothing of servers. */
+  readonly servers?: ReadonlyArray<NamedServer>
+}
+
+/** What an answer is to. */
+export interface Answered<Request> {
+  readonly request: Request
+  /** When it began, in seconds since 1970. */
+  readonly created: number
+}
+
+/** One model API. */
+export interface Dialect<Request extends DialectRequest = DialectRequest> {
+  readonly decode: (body: unknown, headers: RequestHeaders) => Effect.Effect<Request, SignalboxError>
+  /** The id of the message that answers, from 24 hexadecimal digits. */
+  readonly idOf: (digits: string) => string
+  readonly reply: (reply: ServedReply, answered: Answered<Request>) => object
+  /** Server-sent events as text, from what happens in the turn. */
+  readonly stream: (
+    served: ServedStream,
+    answered: Answered<Request>
+  ) => <E, R>(events: Stream.Stream<ServedEvent, E, R>) => Stream.Stream<string, E, R>
+  readonly failure: (error: unknown, requestId: string) => EncodedFailure
+}

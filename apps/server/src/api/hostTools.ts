@@ -1,0 +1,56 @@
+/**
+ * Which tools of the host a request gets: what the server and the key allow, and of these what the request asks for,
+ * by a header or by naming servers.
+ */
+import { emptyToolbox, inventoryOf, type Toolbox, type ToolDefinition } from "@signalbox/model"
+import { Effect } from "effect"
+import { type AllowedTools, type Client, narrowTools } from "../clients/Client.ts"
+import { ServerNotAllowed } from "../clients/errors.ts"
+import type { NamedServer, RequestHeaders } from "./Dialect.ts"
+
+/** `passthrough`: none; `server`, or nothing: what is allowed. */
+const asked = (headers: RequestHeaders): AllowedTools =>
+  headers["x-tool-execution"]?.trim().toLowerCase() === "passthrough" ? "none" : "all"
+
+const toolsOf = (toolbox: Toolbox["Service"], has: (tool: ToolDefinition) => boolean): Toolbox["Service"] => {
+  const filtered = new WeakMap<ReadonlyArray<ToolDefinition>, ReadonlyArray<ToolDefinition>>()
+  // The same list as long as nothing changes, as for every toolbox.
+  const filter = (tools: ReadonlyArray<ToolDefinition>) => {
+    const known = filtered.get(tools) ?? tools.filter(has)
+    filtered.set(tools, known)
+    return known
+  }
+  return {
+    ...toolbox,
+    list: Effect.map(toolbox.list, filter),
+    inventory: Effect.map(inventoryOf(toolbox), ({ all, listed }) => ({ all: filter(all), listed: filter(listed) }))
+  }
+}
+
+/** What a request says of the servers that it wants. */
+export interface ToolWishes {
+  readonly headers: RequestHeaders
+  readonly servers: ReadonlyArray<NamedServer> | undefined
+  /** All that are configured. */
+  readonly configured: ReadonlyArray<string>
+}
+
+/** The toolbox of a request. Fails when it names a server that there is not for its key. */
+export const hostToolsFor = Effect.fnUntraced(function* (
+  toolbox: Toolbox["Service"],
+  client: Client,
+  { configured, headers, servers }: ToolWishes
+) {
+  const allowed = narrowTools(client.tools, asked(headers))
+  const available = allowed === "none" ? [] : allowed === "all" ? configured : allowed
+  const missing = servers?.find(({ name }) => !available.includes(name))
+  if (missing !== undefined) return yield* new ServerNotAllowed({ serverName: missing.name, available })
+  if (available.length === 0) return emptyToolbox
+  if (servers === undefined && allowed === "all") return toolbox
+  return toolsOf(toolbox, ({ originalName, runBy }) => {
+    if (runBy._tag !== "Host") return false
+    if (servers === undefined) return available.includes(runBy.source)
+    const named = servers.find(({ name }) => name === runBy.source)
+    return named?.wants(originalName) ?? false
+  })
+})

@@ -1,0 +1,95 @@
+/**
+ * A route of a model API: one turn as one answer, streamed or not, whichever API it is.
+ */
+import { Host } from "@signalbox/host"
+import { type CallNote, CallNotes } from "@signalbox/model"
+import { Clock, Effect, Stream } from "effect"
+import { HttpRouter, HttpServerRequest } from "effect/http"
+import { ApiContext } from "./ApiContext.ts"
+import { withJsonBody } from "./body.ts"
+import type { Dialect, DialectRequest } from "./Dialect.ts"
+import { atEdge, type RequestIds } from "./edge.ts"
+import { hostToolsFor } from "./hostTools.ts"
+import { limitTokens } from "./limitTokens.ts"
+import { requireModel } from "./requireModel.ts"
+import { servedTurn } from "./servedTurn.ts"
+import { streamedReply } from "./streamedReply.ts"
+import { wholeReply } from "./wholeReply.ts"
+
+/** About four characters make a token. */
+const estimateTokens = (body: unknown) => (): number => Math.ceil(JSON.stringify(body).length / 4)
+
+/** What decorators of the model tell about the calls of a turn, as headers of its answer: the first call counts. */
+const noteHeaders = () => {
+  const said: Record<string, string> = {}
+  const hear = (note: CallNote) =>
+    Effect.sync(() => {
+      if (note.type === "answering") said["x-signalbox-model"] ??= `${note.upstream}/${note.model}`
+      if (note.type === "cache" && note.outcome !== "miss") said["x-cache"] ??= note.outcome
+    })
+  return { hear, said: () => said }
+}
+
+const answer = <Request extends DialectRequest>(
+  dialect: Dialect<Request>,
+  request: HttpServerRequest.HttpServerRequest,
+  ids: RequestIds,
+  adapt: (body: unknown) => unknown
+) =>
+  Effect.gen(function* () {
+    const host = yield* Host
+    const server = yield* ApiContext
+    const { headers } = request
+    const client = yield* server.letIn(headers)
+    yield* Effect.annotateLogsScoped({ client: client.name })
+    return yield* withJsonBody(
+      Effect.fnUntraced(function* ({ value }) {
+        const body = adapt(value)
+        const decoded = yield* dialect.decode(body, headers)
+        yield* requireModel(client, decoded.model)
+        const { headers: limited, served } = yield* limitTokens(decoded, server.options)
+        const configured = Object.entries(host.config.options.servers).flatMap(([name, { enabled }]) =>
+          enabled ? [name] : []
+        )
+        const wishes = { headers, servers: served.servers, configured }
+        const hostTools = yield* hostToolsFor(host.toolbox, client, wishes)
+        yield* server.admit
+        const turn = yield* servedTurn(served, {
+          host,
+          client,
+          model: server.model,
+          hostTools,
+          requestId: ids.requestId
+        })
+        const notes = noteHeaders()
+        const heard = { ...turn, inputs: Stream.provideService(turn.inputs, CallNotes, notes.hear) }
+        const shown = {
+          dialect,
+          request: served,
+          created: Math.floor((yield* Clock.currentTimeMillis) / 1000),
+          estimatedTokens: estimateTokens(body),
+          headers: () => ({ ...limited, ...notes.said() })
+        }
+        return yield* served.stream ? streamedReply(heard, shown, ids) : wholeReply(heard, shown, ids)
+      })
+    )
+  })
+
+/** What a route may change of a body before it is read. */
+export interface RouteOptions {
+  readonly adapt?: (body: unknown) => unknown
+}
+
+/** The route of an API at a path. */
+export const modelRoute = <Request extends DialectRequest>(
+  path: HttpRouter.PathInput,
+  dialect: Dialect<Request>,
+  { adapt = (body) => body }: RouteOptions = {}
+) =>
+  HttpRouter.add(
+    "POST",
+    path,
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+      atEdge(request, dialect.failure, (ids) => answer(dialect, request, ids, adapt))
+    )
+  )

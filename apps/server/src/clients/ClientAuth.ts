@@ -1,0 +1,61 @@
+/**
+ * Lets clients in by their keys, as `x-api-key` or `Authorization: Bearer`; where both are there the first counts, as at
+ * Anthropic. Keys are compared by their hashes in constant time, so that no answer says how near a guess was.
+ */
+import { Effect, Redacted } from "effect"
+import { createHash, timingSafeEqual } from "node:crypto"
+import { KeyMissing, KeyRefused } from "./errors.ts"
+import type { AllowedTools, Client } from "./Client.ts"
+
+/** A key that is let in. What it leaves out is that of the server. */
+export interface ClientKey {
+  readonly name: string
+  readonly key: Redacted.Redacted
+  readonly tools?: AllowedTools
+  readonly models?: ReadonlyArray<string>
+}
+
+/** Whom to let in: anybody, who has a key of these, or who brings a key for the provider. */
+export interface ClientAuthOptions {
+  readonly mode: "none" | "keys" | "forward"
+  readonly keys: ReadonlyArray<ClientKey>
+  /** What clients may use whose key says nothing else. */
+  readonly tools: AllowedTools
+}
+
+type RequestHeaders = Readonly<Record<string, string | undefined>>
+
+const hash = (text: string): Buffer => createHash("sha256").update(text).digest()
+
+const given = (headers: RequestHeaders): string | undefined => {
+  const own = headers["x-api-key"]?.trim() ?? ""
+  if (own !== "") return own
+  const bearer = /^bearer\s+(\S.*)$/i.exec(headers["authorization"]?.trim() ?? "")?.[1]
+  return bearer === undefined || bearer === "" ? undefined : bearer
+}
+
+/** Says of each request who asks it, or refuses it. */
+export const makeClientAuth = (options: ClientAuthOptions) => {
+  const known = options.keys.map((entry) => ({ entry, digest: hash(Redacted.value(entry.key).trim()) }))
+  const anybody: Client = { name: "local", tools: options.tools, models: undefined, apiKey: undefined }
+
+  return (headers: RequestHeaders): Effect.Effect<Client, KeyMissing | KeyRefused> => {
+    if (options.mode === "none") return Effect.succeed(anybody)
+    const key = given(headers)
+    if (key === undefined) return Effect.fail(new KeyMissing({}))
+    const digest = hash(key)
+    if (options.mode === "forward") {
+      // Its hash keeps callers apart without keeping their keys.
+      const name = `key-${digest.toString("hex").slice(0, 12)}`
+      return Effect.succeed({ ...anybody, name, apiKey: Redacted.make(key) })
+    }
+    // All are compared, whichever fits.
+    const fits = known.map((candidate) => timingSafeEqual(candidate.digest, digest))
+    const found = known[fits.indexOf(true)]
+    if (found === undefined) return Effect.fail(new KeyRefused({}))
+    const { models, name, tools = options.tools } = found.entry
+    return Effect.succeed({ name, tools, models, apiKey: undefined })
+  }
+}
+
+export type ClientAuth = ReturnType<typeof makeClientAuth>

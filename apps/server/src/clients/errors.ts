@@ -1,0 +1,42 @@
+/**
+ * Why a client is not let in, or may not have what it asks for.
+ */
+import { defineError, statuses } from "@signalbox/errors"
+import { Schema } from "effect"
+
+/** A request without a key, where one is asked for. */
+export class KeyMissing extends defineError<KeyMissing>()("KeyMissing", {
+  code: "KEY_MISSING",
+  status: statuses.unauthenticated,
+  fields: {},
+  message: () => "This server wants a key: send it as x-api-key or as Authorization: Bearer.",
+  hint: () => "Keys are those under server.auth.keys of the configuration."
+}) {}
+
+/** A key that is none of this server's. */
+export class KeyRefused extends defineError<KeyRefused>()("KeyRefused", {
+  code: "KEY_REFUSED",
+  status: statuses.unauthenticated,
+  fields: {},
+  message: () => "invalid x-api-key",
+  hint: () => "Keys are those under server.auth.keys of the configuration."
+}) {}
+
+/** The key of the client does not allow this model. */
+export class ModelNotAllowed extends defineError<ModelNotAllowed>()("ModelNotAllowed", {
+  code: "MODEL_NOT_ALLOWED",
+  status: statuses.forbidden,
+  fields: { client: Schema.String, model: Schema.String },
+  message: ({ client, model }) => `The key of "${client}" does not allow the model "${model}".`,
+  hint: () => "The models of a key stand under server.auth.keys of the configuration."
+}) {}
+
+/** The request names a server that is not configured, or that its key does not allow. */
+export class ServerNotAllowed extends defineError<ServerNotAllowed>()("ServerNotAllowed", {
+  code: "SERVER_NOT_ALLOWED",
+  status: statuses.badData,
+  fields: { serverName: Schema.String, available: Schema.Array(Schema.String) },
+  message: ({ available, serverName }) =>
+    `mcp_servers: there is no server "${serverName}" for this key. ${available.length === 0 ? "There is none." : `Available: ${available.join(", ")}.`}`,
+  hint: () => "Requests name servers of the configuration; their own URLs are not connected to."
+}) {}
