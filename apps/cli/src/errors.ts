@@ -40,6 +40,28 @@ export class AllServersDown extends defineError<AllServersDown>()("AllServersDow
   hint: () => "See why: signalbox servers status"
 }) {}
 
+/** The configuration has no provider of this name. */
+export class ProviderUnknown extends defineError<ProviderUnknown>()("ProviderUnknown", {
+  code: "UNSUPPORTED_PROVIDER",
+  status: statuses.notFound,
+  fields: {
+    name: Schema.String,
+    known: Schema.Array(Schema.String),
+    nearest: Schema.optionalKey(Schema.String)
+  },
+  message: ({ known, name, nearest }) =>
+    `There is no provider "${name}".${nearest === undefined ? "" : ` Did you mean "${nearest}"?`} Known: ${known.join(", ")}.`,
+  hint: () => "See them with: signalbox providers list"
+}) {}
+
+/** Providers that were tried did not answer. */
+export class ProvidersFailed extends defineError<ProvidersFailed>()("ProvidersFailed", {
+  code: "PROVIDERS_FAILED",
+  status: statuses.unavailable,
+  fields: { names: Schema.Array(Schema.String), total: Schema.Int },
+  message: ({ names, total }) => `${names.length} of ${total} providers did not answer: ${names.join(", ")}.`
+}) {}
+
 const failedServers = { verb: Schema.String, ...servers }
 
 /** What was to be done with several servers was done with some of them. */
@@ -143,5 +165,7 @@ export const cliErrors = [
   AlertsHold,
   ServersNeedAttention,
   ServerExists,
-  ToolCallsFailed
+  ToolCallsFailed,
+  ProviderUnknown,
+  ProvidersFailed
 ] as const

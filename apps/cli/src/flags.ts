@@ -75,9 +75,9 @@ export const globalFlags = [
 
 /** Flags of the commands that talk to a model. */
 export const modelFlags = {
-  provider: Flag.Literals("provider", ["auto", "claude", "openai", "openrouter", "ollama", "offline"]).pipe(
+  provider: Flag.String("provider").pipe(
     Flag.withAlias("p"),
-    Flag.withDescription("Which provider answers"),
+    Flag.withDescription("Which provider answers: auto, offline, or one of the configuration (claude, openai, …)"),
     Flag.optional
   ),
   model: Flag.String("model").pipe(Flag.withDescription("The provider's name for the model"), Flag.optional),

@@ -10,13 +10,16 @@ import { alerts } from "./commands/alerts.ts"
 import { breaker } from "./commands/breaker.ts"
 import { chat } from "./commands/chat.ts"
 import { makeCompletions } from "./commands/completions.ts"
+import { claudeEnv, codexEnv, opencodeEnv } from "./commands/clientEnvironments.ts"
 import { config } from "./commands/config.ts"
 import { doctor } from "./commands/doctor.ts"
 import { errors } from "./commands/errors.ts"
 import { init } from "./commands/init.ts"
 import { metrics } from "./commands/metrics.ts"
+import { models } from "./commands/models.ts"
 import { pool } from "./commands/pool.ts"
 import { prompts } from "./commands/prompts.ts"
+import { providers } from "./commands/providers.ts"
 import { reload } from "./commands/reload.ts"
 import { resources } from "./commands/resources.ts"
 import { serve } from "./commands/serve.ts"
@@ -55,6 +58,11 @@ const commands = [
   reload,
   prompts,
   resources,
+  models,
+  providers,
+  claudeEnv,
+  codexEnv,
+  opencodeEnv,
   init,
   config,
   test,

@@ -3,7 +3,7 @@
  */
 import { toOutcome } from "@signalbox/errors"
 import { type ConfigSource, Host } from "@signalbox/host"
-import { MessagesServer } from "@signalbox/server"
+import { SignalboxServer } from "@signalbox/server"
 import type { ClaimedPlace } from "@signalbox/server/control"
 import { Effect } from "effect"
 import { describeModel } from "./chat/banner.ts"
@@ -41,7 +41,7 @@ export const serveHttp = ({ flags, isControlled }: ServeRun) =>
   Effect.suspend(() => {
     let isListening = false
     const listening = Effect.fnUntraced(function* (place: ClaimedPlace | undefined) {
-      const { url } = yield* MessagesServer
+      const { url } = yield* SignalboxServer
       isListening = true
       yield* place === undefined ? Effect.void : place.tell({ url })
       yield* announce(url)
@@ -55,7 +55,7 @@ export const serveHttp = ({ flags, isControlled }: ServeRun) =>
       const work = Effect.gen(function* () {
         // Whoever sees it listen may rely on what the configuration calls indispensable.
         yield* host.orchestrator.requiredReady
-        return yield* Effect.provide(listening(place), MessagesServer.layer(host.config.options.server))
+        return yield* Effect.provide(listening(place), SignalboxServer.layer(host.config.options.server))
       })
       yield* Effect.raceFirst(work, shutdownAsked)
     }, Effect.scoped)

@@ -27,8 +27,8 @@ const visibleKeyFlag = "--api-key"
 /** A key is for the provider that is named, else for Claude. */
 const keyFlag = (choice: ModelChoice, key: Redacted.Redacted, flag: string) => {
   const provider = Option.getOrElse(choice.provider, () => "claude")
-  const keyed = provider === "openai" || provider === "openrouter" ? provider : "claude"
-  return { path: ["providers", keyed, "apiKey"], value: key, flag }
+  const isNone = provider === "auto" || provider === "offline"
+  return { path: ["providers", isNone ? "claude" : provider, "apiKey"], value: key, flag }
 }
 
 /** What `--provider`, `--model` and `--max-steps` say about the configuration. */

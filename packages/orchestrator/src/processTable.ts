@@ -39,10 +39,7 @@ export interface ProcessTable {
 const concurrency = 4
 
 /** Linux: `proc_pid_stat(5)`, `proc_pid_environ(5)`. Processes of other users cannot be read and are left out. */
-export const procTable = (
-  fs: FileSystem.FileSystem,
-  given: typeof ProcessEnvironments.Service
-): ProcessTable => {
+export const procTable = (fs: FileSystem.FileSystem, given: typeof ProcessEnvironments.Service): ProcessTable => {
   const read = (path: string) => Effect.orElseSucceed(fs.readFileString(path), () => "")
   const namespace = (pid: number | "self") => Effect.orElseSucceed(fs.readLink(`/proc/${pid}/ns/pid`), () => undefined)
   const pids = Effect.orElseSucceed(fs.readDirectory("/proc"), () => []).pipe(

@@ -1,0 +1,63 @@
+/**
+ * Whether providers answer: each is asked one short question, all at the same time.
+ */
+import { toJson } from "@signalbox/errors"
+import { nearestName, textMessage } from "@signalbox/model"
+import { Duration, Effect, Exit } from "effect"
+import { formatDuration } from "../duration.ts"
+import { ProvidersFailed, ProviderUnknown } from "../errors.ts"
+import { Output } from "../Output.ts"
+import { renderTable } from "../render/table.ts"
+import { report } from "../report.ts"
+import { readModels } from "./readModels.ts"
+
+const question = {
+  model: "",
+  system: [],
+  messages: [textMessage("user", "Say OK.")],
+  tools: [],
+  maxTokens: 16
+}
+
+/** Asks those that are named, else all that have a key. */
+export const providersTest = (names: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const { config, models } = yield* readModels
+    const known = Object.keys(config.options.providers)
+    const unknown = names.find((name) => !known.includes(name))
+    if (unknown !== undefined) {
+      const nearest = nearestName(unknown, known)
+      return yield* new ProviderUnknown({ name: unknown, known, ...(nearest === undefined ? {} : { nearest }) })
+    }
+    const asked = names.length > 0 ? names : known.filter((name) => models.upstreams.has(name))
+    const test = Effect.fnUntraced(function* (name: string) {
+      const upstream = models.upstreams.get(name)
+      if (upstream === undefined) return { name, status: "no key" as const, model: "", duration_ms: 0, error: null }
+      const [took, exit] = yield* Effect.timed(Effect.exit(upstream.service.generate(question)))
+      const duration_ms = Math.round(Duration.toMillis(took))
+      if (Exit.isSuccess(exit)) {
+        return { name, status: "ok" as const, model: exit.value.model, duration_ms, error: null }
+      }
+      const error = yield* Effect.flip(Effect.catchCause(Effect.asVoid(exit), (cause) => Effect.fail(cause)))
+      return { name, status: "failed" as const, model: upstream.defaultModel, duration_ms, error: toJson(error) }
+    })
+    return { providers: yield* Effect.forEach(asked, test, { concurrency: "unbounded" }) }
+  }).pipe(
+    report({
+      render: ({ providers }) =>
+        Effect.gen(function* () {
+          const { line, style } = yield* Output
+          const rows = providers.map(({ duration_ms, error, model, name, status }) => [
+            status === "ok" ? style.green("✓") : style.red("✗"),
+            style.bold(name),
+            status === "ok" ? formatDuration(Duration.millis(duration_ms)) : status,
+            error === null ? model : error.message
+          ])
+          yield* line(rows.length === 0 ? "No provider has a key." : renderTable(rows))
+        }),
+      shortfall: ({ providers }) => {
+        const failed = providers.filter(({ status }) => status !== "ok").map(({ name }) => name)
+        return failed.length === 0 ? undefined : new ProvidersFailed({ names: failed, total: providers.length })
+      }
+    })
+  )
