@@ -103,7 +103,8 @@ export const openLane = Effect.fnUntraced(function* (parts: LaneParts) {
   const path = [folder.file("bin"), bin, dirname(process.execPath), process.env["PATH"] ?? ""].join(":")
   const server = yield* startServer(["signalbox", "serve", "--port", "0"], project, { ...plain, ...common, PATH: path })
   const [, url = ""] = yield* Effect.promise(() => server.says(/Listening on (http:\S+)/))
-  const script = `eval "$(signalbox ${agent.environmentCommand} --url ${url})" && "$@"`
+  const script = `eval "$(signalbox ${agent.environmentCommand} --url ${url}
+)" && "$@"`
   const env = { ...environment, ...common, ...agent.quiet, PATH: path }
   return {
     agent,
