@@ -44,6 +44,8 @@ const startNode = async (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = p
   }
 }
 
+const floorProxy = fileURLToPath(new URL("floorProxy.mjs", import.meta.url))
+
 const inBench = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
 /** fx-llm, which answers as this script says. */
@@ -55,7 +57,7 @@ export const startUpstream = async (script: object): Promise<Program> => {
 }
 
 /** The least that a proxy can do. */
-export const startFloor = (upstream: string): Promise<Program> => startNode([inBench("floorProxy.mjs"), upstream])
+export const startFloor = (upstream: string): Promise<Program> => startNode([floorProxy, upstream])
 
 /** `signalbox serve` from its sources, which only start more slowly than a bundle, over this upstream; its log, at the level that is usual, is read and forgotten. */
 export const startSignalbox = async (
