@@ -14,6 +14,7 @@ import {
 } from "@signalbox/orchestrator"
 import { Context, Effect, Layer, Metric } from "effect"
 import { Agents } from "./agents/Agents.ts"
+import { type AllCircuits, allCircuits } from "./allCircuits.ts"
 import { type AllServers, allServers } from "./allServers.ts"
 import { type ResolvedClientKey, resolveClientKeys } from "./clientKeys.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
@@ -56,6 +57,8 @@ export class Host extends Context.Service<
     readonly usable: Effect.Effect<void, ConnectionFailed>
     /** Numbers and alerts of all servers, those of agents included. `orchestrator` knows its own alone. */
     readonly allServers: AllServers
+    /** Those of servers and of providers, to be seen and worked by hand. */
+    readonly allCircuits: AllCircuits
     /** Each with servers and a model of its own. Those of the configuration are there; which run is theirs to say. */
     readonly agents: Agents["Service"]
     /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
@@ -86,8 +89,10 @@ export class Host extends Context.Service<
       Effect.flatMap(ServerOrchestrator, (orchestrator) => configuredHooks(setup.config.options, orchestrator))
     )
     const conversations = Layer.unwrap(
-      Effect.map(Effect.all({ hooks: Hooks, orchestrator: ServerOrchestrator }), ({ hooks, orchestrator }) =>
-        conversationLayer(setup.config.options, hooks, orchestrator)
+      Effect.map(
+        Effect.all({ hooks: Hooks, models: Models, orchestrator: ServerOrchestrator }),
+        ({ hooks, models, orchestrator }) =>
+          conversationLayer(setup.config.options, hooks, orchestrator, models.chosen)
       )
     )
     const agents = Agents.layer(setup).pipe(Layer.provideMerge(agentSets(setup)), Layer.provide(models))
@@ -133,6 +138,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
     hooks: yield* Hooks,
     clientKeys: yield* resolveClientKeys(config, environment),
     allServers: all,
+    allCircuits: allCircuits(orchestrator, models),
     agents,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
     reload: yield* makeReload(config, environment, orchestrator, agents)

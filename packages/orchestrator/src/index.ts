@@ -46,6 +46,7 @@ export type { Conversation } from "./guard/ServerSessions.ts"
 export type { BreakerControls } from "./guard/BreakerControls.ts"
 export { type OrchestratorMetrics, ownRegistry, type SetLabels } from "./metrics/OrchestratorMetrics.ts"
 export {
+  circuitNumbers,
   CircuitNumbers,
   MetricsSnapshot,
   PoolNumbers,

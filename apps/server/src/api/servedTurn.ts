@@ -92,13 +92,14 @@ export const servedTurn = Effect.fnUntraced(function* (
     })
   }
   const { maxHops, toolConcurrency, toolTimeout } = conversation
+  const { budget } = host.models
   const owner = { principal: client.name, conversationId: requestId }
   const { messages, tools: _tools, ...request } = served.request
   const events = runTurn({
     messages,
     toolbox,
     model,
-    limits: { maxHops, toolConcurrency, toolTimeout },
+    limits: { maxHops, toolConcurrency, toolTimeout, ...(budget === undefined ? {} : { budget }) },
     journal: Journal.none,
     hooks: host.hooks,
     request: client.apiKey === undefined ? request : { ...request, apiKey: client.apiKey },

@@ -9,6 +9,8 @@ export interface Shorthand {
   readonly path: ConfigPath
   /** What its text says, in the terms of the key; nothing where it leaves the key as it is. */
   readonly read: (text: string) => unknown
+  /** Whether a text is meant for us, where others read the variable, too. Absent: always. */
+  readonly counts?: (text: string, providers: ReadonlySet<string>) => boolean
 }
 
 const seconds = (text: string): unknown => (/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()} seconds` : text)

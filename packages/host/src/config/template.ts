@@ -79,6 +79,7 @@ routing:
   #   - { prefix: "local/", provider: ollama, strip: true }   # without model: as asked; strip takes the prefix off
   rules: []
   # What clients get that can only say the names of Claude's models: Opus and Sonnet (big), Haiku (small). "": no rule.
+  # Also BIG_MODEL and SMALL_MODEL; ANTHROPIC_MODEL and ANTHROPIC_SMALL_FAST_MODEL where they name a provider above.
   big: ""
   small: ""
   # Any other name. auto: passed on to Claude, answered by the default model elsewhere; default: answered by the default
@@ -100,6 +101,12 @@ conversation:
   sessionIdleTimeout: 1 hour
   # Lists the tools in the system prompt too, for models that overlook them. Every request costs more tokens.
   describeTools: false
+  # What the model calls of one turn may cost (by model.prices; a model without a price costs nothing), use and take. A turn
+  # that reaches it ends with what had come of the answer.
+  budget:
+    maxCostUsd: unlimited
+    maxTokens: unlimited
+    maxSeconds: unlimited
   # Shows the model what servers have beside tools, in the system prompt. Others wrote it: include what you trust.
   resources:
     # none, all, or a list of addresses such as ["file:///notes/today.md"]. Each is read once.
