@@ -74,6 +74,7 @@ export {
   type RoutingPlan,
   type RoutingRule
 } from "./routing/RoutingPlan.ts"
+export { linearPattern } from "./routing/linearPattern.ts"
 export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolveModel.ts"
 export { aliasRules } from "./routing/aliasRules.ts"
 export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRouter.ts"

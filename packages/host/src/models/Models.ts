@@ -20,7 +20,7 @@ import type { HostOptions } from "../config/HostOptions.ts"
 import type { ConfigInvalid, MissingApiKey } from "../errors.ts"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
 import { resolveProviders, type ResolvedProviders } from "./resolveProviders.ts"
-import { routingPlan } from "./routingPlan.ts"
+import { patternProblems, routingPlan } from "./routingPlan.ts"
 import { turnBudget } from "./turnBudget.ts"
 import {
   makeSharedParts,
@@ -96,9 +96,9 @@ function* makeModels(config: LoadedConfig, environment: Environment) {
   const plan = Effect.fnUntraced(
     function* (own: HostOptions) {
       const { reason, route } = yield* chooseModel(own, providers)
-      const made = yield* Effect.mapError(Effect.fromResult(routingPlan(own, route, names)), ({ problems }) =>
-        config.invalid(problems.map((message) => ({ path: ["routing", "rules"], message })))
-      )
+      const wrong = patternProblems(own)
+      if (wrong.length > 0) return yield* config.invalid(wrong)
+      const made = yield* Effect.orDie(Effect.fromResult(routingPlan(own, route, names)))
       yield* requireKeys(made, providers)
       const { fallbacks } = yield* Effect.orDie(Effect.fromResult(resolveModel(made, "")))
       const service = fallbackModel([serviceOf(route), ...fallbacks.map(serviceOf)])

@@ -28,12 +28,25 @@ const namesIn = (config: unknown) => {
   ]
 }
 
+/** What fallbacks are for. A model without a provider would be one that nobody asks for by this name. */
+const fallbacksIn = (config: unknown) => {
+  const fallbacks = valueAt(config, ["routing", "fallbacks"])
+  return Object.keys(isTree(fallbacks) ? fallbacks : {}).map((of) => ({
+    path: ["routing", "fallbacks", of],
+    name: of.split("/")[0],
+    choices: []
+  }))
+}
+
 /** Each name that is none, with the one that may have been meant. */
 export const modelProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
   if (!isTree(valueAt(config, ["providers"]))) return []
   const providers = Object.keys(treeAt(config, "providers"))
-  return namesIn(config).flatMap(({ choices, path }) => {
-    const name = valueAt(config, path)
+  const named = [
+    ...namesIn(config).map((place) => ({ ...place, name: valueAt(config, place.path) })),
+    ...fallbacksIn(config)
+  ]
+  return named.flatMap(({ choices, name, path }) => {
     const known = [...choices, ...providers]
     if (typeof name !== "string" || name === "" || known.includes(name)) return []
     const nearest = nearestName(name, known)

@@ -31,8 +31,9 @@ const resolveHeaders = (headers: Readonly<Record<string, string>>, environment: 
   return { headers: resolved }
 }
 
-/** Resolves all of them. */
-export const resolveProviders = ({ providers }: HostOptions, environment: Environment): ResolvedProviders => {
+/** Resolves all of them. Where callers bring their own keys, a provider needs none. */
+export const resolveProviders = ({ providers, server }: HostOptions, environment: Environment): ResolvedProviders => {
+  const areForwarded = server.auth.mode === "forward"
   const ready = new Map<string, ResolvedProvider>()
   const missing = new Map<string, MissingApiKey>()
   for (const [name, entry] of Object.entries(providers)) {
@@ -42,7 +43,7 @@ export const resolveProviders = ({ providers }: HostOptions, environment: Enviro
     const apiKey = resolveKey(entry.apiKey ?? "", environment)
     const { headers, unset } = resolveHeaders(entry.headers ?? {}, environment)
     if (unset !== undefined) missing.set(name, new MissingApiKey({ provider: name, variable: unset }))
-    else if (apiKey === undefined && !isKeyless(kind, entry)) missing.set(name, missingKey(name, entry))
+    else if (apiKey === undefined && !areForwarded && !isKeyless(kind, entry)) missing.set(name, missingKey(name, entry))
     else ready.set(name, { name, kind, entry, apiKey, headers })
   }
   return { ready, missing }
