@@ -11,7 +11,7 @@ import { readModels } from "./readModels.ts"
 /** Callers bring theirs where the server hands keys on. */
 const keyOf = ({ apiKey, kind }: Upstream, entry: ProviderEntry) => {
   if (apiKey !== undefined) return "set"
-  return kind !== "offline" && isKeyless(kind, entry) ? "none wanted" : "of the caller"
+  return kind !== "offline" && isKeyless(kind) && (entry.apiKey ?? "") === "" ? "none wanted" : "of the caller"
 }
 
 /** Says nothing of a key but whether it is there. */

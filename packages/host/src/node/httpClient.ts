@@ -3,7 +3,8 @@
  * `NO_PROXY` of this process ask for one. No host is treated otherwise. Loaded at the first request.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { EnvHttpProxyAgent } from "@effect/platform-node/Undici"
+// By its default: a bundle that leaves undici outside cannot see the names that are handed on from there.
+import Undici from "@effect/platform-node/Undici"
 import { Effect, Layer } from "effect"
 
 /** The most connections to one server: a request beyond waits for another to end. */
@@ -12,7 +13,7 @@ const maxConnections = 256
 const dispatcher = Layer.effect(
   NodeHttpClient.Dispatcher,
   Effect.acquireRelease(
-    Effect.sync(() => new EnvHttpProxyAgent({ connections: maxConnections })),
+    Effect.sync(() => new Undici.EnvHttpProxyAgent({ connections: maxConnections })),
     (agent) => Effect.promise(() => agent.destroy())
   )
 )
