@@ -116,7 +116,7 @@ describe("models", () => {
   })
 
   it("says of a name that is refused which one may be meant", async () => {
-    const refused = await run(modelsResolve("fats"), { config: { ...config, routing: { ...routing, unknown: "reject" } } })
+    const refused = await run(modelsResolve("fasts"), { config: { ...config, routing: { ...routing, unknown: "reject" } } })
     assert.strictEqual(refused.code, 1)
     assert.include(refused.stderr, 'Did you mean "fast"?')
     assert.strictEqual(refused.stdout, "")
@@ -160,7 +160,7 @@ describe("providers", () => {
       providers: { claude: { baseUrl: upstream.url }, groq: { ...groq, baseUrl: `${upstream.url}/v1` }, ollama }
     }
     const both = await run(providersTest(["claude", "groq"]), { config, json: true })
-    assert.strictEqual(both.code, 3)
+    assert.strictEqual(both.code, 69)
     const { data, error_code } = JSON.parse(both.stdout)
     assert.strictEqual(error_code, "PROVIDERS_FAILED")
     assert.deepInclude(data.providers[0], { name: "claude", status: "failed" })
