@@ -3,7 +3,6 @@
  * `NO_PROXY` of this process ask for one. No host is treated otherwise. Loaded at the first request.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-// By its default: a bundle that leaves undici outside cannot see the names that are handed on from there.
 import Undici from "@effect/platform-node/Undici"
 import { Effect, Layer } from "effect"
 
