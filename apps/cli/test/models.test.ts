@@ -116,7 +116,9 @@ describe("models", () => {
   })
 
   it("says of a name that is refused which one may be meant", async () => {
-    const refused = await run(modelsResolve("fasts"), { config: { ...config, routing: { ...routing, unknown: "reject" } } })
+    const refused = await run(modelsResolve("fasts"), {
+      config: { ...config, routing: { ...routing, unknown: "reject" } }
+    })
     assert.strictEqual(refused.code, 1)
     assert.include(refused.stderr, 'Did you mean "fast"?')
     assert.strictEqual(refused.stdout, "")
@@ -166,7 +168,7 @@ describe("providers", () => {
     assert.deepInclude(data.providers[0], { name: "claude", status: "failed" })
     assert.strictEqual(data.providers[0].error.error_code, "PROVIDER_AUTH_FAILED")
     assert.deepInclude(data.providers[1], { name: "groq", status: "ok", error: null })
-    const [seen] = upstream.requests.filter(({ path }) => path.includes("chat"))
+    const seen = upstream.requests.find(({ path }) => path.includes("chat"))
     assert.strictEqual(seen?.headers["authorization"], "Bearer key-of-groq")
     const one = await run(providersTest(["groq"]), { config })
     assert.strictEqual(one.code, 0)
@@ -189,11 +191,11 @@ describe("providers", () => {
   })
 })
 
-describe("the variables for coding agents", () => {
-  /** What a shell has after it has read them. */
-  const inShell = (text: string, name: string): string =>
-    execFileSync("sh", ["-c", `eval "$1"; printf %s "\${${name}}"`, "sh", text], { encoding: "utf8" })
+/** What a shell has after it has read them. */
+const inShell = (text: string, name: string): string =>
+  execFileSync("sh", ["-c", `eval "$1"; printf %s "\${${name}}"`, "sh", text], { encoding: "utf8" })
 
+describe("the variables for coding agents", () => {
   it("point each of them at the server, as a shell and as JSON", async () => {
     const claude = await run(clientEnvironment("claude", undefined), { config: { server: { port: 4444 } } })
     assert.strictEqual(inShell(claude.stdout, "ANTHROPIC_BASE_URL"), "http://127.0.0.1:4444")

@@ -23,7 +23,10 @@ export interface ControlSetup {
 }
 
 /** Writes a configuration with these servers. */
-export const writeServers = (file: string, { agents = {}, config: more = {}, entry = {}, limits = {}, servers }: ControlSetup) => {
+export const writeServers = (
+  file: string,
+  { agents = {}, config: more = {}, entry = {}, limits = {}, servers }: ControlSetup
+) => {
   const entryOf = (flags: FxMcpFlags) => ({
     enabled: true,
     transport: "stdio",

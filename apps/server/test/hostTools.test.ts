@@ -22,9 +22,11 @@ const start = (config: Readonly<Record<string, unknown>> = {}) =>
 /** The names of the tools that the model was offered last. */
 const offered = (server: Awaited<ReturnType<typeof start>>): ReadonlyArray<string> =>
   // A request of the Messages API, as fx-llm has seen it.
-  ((server.fxLlm.requests.at(-1)?.body as Sent).tools ?? []).map(({ name }) => name).toSorted()
+  ((server.fxLlm.requests.at(-1)?.body as Sent | undefined)?.tools ?? []).map(({ name }) => name).toSorted()
 
 const connector = (name: string, more: object = {}) => ({ type: "url", name, url: "https://ours.invalid/mcp", ...more })
+
+const toolset = (name: string, more: object = {}) => ({ type: "mcp_toolset", mcp_server_name: name, ...more })
 
 describe("a request", () => {
   it("gets the tools of all servers beside its own, or none with x-tool-execution: passthrough", async () => {
@@ -44,7 +46,6 @@ describe("a request", () => {
     await using server = await start()
     const ask = (more: object) =>
       post(server, "/v1/messages", { ...question("Hi"), ...more }, { "anthropic-beta": "mcp-client-2025-11-20" })
-    const toolset = (name: string, more: object = {}) => ({ type: "mcp_toolset", mcp_server_name: name, ...more })
     const named = await ask({ mcp_servers: [connector("b")], tools: [toolset("b")] })
     assert.strictEqual(named.status, 200)
     assert.deepStrictEqual(offered(server), ["sleep"])

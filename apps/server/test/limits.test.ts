@@ -62,7 +62,11 @@ describe("the cache of answers", () => {
 
   it("is not there unless it is asked for, and keeps nothing of warmer requests", async () => {
     await using none = await startServer({ mcp: false, script: { text: "Yes." } })
-    await using warm = await startServer({ mcp: false, script: { text: "Yes." }, config: { "server.cache.enabled": true } })
+    await using warm = await startServer({
+      mcp: false,
+      script: { text: "Yes." },
+      config: { "server.cache.enabled": true }
+    })
     for (const [server, body] of [
       [none, still],
       [warm, question("Twice the same?")]

@@ -30,7 +30,10 @@ export const allCircuits = (
     Object.fromEntries(all.map((stats) => [`${prefix}${stats.circuit}`, circuitNumbers(stats)]))
   )
   const work =
-    (ofServer: (name: string) => Effect.Effect<void, ServerNotFound>, ofProvider: (name: string) => Effect.Effect<void>) =>
+    (
+      ofServer: (name: string) => Effect.Effect<void, ServerNotFound>,
+      ofProvider: (name: string) => Effect.Effect<void>
+    ) =>
     (name: string): Effect.Effect<void, ServerNotFound> => {
       if (!name.startsWith(prefix)) return ofServer(name)
       const provider = name.slice(prefix.length)

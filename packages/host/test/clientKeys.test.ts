@@ -8,7 +8,7 @@ import { configWith, load, problemsOf, setupFor } from "./support.ts"
 const preset = "preset:default@1"
 const keys = [
   { name: "ci", key: "env:CI_KEY", tools: ["files"], models: ["claude-*"] },
-  { name: "desk", key: "$" + "{env:DESK_KEY}" }
+  { name: "desk", key: "env:DESK_KEY" }
 ]
 const auth = (more: object = {}) => stringify({ extends: preset, server: { auth: { mode: "keys", keys }, ...more } })
 
@@ -16,7 +16,10 @@ layer(nodePlatform)("the keys of clients", (it) => {
   it.effect("are resolved at the start, and shown nowhere", () =>
     Effect.gen(function* () {
       const config = yield* configWith({}, { "model.provider": "offline", "server.auth": { mode: "keys", keys } })
-      const { clientKeys } = yield* Effect.provide(Host, Host.layer(setupFor(config, { CI_KEY: "c-1", DESK_KEY: "d-2" })))
+      const { clientKeys } = yield* Effect.provide(
+        Host,
+        Host.layer(setupFor(config, { CI_KEY: "c-1", DESK_KEY: "d-2" }))
+      )
       assert.deepStrictEqual(
         clientKeys.map(({ key, name }) => [name, Redacted.value(key)]),
         [

@@ -30,7 +30,13 @@ layer(NodeServices.layer)("the variables for the big and the small model", (it) 
   )
   it.effect("leave alone what Claude Code is told by the same names: models without a provider of ours", () =>
     Effect.gen(function* () {
-      for (const name of ["opus", "claude-opus-4-5", "anthropic/claude-sonnet-4", "arn:aws:bedrock:eu:1:profile/x", ""]) {
+      for (const name of [
+        "opus",
+        "claude-opus-4-5",
+        "anthropic/claude-sonnet-4",
+        "arn:aws:bedrock:eu:1:profile/x",
+        ""
+      ]) {
         const environment = { ANTHROPIC_MODEL: name, ANTHROPIC_SMALL_FAST_MODEL: name }
         assert.deepStrictEqual(yield* bigAndSmall(environment), ["", ""], name)
         assert.deepStrictEqual(yield* bigAndSmall({ ...environment, BIG_MODEL: "gpt-5" }), ["gpt-5", ""], name)

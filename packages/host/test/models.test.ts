@@ -68,8 +68,19 @@ layer(nodePlatform)("the names of models", (it) => {
   )
   it.effect("of Claude's families become the big and the small model, or one where there is but one", () =>
     Effect.gen(function* () {
-      const names = ["claude-3-haiku-20240307", "anthropic/claude-3.7-sonnet", "claude-opus-4-20250514", "opus", "haiku"]
-      const both = { ...nobody, "routing.big": "openai/gpt-5", "routing.small": "gpt-5-mini", "model.provider": "openai" }
+      const names = [
+        "claude-3-haiku-20240307",
+        "anthropic/claude-3.7-sonnet",
+        "claude-opus-4-20250514",
+        "opus",
+        "haiku"
+      ]
+      const both = {
+        ...nobody,
+        "routing.big": "openai/gpt-5",
+        "routing.small": "gpt-5-mini",
+        "model.provider": "openai"
+      }
       const [small, big] = ["openai/gpt-5-mini", "openai/gpt-5"]
       assert.deepStrictEqual(yield* resolved(both, names), [small, big, big, big, small])
       const one = yield* resolved({ ...nobody, "routing.big": "openai/gpt-5" }, names)
@@ -219,7 +230,13 @@ layer(nodePlatform, { excludeTestServices: true })("the providers of a configura
         { model: "claude-*", input: 3, output: 15 }
       ]
       const usage = { inputTokens: 1000, outputTokens: 500 }
-      const { models } = yield* withFx([{ text: "a", usage }, { text: "b", usage }], { "model.prices": prices })
+      const { models } = yield* withFx(
+        [
+          { text: "a", usage },
+          { text: "b", usage }
+        ],
+        { "model.prices": prices }
+      )
       yield* models.router.model.generate({ ...question, model: "claude-any" })
       yield* models.router.model.generate({ ...question, model: "openai/gpt-5" })
       const sums = yield* models.ledger.summary

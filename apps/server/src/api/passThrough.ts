@@ -75,6 +75,8 @@ export const passThrough = Effect.fnUntraced(function* (path: Path, { body, clie
   const configured = Object.entries(config.options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
   const isCount = path !== "/v1/messages"
   if (!isCount && hasHostTools(client, request.headers, configured)) return undefined
+  // Bytes are not counted while they pass.
+  if (!isCount && models.budget !== undefined) return undefined
   yield* requireModel(client, plain.model)
   const { fallbacks, route } = yield* models.router.resolve(plain.model)
   const upstream = models.upstreams.get(route.upstream)

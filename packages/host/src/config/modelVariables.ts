@@ -39,6 +39,10 @@ export const modelConflicts = (
     if (!differ || (environment[ownOf(path)] ?? "") !== "") return []
     const words = said.map(({ variable }) => `${variable} is "${environment[variable]}"`).join(", and ")
     return [
-      { path, message: `two variables say different things: ${words}`, suggestion: `set one of them, or ${ownOf(path)}` }
+      {
+        path,
+        message: `two variables say different things: ${words}`,
+        suggestion: `set one of them, or ${ownOf(path)}`
+      }
     ]
   })
