@@ -7,7 +7,7 @@ import { load, problemsOf } from "./support.ts"
 
 const text = stringify({
   extends: "preset:default@1",
-  providers: { fast: { kind: "groq", baseUrl: "http://h/v1", model: "m" } }
+  providers: { fast: { kind: "groq", apiKey: "env:GROQ_API_KEY", baseUrl: "http://h/v1", model: "m" } }
 })
 
 const bigAndSmall = (environment: Readonly<Record<string, string>>) =>
