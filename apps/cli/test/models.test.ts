@@ -202,10 +202,11 @@ describe("the variables for coding agents", () => {
     assert.notStrictEqual(inShell(claude.stdout, "ANTHROPIC_API_KEY"), "")
     assert.strictEqual(claude.stderr, "")
     const json = dataOf(await run(clientEnvironment("codex", undefined), { json: true }))
-    assert.deepStrictEqual(Object.keys(json), ["OPENAI_BASE_URL", "OPENAI_API_KEY"])
-    assert.strictEqual(json.OPENAI_BASE_URL, "http://127.0.0.1:4000/v1")
+    assert.deepStrictEqual(Object.keys(json.variables), ["OPENAI_BASE_URL", "OPENAI_API_KEY"])
+    assert.strictEqual(json.variables.OPENAI_BASE_URL, "http://127.0.0.1:4000/v1")
+    assert.include(json.commands.codex.join(" "), 'base_url = "http://127.0.0.1:4000/v1"')
     const opencode = dataOf(await run(clientEnvironment("opencode", "http://far:1/"), { json: true }))
-    assert.strictEqual(opencode.ANTHROPIC_BASE_URL, "http://far:1/v1")
+    assert.strictEqual(opencode.variables.ANTHROPIC_BASE_URL, "http://far:1/v1")
   })
 
   it("take an address as it is, and say that a key is needed where the server asks for one", async () => {
