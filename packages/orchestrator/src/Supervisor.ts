@@ -25,8 +25,9 @@ import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
 import type { LogLine, ServerEvent, ServerInfo, ServerState } from "./ServerInfo.ts"
 import { followLog } from "./serverLog.ts"
 import type { Session } from "./Session.ts"
-import { laneOf, type StartGate, startTimeoutOf } from "./StartGate.ts"
+import { type StartGate, startTimeoutOf } from "./StartGate.ts"
 import { makeReady } from "./makeReady.ts"
+import { openClient } from "./openClient.ts"
 import type { ToolCache } from "./ToolCache.ts"
 
 /** Why a server could not be started. It is tried again by itself all the same. */
@@ -86,9 +87,7 @@ const keptLogLines = 50
 /** Supervises one server until the scope closes, which ends its process too. */
 export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServer, around: Surroundings) {
   const { server } = managed
-  const lane = laneOf(server)
   const startTimeout = startTimeoutOf(server, around.packageTimeout)
-  const patient = { ...server, connectTimeout: startTimeout }
   const context = yield* Effect.context<Scope.Scope>()
   const fork = Effect.runForkWith(context)
   const attended = yield* Latch.make()
@@ -154,22 +153,9 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   const live = Effect.gen(function* () {
     yield* requireComplete(managed)
     const began = yield* Clock.monotonicTimeNanos
-    const { client, list } = yield* around.gate
-      .run(
-        lane,
-        (onLoaded) =>
-          note(
-            around.connector.connect(patient, {
-              onLoaded,
-              questions: around.questions,
-              requires: managed.requires,
-              program: managed.program,
-              onStderr: (text) => around.onLogLine({ serverName: server.name, text })
-            })
-          ),
-        (client) => note(makeReady(managed, client, known))
-      )
-      .pipe(Effect.onExit(() => Effect.map(since(began), (duration) => void (facts.startDuration = duration))))
+    const { client, list } = yield* note(
+      openClient(managed, around, (client, listLimit) => makeReady(managed, client, known, listLimit))
+    ).pipe(Effect.onExit(() => Effect.map(since(began), (duration) => void (facts.startDuration = duration))))
     const health = watchHealth(client, managed.health, (reason) => checked(session, reason))
     const session: Session = {
       client,
