@@ -12,6 +12,21 @@ export const withoutViewers = {
     }))
 }
 
+/**
+ * Undici itself in the place of the module of Effect that hands all of it on. Where undici stays outside, esbuild with
+ * splitting loses what stands behind `export *`.
+ */
+export const pastUndici = {
+  name: "past-undici",
+  setup: ({ initialOptions, onResolve }) => {
+    if (initialOptions.external?.includes("undici") !== true) return
+    onResolve({ filter: /^(@effect\/platform-node\/Undici|\.\/Undici(\.js)?)$/ }, () => ({
+      path: "undici",
+      external: true
+    }))
+  }
+}
+
 /** Modules that are nothing but values which take long to make: they are made here, and not at each start. */
 export const withValues = {
   name: "with-values",
