@@ -219,7 +219,14 @@ describe("the control API", () => {
     const run = host.runtime.runPromise
     const file = host.directory.file("signalbox.yaml")
     writeServers(file, { servers: { fx: {}, late: {} } })
+    assert.strictEqual((await host.raw("GET", "/v1/mcp/config/late")).status, 404)
     assert.deepInclude(await run(host.ask((client) => client.host.reload())), { added: ["late"], unchanged: ["fx"] })
+    const late = await run(host.ask((client) => client.host.configOf({ params: { name: "late" } })))
+    assert.propertyVal(
+      late.values.find(({ path }) => path === "servers.late.transport"),
+      "value",
+      "stdio"
+    )
     writeServers(file, { servers: { fx: {}, late: {} }, agents: { planner: ["fx"] } })
     const { agents, needs_restart } = await run(host.ask((client) => client.host.reload()))
     assert.deepInclude(agents, { added: ["planner"], removed: [], kept: [] })
