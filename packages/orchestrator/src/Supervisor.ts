@@ -5,8 +5,10 @@
  */
 import type { SignalboxError } from "@signalbox/errors"
 import type { McpTool, Questions } from "@signalbox/mcp"
+import type { ConnectionCap } from "@signalbox/resilience"
 import { Cause, Clock, DateTime, Deferred, Duration, Effect, Exit, Fiber, Latch, Random, Scope } from "effect"
 import type { Connector } from "./Connector.ts"
+import { makePlace } from "./connectionPlace.ts"
 import {
   ServerAlreadyRunning,
   ServerNotRunning,
@@ -72,6 +74,8 @@ export interface Surroundings {
   readonly questions: Questions
   readonly restart: RestartOptions
   readonly packageTimeout: Duration.Duration
+  /** The limit over the connections of all servers; `undefined` is none. */
+  readonly cap: ConnectionCap | undefined
   readonly publish: (event: ServerEvent) => void
   /** Is given each line that a server writes to standard error. */
   readonly onLogLine: (line: LogLine) => void
@@ -88,6 +92,7 @@ const keptLogLines = 50
 export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServer, around: Surroundings) {
   const { server } = managed
   const startTimeout = startTimeoutOf(server, around.packageTimeout)
+  const place = makePlace(around.cap, managed)
   const context = yield* Effect.context<Scope.Scope>()
   const fork = Effect.runForkWith(context)
   const attended = yield* Latch.make()
@@ -152,6 +157,7 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   /** From the first byte to the loss. Answers why it was lost, and how long it ran. */
   const live = Effect.gen(function* () {
     yield* requireComplete(managed)
+    yield* place
     const began = yield* Clock.monotonicTimeNanos
     const { client, list } = yield* note(
       openClient(managed, around, (client, listLimit) => makeReady(managed, client, known, listLimit))

@@ -5,6 +5,7 @@
 import { isSignalboxError } from "@signalbox/errors"
 import {
   type CircuitOpen,
+  type ConnectionCap,
   ConnectionPool,
   PoolConnectTimeout,
   PoolExhausted,
@@ -44,6 +45,7 @@ export interface SessionPool {
 }
 
 export interface SessionSurroundings extends OpeningSurroundings {
+  readonly cap: ConnectionCap | undefined
   readonly metrics: OrchestratorMetrics
   readonly meterOf: (serverName: string) => Pick<ServerMeter, "judged">
 }
@@ -95,16 +97,13 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   const withdraw = (session: Session): Effect.Effect<void> => Effect.ignore(pool.invalidate(name, session))
   // One that is not shared is withdrawn by who had it.
   const forgetLost = (session: Session) => (isShared ? Effect.andThen(loss(session), withdraw(session)) : Effect.void)
+  const forgetWhenLost = (session: Session) => Effect.forkScoped(Effect.suspend(() => forgetLost(session)))
 
   const pool = yield* ConnectionPool.make<Session, Exclude<SessionError, SessionsExhausted>, never>({
-    acquire: () =>
-      Effect.annotateLogs(
-        takeSupervised.pipe(
-          Effect.flatMap((supervised) => (supervised === undefined ? open : Effect.succeed(supervised))),
-          Effect.tap((session) => Effect.forkScoped(Effect.suspend(() => forgetLost(session))))
-        ),
-        { server: name }
-      ),
+    present: () =>
+      Effect.tap(takeSupervised, (session) => (session === undefined ? Effect.void : forgetWhenLost(session))),
+    acquire: () => Effect.annotateLogs(Effect.tap(open, forgetWhenLost), { server: name }),
+    ...(around.cap === undefined ? {} : { cap: around.cap }),
     settings: () => poolSettings(supervisor.managed, isFilled),
     invalidates: (error) => isShared && isLoss(error),
     // Whoever ends a server has waited for its calls.
