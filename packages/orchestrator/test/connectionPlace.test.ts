@@ -41,6 +41,11 @@ const Call = Schema.Struct({
   isGivenUp: Schema.Boolean
 })
 
+const once = (name: string): ManagedServer => {
+  const { server, ...rest } = managed(name, { restart: { when: "never", maxRestarts: 0 } })
+  return { ...rest, server: { ...server, connectTimeout: Duration.seconds(10) } }
+}
+
 describe("a limit over the connections of all servers", () => {
   it.effect.prop(
     "is never exceeded, and every call is answered in the end",
@@ -76,11 +81,6 @@ describe("a limit over the connections of all servers", () => {
       }),
     { timeout: 120_000, arbitrary: { runs: 100, size: 12 } }
   )
-
-  const once = (name: string): ManagedServer => {
-    const { server, ...rest } = managed(name, { restart: { when: "never", maxRestarts: 0 } })
-    return { ...rest, server: { ...server, connectTimeout: Duration.seconds(10) } }
-  }
 
   it.effect("fails the start of a server for which there is no place, and lets it come when there is one", () =>
     Effect.gen(function* () {
