@@ -6,10 +6,12 @@ import { ConversationClient, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
+  makeCap,
   makeStartGate,
   ownRegistry,
   ServerOrchestrator,
   ServerSets,
+  SharedConnectionCap,
   SharedStartGate
 } from "@signalbox/orchestrator"
 import { Context, Effect, Layer, Metric } from "effect"
@@ -95,9 +97,13 @@ export class Host extends Context.Service<
       )
     )
     const agents = Agents.layer(setup).pipe(Layer.provideMerge(agentSets(setup)), Layer.provide(models))
-    // Servers of agents start through the same gate as all others.
-    const gate = Layer.unwrap(
-      Effect.map(orchestratorOptions(setup, []), (options) => Layer.succeed(SharedStartGate, makeStartGate(options)))
+    // Servers of agents start through the same gate as all others, and keep to the same limit.
+    const shared = Layer.unwrap(
+      Effect.gen(function* () {
+        const options = yield* orchestratorOptions(setup, [])
+        const gate = Layer.succeed(SharedStartGate, makeStartGate(options))
+        return Layer.merge(gate, Layer.succeed(SharedConnectionCap, yield* makeCap(options)))
+      })
     )
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
@@ -107,7 +113,7 @@ export class Host extends Context.Service<
       Layer.provideMerge(Layer.effect(Metric.MetricRegistry, ownRegistry)),
       // Below everything, so that all of it is traced and counted.
       Layer.provideMerge(telemetryLayer(setup.config, setup.environment)),
-      Layer.provide(gate)
+      Layer.provide(shared)
     )
   }
 }

@@ -77,6 +77,7 @@ export { PromptArgumentsMissing, PromptNotFound, ResourceAmbiguous, ResourceNotF
 // Failures
 export {
   ConnectionFailed,
+  ConnectionsExhausted,
   DuplicateServerName,
   NoServerConnected,
   orchestratorErrors,
@@ -118,5 +119,6 @@ export {
 } from "./runtimes/runtimeCommand.ts"
 export { runtimeVersion } from "./runtimes/runtimeVersion.ts"
 export { isInRange, isVersionRange } from "./runtimes/versionRange.ts"
+export { makeCap, SharedConnectionCap } from "./connectionPlace.ts"
 export { makeStartGate, SharedStartGate, type StartGate } from "./StartGate.ts"
 export { ToolCache } from "./ToolCache.ts"

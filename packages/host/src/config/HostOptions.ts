@@ -292,6 +292,7 @@ export const HostOptions = Schema.Struct({
     startConcurrency: PositiveInt,
     packageConcurrency: PositiveInt,
     packageTimeout: PositiveDuration,
+    maxTotalConnections: Schema.Union([Schema.Literal("unlimited"), PositiveInt]),
     spawnConcurrency: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
     connectTimeout: PositiveDuration,
     idleTimeout: PositiveDuration,

@@ -139,6 +139,9 @@ runtime:
   # start may take, because a first run installs.
   packageConcurrency: 2
   packageTimeout: 5 minutes
+  # Connections to all servers together, those of agents and further sessions included: unlimited, or a number that leaves
+  # room for each server, and one more for a server that is connected anew.
+  maxTotalConnections: unlimited
   # (*) From spawning to a usable server.
   connectTimeout: 30 seconds
   # (*) The longest that one call to a server may show no sign of life (an answer, or progress), and may take in all.
