@@ -58,6 +58,7 @@ const answer = <Request extends DialectRequest>(
           host,
           client,
           model: server.model,
+          hostCalls: server.hostCalls,
           hostTools,
           requestId: ids.requestId
         })
