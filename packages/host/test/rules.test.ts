@@ -8,19 +8,28 @@ import { load, problemsOf } from "./support.ts"
 
 /** Where a value may not be just anything of its type: one that is refused, and the words for what is expected. */
 const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> = {
-  "model.provider": ["clode", '"claude"'],
+  "model.provider": ["clode", 'no provider "clode"'],
+  "model.breaker.enabled": ["off", "boolean"],
+  "model.breaker.failures": [0, "greater than 0"],
+  "model.breaker.openFor": ["0 seconds", "above zero"],
+  "model.breaker.probes": [0, "greater than 0"],
+  "model.breaker.successes": [0, "greater than 0"],
+  "model.breaker.probeTimeout": ["0 seconds", "above zero"],
+  "model.maxConcurrentRequests": [0, "greater than 0"],
+  "model.maxQueuedRequests": [-1, "greater than or equal to 0"],
   "model.maxTokens": [0, "greater than 0"],
   "model.retry.attempts": [0, "greater than 0"],
   "model.retry.firstDelay": ["0 seconds", "above zero"],
   "model.retry.maxDelay": ["1 millis", "at least as long as firstDelay"],
   "model.retry.factor": [0, "greater than or equal to 1"],
   "providers.claude.baseUrl": ["api.anthropic.com", "http:// or https://"],
-  "providers.claude.model": ["", "length of at least 1"],
+  "providers.claude.model": ["", "the name of a model"],
   "providers.openai.baseUrl": ["ftp://x", "http:// or https://"],
-  "providers.openai.model": ["", "length of at least 1"],
+  "providers.openai.model": ["", "the name of a model"],
   "providers.openrouter.baseUrl": ["", "http:// or https://"],
-  "providers.openrouter.model": ["", "length of at least 1"],
+  "providers.openrouter.model": ["", "the name of a model"],
   "providers.ollama.baseUrl": ["localhost", "http:// or https://"],
+  "routing.unknown": ["guess", '"passthrough"'],
   "conversation.maxHops": [0, "greater than 0"],
   "conversation.toolConcurrency": [1.5, "integer"],
   "conversation.toolTimeout": ["0 seconds", "above zero"],
@@ -98,11 +107,28 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "logging.format": ["xml", '"logfmt"'],
   "server.host": ["0.0.0.0", "127.0.0.1, ::1 or localhost"],
   "server.port": [65_536, "65535"],
-  "server.maxRequestBytes": [0, "greater than 0"]
+  "server.maxRequestBytes": [0, "greater than 0"],
+  "server.auth.mode": ["open", '"forward"'],
+  "server.tools": ["some", '"none"'],
+  "server.maxConcurrentRequests": [0, "greater than 0"],
+  "server.maxQueuedRequests": [-1, "greater than or equal to 0"],
+  "server.maxTokens": [0, "greater than 0"],
+  "server.whenOverMaxTokens": ["cut", '"clamp"'],
+  "server.cache.enabled": ["yes", "boolean"],
+  "server.cache.timeToLive": ["0 seconds", "above zero"],
+  "server.cache.maxEntries": [0, "greater than 0"],
+  "server.cache.maxBytes": [0, "greater than 0"]
 }
 
 /** Keys that take any text. */
-const free = ["model.name", "model.systemPrompt", "providers.ollama.model", "runtime.toolCache"]
+const free = [
+  "model.name",
+  "model.systemPrompt",
+  "providers.ollama.model",
+  "routing.big",
+  "routing.small",
+  "runtime.toolCache"
+]
 
 const withValues = (values: Readonly<Record<string, unknown>>): string => {
   const text: Record<string, unknown> = { extends: "preset:default@1" }

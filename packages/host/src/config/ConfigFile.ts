@@ -10,6 +10,7 @@ import { readDocument } from "./document.ts"
 import type { HostOptions } from "./HostOptions.ts"
 import { type FlagValue, type FoundProblem, layerConfig } from "./layers.ts"
 import { showable } from "./secrets.ts"
+import { serverProblems } from "./serverProblems.ts"
 import { configTemplate } from "./template.ts"
 import { valueAt } from "./tree.ts"
 import { serversFileOf, unknownVariables } from "./variables.ts"
@@ -137,7 +138,9 @@ export const checkText = Effect.fnUntraced(function* (source: ConfigSource, { fi
   const decoded = decodeOptions(layered.value)
   const misshapen = (Result.isFailure(decoded) ? decoded.failure : []).map(layered.place)
   const told = new Set(misshapen.map(({ path }) => path))
-  const adrift = [...agentProblems(layered.value), ...modelProblems(layered.value)].map(layered.place)
+  const adrift = [agentProblems, modelProblems, serverProblems].flatMap((find) =>
+    find(layered.value).map(layered.place)
+  )
   const problems = [...layered.problems, ...misshapen, ...adrift.filter(({ path }) => !told.has(path))]
   if (Result.isFailure(decoded) || problems.length > 0) return yield* invalidAt(shown, problems)
   const config: LoadedConfig = {

@@ -6,7 +6,7 @@ import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
 import { keyRules } from "./keyRules.ts"
 import { ModelOptions } from "./ModelOptions.ts"
-import { ProviderEntry, unknownKinds } from "./ProviderEntry.ts"
+import { ProviderEntry } from "./ProviderEntry.ts"
 import { RoutingSection } from "./RoutingOptions.ts"
 import {
   breaker,
@@ -259,7 +259,7 @@ const Level = Schema.String.pipe(
 /** The whole file. */
 export const HostOptions = Schema.Struct({
   model: ModelOptions,
-  providers: Schema.Record(ServerName, ProviderEntry).check(Schema.makeFilter(unknownKinds)),
+  providers: Schema.Record(ServerName, ProviderEntry),
   routing: RoutingSection,
   conversation: Schema.Struct({
     maxHops: PositiveInt,

@@ -27,15 +27,14 @@ export type ProviderKind = (typeof providerKinds)[number]
 /** Those that run on machines of one's own and mostly want no key. */
 const keylessKinds: ReadonlySet<ProviderKind> = new Set(["ollama", "vllm", "llamacpp", "lmstudio"])
 
-/** Whether an entry can do without a key. */
-export const isKeyless = (kind: ProviderKind, { apiKey = "" }: ProviderEntry): boolean =>
-  keylessKinds.has(kind) && apiKey === ""
+/** Whether an upstream of a kind can do without a key, and without a model: it is asked what it has. */
+export const isKeyless = (kind: ProviderKind): boolean => keylessKinds.has(kind)
 
-const isKind = (text: string): text is ProviderKind => providerKinds.some((kind) => kind === text)
+export const isKind = (text: string): text is ProviderKind => providerKinds.some((kind) => kind === text)
 
 /** The kind of an entry; `undefined` where neither it nor its name says one. */
-export const kindOf = (name: string, entry: ProviderEntry): ProviderKind | undefined =>
-  entry.kind ?? (isKind(name) ? name : undefined)
+export const kindOf = (name: string, { kind }: { readonly kind?: ProviderKind }): ProviderKind | undefined =>
+  kind ?? (isKind(name) ? name : undefined)
 
 /** An upstream. Where `kind` is missing, it is the name of the entry. */
 export const ProviderEntry = Schema.Struct({
@@ -56,12 +55,3 @@ export type ProviderEntry = typeof ProviderEntry.Type
 
 /** Every key that an entry may have, for suggestions. */
 export const providerKeys: ReadonlyArray<string> = Object.keys(ProviderEntry.fields)
-
-/** Entries whose kind nobody can know. */
-export const unknownKinds = (providers: Readonly<Record<string, ProviderEntry>>) =>
-  Object.entries(providers)
-    .filter(([name, entry]) => kindOf(name, entry) === undefined)
-    .map(([name]) => ({
-      path: [name, "kind"],
-      issue: `Expected a kind, since "${name}" is none: ${providerKinds.join(", ")}`
-    }))

@@ -2,7 +2,6 @@
  * `server`: where `signalbox serve` listens, whom it lets in, and what they may ask for.
  */
 import { Schema } from "effect"
-import { isLoopback } from "./loopback.ts"
 import { ApiKey, PositiveDuration, PositiveInt, ServerName } from "./schemas.ts"
 
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))
@@ -24,13 +23,9 @@ export type ClientKey = typeof ClientKey.Type
 const Auth = Schema.Struct({
   mode: Schema.Literals(["none", "keys", "forward"]),
   keys: Schema.Array(ClientKey)
-}).check(
-  Schema.makeFilter(({ keys, mode }) =>
-    mode === "keys" && keys.length === 0 ? { path: ["keys"], issue: "Expected at least one key" } : undefined
-  )
-)
+})
 
-/** The section. Whoever reaches a port where nobody is asked for a key could run the tools and spend the key. */
+/** The section. */
 export const ServerOptions = Schema.Struct({
   host: Schema.NonEmptyString,
   port: Port,
@@ -47,15 +42,5 @@ export const ServerOptions = Schema.Struct({
     maxEntries: PositiveInt,
     maxBytes: PositiveInt
   })
-}).check(
-  Schema.makeFilter(({ auth, host }) =>
-    auth.mode !== "none" || isLoopback(host)
-      ? undefined
-      : {
-          path: ["host"],
-          issue:
-            "Expected 127.0.0.1, ::1 or localhost, as long as auth.mode is none: whoever reaches the port could run your tools and spend your key"
-        }
-  )
-)
+})
 export type ServerOptions = typeof ServerOptions.Type

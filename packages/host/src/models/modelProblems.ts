@@ -1,9 +1,10 @@
 /**
- * Providers that a configuration names and does not have. Takes it as it stands, so that these are told together with
- * what is wrong with its shape.
+ * Providers that a configuration names and does not have, and what those that it has lack. Takes it as it stands, so that
+ * these are told together with what is wrong with its shape.
  */
 import { nearestName } from "@signalbox/model"
 import type { FoundProblem } from "../config/layers.ts"
+import { isKeyless, isKind, providerKinds } from "../config/ProviderEntry.ts"
 import { isTree, type Tree, valueAt } from "../config/tree.ts"
 
 const treeAt = (value: unknown, key: string): Tree => {
@@ -28,11 +29,41 @@ const namesIn = (config: unknown) => {
   ]
 }
 
+const isText = (value: unknown): value is string => typeof value === "string"
+
+/** What an entry must say beside what the schema asks of all: it depends on its kind. */
+const entryProblems = (name: string, entry: unknown): ReadonlyArray<FoundProblem> => {
+  if (!isTree(entry)) return []
+  const path = ["providers", name]
+  const own = entry["kind"]
+  if (own === undefined && !isKind(name)) {
+    return [
+      {
+        path: [...path, "kind"],
+        message: `missing key, since "${name}" is no kind`,
+        suggestion: `one of ${providerKinds.join(", ")}`
+      }
+    ]
+  }
+  const kind = isText(own) ? own : name
+  if (!isKind(kind) || isKeyless(kind)) return []
+  const problems: Array<FoundProblem> = []
+  if (entry["apiKey"] === undefined) {
+    problems.push({ path: [...path, "apiKey"], message: "missing key", suggestion: "name a variable: env:NAME" })
+  }
+  if (entry["model"] === "") {
+    problems.push({ path: [...path, "model"], message: 'Expected the name of a model, found ""' })
+  }
+  return problems
+}
+
 /** Each name that is none, with the one that may have been meant. */
 export const modelProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
   if (!isTree(valueAt(config, ["providers"]))) return []
-  const providers = Object.keys(treeAt(config, "providers"))
-  return namesIn(config).flatMap(({ choices, path }) => {
+  const entries = Object.entries(treeAt(config, "providers"))
+  const providers = entries.map(([name]) => name)
+  const lacking = entries.flatMap(([name, entry]) => entryProblems(name, entry))
+  const unknown = namesIn(config).flatMap(({ choices, path }) => {
     const name = valueAt(config, path)
     const known = [...choices, ...providers]
     if (typeof name !== "string" || name === "" || known.includes(name)) return []
@@ -45,4 +76,5 @@ export const modelProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
       }
     ]
   })
+  return [...lacking, ...unknown]
 }

@@ -42,7 +42,8 @@ export const resolveProviders = ({ providers }: HostOptions, environment: Enviro
     const apiKey = resolveKey(entry.apiKey ?? "", environment)
     const { headers, unset } = resolveHeaders(entry.headers ?? {}, environment)
     if (unset !== undefined) missing.set(name, new MissingApiKey({ provider: name, variable: unset }))
-    else if (apiKey === undefined && !isKeyless(kind, entry)) missing.set(name, missingKey(name, entry))
+    else if (apiKey === undefined && !(isKeyless(kind) && (entry.apiKey ?? "") === ""))
+      missing.set(name, missingKey(name, entry))
     else ready.set(name, { name, kind, entry, apiKey, headers })
   }
   return { ready, missing }

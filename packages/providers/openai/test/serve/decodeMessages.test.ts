@@ -139,7 +139,7 @@ describe("messages of Chat Completions", () => {
 
   it.effect("bring thinking back, whole or in the pieces in which it was streamed", () =>
     Effect.gen(function* () {
-      const [, whole, pieces, unsigned, proofless] = yield* messagesOf([
+      const [, whole, pieces, unsigned, proofless, rest] = yield* messagesOf([
         user,
         {
           role: "assistant",
@@ -171,13 +171,22 @@ describe("messages of Chat Completions", () => {
         { role: "user", content: "2" },
         { role: "assistant", content: "c", reasoning_content: "hm" },
         { role: "user", content: "3" },
-        { role: "assistant", content: "d", reasoning_details: [{ type: "reasoning.text", index: 0, signature: "s" }] }
+        { role: "assistant", content: "d", reasoning_details: [{ type: "reasoning.text", index: 0, signature: "s" }] },
+        { role: "user", content: "4" },
+        // As the official accumulator keeps "hm": the last piece of each field.
+        {
+          role: "assistant",
+          content: "e",
+          reasoning_content: "m",
+          reasoning_details: [{ type: "reasoning.text", index: 0, signature: "s" }]
+        }
       ]).pipe(Effect.map((messages) => messages.filter(({ role }, index) => role === "assistant" || index === 0)))
       const thinking = { type: "thinking", thinking: "hm", signature: "s" } as const
       assert.deepStrictEqual(plain(whole?.content), [thinking, { type: "redacted_thinking", data: "xx" }, said("a")])
       assert.deepStrictEqual(pieces?.content, [thinking, said("b")])
       assert.deepStrictEqual(unsigned?.content, [{ ...thinking, signature: "" }, said("c")])
       assert.deepStrictEqual(proofless?.content, [said("d")])
+      assert.deepStrictEqual(rest?.content, [said("e")])
     })
   )
 

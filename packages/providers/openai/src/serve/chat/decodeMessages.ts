@@ -51,10 +51,15 @@ const hostCall = (call: McpCallWire, step: string): ReadonlyArray<HistoryItem> =
   ]
 }
 
+/** What the official accumulator leaves of a thought that was streamed: its last piece, and a signature without a text. */
+const isRest = (details: ReadonlyArray<JsonObject>): boolean =>
+  details.some(({ signature, text }) => text === undefined && signature !== undefined)
+
 const thoughtsOf = (message: MessageWire): ReadonlyArray<ReadThought> => {
-  const details = readDetails(message.reasoning_details ?? [])
+  const given = message.reasoning_details ?? []
+  const details = readDetails(given)
   const thinking = message.reasoning_content ?? message.reasoning ?? ""
-  if (details.length > 0 || thinking === "") return details
+  if (details.length > 0 || thinking === "" || isRest(given)) return details
   return [{ block: { type: "thinking", thinking, signature: "" }, step: undefined }]
 }
 
