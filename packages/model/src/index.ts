@@ -38,6 +38,7 @@ export type { ServedEvent, ServedReply, ServedRequest, ServedStep, ServedStream 
 export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from "./foldEvents.ts"
 
 // Tools
+export { isLostResult, lostResult } from "./lostResult.ts"
 export { isSafeToRepeat, resultText, textResult, ToolAnnotations, ToolDefinition, ToolResult } from "./Tool.ts"
 export { callerToolbox, emptyToolbox, inventoryOf, joinToolboxes, Toolbox, type ToolInventory } from "./Toolbox.ts"
 export { makeSteadyToolbox, type SteadyToolbox } from "./SteadyToolbox.ts"

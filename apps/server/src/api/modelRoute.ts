@@ -71,6 +71,7 @@ const answer = <Request extends DialectRequest>(
           host,
           client,
           model: server.model,
+          hostCalls: server.hostCalls,
           hostTools,
           requestId: ids.requestId
         })
