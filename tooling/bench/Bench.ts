@@ -7,7 +7,7 @@ import type { Interval } from "./statistics.ts"
 export interface BenchResult {
   /** What was compared: `echo over stdio, 1 ms tool`. */
   readonly name: string
-  readonly unit: "ratio" | "µs" | "ms"
+  readonly unit: "ratio" | "µs" | "ms" | "MB"
   readonly measured: Interval
   /** The most that the bad end of the interval may be; absent where a figure is only reported. */
   readonly budget?: number

@@ -11,7 +11,9 @@ import { poolBench } from "./pool.ts"
 import { recoveryBench } from "./recovery.ts"
 import { reuseBench } from "./reuse.ts"
 import { startBench } from "./start.ts"
+import { streamMemoryBench } from "./streamMemory.ts"
 import { toolsCallBench } from "./toolsCall.ts"
+import { translateBench } from "./translate.ts"
 import { turnBench } from "./turn.ts"
 import { versionBench } from "./version.ts"
 
@@ -23,7 +25,9 @@ const benches: Readonly<Record<string, Bench>> = {
   recovery: recoveryBench,
   reuse: reuseBench,
   start: startBench,
+  "stream-memory": streamMemoryBench,
   "tools-call": toolsCallBench,
+  translate: translateBench,
   turn: turnBench,
   version: versionBench
 }
@@ -35,7 +39,7 @@ const { positionals, values } = parseArgs({
 const [name = ""] = positionals
 const bench = benches[name]
 if (bench === undefined) {
-  const known = Object.entries(benches).map(([key, { description }]) => `  ${key.padEnd(12)}${description}`)
+  const known = Object.entries(benches).map(([key, { description }]) => `  ${key.padEnd(15)}${description}`)
   process.stderr.write(`Usage: npm run bench -- NAME [--json]\n\n${known.join("\n")}\n`)
   process.exit(2)
 }

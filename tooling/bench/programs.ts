@@ -5,9 +5,8 @@
 import { tempDirectory } from "@signalbox/testing"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { bundledCli } from "./bundledCli.ts"
 
 /** A program that listens. */
 export interface Program {
@@ -58,12 +57,11 @@ export const startUpstream = async (script: object): Promise<Program> => {
 /** The least that a proxy can do. */
 export const startFloor = (upstream: string): Promise<Program> => startNode([inBench("floorProxy.mjs"), upstream])
 
-/** `signalbox serve`, bundled, over this upstream; its log, at the level that is usual, is read and forgotten. */
+/** `signalbox serve` from its sources, which only start more slowly than a bundle, over this upstream; its log, at the level that is usual, is read and forgotten. */
 export const startSignalbox = async (
   upstream: string,
   { provider = "claude" }: { readonly provider?: "claude" | "openai" } = {}
 ): Promise<Program> => {
-  const cli = await bundledCli()
   const folder = await tempDirectory("signalbox-bench-")
   const config = folder.file("signalbox.json")
   const baseUrl = provider === "claude" ? upstream : `${upstream}/v1`
@@ -77,10 +75,13 @@ export const startSignalbox = async (
       servers: {}
     })
   )
-  const program = await startNode([cli, "serve", "--port", "0", "--no-control", "--config", config], {
-    ...process.env,
-    FX_KEY: "sk-bench"
-  })
+  const program = await startNode(
+    [inBench("../../apps/cli/src/main.ts"), "serve", "--port", "0", "--no-control", "--config", config],
+    {
+      ...process.env,
+      FX_KEY: "sk-bench"
+    }
+  )
   return {
     ...program,
     [Symbol.asyncDispose]: async () => {
@@ -88,4 +89,11 @@ export const startSignalbox = async (
       await folder[Symbol.asyncDispose]()
     }
   }
+}
+
+/** The time that a process has spent on a processor, in microseconds. The kernel counts in steps of 10 ms. */
+export const cpuMicrosOf = (pid: number): number => {
+  // The name of the program, in brackets, may hold spaces; the fields after it are counted from there.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
 }

@@ -22,8 +22,16 @@ export type SayFailure = (error: unknown, requestId: string) => EncodedFailure
 
 /** 24 hexadecimal characters: the length that ids of the Messages API have. */
 const randomDigits: Effect.Effect<string> = Effect.map(
-  Effect.all(Array.from({ length: 24 }, () => Random.nextIntBetween(0, 15))),
-  (digits) => digits.map((digit) => digit.toString(16)).join("")
+  // Not an effect for each digit: every request waits for this.
+  Effect.all([Random.next, Random.next, Random.next]),
+  (parts) =>
+    parts
+      .map((part) =>
+        Math.floor(part * 2 ** 32)
+          .toString(16)
+          .padStart(8, "0")
+      )
+      .join("")
 )
 
 /** Logs a failure and says it in the envelope; a defect is told in general words only. */
