@@ -9,6 +9,7 @@ import { coldStartProof } from "./coldStart.ts"
 import { faultsProof } from "./faults.ts"
 import { isolationProof } from "./isolation.ts"
 import { leaksProof } from "./leaks.ts"
+import { messagesProof } from "./messages.ts"
 import { type Proof, realParts } from "./Proof.ts"
 import { prove } from "./prove.ts"
 import { holds, markdown, type Report, reportText } from "./report.ts"
@@ -21,7 +22,8 @@ const proofs: Readonly<Record<string, Proof>> = {
   shutdown: shutdownProof,
   leaks: leaksProof,
   isolation: isolationProof,
-  faults: faultsProof
+  faults: faultsProof,
+  messages: messagesProof
 }
 
 const usage = (): string => {
