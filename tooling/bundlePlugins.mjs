@@ -1,5 +1,6 @@
 // What the bundle of an app leaves out, makes beforehand and goes past.
 import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 
@@ -19,6 +20,22 @@ export const withValues = {
     onLoad({ filter: /[\\/]host[\\/]src[\\/]config[\\/]presetValue\.ts$/ }, async ({ path }) => {
       const values = Object.entries(await import(pathToFileURL(path).href))
       return { contents: values.map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`).join("\n") }
+    })
+}
+
+/**
+ * undici is CommonJS, and Effect hands on all of it by a star: in parts of a program that share it, nobody would find
+ * the names. So they are written out.
+ */
+export const withUndiciNames = {
+  name: "with-undici-names",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]platform-node[\\/]dist[\\/]Undici\.js$/ }, ({ path }) => {
+      const names = Object.keys(createRequire(path)("undici")).filter((name) => /^[A-Za-z_]\w*$/.test(name))
+      return {
+        contents: `import Undici from "undici"\nexport default Undici\nexport const { ${names.join(", ")} } = Undici`,
+        resolveDir: dirname(path)
+      }
     })
 }
 

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util"
 import { type Bench, isWithinBudget } from "./Bench.ts"
 import { callBench } from "./call.ts"
 import { connectBench } from "./connect.ts"
+import { forwardBench } from "./forward.ts"
 import { poolBench } from "./pool.ts"
 import { recoveryBench } from "./recovery.ts"
 import { reuseBench } from "./reuse.ts"
@@ -17,6 +18,7 @@ import { versionBench } from "./version.ts"
 const benches: Readonly<Record<string, Bench>> = {
   call: callBench,
   connect: connectBench,
+  forward: forwardBench,
   pool: poolBench,
   recovery: recoveryBench,
   reuse: reuseBench,

@@ -49,6 +49,8 @@ export interface Proof {
   readonly description: string
   /** After so many seconds at scale 1 it has failed; a smaller run gets its share, and a minute more. */
   readonly limitSeconds: number
+  /** Only run when named, and not by `all`: it needs more than this repository. */
+  readonly isApart?: boolean
   readonly run: (run: ProofRun) => Effect.Effect<ProofResult, never, Scope.Scope>
 }
 

@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util"
 import { cancelProof } from "./cancel.ts"
 import { chaosProof } from "./chaos.ts"
+import { codingAgentsProof } from "./codingAgents.ts"
 import { coldStartProof } from "./coldStart.ts"
 import { faultsProof } from "./faults.ts"
 import { isolationProof } from "./isolation.ts"
@@ -23,12 +24,13 @@ const proofs: Readonly<Record<string, Proof>> = {
   leaks: leaksProof,
   isolation: isolationProof,
   faults: faultsProof,
-  messages: messagesProof
+  messages: messagesProof,
+  "coding-agents": codingAgentsProof
 }
 
 const usage = (): string => {
-  const known = Object.entries(proofs).map(([key, { description }]) => `  ${key.padEnd(12)}${description}`)
-  return `Usage: npm run prove -- NAME [--scale n] [--seed s] [--json | --markdown]\n\n${known.join("\n")}\n  all         one after the other\n`
+  const known = Object.entries(proofs).map(([key, { description }]) => `  ${key.padEnd(15)}${description}`)
+  return `Usage: npm run prove -- NAME [--scale n] [--seed s] [--json | --markdown]\n\n${known.join("\n")}\n  all            one after the other\n`
 }
 
 const readCommand = () => {
@@ -44,7 +46,8 @@ const readCommand = () => {
   const [name = ""] = positionals
   const scale = Number(values.scale)
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000_000) : Number(values.seed)
-  const chosen = name === "all" ? Object.keys(proofs) : Object.keys(proofs).filter((key) => key === name)
+  const all = Object.keys(proofs).filter((key) => proofs[key]?.isApart !== true)
+  const chosen = name === "all" ? all : Object.keys(proofs).filter((key) => key === name)
   if (chosen.length === 0 || !(scale > 0) || !Number.isSafeInteger(seed)) {
     process.stderr.write(usage())
     process.exit(2)

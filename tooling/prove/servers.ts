@@ -28,6 +28,9 @@ const markName = "SIGNALBOX_PROOF"
 /** The mark of one run. */
 export const newMark = (): string => randomUUID()
 
+/** The variable that carries it. */
+export const markOf = (mark: string): Readonly<Record<string, string>> => ({ [markName]: mark })
+
 /** Processes of a run that are still alive. */
 export const leftovers = (mark: string): Promise<Array<number>> => markedProcesses({ name: markName, value: mark })
 
@@ -65,7 +68,7 @@ export const stdioServer = (
   server: {
     ...serverDefaults,
     name,
-    endpoint: { transport: "stdio", command, args, cwd: undefined, env: { [markName]: mark }, inheritsEnv: false },
+    endpoint: { transport: "stdio", command, args, cwd: undefined, env: markOf(mark), inheritsEnv: false },
     ...changes.server
   }
 })
@@ -83,7 +86,7 @@ export const httpServer = (name: string, url: string, changes: Changes = {}): Ma
 
 /** Starts an fx-mcp over HTTP that carries the mark. */
 export const launchHttp = (flags: FxMcpFlags, mark: string) =>
-  startFxMcpHttp(flags, { ...process.env, [markName]: mark })
+  startFxMcpHttp(flags, { ...process.env, ...markOf(mark) })
 
 /** An fx-mcp over HTTP for the length of the scope. */
 export const fxHttp = (flags: FxMcpFlags, mark: string) =>

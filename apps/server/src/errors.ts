@@ -5,7 +5,7 @@ import { defineError, statuses } from "@signalbox/errors"
 import { InvalidMessagesRequest } from "@signalbox/provider-claude/serve"
 import { serveErrors as openAiServeErrors } from "@signalbox/provider-openai/serve"
 import { Schema } from "effect"
-import { ServerBusy } from "./api/admission.ts"
+import { ApiBusy } from "./api/admission.ts"
 import { TooManyTokens } from "./api/limitTokens.ts"
 import { KeyMissing, KeyRefused, ModelNotAllowed, ServerNotAllowed } from "./clients/errors.ts"
 import { controlErrors } from "./control/errors.ts"
@@ -74,7 +74,7 @@ export const serverErrors = [
   KeyRefused,
   ModelNotAllowed,
   ServerNotAllowed,
-  ServerBusy,
+  ApiBusy,
   TooManyTokens,
   ...controlErrors
 ] as const

@@ -8,7 +8,7 @@ import { Context, Effect, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { createServer } from "node:net"
 import { once } from "node:events"
-import { question, readEvents, serverLayer, startServer, writeConfig } from "./support.ts"
+import { aliased, question, readEvents, serverLayer, startServer, writeConfig } from "./support.ts"
 
 /** A configuration without servers over an fx-llm that echoes, in a scope. */
 const setting = Effect.acquireRelease(
@@ -72,7 +72,7 @@ describe("silence of the model", () => {
       const context = yield* Layer.build(serverLayer(config))
       const { url } = Context.get(context, SignalboxServer)
       fxLlm.use({ text: "At last.", hold: "start", usage: { inputTokens: 9, outputTokens: 2 } })
-      const body = JSON.stringify({ ...question("Think"), stream: true })
+      const body = JSON.stringify({ ...aliased("Think"), stream: true })
       const asked = fetch(`${url}/v1/messages`, { method: "POST", body })
       yield* Effect.promise(() => fxLlm.waitForHeld(1))
       yield* TestClock.adjust("5 seconds")
@@ -155,7 +155,7 @@ describe("a defect", () => {
         const { url } = yield* SignalboxServer
         for (const stream of [true, false]) {
           const response = yield* Effect.promise(() =>
-            fetch(`${url}/v1/messages`, { method: "POST", body: JSON.stringify({ ...question("Hi"), stream }) })
+            fetch(`${url}/v1/messages`, { method: "POST", body: JSON.stringify({ ...aliased("Hi"), stream }) })
           )
           assert.strictEqual(response.status, 500)
           const text = yield* Effect.promise(() => response.text())

@@ -11,7 +11,7 @@ import Anthropic, {
 import { assert, describe, it } from "@effect/vitest"
 import { request } from "node:http"
 import { once } from "node:events"
-import { question, readEvents, startServer } from "./support.ts"
+import { aliased, question, readEvents, startServer } from "./support.ts"
 
 /** What a promise rejects with. */
 const failureOf = async (promise: PromiseLike<unknown>): Promise<InstanceType<typeof APIError>> => {
@@ -41,7 +41,7 @@ const envelopeOf = async (response: Response): Promise<Envelope> => {
 }
 
 describe("a request that is none", () => {
-  const valid = question("Hi")
+  const valid = aliased("Hi")
   const cases: ReadonlyArray<readonly [string, unknown, string]> = [
     ["no JSON", "{", "not valid JSON"],
     ["nothing", "", "must be a JSON object"],
@@ -210,7 +210,7 @@ describe("an answer that breaks off", () => {
   ] as const) {
     it(`ends the stream with an error event (${fault.kind})`, async () => {
       await using server = await startServer({ mcp: false, script: { text: ["One ", "two"], fault } })
-      const response = await server.post(JSON.stringify({ ...question("Hi"), stream: true }))
+      const response = await server.post(JSON.stringify({ ...aliased("Hi"), stream: true }))
       assert.strictEqual(response.status, 200)
       const events = readEvents(await response.text())
       const last = events.at(-1)
@@ -223,7 +223,7 @@ describe("an answer that breaks off", () => {
         events.map(({ event }) => event),
         "message_stop"
       )
-      await failureOf(server.client.messages.stream(question("Hi")).finalMessage())
+      await failureOf(server.client.messages.stream(aliased("Hi")).finalMessage())
     })
   }
 

@@ -1,6 +1,6 @@
 import type Anthropic from "@anthropic-ai/sdk"
 import { assert, describe, it } from "@effect/vitest"
-import { callerTool, question, readEvents, startServer } from "./support.ts"
+import { aliased, callerTool, question, readEvents, startServer } from "./support.ts"
 
 /** One reply that calls a tool of the host and one of the caller, and what follows each result. */
 const mixed = [
@@ -34,10 +34,15 @@ describe("a text answer", () => {
       mcp: false,
       script: { text: "Hello there.", usage: { inputTokens: 12, outputTokens: 5, cacheReadTokens: 7 } }
     })
-    const { data, request_id, response } = await server.client.messages.create(question("Hi")).withResponse()
+    const { data, request_id, response } = await server.client.messages.create(aliased("Hi")).withResponse()
     assert.deepStrictEqual(data.content, [{ type: "text", text: "Hello there." }] as never)
     assert.match(data.id, /^msg_[0-9a-f]{24}$/)
-    assert.deepInclude(data, { type: "message", role: "assistant", model: "claude-any", stop_reason: "end_turn" })
+    assert.deepInclude(data, {
+      type: "message",
+      role: "assistant",
+      model: "claude/claude-any",
+      stop_reason: "end_turn"
+    })
     assert.deepInclude(data.usage, { input_tokens: 12, output_tokens: 5, cache_read_input_tokens: 7 })
     assert.match(request_id ?? "", /^req_[0-9a-f]{24}$/)
     assert.match(response.headers.get("content-type") ?? "", /^application\/json/)
@@ -71,7 +76,7 @@ describe("a text answer", () => {
 
   it("has the events of the API, each on its named line", async () => {
     await using server = await startServer({ mcp: false, script: { text: ["Yes", "."] } })
-    const response = await server.post(JSON.stringify({ ...question("Well?"), stream: true }))
+    const response = await server.post(JSON.stringify({ ...aliased("Well?"), stream: true }))
     assert.strictEqual(response.headers.get("content-type"), "text/event-stream; charset=utf-8")
     const events = readEvents(await response.text())
     assert.deepStrictEqual(

@@ -144,6 +144,9 @@ export const question = (text: string) => ({
   messages: [{ role: "user" as const, content: text }]
 })
 
+/** A question under a name that the upstream does not have: its answer is written here and not only handed on. */
+export const aliased = (text: string) => ({ ...question(text), model: "claude/claude-any" })
+
 /** The server-sent events of a body, in order. */
 export const readEvents = (
   text: string

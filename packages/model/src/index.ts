@@ -30,7 +30,8 @@ export {
 
 // Models
 export { collectReply, LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
-export { retryModel } from "./retryModel.ts"
+export { begun } from "./begun.ts"
+export { retryModel, retryStream } from "./retryModel.ts"
 export { isSealed, sealThought, unsealThought } from "./sealedThought.ts"
 export { BlockDelta, ModelEvent } from "./ModelEvent.ts"
 export type { ServedEvent, ServedReply, ServedRequest, ServedStep, ServedStream } from "./ServedTurn.ts"
@@ -81,16 +82,22 @@ export { type FallbackCandidate, fallbackModel, isWorthFallback } from "./routin
 
 // What stands around a model
 export { type CallNote, CallNotes } from "./CallNotes.ts"
-export { guardModel, type GuardModelOptions, isUpstreamFault } from "./guard/guardModel.ts"
+export { guardModel, type GuardModelOptions, guardStream, isUpstreamFault } from "./guard/guardModel.ts"
 export { makeRateBucket, type RateBucket } from "./guard/RateBucket.ts"
-export { ratedModel, type RatedModelOptions } from "./guard/ratedModel.ts"
+export { ratedModel, type RatedModelOptions, rateStream } from "./guard/ratedModel.ts"
 export { isCacheable, makeCacheModel, type ResponseCacheOptions } from "./cache/cacheModel.ts"
 export { type GeneratedObject, generateObject, type GenerateObjectOptions } from "./structured/generateObject.ts"
 
 // What models cost
 export { costOf, type ModelPrices, type PriceEntry, pricesFor } from "./spend/prices.ts"
 export { type UsageEntry, UsageLedger, UsageSum } from "./spend/UsageLedger.ts"
-export { meteredModel, type MeteredModelOptions, Principal } from "./spend/meteredModel.ts"
+export {
+  type MeteredCall,
+  meteredModel,
+  type MeteredModelOptions,
+  Principal,
+  recordCall
+} from "./spend/meteredModel.ts"
 export {
   type Budget,
   type BudgetedCall,

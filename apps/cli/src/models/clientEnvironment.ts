@@ -1,43 +1,69 @@
 /**
- * The variables that point coding agents at a running `signalbox serve`, as a shell reads them.
+ * What points coding agents at a running `signalbox serve`, as a shell reads it: variables, and where an agent heeds none,
+ * a function of its name that starts it with the right arguments.
  */
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { report } from "../report.ts"
 import { readConfig } from "../withHost.ts"
 
-/** What one program reads. `base` is the address of the server, `key` what it is let in by. */
-type Variables = (base: string, key: string) => Readonly<Record<string, string>>
+/** What one program wants. */
+interface ClientSetup {
+  readonly variables: Readonly<Record<string, string>>
+  /** Programs that have to be started with arguments, which come before all others. */
+  readonly commands?: Readonly<Record<string, ReadonlyArray<string>>>
+}
 
-/** The programs that are known, and their variables. */
-export const clientVariables = {
+/** `base` is the address of the server, `key` what it is let in by. */
+type Setup = (base: string, key: string) => ClientSetup
+
+/** A provider of Codex's configuration, which is TOML; a text of JSON is one of TOML. */
+const codexProvider = (base: string): string =>
+  `{ name = "Signalbox", base_url = ${JSON.stringify(`${base}/v1`)}, env_key = "OPENAI_API_KEY", wire_api = "responses" }`
+
+/** The programs that are known, and what they want. */
+export const clientSetups = {
   /** Claude Code, and everything on Anthropic's SDKs. */
-  claude: (base, key) => ({ ANTHROPIC_BASE_URL: base, ANTHROPIC_API_KEY: key }),
-  /** Codex, and everything on OpenAI's SDKs. */
-  codex: (base, key) => ({ OPENAI_BASE_URL: `${base}/v1`, OPENAI_API_KEY: key }),
+  claude: (base, key) => ({ variables: { ANTHROPIC_BASE_URL: base, ANTHROPIC_API_KEY: key } }),
+  /** The variables are for OpenAI's SDKs. Codex reads the address from its configuration alone. */
+  codex: (base, key) => ({
+    variables: { OPENAI_BASE_URL: `${base}/v1`, OPENAI_API_KEY: key },
+    commands: {
+      codex: ["-c", 'model_provider="signalbox"', "-c", `model_providers.signalbox=${codexProvider(base)}`]
+    }
+  }),
   /** opencode reads the variables of Anthropic's provider, whose base URL has the version in it. */
-  opencode: (base, key) => ({ ANTHROPIC_BASE_URL: `${base}/v1`, ANTHROPIC_API_KEY: key })
-} as const satisfies Readonly<Record<string, Variables>>
+  opencode: (base, key) => ({ variables: { ANTHROPIC_BASE_URL: `${base}/v1`, ANTHROPIC_API_KEY: key } })
+} as const satisfies Readonly<Record<string, Setup>>
 
 /** Within single quotes a shell takes everything as it is, but for them. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
-/** Prints the variables, to be read by `eval`. A key that is a secret is not printed: its variable is named. */
-export const clientEnvironment = (client: keyof typeof clientVariables, url: string | undefined) =>
+/** All that a shell has to read, a line each. */
+const shellLines = ({ commands = {}, variables }: ClientSetup): ReadonlyArray<string> => [
+  ...Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`),
+  ...Object.entries(commands).map(
+    ([name, words]) => `${name}() { command ${name} ${words.map(quoted).join(" ")} "$@"; }`
+  )
+]
+
+/** Prints what `eval` reads. A key that is a secret is not printed: its variable is named. */
+export const clientEnvironment = (client: keyof typeof clientSetups, url: string | undefined) =>
   Effect.gen(function* () {
     const { options } = yield* readConfig([], "preset")
     const { auth, host, port } = options.server
     const address = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host
     const base = (url ?? `http://${address.includes(":") ? `[${address}]` : address}:${port}`).replace(/\/+$/, "")
     // Clients want some key even where nobody asks for one.
-    return { variables: clientVariables[client](base, "signalbox"), needsKey: auth.mode !== "none" }
+    const setup: ClientSetup = clientSetups[client](base, "signalbox")
+    return { setup, needsKey: auth.mode !== "none" }
   }).pipe(
     report({
-      json: ({ variables }) => variables,
-      render: ({ needsKey, variables }) =>
+      json: ({ setup: { commands = {}, variables } }) => ({ variables, commands }),
+      render: ({ needsKey, setup }) =>
         Effect.gen(function* () {
           const { errorStyle, line, status } = yield* Output
-          for (const [name, value] of Object.entries(variables)) yield* line(`export ${name}=${quoted(value)}`)
+          yield* Effect.forEach(shellLines(setup), line)
           if (needsKey) {
             yield* status(
               `${errorStyle.yellow("!")} The server asks for a key: set the variable to one of server.auth.keys.`

@@ -5,7 +5,7 @@ import { Host, type HostOptions } from "@signalbox/host"
 import { type LanguageModel, makeCacheModel } from "@signalbox/model"
 import { Context, Effect, Layer, type Scope } from "effect"
 import { type ClientAuth, makeClientAuth } from "../clients/ClientAuth.ts"
-import { makeAdmission, type ServerBusy } from "./admission.ts"
+import { makeAdmission, type ApiBusy } from "./admission.ts"
 
 /** The section `server` of a configuration. */
 export type ServerSection = HostOptions["server"]
@@ -17,7 +17,7 @@ export class ApiContext extends Context.Service<
     readonly options: ServerSection
     readonly letIn: ClientAuth
     /** Waits for a place, which the request holds to the end of its scope. */
-    readonly admit: Effect.Effect<void, ServerBusy, Scope.Scope>
+    readonly admit: Effect.Effect<void, ApiBusy, Scope.Scope>
     /** Answers to every name that the routing has. */
     readonly model: LanguageModel["Service"]
   }

@@ -6,8 +6,8 @@ import { defineError, statuses } from "@signalbox/errors"
 import { Duration, Effect, Schema, Semaphore } from "effect"
 
 /** More requests than the server takes. None of it has been done. */
-export class ServerBusy extends defineError<ServerBusy>()("ServerBusy", {
-  code: "SERVER_BUSY",
+export class ApiBusy extends defineError<ApiBusy>()("ApiBusy", {
+  code: "API_BUSY",
   status: statuses.overloaded,
   retryable: true,
   fields: { maxConcurrent: Schema.Int, maxQueued: Schema.Int },
@@ -33,7 +33,7 @@ export const makeAdmission = ({ maxConcurrentRequests, maxQueuedRequests }: Admi
   let waiting = 0
   const busy = Effect.suspend(() =>
     Effect.fail(
-      new ServerBusy({
+      new ApiBusy({
         maxConcurrent: maxConcurrentRequests,
         maxQueued: maxQueuedRequests,
         retryAfter: Duration.seconds(1)

@@ -38,17 +38,22 @@ const limits = { maxDepth: 100 }
 
 /** A body that was read: as it came, unpacked, and what it says. */
 export interface JsonBody {
+  readonly bytes: Uint8Array
   readonly text: string
   readonly value: unknown
 }
 
-const parse = Effect.fnUntraced(function* (text: string) {
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
+
+const parse = Effect.fnUntraced(function* (buffer: ArrayBuffer) {
+  const bytes = new Uint8Array(buffer)
+  const text = utf8.decode(bytes)
   const value = yield* Effect.try({
     try: (): unknown => (text === "" ? null : JSON.parse(text)),
     catch: () => refused("The request body is not valid JSON.")
   })
   yield* checkJsonText(text, limits)
-  return { text, value } satisfies JsonBody
+  return { bytes, text, value } satisfies JsonBody
 })
 
 /** Runs a handler with the body of its request, unpacked and parsed. */
@@ -62,7 +67,7 @@ export const withJsonBody = <E, R>(
       const reason = `The content-encoding "${encoding}" is not supported: send gzip, deflate or none.`
       return yield* refused(reason, "request_body_encoding_unsupported")
     }
-    const text = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => request.text)
-    const read = Effect.catchTag(text, "HttpServerError", (error) => failure(error, encoding))
+    const bytes = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => request.arrayBuffer)
+    const read = Effect.catchTag(bytes, "HttpServerError", (error) => failure(error, encoding))
     return yield* HttpMiddleware.decompression()(Effect.flatMap(Effect.flatMap(read, parse), handler))
   })

@@ -8,6 +8,7 @@ import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { ApiContext } from "./ApiContext.ts"
 import { withJsonBody } from "./body.ts"
 import { atEdge } from "./edge.ts"
+import { passThrough } from "./passThrough.ts"
 import { requireModel } from "./requireModel.ts"
 import { messagesDialect } from "./messagesDialect.ts"
 
@@ -22,7 +23,10 @@ export const CountTokensRoute = HttpRouter.add(
         const server = yield* ApiContext
         const client = yield* server.letIn(request.headers)
         return yield* withJsonBody(
-          Effect.fnUntraced(function* ({ value }) {
+          Effect.fnUntraced(function* (body) {
+            const passed = yield* passThrough("/v1/messages/count_tokens", { request, client, body, ids })
+            if (passed !== undefined) return passed
+            const { value } = body
             const { model, request: asked } = yield* decodeCountTokensRequest(value, request.headers)
             yield* requireModel(client, model)
             const own = client.apiKey === undefined ? asked : { ...asked, apiKey: client.apiKey }

@@ -35,6 +35,16 @@ export interface ToolWishes {
   readonly configured: ReadonlyArray<string>
 }
 
+/** The servers whose tools a request may use, whether it wants them or not. */
+export const allowedServers = (
+  client: Client,
+  headers: RequestHeaders,
+  configured: ReadonlyArray<string>
+): ReadonlyArray<string> => {
+  const allowed = narrowTools(client.tools, asked(headers))
+  return allowed === "none" ? [] : allowed === "all" ? configured : allowed
+}
+
 /** The toolbox of a request. Fails when it names a server that there is not for its key. */
 export const hostToolsFor = Effect.fnUntraced(function* (
   toolbox: Toolbox["Service"],
@@ -42,7 +52,7 @@ export const hostToolsFor = Effect.fnUntraced(function* (
   { configured, headers, servers }: ToolWishes
 ) {
   const allowed = narrowTools(client.tools, asked(headers))
-  const available = allowed === "none" ? [] : allowed === "all" ? configured : allowed
+  const available = allowedServers(client, headers, configured)
   const missing = servers?.find(({ name }) => !available.includes(name))
   if (missing !== undefined) return yield* new ServerNotAllowed({ serverName: missing.name, available })
   if (available.length === 0) return emptyToolbox

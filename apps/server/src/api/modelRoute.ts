@@ -6,11 +6,12 @@ import { type CallNote, CallNotes } from "@signalbox/model"
 import { Clock, Effect, Stream } from "effect"
 import { HttpRouter, HttpServerRequest } from "effect/http"
 import { ApiContext } from "./ApiContext.ts"
-import { withJsonBody } from "./body.ts"
+import { type JsonBody, withJsonBody } from "./body.ts"
 import type { Dialect, DialectRequest } from "./Dialect.ts"
 import { atEdge, type RequestIds } from "./edge.ts"
 import { hostToolsFor } from "./hostTools.ts"
 import { limitTokens } from "./limitTokens.ts"
+import type { Incoming, passThrough } from "./passThrough.ts"
 import { requireModel } from "./requireModel.ts"
 import { servedTurn } from "./servedTurn.ts"
 import { streamedReply } from "./streamedReply.ts"
@@ -30,11 +31,19 @@ const noteHeaders = () => {
   return { hear, said: () => said }
 }
 
+/** What is peculiar to a route. */
+export interface RouteOptions {
+  /** What it changes of a body before that is read. */
+  readonly adapt?: (body: JsonBody) => JsonBody
+  /** Answers what needs none of the host's work; `undefined` is all else. */
+  readonly direct?: (incoming: Incoming) => ReturnType<typeof passThrough>
+}
+
 const answer = <Request extends DialectRequest>(
   dialect: Dialect<Request>,
   request: HttpServerRequest.HttpServerRequest,
   ids: RequestIds,
-  adapt: (body: unknown) => unknown
+  { adapt = (body) => body, direct }: RouteOptions
 ) =>
   Effect.gen(function* () {
     const host = yield* Host
@@ -43,8 +52,13 @@ const answer = <Request extends DialectRequest>(
     const client = yield* server.letIn(headers)
     yield* Effect.annotateLogsScoped({ client: client.name })
     return yield* withJsonBody(
-      Effect.fnUntraced(function* ({ value }) {
-        const body = adapt(value)
+      Effect.fnUntraced(function* (given) {
+        const adapted = adapt(given)
+        const passed = yield* direct === undefined
+          ? Effect.succeed(undefined)
+          : direct({ request, client, body: adapted, ids })
+        if (passed !== undefined) return passed
+        const body = adapted.value
         const decoded = yield* dialect.decode(body, headers)
         yield* requireModel(client, decoded.model)
         const { headers: limited, served } = yield* limitTokens(decoded, server.options)
@@ -75,21 +89,16 @@ const answer = <Request extends DialectRequest>(
     )
   })
 
-/** What a route may change of a body before it is read. */
-export interface RouteOptions {
-  readonly adapt?: (body: unknown) => unknown
-}
-
 /** The route of an API at a path. */
 export const modelRoute = <Request extends DialectRequest>(
   path: HttpRouter.PathInput,
   dialect: Dialect<Request>,
-  { adapt = (body) => body }: RouteOptions = {}
+  options: RouteOptions = {}
 ) =>
   HttpRouter.add(
     "POST",
     path,
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-      atEdge(request, dialect.failure, (ids) => answer(dialect, request, ids, adapt))
+      atEdge(request, dialect.failure, (ids) => answer(dialect, request, ids, options))
     )
   )

@@ -16,7 +16,7 @@ export const serverProblems = (config: unknown): ReadonlyArray<FoundProblem> => 
   if (typeof host === "string" && isOpen && !isLoopback(host)) {
     problems.push({
       path: ["server", "host"],
-      message: `Expected 127.0.0.1, ::1 or localhost, found ${JSON.stringify(host)}: whoever reaches the port could run your tools and spend your key`,
+      message: `Expected 127.0.0.1, ::1 or localhost: whoever reaches the port could run your tools and spend your key, found ${JSON.stringify(host)}`,
       suggestion: "or let clients in by keys: server.auth.mode: keys"
     })
   }

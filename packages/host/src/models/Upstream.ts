@@ -19,6 +19,7 @@ import { Bulkhead, CircuitBreaker, retryPolicy } from "@signalbox/resilience"
 import { Duration, Effect, type Redacted, Stream } from "effect"
 import type { HostOptions } from "../config/HostOptions.ts"
 import type { ProviderKind } from "../config/ProviderEntry.ts"
+import { type Forward, makeForward } from "./forwarding.ts"
 import { makeProvider, type ResolvedProvider } from "./makeProvider.ts"
 
 /** An upstream that can be asked. */
@@ -30,6 +31,10 @@ export interface Upstream {
   /** Asked when nobody names a model; empty where it must be found out, or there is but one. */
   readonly defaultModel: string
   readonly service: LanguageModel["Service"]
+  /** Hands a request of the Messages API on as it came; absent where the upstream speaks another API. */
+  readonly forward?: Forward
+  /** Lowers what requests ask for. */
+  readonly maxTokens?: number
 }
 
 /** What all upstreams of a program share. */
@@ -104,16 +109,14 @@ const pricesOf = ({ model }: HostOptions): ReadonlyArray<PriceEntry> =>
     ...(provider === undefined ? {} : { upstream: provider })
   }))
 
-const retrying = ({ model: { retry } }: HostOptions) =>
-  retryModel(
-    retryPolicy({
-      attempts: retry.attempts,
-      base: retry.firstDelay,
-      factor: retry.factor,
-      cap: retry.maxDelay,
-      jitter: "equal"
-    })
-  )
+const retryOf = ({ model: { retry } }: HostOptions) =>
+  retryPolicy({
+    attempts: retry.attempts,
+    base: retry.firstDelay,
+    factor: retry.factor,
+    cap: retry.maxDelay,
+    jitter: "equal"
+  })
 
 /** Makes the upstream of a provider. */
 export const makeUpstream = Effect.fnUntraced(function* (
@@ -125,8 +128,11 @@ export const makeUpstream = Effect.fnUntraced(function* (
   const bucket = yield* makeRateBucket
   const own = yield* makeProvider(provider, estimateTokens)
   const isGuarded = options.model.breaker.enabled
-  const guarded = guardModel({ upstream: name, bulkhead, ...(isGuarded ? { circuits } : {}) })(own)
-  const rated = ratedModel({ bucket, maxWait: options.model.retry.maxDelay })(guarded)
+  const guard = { upstream: name, bulkhead, ...(isGuarded ? { circuits } : {}) }
+  const rate = { bucket, maxWait: options.model.retry.maxDelay }
+  const retry = retryOf(options)
+  const meter = { upstream: name, ledger, prices: pricesOf(options) }
+  const asked = retryModel(retry)(ratedModel(rate)(guardModel(guard)(own)))
   const upstream: Upstream = {
     name,
     kind,
@@ -134,7 +140,9 @@ export const makeUpstream = Effect.fnUntraced(function* (
     apiKey: provider.apiKey,
     defaultModel: entry.model,
     // Told of what was used in the end, however often it was asked.
-    service: meteredModel({ upstream: name, ledger, prices: pricesOf(options) })(retrying(options)(rated))
+    service: meteredModel(meter)(asked),
+    ...(kind === "claude" ? { forward: yield* makeForward(provider, { guard, rate, retry, meter }) } : {}),
+    ...(entry.maxTokens === undefined ? {} : { maxTokens: entry.maxTokens })
   }
   return upstream
 })

@@ -3,6 +3,7 @@
  * tools uses none.
  */
 import { type LanguageModel, makeLanguageModel, type ModelRequest } from "@signalbox/model"
+import type { ClaudeOptions } from "@signalbox/provider-claude"
 import { Effect, Redacted, Stream } from "effect"
 import type { HttpClient } from "effect/http"
 import type { ProviderEntry, ProviderKind } from "../config/ProviderEntry.ts"
@@ -17,15 +18,29 @@ export interface ResolvedProvider {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** The package of Claude's API, and how this provider is reached with it. */
+export const loadClaude = Effect.fnUntraced(function* ({ apiKey, entry, headers }: ResolvedProvider) {
+  const claude = yield* Effect.promise(() => import("@signalbox/provider-claude"))
+  const { baseUrl, maxTokens, model: defaultModel } = entry
+  const options: ClaudeOptions = {
+    ...claude.claudeDefaults,
+    // Whoever has no key is not asked; the type cannot know that.
+    apiKey: apiKey ?? Redacted.make(""),
+    baseUrl,
+    defaultModel,
+    headers,
+    ...(maxTokens === undefined ? {} : { maxTokens })
+  }
+  const { forward, makeClaude, watchUsage } = claude
+  return { forward, makeClaude, options, watchUsage }
+})
+
 const load = Effect.fnUntraced(function* (provider: ResolvedProvider) {
   const { apiKey, entry, headers, kind, name } = provider
   const { baseUrl, maxTokens, model: defaultModel } = entry
   const limit = maxTokens === undefined ? {} : { maxTokens }
   if (kind === "claude") {
-    const { claudeDefaults, makeClaude } = yield* Effect.promise(() => import("@signalbox/provider-claude"))
-    // Whoever has no key is not asked; the type cannot know that.
-    const key = apiKey ?? Redacted.make("")
-    const options = { ...claudeDefaults, apiKey: key, baseUrl, defaultModel, headers, ...limit }
+    const { makeClaude, options } = yield* loadClaude(provider)
     return yield* makeClaude(options)
   }
   const { makeOpenAi, openAiPresets } = yield* Effect.promise(() => import("@signalbox/provider-openai"))

@@ -3,7 +3,7 @@
  * `NO_PROXY` of this process ask for one. No host is treated otherwise. Loaded at the first request.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { EnvHttpProxyAgent } from "@effect/platform-node/Undici"
+import Undici from "@effect/platform-node/Undici"
 import { Effect, Layer } from "effect"
 
 /** The most connections to one server: a request beyond waits for another to end. */
@@ -12,7 +12,7 @@ const maxConnections = 256
 const dispatcher = Layer.effect(
   NodeHttpClient.Dispatcher,
   Effect.acquireRelease(
-    Effect.sync(() => new EnvHttpProxyAgent({ connections: maxConnections })),
+    Effect.sync(() => new Undici.EnvHttpProxyAgent({ connections: maxConnections })),
     (agent) => Effect.promise(() => agent.destroy())
   )
 )

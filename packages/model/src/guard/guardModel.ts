@@ -12,7 +12,7 @@ import type {
   CircuitOpen,
   RateExceeded
 } from "@signalbox/resilience"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, type Stream } from "effect"
 import { type ModelError, ProviderBusy, ProviderCircuitOpen } from "../errors.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
 import { holdPlace } from "./holdPlace.ts"
@@ -44,14 +44,22 @@ export const guardModel =
   (model: LanguageModel["Service"]): LanguageModel["Service"] => {
     const { countTokens } = model
     const guarded = guardOf(options)
+    const held = guardStream(options)
     return makeLanguageModel({
       provider: model.provider,
       defaultModel: model.defaultModel,
-      stream: (request) => holdPlace<ModelError, never>(guarded)(model.stream(request)),
+      stream: (request) => held(model.stream(request)),
       generate: (request) => guarded(model.generate(request)),
       countTokens: countTokens === undefined ? undefined : (request) => guarded(countTokens(request))
     })
   }
+
+/** The same for whatever else an upstream streams, such as bytes that are only handed on. */
+export const guardStream = (options: GuardModelOptions) => {
+  const guarded = guardOf(options)
+  return <A>(stream: Stream.Stream<A, ModelError>): Stream.Stream<A, ModelError> =>
+    holdPlace<ModelError, never>(guarded)(stream)
+}
 
 const guardOf = ({ bulkhead, busyFor = "1 second", circuits, upstream }: GuardModelOptions) => {
   const openCircuit = ({ retryAfter }: CircuitOpen) =>

@@ -22,14 +22,11 @@ export const ratedModel =
   (model: LanguageModel["Service"]): LanguageModel["Service"] => {
     const { countTokens } = model
     const turn = takeTurn(model.provider, bucket, Duration.toMillis(maxWait))
+    const rated = rateStream({ bucket, maxWait, provider: model.provider })
     return makeLanguageModel({
       provider: model.provider,
       defaultModel: model.defaultModel,
-      stream: (request) =>
-        Stream.unwrap(Effect.as(turn, model.stream(request))).pipe(
-          Stream.tapError((error) => noteRefusal(bucket, error)),
-          Stream.provideService(RateLimitObserver, bucket.observe)
-        ),
+      stream: (request) => rated(model.stream(request)),
       generate: (request) =>
         Effect.andThen(turn, model.generate(request)).pipe(
           Effect.tapError((error) => noteRefusal(bucket, error)),
@@ -38,6 +35,16 @@ export const ratedModel =
       countTokens
     })
   }
+
+/** The same for whatever else an upstream streams. `provider` is named when nothing remains. */
+export const rateStream = ({ bucket, maxWait, provider }: RatedModelOptions & { readonly provider: string }) => {
+  const turn = takeTurn(provider, bucket, Duration.toMillis(maxWait))
+  return <A>(stream: Stream.Stream<A, ModelError>): Stream.Stream<A, ModelError> =>
+    Stream.unwrap(Effect.as(turn, stream)).pipe(
+      Stream.tapError((error) => noteRefusal(bucket, error)),
+      Stream.provideService(RateLimitObserver, bucket.observe)
+    )
+}
 
 const takeTurn = (provider: string, bucket: RateBucket, patience: number): Effect.Effect<void, ModelError> => {
   const takeWithin = (left: number): Effect.Effect<void, ModelError> =>

@@ -115,6 +115,8 @@ export const sendRequest = Effect.fnUntraced(function* (
   const response = yield* HttpClient.withScope(client)
     .execute(request)
     .pipe(
+      // Vendors have no business with the ids of our traces, and some refuse headers that they do not know.
+      Effect.provideService(HttpClient.TracerPropagationEnabled, false),
       Effect.mapError(
         (error) =>
           new ProviderUnreachable({

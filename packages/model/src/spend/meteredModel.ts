@@ -21,23 +21,11 @@ export interface MeteredModelOptions {
 
 /** Wraps the model of an upstream, inside of retries, fallbacks and caches. `CallNotes` hears the cost. */
 export const meteredModel =
-  ({ ledger, prices, upstream }: MeteredModelOptions) =>
+  (options: MeteredModelOptions) =>
   (model: LanguageModel["Service"]): LanguageModel["Service"] => {
-    const record = Effect.fnUntraced(function* ({ model: asked }: ModelRequest, answered: string, usage: Usage) {
-      const name = answered === "" ? (asked === "" ? model.defaultModel : asked) : answered
-      const price = pricesFor(prices, upstream, asked) ?? pricesFor(prices, upstream, name)
-      const cost = price === undefined ? {} : { usd: costOf(usage, price) }
-      yield* ledger.record({ upstream, model: name, principal: yield* Principal, usage, ...cost })
-      const note = yield* CallNotes
-      yield* note({ type: "cost", upstream, model: name, ...cost })
-      yield* Effect.logDebug("Model call metered", {
-        upstream,
-        model: name,
-        input_tokens: usage.input_tokens,
-        output_tokens: usage.output_tokens,
-        ...(cost.usd === undefined ? {} : { cost_usd: cost.usd })
-      })
-    })
+    const recorded = recordCall(options)
+    const record = ({ model: asked }: ModelRequest, answered: string, usage: Usage) =>
+      recorded({ asked, answered: answered === "" && asked === "" ? model.defaultModel : answered, usage })
     return makeLanguageModel({
       provider: model.provider,
       defaultModel: model.defaultModel,
@@ -56,3 +44,29 @@ export const meteredModel =
       countTokens: model.countTokens
     })
   }
+
+/** A call of which the usage is known. */
+export interface MeteredCall {
+  /** The model that was asked for, and the one that says it has answered; empty where it has not said so. */
+  readonly asked: string
+  readonly answered: string
+  readonly usage: Usage
+}
+
+/** Records a call that went past `meteredModel`, such as one whose bytes were only handed on. */
+export const recordCall = ({ ledger, prices, upstream }: MeteredModelOptions) =>
+  Effect.fnUntraced(function* ({ answered, asked, usage }: MeteredCall) {
+    const name = answered === "" ? asked : answered
+    const price = pricesFor(prices, upstream, asked) ?? pricesFor(prices, upstream, name)
+    const cost = price === undefined ? {} : { usd: costOf(usage, price) }
+    yield* ledger.record({ upstream, model: name, principal: yield* Principal, usage, ...cost })
+    const note = yield* CallNotes
+    yield* note({ type: "cost", upstream, model: name, ...cost })
+    yield* Effect.logDebug("Model call metered", {
+      upstream,
+      model: name,
+      input_tokens: usage.input_tokens,
+      output_tokens: usage.output_tokens,
+      ...(cost.usd === undefined ? {} : { cost_usd: cost.usd })
+    })
+  })

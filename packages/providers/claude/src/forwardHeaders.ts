@@ -27,7 +27,7 @@ const keys = new Set(["authorization", "x-api-key"])
 
 /** What is about this connection, about the bytes as they were packed, or nobody's business upstream. */
 const aboutTheCaller =
-  /^(host|content-length|content-encoding|accept-encoding|expect|cookie|origin|referer|forwarded|via|x-real-ip|x-request-id|x-correlation-id|x-forwarded-.*|sec-.*)$/
+  /^(host|content-length|content-encoding|accept-encoding|expect|cookie|origin|referer|forwarded|via|x-real-ip|x-request-id|x-correlation-id|x-forwarded-.*|sec-.*|traceparent|tracestate|baggage|b3|x-b3-.*)$/
 
 const keptHeaders = (given: GivenHeaders, isKept: (name: string) => boolean): Record<string, string> => {
   const named = new Set((given["connection"] ?? "").split(",").map((name) => name.trim().toLowerCase()))

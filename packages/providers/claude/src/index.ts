@@ -4,4 +4,6 @@ export { listModels } from "./listModels.ts"
 
 // Requests that are handed on as they came
 export { forward, type ForwardedAnswer, type ForwardInput, type ForwardRequest } from "./forward.ts"
+export type { KeyMode } from "./forwardHeaders.ts"
 export { spliceModel } from "./spliceModel.ts"
+export { type PassingUsage, watchUsage } from "./passingUsage.ts"

@@ -195,21 +195,18 @@ const closeBlock = (state: StreamState): Encoded => {
 }
 
 /**
- * A call of the host, once its arguments are complete. Some official clients read them from the start of the
- * block, others from its deltas, and what they read is what they send back: so both say everything.
+ * A call of the host, once its arguments are complete: all of them stand in the start of the block. Official clients keep them
+ * from there, and Claude Code takes a stream for broken that has arguments in pieces for any call but the caller's own.
  */
-const wholeCall = (index: number, { call, source, text }: HeldCall): ReadonlyArray<EventWire> => {
-  const { input, invalidInput } = withInputText(call, text)
-  const start: EventWire = {
+const wholeCall = (index: number, { call, source, text }: HeldCall): ReadonlyArray<EventWire> => [
+  {
     type: "content_block_start",
     index,
-    content_block: hostCallBlock({ ...call, input }, source)
-  }
-  const stop: EventWire = { type: "content_block_stop", index }
-  // Arguments that are no object would break the client's own parser; the model is told by the tool's result.
-  if (text === "" || invalidInput !== undefined) return [start, stop]
-  return [start, { type: "content_block_delta", index, delta: { type: "input_json_delta", partial_json: text } }, stop]
-}
+    // Arguments that are no object are left out; the model is told by the tool's result.
+    content_block: hostCallBlock({ ...call, input: withInputText(call, text).input }, source)
+  },
+  { type: "content_block_stop", index }
+]
 
 /** Complete blocks: results are not streamed in pieces. */
 const showResults = (state: StreamState, results: ReadonlyArray<ToolResultBlock>): Encoded => [

@@ -248,6 +248,36 @@ describe("decodeResponsesRequest", () => {
     })
   )
 
+  it.effect("reads tools that stand in the conversation, as Codex sends all of its own", () =>
+    Effect.gen(function* () {
+      const exec = { type: "custom", name: "exec", description: "runs", format: { type: "text" } }
+      const more = { type: "additional_tools", role: "developer", tools: [{ type: "function", name: "wait" }] }
+      const { answer, request } = yield* decode({
+        tools: [{ type: "function", name: "read" }],
+        input: [
+          { ...more, tools: [{ type: "namespace", name: "functions", description: "", tools: [exec] }] },
+          { role: "user", content: "go" },
+          more
+        ],
+        tool_choice: { type: "custom", name: "exec" }
+      })
+      assert.deepStrictEqual(
+        request.tools.map(({ name }) => name),
+        ["read", "functions__exec", "wait"]
+      )
+      assert.deepStrictEqual(request.toolChoice, { type: "tool", name: "functions__exec" })
+      assert.deepStrictEqual(request.messages, [{ role: "user", content: [said("go")] }])
+      assert.deepStrictEqual(answer.callForms.get("functions__exec"), {
+        kind: "custom",
+        name: "exec",
+        namespace: "functions"
+      })
+      const nameless = { ...more, tools: [{ type: "function" }] }
+      const { path } = yield* refusal({ model: "big", input: [{ role: "user", content: "go" }, nameless] })
+      assert.strictEqual(path, "input[1].tools[0].name")
+    })
+  )
+
   it.effect("says settings in the words of either vendor", () =>
     Effect.gen(function* () {
       const { model, request, stream } = yield* decode({

@@ -93,7 +93,7 @@ const decode = Effect.fnUntraced(function* (body: unknown): Effect.fn.Return<Ser
   const items = yield* readItems(wire.input)
   const { messages, system } = historyOf([{ type: "system", content: instructions }, ...items])
   if (messages.length === 0) return yield* refuse(["input"], "There is nothing to answer.")
-  const read = yield* readTools(wire.tools ?? [])
+  const read = yield* readTools({ tools: wire.tools ?? [], input: wire.input })
   yield* leaveOut("tools", read.leftOut)
   const { choice, tools } = yield* readChoice(wire.tool_choice, distinctTools(read.tools))
   const request: ModelRequest = {

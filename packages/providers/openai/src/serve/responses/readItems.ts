@@ -124,6 +124,9 @@ const readItem = (item: JsonObject, path: Path): Effect.Effect<Items | string, R
       return readResult(item, path)
     case "mcp_call":
       return Effect.succeed(readMcpCall(item))
+    case "additional_tools":
+      // Read with the tools of the request.
+      return Effect.succeed([])
     case "item_reference":
       return refuse(
         path,

@@ -16,6 +16,11 @@ export interface ReadTools {
   readonly leftOut: ReadonlyArray<string>
 }
 
+const joined = (read: ReadonlyArray<ReadTools>): ReadTools => ({
+  tools: read.flatMap((each) => each.tools),
+  leftOut: read.flatMap((each) => each.leftOut)
+})
+
 const served = (...tools: ReadonlyArray<ServedTool>): ReadTools => ({ tools, leftOut: [] })
 
 const readNamed = (tool: JsonObject, path: Path, namespace: unknown): Effect.Effect<ReadTools, RequestIssue> => {
@@ -65,12 +70,32 @@ const readAll = (
 ): Effect.Effect<ReadTools, RequestIssue> =>
   Effect.map(
     forEachAt(path, tools, (tool, at) => readTool(tool, at, namespace)),
-    (read) => ({ tools: read.flatMap((each) => each.tools), leftOut: read.flatMap((each) => each.leftOut) })
+    joined
   )
 
-/** Reads `tools`. */
-export const readTools = (tools: ReadonlyArray<JsonObject>): Effect.Effect<ReadTools, RequestIssue> =>
-  readAll(tools, ["tools"])
+/** Lists of tools, and where each stands. */
+const listsOf = ({ input, tools }: ToolSources): ReadonlyArray<readonly [ReadonlyArray<JsonObject>, Path]> => [
+  [tools, ["tools"]],
+  ...(typeof input === "string" ? [] : input).flatMap((item, index) => {
+    const { tools: added, type } = item
+    return type === "additional_tools" && Array.isArray(added)
+      ? [[added.filter(isJsonObject), ["input", index, "tools"]] as const]
+      : []
+  })
+]
+
+/** Where a request may have tools. */
+export interface ToolSources {
+  readonly tools: ReadonlyArray<JsonObject>
+  readonly input: string | ReadonlyArray<JsonObject>
+}
+
+/** Reads `tools`, and those that items of the conversation add: Codex has all of its tools in such an item. */
+export const readTools = (sources: ToolSources): Effect.Effect<ReadTools, RequestIssue> =>
+  Effect.map(
+    Effect.forEach(listsOf(sources), ([tools, path]) => readAll(tools, path)),
+    joined
+  )
 
 /** A choice, and the tools that it leaves. */
 export interface ReadChoice {

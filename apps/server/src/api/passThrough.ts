@@ -1,0 +1,94 @@
+/**
+ * Requests of the Messages API that go to an upstream of that API byte for byte, and whose answer comes back so: those
+ * that need no tool of the host, no other name for the model, and nobody to answer when the upstream fails.
+ */
+import { Host } from "@signalbox/host"
+import { type ModelError, Principal } from "@signalbox/model"
+import type { ForwardedAnswer } from "@signalbox/provider-claude"
+import { encodeError, renderEvent } from "@signalbox/provider-claude/serve"
+import { Effect, Stream } from "effect"
+import { type HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { Client } from "../clients/Client.ts"
+import { ApiContext } from "./ApiContext.ts"
+import type { JsonBody } from "./body.ts"
+import type { RequestIds } from "./edge.ts"
+import { hasHostTools, isUntouched, readPlainRequest } from "./plainRequest.ts"
+import { requireModel } from "./requireModel.ts"
+
+/** What is asked at the edge. */
+export interface Incoming {
+  readonly request: HttpServerRequest.HttpServerRequest
+  readonly client: Client
+  readonly body: JsonBody
+  readonly ids: RequestIds
+}
+
+/** The path upstream. A count uses no tools and costs nothing. */
+type Path = "/v1/messages" | "/v1/messages/count_tokens"
+
+const newline = 0x0a
+
+/** The bytes, with an `error` event where they break off between two events; in the middle of one nothing can be said. */
+const withFailure = (body: ForwardedAnswer["body"], requestId: string): ForwardedAnswer["body"] =>
+  Stream.suspend(() => {
+    let isBetween = false
+    let last = 0
+    const note = (piece: Uint8Array) => {
+      const before = piece.length > 1 ? piece[piece.length - 2] : last
+      last = piece[piece.length - 1] ?? last
+      isBetween = last === newline && before === newline
+    }
+    const said = (error: ModelError) => new TextEncoder().encode(renderEvent(encodeError(error, requestId).body))
+    return body.pipe(
+      Stream.mapArray((pieces) => {
+        for (const piece of pieces) note(piece)
+        return pieces
+      }),
+      Stream.catch((error) => {
+        const told: ForwardedAnswer["body"] = isBetween ? Stream.succeed(said(error)) : Stream.fail(error)
+        return Stream.unwrap(Effect.as(Effect.logDebug("The stream failed", error), told))
+      })
+    )
+  })
+
+/** The answer as it came. Its id for the request counts: its errors name that one. Ours is `x-request-id`. */
+const replyOf = (
+  { body, headers, status }: ForwardedAnswer,
+  { headers: own, requestId }: RequestIds,
+  model: string
+) => {
+  const { "content-type": contentType = "application/json", ...others } = headers
+  const isStream = contentType.includes("text/event-stream")
+  return HttpServerResponse.stream(isStream ? withFailure(body, headers["request-id"] ?? requestId) : body, {
+    status,
+    contentType,
+    headers: { ...own, ...others, "x-signalbox-model": model }
+  })
+}
+
+/** Answers what can be handed on as it is; `undefined` is all else. */
+export const passThrough = Effect.fnUntraced(function* (path: Path, { body, client, ids, request }: Incoming) {
+  const plain = readPlainRequest(body.value, body.text)
+  if (plain === undefined) return undefined
+  const { config, models } = yield* Host
+  const { admit, options } = yield* ApiContext
+  const configured = Object.entries(config.options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
+  const isCount = path !== "/v1/messages"
+  if (!isCount && hasHostTools(client, request.headers, configured)) return undefined
+  yield* requireModel(client, plain.model)
+  const { fallbacks, route } = yield* models.router.resolve(plain.model)
+  const upstream = models.upstreams.get(route.upstream)
+  // Another name would have to be put back into the answer, which would have to be read for that.
+  if (upstream?.forward === undefined || fallbacks.length > 0 || route.model !== plain.model) return undefined
+  if (!isUntouched(plain, upstream, options)) return undefined
+  if (!isCount) yield* admit
+  const { "x-tool-execution": _, ...headers } = request.headers
+  const answer = yield* upstream
+    .forward({
+      request: { method: "POST", path, query: request.url.split("?")[1] ?? "", headers, body: body.bytes },
+      model: isCount ? undefined : plain.model,
+      keyMode: client.apiKey === undefined ? "own" : "forward"
+    })
+    .pipe(Effect.provideService(Principal, client.name))
+  return replyOf(answer, ids, `${route.upstream}/${route.model}`)
+})

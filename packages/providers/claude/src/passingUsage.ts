@@ -1,0 +1,90 @@
+/**
+ * What bytes that are only handed on say by the way: what the answer has used, and whether it is whole. They are looked
+ * at where they name such an event; all else passes unread, and no byte is kept longer than its line.
+ */
+import { isJsonObject, noUsage, Usage } from "@signalbox/model"
+import { readJson } from "@signalbox/model/http"
+import { Schema } from "effect"
+
+/** Watches the bytes of one answer. */
+export interface PassingUsage {
+  readonly note: (bytes: Uint8Array) => void
+  /** What was reported by now; `undefined` where nothing was. Call it when the last byte has passed. */
+  readonly reported: () => { readonly model: string; readonly usage: Usage } | undefined
+  /** Whether the answer has come to an end of its own. */
+  readonly isWhole: () => boolean
+}
+
+/** Longer lines of a stream, and longer answers that are none, are not read. In characters. */
+const limits = { line: 1_000_000, whole: 8_000_000 }
+
+const isUsage = Schema.is(Usage)
+
+/** Keeps what was said last of each kind of token; `null` says nothing. */
+const makeReported = () => {
+  let model: string | undefined
+  let usage: Usage = noUsage
+  return {
+    take: (said: unknown) => {
+      if (!isJsonObject(said)) return
+      const known = isJsonObject(said["usage"]) ? Object.entries(said["usage"]) : []
+      const next = { ...usage, ...Object.fromEntries(known.filter(([, value]) => value !== null)) }
+      if (isUsage(next)) usage = next
+      model ??= typeof said["model"] === "string" ? said["model"] : ""
+    },
+    reported: () => (model === undefined ? undefined : { model, usage })
+  }
+}
+
+/** Events that matter here; a piece of text may look like one until it is read. */
+const marker = /message_|"error"/
+
+const watchStream = (): PassingUsage => {
+  const { reported, take } = makeReported()
+  const decoder = new TextDecoder()
+  let line = ""
+  let isWhole = false
+  const read = (text: string) => {
+    const event = readJson(text)
+    if (!isJsonObject(event)) return
+    if (event["type"] === "message_start") take(event["message"])
+    else if (event["type"] === "message_delta") take(event)
+    else if (event["type"] === "message_stop" || event["type"] === "error") isWhole = true
+  }
+  return {
+    note: (bytes) => {
+      const text = decoder.decode(bytes, { stream: true })
+      const end = text.lastIndexOf("\n") + 1
+      if (end > 0) {
+        const lines = line + text.slice(0, end)
+        if (marker.test(lines)) {
+          for (const one of lines.split("\n")) if (one.startsWith("data:") && marker.test(one)) read(one.slice(5))
+        }
+        line = ""
+      }
+      line = line.length > limits.line ? line : line + text.slice(end)
+    },
+    reported,
+    isWhole: () => isWhole
+  }
+}
+
+const watchWhole = (): PassingUsage => {
+  const { reported, take } = makeReported()
+  const decoder = new TextDecoder()
+  let text = ""
+  return {
+    note: (bytes) => {
+      if (text.length <= limits.whole) text += decoder.decode(bytes, { stream: true })
+    },
+    reported: () => {
+      take(readJson(text))
+      return reported()
+    },
+    isWhole: () => true
+  }
+}
+
+/** Watches an answer of this content type. */
+export const watchUsage = (contentType: string): PassingUsage =>
+  contentType.includes("text/event-stream") ? watchStream() : watchWhole()
