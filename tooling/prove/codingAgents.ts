@@ -47,7 +47,7 @@ const tryAgent = Effect.fnUntraced(function* (run: ProofRun, agent: Agent, bin: 
   for (const upstream of upstreams) {
     const before = outside.wanted.length
     const exit = yield* Effect.exit(Effect.scoped(playAll(run, { agent, bin, outside, upstream }, mark)))
-    const wanted = [...new Set(outside.wanted.slice(before))]
+    const wanted = [...new Set(outside.wanted.slice(before))].filter((place) => agent.asksFor?.includes(place) !== true)
     if (Exit.isSuccess(exit)) claims.push(...exit.value)
     else claims.push(none(`${agent.name} over ${upstream} could be tried`, [String(exit.cause)]))
     claims.push(none(`${agent.name} over ${upstream}: wanted nothing but loopback`, wanted))
@@ -71,10 +71,7 @@ const run = Effect.fnUntraced(function* (run: ProofRun) {
     "reason" in installed ? [`${agent.name}: ${installed.reason}`] : []
   )
   return {
-    claims: [
-      atLeast("agents that could be tried", agents.length - missing.length, 1, missing.join("; ")),
-      ...claims
-    ],
+    claims: [atLeast("agents that could be tried", agents.length - missing.length, 1, missing.join("; ")), ...claims],
     numbers: { agents: agents.length, "left out": missing.length, scenarios: scenarios.length },
     table: tried.map(({ agent: { name, packageName, version }, installed }) => [
       name,

@@ -10,6 +10,7 @@ import { coldStartProof } from "./coldStart.ts"
 import { faultsProof } from "./faults.ts"
 import { isolationProof } from "./isolation.ts"
 import { leaksProof } from "./leaks.ts"
+import { messagesProof } from "./messages.ts"
 import { type Proof, realParts } from "./Proof.ts"
 import { prove } from "./prove.ts"
 import { holds, markdown, type Report, reportText } from "./report.ts"
@@ -23,6 +24,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   leaks: leaksProof,
   isolation: isolationProof,
   faults: faultsProof,
+  messages: messagesProof,
   "coding-agents": codingAgentsProof
 }
 

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFxMcpLog, waitFor } from "@signalbox/testing"
+import { existsSync } from "node:fs"
 import { nothingLeft, recordOf } from "./hostRecord.ts"
 import { makePlace } from "./support.ts"
 
@@ -85,12 +86,24 @@ describe("servers start --detach", () => {
     assert.deepStrictEqual(place.controlFiles(), [])
     await nothingLeft(place)
   })
+
+  it("leaves no host behind where none of the servers starts, and says where its log is", async () => {
+    await using place = await makePlace()
+    place.configure({ servers: { dead: place.server({ exitAtStart: 7 }), other: place.server() } })
+    const ended = await place.run(["servers", "start", "dead", "--detach"])
+    assert.strictEqual(ended.code, 1, ended.stdout)
+    assert.include(ended.stderr, "[SERVER_EXITED]")
+    assert.include(ended.stderr, "Nothing was left in the background; the log: ")
+    assert.deepStrictEqual(place.controlFiles(), [])
+    await nothingLeft(place)
+  })
 })
 
 describe("servers start", () => {
-  it("does not wait for an answer that nobody can give", async () => {
+  it("does not wait for an answer that nobody can give, and starts nothing", async () => {
     await using place = await makePlace()
-    place.configure({ servers: { fx: place.server() } })
+    const log = place.file("log")
+    place.configure({ servers: { fx: place.server({ log }) } })
     const [nothing, missing, type] = await Promise.all([
       place.run(["servers", "start"]),
       place.run(["servers", "start", "--server", "missing"]),
@@ -102,6 +115,7 @@ describe("servers start", () => {
     assert.include(missing.stderr, 'There is no server "missing"')
     assert.strictEqual(type.code, 2)
     assert.deepStrictEqual(place.controlFiles(), [])
+    assert.isFalse(existsSync(log), "a server was started")
   })
 
   it("asks a person at a terminal, and shows what a server lacks", async () => {

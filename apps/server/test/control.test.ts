@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { CorrelationId } from "@signalbox/errors"
+import { Host } from "@signalbox/host"
+import { localCall } from "@signalbox/model"
 import { ServerAlreadyRunning } from "@signalbox/orchestrator"
 import { readFxMcpLog, waitFor } from "@signalbox/testing"
 import { Effect, Fiber, Stream } from "effect"
@@ -138,12 +140,27 @@ describe("the control API", () => {
     assert.containsAllKeys(paths, ["/v1/mcp/servers", "/v1/mcp/servers/{name}/start"])
   })
 
+  it("shows a session in use while a call runs on it", async () => {
+    await using host = await startControl({ servers: { fx: {} }, entry: { sessions: { max: 2 } } })
+    const run = host.runtime.runPromise
+    await run(host.ask((client) => client.servers.startMany(all)))
+    const fx = () => run(host.ask(({ pools }) => pools.list())).then((pools) => pools["fx"])
+    const call = host.runtime.runFork(
+      Effect.flatMap(Host, ({ toolbox }) => toolbox.call("sleep", { milliseconds: 60_000 }, localCall()))
+    )
+    await waitFor(async () => (await fx())?.used === 1, { description: "a session in use" })
+    assert.deepInclude(await fx(), { used: 1, idle: 0, max: 2 })
+    await run(Fiber.interrupt(call))
+    await waitFor(async () => (await fx())?.used === 0, { description: "no session in use" })
+  })
+
   it("opens and closes circuits by hand, which hides the tools and shows in the status", async () => {
     await using host = await startControl({ servers: { fx: {} } })
     const run = host.runtime.runPromise
     await run(host.ask((client) => client.servers.startMany(all)))
     assert.strictEqual((await run(host.ask(({ breakers }) => breakers.list())))["fx"]?.phase, "closed")
     const opened = await run(host.ask(({ breakers }) => breakers.open(named("fx"))))
+    assert.hasAllKeys(opened["fx"], ["phase", "in_phase_ms", "succeeded", "failed", "ignored", "rejected", "trips"])
     assert.strictEqual(opened["fx"]?.phase, "open")
     const info = await run(host.ask((client) => client.servers.get(named("fx"))))
     assert.deepInclude(info, { state: "running", circuit: "open", health: "unhealthy" })
@@ -219,7 +236,14 @@ describe("the control API", () => {
     const run = host.runtime.runPromise
     const file = host.directory.file("signalbox.yaml")
     writeServers(file, { servers: { fx: {}, late: {} } })
+    assert.strictEqual((await host.raw("GET", "/v1/mcp/config/late")).status, 404)
     assert.deepInclude(await run(host.ask((client) => client.host.reload())), { added: ["late"], unchanged: ["fx"] })
+    const late = await run(host.ask((client) => client.host.configOf({ params: { name: "late" } })))
+    assert.propertyVal(
+      late.values.find(({ path }) => path === "servers.late.transport"),
+      "value",
+      "stdio"
+    )
     writeServers(file, { servers: { fx: {}, late: {} }, agents: { planner: ["fx"] } })
     const { agents, needs_restart } = await run(host.ask((client) => client.host.reload()))
     assert.deepInclude(agents, { added: ["planner"], removed: [], kept: [] })

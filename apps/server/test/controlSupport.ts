@@ -18,10 +18,15 @@ export interface ControlSetup {
   /** More of `runtime`. */
   readonly limits?: Readonly<Record<string, unknown>>
   readonly startsAll?: boolean
+  /** More of the configuration. */
+  readonly config?: Readonly<Record<string, unknown>>
 }
 
 /** Writes a configuration with these servers. */
-export const writeServers = (file: string, { agents = {}, entry = {}, limits = {}, servers }: ControlSetup) => {
+export const writeServers = (
+  file: string,
+  { agents = {}, config: more = {}, entry = {}, limits = {}, servers }: ControlSetup
+) => {
   const entryOf = (flags: FxMcpFlags) => ({
     enabled: true,
     transport: "stdio",
@@ -37,7 +42,8 @@ export const writeServers = (file: string, { agents = {}, entry = {}, limits = {
     model: { provider: "offline" },
     runtime: limits,
     servers: Object.fromEntries(entries),
-    agents: Object.fromEntries(agentEntries)
+    agents: Object.fromEntries(agentEntries),
+    ...more
   }
   writeFileSync(file, JSON.stringify(config))
 }

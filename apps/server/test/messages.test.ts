@@ -95,8 +95,36 @@ describe("a text answer", () => {
   })
 })
 
+const keys = ["one", "two"].map((name) => ({ name, key: `sk-canary-${name}` }))
+
 for (const provider of ["claude", "openai"] as const) {
   describe(`one reply of ${provider} that calls a tool of the host and one of the caller`, () => {
+    for (const [forgotten, types] of [
+      ["results", ["mcp_tool_result"]],
+      ["calls and results", ["mcp_tool_use", "mcp_tool_result"]]
+    ] as const) {
+      it(`goes on with the host's ${forgotten}, which clients may leave out, and tells them to no other client`, async () => {
+        await using server = await startServer({
+          provider,
+          script: [...mixed, ...mixed],
+          config: { "server.auth": { mode: "keys", keys } }
+        })
+        const ask = (messages: Array<Anthropic.MessageParam>, key: string) =>
+          server.client
+            .withOptions({ apiKey: key })
+            .messages.create({ ...question(""), messages, tools: [callerTool("read_file")] })
+        const asked = { role: "user" as const, content: "Both, please." }
+        const first = await ask([asked], "sk-canary-one")
+        const content = first.content.filter(({ type }) => !types.includes(type as never))
+        const answer = { type: "tool_result" as const, tool_use_id: toolUse(first).id, content: "the text of a" }
+        const again = [asked, { role: "assistant" as const, content }, { role: "user" as const, content: [answer] }]
+        const second = await ask(again, "sk-canary-one")
+        assert.deepInclude(second.content[0], { text: "Together: 42\nthe text of a" })
+        assert.strictEqual(server.mcpLog().filter(({ event }) => event === "call_start").length, 1)
+        await ask(again, "sk-canary-two")
+        assert.notInclude(JSON.stringify(messagesOf(server.fxLlm.requests[2]?.body)), "42")
+      })
+    }
     for (const isStreamed of [true, false]) {
       it(`runs the one, hands back the other and goes on with its result, ${isStreamed ? "streamed" : "whole"}`, async () => {
         await using server = await startServer({ provider, script: mixed })

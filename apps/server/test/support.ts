@@ -25,6 +25,8 @@ export interface Setup {
   readonly mcp?: FxMcpFlags | false
   /** Overrides of the configuration by dotted path. */
   readonly config?: Readonly<Record<string, unknown>>
+  /** Variables beside the key of fx-llm. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** Writes a configuration and reads it, as a program would. */
@@ -61,12 +63,12 @@ export const writeConfig = async (
 type Config = Awaited<ReturnType<typeof writeConfig>>
 
 /** The server over a host of this configuration. */
-export const serverLayer = (config: Config) =>
+export const serverLayer = (config: Config, environment: Setup["environment"] = {}) =>
   SignalboxServer.layer(config.options.server).pipe(
     Layer.provideMerge(
       Host.layer({
         config,
-        environment: { FX_KEY: "sk-canary-0123456789" },
+        environment: { FX_KEY: "sk-canary-0123456789", ...environment },
         owner: undefined,
         cacheDirectory: undefined,
         cores: 2,
@@ -103,7 +105,7 @@ export const startServer = async (setup: Setup = {}) => {
   const fxLlm = await startFxLlm(setup.script === undefined ? {} : { script: setup.script })
   const config = await writeConfig(directory.path, { ...setup, llmUrl: fxLlm.url, log })
   const logged: Array<LoggedLine> = []
-  const runtime = ManagedRuntime.make(serverLayer(config).pipe(Layer.provideMerge(program(logged))))
+  const runtime = ManagedRuntime.make(serverLayer(config, setup.environment).pipe(Layer.provideMerge(program(logged))))
   const { url } = await runtime.runPromise(SignalboxServer)
   const mcpLog = () => readFxMcpLog(log)
   return {

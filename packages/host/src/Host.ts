@@ -6,14 +6,17 @@ import { ConversationClient, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
+  makeCap,
   makeStartGate,
   ownRegistry,
   ServerOrchestrator,
   ServerSets,
+  SharedConnectionCap,
   SharedStartGate
 } from "@signalbox/orchestrator"
 import { Context, Effect, Layer, Metric } from "effect"
 import { Agents } from "./agents/Agents.ts"
+import { type AllCircuits, allCircuits } from "./allCircuits.ts"
 import { type AllServers, allServers } from "./allServers.ts"
 import { type ResolvedClientKey, resolveClientKeys } from "./clientKeys.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
@@ -56,6 +59,8 @@ export class Host extends Context.Service<
     readonly usable: Effect.Effect<void, ConnectionFailed>
     /** Numbers and alerts of all servers, those of agents included. `orchestrator` knows its own alone. */
     readonly allServers: AllServers
+    /** Those of servers and of providers, to be seen and worked by hand. */
+    readonly allCircuits: AllCircuits
     /** Each with servers and a model of its own. Those of the configuration are there; which run is theirs to say. */
     readonly agents: Agents["Service"]
     /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
@@ -86,14 +91,19 @@ export class Host extends Context.Service<
       Effect.flatMap(ServerOrchestrator, (orchestrator) => configuredHooks(setup.config.options, orchestrator))
     )
     const conversations = Layer.unwrap(
-      Effect.map(Effect.all({ hooks: Hooks, orchestrator: ServerOrchestrator }), ({ hooks, orchestrator }) =>
-        conversationLayer(setup.config.options, hooks, orchestrator)
+      Effect.map(
+        Effect.all({ hooks: Hooks, models: Models, orchestrator: ServerOrchestrator }),
+        ({ hooks, models, orchestrator }) => conversationLayer(setup.config.options, hooks, orchestrator, models.chosen)
       )
     )
     const agents = Agents.layer(setup).pipe(Layer.provideMerge(agentSets(setup)), Layer.provide(models))
-    // Servers of agents start through the same gate as all others.
-    const gate = Layer.unwrap(
-      Effect.map(orchestratorOptions(setup, []), (options) => Layer.succeed(SharedStartGate, makeStartGate(options)))
+    // Servers of agents start through the same gate as all others, and keep to the same limit.
+    const shared = Layer.unwrap(
+      Effect.gen(function* () {
+        const options = yield* orchestratorOptions(setup, [])
+        const gate = Layer.succeed(SharedStartGate, makeStartGate(options))
+        return Layer.merge(gate, Layer.succeed(SharedConnectionCap, yield* makeCap(options)))
+      })
     )
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
@@ -103,7 +113,7 @@ export class Host extends Context.Service<
       Layer.provideMerge(Layer.effect(Metric.MetricRegistry, ownRegistry)),
       // Below everything, so that all of it is traced and counted.
       Layer.provideMerge(telemetryLayer(setup.config, setup.environment)),
-      Layer.provide(gate)
+      Layer.provide(shared)
     )
   }
 }
@@ -133,6 +143,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
     hooks: yield* Hooks,
     clientKeys: yield* resolveClientKeys(config, environment),
     allServers: all,
+    allCircuits: allCircuits(orchestrator, models),
     agents,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
     reload: yield* makeReload(config, environment, orchestrator, agents)

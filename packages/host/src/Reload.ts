@@ -31,6 +31,8 @@ export type ReloadEvent =
 export interface Reload {
   /** Reads the file again. Fails with all that is wrong with it, and then everything goes on as before. */
   readonly reload: Effect.Effect<Reloaded, ReloadError>
+  /** As it was last taken up, by the start or since. What only a new start reads is shown as the file has it. */
+  readonly current: Effect.Effect<LoadedConfig>
   /** Why the file as it stands is not in force; `undefined` where it is. */
   readonly rejected: Effect.Effect<ReloadError | undefined>
   /** Reloads whenever the file has changed, for as long as it is read. Ends at once where there is no file. */
@@ -52,6 +54,7 @@ export const makeReload = Effect.fnUntraced(function* (
   const path = yield* Path.Path
   const one = yield* Semaphore.make(1)
   let rejected: ReloadError | undefined
+  let current = config
 
   const reload = Effect.gen(function* () {
     const next = yield* config.reread
@@ -65,6 +68,7 @@ export const makeReload = Effect.fnUntraced(function* (
     const [report, changedAgents] = yield* Effect.all([orchestrator.reconfigure(servers), plan.apply], {
       concurrency: "unbounded"
     })
+    current = next
     return {
       ...report,
       agents: changedAgents,
@@ -108,6 +112,7 @@ export const makeReload = Effect.fnUntraced(function* (
 
   return {
     reload,
+    current: Effect.sync(() => current),
     rejected: Effect.sync(() => rejected),
     watch: config.file === undefined ? Stream.empty : watch(config.file)
   } satisfies Reload

@@ -2,7 +2,7 @@
  * What a configuration needs from the environment and does not find there. A start fails with the same, but with
  * the first kind of it only; whoever checks wants to know everything at once.
  */
-import { Effect, Result } from "effect"
+import { Effect } from "effect"
 import { agentServers } from "./agents/agentServers.ts"
 import { readClientKeys } from "./clientKeys.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
@@ -10,7 +10,7 @@ import type { FoundProblem } from "./config/layers.ts"
 import { notSet, unsetVariables } from "./config/secrets.ts"
 import { namedProviders } from "./models/namedProviders.ts"
 import { resolveProviders } from "./models/resolveProviders.ts"
-import { routingPlan } from "./models/routingPlan.ts"
+import { patternProblems } from "./models/routingPlan.ts"
 import { resolveServers } from "./servers.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -32,14 +32,6 @@ const missingKeys = ({ options }: LoadedConfig, environment: Environment): Reado
   })
 }
 
-/** Patterns that cannot be used, and fallbacks that lead nowhere. Who answers by default does not matter for that. */
-const routingProblems = ({ options }: LoadedConfig): ReadonlyArray<FoundProblem> => {
-  const standard = { upstream: "offline", model: "" }
-  const plan = routingPlan(options, standard, [...Object.keys(options.providers), standard.upstream])
-  const problems = Result.isFailure(plan) ? plan.failure.problems : []
-  return problems.map((message) => ({ path: ["routing", "rules"], message }))
-}
-
 /** Problems, and those of others that are not told yet: a server that an agent shares with the rest is told of once. */
 export const withNews = (
   told: ReadonlyArray<FoundProblem>,
@@ -55,7 +47,7 @@ export const checkReferences = Effect.fn("checkReferences")(function* (config: L
   let all: ReadonlyArray<FoundProblem> = [
     ...missingKeys(config, environment),
     ...readClientKeys(config, environment).problems,
-    ...routingProblems(config),
+    ...patternProblems(config.options),
     ...problems
   ]
   for (const [name, agent] of Object.entries(config.options.agents)) {

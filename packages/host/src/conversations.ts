@@ -4,18 +4,21 @@
 import { ConversationClient, type TurnHooks } from "@signalbox/conversation"
 import type { ServerOrchestrator } from "@signalbox/orchestrator"
 import type { HostOptions } from "./config/HostOptions.ts"
+import type { ChosenModel } from "./models/chooseModel.ts"
 
 /** What to say for which model, and what is added to each call. */
 export const conversationLayer = (
   { conversation, model }: Pick<HostOptions, "conversation" | "model">,
   hooks: TurnHooks,
-  orchestrator: ServerOrchestrator["Service"]
+  orchestrator: ServerOrchestrator["Service"],
+  { budget }: Pick<ChosenModel, "budget">
 ) =>
   ConversationClient.layer({
     limits: {
       maxHops: conversation.maxHops,
       toolConcurrency: conversation.toolConcurrency,
-      toolTimeout: conversation.toolTimeout
+      toolTimeout: conversation.toolTimeout,
+      ...(budget === undefined ? {} : { budget })
     },
     request: {
       system: model.systemPrompt === "" ? [] : [{ type: "text", text: model.systemPrompt }],

@@ -29,6 +29,7 @@ export const orchestratorOptions = Effect.fnUntraced(function* (
     startConcurrency: runtime.startConcurrency,
     packageConcurrency: runtime.packageConcurrency,
     packageTimeout: runtime.packageTimeout,
+    maxTotalConnections: runtime.maxTotalConnections === "unlimited" ? undefined : runtime.maxTotalConnections,
     startsAll: setup.startsAll,
     restart: {
       base: runtime.restart.firstDelay,

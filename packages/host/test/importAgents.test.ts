@@ -81,8 +81,8 @@ layer(nodePlatform, { excludeTestServices: true })("a manifest of agents", (it) 
     Effect.gen(function* () {
       const { agents, notes, servers, variables } = yield* read(files)
       assert.deepStrictEqual(Object.keys(servers), ["file_io", "calendar", "timely-server"])
-      assert.deepInclude(servers["file_io"], { command: "python", args: ["legacy/servers/file_io.py"] })
-      assert.deepInclude(servers["calendar"], { command: "node", args: ["legacy/servers/calendar.js"] })
+      assert.deepInclude(servers["file_io"], { runtime: "python", file: "legacy/servers/file_io.py", args: [] })
+      assert.deepInclude(servers["calendar"], { runtime: "node", file: "legacy/servers/calendar.js", args: [] })
       assert.deepInclude(servers["timely-server"], { command: "python", args: ["-m", "timely.server"] })
       assert.deepStrictEqual(agents, {
         Kairos: {

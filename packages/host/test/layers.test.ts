@@ -56,6 +56,7 @@ layer(NodeServices.layer)("the layers of the configuration", (it) => {
         ["MCP_CONNECTION_TIMEOUT", "12.5", "runtime.connectTimeout", "12.5 seconds"],
         ["MCP_DEFAULT_RETRIES", "4", "runtime.restart.maxRestarts", 4],
         ["MCP_POOL_MIN_CONNECTIONS", "2", "runtime.sessions.min", 2],
+        ["MCP_MAX_TOTAL_CONNECTIONS", "100", "runtime.maxTotalConnections", 100],
         ["MCP_POOL_MAX_CONNECTIONS", "3", "runtime.sessions.max", 3],
         ["MCP_MAX_IDLE_TIME", "90", "runtime.sessions.idleTimeToLive", "90 seconds"],
         ["MCP_HEALTH_CHECK_INTERVAL", "7", "runtime.health.interval", "7 seconds"],

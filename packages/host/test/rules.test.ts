@@ -44,6 +44,7 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "conversation.resources.retryInterval": ["0 minutes", "above zero"],
   "runtime.agents": ["some", '"all"'],
   "runtime.naming": ["last", '"prefix"'],
+  "runtime.maxTotalConnections": [0, "greater than 0"],
   "runtime.startConcurrency": [0, "greater than 0"],
   "runtime.packageConcurrency": [0, "greater than 0"],
   "runtime.packageTimeout": ["0 minutes", "above zero"],

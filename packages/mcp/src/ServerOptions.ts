@@ -61,7 +61,10 @@ export interface ServerOptions {
    * servers exit when anything else comes first.
    */
   readonly protocol: "auto" | "legacy" | "2026-07-28"
-  /** The one budget for spawning and handshake together. It also bounds each `listTools` and `ping`. */
+  /**
+   * The one budget for spawning and handshake together; where servers are supervised, for the first list as well. It also
+   * bounds each later `listTools` and `ping`.
+   */
   readonly connectTimeout: Duration.Duration
   /** How long a tool call may show no sign of life. Progress is one, and an open question of the server stops the time. */
   readonly idleTimeout: Duration.Duration

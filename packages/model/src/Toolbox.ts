@@ -35,6 +35,11 @@ export class Toolbox extends Context.Service<
      */
     readonly inventory?: Effect.Effect<ToolInventory>
     /**
+     * Only where sources come late: waits until it is known whether there is a tool of this name, which `list` and
+     * `inventory` then have. Fails with the reason where the source that the name begins with has none now.
+     */
+    readonly arrival?: (name: string, context: CallContext) => Effect.Effect<void, SignalboxError>
+    /**
      * Runs one tool by the name that `list` gave it. A result with `isError` is a value; a failure means
      * that there is no result. Interrupting the call stops it at its source.
      */
@@ -115,19 +120,28 @@ export const joinToolboxes = (
     }
     return last.names
   })
+  const find = (name: string) =>
+    Effect.map(names, ({ listed, qualified, shown }) => ({ listed, entry: shown.get(name) ?? qualified.get(name) }))
+  const arrival = (name: string, context: CallContext) =>
+    Effect.forEach(toolboxes, (toolbox) => toolbox.arrival?.(name, context) ?? Effect.void, { discard: true })
+  const late = Effect.fnUntraced(function* (name: string, context: CallContext) {
+    yield* arrival(name, context)
+    const { entry, listed } = yield* find(name)
+    if (entry !== undefined) return entry
+    const available = listed.map((tool) => tool.name)
+    const nearest = nearestName(name, available)
+    return yield* new ToolNotFound({ toolName: name, available, ...(nearest === undefined ? {} : { nearest }) })
+  })
   return {
     list: Effect.map(names, ({ listed }) => listed),
     inventory: names,
+    arrival,
     call: (name, input, context) =>
-      Effect.flatMap(names, ({ listed, qualified, shown }) => {
-        const entry = shown.get(name) ?? qualified.get(name)
-        if (entry !== undefined) return entry.toolbox.call(entry.tool.name, input, context)
-        const available = listed.map((tool) => tool.name)
-        const nearest = nearestName(name, available)
-        return Effect.fail(
-          new ToolNotFound({ toolName: name, available, ...(nearest === undefined ? {} : { nearest }) })
-        )
-      })
+      Effect.flatMap(find(name), ({ entry }) =>
+        entry === undefined
+          ? Effect.flatMap(late(name, context), ({ tool, toolbox }) => toolbox.call(tool.name, input, context))
+          : entry.toolbox.call(entry.tool.name, input, context)
+      )
   }
 }
 

@@ -38,6 +38,7 @@ export type { ServedEvent, ServedReply, ServedRequest, ServedStep, ServedStream 
 export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from "./foldEvents.ts"
 
 // Tools
+export { isLostResult, lostResult } from "./lostResult.ts"
 export { isSafeToRepeat, resultText, textResult, ToolAnnotations, ToolDefinition, ToolResult } from "./Tool.ts"
 export { callerToolbox, emptyToolbox, inventoryOf, joinToolboxes, Toolbox, type ToolInventory } from "./Toolbox.ts"
 export { makeSteadyToolbox, type SteadyToolbox } from "./SteadyToolbox.ts"
@@ -75,6 +76,7 @@ export {
   type RoutingPlan,
   type RoutingRule
 } from "./routing/RoutingPlan.ts"
+export { linearPattern } from "./routing/linearPattern.ts"
 export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolveModel.ts"
 export { aliasRules } from "./routing/aliasRules.ts"
 export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRouter.ts"

@@ -1,6 +1,7 @@
 import {
   callerToolbox,
   emptyToolbox,
+  InvalidParams,
   inventoryOf,
   joinToolboxes,
   localCall,
@@ -128,6 +129,25 @@ describe("joined toolboxes", () => {
         ]
       )
       assert.strictEqual((yield* Effect.flip(call(joined, "read"))).code, "TOOL_NOT_FOUND")
+    })
+  )
+
+  it.effect("wait for a source that comes late, and say why one does not come", () =>
+    Effect.gen(function* () {
+      const tools = yield* Ref.make<ReadonlyArray<ToolDefinition>>([])
+      const late: Toolbox["Service"] = {
+        list: Ref.get(tools),
+        arrival: (name) =>
+          name.startsWith("gone__")
+            ? Effect.fail(new InvalidParams({ toolName: name, validationErrors: [] }))
+            : Ref.set(tools, [definition("read", "late")]),
+        call: (name) => Effect.succeed(textResult(`late:${name}`))
+      }
+      const joined = joinToolboxes([joinToolboxes([box("a", "copy"), late])])
+      const error = yield* Effect.flip(call(joined, "gone__read"))
+      assert.strictEqual(error.code, "INVALID_PARAMS")
+      assert.strictEqual(yield* call(joined, "late__read"), "late:read")
+      assert.strictEqual((yield* Effect.flip(call(joined, "late__write"))).code, "TOOL_NOT_FOUND")
     })
   )
 

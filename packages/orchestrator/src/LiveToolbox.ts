@@ -62,7 +62,8 @@ export const makeLiveToolbox = (
     Effect.suspend(() => (isPending() ? Effect.andThen(Deferred.await(changed), waitWhile(isPending)) : Effect.void))
 
   /** Waits for a name that is not known yet: for its server, where it names one, else while servers come in. */
-  const arrival = (name: string, deadline: number | undefined) => {
+  const arrival = (name: string, context: CallContext): Effect.Effect<void, SignalboxError> => {
+    const deadline = context.deadline === undefined ? undefined : DateTime.toEpochMillis(context.deadline)
     const named = slots()
       .map(({ supervisor }) => supervisor)
       .filter(({ managed }) => name.startsWith(`${managed.server.name}__`))
@@ -70,10 +71,12 @@ export const makeLiveToolbox = (
     if (named !== undefined) return named.hasListed() ? Effect.void : Effect.asVoid(named.session(deadline))
     const wait = waitWhile(() => findRoute(catalogue, name) === undefined && isSomeSettling())
     if (deadline === undefined) return wait
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.timeoutOption(wait, Math.max(0, deadline - now)))
+    return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.asVoid(Effect.timeoutOption(wait, Math.max(0, deadline - now)))
+    )
   }
-  const lateRoute = Effect.fnUntraced(function* (name: string, { deadline }: CallContext) {
-    yield* arrival(name, deadline === undefined ? undefined : DateTime.toEpochMillis(deadline))
+  const lateRoute = Effect.fnUntraced(function* (name: string, context: CallContext) {
+    yield* arrival(name, context)
     const route = findRoute(catalogue, name)
     if (route !== undefined) return route
     const available = [...catalogue.shown.keys()]
@@ -93,6 +96,7 @@ export const makeLiveToolbox = (
     toolbox: {
       list: Effect.sync(() => listed(catalogue)),
       inventory: Effect.sync(() => ({ listed: listed(catalogue), all: catalogue.listed })),
+      arrival: (name, context) => Effect.suspend(() => arrival(name, context)),
       call: (name, input, context) =>
         Effect.suspend(() => {
           const dispatch = (route: Route): Effect.Effect<ToolResult, SignalboxError> => {

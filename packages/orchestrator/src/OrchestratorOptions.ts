@@ -151,6 +151,12 @@ export interface OrchestratorOptions {
   readonly spawnConcurrency: number
   /** How many servers at once whose command fetches a package first, such as `npx` and `uvx`; one counts for a minute at most. */
   readonly packageConcurrency: number
+  /**
+   * How many connections all servers may have at the same time, those being opened and closed included: processes, and
+   * sessions over HTTP. `undefined` is no limit. With fewer than servers the last ones do not start; a reconnection
+   * needs one more for a moment.
+   */
+  readonly maxTotalConnections: number | undefined
   /** How long such a server may take to start, where that is longer than its `connectTimeout`: a first run installs. */
   readonly packageTimeout: Duration.Duration
   /** How many servers are under way at once between spawning and their first list of tools. */
@@ -183,6 +189,7 @@ export const orchestratorDefaults = {
   naming: "prefix",
   startConcurrency: 64,
   packageConcurrency: 2,
+  maxTotalConnections: undefined,
   packageTimeout: Duration.minutes(5),
   startsAll: true,
   restart: {

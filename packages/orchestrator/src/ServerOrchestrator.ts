@@ -7,6 +7,7 @@ import { runAll } from "@signalbox/resilience"
 import { Context, Effect, Exit, Layer, PubSub, Stream } from "effect"
 import type { Alert } from "./alerts/Alert.ts"
 import { makeAlerting } from "./alerts/alerting.ts"
+import { makeCap, SharedConnectionCap } from "./connectionPlace.ts"
 import { Connector } from "./Connector.ts"
 import {
   ConnectionFailed,
@@ -174,6 +175,7 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
   slots = yield* makeServerSlots(options.servers, {
     connector: yield* Connector,
     gate: (yield* SharedStartGate) ?? makeStartGate(options),
+    cap: (yield* SharedConnectionCap) ?? (yield* makeCap(options)),
     questions: options.questions,
     restart: options.restart,
     packageTimeout: options.packageTimeout,

@@ -4,6 +4,7 @@
  */
 import { nearestName } from "@signalbox/model"
 import { Cause, Deferred, Effect, Equal, Exit, Fiber, Scope } from "effect"
+import { makeCap, SharedConnectionCap } from "./connectionPlace.ts"
 import type { Connector } from "./Connector.ts"
 import { type DuplicateServerName, ServerSetExists, ServerSetNotFound } from "./errors.ts"
 import type { ManagedServer, OrchestratorOptions } from "./OrchestratorOptions.ts"
@@ -52,6 +53,7 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
 ) {
   const { tell } = around
   const gate = (yield* SharedStartGate) ?? makeStartGate(options)
+  const cap = (yield* SharedConnectionCap) ?? (yield* makeCap(options))
   const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
   // A set outlives whoever adds it, so nothing of their context may stay in it.
   const fork = Effect.runForkWith(yield* Effect.context<Connector | OrphanSweep | ToolCache>())
@@ -80,6 +82,7 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
         const setOptions = { ...options, servers, startsAll: true, sweepsOrphans: false }
         const exit = yield* connectSet(name, setOptions, prepare, around).pipe(
           Effect.provideService(SharedStartGate, gate),
+          Effect.provideService(SharedConnectionCap, cap),
           Scope.provide(own),
           restore,
           Effect.exit

@@ -5,8 +5,10 @@
  */
 import type { SignalboxError } from "@signalbox/errors"
 import type { McpTool, Questions } from "@signalbox/mcp"
+import type { ConnectionCap } from "@signalbox/resilience"
 import { Cause, Clock, DateTime, Deferred, Duration, Effect, Exit, Fiber, Latch, Random, Scope } from "effect"
 import type { Connector } from "./Connector.ts"
+import { makePlace } from "./connectionPlace.ts"
 import {
   ServerAlreadyRunning,
   ServerNotRunning,
@@ -25,8 +27,9 @@ import { exitOf, type Facts, infoOf } from "./serverFacts.ts"
 import type { LogLine, ServerEvent, ServerInfo, ServerState } from "./ServerInfo.ts"
 import { followLog } from "./serverLog.ts"
 import type { Session } from "./Session.ts"
-import { laneOf, type StartGate, startTimeoutOf } from "./StartGate.ts"
+import { type StartGate, startTimeoutOf } from "./StartGate.ts"
 import { makeReady } from "./makeReady.ts"
+import { openClient } from "./openClient.ts"
 import type { ToolCache } from "./ToolCache.ts"
 
 /** Why a server could not be started. It is tried again by itself all the same. */
@@ -71,6 +74,8 @@ export interface Surroundings {
   readonly questions: Questions
   readonly restart: RestartOptions
   readonly packageTimeout: Duration.Duration
+  /** The limit over the connections of all servers; `undefined` is none. */
+  readonly cap: ConnectionCap | undefined
   readonly publish: (event: ServerEvent) => void
   /** Is given each line that a server writes to standard error. */
   readonly onLogLine: (line: LogLine) => void
@@ -86,9 +91,8 @@ const keptLogLines = 50
 /** Supervises one server until the scope closes, which ends its process too. */
 export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServer, around: Surroundings) {
   const { server } = managed
-  const lane = laneOf(server)
   const startTimeout = startTimeoutOf(server, around.packageTimeout)
-  const patient = { ...server, connectTimeout: startTimeout }
+  const place = makePlace(around.cap, managed)
   const context = yield* Effect.context<Scope.Scope>()
   const fork = Effect.runForkWith(context)
   const attended = yield* Latch.make()
@@ -153,23 +157,11 @@ export const makeSupervisor = Effect.fnUntraced(function* (managed: ManagedServe
   /** From the first byte to the loss. Answers why it was lost, and how long it ran. */
   const live = Effect.gen(function* () {
     yield* requireComplete(managed)
+    yield* place
     const began = yield* Clock.monotonicTimeNanos
-    const { client, list } = yield* around.gate
-      .run(
-        lane,
-        (onLoaded) =>
-          note(
-            around.connector.connect(patient, {
-              onLoaded,
-              questions: around.questions,
-              requires: managed.requires,
-              program: managed.program,
-              onStderr: (text) => around.onLogLine({ serverName: server.name, text })
-            })
-          ),
-        (client) => note(makeReady(managed, client, known))
-      )
-      .pipe(Effect.onExit(() => Effect.map(since(began), (duration) => void (facts.startDuration = duration))))
+    const { client, list } = yield* note(
+      openClient(managed, around, (client, listLimit) => makeReady(managed, client, known, listLimit))
+    ).pipe(Effect.onExit(() => Effect.map(since(began), (duration) => void (facts.startDuration = duration))))
     const health = watchHealth(client, managed.health, (reason) => checked(session, reason))
     const session: Session = {
       client,

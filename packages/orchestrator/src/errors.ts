@@ -103,7 +103,18 @@ export class SessionsExhausted extends defineError<SessionsExhausted>()("Session
   message: ({ max, serverName, waited }) =>
     `No session with server "${serverName}" became free within ${Duration.format(waited)}; it may have ${max} at most.`,
   hint: ({ serverName }) =>
-    `Raise sessions.max of "${serverName}", or sessions.acquireTimeout, or let idle conversations keep theirs for less time (sessions.idleTimeToLive).`
+    `Raise sessions.max of "${serverName}", or sessions.acquireTimeout, or let idle conversations keep theirs for less time (sessions.idleTimeToLive). A limit over all servers counts too (runtime.maxTotalConnections).`
+}) {}
+
+/** As many connections are in use as all servers may have together. Nothing was started. */
+export class ConnectionsExhausted extends defineError<ConnectionsExhausted>()("ConnectionsExhausted", {
+  code: "CONNECTIONS_EXHAUSTED",
+  status: statuses.unavailable,
+  retryable: true,
+  fields: { serverName, max: Schema.Int, waited: Schema.DurationFromMillis },
+  message: ({ max, serverName, waited }) =>
+    `Server "${serverName}" got no connection within ${Duration.format(waited)}: all servers together may have ${max}.`,
+  hint: () => "Raise runtime.maxTotalConnections, or stop a server."
 }) {}
 
 /** The server could not be started for a reason that has no class of its own. The cause says which. */
@@ -265,6 +276,7 @@ export const orchestratorErrors = [
   ServerFileNotFound,
   StartCallFailed,
   ConnectionFailed,
+  ConnectionsExhausted,
   DuplicateServerName,
   NoServerConnected,
   ServerAlreadyRunning,

@@ -4,12 +4,18 @@
 import { isSignalboxError, type SignalboxError } from "@signalbox/errors"
 import type { ConnectError, ServerError } from "@signalbox/mcp"
 import { Cause, Duration, Effect } from "effect"
-import { ServerIncomplete, ServerStartupFailed, type StartCallFailed } from "./errors.ts"
+import { type ConnectionsExhausted, ServerIncomplete, ServerStartupFailed, type StartCallFailed } from "./errors.ts"
 import type { ManagedServer } from "./OrchestratorOptions.ts"
 import type { ProgramError } from "./runtimes/RuntimeCheck.ts"
 
 /** Why an attempt to start a server failed. */
-export type AttemptError = ConnectError | ServerError | ProgramError | ServerIncomplete | StartCallFailed
+export type AttemptError =
+  | ConnectError
+  | ConnectionsExhausted
+  | ServerError
+  | ProgramError
+  | ServerIncomplete
+  | StartCallFailed
 
 /** Fails where there is no point in starting the server. */
 export const requireComplete = ({ lacks, server }: ManagedServer): Effect.Effect<void, ServerIncomplete> =>

@@ -9,30 +9,34 @@ import type { KnownTools } from "./KnownTools.ts"
 /** A list that holds for less is not read more often. */
 const shortestPoll = Duration.seconds(10)
 
+/** Holds a list to a limit. */
+export const listWithin = (
+  serverName: string,
+  client: McpClient,
+  limit: Duration.Duration
+): Effect.Effect<ToolList, ServerError> =>
+  Effect.timeoutOrElse(client.listTools, {
+    duration: limit,
+    orElse: () => Effect.fail(new RequestTimeout({ serverName, method: "tools/list", limit }))
+  })
+
 /** Reads the list once and takes it up. */
 export const adoptTools = (
-  { connectTimeout, name }: ServerOptions,
+  serverName: string,
   client: McpClient,
-  known: KnownTools
-): Effect.Effect<ToolList, ServerError> =>
-  client.listTools.pipe(
-    // The client may have the long time of a first run; a list never takes that long.
-    Effect.timeoutOrElse({
-      duration: connectTimeout,
-      orElse: () => Effect.fail(new RequestTimeout({ serverName: name, method: "tools/list", limit: connectTimeout }))
-    }),
-    Effect.tap(known.adopt)
-  )
+  known: KnownTools,
+  limit: Duration.Duration
+): Effect.Effect<ToolList, ServerError> => Effect.tap(listWithin(serverName, client, limit), known.adopt)
 
 /** Reads it again for as long as it runs. A list that cannot be read leaves the one before in force. */
 export const followTools = (
-  server: ServerOptions,
+  { connectTimeout, name }: ServerOptions,
   client: McpClient,
   known: KnownTools,
   { freshFor }: ToolList
 ): Effect.Effect<void> => {
-  const lookAgain = Effect.catch(adoptTools(server, client, known), (error) =>
-    Effect.logWarning(`The tools of server "${server.name}" stay as they were: ${error.message}`)
+  const lookAgain = Effect.catch(adoptTools(name, client, known, connectTimeout), (error) =>
+    Effect.logWarning(`The tools of server "${name}" stay as they were: ${error.message}`)
   )
   const announced = client.toolsChanged.pipe(
     // One more look is enough, however often a server says so meanwhile.

@@ -46,6 +46,7 @@ export type { Conversation } from "./guard/ServerSessions.ts"
 export type { BreakerControls } from "./guard/BreakerControls.ts"
 export { type OrchestratorMetrics, ownRegistry, type SetLabels } from "./metrics/OrchestratorMetrics.ts"
 export {
+  circuitNumbers,
   CircuitNumbers,
   MetricsSnapshot,
   PoolNumbers,
@@ -76,6 +77,7 @@ export { PromptArgumentsMissing, PromptNotFound, ResourceAmbiguous, ResourceNotF
 // Failures
 export {
   ConnectionFailed,
+  ConnectionsExhausted,
   DuplicateServerName,
   NoServerConnected,
   orchestratorErrors,
@@ -117,5 +119,6 @@ export {
 } from "./runtimes/runtimeCommand.ts"
 export { runtimeVersion } from "./runtimes/runtimeVersion.ts"
 export { isInRange, isVersionRange } from "./runtimes/versionRange.ts"
+export { makeCap, SharedConnectionCap } from "./connectionPlace.ts"
 export { makeStartGate, SharedStartGate, type StartGate } from "./StartGate.ts"
 export { ToolCache } from "./ToolCache.ts"

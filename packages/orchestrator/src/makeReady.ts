@@ -4,16 +4,16 @@
  */
 import type { McpClient } from "@signalbox/mcp"
 import { resultText } from "@signalbox/model"
-import { Effect } from "effect"
+import { type Duration, Effect } from "effect"
 import { toolResult } from "./content.ts"
 import { StartCallFailed } from "./errors.ts"
 import { adoptTools } from "./followTools.ts"
 import type { KnownTools } from "./KnownTools.ts"
 import type { ManagedServer } from "./OrchestratorOptions.ts"
 
-/** Makes a new connection ready. */
-export const makeReady = (managed: ManagedServer, client: McpClient, known: KnownTools) =>
-  adoptTools(managed.server, client, known).pipe(
+/** Makes a new connection ready; its list may take so long. */
+export const makeReady = (managed: ManagedServer, client: McpClient, known: KnownTools, listLimit: Duration.Duration) =>
+  adoptTools(managed.server.name, client, known, listLimit).pipe(
     Effect.tap(makeStartCalls(managed, client)),
     Effect.map((list) => ({ client, list }))
   )

@@ -63,7 +63,7 @@ const make = Effect.fn("ConnectionPool.make")(function* <Connection, E, R>(
   const registrations = new Map<string, Registration<Connection, E>>()
   const settings = new Map<string, PoolSettings>()
   const permits = new Map<string, Semaphore.Semaphore>()
-  const opener = makeOpener(options.acquire, owner, clock)
+  const opener = makeOpener(options, owner, clock)
   const { borrow, isValid, openOne, settleCap, withdraw } = makeLending(options, opener, clock)
 
   // Runs last: whoever closes the pool may rely on every connection being gone.
@@ -84,10 +84,10 @@ const make = Effect.fn("ConnectionPool.make")(function* <Connection, E, R>(
       const limit = yield* permitsOf(key, current.max)
       let made: KeyPool<Connection, E> | undefined
       const member = makeMember(current, () => made)
-      const place = Effect.andThen(limit.takeScoped(1), cap === undefined ? Effect.undefined : cap.take(member))
+      const place = cap === undefined ? Effect.undefined : cap.take(member)
       if (cap !== undefined) yield* cap.join(member)
       const pool: Pool.Pool<Session<Connection>, E> = yield* Pool.makeWithStrategy({
-        acquire: opener.open(key, place, counts),
+        acquire: opener.open(key, limit.takeScoped(1), place, counts),
         min: current.min,
         max: current.max,
         concurrency: current.maxConcurrent,

@@ -10,6 +10,11 @@ import type { PoolSettings } from "./PoolSettings.ts"
 export interface ConnectionPoolOptions<Connection, E, R> {
   /** Opens a connection; closing its scope closes it. Give it a time limit of its own. */
   readonly acquire: (key: string) => Effect.Effect<Connection, E, R | Scope.Scope>
+  /**
+   * A connection that is there already and has its place under the cap from elsewhere; looked for before one is opened.
+   * It is lent like any other, and never closed to make room.
+   */
+  readonly present?: (key: string) => Effect.Effect<Connection | undefined, never, R | Scope.Scope>
   /** The limits of a key, read when it is registered. */
   readonly settings: (key: string) => PoolSettings
   /** Whether a failure of `use` means that the connection is not to be used again. Interruptions and defects never do. */

@@ -4,12 +4,17 @@
  */
 import { type Clock, Context, Deferred, type Duration, Effect, Exit, Fiber, Scope } from "effect"
 import type { CapPlace } from "./ConnectionCap.ts"
+import type { ConnectionPoolOptions } from "./ConnectionPoolOptions.ts"
 import type { PoolCounts, Session } from "./poolSession.ts"
 
 export interface Opener<Connection, E> {
-  /** Opens a connection, once it has got its place; it is closed in the background when the scope of the effect closes. */
+  /**
+   * Opens a connection, once it is within the limit of its pool and has got its place, which one that is present needs
+   * not; it is closed in the background when the scope of the effect closes.
+   */
   readonly open: <E0>(
     key: string,
+    limit: Effect.Effect<unknown, never, Scope.Scope>,
     place: Effect.Effect<CapPlace | undefined, E0, Scope.Scope>,
     counts: PoolCounts
   ) => Effect.Effect<Session<Connection>, E | E0, Scope.Scope>
@@ -19,7 +24,7 @@ export interface Opener<Connection, E> {
 
 /** Opens connections in the given context: the request of the borrower who happened to come first must not mark them. */
 export const makeOpener = <Connection, E, R>(
-  acquire: (key: string) => Effect.Effect<Connection, E, R | Scope.Scope>,
+  { acquire, present = () => Effect.undefined }: Pick<ConnectionPoolOptions<Connection, E, R>, "acquire" | "present">,
   owner: Context.Context<R>,
   clock: Clock.Clock
 ): Opener<Connection, E> => {
@@ -43,7 +48,7 @@ export const makeOpener = <Connection, E, R>(
       })
     })
 
-  const open: Opener<Connection, E>["open"] = (key, place, counts) =>
+  const open: Opener<Connection, E>["open"] = (key, limit, place, counts) =>
     Effect.gen(function* () {
       const left: { place: CapPlace | undefined } = { place: undefined }
       const scope = yield* Effect.acquireRelease(
@@ -57,12 +62,17 @@ export const makeOpener = <Connection, E, R>(
           return closeInBackground(made, exit)
         }
       )
-      left.place = yield* Scope.provide(place, scope)
-      const connection = yield* Effect.acquireUseRelease(
-        Effect.sync(() => counts.opening++),
-        () => Effect.updateContext<never, R | Scope.Scope>(() => Context.add(owner, Scope.Scope, scope))(acquire(key)),
-        () => Effect.sync(() => counts.opening--)
-      )
+      const inside = Effect.updateContext<never, R | Scope.Scope>(() => Context.add(owner, Scope.Scope, scope))
+      yield* Scope.provide(limit, scope)
+      const opened = Effect.gen(function* () {
+        left.place = yield* Scope.provide(place, scope)
+        return yield* Effect.acquireUseRelease(
+          Effect.sync(() => counts.opening++),
+          () => inside(acquire(key)),
+          () => Effect.sync(() => counts.opening--)
+        )
+      })
+      const connection = (yield* inside(present(key))) ?? (yield* opened)
       counts.opened++
       const now = clock.currentTimeMillisUnsafe()
       const times = { createdAt: now, usedAt: now, checkedAt: now }

@@ -45,7 +45,7 @@ export const makeLending = <Connection, E, R>(
     if (Exit.isFailure(exit) && hasFailure(exit.cause, (error) => options.invalidates(error, keyPool.key))) {
       return withdraw(keyPool)(session)
     }
-    if (cap?.claims(keyPool.member) === true) return makeRoom(keyPool, session)
+    if (session.place !== undefined && cap?.claims(keyPool.member) === true) return makeRoom(keyPool, session)
     if (keyPool.settings.validatesOnReturn !== true) return Effect.void
     return Effect.flatMap(isValid(keyPool.key)(session, validateTimeout(keyPool)), (valid) =>
       valid ? Effect.void : withdraw(keyPool)(session)
@@ -91,7 +91,7 @@ export const makeLending = <Connection, E, R>(
             (place): place is CapPlace => place !== undefined,
             () => exhausted
           )
-    return Effect.tap(open(keyPool.key, place, keyPool.counts), () => {
+    return Effect.tap(open(keyPool.key, Effect.void, place, keyPool.counts), () => {
       keyPool.counts.fallbacks++
       return count(fallbackCounter, keyPool.key)
     })

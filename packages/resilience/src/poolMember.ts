@@ -24,7 +24,8 @@ export const makeMember = <Connection, E>(
   idle: () => {
     const pool = keyPool()
     if (pool === undefined) return undefined
-    const idle = idleSessions(pool)
+    // One that has its place from elsewhere makes no room here.
+    const idle = idleSessions(pool).filter(({ place }) => place !== undefined)
     const oldest = idle.toSorted((a, b) => a.usedAt - b.usedAt)[0]
     if (oldest === undefined) return undefined
     const isSpare = sessionsOf(pool).length > settings.min

@@ -27,6 +27,8 @@ export interface Agent {
   readonly mark: string
   /** Reads a file and runs a command, with tools of its own. */
   readonly ownCalls: (file: string, command: string) => ReadonlyArray<OwnCall>
+  /** Places that it asks for whatever it is told; they are not there. */
+  readonly asksFor?: ReadonlyArray<string>
   /** Files that are there before it is started, by their path below the home folder. */
   readonly homeFiles?: Readonly<Record<string, string>>
 }
@@ -67,7 +69,8 @@ const codex: Agent = {
   environmentCommand: "codex-env",
   quiet: {},
   homeFiles: {
-    ".codex/config.toml": "check_for_update_on_startup = false\n[analytics]\nenabled = false\n[feedback]\nenabled = false\n"
+    ".codex/config.toml":
+      "check_for_update_on_startup = false\n[analytics]\nenabled = false\n[feedback]\nenabled = false\n[features]\nplugins = false\nremote_plugin = false\napps = false\n"
   },
   ask: (question) => ["codex", "exec", ...codexFlags, question],
   askAgain: (question) => ["codex", "exec", "resume", "--last", ...codexFlags, question],
@@ -98,6 +101,8 @@ const opencode: Agent = {
   ask: (question) => ["opencode", "run", question],
   askAgain: (question) => ["opencode", "run", "--continue", question],
   mark: "bash",
+  // A package for plugins, which it fetches in the background.
+  asksFor: ["registry.npmjs.org:443"],
   ownCalls: (file, command) => [
     { name: "read", input: { filePath: file } },
     { name: "bash", input: { command, description: "Says something" } }

@@ -114,5 +114,5 @@ export const openLane = Effect.fnUntraced(function* (parts: LaneParts) {
     toolLog: () => readFxMcpLog(log),
     serverText: server.text,
     start: (words) => startProgram(["sh", "-c", script, "sh", ...words], { cwd: project, env })
-  } satisfies Lane as Lane
+  } satisfies Lane
 })

@@ -17,7 +17,9 @@ const forClient = <Name extends string>(name: Name, client: "claude" | "codex" |
     )
   ).pipe(
     Command.withDescription(`Print what a shell has to read so that ${shownName} talks to "signalbox serve"`),
-    Command.withExamples([{ command: `eval "$(signalbox ${name})"`, description: `Then ${shownName} is started as always` }])
+    Command.withExamples([
+      { command: `eval "$(signalbox ${name})"`, description: `Then ${shownName} is started as always` }
+    ])
   )
 
 export const claudeEnv = forClient("claude-env", "claude", "Claude Code")

@@ -17,7 +17,9 @@ export const metrics = Command.make(
     )
   }
 ).pipe(
-  Command.withDescription("The numbers of the running host: calls, errors, durations, pools, circuits"),
+  Command.withDescription(
+    "The numbers of the running host: calls, errors, durations, pools, circuits, models and their costs"
+  ),
   Command.withExamples([
     { command: "signalbox metrics --json", description: "All numbers, for scripts" },
     { command: "signalbox metrics --prometheus", description: "As a Prometheus server reads them" }

@@ -18,7 +18,7 @@ const phaseOf = ({ phase }: CircuitNumbers, style: Style): string => {
 }
 
 const render = (circuits: Circuits, style: Style): string => {
-  const header = ["server", "circuit", "for", "good", "failed", "refused", "opened"].map(style.dim)
+  const header = ["server or provider", "circuit", "for", "good", "failed", "refused", "opened"].map(style.dim)
   const rows = Object.entries(circuits).map(([name, numbers]) => [
     style.bold(name),
     phaseOf(numbers, style),

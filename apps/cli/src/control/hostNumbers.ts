@@ -1,6 +1,7 @@
 /**
  * `metrics` and `pool status` at work: the numbers of the running host.
  */
+import type { UsageSum } from "@signalbox/model"
 import type { MetricsSnapshot, SetNumbers } from "@signalbox/orchestrator"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
@@ -39,6 +40,21 @@ const serverTable = (snapshot: MetricsSnapshot, style: Style): string => {
   return renderTable([header, ...rows])
 }
 
+/** By provider, model and client. A cost of which a part is not known has a `+`. */
+const modelTable = (models: ReadonlyArray<UsageSum>, style: Style): string => {
+  const header = ["provider", "model", "client", "requests", "input", "output", "cost"].map(style.dim)
+  const rows = models.map((sum) => [
+    style.bold(sum.upstream),
+    sum.model,
+    sum.principal,
+    String(sum.requests),
+    String(sum.input_tokens + sum.cache_creation_input_tokens + sum.cache_read_input_tokens),
+    String(sum.output_tokens),
+    sum.unpriced === sum.requests ? "–" : `$${sum.cost_usd.toFixed(4)}${sum.unpriced > 0 ? "+" : ""}`
+  ])
+  return renderTable([header, ...rows])
+}
+
 const poolTable = (snapshot: MetricsSnapshot, style: Style): string => {
   const entries = entriesOf(snapshot, ({ pools }) => pools)
   if (entries.length === 0)
@@ -57,10 +73,15 @@ const poolTable = (snapshot: MetricsSnapshot, style: Style): string => {
   return renderTable([header, ...rows])
 }
 
-/** All numbers; a table of the servers for people. */
+/** All numbers; tables of the servers, and of the models that were asked, for people. */
 export const metricsJson = snapshot.pipe(
   report({
-    render: (numbers) => Effect.flatMap(Output, ({ line, style }) => line(serverTable(numbers, style)))
+    render: (numbers) =>
+      Effect.gen(function* () {
+        const { line, style } = yield* Output
+        yield* line(serverTable(numbers, style))
+        if (numbers.models.length > 0) yield* line(`\n${modelTable(numbers.models, style)}`)
+      })
   })
 )
 

@@ -19,6 +19,7 @@ import { doneJson, outcomesShortfall, renderOutcomes, type ServersDone } from ".
 import { findRunning, placeOfRun } from "./runningHost.ts"
 import type { Selection } from "./selectionFlags.ts"
 import { selectServers } from "./selectServers.ts"
+import { endHost } from "./stopServers.ts"
 
 /** What the command line says beside the servers. */
 export interface StartRun {
@@ -116,8 +117,12 @@ export const startServers = (run: StartRun) =>
       }
       const names = yield* selectServers("start", run.selection, yield* configChoices)
       if (run.isDetached) {
-        const done = yield* askStart(yield* startDetached(names, yield* placeOfRun), names)
-        return { ...done, isNew: true }
+        const connection = yield* startDetached(names, yield* placeOfRun)
+        const done = yield* askStart(connection, names)
+        if (done.outcomes.succeeded > 0) return { ...done, isNew: true }
+        // Nobody would see that nothing of it runs.
+        yield* endHost(connection)
+        return { ...done, host: null, endedLog: done.host.log_file }
       }
       yield* runHere(names, run, () => (hasSettled = true))
       return undefined
@@ -130,6 +135,8 @@ export const startServers = (run: StartRun) =>
             : Effect.gen(function* () {
                 const { errorStyle, status } = yield* Output
                 yield* renderOutcomes(done.outcomes)
+                if ("endedLog" in done && done.endedLog !== null)
+                  yield* status(errorStyle.dim(`Nothing was left in the background; the log: ${done.endedLog}`))
                 if (!("isNew" in done) || done.host === null) return
                 const { log_file: log, pid } = done.host
                 const where = log === null ? "" : `; it logs to ${log}`

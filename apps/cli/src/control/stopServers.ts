@@ -16,7 +16,7 @@ import { selectServers } from "./selectServers.ts"
 const pause = "25 millis"
 
 /** Asks the host to end, and waits until it and its files are gone. */
-const endHost = Effect.fnUntraced(function* ({ ask }: ControlConnection) {
+export const endHost = Effect.fnUntraced(function* ({ ask }: ControlConnection) {
   const place = yield* placeOfRun
   const fs = yield* FileSystem.FileSystem
   yield* ask((client) => client.host.shutdown())

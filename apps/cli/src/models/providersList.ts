@@ -1,25 +1,32 @@
 /**
  * The providers of a configuration, and whether each can be asked.
  */
-import { kindOf, variablesIn } from "@signalbox/host"
+import { isKeyless, kindOf, type ProviderEntry, type Upstream, variablesIn } from "@signalbox/host"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { readModels } from "./readModels.ts"
 
+/** Callers bring theirs where the server hands keys on. */
+const keyOf = ({ apiKey, kind }: Upstream, entry: ProviderEntry) => {
+  if (apiKey !== undefined) return "set"
+  return kind !== "offline" && isKeyless(kind) && (entry.apiKey ?? "") === "" ? "none wanted" : "of the caller"
+}
+
 /** Says nothing of a key but whether it is there. */
 export const providersList = Effect.gen(function* () {
   const { config, models } = yield* readModels
   const providers = Object.entries(config.options.providers).map(([name, entry]) => {
     const upstream = models.upstreams.get(name)
+    const kind = kindOf(name, entry) ?? name
     const variable = variablesIn(entry.apiKey ?? "")[0] ?? null
     return {
       name,
-      kind: kindOf(name, entry) ?? name,
+      kind,
       baseUrl: entry.baseUrl,
       model: entry.model,
-      key: upstream === undefined ? "missing" : upstream.apiKey === undefined ? "none wanted" : "set",
+      key: upstream === undefined ? "missing" : keyOf(upstream, entry),
       variable,
       isDefault: models.chosen.upstream === name
     }

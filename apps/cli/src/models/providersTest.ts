@@ -3,7 +3,7 @@
  */
 import { toJson } from "@signalbox/errors"
 import { nearestName, textMessage } from "@signalbox/model"
-import { Duration, Effect, Exit } from "effect"
+import { Cause, Duration, Effect, Exit } from "effect"
 import { formatDuration } from "../duration.ts"
 import { ProvidersFailed, ProviderUnknown } from "../errors.ts"
 import { Output } from "../Output.ts"
@@ -38,8 +38,8 @@ export const providersTest = (names: ReadonlyArray<string>) =>
       if (Exit.isSuccess(exit)) {
         return { name, status: "ok" as const, model: exit.value.model, duration_ms, error: null }
       }
-      const error = yield* Effect.flip(Effect.catchCause(Effect.asVoid(exit), (cause) => Effect.fail(cause)))
-      return { name, status: "failed" as const, model: upstream.defaultModel, duration_ms, error: toJson(error) }
+      const error = toJson(Cause.squash(exit.cause))
+      return { name, status: "failed" as const, model: upstream.defaultModel, duration_ms, error }
     })
     return { providers: yield* Effect.forEach(asked, test, { concurrency: "unbounded" }) }
   }).pipe(

@@ -5,7 +5,8 @@ import { Host, type HostOptions } from "@signalbox/host"
 import { type LanguageModel, makeCacheModel } from "@signalbox/model"
 import { Context, Effect, Layer, type Scope } from "effect"
 import { type ClientAuth, makeClientAuth } from "../clients/ClientAuth.ts"
-import { makeAdmission, type ApiBusy } from "./admission.ts"
+import { type ApiBusy, makeAdmission } from "./admission.ts"
+import { type HostCalls, makeHostCalls } from "./HostCalls.ts"
 
 /** The section `server` of a configuration. */
 export type ServerSection = HostOptions["server"]
@@ -20,6 +21,8 @@ export class ApiContext extends Context.Service<
     readonly admit: Effect.Effect<void, ApiBusy, Scope.Scope>
     /** Answers to every name that the routing has. */
     readonly model: LanguageModel["Service"]
+    /** What clients may forget of their conversations. */
+    readonly hostCalls: HostCalls
   }
 >()("@signalbox/server/ApiContext") {
   static readonly layer = (options: ServerSection): Layer.Layer<ApiContext, never, Host> =>
@@ -34,6 +37,7 @@ const makeApiContext = Effect.fnUntraced(function* (options: ServerSection) {
     options,
     letIn: makeClientAuth({ mode: auth.mode, keys: clientKeys, tools }),
     admit: makeAdmission(options),
+    hostCalls: makeHostCalls(),
     model: cached === undefined ? models.router.model : cached(models.router.model)
   }
 })

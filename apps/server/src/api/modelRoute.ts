@@ -62,9 +62,8 @@ const answer = <Request extends DialectRequest>(
         const decoded = yield* dialect.decode(body, headers)
         yield* requireModel(client, decoded.model)
         const { headers: limited, served } = yield* limitTokens(decoded, server.options)
-        const configured = Object.entries(host.config.options.servers).flatMap(([name, { enabled }]) =>
-          enabled ? [name] : []
-        )
+        const { options } = yield* host.reload.current
+        const configured = Object.entries(options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
         const wishes = { headers, servers: served.servers, configured }
         const hostTools = yield* hostToolsFor(host.toolbox, client, wishes)
         yield* server.admit
@@ -72,6 +71,7 @@ const answer = <Request extends DialectRequest>(
           host,
           client,
           model: server.model,
+          hostCalls: server.hostCalls,
           hostTools,
           requestId: ids.requestId
         })

@@ -11,6 +11,7 @@ import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { Client } from "../clients/Client.ts"
 import { ApiContext } from "./ApiContext.ts"
 import type { JsonBody } from "./body.ts"
+import type { RequestHeaders } from "./Dialect.ts"
 import type { RequestIds } from "./edge.ts"
 import { hasHostTools, isUntouched, type PlainRequest, readPlainRequest } from "./plainRequest.ts"
 import { requireModel } from "./requireModel.ts"
@@ -81,16 +82,21 @@ const takerOf = Effect.fnUntraced(function* (plain: PlainRequest, client: Client
   return isUntouched(plain, upstream, options) ? { name: upstream.name, forward: upstream.forward } : undefined
 })
 
+/** Whether a request has to be read: tools of the host may be called for it, or there is a budget, and bytes are not counted. */
+const needsTurn = Effect.fnUntraced(function* (client: Client, headers: RequestHeaders) {
+  const { config, models } = yield* Host
+  const configured = Object.entries(config.options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
+  return models.budget !== undefined || hasHostTools(client, headers, configured)
+})
+
 const queryOf = (url: string): string => url.split("?")[1] ?? ""
 
 /** Answers what can be handed on as it is; `undefined` is all else. */
 export const passThrough = Effect.fnUntraced(function* (path: Path, { body, client, ids, request }: Incoming) {
   const plain = readPlainRequest(body.value, body.text)
   if (plain === undefined) return undefined
-  const { config } = yield* Host
-  const configured = Object.entries(config.options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
   const isCount = path !== "/v1/messages"
-  if (!isCount && hasHostTools(client, request.headers, configured)) return undefined
+  if (!isCount && (yield* needsTurn(client, request.headers))) return undefined
   const taker = yield* takerOf(plain, client)
   if (taker === undefined) return undefined
   if (!isCount) yield* (yield* ApiContext).admit

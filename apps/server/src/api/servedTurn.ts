@@ -23,6 +23,7 @@ import {
 } from "@signalbox/model"
 import { Effect, Stream } from "effect"
 import type { Client } from "../clients/Client.ts"
+import type { HostCalls } from "./HostCalls.ts"
 import { turnInputs } from "./turnInputs.ts"
 
 /**
@@ -52,6 +53,7 @@ export interface TurnFor {
   /** The tools of the host that the request may use. */
   readonly hostTools: Toolbox["Service"]
   readonly requestId: string
+  readonly hostCalls: HostCalls
 }
 
 export interface StartedTurn {
@@ -75,7 +77,7 @@ const sourcesOf = (tools: ReadonlyArray<ToolDefinition>): ReadonlyMap<string, Ru
  */
 export const servedTurn = Effect.fnUntraced(function* (
   served: ServedRequest,
-  { client, host, hostTools, model, requestId }: TurnFor
+  { client, host, hostCalls, hostTools, model, requestId }: TurnFor
 ) {
   const { conversation, runtime } = host.config.options
   const joined = toolboxFor(served, hostTools, runtime.naming)
@@ -92,13 +94,15 @@ export const servedTurn = Effect.fnUntraced(function* (
     })
   }
   const { maxHops, toolConcurrency, toolTimeout } = conversation
+  const { budget } = host.models
   const owner = { principal: client.name, conversationId: requestId }
   const { messages, tools: _tools, ...request } = served.request
+  const keep = hostCalls.watch(client.name)
   const events = runTurn({
-    messages,
+    messages: hostCalls.restore(client.name, messages),
     toolbox,
     model,
-    limits: { maxHops, toolConcurrency, toolTimeout },
+    limits: { maxHops, toolConcurrency, toolTimeout, ...(budget === undefined ? {} : { budget }) },
     journal: Journal.none,
     hooks: host.hooks,
     request: client.apiKey === undefined ? request : { ...request, apiKey: client.apiKey },
@@ -114,6 +118,7 @@ export const servedTurn = Effect.fnUntraced(function* (
     Stream.ensuring(host.orchestrator.endConversation(owner)),
     Stream.tap((event) =>
       Effect.sync(() => {
+        keep(event)
         if (event.type === "tool_start" && event.tool !== undefined && !isSafeToRepeat(event.tool)) hasActed = true
       })
     )

@@ -34,6 +34,9 @@ const inputsOf = (isCallOpen: IsCallOpen, event: TurnEvent): Step => {
       // The result of a call must follow it at once; a sentence between the two would spoil the history.
       return [isCallOpen, isCallOpen ? [] : said(event.text)]
     case "turn_end":
+      // The APIs have a word for an answer that was cut off, and none for why.
+      if (event.result.finishReason === "budget_exceeded")
+        return [isCallOpen, [{ type: "end", stopReason: "max_tokens" }]]
       if (event.result.finishReason !== "tool_limit_reached") return [isCallOpen, [{ type: "end" }]]
       return [isCallOpen, [{ type: "end", stopReason: isCallOpen ? "tool_use" : "end_turn" }]]
     default:

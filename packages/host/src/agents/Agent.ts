@@ -49,7 +49,7 @@ export const makeAgent = Effect.fnUntraced(function* (
   const toolbox = joinToolboxes([orchestrator.toolbox], options.runtime.naming)
   const hooks = yield* configuredHooks(options, orchestrator)
   const conversations = yield* Layer.build(
-    conversationLayer(options, hooks, orchestrator).pipe(
+    conversationLayer(options, hooks, orchestrator, model).pipe(
       Layer.provide([Layer.succeed(LanguageModel, model.service), Layer.succeed(Toolbox, toolbox)])
     )
   )

@@ -256,6 +256,8 @@ const Level = Schema.String.pipe(
   )
 )
 
+const Limit = <S extends Schema.Top>(amount: S) => Schema.Union([Schema.Literal("unlimited"), amount])
+
 /** The whole file. */
 export const HostOptions = Schema.Struct({
   model: ModelOptions,
@@ -268,6 +270,11 @@ export const HostOptions = Schema.Struct({
     maxSessions: PositiveInt,
     sessionIdleTimeout: PositiveDuration,
     describeTools: Schema.Boolean,
+    budget: Schema.Struct({
+      maxCostUsd: Limit(Schema.Finite.check(Schema.isGreaterThan(0))),
+      maxTokens: Limit(PositiveInt),
+      maxSeconds: Limit(Schema.Finite.check(Schema.isGreaterThan(0)))
+    }),
     resources: Schema.Struct({
       include: Schema.Union([Schema.Literals(["none", "all"]), Schema.Array(Schema.NonEmptyString)]),
       listPrompts: Schema.Boolean,
@@ -285,6 +292,7 @@ export const HostOptions = Schema.Struct({
     startConcurrency: PositiveInt,
     packageConcurrency: PositiveInt,
     packageTimeout: PositiveDuration,
+    maxTotalConnections: Schema.Union([Schema.Literal("unlimited"), PositiveInt]),
     spawnConcurrency: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
     connectTimeout: PositiveDuration,
     idleTimeout: PositiveDuration,

@@ -6,9 +6,10 @@ import type { ConfigProblem } from "../errors.ts"
 import { type ConfigDocument, type ConfigPath, readScalar } from "./document.ts"
 import { type Extended, extendFile, extendServers } from "./extendPresets.ts"
 import { catalogVariable, enabledVariable } from "./mcpVariables.ts"
+import { modelConflicts } from "./modelVariables.ts"
 import { readServers } from "./serversVariable.ts"
 import { isTree, leavesOf, setAt, valueAt } from "./tree.ts"
-import { environmentValues, serversVariable } from "./variables.ts"
+import { environmentValues, serversVariable, variableOf } from "./variables.ts"
 
 /** Something that is wrong with the value at a path; its line is found later. */
 export interface FoundProblem {
@@ -95,13 +96,18 @@ const catalogNote = (variable: string, servers: unknown): ReadonlyArray<string> 
     ? [`The servers of the configuration are not used: ${catalogVariable} names a file with others.`]
     : []
 
+/** Names that a model may begin with: `provider/model`. */
+const providersOf = (base: unknown): ReadonlySet<string> => {
+  const providers = valueAt(base, ["providers"])
+  return new Set(["offline", ...(isTree(providers) ? Object.keys(providers) : [])])
+}
+
 const overridesOf = (input: Input, base: unknown) => {
   const originOf = (variable: string) => `${input.dotEnvNames.has(variable) ? ".env" : "environment"} ${variable}`
-  const overrides: Array<Override> = environmentValues(input.environment).map(({ path, value, variable }) => ({
-    path,
-    value,
-    origin: originOf(variable)
-  }))
+  const providers = providersOf(base)
+  const overrides: Array<Override> = environmentValues(input.environment, providers).map(
+    ({ path, value, variable }) => ({ path, value, origin: originOf(variable) })
+  )
   const read = serversOf(input)
   const own = valueAt(base, ["servers"])
   if (read !== undefined) overrides.push({ path: ["servers"], value: read.servers, origin: originOf(read.variable) })
@@ -111,7 +117,11 @@ const overridesOf = (input: Input, base: unknown) => {
   for (const { flag, path, value } of input.flags) overrides.push({ path, value, origin: `flag ${flag}` })
   return {
     overrides,
-    problems: [...(read?.problems ?? []), ...disabled.problems],
+    problems: [
+      ...(read?.problems ?? []),
+      ...disabled.problems,
+      ...modelConflicts(input.environment, providers, variableOf)
+    ],
     notes: read === undefined ? [] : [...read.notes, ...catalogNote(read.variable, own)]
   }
 }

@@ -9,6 +9,8 @@ export interface Shorthand {
   readonly path: ConfigPath
   /** What its text says, in the terms of the key; nothing where it leaves the key as it is. */
   readonly read: (text: string) => unknown
+  /** Whether a text is meant for us, where others read the variable, too. Absent: always. */
+  readonly counts?: (text: string, providers: ReadonlySet<string>) => boolean
 }
 
 const seconds = (text: string): unknown => (/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()} seconds` : text)
@@ -41,6 +43,7 @@ export const mcpVariables: ReadonlyArray<Shorthand> = [
   { variable: "MCP_DISABLE_HEALTH_CHECKS", path: ["testing", "healthChecks"], read: opposite },
   { variable: "MCP_MAX_REQUEST_SIZE", path: ["runtime", "maxRequestBytes"], read: readScalar },
   { variable: "MCP_MAX_RESPONSE_SIZE", path: ["runtime", "maxMessageBytes"], read: readScalar },
+  { variable: "MCP_MAX_TOTAL_CONNECTIONS", path: ["runtime", "maxTotalConnections"], read: readScalar },
   { variable: "MCP_CONNECTION_TIMEOUT", path: ["runtime", "connectTimeout"], read: seconds },
   { variable: "MCP_DEFAULT_RETRIES", path: ["runtime", "restart", "maxRestarts"], read: readScalar },
   { variable: "MCP_POOL_MIN_CONNECTIONS", path: ["runtime", "sessions", "min"], read: readScalar },

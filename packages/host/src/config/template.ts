@@ -79,6 +79,7 @@ routing:
   #   - { prefix: "local/", provider: ollama, strip: true }   # without model: as asked; strip takes the prefix off
   rules: []
   # What clients get that can only say the names of Claude's models: Opus and Sonnet (big), Haiku (small). "": no rule.
+  # Also BIG_MODEL and SMALL_MODEL; ANTHROPIC_MODEL and ANTHROPIC_SMALL_FAST_MODEL where they name a provider above.
   big: ""
   small: ""
   # Any other name. auto: passed on to Claude, answered by the default model elsewhere; default: answered by the default
@@ -100,6 +101,12 @@ conversation:
   sessionIdleTimeout: 1 hour
   # Lists the tools in the system prompt too, for models that overlook them. Every request costs more tokens.
   describeTools: false
+  # What the model calls of one turn may cost (by model.prices; a model without a price costs nothing), use and take. A turn
+  # that reaches it ends with what had come of the answer.
+  budget:
+    maxCostUsd: unlimited
+    maxTokens: unlimited
+    maxSeconds: unlimited
   # Shows the model what servers have beside tools, in the system prompt. Others wrote it: include what you trust.
   resources:
     # none, all, or a list of addresses such as ["file:///notes/today.md"]. Each is read once.
@@ -132,6 +139,9 @@ runtime:
   # start may take, because a first run installs.
   packageConcurrency: 2
   packageTimeout: 5 minutes
+  # Connections to all servers together, those of agents and further sessions included: unlimited, or a number that leaves
+  # room for each server, and one more for a server that is connected anew.
+  maxTotalConnections: unlimited
   # (*) From spawning to a usable server.
   connectTimeout: 30 seconds
   # (*) The longest that one call to a server may show no sign of life (an answer, or progress), and may take in all.

@@ -5,6 +5,7 @@
 import { nearestName } from "@signalbox/model"
 import { type ConfigPath, readScalar } from "./document.ts"
 import { catalogVariable, enabledVariable, mcpVariables, type Shorthand } from "./mcpVariables.ts"
+import { modelVariables } from "./modelVariables.ts"
 import { presetValue } from "./presetValue.ts"
 import { leavesOf } from "./tree.ts"
 
@@ -40,19 +41,21 @@ export const serversFileOf = (environment: Environment) => {
 /** Weaker than the names of the keys themselves, which come after them. */
 const shorthands: ReadonlyArray<Shorthand> = [
   ...mcpVariables,
+  ...modelVariables,
   { variable: "LOG_LEVEL", path: ["logging", "level"], read: readScalar },
   { variable: "LOG_FORMAT", path: ["logging", "format"], read: readScalar }
 ]
 
-/** The keys that the environment sets. An empty variable sets nothing. */
-export const environmentValues = (environment: Environment) =>
-  [...shorthands, ...overridableKeys.map((key) => ({ ...key, read: readScalar }))].flatMap(
-    ({ path, read, variable }) => {
-      const text = environment[variable]
-      const value = text === undefined || text === "" ? undefined : read(text)
-      return value === undefined ? [] : [{ path, variable, value }]
-    }
-  )
+const ownNames = overridableKeys.map((key): Shorthand => ({ ...key, read: readScalar }))
+
+/** The keys that the environment sets, with the providers that the file has. An empty variable sets nothing. */
+export const environmentValues = (environment: Environment, providers: ReadonlySet<string>) =>
+  [...shorthands, ...ownNames].flatMap(({ counts, path, read, variable }) => {
+    const text = environment[variable] ?? ""
+    const isMeant = text !== "" && (counts?.(text, providers) ?? true)
+    const value = isMeant ? read(text) : undefined
+    return value === undefined ? [] : [{ path, variable, value }]
+  })
 
 /** A variable that the configuration is read from, and the key that it sets. */
 export interface ConfigVariable {

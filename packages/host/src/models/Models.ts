@@ -3,23 +3,33 @@
  * upstream a name stands for. Agents choose among the same ones, so that a circuit or a limit is one for all.
  */
 import {
+  type BudgetOptions,
   fallbackModel,
   type LanguageModel,
   ModelRouter,
   type ModelRoute,
+  pricesFor,
   resolveModel,
   type RoutingPlan,
   UsageLedger
 } from "@signalbox/model"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Result } from "effect"
 import { HttpClient } from "effect/http"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { HostOptions } from "../config/HostOptions.ts"
 import type { ConfigInvalid, MissingApiKey } from "../errors.ts"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
 import { resolveProviders, type ResolvedProviders } from "./resolveProviders.ts"
-import { routingPlan } from "./routingPlan.ts"
-import { makeSharedParts, makeOfflineUpstream, makeUpstream, type SharedParts, type Upstream } from "./Upstream.ts"
+import { patternProblems, routingPlan } from "./routingPlan.ts"
+import { turnBudget } from "./turnBudget.ts"
+import {
+  makeSharedParts,
+  makeOfflineUpstream,
+  makeUpstream,
+  pricesOf,
+  type SharedParts,
+  type Upstream
+} from "./Upstream.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -35,6 +45,8 @@ export class Models extends Context.Service<
     readonly choose: (options: HostOptions) => Effect.Effect<ChosenModel, ConfigInvalid | MissingApiKey>
     /** Who answers to a name. */
     readonly router: ModelRouter["Service"]
+    /** What one turn over the router may spend; `undefined` where nothing is limited. */
+    readonly budget: BudgetOptions | undefined
     /** What was used since the program began. */
     readonly ledger: UsageLedger["Service"]
     /** One for each upstream, by its name. */
@@ -75,17 +87,23 @@ function* makeModels(config: LoadedConfig, environment: Environment) {
     model: services.get(route.upstream) ?? offline.service
   })
 
+  const prices = pricesOf(options)
+  /** A fallback may cost something else; what a turn may cost is judged by whom it asks first. */
+  const priceOf = ({ model, upstream }: ModelRoute) =>
+    pricesFor(prices, upstream, model === "" ? (upstreams.get(upstream)?.defaultModel ?? "") : model)
+
   /** Who answers by these options, and the plan over that. */
   const plan = Effect.fnUntraced(
     function* (own: HostOptions) {
       const { reason, route } = yield* chooseModel(own, providers)
-      const made = yield* Effect.mapError(Effect.fromResult(routingPlan(own, route, names)), ({ problems }) =>
-        config.invalid(problems.map((message) => ({ path: ["routing", "rules"], message })))
-      )
+      const wrong = patternProblems(own)
+      if (wrong.length > 0) return yield* config.invalid(wrong)
+      const made = yield* Effect.orDie(Effect.fromResult(routingPlan(own, route, names)))
       yield* requireKeys(made, providers)
       const { fallbacks } = yield* Effect.orDie(Effect.fromResult(resolveModel(made, "")))
       const service = fallbackModel([serviceOf(route), ...fallbacks.map(serviceOf)])
-      const chosen: ChosenModel = { service, upstream: route.upstream, model: route.model, reason }
+      const budget = turnBudget(own, () => priceOf(route))
+      const chosen: ChosenModel = { service, upstream: route.upstream, model: route.model, reason, budget }
       return { chosen, plan: made }
     },
     Effect.provideService(HttpClient.HttpClient, client)
@@ -97,6 +115,9 @@ function* makeModels(config: LoadedConfig, environment: Environment) {
     chosen: own.chosen,
     choose: (other: HostOptions) => Effect.map(plan(other), ({ chosen }) => chosen),
     router: ModelRouter.make({ upstreams: services, plan: own.plan }),
+    budget: turnBudget(options, (name) =>
+      Result.getOrUndefined(Result.map(resolveModel(own.plan, name), ({ route }) => priceOf(route)))
+    ),
     ledger,
     circuits: shared.circuits
   }

@@ -103,7 +103,8 @@ export const makeSharedParts = Effect.fnUntraced(function* (
   return { circuits, bulkhead, ledger, estimateTokens: yield* makeEstimate } satisfies SharedParts
 })
 
-const pricesOf = ({ model }: HostOptions): ReadonlyArray<PriceEntry> =>
+/** What models cost by the configuration. */
+export const pricesOf = ({ model }: HostOptions): ReadonlyArray<PriceEntry> =>
   model.prices.map(({ provider, ...price }) => ({
     ...price,
     ...(provider === undefined ? {} : { upstream: provider })

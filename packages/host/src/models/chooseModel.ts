@@ -2,7 +2,7 @@
  * Which model answers where nobody names one: that of the configuration, or with `auto` the first provider that has a
  * key, else an Ollama that answers, else the offline model. The choice always says why, and how to choose otherwise.
  */
-import type { LanguageModel, ModelRoute } from "@signalbox/model"
+import type { BudgetOptions, LanguageModel, ModelRoute } from "@signalbox/model"
 import { Effect } from "effect"
 import type { HostOptions } from "../config/HostOptions.ts"
 import { variablesIn } from "../config/secrets.ts"
@@ -17,6 +17,8 @@ export interface ChosenModel {
   /** The provider's name for the model; empty for the offline model. */
   readonly model: string
   readonly reason: string
+  /** What one turn with it may spend; `undefined` where nothing is limited. */
+  readonly budget: BudgetOptions | undefined
 }
 
 /** A choice before there is anything that could be asked. */

@@ -29,6 +29,16 @@ const namesIn = (config: unknown) => {
   ]
 }
 
+/** What fallbacks are for. A model without a provider would be one that nobody asks for by this name. */
+const fallbacksIn = (config: unknown) => {
+  const fallbacks = valueAt(config, ["routing", "fallbacks"])
+  return Object.keys(isTree(fallbacks) ? fallbacks : {}).map((of) => ({
+    path: ["routing", "fallbacks", of],
+    name: of.split("/")[0],
+    choices: []
+  }))
+}
+
 const isText = (value: unknown): value is string => typeof value === "string"
 
 /** What an entry must say beside what the schema asks of all: it depends on its kind. */
@@ -63,8 +73,11 @@ export const modelProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
   const entries = Object.entries(treeAt(config, "providers"))
   const providers = entries.map(([name]) => name)
   const lacking = entries.flatMap(([name, entry]) => entryProblems(name, entry))
-  const unknown = namesIn(config).flatMap(({ choices, path }) => {
-    const name = valueAt(config, path)
+  const named = [
+    ...namesIn(config).map((place) => ({ ...place, name: valueAt(config, place.path) })),
+    ...fallbacksIn(config)
+  ]
+  const unknown = named.flatMap(({ choices, name, path }) => {
     const known = [...choices, ...providers]
     if (typeof name !== "string" || name === "" || known.includes(name)) return []
     const nearest = nearestName(name, known)

@@ -3,7 +3,7 @@
  * one only matters where the configuration names it.
  */
 import type { HostOptions } from "../config/HostOptions.ts"
-import { isKeyless, kindOf, type ProviderEntry } from "../config/ProviderEntry.ts"
+import { isKeyless, kindOf, type ProviderEntry, type ProviderKind } from "../config/ProviderEntry.ts"
 import { resolveKey, resolveText, variablesIn } from "../config/secrets.ts"
 import { MissingApiKey } from "../errors.ts"
 import { Redacted } from "effect"
@@ -20,6 +20,8 @@ export interface ResolvedProviders {
 const missingKey = (name: string, { apiKey = "" }: ProviderEntry): MissingApiKey =>
   new MissingApiKey({ provider: name, variable: variablesIn(apiKey).join(", ") || `providers.${name}.apiKey` })
 
+const wantsKey = (kind: ProviderKind, { apiKey = "" }: ProviderEntry): boolean => !isKeyless(kind) || apiKey !== ""
+
 /** Headers as they are sent; `undefined` with the variable that is not set. */
 const resolveHeaders = (headers: Readonly<Record<string, string>>, environment: Environment) => {
   const resolved: Record<string, string> = {}
@@ -31,8 +33,9 @@ const resolveHeaders = (headers: Readonly<Record<string, string>>, environment: 
   return { headers: resolved }
 }
 
-/** Resolves all of them. */
-export const resolveProviders = ({ providers }: HostOptions, environment: Environment): ResolvedProviders => {
+/** Resolves all of them. Where callers bring their own keys, a provider needs none. */
+export const resolveProviders = ({ providers, server }: HostOptions, environment: Environment): ResolvedProviders => {
+  const areForwarded = server.auth.mode === "forward"
   const ready = new Map<string, ResolvedProvider>()
   const missing = new Map<string, MissingApiKey>()
   for (const [name, entry] of Object.entries(providers)) {
@@ -42,8 +45,7 @@ export const resolveProviders = ({ providers }: HostOptions, environment: Enviro
     const apiKey = resolveKey(entry.apiKey ?? "", environment)
     const { headers, unset } = resolveHeaders(entry.headers ?? {}, environment)
     if (unset !== undefined) missing.set(name, new MissingApiKey({ provider: name, variable: unset }))
-    else if (apiKey === undefined && !(isKeyless(kind) && (entry.apiKey ?? "") === ""))
-      missing.set(name, missingKey(name, entry))
+    else if (apiKey === undefined && !areForwarded && wantsKey(kind, entry)) missing.set(name, missingKey(name, entry))
     else ready.set(name, { name, kind, entry, apiKey, headers })
   }
   return { ready, missing }

@@ -3,6 +3,7 @@
  */
 import {
   aliasRules,
+  linearPattern,
   makeRoutingPlan,
   type ModelMatch,
   type ModelRoute,
@@ -10,7 +11,9 @@ import {
   type RoutingOptions,
   type RoutingRule
 } from "@signalbox/model"
+import { Result } from "effect"
 import type { HostOptions } from "../config/HostOptions.ts"
+import type { FoundProblem } from "../config/layers.ts"
 import { kindOf } from "../config/ProviderEntry.ts"
 import type { RoutingRuleEntry } from "../config/RoutingOptions.ts"
 import { readModelReference } from "./modelReference.ts"
@@ -38,7 +41,14 @@ const unknownOf = ({ model, providers, routing }: HostOptions, standard: string)
   return isClaude && model.name === "" ? { upstream: standard } : "default"
 }
 
-/** The plan. Fails with what is wrong in the rules, all at once. */
+/** Patterns that cannot be used, each at its place. */
+export const patternProblems = ({ routing }: HostOptions): ReadonlyArray<FoundProblem> =>
+  routing.rules.flatMap(({ pattern }, index) => {
+    const read = linearPattern(pattern ?? "")
+    return Result.isSuccess(read) ? [] : [{ path: ["routing", "rules", index, "pattern"], message: read.failure }]
+  })
+
+/** The plan. It cannot fail where `patternProblems` has found nothing, and names of providers were checked. */
 export const routingPlan = (options: HostOptions, standard: ModelRoute, upstreams: ReadonlyArray<string>) => {
   const { routing } = options
   const known = new Set(upstreams)

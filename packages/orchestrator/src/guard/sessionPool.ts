@@ -5,6 +5,7 @@
 import { isSignalboxError } from "@signalbox/errors"
 import {
   type CircuitOpen,
+  type ConnectionCap,
   ConnectionPool,
   PoolConnectTimeout,
   PoolExhausted,
@@ -15,15 +16,16 @@ import { Deferred, Duration, Effect, FiberHandle } from "effect"
 import { ServerUnavailable, SessionsExhausted } from "../errors.ts"
 import { type AttemptError, requireComplete } from "../failedStart.ts"
 import { isCallError, isConnectionLost } from "../mayRepeat.ts"
+import { listWithin } from "../followTools.ts"
 import { makeStartCalls } from "../makeReady.ts"
+import { openClient, type OpeningSurroundings } from "../openClient.ts"
 import { forgetGauges } from "../metrics/forgetGauges.ts"
 import type { OrchestratorMetrics } from "../metrics/OrchestratorMetrics.ts"
 import type { ServerMeter } from "../metrics/ServerMeter.ts"
 import type { ManagedServer } from "../OrchestratorOptions.ts"
 import { followLog } from "../serverLog.ts"
 import type { Session } from "../Session.ts"
-import { laneOf, startTimeoutOf } from "../StartGate.ts"
-import type { Supervisor, Surroundings } from "../Supervisor.ts"
+import type { Supervisor } from "../Supervisor.ts"
 import type { CallGate } from "./CallGate.ts"
 
 /** Why there is no session for a call. */
@@ -42,10 +44,8 @@ export interface SessionPool {
   readonly unavailable: (reason: string) => ServerUnavailable
 }
 
-export interface SessionSurroundings extends Pick<
-  Surroundings,
-  "connector" | "gate" | "onLogLine" | "questions" | "packageTimeout"
-> {
+export interface SessionSurroundings extends OpeningSurroundings {
+  readonly cap: ConnectionCap | undefined
   readonly metrics: OrchestratorMetrics
   readonly meterOf: (serverName: string) => Pick<ServerMeter, "judged">
 }
@@ -56,9 +56,8 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   circuit: CallGate,
   around: SessionSurroundings
 ) {
-  const { program, requires, server, sessions } = supervisor.managed
+  const { server, sessions } = supervisor.managed
   const { name } = server
-  const start = { ...server, connectTimeout: startTimeoutOf(server, around.packageTimeout) }
   const isShared = sessions.affinity === "shared"
   const lent = new Set<Session>()
   let isFilled = false
@@ -75,18 +74,12 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   const open = circuit.check.pipe(
     Effect.andThen(requireComplete(supervisor.managed)),
     Effect.andThen(
-      around.gate.run(
-        laneOf(server),
-        (onLoaded) =>
-          around.connector.connect(start, {
-            onLoaded,
-            requires,
-            program,
-            questions: around.questions,
-            onStderr: (text) => around.onLogLine({ serverName: name, text })
-          }),
+      openClient(supervisor.managed, around, (client, listLimit) =>
         // Calls are checked against the list, and in the newest era made by it.
-        (client) => client.listTools.pipe(Effect.andThen(makeStartCalls(supervisor.managed, client)), Effect.as(client))
+        listWithin(name, client, listLimit).pipe(
+          Effect.andThen(makeStartCalls(supervisor.managed, client)),
+          Effect.as(client)
+        )
       )
     ),
     Effect.tapError(circuit.failed),
@@ -104,16 +97,13 @@ export const makeSessionPool = Effect.fnUntraced(function* (
   const withdraw = (session: Session): Effect.Effect<void> => Effect.ignore(pool.invalidate(name, session))
   // One that is not shared is withdrawn by who had it.
   const forgetLost = (session: Session) => (isShared ? Effect.andThen(loss(session), withdraw(session)) : Effect.void)
+  const forgetWhenLost = (session: Session) => Effect.forkScoped(Effect.suspend(() => forgetLost(session)))
 
   const pool = yield* ConnectionPool.make<Session, Exclude<SessionError, SessionsExhausted>, never>({
-    acquire: () =>
-      Effect.annotateLogs(
-        takeSupervised.pipe(
-          Effect.flatMap((supervised) => (supervised === undefined ? open : Effect.succeed(supervised))),
-          Effect.tap((session) => Effect.forkScoped(Effect.suspend(() => forgetLost(session))))
-        ),
-        { server: name }
-      ),
+    present: () =>
+      Effect.tap(takeSupervised, (session) => (session === undefined ? Effect.void : forgetWhenLost(session))),
+    acquire: () => Effect.annotateLogs(Effect.tap(open, forgetWhenLost), { server: name }),
+    ...(around.cap === undefined ? {} : { cap: around.cap }),
     settings: () => poolSettings(supervisor.managed, isFilled),
     invalidates: (error) => isShared && isLoss(error),
     // Whoever ends a server has waited for its calls.

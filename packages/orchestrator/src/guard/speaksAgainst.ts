@@ -53,17 +53,27 @@ export const newLosses = (gate: CallGate, { managed }: Supervisor, session: Sess
 /** Whether a server that could not be started, or was lost, counts. */
 export const lossSpeaksAgainst = (reason: unknown): boolean => {
   if (!isSignalboxError(reason)) return false
-  if (isOurs(reason)) return reason._tag !== "ServerUnavailable"
+  // Who was not asked has not failed.
+  if (isOurs(reason)) return reason._tag !== "ServerUnavailable" && reason._tag !== "ConnectionsExhausted"
   // All other reasons for which a server is down are those of its connection.
   return countsAsConnectionFailure(reason as Exclude<StartError, Ours>)
 }
 
 type Ours = Extract<
   StartError,
-  ProgramError | { readonly _tag: "ServerIncomplete" | "ServerStartupFailed" | "ServerUnavailable" | "StartCallFailed" }
+  | ProgramError
+  | {
+      readonly _tag:
+        | "ConnectionsExhausted"
+        | "ServerIncomplete"
+        | "ServerStartupFailed"
+        | "ServerUnavailable"
+        | "StartCallFailed"
+    }
 >
 
 const ours = new Set<SignalboxError["_tag"]>([
+  "ConnectionsExhausted",
   "RunnerNotFound",
   "RuntimeVersionMismatch",
   "ServerFileNotFound",

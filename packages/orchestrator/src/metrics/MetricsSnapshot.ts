@@ -113,6 +113,7 @@ export const poolNumbers = (stats: PoolStats): PoolNumbers => ({
   health: stats.health.status
 })
 
+/** The numbers of a circuit, from what its breaker knows of it. */
 export const circuitNumbers = (stats: CircuitStats): CircuitNumbers => ({
   phase: stats.phase,
   in_phase_ms: Duration.toMillis(stats.inPhaseFor),

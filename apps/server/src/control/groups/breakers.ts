@@ -1,8 +1,9 @@
 /**
- * The circuits of the servers, which keep calls away from those that fail: how they are, and working them by hand.
+ * The circuits of servers and providers, which keep calls away from those that fail: how they are, and working them by
+ * hand.
  */
-import { Host } from "@signalbox/host"
-import { type BreakerControls, CircuitNumbers, type ServerNotFound } from "@signalbox/orchestrator"
+import { type AllCircuits, Host } from "@signalbox/host"
+import { CircuitNumbers, type ServerNotFound } from "@signalbox/orchestrator"
 import { Effect, Schema } from "effect"
 import { HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { answered, apiFailures } from "../ApiFailure.ts"
@@ -10,7 +11,7 @@ import { apiOf, prefix, WellFormed } from "../controlGroup.ts"
 
 const error = apiFailures
 const params = { name: Schema.String }
-/** By the names of the servers. */
+/** By the names of the servers; those of providers are called `provider:NAME`. */
 const success = Schema.Record(Schema.String, CircuitNumbers)
 
 /** The routes of the circuits. Each answers with all that it is about, as they are then. */
@@ -25,14 +26,13 @@ export class BreakersGroup extends HttpApiGroup.make("breakers")
   .prefix(prefix) {}
 
 const circuits = Effect.gen(function* () {
-  const { orchestrator } = yield* Host
-  return (yield* orchestrator.metrics.snapshot).circuits
+  const { allCircuits } = yield* Host
+  return yield* allCircuits.snapshot
 })
 
-const work = (act: (breaker: BreakerControls, name: string) => Effect.Effect<void, ServerNotFound>) =>
+const work = (act: (circuits: AllCircuits, name: string) => Effect.Effect<void, ServerNotFound>) =>
   Effect.fnUntraced(function* ({ params: { name } }: { readonly params: { readonly name: string } }) {
-    const { breaker } = (yield* Host).orchestrator
-    yield* act(breaker, name)
+    yield* act((yield* Host).allCircuits, name)
     return Object.fromEntries(Object.entries(yield* circuits).filter(([circuit]) => circuit === name))
   }, answered)
 

@@ -63,8 +63,10 @@ const isGivenToServer = (path: string): boolean => /^servers\.[^.]+\.(?:env|head
 const masked = (path: string, value: unknown): unknown =>
   isGivenToServer(path) && !(typeof value === "string" && /\benv:[A-Za-z_]/.test(value)) ? "<redacted>" : value
 
+const currentConfig = Effect.flatMap(Host, ({ reload }) => reload.current)
+
 const configOf = Effect.fnUntraced(function* (isShown: (path: string) => boolean) {
-  const { config } = yield* Host
+  const config = yield* currentConfig
   const values = config.origins
     .filter(({ path }) => isShown(path))
     .map(({ origin, path, value }) => ({ path, value: masked(path, value) ?? null, origin }))
@@ -100,7 +102,7 @@ export const hostRoutes = HttpApiBuilder.group(apiOf(HostGroup), "host", (handle
       answered(
         Effect.gen(function* () {
           const found = yield* configOf((path) => path.startsWith(`servers.${name}.`))
-          const { options } = (yield* Host).config
+          const { options } = yield* currentConfig
           const available = Object.keys(options.servers)
           return available.includes(name)
             ? found

@@ -3,6 +3,7 @@
  */
 import { redactText } from "@signalbox/errors"
 import { Host } from "@signalbox/host"
+import { UsageSum } from "@signalbox/model"
 import {
   Alert,
   AlertSeverity,
@@ -62,6 +63,10 @@ const HealthJson = Schema.Struct({
   config_error: Schema.NullOr(Schema.String)
 })
 
+/** The numbers of the servers, with the circuits of providers, and what models were used for. */
+const HostNumbers = Schema.Struct({ ...MetricsSnapshot.fields, models: Schema.Array(UsageSum) })
+export type HostNumbers = typeof HostNumbers.Type
+
 const error = apiFailures
 const params = { name: Schema.String }
 /** As many as are kept of a server. */
@@ -88,7 +93,7 @@ export class WatchingGroup extends HttpApiGroup.make("watching")
       error
     }),
     HttpApiEndpoint.get("events", "/events", { success: HttpApiSchema.StreamSse({ data: ControlEvent }), error }),
-    HttpApiEndpoint.get("metrics", "/metrics", { success: MetricsSnapshot, error }),
+    HttpApiEndpoint.get("metrics", "/metrics", { success: HostNumbers, error }),
     HttpApiEndpoint.get("prometheus", "/metrics/prometheus", {
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; version=0.0.4; charset=utf-8" })),
       error
@@ -170,6 +175,12 @@ const events = Effect.gen(function* () {
   return yield* untilClosing(after(snapshot, news))
 })
 
+const numbers = Effect.gen(function* () {
+  const { allCircuits, allServers, models } = yield* Host
+  const snapshot = yield* allServers.snapshot
+  return { ...snapshot, circuits: yield* allCircuits.snapshot, models: yield* models.ledger.summary }
+})
+
 /** What the routes do. */
 export const watchingRoutes = HttpApiBuilder.group(apiOf(WatchingGroup), "watching", (handlers) =>
   handlers
@@ -192,7 +203,7 @@ export const watchingRoutes = HttpApiBuilder.group(apiOf(WatchingGroup), "watchi
       )
     )
     .handle("events", () => answered(events))
-    .handle("metrics", () => answered(Effect.flatMap(Host, ({ allServers }) => allServers.snapshot)))
+    .handle("metrics", () => answered(numbers))
     .handle("prometheus", () => answered(Effect.flatMap(Host, ({ allServers }) => allServers.prometheus)))
     .handle("health", () =>
       answered(

@@ -21,16 +21,21 @@ export interface ImportedOverrides {
   readonly tools?: { readonly allow?: ReadonlyArray<string>; readonly deny?: ReadonlyArray<string> }
 }
 
+/** A command, or a file and the runtime that runs it. */
+type ImportedProgram =
+  | { readonly command: string; readonly runtime?: never; readonly file?: never }
+  | { readonly runtime: "python" | "node"; readonly file: string; readonly command?: never }
+
 /** One entry, in the spelling of `signalbox.yaml`. */
 export type ImportedServer =
   | ({
       readonly enabled: boolean
       readonly transport: "stdio"
-      readonly command: string
       readonly args: ReadonlyArray<string>
       readonly env: Readonly<Record<string, string>>
       readonly cwd?: string
-    } & ImportedOverrides)
+    } & ImportedProgram &
+      ImportedOverrides)
   | ({
       readonly enabled: boolean
       readonly transport: "http" | "sse"

@@ -68,7 +68,9 @@ const readSource = Effect.fnUntraced(function* ({ file, format, scope }: Foreign
 /** Two entries of which this is equal are the same server. */
 const identityOf = (entry: ImportedServer): string =>
   JSON.stringify(
-    entry.transport === "stdio" ? [entry.command, entry.args, entry.env, entry.cwd ?? null] : [entry.url, entry.headers]
+    entry.transport === "stdio"
+      ? [entry.command ?? [entry.runtime, entry.file], entry.args, entry.env, entry.cwd ?? null]
+      : [entry.url, entry.headers]
   )
 
 /** How a server is reached, apart from what is read from variables: so that it is known again after an import. */

@@ -6,6 +6,7 @@
 import {
   type ContentBlock,
   type JsonObject,
+  lostResult,
   type Message,
   type OpaqueBlock,
   resultText,
@@ -114,8 +115,7 @@ const resultsOf = (step: Step): ReadonlyArray<ToolResultBlock> =>
   step.calls.flatMap((call) => {
     if (call.type !== "tool_use" || call.runBy?._tag !== "Host") return []
     const found = step.results.find((result) => result.tool_use_id === call.id)
-    const lost = { type: "tool_result", tool_use_id: call.id, is_error: true, content: "There is no result." } as const
-    return [found ?? lost]
+    return [found ?? lostResult(call.id)]
   })
 
 /** Calls with the results that the host gave; the caller may have more to say to them. */

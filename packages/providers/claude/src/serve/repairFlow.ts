@@ -3,7 +3,7 @@
  * nothing that was said is lost: calls without a result get an error, results without a call are told as text, and
  * an id that was used before becomes another one, in the call and in its result.
  */
-import type { ContentBlock, Message, ToolResultBlock, ToolUseBlock } from "@signalbox/model"
+import { type ContentBlock, lostResult, type Message, type ToolResultBlock, type ToolUseBlock } from "@signalbox/model"
 
 /** A call that waits for its result: the id that the result names, and the one that is sent. */
 interface OpenCall {
@@ -16,12 +16,7 @@ interface Mending {
   open: Array<OpenCall>
 }
 
-const lost = ({ id }: OpenCall): ToolResultBlock => ({
-  type: "tool_result",
-  tool_use_id: id,
-  is_error: true,
-  content: "There is no result."
-})
+const lost = ({ id }: OpenCall): ToolResultBlock => lostResult(id)
 
 /** A result whose call is not there is told in words, where it has some. */
 const asText = ({ content, tool_use_id }: ToolResultBlock): ReadonlyArray<ContentBlock> => {

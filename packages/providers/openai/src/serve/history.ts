@@ -6,6 +6,7 @@
  */
 import {
   type ContentBlock,
+  lostResult,
   type Message,
   resultText,
   type TextBlock,
@@ -53,13 +54,6 @@ const orphan = ({ content, is_error }: ToolResultBlock): TextBlock => {
   return { type: "text", text: `[Result of an earlier tool call]\n${text}` }
 }
 
-const lost = (id: string): ToolResultBlock => ({
-  type: "tool_result",
-  tool_use_id: id,
-  is_error: true,
-  content: "There is no result."
-})
-
 const isCall = (block: ContentBlock): block is ToolUseBlock => block.type === "tool_use"
 
 const isThinking = (block: ContentBlock): boolean => block.type === "thinking" || block.type === "redacted_thinking"
@@ -93,7 +87,7 @@ const freeId = (id: string, used: Set<string>): string => {
 
 const closeStep = (messages: Array<Message>, step: Step): void => {
   add(messages, { role: "assistant", content: withoutLastThoughts(step.said) })
-  const results = step.said.filter(isCall).map(({ id }) => step.results.get(id) ?? lost(id))
+  const results = step.said.filter(isCall).map(({ id }) => step.results.get(id) ?? lostResult(id))
   add(messages, { role: "user", content: results })
   for (const message of step.after) add(messages, message)
 }

@@ -86,11 +86,6 @@ export const moduleServer = (
 ): ImportedServer => {
   // `package.module` is found by Python itself.
   const isDotted = runtime === "python" && !/[\\/]|\.py$/.test(module)
-  return {
-    enabled: true,
-    transport: "stdio",
-    command: runtime,
-    args: isDotted ? ["-m", module] : [place(module)],
-    env: {}
-  }
+  const program = isDotted ? { command: runtime, args: ["-m", module] } : { runtime, file: place(module), args: [] }
+  return { enabled: true, transport: "stdio", ...program, env: {} }
 }

@@ -1,0 +1,36 @@
+import { assert, describe, it } from "@effect/vitest"
+import { execFileSync } from "node:child_process"
+import { chmodSync, writeFileSync } from "node:fs"
+import { makePlace, type Place } from "./support.ts"
+
+const shell = (place: Place, setup: string, script: string): string =>
+  execFileSync("sh", ["-c", `eval "$0"; ${script}`, setup], {
+    env: { PATH: `${place.path}:${process.env["PATH"] ?? ""}` },
+    encoding: "utf8"
+  })
+
+describe("what a shell reads for coding agents", () => {
+  it("points Claude Code at the server", async () => {
+    await using place = await makePlace()
+    const { stdout } = await place.run(["claude-env", "--url", "http://127.0.0.1:4123/"])
+    const said = shell(place, stdout, 'test -n "$ANTHROPIC_BASE_URL" && printenv ANTHROPIC_BASE_URL ANTHROPIC_API_KEY')
+    assert.strictEqual(said, "http://127.0.0.1:4123\nsignalbox\n")
+  })
+
+  it("starts Codex, which heeds no variable, with a provider of its configuration", async () => {
+    await using place = await makePlace()
+    writeFileSync(place.file("codex"), `#!/bin/sh\nprintf '%s\\n' "$@" "$OPENAI_API_KEY"\n`)
+    chmodSync(place.file("codex"), 0o755)
+    const { stdout } = await place.run(["codex-env", "--url", "http://127.0.0.1:4123"])
+    assert.deepStrictEqual(shell(place, stdout, 'codex exec "two words"').split("\n"), [
+      "-c",
+      'model_provider="signalbox"',
+      "-c",
+      'model_providers.signalbox={ name = "Signalbox", base_url = "http://127.0.0.1:4123/v1", env_key = "OPENAI_API_KEY", wire_api = "responses" }',
+      "exec",
+      "two words",
+      "signalbox",
+      ""
+    ])
+  })
+})

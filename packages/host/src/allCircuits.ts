@@ -1,0 +1,53 @@
+/**
+ * The circuits of providers beside those of servers: `provider:claude`. A name with a colon is none of a server's.
+ */
+import { nearestName } from "@signalbox/model"
+import {
+  type BreakerControls,
+  circuitNumbers,
+  type CircuitNumbers,
+  ServerNotFound,
+  type ServerOrchestrator
+} from "@signalbox/orchestrator"
+import { Effect } from "effect"
+import type { Models } from "./models/Models.ts"
+
+/** What there is to see of all circuits, and how one is worked by hand. */
+export interface AllCircuits extends Pick<BreakerControls, "open" | "close" | "reset"> {
+  /** Those of the servers, then those of providers that were asked or worked by hand, by their names. */
+  readonly snapshot: Effect.Effect<Readonly<Record<string, CircuitNumbers>>>
+}
+
+const prefix = "provider:"
+
+/** Both together. */
+export const allCircuits = (
+  orchestrator: ServerOrchestrator["Service"],
+  { circuits, upstreams }: Models["Service"]
+): AllCircuits => {
+  const guarded = [...upstreams.values()].flatMap(({ kind, name }) => (kind === "offline" ? [] : [name]))
+  const ofProviders = Effect.map(circuits.statsAll, (all) =>
+    Object.fromEntries(all.map((stats) => [`${prefix}${stats.circuit}`, circuitNumbers(stats)]))
+  )
+  const work =
+    (
+      ofServer: (name: string) => Effect.Effect<void, ServerNotFound>,
+      ofProvider: (name: string) => Effect.Effect<void>
+    ) =>
+    (name: string): Effect.Effect<void, ServerNotFound> => {
+      if (!name.startsWith(prefix)) return ofServer(name)
+      const provider = name.slice(prefix.length)
+      if (guarded.includes(provider)) return ofProvider(provider)
+      const available = guarded.map((each) => `${prefix}${each}`)
+      return Effect.fail(new ServerNotFound({ serverName: name, nearest: nearestName(name, available), available }))
+    }
+  return {
+    snapshot: Effect.zipWith(orchestrator.metrics.snapshot, ofProviders, (servers, providers) => ({
+      ...servers.circuits,
+      ...providers
+    })),
+    open: work(orchestrator.breaker.open, circuits.forceOpen),
+    close: work(orchestrator.breaker.close, circuits.forceClose),
+    reset: work(orchestrator.breaker.reset, circuits.reset)
+  }
+}
