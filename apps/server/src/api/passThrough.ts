@@ -84,8 +84,9 @@ const takerOf = Effect.fnUntraced(function* (plain: PlainRequest, client: Client
 
 /** Whether a request has to be read: tools of the host may be called for it, or there is a budget, and bytes are not counted. */
 const needsTurn = Effect.fnUntraced(function* (client: Client, headers: RequestHeaders) {
-  const { config, models } = yield* Host
-  const configured = Object.entries(config.options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
+  const { models, reload } = yield* Host
+  const { options } = yield* reload.current
+  const configured = Object.entries(options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
   return models.budget !== undefined || hasHostTools(client, headers, configured)
 })
 
