@@ -7,7 +7,7 @@ import { serveErrors as openAiServeErrors } from "@signalbox/provider-openai/ser
 import { Schema } from "effect"
 import { ApiBusy } from "./api/admission.ts"
 import { TooManyTokens } from "./api/limitTokens.ts"
-import { KeyMissing, KeyRefused, ModelNotAllowed, ServerNotAllowed } from "./clients/errors.ts"
+import { KeyMissing, KeyRefused, ModelNotAllowed, ServerNotAllowed, ToolExecutionUnknown } from "./clients/errors.ts"
 import { controlErrors } from "./control/errors.ts"
 
 /** An address that others can reach was refused, because the server asks nobody for credentials. */
@@ -74,6 +74,7 @@ export const serverErrors = [
   KeyRefused,
   ModelNotAllowed,
   ServerNotAllowed,
+  ToolExecutionUnknown,
   ApiBusy,
   TooManyTokens,
   ...controlErrors

@@ -40,6 +40,11 @@ describe("a request", () => {
     assert.deepStrictEqual(offered(server), ["read_file"])
     await post(server, "/v1/chat/completions", apis[1].ask("any"), { "x-tool-execution": "passthrough" })
     assert.deepStrictEqual(offered(server), [])
+    // A misspelt wish for no tools runs none.
+    const before = server.fxLlm.requests.length
+    const misspelt = await post(server, "/v1/messages", body, { "x-tool-execution": "passthru" })
+    assert.strictEqual(misspelt.status, 400)
+    assert.strictEqual(server.fxLlm.requests.length, before)
   })
 
   it("that names servers in mcp_servers gets theirs alone, and of these what it wants", async () => {

@@ -5,12 +5,17 @@
 import { emptyToolbox, inventoryOf, type Toolbox, type ToolDefinition } from "@signalbox/model"
 import { Effect } from "effect"
 import { type AllowedTools, type Client, narrowTools } from "../clients/Client.ts"
-import { ServerNotAllowed } from "../clients/errors.ts"
+import { ServerNotAllowed, ToolExecutionUnknown } from "../clients/errors.ts"
 import type { NamedServer, RequestHeaders } from "./Dialect.ts"
 
+const header = "x-tool-execution"
+
+const wish = (headers: RequestHeaders): string => headers[header]?.trim().toLowerCase() ?? ""
+
 /** `passthrough`: none; `server`, or nothing: what is allowed. */
-const asked = (headers: RequestHeaders): AllowedTools =>
-  headers["x-tool-execution"]?.trim().toLowerCase() === "passthrough" ? "none" : "all"
+const asked = (headers: RequestHeaders): AllowedTools => (wish(headers) === "passthrough" ? "none" : "all")
+
+const isKnown = (given: string): boolean => ["", "passthrough", "server"].includes(given)
 
 const toolsOf = (toolbox: Toolbox["Service"], has: (tool: ToolDefinition) => boolean): Toolbox["Service"] => {
   const filtered = new WeakMap<ReadonlyArray<ToolDefinition>, ReadonlyArray<ToolDefinition>>()
@@ -45,12 +50,14 @@ export const allowedServers = (
   return allowed === "none" ? [] : allowed === "all" ? configured : allowed
 }
 
-/** The toolbox of a request. Fails when it names a server that there is not for its key. */
+/** The toolbox of a request. Fails when it names a server that there is not for its key, or says what has no meaning. */
 export const hostToolsFor = Effect.fnUntraced(function* (
   toolbox: Toolbox["Service"],
   client: Client,
   { configured, headers, servers }: ToolWishes
 ) {
+  // A misspelt wish for no tools would run them.
+  if (!isKnown(wish(headers))) return yield* new ToolExecutionUnknown({ given: wish(headers) })
   const allowed = narrowTools(client.tools, asked(headers))
   const available = allowedServers(client, headers, configured)
   const missing = servers?.find(({ name }) => !available.includes(name))

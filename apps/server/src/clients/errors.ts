@@ -18,7 +18,7 @@ export class KeyRefused extends defineError<KeyRefused>()("KeyRefused", {
   code: "KEY_REFUSED",
   status: statuses.unauthenticated,
   fields: {},
-  message: () => "invalid x-api-key",
+  message: () => "Invalid API key (x-api-key or Authorization: Bearer).",
   hint: () => "Keys are those under server.auth.keys of the configuration."
 }) {}
 
@@ -29,6 +29,14 @@ export class ModelNotAllowed extends defineError<ModelNotAllowed>()("ModelNotAll
   fields: { client: Schema.String, model: Schema.String },
   message: ({ client, model }) => `The key of "${client}" does not allow the model "${model}".`,
   hint: () => "The models of a key stand under server.auth.keys of the configuration."
+}) {}
+
+/** A header says something of tools that has no meaning. Nothing was run. */
+export class ToolExecutionUnknown extends defineError<ToolExecutionUnknown>()("ToolExecutionUnknown", {
+  code: "TOOL_EXECUTION_UNKNOWN",
+  status: statuses.badData,
+  fields: { given: Schema.String },
+  message: ({ given }) => `x-tool-execution: "${given}" has no meaning: send passthrough, or server, or leave it out.`
 }) {}
 
 /** The request names a server that is not configured, or that its key does not allow. */
