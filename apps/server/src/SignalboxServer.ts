@@ -17,10 +17,14 @@ export class SignalboxServer extends Context.Service<SignalboxServer, { readonly
 ) {
   /** Port 0 lets the system choose one. */
   static readonly layer = (options: ServerSection): Layer.Layer<SignalboxServer, PortInUse | UnsafeBind, Host> =>
-    options.auth.mode !== "none" || isLoopback(options.host)
+    isGuarded(options) || isLoopback(options.host)
       ? listening(options)
       : Layer.effect(SignalboxServer, Effect.fail(new UnsafeBind({ host: options.host })))
 }
+
+/** Keys for a provider are not looked at here: whoever makes one up could run the tools all the same. */
+const isGuarded = ({ auth, tools }: ServerSection): boolean =>
+  auth.mode === "keys" || (auth.mode === "forward" && tools === "none")
 
 const listening = (options: ServerSection) => {
   const { host, port } = options

@@ -12,12 +12,15 @@ export const serverProblems = (config: unknown): ReadonlyArray<FoundProblem> => 
   const mode = valueAt(config, ["server", "auth", "mode"])
   const keys = valueAt(config, ["server", "auth", "keys"])
   const problems: Array<FoundProblem> = []
-  const isOpen = mode !== "keys" && mode !== "forward"
+  const tools = valueAt(config, ["server", "tools"])
+  // A key for the provider is not looked at here: whoever makes one up could run the tools all the same.
+  const isOpen = mode !== "keys" && !(mode === "forward" && tools === "none")
   if (typeof host === "string" && isOpen && !isLoopback(host)) {
     problems.push({
       path: ["server", "host"],
       message: `Expected 127.0.0.1, ::1 or localhost: whoever reaches the port could run your tools and spend your key, found ${JSON.stringify(host)}`,
-      suggestion: "or let clients in by keys: server.auth.mode: keys"
+      suggestion:
+        "or let clients in by keys (server.auth.mode: keys), or hand on their own and keep the tools out of it (forward, with server.tools: none)"
     })
   }
   if (mode === "keys" && Array.isArray(keys) && keys.length === 0) {

@@ -268,6 +268,7 @@ server:
   maxRequestBytes: 10485760
   auth:
     # none; keys: who has one of those below, as x-api-key or Bearer; forward: the caller's own key goes to the provider.
+    # Nobody looks at such a key here, so that others than this machine need "tools: none" with forward.
     mode: none
     # One for each client; tools and models are optional, and narrow what it may use:
     #   - { name: ci, key: env:CI_KEY, tools: [files], models: ["claude-*"] }
