@@ -135,7 +135,16 @@ const limitsOfServers = new Set<string>([
 const restartKeys = (before: HostOptions, after: HostOptions): ReadonlyArray<string> => {
   const { policy: _, maxRestarts: _n, ...delays } = before.runtime.restart
   const restart = { ...after.runtime.restart, ...delays }
-  const sections = ["model", "providers", "conversation", "runtime", "logging", "telemetry", "server"] as const
+  const sections = [
+    "model",
+    "providers",
+    "routing",
+    "conversation",
+    "runtime",
+    "logging",
+    "telemetry",
+    "server"
+  ] as const
   const changed = sections.flatMap((section) => {
     const old: Readonly<Record<string, unknown>> = before[section]
     const now: Readonly<Record<string, unknown>> = after[section]

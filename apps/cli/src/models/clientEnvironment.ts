@@ -56,19 +56,17 @@ export const clientEnvironment = (client: keyof typeof clientSetups, url: string
     const base = (url ?? `http://${address.includes(":") ? `[${address}]` : address}:${port}`).replace(/\/+$/, "")
     // Clients want some key even where nobody asks for one.
     const setup: ClientSetup = clientSetups[client](base, "signalbox")
-    return { setup, needsKey: auth.mode !== "none" }
+    return { setup, mode: auth.mode }
   }).pipe(
     report({
       json: ({ setup: { commands = {}, variables } }) => ({ variables, commands }),
-      render: ({ needsKey, setup }) =>
+      render: ({ mode, setup }) =>
         Effect.gen(function* () {
           const { errorStyle, line, status } = yield* Output
           yield* Effect.forEach(shellLines(setup), line)
-          if (needsKey) {
-            yield* status(
-              `${errorStyle.yellow("!")} The server asks for a key: set the variable to one of server.auth.keys.`
-            )
-          }
+          if (mode === "none") return
+          const key = mode === "keys" ? "one of server.auth.keys" : "your own key for the provider, which is handed on"
+          yield* status(`${errorStyle.yellow("!")} The server asks for a key: set the variable of the key to ${key}.`)
         })
     })
   )

@@ -4,11 +4,14 @@
 import type { ModelRoute, RoutingRule } from "@signalbox/model"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
+import { oneLine } from "../render/style.ts"
 import { report } from "../report.ts"
 import { readModels } from "./readModels.ts"
 
 const ruleWords = ({ match }: RoutingRule): string =>
-  match._tag === "Pattern" ? `pattern ${match.regex}` : `${match._tag === "Exact" ? "name" : "prefix"} ${match.text}`
+  match._tag === "Pattern"
+    ? `pattern ${oneLine(match.regex, 60)}`
+    : `${match._tag === "Exact" ? "name" : "prefix"} ${match.text}`
 
 const routeWords = ({ model, upstream }: ModelRoute): string => (model === "" ? upstream : `${upstream}/${model}`)
 

@@ -24,6 +24,13 @@ const matchOf = ({ name, pattern, prefix, strip = false }: RoutingRuleEntry): Mo
   return { _tag: "Pattern", regex: pattern ?? "" }
 }
 
+/** The default can be asked for by the name under which it is listed, whatever becomes of unknown names. */
+const standardRule = ({ model, upstream }: ModelRoute): RoutingRule => ({
+  match: { _tag: "Exact", text: model === "" ? upstream : model },
+  upstream,
+  model: model === "" ? undefined : model
+})
+
 /** Every provider's models can be asked for as `provider/model`; what a person has written comes first. */
 const byProvider = (providers: Iterable<string>): ReadonlyArray<RoutingRule> =>
   [...providers].map((upstream) => ({
@@ -67,7 +74,7 @@ export const routingPlan = (options: HostOptions, standard: ModelRoute, upstream
     return { upstream, model: model === "" ? undefined : model, routes: routes.map(read) }
   })
   return makeRoutingPlan({
-    rules: [...own, ...aliases, ...byProvider(upstreams)],
+    rules: [...own, ...aliases, standardRule(standard), ...byProvider(upstreams)],
     unknown: unknownOf(options, standard.upstream),
     default: standard,
     fallbacks,
