@@ -160,7 +160,17 @@ describe("the control API", () => {
     await run(host.ask((client) => client.servers.startMany(all)))
     assert.strictEqual((await run(host.ask(({ breakers }) => breakers.list())))["fx"]?.phase, "closed")
     const opened = await run(host.ask(({ breakers }) => breakers.open(named("fx"))))
-    assert.hasAllKeys(opened["fx"], ["phase", "in_phase_ms", "succeeded", "failed", "ignored", "rejected", "trips"])
+    assert.hasAllKeys(opened["fx"], [
+      "phase",
+      "in_phase_ms",
+      "succeeded",
+      "failed",
+      "ignored",
+      "rejected",
+      "trips",
+      "last_failure",
+      "settings"
+    ])
     assert.strictEqual(opened["fx"]?.phase, "open")
     const info = await run(host.ask((client) => client.servers.get(named("fx"))))
     assert.deepInclude(info, { state: "running", circuit: "open", health: "unhealthy" })

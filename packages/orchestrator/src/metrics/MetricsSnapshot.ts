@@ -9,7 +9,7 @@ import {
   type PoolStats,
   utilizationOf
 } from "@signalbox/resilience"
-import { Duration, Schema } from "effect"
+import { DateTime, Duration, Schema } from "effect"
 import { HealthStatus, ServerState } from "../ServerInfo.ts"
 
 const Count = Schema.Int
@@ -80,7 +80,10 @@ export const CircuitNumbers = Schema.Struct({
   failed: Count,
   ignored: Count,
   rejected: Count,
-  trips: Count
+  trips: Count,
+  /** The last failure that counted. */
+  last_failure: Schema.NullOr(Schema.Struct({ at: Schema.String, message: Schema.String })),
+  settings: Schema.Struct({ failures: Count, open_for_ms: Schema.Finite, successes: Count, probes: Count })
 })
 export interface CircuitNumbers extends Schema.Schema.Type<typeof CircuitNumbers> {}
 
@@ -121,5 +124,15 @@ export const circuitNumbers = (stats: CircuitStats): CircuitNumbers => ({
   failed: stats.failed,
   ignored: stats.ignored,
   rejected: stats.rejected,
-  trips: stats.trips
+  trips: stats.trips,
+  last_failure:
+    stats.lastFailure === null
+      ? null
+      : { at: DateTime.formatIso(DateTime.makeUnsafe(stats.lastFailure.at)), message: stats.lastFailure.message },
+  settings: {
+    failures: stats.settings.failureThreshold,
+    open_for_ms: Duration.toMillis(stats.settings.openFor),
+    successes: stats.settings.successThreshold,
+    probes: stats.settings.maxProbes
+  }
 })
