@@ -18,6 +18,11 @@ const codes = (entry: object) => {
 }
 
 describe("importing servers", () => {
+  it("splits a command that is one line as a shell does, quotes included", () => {
+    const { servers } = mcpServers({ a: { command: `node "my server.js" --name='a "b"' c` } })
+    assert.deepInclude(servers["a"], { command: "node", args: ["my server.js", `--name=a "b"`, "c"] })
+  })
+
   it("reads an mcpServers map, with comments, disabled entries and variables", () => {
     const { notes, problems, servers } = imported(
       JSON.stringify({
