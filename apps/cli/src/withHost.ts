@@ -2,7 +2,7 @@
  * From the configuration to a running host, for the commands that need one. Logging starts here, because its
  * level and format may stand in the file.
  */
-import { type ConfigSource, type Host, type LoadedConfig, loadConfig, hostLogging } from "@signalbox/host"
+import { type ConfigSource, type Host, type LoadedConfig, loadConfig, hostLogging, logFile } from "@signalbox/host"
 import { nodeHost } from "@signalbox/host/node"
 import type { Questions } from "@signalbox/mcp"
 import { Effect, Layer, Option, type Redacted } from "effect"
@@ -86,7 +86,7 @@ const loggingLayer = (config: LoadedConfig, tellsServers: boolean) =>
         isTerminal: isTerminal.stderr,
         hasColors: errorStyle.bold("x") !== "x",
         write
-      })
+      }).pipe((lines) => Layer.provideMerge(logFile(config), lines))
     })
   )
 

@@ -128,6 +128,7 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
 const free = [
   "model.name",
   "model.systemPrompt",
+  "logging.file",
   "providers.ollama.model",
   "routing.big",
   "routing.small",

@@ -2,7 +2,7 @@
  * How log lines look and where they go: always to stderr, because stdout belongs to results and to MCP over stdio.
  * Replaces the default logger; libraries go on calling `Effect.log*` and know nothing of this.
  */
-import { Layer, Logger, type LogLevel, References } from "effect"
+import { type FileSystem, Layer, Logger, type LogLevel, type PlatformError, References } from "effect"
 import { formatJson, formatLogfmt, formatPretty } from "./formats.ts"
 import { type LogRecord, logRecord } from "./logRecord.ts"
 
@@ -54,5 +54,16 @@ const layer = (options: LoggingOptions): Layer.Layer<never> => {
   return Layer.merge(Logger.layer([logger]), Layer.succeed(References.MinimumLogLevel, severities[options.level]))
 }
 
-/** `Logging.layer(options)`: provide it once, where a program starts. */
-export const Logging = { layer } as const
+/**
+ * Writes every line to a file too, as JSON, beside the loggers that are there: build it over `layer`. The file is
+ * appended to, readable by its owner alone where it is new, and written a moment later, at the latest when the layer ends.
+ */
+const fileLayer = (file: string): Layer.Layer<never, PlatformError.PlatformError, FileSystem.FileSystem> => {
+  const json = Logger.make((call: Logger.Options<unknown>) => formatJson(logRecord(call)))
+  return Logger.layer([Logger.toFile(json, file, { flag: "a", mode: 0o600, batchWindow: "200 millis" })], {
+    mergeWithExisting: true
+  })
+}
+
+/** `Logging.layer(options)`: provide it once, where a program starts; `Logging.fileLayer(file)` adds a file to it. */
+export const Logging = { layer, fileLayer } as const

@@ -309,6 +309,7 @@ export const HostOptions = Schema.Struct({
     alerts: AlertOptions
   }),
   logging: Schema.Struct({
+    file: Schema.String,
     level: Level,
     format: Schema.Literals(["auto", "pretty", "json", "logfmt"])
   }),

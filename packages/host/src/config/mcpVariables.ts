@@ -38,6 +38,7 @@ export const catalogVariable = "MCP_CONFIG_PATH"
 export const mcpVariables: ReadonlyArray<Shorthand> = [
   { variable: "MCP_DEBUG", path: ["logging", "level"], read: debugLevel },
   { variable: "MCP_LOG_LEVEL", path: ["logging", "level"], read: readScalar },
+  { variable: "MCP_LOG_FILE", path: ["logging", "file"], read: (text) => text },
   { variable: "MCP_ENABLE_MOCKS", path: ["testing", "mocks"], read: readScalar },
   { variable: "MCP_SINGLE_CONNECTION", path: ["testing", "singleConnection"], read: readScalar },
   { variable: "MCP_DISABLE_HEALTH_CHECKS", path: ["testing", "healthChecks"], read: opposite },

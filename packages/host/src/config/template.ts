@@ -240,6 +240,8 @@ logging:
   level: warn
   # auto (pretty on a terminal, else json), pretty, json, logfmt
   format: auto
+  # Where the same lines are written too, as JSON; relative to this file. "" for nowhere.
+  file: ""
 
 # Where traces and numbers go, to be watched from outside.
 telemetry:
