@@ -69,13 +69,17 @@ export const makeHostCalls = ({ maxSize, maxTurns }: HostCallsOptions = defaults
 
   const watch = (clientName: string) => {
     const calls: Array<HostCall> = []
+    /** Calls of the caller's with which the limit of rounds has ended the turn: they are handed back all the same. */
+    const open: Array<string> = []
     return (event: TurnEvent): void => {
       if (event.type === "tool_end") {
         const { call, result } = event.outcome
         if (call.runBy?._tag === "Host") calls.push({ call, result: toolResultBlock(event.callId, result) })
+        if (call.runBy?._tag === "Caller") open.push(event.callId)
       }
       if (event.type !== "turn_end" || calls.length === 0) return
-      const keys = event.result.pendingCalls.map(({ id }) => keyOf(clientName, id))
+      const ids = [...event.result.pendingCalls.map(({ id }) => id), ...open]
+      const keys = ids.map((id) => keyOf(clientName, id))
       if (keys.length > 0) keep({ keys, calls, size: JSON.stringify(calls).length })
     }
   }

@@ -39,9 +39,24 @@ const isHosted = (line: Line) => typeof line !== "string" && "hosted" in line
 
 const isResult = (line: Line) => typeof line !== "string" && "hosted" in line && line.hosted.startsWith("result")
 
+/** What a client has left out is put back where it has calls of its own in the same turn: before these, and their results. */
+const putBack = (lines: ReadonlyArray<Line>): ReadonlyArray<Line> => {
+  const calls: Array<Line> = []
+  const results: Array<Line> = []
+  return lines.flatMap((line) => {
+    if (isHosted(line)) {
+      ;(isResult(line) ? results : calls).push(line)
+      return []
+    }
+    if (typeof line !== "string") return [line]
+    if (line.startsWith("calls ")) return [...calls.splice(0), line]
+    return line.startsWith("result ") ? [...results.splice(0), line] : [line]
+  })
+}
+
 /** What comes back of what the server's tools were asked and answered. */
 const hostedLines = (lines: ReadonlyArray<Line>, habits: ReadonlyArray<Habit>): ReadonlyArray<Line> => {
-  if (habits.includes("drops hosted")) return lines.filter((line) => !isHosted(line))
+  if (habits.includes("drops hosted")) return putBack(lines)
   if (!habits.includes("pairs hosted")) return lines
   const results = lines.filter(isResult)
   return lines.flatMap((line) => {
