@@ -38,7 +38,8 @@ const expected: Readonly<Record<Kind, string>> = {
   progress: "result",
   cancelled: "interrupted",
   isError: "result",
-  rejected: "TOOL_CALL_REJECTED",
+  // Wrong arguments are found before anything is sent.
+  rejected: "INVALID_PARAMS",
   timeout: "TOOL_CALL_TIMEOUT"
 }
 

@@ -179,7 +179,8 @@ export const builtInTools: ReadonlyArray<Tool> = [
   tool(
     "add_tool",
     "Adds the tool `added` and sends tools/list_changed.",
-    {},
+    // By which a test tells its calls apart in the log.
+    { "call?": "string" },
     { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     (_, context) => {
       context.addTool()
