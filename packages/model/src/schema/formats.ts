@@ -22,6 +22,19 @@ const isTime = (text: string): boolean =>
 const isIpv4 = (text: string): boolean =>
   /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split(".").every((part) => Number(part) <= 255)
 
+/** Groups of RFC 4291 §2.2: eight of them, or fewer around one `::`; the last two may be an IPv4 address. */
+const isIpv6 = (text: string): boolean => {
+  const groups = text.split(":")
+  const last = groups.at(-1) ?? ""
+  const endsInIpv4 = last.includes(".")
+  if ((endsInIpv4 && !isIpv4(last)) || /:::|::.*::/.test(text)) return false
+  const own = endsInIpv4 ? groups.slice(0, -1) : groups
+  if (!own.every((group) => /^[\da-f]{0,4}$/i.test(group))) return false
+  const most = endsInIpv4 ? 6 : 8
+  const filled = own.filter((group) => group !== "").length
+  return text.includes("::") ? filled < most : own.length === most && filled === most
+}
+
 /** By their names. */
 export const formats: Readonly<Record<string, Format>> = {
   date: { fits: isDate, expected: "a date such as 2026-01-31" },
@@ -34,5 +47,5 @@ export const formats: Readonly<Record<string, Format>> = {
   uri: { fits: (text) => /^[a-z][a-z\d+.-]*:\S*$/i.test(text), expected: "a URI such as https://example.com/" },
   uuid: { fits: (text) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text), expected: "a UUID" },
   ipv4: { fits: isIpv4, expected: "an IPv4 address" },
-  ipv6: { fits: (text) => /^[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`), expected: "an IPv6 address" }
+  ipv6: { fits: isIpv6, expected: "an IPv6 address" }
 }
