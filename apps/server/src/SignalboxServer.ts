@@ -2,7 +2,7 @@
  * The HTTP server as a layer over a `Host`: it listens while the layer lives. On loopback only, as long as nobody is
  * asked for a key.
  */
-import { type Host, isLoopback } from "@signalbox/host"
+import { type Host, isLoopback, isOpenToAll } from "@signalbox/host"
 import { ByteSize, Context, Effect, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServer } from "effect/http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -17,14 +17,10 @@ export class SignalboxServer extends Context.Service<SignalboxServer, { readonly
 ) {
   /** Port 0 lets the system choose one. */
   static readonly layer = (options: ServerSection): Layer.Layer<SignalboxServer, PortInUse | UnsafeBind, Host> =>
-    isGuarded(options) || isLoopback(options.host)
+    !isOpenToAll(options.auth.mode, options.tools) || isLoopback(options.host)
       ? listening(options)
       : Layer.effect(SignalboxServer, Effect.fail(new UnsafeBind({ host: options.host })))
 }
-
-/** Keys for a provider are not looked at here: whoever makes one up could run the tools all the same. */
-const isGuarded = ({ auth, tools }: ServerSection): boolean =>
-  auth.mode === "keys" || (auth.mode === "forward" && tools === "none")
 
 const listening = (options: ServerSection) => {
   const { host, port } = options

@@ -2,6 +2,7 @@
  * Which tools of the host a request gets: what the server and the key allow, and of these what the request asks for,
  * by a header or by naming servers.
  */
+import { Host } from "@signalbox/host"
 import { emptyToolbox, inventoryOf, type Toolbox, type ToolDefinition } from "@signalbox/model"
 import { Effect } from "effect"
 import { type AllowedTools, type Client, narrowTools } from "../clients/Client.ts"
@@ -39,6 +40,12 @@ export interface ToolWishes {
   /** All that are configured. */
   readonly configured: ReadonlyArray<string>
 }
+
+/** The servers of the present configuration that are switched on. */
+export const configuredServers = Effect.gen(function* () {
+  const { options } = yield* (yield* Host).reload.current
+  return Object.entries(options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
+})
 
 /** The servers whose tools a request may use, whether it wants them or not. */
 export const allowedServers = (

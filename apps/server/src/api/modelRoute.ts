@@ -9,7 +9,7 @@ import { ApiContext } from "./ApiContext.ts"
 import { type JsonBody, withJsonBody } from "./body.ts"
 import type { Dialect, DialectRequest } from "./Dialect.ts"
 import { atEdge, type RequestIds } from "./edge.ts"
-import { hostToolsFor } from "./hostTools.ts"
+import { configuredServers, hostToolsFor } from "./hostTools.ts"
 import { limitTokens } from "./limitTokens.ts"
 import type { Incoming, passThrough } from "./passThrough.ts"
 import { requireModel } from "./requireModel.ts"
@@ -62,9 +62,7 @@ const answer = <Request extends DialectRequest>(
         const decoded = yield* dialect.decode(body, headers)
         yield* requireModel(client, decoded.model)
         const { headers: limited, served } = yield* limitTokens(decoded, server.options)
-        const { options } = yield* host.reload.current
-        const configured = Object.entries(options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
-        const wishes = { headers, servers: served.servers, configured }
+        const wishes = { headers, servers: served.servers, configured: yield* configuredServers }
         const hostTools = yield* hostToolsFor(host.toolbox, client, wishes)
         yield* server.admit
         const turn = yield* servedTurn(served, {

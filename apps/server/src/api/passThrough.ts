@@ -13,6 +13,7 @@ import { ApiContext } from "./ApiContext.ts"
 import type { JsonBody } from "./body.ts"
 import type { RequestHeaders } from "./Dialect.ts"
 import type { RequestIds } from "./edge.ts"
+import { configuredServers } from "./hostTools.ts"
 import { hasHostTools, isUntouched, type PlainRequest, readPlainRequest } from "./plainRequest.ts"
 import { requireModel } from "./requireModel.ts"
 
@@ -84,10 +85,8 @@ const takerOf = Effect.fnUntraced(function* (plain: PlainRequest, client: Client
 
 /** Whether a request has to be read: tools of the host may be called for it, or there is a budget, and bytes are not counted. */
 const needsTurn = Effect.fnUntraced(function* (client: Client, headers: RequestHeaders) {
-  const { models, reload } = yield* Host
-  const { options } = yield* reload.current
-  const configured = Object.entries(options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
-  return models.budget !== undefined || hasHostTools(client, headers, configured)
+  const { models } = yield* Host
+  return models.budget !== undefined || hasHostTools(client, headers, yield* configuredServers)
 })
 
 const queryOf = (url: string): string => url.split("?")[1] ?? ""

@@ -6,6 +6,13 @@ import type { FoundProblem } from "./layers.ts"
 import { isLoopback } from "./loopback.ts"
 import { valueAt } from "./tree.ts"
 
+/**
+ * Whether a server lets in whoever reaches its port. A key for the provider is not looked at: whoever makes one up could
+ * run the tools all the same.
+ */
+export const isOpenToAll = (mode: unknown, tools: unknown): boolean =>
+  mode !== "keys" && !(mode === "forward" && tools === "none")
+
 /** Whoever reaches a port where nobody is asked for a key could run the tools and spend the key. */
 export const serverProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
   const host = valueAt(config, ["server", "host"])
@@ -13,9 +20,7 @@ export const serverProblems = (config: unknown): ReadonlyArray<FoundProblem> => 
   const keys = valueAt(config, ["server", "auth", "keys"])
   const problems: Array<FoundProblem> = []
   const tools = valueAt(config, ["server", "tools"])
-  // A key for the provider is not looked at here: whoever makes one up could run the tools all the same.
-  const isOpen = mode !== "keys" && !(mode === "forward" && tools === "none")
-  if (typeof host === "string" && isOpen && !isLoopback(host)) {
+  if (typeof host === "string" && isOpenToAll(mode, tools) && !isLoopback(host)) {
     problems.push({
       path: ["server", "host"],
       message: `Expected 127.0.0.1, ::1 or localhost: whoever reaches the port could run your tools and spend your key, found ${JSON.stringify(host)}`,
