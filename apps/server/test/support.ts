@@ -1,5 +1,6 @@
 /** A server over a host whose model is fx-llm and whose MCP server is fx-mcp, both scripted by the test. */
 import Anthropic from "@anthropic-ai/sdk"
+import { assert } from "@effect/vitest"
 import { CorrelationId } from "@signalbox/errors"
 import { Host, loadConfig } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
@@ -160,3 +161,18 @@ export const readEvents = (
       const [event = "", data = ""] = part.split("\n")
       return { event: event.replace("event: ", ""), data: JSON.parse(data.replace("data: ", "")) }
     })
+
+/** The kinds of blocks, in order. */
+export const shape = (content: ReadonlyArray<{ readonly type: string }>) => content.map(({ type }) => type)
+
+/** The call of a tool of the caller. */
+export const toolUse = (message: Anthropic.Message): Anthropic.ToolUseBlock => {
+  const found = message.content.find((block) => block.type === "tool_use")
+  assert.isDefined(found)
+  return found
+}
+
+/** What the upstream was asked with, in the words of its API. */
+export const messagesOf = (body: unknown): ReadonlyArray<Record<string, unknown>> =>
+  // fx-llm recorded a request of ours, which always has messages.
+  (body as { readonly messages: ReadonlyArray<Record<string, unknown>> }).messages
