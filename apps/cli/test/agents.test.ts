@@ -117,9 +117,16 @@ describe("signalbox chat --agent", () => {
 describe("agents of a running host", () => {
   it("are added, seen, reconnected and removed by commands", async () => {
     await using place = await makePlace()
-    withAgents(place, { server: { port: 0 } })
+    // None that dies and is started again: the processes are counted.
+    withAgents(place, {
+      server: { port: 0 },
+      servers: { a: place.server({ tools: ["echo", "env"] }), b: place.server({ tools: ["add"] }) },
+      agents: { planner: agent(["a", "b"], { tools: { a: { allow: ["echo"] } } }) }
+    })
     const host = place.start(["serve"])
     await host.says("http://")
+    await host.says("a is ready")
+    await host.says("b is ready")
     const added = await place.run(["agents", "add", "planner"])
     assert.strictEqual(added.stdout, "✓ planner runs: 2/2 servers, 2 tools\n", added.stderr)
     const before = await place.servers()
@@ -137,7 +144,7 @@ describe("agents of a running host", () => {
     assert.include(one.stderr, 'There is no server "c".')
     const removed = await place.run(["agents", "remove", "planner"])
     assert.strictEqual(removed.stdout, "✓ planner has ended\n")
-    assert.strictEqual((await place.servers()).length, before.length - 2)
+    await waitFor(async () => (await place.servers()).length === before.length - 2, { description: "the end of its two" })
     const gone = await place.run(["agents", "remove", "planner", "--json"])
     assert.strictEqual(gone.json().error_code, "AGENT_NOT_RUNNING")
     host.child.kill("SIGTERM")

@@ -183,8 +183,9 @@ describe("signalbox servers login", () => {
   it("a running host is told at once", async () => {
     await using fixture = await makeProtected()
     const { place } = fixture
-    const host = place.start(["serve", "--port", "0", "--json"])
-    await host.says('"status"')
+    const host = place.start(["serve", "--port", "0"])
+    await host.says("Listening on")
+    await host.says("needs a login")
     assert.include((await place.run(["servers", "status"])).stdout, "needs login")
     const login = await logIn(place)
     assert.deepInclude(login.json().data, { is_taken_up: true })
