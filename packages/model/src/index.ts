@@ -31,7 +31,7 @@ export {
 // Models
 export { collectReply, LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
 export { begun } from "./begun.ts"
-export { retryModel, retryStream } from "./retryModel.ts"
+export { retryAnswer, retryModel } from "./retryModel.ts"
 export { isSealed, sealThought, unsealThought } from "./sealedThought.ts"
 export { BlockDelta, ModelEvent } from "./ModelEvent.ts"
 export type { ServedEvent, ServedReply, ServedRequest, ServedStep, ServedStream } from "./ServedTurn.ts"
@@ -84,9 +84,9 @@ export { type FallbackCandidate, fallbackModel, isWorthFallback } from "./routin
 
 // What stands around a model
 export { type CallNote, CallNotes } from "./CallNotes.ts"
-export { guardModel, type GuardModelOptions, guardStream, isUpstreamFault } from "./guard/guardModel.ts"
+export { guardAnswer, guardModel, type GuardModelOptions, isUpstreamFault } from "./guard/guardModel.ts"
 export { makeRateBucket, type RateBucket } from "./guard/RateBucket.ts"
-export { ratedModel, type RatedModelOptions, rateStream } from "./guard/ratedModel.ts"
+export { rateAnswer, ratedModel, type RatedModelOptions } from "./guard/ratedModel.ts"
 export { isCacheable, makeCacheModel, type ResponseCacheOptions } from "./cache/cacheModel.ts"
 export { type GeneratedObject, generateObject, type GenerateObjectOptions } from "./structured/generateObject.ts"
 

@@ -17,24 +17,18 @@ export const retryModel =
   (policy: RetryPolicy) =>
   (model: LanguageModel["Service"]): LanguageModel["Service"] => {
     const again = retryAnswer(policy)
-    const retried = retryStream(policy)
     const { countTokens } = model
     return makeLanguageModel({
       provider: model.provider,
       defaultModel: model.defaultModel,
-      stream: (request) => retried(model.stream(request)),
+      stream: (request) => Stream.unwrap(again(begun(model.stream(request)))),
       generate: (request) => again(model.generate(request)),
       countTokens: countTokens === undefined ? undefined : (request) => again(countTokens(request))
     })
   }
 
-/** The same for whatever else an upstream streams: asked again until the first of it is there, and not after. */
-export const retryStream = (policy: RetryPolicy) => {
-  const again = retryAnswer(policy)
-  return <A>(stream: Stream.Stream<A, ModelError>): Stream.Stream<A, ModelError> => Stream.unwrap(again(begun(stream)))
-}
-
-const retryAnswer = (given: RetryPolicy) => {
+/** The same for whatever else is asked of an upstream. What cannot be taken back must not fail here any more. */
+export const retryAnswer = (given: RetryPolicy) => {
   const policy = retryWhile((error) => given.while(error) && !isWaitedFor(error))(given)
   return <A, R>(answer: Effect.Effect<A, ModelError, R>): Effect.Effect<A, ModelError, R> =>
     Effect.suspend(() => {

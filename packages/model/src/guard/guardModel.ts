@@ -12,7 +12,7 @@ import type {
   CircuitOpen,
   RateExceeded
 } from "@signalbox/resilience"
-import { Duration, Effect, type Stream } from "effect"
+import { Duration, Effect } from "effect"
 import { type ModelError, ProviderBusy, ProviderCircuitOpen } from "../errors.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
 import { holdPlace } from "./holdPlace.ts"
@@ -43,8 +43,8 @@ export const guardModel =
   (options: GuardModelOptions) =>
   (model: LanguageModel["Service"]): LanguageModel["Service"] => {
     const { countTokens } = model
-    const guarded = guardOf(options)
-    const held = guardStream(options)
+    const guarded = guardAnswer(options)
+    const held = holdPlace<ModelError, never>(guarded)
     return makeLanguageModel({
       provider: model.provider,
       defaultModel: model.defaultModel,
@@ -54,14 +54,11 @@ export const guardModel =
     })
   }
 
-/** The same for whatever else an upstream streams, such as bytes that are only handed on. */
-export const guardStream = (options: GuardModelOptions) => {
-  const guarded = guardOf(options)
-  return <A>(stream: Stream.Stream<A, ModelError>): Stream.Stream<A, ModelError> =>
-    holdPlace<ModelError, never>(guarded)(stream)
-}
-
-const guardOf = ({ bulkhead, busyFor = "1 second", circuits, upstream }: GuardModelOptions) => {
+/**
+ * The same for whatever else is asked of an upstream, such as bytes that are only handed on: an effect that takes the
+ * answer to its end holds its place as long, and its failure counts whenever it comes.
+ */
+export const guardAnswer = ({ bulkhead, busyFor = "1 second", circuits, upstream }: GuardModelOptions) => {
   const openCircuit = ({ retryAfter }: CircuitOpen) =>
     new ProviderCircuitOpen({
       provider: upstream,

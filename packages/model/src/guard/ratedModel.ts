@@ -22,27 +22,27 @@ export const ratedModel =
   (model: LanguageModel["Service"]): LanguageModel["Service"] => {
     const { countTokens } = model
     const turn = takeTurn(model.provider, bucket, Duration.toMillis(maxWait))
-    const rated = rateStream({ bucket, maxWait, provider: model.provider })
+    const rated = rateAnswer({ bucket, maxWait, provider: model.provider })
     return makeLanguageModel({
       provider: model.provider,
       defaultModel: model.defaultModel,
-      stream: (request) => rated(model.stream(request)),
-      generate: (request) =>
-        Effect.andThen(turn, model.generate(request)).pipe(
-          Effect.tapError((error) => noteRefusal(bucket, error)),
-          Effect.provideService(RateLimitObserver, bucket.observe)
+      stream: (request) =>
+        Stream.unwrap(Effect.as(turn, model.stream(request))).pipe(
+          Stream.tapError((error) => noteRefusal(bucket, error)),
+          Stream.provideService(RateLimitObserver, bucket.observe)
         ),
+      generate: (request) => rated(model.generate(request)),
       countTokens
     })
   }
 
-/** The same for whatever else an upstream streams. `provider` is named when nothing remains. */
-export const rateStream = ({ bucket, maxWait, provider }: RatedModelOptions & { readonly provider: string }) => {
+/** The same for whatever else is asked of an upstream. `provider` is named when nothing remains. */
+export const rateAnswer = ({ bucket, maxWait, provider }: RatedModelOptions & { readonly provider: string }) => {
   const turn = takeTurn(provider, bucket, Duration.toMillis(maxWait))
-  return <A>(stream: Stream.Stream<A, ModelError>): Stream.Stream<A, ModelError> =>
-    Stream.unwrap(Effect.as(turn, stream)).pipe(
-      Stream.tapError((error) => noteRefusal(bucket, error)),
-      Stream.provideService(RateLimitObserver, bucket.observe)
+  return <A, R>(answer: Effect.Effect<A, ModelError, R>): Effect.Effect<A, ModelError, R> =>
+    Effect.andThen(turn, answer).pipe(
+      Effect.tapError((error) => noteRefusal(bucket, error)),
+      Effect.provideService(RateLimitObserver, bucket.observe)
     )
 }
 
