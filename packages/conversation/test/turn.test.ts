@@ -9,6 +9,8 @@ const calls = (...names: ReadonlyArray<string>) => ({
   toolCalls: names.map((name) => ({ name, input: { text: name } }))
 })
 
+const endOf = (events: ReadonlyArray<TurnEvent>) => ofType(events, "turn_end")[0]?.result.text
+
 describe("a turn", () => {
   it.effect("without tools is one step", () =>
     Effect.gen(function* () {
@@ -33,7 +35,6 @@ describe("a turn", () => {
         { route: { upstream: "first", model: "a" }, model: first.model },
         { route: { upstream: "second", model: "b" }, model: second.model }
       ])
-      const endOf = (events: ReadonlyArray<TurnEvent>) => ofType(events, "turn_end")[0]?.result.text
       assert.strictEqual(endOf(yield* eventsOfTurn(model, [echo])), "done")
       assert.lengthOf(yield* first.requests, 1)
       assert.lengthOf(yield* second.requests, 3)

@@ -12,6 +12,11 @@ const worthWaiting = 2
 /** Asking again before the time has come costs nothing, and somebody may have closed the circuit by then. In seconds. */
 const askAgain = 5
 
+const headers = (shouldRetry: boolean, after: number | undefined) => ({
+  "x-should-retry": String(shouldRetry),
+  ...(after === undefined ? {} : { "retry-after": String(after) })
+})
+
 /**
  * `x-should-retry` keeps clients from trying again what cannot succeed: an upstream that is left alone for longer than
  * a moment, too. `retry-after` is in whole seconds, rounded up, since an earlier try would be refused again.
@@ -19,10 +24,6 @@ const askAgain = 5
 export const retryHeaders = (error: unknown): Readonly<Record<string, string>> => {
   if (!isSignalboxError(error)) return {}
   const seconds = error.retryAfter === undefined ? undefined : Math.ceil(Duration.toSeconds(error.retryAfter))
-  const headers = (shouldRetry: boolean, after: number | undefined) => ({
-    "x-should-retry": String(shouldRetry),
-    ...(after === undefined ? {} : { "retry-after": String(after) })
-  })
   if (!(error instanceof ProviderCircuitOpen)) return headers(error.retryable, seconds)
   return seconds === undefined
     ? headers(false, undefined)

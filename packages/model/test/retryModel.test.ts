@@ -58,9 +58,7 @@ describe.each(Object.entries(asked))("an answer that is %s", (_, ask) => {
     Effect.gen(function* () {
       const script = yield* scriptedModel([{ error: overloaded }, { error: overloaded }, { text: "never" }])
       const model = retryModel(policy)(script.model)
-      const answer = yield* Effect.forkChild(
-        Effect.flip(ask(model)).pipe(Effect.provideService(FallbackAhead, true))
-      )
+      const answer = yield* Effect.forkChild(Effect.flip(ask(model)).pipe(Effect.provideService(FallbackAhead, true)))
       yield* TestClock.adjust("250 millis")
       assert.strictEqual(yield* Fiber.join(answer), overloaded)
       assert.lengthOf(yield* script.requests, 2)

@@ -72,7 +72,9 @@ const guardOf = ({ bulkhead, busyFor = "1 second", circuits, upstream }: GuardMo
     }
     const wait = Duration.format(Duration.seconds(Math.ceil(Duration.toSeconds(retryAfter))))
     const reason = `it has failed repeatedly, and is asked again in ${wait}.`
-    const failed = isSignalboxError(cause) ? { cause, lastFailure: { code: codeOf(cause), message: cause.message } } : {}
+    const failed = isSignalboxError(cause)
+      ? { cause, lastFailure: { code: codeOf(cause), message: cause.message } }
+      : {}
     return new ProviderCircuitOpen({ provider: upstream, reason, retryAfter, ...failed })
   }
   const busy = ({ message, retryAfter }: BulkheadFull | BulkheadTimeout | RateExceeded) =>

@@ -123,17 +123,19 @@ describe.each(Object.entries(asked))("an answer with a fallback that is %s", (_,
     })
   )
 
-  it.effect("is not first asked for again in a turn where it was given up, and still is when the others fail, too", () =>
-    Effect.gen(function* () {
-      const error = new ProviderOverloaded({ ...said, httpStatus: 529 })
-      const first = yield* candidate("first", [{ error }, { text: "back" }, { text: "next turn" }])
-      const second = yield* candidate("second", [{ text: "a" }, { text: "b" }, { error }])
-      const model = fallbackModel([first, second])
-      const turn = Effect.replicateEffect(ask(model), 3).pipe(Effect.provideService(GivenUpRoutes, new Set()))
-      assert.deepStrictEqual(yield* turn, ["a", "b", "back"])
-      assert.strictEqual(yield* ask(model), "next turn")
-      assert.lengthOf(yield* second.requests, 3)
-    })
+  it.effect(
+    "is not first asked for again in a turn where it was given up, and still is when the others fail, too",
+    () =>
+      Effect.gen(function* () {
+        const error = new ProviderOverloaded({ ...said, httpStatus: 529 })
+        const first = yield* candidate("first", [{ error }, { text: "back" }, { text: "next turn" }])
+        const second = yield* candidate("second", [{ text: "a" }, { text: "b" }, { error }])
+        const model = fallbackModel([first, second])
+        const turn = Effect.replicateEffect(ask(model), 3).pipe(Effect.provideService(GivenUpRoutes, new Set()))
+        assert.deepStrictEqual(yield* turn, ["a", "b", "back"])
+        assert.strictEqual(yield* ask(model), "next turn")
+        assert.lengthOf(yield* second.requests, 3)
+      })
   )
 
   it.effect("says who answers, and warns of each switch", () =>
