@@ -290,7 +290,15 @@ const request: CircuitEvent = { type: "requested" }
 /** When to ask again while probes are under way: how they end is known soon. */
 const probeAnswers = Duration.seconds(1)
 
-const nothingCounted = { succeeded: 0, failed: 0, ignored: 0, rejected: 0, trips: 0, lastFailure: null, lastError: undefined }
+const nothingCounted = {
+  succeeded: 0,
+  failed: 0,
+  ignored: 0,
+  rejected: 0,
+  trips: 0,
+  lastFailure: null,
+  lastError: undefined
+}
 
 const measure = ({ circuit, to }: CircuitChange, context: Context.Context<never>) => {
   circuitMetrics.phase({ circuit }).updateUnsafe(phaseNumbers[to], context)

@@ -296,20 +296,22 @@ describe("a circuit breaker", () => {
       assert.deepStrictEqual(yield* circuit.call(up), Exit.succeed("up"))
     })
   )
-  it.effect("tells those whom it rejects when probes have answered, and nothing of failures when it was opened by hand", () =>
-    Effect.gen(function* () {
-      const circuit = yield* setUp
-      yield* open(circuit)
-      yield* TestClock.adjust("60 seconds")
-      for (let probe = 0; probe < 3; probe++) yield* Effect.forkChild(circuit.call(Effect.never))
-      yield* TestClock.adjust("1 millis")
-      const waiting = yield* Effect.flip(circuit.breaker.protect("fx", Effect.void))
-      assert.deepStrictEqual(waiting.retryAfter, Duration.seconds(1))
-      assert.isTrue(waiting.cause instanceof Down)
-      yield* circuit.breaker.forceOpen("fx")
-      const byHand = yield* Effect.flip(circuit.breaker.protect("fx", Effect.void))
-      assert.deepStrictEqual([byHand.retryAfter, byHand.cause], [undefined, undefined])
-    })
+  it.effect(
+    "tells those whom it rejects when probes have answered, and nothing of failures when it was opened by hand",
+    () =>
+      Effect.gen(function* () {
+        const circuit = yield* setUp
+        yield* open(circuit)
+        yield* TestClock.adjust("60 seconds")
+        for (let probe = 0; probe < 3; probe++) yield* Effect.forkChild(circuit.call(Effect.never))
+        yield* TestClock.adjust("1 millis")
+        const waiting = yield* Effect.flip(circuit.breaker.protect("fx", Effect.void))
+        assert.deepStrictEqual(waiting.retryAfter, Duration.seconds(1))
+        assert.isTrue(waiting.cause instanceof Down)
+        yield* circuit.breaker.forceOpen("fx")
+        const byHand = yield* Effect.flip(circuit.breaker.protect("fx", Effect.void))
+        assert.deepStrictEqual([byHand.retryAfter, byHand.cause], [undefined, undefined])
+      })
   )
   it.effect("says what it counted, why, since when and by which settings, as plain JSON", () =>
     Effect.gen(function* () {

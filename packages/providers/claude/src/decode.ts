@@ -137,7 +137,8 @@ const emptyBlocks: Readonly<Record<string, ContentBlock>> = {
 }
 
 const addDelta = (state: DecodeState, event: Extract<EventWire, { type: "content_block_delta" }>): Decoded => {
-  if (event.index !== state.openIndex) return invalid(state.asked, `a delta came for block ${event.index}, which is not open`)
+  if (event.index !== state.openIndex)
+    return invalid(state.asked, `a delta came for block ${event.index}, which is not open`)
   if (state.held !== undefined) return Result.succeed([{ ...state, held: holdDelta(state.held, event.delta) }, []])
   const delta = readDelta(event.delta)
   if (Result.isFailure(delta)) return invalid(state.asked, `content_block_delta: ${delta.failure}`)
@@ -145,7 +146,8 @@ const addDelta = (state: DecodeState, event: Extract<EventWire, { type: "content
   const wanted = kindOfDelta[delta.success.type]
   if (wanted === undefined || wanted === state.openKind) return Result.succeed([state, [piece(state.nextIndex - 1)]])
   const block = emptyBlocks[wanted]
-  if (block === undefined) return invalid(state.asked, `a ${delta.success.type} came for a block of the kind ${state.openKind}`)
+  if (block === undefined)
+    return invalid(state.asked, `a ${delta.success.type} came for a block of the kind ${state.openKind}`)
   const index = state.nextIndex
   return Result.succeed([
     { ...state, nextIndex: index + 1, openKind: wanted },
