@@ -36,7 +36,7 @@ export type { ChosenModel } from "./models/chooseModel.ts"
 export { Models } from "./models/Models.ts"
 export type { BeginAnswer, Forward, Forwarded, ForwardedHead } from "./models/forwarding.ts"
 export type { Upstream } from "./models/Upstream.ts"
-export type { ResolvedClientKey } from "./clientKeys.ts"
+export type { ClientsChanged, ResolvedClientKey } from "./clientKeys.ts"
 export type { Reload, Reloaded, ReloadError, ReloadEvent } from "./Reload.ts"
 export {
   type AvailableResources,

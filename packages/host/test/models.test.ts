@@ -5,7 +5,7 @@ import { collectReply, textMessage, textOf } from "@signalbox/model"
 import { type Reply, type Rule, startFxLlm } from "@signalbox/testing"
 import { Effect, Exit } from "effect"
 import { stringify } from "yaml"
-import { configWith, load } from "./support.ts"
+import { configWith, load, problemsOf } from "./support.ts"
 
 /** Nobody listens there, so that an Ollama of the machine that runs the tests is not found. */
 const nobody = { "providers.ollama.baseUrl": "http://127.0.0.1:9/v1" }
@@ -111,6 +111,40 @@ layer(nodePlatform)("a provider without its key", (it) => {
       assert.deepStrictEqual([...upstreams.keys()], ["claude", "ollama", "offline"])
     })
   )
+  it.effect("is told at the line that asks for it where the file has none of its own for the provider", () =>
+    Effect.gen(function* () {
+      const text = [
+        "extends: preset:default@1",
+        "providers:",
+        "  ollama: { baseUrl: http://127.0.0.1:9/v1 }",
+        "  fast: { kind: groq, baseUrl: http://127.0.0.1:9/v1, model: m, apiKey: a, headers: { X-A: env:NO_HEADER } }",
+        "routing:",
+        "  rules:",
+        "    - { name: quick, provider: fast }",
+        "    - { name: clever, provider: openai }",
+        "  fallbacks: { claude: [openrouter] }"
+      ].join("\n")
+      const config = yield* load(text)
+      const environment = { ANTHROPIC_API_KEY: "a" }
+      const checked = yield* Effect.flip(checkReferences(config, environment))
+      assert.instanceOf(checked, ConfigInvalid)
+      assert.deepStrictEqual(
+        checked.problems.map(({ line, message, path }) => [line, path, message]),
+        [
+          [4, "providers.fast.headers.X-A", "the environment variable NO_HEADER is not set"],
+          [8, "routing.rules.1.provider", "the environment variable OPENAI_API_KEY is not set"],
+          [9, "routing.fallbacks.claude.0", "the environment variable OPENROUTER_API_KEY is not set"]
+        ]
+      )
+      const started = yield* Effect.flip(
+        Models.make(config, { ...environment, NO_HEADER: "x", OPENROUTER_API_KEY: "b" })
+      )
+      assert.strictEqual(
+        started.message,
+        'The provider "openai" needs an API key, and OPENAI_API_KEY is not set. signalbox.yaml:8 routing.rules.1.provider: names openai.'
+      )
+    })
+  )
   it.effect("is there where callers bring their own", () =>
     Effect.gen(function* () {
       const forward = { ...nobody, "model.provider": "claude", "server.auth": { mode: "forward", keys: [] } }
@@ -161,6 +195,49 @@ layer(nodePlatform)("what is wrong with a routing", (it) => {
           ["routing.fallbacks.opnai", 'there is no provider "opnai"', 'did you mean "openai"?']
         ]
       )
+    })
+  )
+})
+
+const references = (settings: Readonly<Record<string, unknown>>) =>
+  Effect.map(problemsOf(stringify({ extends: "preset:default@1", ...settings })), (problems) =>
+    problems.map(({ line, path, suggestion }) => [line, path, suggestion] as const)
+  )
+
+const sound = (provider: string, big: string) =>
+  load(stringify({ extends: "preset:default@1", model: { provider }, routing: { big } }))
+
+layer(nodePlatform)("a model of a routing", (it) => {
+  it.effect("must be one of a provider that there is", () =>
+    Effect.gen(function* () {
+      const routing = {
+        big: "opnrouter/anthropic/claude-opus-5",
+        small: "claud",
+        fallbacks: { claude: ["openai", "nowhere/llama"] }
+      }
+      assert.deepStrictEqual(yield* references({ routing }), [
+        [3, "routing.big", 'did you mean "openrouter/anthropic/claude-opus-5"?'],
+        [4, "routing.small", 'did you mean "claude"?'],
+        [
+          8,
+          "routing.fallbacks.claude.1",
+          "write provider/model, with one of claude, openai, openrouter, ollama, offline"
+        ]
+      ])
+      const price = { model: "*", provider: "cloude", input: 1, output: 1 }
+      assert.deepStrictEqual(yield* references({ model: { prices: [price] } }), [
+        [5, "model.prices.0.provider", 'did you mean "claude"?']
+      ])
+    })
+  )
+  it.effect("may be called whatever the default provider calls it", () =>
+    Effect.gen(function* () {
+      yield* sound("openrouter", "anthropic/claude-opus-5")
+      yield* sound("ollama", "llama")
+      yield* sound("ollama", "hf.co/someone/model")
+      yield* sound("openai", "gpt-5.1")
+      yield* sound("auto", "claude/claude-opus-5")
+      yield* sound("auto", "offline")
     })
   )
 })

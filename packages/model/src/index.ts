@@ -81,6 +81,8 @@ export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolv
 export { aliasRules } from "./routing/aliasRules.ts"
 export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRouter.ts"
 export { type FallbackCandidate, fallbackModel, isWorthFallback } from "./routing/fallbackModel.ts"
+export { FallbackAhead } from "./routing/FallbackAhead.ts"
+export { GivenUpRoutes } from "./routing/GivenUpRoutes.ts"
 
 // What stands around a model
 export { type CallNote, CallNotes } from "./CallNotes.ts"
@@ -111,6 +113,10 @@ export {
 } from "./spend/Budget.ts"
 export { budgetModel } from "./spend/budgetModel.ts"
 export { makeRunningUsage, type RunningUsage } from "./spend/runningUsage.ts"
+
+// Failures as clients of model APIs are told of them
+export { clientMessage, isToldInPart } from "./clientMessage.ts"
+export { retryHeaders } from "./retryHeaders.ts"
 
 // Errors
 export {

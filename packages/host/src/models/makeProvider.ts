@@ -19,11 +19,12 @@ export interface ResolvedProvider {
 }
 
 /** The package of Claude's API, and how this provider is reached with it. */
-export const loadClaude = Effect.fnUntraced(function* ({ apiKey, entry, headers }: ResolvedProvider) {
+export const loadClaude = Effect.fnUntraced(function* ({ apiKey, entry, headers, name }: ResolvedProvider) {
   const claude = yield* Effect.promise(() => import("@signalbox/provider-claude"))
   const { baseUrl, maxTokens, model: defaultModel } = entry
   const options: ClaudeOptions = {
     ...claude.claudeDefaults,
+    provider: name,
     // Whoever has no key is not asked; the type cannot know that.
     apiKey: apiKey ?? Redacted.make(""),
     baseUrl,

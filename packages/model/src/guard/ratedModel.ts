@@ -6,13 +6,14 @@ import { Duration, Effect, Stream } from "effect"
 import { type ModelError, ProviderRateLimited } from "../errors.ts"
 import { RateLimitObserver } from "../http/rateLimits.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
+import { FallbackAhead, quickPause } from "../routing/FallbackAhead.ts"
 import type { RateBucket } from "./RateBucket.ts"
 
 /** What a rated model is made from. */
 export interface RatedModelOptions {
   /** One for all models that share a key. */
   readonly bucket: RateBucket
-  /** Who would have to wait longer fails with `ProviderRateLimited` at once. */
+  /** Who would have to wait longer fails with `ProviderRateLimited` at once; with a fallback ahead nobody waits for long. */
   readonly maxWait: Duration.Input
 }
 
@@ -57,7 +58,9 @@ const takeTurn = (provider: string, bucket: RateBucket, patience: number): Effec
       }
       return Effect.delay(takeWithin(left - wait), wait)
     })
-  return takeWithin(patience)
+  return Effect.flatMap(FallbackAhead, (isAhead) =>
+    takeWithin(isAhead ? Math.min(patience, Duration.toMillis(quickPause)) : patience)
+  )
 }
 
 /** Whoever asks next with the same key is refused for as long. */

@@ -15,7 +15,7 @@ import {
 import { Duration, Effect, type Scope, Stream } from "effect"
 import { type HttpClient, HttpClientRequest } from "effect/http"
 import type { ClaudeOptions } from "./ClaudeOptions.ts"
-import { answerError, provider } from "./errors.ts"
+import { answerError } from "./errors.ts"
 import { answerHeaders, type GivenHeaders, type KeyMode, requestHeaders } from "./forwardHeaders.ts"
 import { urlOf } from "./headers.ts"
 import { concat, modelIn, spliceModel } from "./spliceModel.ts"
@@ -101,12 +101,12 @@ export const forward = Effect.fnUntraced(function* <E = never>({
   const head = HttpClientRequest.make(request.method)(url).pipe(
     HttpClientRequest.setHeaders(requestHeaders(options, request.headers, keyMode))
   )
-  const { idleTimeout, requestTimeout } = options
+  const { idleTimeout, provider, requestTimeout } = options
   const exchange = {
     provider,
     url,
     idleTimeout,
-    refused: (answer: Answer) => answerError({ ...answer, model: askedModel(request) })
+    refused: (answer: Answer) => answerError({ provider, model: askedModel(request) })(answer)
   }
   const sent = yield* withBody(head, request)
   const response = yield* sendRequest(client, exchange, sent, isAnswer).pipe(
