@@ -12,7 +12,7 @@ import { setTimeout } from "node:timers/promises"
 import { aliased, question, readEvents, serverLayer, type Setup, startServer, writeConfig } from "./support.ts"
 
 /** A configuration over an fx-llm that echoes, in a scope. */
-const settingWith = (mcp: Setup["mcp"]) =>
+const settingWith = (mcp: NonNullable<Setup["mcp"]>) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const directory = await tempDirectory()

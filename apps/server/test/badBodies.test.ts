@@ -89,7 +89,10 @@ const data = `data:image/png;base64,${png}`
 const tables = {
   Messages: {
     cases: messagesCases,
-    picture: { ...messages, ...said([{ type: "image", source: { type: "base64", media_type: "image/png", data: png } }]) }
+    picture: {
+      ...messages,
+      ...said([{ type: "image", source: { type: "base64", media_type: "image/png", data: png } }])
+    }
   },
   "Chat Completions": {
     cases: chatCases,
