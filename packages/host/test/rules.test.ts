@@ -118,6 +118,7 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "server.maxQueuedRequests": [-1, "greater than or equal to 0"],
   "server.maxTokens": [0, "greater than 0"],
   "server.whenOverMaxTokens": ["cut", '"clamp"'],
+  "server.whenToolFlowBroken": ["mend", '"repair"'],
   "server.cache.enabled": ["yes", "boolean"],
   "server.cache.timeToLive": ["0 seconds", "above zero"],
   "server.cache.maxEntries": [0, "greater than 0"],

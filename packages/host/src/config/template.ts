@@ -284,6 +284,9 @@ server:
   # The most tokens that a request may ask for; more is lowered (clamp) or refused (reject).
   maxTokens: unlimited
   whenOverMaxTokens: clamp
+  # A conversation of the Messages API in which a call of a tool has no result, or a result no call: refused as the API
+  # does (reject), mended so that nothing said is lost (repair), or left to the provider (ignore).
+  whenToolFlowBroken: reject
   # Answers that are given again, to requests with temperature 0 and no tools.
   cache:
     enabled: false
