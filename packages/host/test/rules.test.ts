@@ -234,3 +234,23 @@ layer(NodeServices.layer)("the rules of the configuration", (it) => {
     })
   )
 })
+
+layer(NodeServices.layer)("the bands of responses", (it) => {
+  it.effect("rise, and each gives at least a token", () =>
+    Effect.gen(function* () {
+      const at = (bands: ReadonlyArray<object>) => problemsOf(withValues({ "model.responseBands": bands }))
+      const few = { below: 100, tokens: 150 }
+      const fine = yield* load(withValues({ "model.responseBands": [few, { below: "unlimited", tokens: 800 }] }))
+      assert.lengthOf(fine.options.model.responseBands, 2)
+      for (const [bands, path, words] of [
+        [[few, { below: 100, tokens: 300 }], "model.responseBands.1.below", "more than in the band before"],
+        [[{ below: "unlimited", tokens: 1 }, few], "model.responseBands.1.below", "more than in the band before"],
+        [[{ below: 100, tokens: 0 }], "model.responseBands.0.tokens", "greater than 0"]
+      ] as const) {
+        const [problem] = yield* at(bands)
+        assert.strictEqual(problem?.path, path)
+        assert.include(problem?.message, words)
+      }
+    })
+  )
+})

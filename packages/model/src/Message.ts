@@ -93,8 +93,8 @@ export interface ModelRequest {
   readonly messages: ReadonlyArray<Message>
   readonly tools: ReadonlyArray<ToolDefinition>
   readonly toolChoice?: ToolChoice
-  /** The most tokens that the answer may have. */
-  readonly maxTokens: number
+  /** The most tokens that the answer may have; absent: as many as the model gives. */
+  readonly maxTokens?: number
   readonly temperature?: number
   readonly topP?: number
   readonly topK?: number
