@@ -300,6 +300,41 @@ layer(nodePlatform, { excludeTestServices: true })("the providers of a configura
       assert.deepInclude(circuit, { circuit: "claude", phase: "open", failed: 2, rejected: 1 })
     })
   )
+  it.effect("give as much as they can where no limit is named, and no more than a band where there are bands", () =>
+    Effect.gen(function* () {
+      const limits = (requests: ReadonlyArray<{ readonly body: unknown }>) =>
+        requests.map(({ body }) => {
+          const asked = Object(body)
+          return asked["max_tokens"] ?? asked["max_completion_tokens"]
+        })
+      const { maxTokens: _none, ...unlimited } = question
+      const words = (count: number) => ({ messages: [textMessage("user", "word ".repeat(count))] })
+      const always: ReadonlyArray<Rule> = (["messages", "chat"] as const).map((dialect) => ({
+        when: { dialect },
+        reply: { text: "Yes." }
+      }))
+      const free = yield* withFx(always)
+      for (const model of ["claude-opus-4-1", "claude-sonnet-4-5", "claude-3-5-haiku-latest", "openai/gpt-4o"])
+        yield* free.models.router.model.generate({ ...unlimited, model })
+      yield* free.models.router.model.generate({ ...unlimited, model: "openai/gpt-of-tomorrow" })
+      assert.deepStrictEqual(limits(free.requests), [32_000, 64_000, 8192, 16_384, undefined])
+
+      const responseBands = [
+        { below: 100, tokens: 150 },
+        { below: 500, tokens: 300 },
+        { below: 1500, tokens: 500 },
+        { below: "unlimited", tokens: 800 }
+      ]
+      const banded = yield* withFx(always, { "model.responseBands": responseBands })
+      const { chosen, router } = banded.models
+      for (const count of [10, 200, 800, 3000]) {
+        yield* router.model.generate({ ...unlimited, ...words(count), model: "openai/gpt-4o" })
+        yield* collectReply("claude", chosen.service.stream({ ...unlimited, ...words(count) }))
+      }
+      yield* router.model.generate({ ...question, maxTokens: 7 })
+      assert.deepStrictEqual(limits(banded.requests), [150, 150, 300, 300, 500, 500, 800, 800, 7])
+    })
+  )
   it.effect("cost what the configuration says, and the ledger knows it by model", () =>
     Effect.gen(function* () {
       const prices = [

@@ -16,6 +16,7 @@ export {
 } from "./ContentBlock.ts"
 export {
   addUsage,
+  laterUsage,
   Message,
   ModelReply,
   type ModelRequest,

@@ -59,7 +59,7 @@ const answer = <Request extends DialectRequest>(
           : direct({ request, client, body: adapted, ids })
         if (passed !== undefined) return passed
         const body = adapted.value
-        const decoded = yield* dialect.decode(body, headers)
+        const decoded = yield* dialect.decode(body, headers, server.options)
         yield* requireModel(client, decoded.model)
         const { headers: limited, served } = yield* limitTokens(decoded, server.options)
         const wishes = { headers, servers: served.servers, configured: yield* configuredServers }

@@ -18,6 +18,13 @@ model:
   name: ""
   # The most tokens of one answer.
   maxTokens: 8192
+  # Instead, and for requests to signalbox serve that set no limit: one by the length of the conversation, in tokens. It cuts
+  # answers short, so that there is none unless you want it:
+  #   - { below: 100, tokens: 150 }
+  #   - { below: 500, tokens: 300 }
+  #   - { below: 1500, tokens: 500 }
+  #   - { below: unlimited, tokens: 800 }
+  responseBands: []
   # Given to the model before every conversation; "" for none.
   systemPrompt: ""
   # A provider that is overloaded, limits the rate of requests or cannot be reached is asked again, as long as nothing
@@ -285,6 +292,9 @@ server:
   # The most tokens that a request may ask for; more is lowered (clamp) or refused (reject).
   maxTokens: unlimited
   whenOverMaxTokens: clamp
+  # A conversation of the Messages API in which a call of a tool has no result, or a result no call: refused as the API
+  # does (reject), mended so that nothing said is lost (repair), or left to the provider (ignore).
+  whenToolFlowBroken: reject
   # Answers that are given again, to requests with temperature 0 and no tools.
   cache:
     enabled: false

@@ -119,6 +119,20 @@ const retryOf = ({ model: { retry } }: HostOptions) =>
     jitter: "equal"
   })
 
+/** The model with the limits of answers that the configuration has, if it has any. */
+const bandedBy = (
+  { model: { responseBands } }: HostOptions,
+  model: LanguageModel["Service"],
+  estimateTokens: SharedParts["estimateTokens"]
+) => {
+  if (responseBands.length === 0) return Effect.succeed(model)
+  const bands = responseBands.map(({ below, tokens }) => ({ below: below === "unlimited" ? Infinity : below, tokens }))
+  return Effect.map(
+    Effect.promise(() => import("@signalbox/model/tokens")),
+    ({ bandedModel }) => bandedModel(bands, estimateTokens)(model)
+  )
+}
+
 /** Makes the upstream of a provider. */
 export const makeUpstream = Effect.fnUntraced(function* (
   options: HostOptions,
@@ -134,6 +148,7 @@ export const makeUpstream = Effect.fnUntraced(function* (
   const retry = retryOf(options)
   const meter = { upstream: name, ledger, prices: pricesOf(options) }
   const asked = retryModel(retry)(ratedModel(rate)(guardModel(guard)(own)))
+  const limited = yield* bandedBy(options, asked, estimateTokens)
   const upstream: Upstream = {
     name,
     kind,
@@ -141,7 +156,7 @@ export const makeUpstream = Effect.fnUntraced(function* (
     apiKey: provider.apiKey,
     defaultModel: entry.model,
     // Told of what was used in the end, however often it was asked.
-    service: meteredModel(meter)(asked),
+    service: meteredModel(meter)(limited),
     ...(kind === "claude" ? { forward: yield* makeForward(provider, { guard, rate, retry, meter }) } : {}),
     ...(entry.maxTokens === undefined ? {} : { maxTokens: entry.maxTokens })
   }

@@ -7,9 +7,11 @@ import {
   type ContentBlock,
   isJsonObject,
   type JsonObject,
+  laterUsage,
   type ModelError,
   type ModelEvent,
   type ModelReply,
+  noUsage,
   StreamInterrupted,
   type Usage
 } from "@signalbox/model"
@@ -44,10 +46,7 @@ const invalid = (asked: Asked, reason: string) => Result.fail(invalidResponse(as
 
 const where = ({ path, reason }: BlockIssue): string => `${path.map(String).join(".")}: ${reason}`
 
-const readUsage = (usage: UsageWire): Usage => {
-  const said = Object.entries(usage).filter(([, value]) => value !== null && value !== undefined)
-  return { input_tokens: 0, output_tokens: 0, ...Object.fromEntries(said) }
-}
+const readUsage = (usage: UsageWire): Usage => laterUsage(noUsage, usage)
 
 const decodeReplyBody = Schema.decodeUnknownResult(ReplyWire)
 

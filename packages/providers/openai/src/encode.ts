@@ -77,9 +77,10 @@ export const present = (field: string, value: unknown): JsonObject => (value ===
 /** OpenRouter takes budgets; one that leaves no room for the answer would be refused. */
 const openRouterReasoning = (plan: Plan): JsonObject => {
   const { budgetTokens, effort, thinks } = plan.wishes
+  const { maxTokens = Infinity } = plan
   if (effort === "none") return { reasoning: { enabled: false } }
-  if (budgetTokens !== undefined && plan.maxTokens > 1024) {
-    return { reasoning: { max_tokens: Math.min(budgetTokens, plan.maxTokens - 1) } }
+  if (budgetTokens !== undefined && maxTokens > 1024) {
+    return { reasoning: { max_tokens: Math.min(budgetTokens, maxTokens - 1) } }
   }
   if (effort !== undefined) return { reasoning: { effort: effortOf(plan) } }
   return thinks === true ? { reasoning: { enabled: true } } : {}
@@ -147,7 +148,7 @@ export const encodeRequest = (plan: Plan, isStream: boolean, userDigest?: string
     model: plan.model,
     messages: encodeMessages(plan),
     ...toolFields(plan),
-    [dialect.maxTokensField]: plan.maxTokens,
+    ...present(dialect.maxTokensField, plan.maxTokens),
     ...samplingFields(plan),
     ...(plan.sentStops.length === 0 ? {} : { stop: plan.sentStops }),
     ...(isStream ? { stream: true, stream_options: { include_usage: true } } : {})

@@ -188,7 +188,7 @@ export const encodeResponsesRequest = (plan: Plan, isStream: boolean, userDigest
   ...(plan.dialect.userField === "none" ? {} : present(plan.dialect.userField, userDigest)),
   store: false,
   ...encodeInput(plan),
-  max_output_tokens: plan.maxTokens,
+  ...present("max_output_tokens", plan.maxTokens),
   ...samplingFields(plan),
   ...(isStream ? { stream: true } : {})
 })

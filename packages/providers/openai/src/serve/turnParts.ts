@@ -7,6 +7,7 @@ import {
   type ContentBlock,
   eventsOf,
   type JsonObject,
+  laterUsage,
   type ModelEvent,
   noUsage,
   type RunBy,
@@ -120,10 +121,8 @@ const encodeModel = (state: TurnState, event: ModelEvent): Encoded => {
       return encodeDelta(state, event.delta)
     case "content_block_stop":
       return closeBlock(state)
-    case "message_delta": {
-      const counted = Object.entries(event.usage).filter(([, value]) => value !== null && value !== undefined)
-      return [{ ...state, stop: event.delta, stepUsage: { ...state.stepUsage, ...Object.fromEntries(counted) } }, []]
-    }
+    case "message_delta":
+      return [{ ...state, stop: event.delta, stepUsage: laterUsage(state.stepUsage, event.usage) }, []]
     case "message_stop":
       return then(closeBlock(state), endStep)
   }
