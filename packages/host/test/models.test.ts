@@ -3,7 +3,7 @@ import { checkReferences, ConfigInvalid, type LoadedConfig, MissingApiKey, Model
 import { nodePlatform } from "@signalbox/host/node"
 import { collectReply, textMessage, textOf } from "@signalbox/model"
 import { type Reply, type Rule, startFxLlm } from "@signalbox/testing"
-import { Effect, Exit } from "effect"
+import { Effect, Exit, Stream } from "effect"
 import { stringify } from "yaml"
 import { configWith, load, problemsOf } from "./support.ts"
 
@@ -333,6 +333,34 @@ layer(nodePlatform, { excludeTestServices: true })("the providers of a configura
       }
       yield* router.model.generate({ ...question, maxTokens: 7 })
       assert.deepStrictEqual(limits(banded.requests), [150, 150, 300, 300, 500, 500, 800, 800, 7])
+    })
+  )
+  it.effect("are waited for as long as their entries say, whatever they speak", () =>
+    Effect.gen(function* () {
+      const limits = { requestTimeout: "200 millis", idleTimeout: "100 millis" }
+      const script = [
+        { when: { lastUserTextContains: "head" }, reply: { fault: { kind: "stall" } } },
+        {
+          when: { lastUserTextContains: "rest" },
+          reply: { text: "A long one.", fault: { kind: "stall", afterPieces: 0 } }
+        }
+      ] as const
+      const { models } = yield* withFx(script, {
+        "providers.claude.requestTimeout": limits.requestTimeout,
+        "providers.claude.idleTimeout": limits.idleTimeout,
+        "providers.openai.requestTimeout": limits.requestTimeout,
+        "providers.openai.idleTimeout": limits.idleTimeout
+      })
+      for (const model of ["claude-any", "openai/gpt-5"]) {
+        const ask = (text: string) =>
+          Effect.flip(
+            Stream.runDrain(models.router.model.stream({ ...question, model, messages: [textMessage("user", text)] }))
+          )
+        const [head, rest] = [yield* ask("no head"), yield* ask("no rest")]
+        assert.deepStrictEqual([head.code, rest.code], ["PROVIDER_TIMEOUT", "PROVIDER_TIMEOUT"])
+        assert.include(head.message, "no answer within 200ms")
+        assert.include(rest.message, "nothing came within 100ms")
+      }
     })
   )
   it.effect("cost what the configuration says, and the ledger knows it by model", () =>

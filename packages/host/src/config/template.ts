@@ -63,6 +63,8 @@ model:
 #     api: chat                      # optional; responses where the provider has OpenAI's newer API
 #     headers: {}                    # optional; sent with every request
 #     maxTokens: 32768               # optional; lowers what requests ask for
+#     requestTimeout: 10 minutes     # optional; the longest wait for an answer: of a stream its head, else all of it
+#     idleTimeout: 1 minute          # optional; the longest silence within a streamed answer
 providers:
   claude:
     apiKey: env:ANTHROPIC_API_KEY
