@@ -228,7 +228,10 @@ layer(nodePlatform, { excludeTestServices: true })("the providers of a configura
       const limits = { requestTimeout: "200 millis", idleTimeout: "100 millis" }
       const script = [
         { when: { lastUserTextContains: "head" }, reply: { fault: { kind: "stall" } } },
-        { when: { lastUserTextContains: "rest" }, reply: { text: "A long one.", fault: { kind: "stall", afterPieces: 0 } } }
+        {
+          when: { lastUserTextContains: "rest" },
+          reply: { text: "A long one.", fault: { kind: "stall", afterPieces: 0 } }
+        }
       ] as const
       const { models } = yield* withFx(script, {
         "providers.claude.requestTimeout": limits.requestTimeout,

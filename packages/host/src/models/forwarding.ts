@@ -11,10 +11,9 @@ import {
   type RatedModelOptions,
   rateStream,
   recordCall,
-  retryStream,
-  StreamInterrupted
+  retryStream
 } from "@signalbox/model"
-import type { ForwardedAnswer, ForwardRequest, KeyMode } from "@signalbox/provider-claude"
+import type { ForwardedAnswer, ForwardRequest, KeyMode, PassingUsage } from "@signalbox/provider-claude"
 import type { RetryPolicy } from "@signalbox/resilience"
 import { Effect, Pull, type Scope, Stream } from "effect"
 import { HttpClient } from "effect/http"
@@ -44,13 +43,26 @@ type Head = Omit<ForwardedAnswer, "body">
 
 const isSuccess = ({ status }: Head): boolean => status >= 200 && status < 300
 
-/** An answer whose own end is missing is none, whoever has read it by then. */
-const requireEnd = (provider: string, isWhole: () => boolean): Stream.Stream<never, ModelError> =>
-  Stream.suspend(() =>
-    isWhole()
-      ? Stream.empty
-      : Stream.fail(new StreamInterrupted({ provider, reason: "the stream ended before the answer did" }))
+type Bytes = ForwardedAnswer["body"]
+
+/** The bytes of an answer, once they may be shown: watched by the way, and followed by what is wrong with them. */
+const shown = (body: Bytes, usage: PassingUsage): Bytes =>
+  body.pipe(
+    Stream.mapArray((pieces) => {
+      for (const piece of pieces) usage.note(piece)
+      return pieces
+    }),
+    Stream.concat(
+      Stream.suspend(() => {
+        const fault = usage.fault()
+        return fault === undefined ? Stream.empty : Stream.fail(fault)
+      })
+    )
   )
+
+/** Nobody can use a part of an answer that is not streamed, so that it may still fail, or be asked for again, as a whole. */
+const wholeOr = (contentType: string, bytes: Bytes): Effect.Effect<Bytes, ModelError, Scope.Scope> =>
+  contentType.includes("text/event-stream") ? begun(bytes) : Effect.map(Stream.runCollect(bytes), Stream.fromIterable)
 
 /** Makes it for a provider whose API is that of Messages. Nothing is loaded before the first request. */
 export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvider, parts: ForwardingParts) {
@@ -62,28 +74,23 @@ export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvid
   const rated = rateStream({ ...parts.rate, provider: name })
   const retried = retryStream(parts.retry)
 
-  /** The head, once there is a first byte after it, and then the bytes. */
+  /** The head, once there is a first byte of a stream after it or all of another answer, and then the bytes. */
   const answerOf = (asked: Forwarded): Stream.Stream<Head | Uint8Array, ModelError> =>
     Stream.unwrap(
       Effect.gen(function* () {
         const { forward, options, watchUsage } = yield* loaded
         const { body, ...head } = yield* forward({ client, options, request: asked.request, keyMode: asked.keyMode })
-        const bytes = yield* begun(body)
+        const { "content-type": contentType = "" } = head.headers
         const { model } = asked
-        if (model === undefined || !isSuccess(head)) return Stream.concat(Stream.succeed(head), bytes)
-        const usage = watchUsage(head.headers["content-type"] ?? "")
-        const watched = bytes.pipe(
-          Stream.mapArray((pieces) => {
-            for (const piece of pieces) usage.note(piece)
-            return pieces
-          }),
-          Stream.concat(requireEnd(name, usage.isWhole)),
-          Stream.onExit(() => {
-            const said = usage.reported()
-            return said === undefined ? Effect.void : record({ asked: model, answered: said.model, usage: said.usage })
-          })
-        )
-        return Stream.concat(Stream.succeed<Head | Uint8Array>(head), watched)
+        if (!isSuccess(head)) return Stream.concat(Stream.succeed(head), yield* wholeOr(contentType, body))
+        const usage = watchUsage(contentType, model ?? "")
+        const bytes = yield* wholeOr(contentType, shown(body, usage))
+        if (model === undefined) return Stream.concat(Stream.succeed(head), bytes)
+        const recorded = Stream.onExit(bytes, () => {
+          const said = usage.reported()
+          return said === undefined ? Effect.void : record({ asked: model, answered: said.model, usage: said.usage })
+        })
+        return Stream.concat(Stream.succeed<Head | Uint8Array>(head), recorded)
       })
     )
 
