@@ -1,5 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type FxLlm, readFxLlmLog, type Reply, type Script, startFxLlm, tempDirectory, waitFor } from "@signalbox/testing"
+import {
+  type FxLlm,
+  readFxLlmLog,
+  type Reply,
+  type Script,
+  startFxLlm,
+  tempDirectory,
+  waitFor
+} from "@signalbox/testing"
 import {
   eventsOf,
   json,
@@ -294,7 +302,9 @@ describe("FxLlm", () => {
   })
 
   it("breaks the chunks of HTTP, streamed and whole, and closes the connection", async () => {
-    await using fxLlm = await startFxLlm({ script: { text: ["a", "b"], fault: { kind: "broken_chunk", afterPieces: 1 } } })
+    await using fxLlm = await startFxLlm({
+      script: { text: ["a", "b"], fault: { kind: "broken_chunk", afterPieces: 1 } }
+    })
     for (const stream of [true, false]) {
       const response = await ask(fxLlm, "messages", { stream })
       assert.strictEqual(response.status, 200)

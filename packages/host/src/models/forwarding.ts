@@ -11,8 +11,7 @@ import {
   rateAnswer,
   type RatedModelOptions,
   recordCall,
-  retryAnswer,
-  StreamInterrupted
+  retryAnswer
 } from "@signalbox/model"
 import { type ByteSink, NativeBodies } from "@signalbox/model/http"
 import type { ForwardedAnswer, ForwardRequest, KeyMode } from "@signalbox/provider-claude"
@@ -52,6 +51,33 @@ export interface ForwardingParts {
 
 const isSuccess = ({ status }: ForwardedHead): boolean => status >= 200 && status < 300
 
+/**
+ * Where the bytes of an answer go before they are begun. Nobody can use a part of an answer that is not streamed: it is
+ * kept until it is whole, so that it may still fail, or be asked for again, as a whole.
+ */
+const makeOutlet = (contentType: string, begin: () => ByteSink) => {
+  if (contentType.includes("text/event-stream")) {
+    const sink: ByteSink = {
+      write: (bytes) => begin().write(bytes),
+      onceDrained: (resume) => begin().onceDrained(resume)
+    }
+    return { sink, end: () => void begin() }
+  }
+  const pieces: Array<Uint8Array> = []
+  const sink: ByteSink = {
+    write: (bytes) => {
+      pieces.push(bytes)
+      return true
+    },
+    onceDrained: (resume) => resume()
+  }
+  const end = () => {
+    const client = begin()
+    for (const piece of pieces) client.write(piece)
+  }
+  return { sink, end }
+}
+
 /** Makes it for a provider whose API is that of Messages. Nothing is loaded before the first request. */
 export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvider, parts: ForwardingParts) {
   const client = yield* HttpClient.HttpClient
@@ -62,7 +88,6 @@ export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvid
   const guarded = guardAnswer(parts.guard)
   const rated = rateAnswer({ ...parts.rate, provider: name })
   const again = retryAnswer(parts.retry)
-  const broken = () => new StreamInterrupted({ provider: name, reason: "the stream ended before the answer did" })
 
   /** Hands the bytes over, and looks at them by the way. */
   const deliver = Effect.fnUntraced(function* (
@@ -71,29 +96,30 @@ export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvid
     begin: () => ByteSink
   ) {
     const { watchUsage } = yield* loaded
-    if (model === undefined || !isSuccess(answer)) {
-      yield* answer.drain({
-        write: (bytes) => begin().write(bytes),
-        onceDrained: (resume) => begin().onceDrained(resume)
-      })
-      return void begin()
+    const { "content-type": contentType = "" } = answer.headers
+    const { end, sink } = makeOutlet(contentType, begin)
+    if (!isSuccess(answer)) {
+      yield* answer.drain(sink)
+      return end()
     }
-    const usage = watchUsage(answer.headers["content-type"] ?? "")
+    const usage = watchUsage(contentType, { provider: name, model: model ?? "" })
     const watched: ByteSink = {
+      ...sink,
       write: (bytes) => {
         usage.note(bytes)
-        return begin().write(bytes)
-      },
-      onceDrained: (resume) => begin().onceDrained(resume)
+        return sink.write(bytes)
+      }
     }
     yield* answer.drain(watched).pipe(
       Effect.onExit(() => {
-        const said = usage.reported()
-        return said === undefined ? Effect.void : record({ asked: model, answered: said.model, usage: said.usage })
+        const said = model === undefined ? undefined : usage.reported()
+        if (model === undefined || said === undefined) return Effect.void
+        return record({ asked: model, answered: said.model, usage: said.usage })
       })
     )
-    if (!usage.isWhole()) return yield* Effect.fail(broken())
-    begin()
+    const fault = usage.fault()
+    if (fault !== undefined) return yield* Effect.fail(fault)
+    end()
   })
 
   const forward: Forward = (asked, begin) =>

@@ -38,6 +38,7 @@ export const sendReply = async (reply: Reply, context: SendContext): Promise<voi
   if (reply.firstByteDelayMs !== undefined) await sleep(reply.firstByteDelayMs, undefined, { signal })
   if (gatesOf(reply).includes("start")) await context.gate()
   const fault = reply.fault
+  const breakAfterHead = afterHead(fault)
   if (fault !== undefined && isWhole(fault)) return sendWholeFault(fault, context)
   const dialect = dialectOf(makeAnswer(reply, request), context)
   writeHead(context, 200, {
@@ -46,10 +47,10 @@ export const sendReply = async (reply: Reply, context: SendContext): Promise<voi
     ...reply.headers
   })
   if (fault?.kind === "empty") return cutShort(context)
-  if (fault !== undefined && "afterPieces" in fault && fault.afterPieces === "head") {
+  if (breakAfterHead !== undefined) {
     context.response.flushHeaders()
     await headSent(context)
-    return fault.kind === "reset" ? reset(context) : stall(context)
+    return breakAfterHead(context)
   }
   await (request.isStream ? sendStream(reply, dialect, context) : sendJson(reply, dialect, context))
 }
@@ -110,6 +111,12 @@ const isWhole = (fault: Fault): fault is WholeFault =>
   fault.kind === "status" ||
   fault.kind === "html" ||
   ((fault.kind === "reset" || fault.kind === "stall") && fault.afterPieces === undefined)
+
+/** What happens between the head and the first byte. */
+const afterHead = (fault: Fault | undefined): ((context: SendContext) => Promise<void> | void) | undefined => {
+  if (fault === undefined || !("afterPieces" in fault) || fault.afterPieces !== "head") return undefined
+  return fault.kind === "reset" ? reset : stall
+}
 
 const sendWholeFault = (fault: WholeFault, context: SendContext): Promise<void> | void => {
   const { response, request } = context

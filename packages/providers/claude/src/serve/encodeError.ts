@@ -31,6 +31,7 @@ const rowsOfUpstream: ReadonlyMap<number, Row> = new Map<number, Row>([
   [413, statuses.tooLarge],
   [500, statuses.internal],
   [501, { http: 501, anthropic: "not_supported" }],
+  [502, statuses.badGateway],
   [503, statuses.unavailable]
 ])
 

@@ -51,6 +51,7 @@ describe("encodeError", () => {
       new ModelRequestRejected({ ...said, httpStatus: 409 }),
       new ModelRequestRejected({ ...said, httpStatus: 501 }),
       new ProviderOverloaded({ ...said, httpStatus: 500 }),
+      new ProviderOverloaded({ ...said, httpStatus: 502 }),
       new ProviderOverloaded({ ...said, httpStatus: 503 }),
       new ProviderOverloaded({ ...said, httpStatus: 529 })
     ].map((error) => encodeError(error, "r"))
@@ -63,6 +64,7 @@ describe("encodeError", () => {
         "409 conflict_error",
         "501 not_supported",
         "500 api_error",
+        "502 api_error",
         "503 overloaded_error",
         "529 overloaded_error"
       ]

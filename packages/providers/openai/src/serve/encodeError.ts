@@ -64,7 +64,7 @@ const rows: ReadonlyMap<number, Row> = new Map([
 ])
 
 /** Statuses of an upstream that one of our errors covers together with others, and that clients tell apart. */
-const kept = new Set([403, 409, 413, 500, 501])
+const kept = new Set([403, 409, 413, 500, 501, 502])
 
 /** What upstreams of any kind say of a conversation that does not fit. Clients shorten it when they read the code. */
 const tooLong = /prompt is too long|context_length_exceeded|maximum context length/i

@@ -71,6 +71,7 @@ describe("encodeOpenAiError", () => {
       new ProviderRateLimited(said),
       new ProviderTimeout({ ...said, limit: Duration.seconds(1) }),
       new ProviderOverloaded({ ...said, httpStatus: 500 }),
+      new ProviderOverloaded({ ...said, httpStatus: 502 }),
       new ProviderOverloaded({ ...said, httpStatus: 529 }),
       new BodyTooLarge({})
     ].map((error) => encodeOpenAiError(error, "r"))
@@ -89,6 +90,7 @@ describe("encodeOpenAiError", () => {
         "429 rate_limit_error rate_limit_exceeded",
         "504 server_error timeout",
         "500 server_error null",
+        "502 server_error null",
         "503 service_unavailable_error server_is_overloaded",
         "413 invalid_request_error request_too_large"
       ]
