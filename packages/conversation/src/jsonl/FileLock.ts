@@ -6,7 +6,7 @@
  * go and comes back at once finds the next one there. The lock of a dead process is removed under a lock of its own, named by
  * the dead one's nonce: a lock that was taken meanwhile is never removed in its place.
  */
-import { Clock, Context, Duration, Effect, FileSystem, Layer, Path, type Scope } from "effect"
+import { Clock, Context, Duration, Effect, FileSystem, Layer, Path, type Scope, Semaphore } from "effect"
 import { HistoryUnavailable, LockTimeout } from "../events/errors.ts"
 import { type HolderFiles, makeHolderFiles } from "./holderFiles.ts"
 import { makeDeadLocks } from "./deadLocks.ts"
@@ -77,14 +77,11 @@ const makeFileLock = Effect.gen(function* () {
   })
 
   const gateOf = (path: string) => `${path}.lock-gate`
-  const isWanted = (path: string) => Effect.orElseSucceed(fs.exists(gateOf(path)), () => false)
+  const hasGate = (path: string) => Effect.orElseSucceed(fs.exists(gateOf(path)), () => false)
 
-  const take = Effect.fnUntraced(function* (path: string, timeout: Duration.Duration) {
+  const take = Effect.fnUntraced(function* (path: string, deadline: number) {
     const lock = `${path}.lock`
-    if (!(yield* isWanted(path)) && (yield* files.take(lock))) return
-    const deadline = Duration.isFinite(timeout)
-      ? (yield* Clock.currentTimeMillis) + Duration.toMillis(timeout)
-      : Infinity
+    if (!(yield* hasGate(path)) && (yield* files.take(lock))) return
     const gate = gateOf(path)
     yield* Effect.acquireUseRelease(
       poll(path, gate, deadline, () => gatePollMillis),
@@ -93,10 +90,40 @@ const makeFileLock = Effect.gen(function* () {
     )
   })
 
+  /** Those of this process who want a lock: they wait for each other here, in order, and only one of them asks for the file. */
+  const queues = new Map<string, Queue>()
+
+  const enter = (path: string) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const queue = queues.get(path) ?? { semaphore: Semaphore.makeUnsafe(1), length: 0 }
+        queue.length++
+        queues.set(path, queue)
+        return queue
+      }),
+      (queue) => Effect.sync(() => void (--queue.length === 0 && queues.delete(path)))
+    )
+
   return FileLock.of({
-    acquire: Effect.fnUntraced(function* (path, timeout = lockTimeout) {
-      yield* Effect.acquireRelease(take(path, Duration.fromInputUnsafe(timeout)), () => files.release(`${path}.lock`))
+    acquire: Effect.fnUntraced(function* (path, given = lockTimeout) {
+      const timeout = Duration.fromInputUnsafe(given)
+      const start = yield* Clock.currentTimeMillis
+      const deadline = Duration.isFinite(timeout) ? start + Duration.toMillis(timeout) : Infinity
+      const { semaphore } = yield* enter(path)
+      yield* Semaphore.takeScoped(semaphore, 1).pipe(
+        Duration.isFinite(timeout)
+          ? Effect.timeoutOrElse({ duration: timeout, orElse: () => timedOut(path, `${path}.lock`) })
+          : (wait) => wait
+      )
+      yield* Effect.acquireRelease(take(path, deadline), () => files.release(`${path}.lock`))
     }),
-    isWanted
+    isWanted: (path) =>
+      Effect.suspend(() => ((queues.get(path)?.length ?? 0) > 1 ? Effect.succeed(true) : hasGate(path)))
   })
 })
+
+interface Queue {
+  readonly semaphore: Semaphore.Semaphore
+  /** The one who has the lock included. */
+  length: number
+}
