@@ -42,14 +42,14 @@ export {
   HistoryUnavailable,
   LockTimeout,
   StorageFull,
-  type StoreError,
-  storeErrors
+  type StoreError
 } from "./events/errors.ts"
 
 // Errors
 export {
   conversationErrors,
   type JournalError,
+  JournalUnwritable,
   OutcomeUnknown,
   SessionClosed,
   SessionExists,
