@@ -10,6 +10,7 @@ import { coldStartProof } from "./coldStart.ts"
 import { faultsProof } from "./faults.ts"
 import { isolationProof } from "./isolation.ts"
 import { leaksProof } from "./leaks.ts"
+import { leaveProof } from "./leave.ts"
 import { messagesProof } from "./messages.ts"
 import { type Proof, realParts } from "./Proof.ts"
 import { prove } from "./prove.ts"
@@ -19,6 +20,7 @@ import { upstreamProof } from "./upstream.ts"
 
 const proofs: Readonly<Record<string, Proof>> = {
   cancel: cancelProof,
+  leave: leaveProof,
   chaos: chaosProof,
   "cold-start": coldStartProof,
   shutdown: shutdownProof,
