@@ -74,7 +74,7 @@ describe("an answer with words around its call", () => {
       messages: [...asked.messages, { role: "assistant", content: message.content }, { role: "user", content: results }]
     })
     const [, said] = messagesOf(server.fxLlm.requests[1]?.body)
-    assert.deepStrictEqual(said?.["content"], message.content as unknown)
+    assert.deepStrictEqual(said?.["content"], message.content)
     assert.deepStrictEqual(toolUse(message).input, input)
   })
 })

@@ -7,7 +7,7 @@ const messageIssue = (message: JsonObject, model: string): string | undefined =>
   firstWrong([
     [message["type"] === "message", 'the type is not "message"'],
     [message["role"] === "assistant", 'the role is not "assistant"'],
-    [/^msg_/.test(String(message["id"])), "the id does not begin with msg_"],
+    [String(message["id"]).startsWith("msg_"), "the id does not begin with msg_"],
     [message["model"] === model, "the model is not the one that was asked for"],
     [Array.isArray(message["content"]), "the content is no list"]
   ])
@@ -47,25 +47,41 @@ interface Reading {
   readonly hasContent: boolean
 }
 
-const read = (state: Reading, data: JsonObject): Reading | string => {
-  const { index, type } = data
-  if (type === "content_block_start") {
-    if (state.open !== undefined) return "a block begins before the one before it has ended"
-    if (index !== state.next) return `the block ${String(index)} should have the number ${state.next}`
-    const block = objectOf(data["content_block"])
-    if (block["type"] === "tool_use" && block["input"] === undefined) return "a call begins without an input"
-    return { ...state, open: String(block["type"]), hasContent: state.hasContent || block["type"] === "tool_use" }
+/** The next state, or what is wrong. */
+type Read = Reading | string
+
+const readStart = (state: Reading, data: JsonObject): Read => {
+  const { input, type } = objectOf(data["content_block"])
+  if (state.open !== undefined) return "a block begins before the one before it has ended"
+  if (data["index"] !== state.next) return `the block ${String(data["index"])} should have the number ${state.next}`
+  if (type === "tool_use" && input === undefined) return "a call begins without an input"
+  return { ...state, open: String(type), hasContent: state.hasContent || type === "tool_use" }
+}
+
+const readDelta = (state: Reading, data: JsonObject): Read => {
+  const kind = String(objectOf(data["delta"])["type"])
+  if (state.open === undefined || data["index"] !== state.next) return "a delta is of no block that is open"
+  const allowed = deltas[state.open]
+  if (allowed !== undefined && !allowed.includes(kind)) return `a ${kind} stands in a block of ${state.open}`
+  return { ...state, hasContent: state.hasContent || kind === "text_delta" }
+}
+
+const readStop = (state: Reading, { index }: JsonObject): Read =>
+  state.open === undefined || index !== state.next
+    ? "a block ends that is not open"
+    : { ...state, next: state.next + 1, open: undefined }
+
+const read = (state: Reading, data: JsonObject): Read => {
+  switch (data["type"]) {
+    case "content_block_start":
+      return readStart(state, data)
+    case "content_block_delta":
+      return readDelta(state, data)
+    case "content_block_stop":
+      return readStop(state, data)
+    default:
+      return state
   }
-  if (type === "content_block_delta") {
-    const kind = String(objectOf(data["delta"])["type"])
-    if (state.open === undefined || index !== state.next) return "a delta is of no block that is open"
-    const allowed = deltas[state.open]
-    if (allowed !== undefined && !allowed.includes(kind)) return `a ${kind} stands in a block of ${state.open}`
-    return { ...state, hasContent: state.hasContent || kind === "text_delta" }
-  }
-  if (type !== "content_block_stop") return state
-  if (state.open === undefined || index !== state.next) return "a block ends that is not open"
-  return { ...state, next: state.next + 1, open: undefined }
 }
 
 const blocksIssue = (events: ReadonlyArray<JsonObject>): string | undefined => {
@@ -81,28 +97,38 @@ const blocksIssue = (events: ReadonlyArray<JsonObject>): string | undefined => {
   ])
 }
 
+/** Whether it begins and ends as one message does. */
+const frameIssue = (said: ReadonlyArray<JsonObject>): string | undefined => {
+  const types = said.map(({ type }) => type)
+  const count = (type: string) => types.filter((each) => each === type).length
+  return firstWrong([
+    [types[0] === "message_start", "it does not begin with message_start"],
+    [count("message_start") === 1 && count("message_delta") === 1, "it has several beginnings or ends"],
+    [count("error") === 0, "it has an error"],
+    [types.slice(-2).join(" ") === "message_delta message_stop", "it does not end as a message does"]
+  ])
+}
+
+const endIssue = (end: JsonObject): string | undefined =>
+  firstWrong([
+    [typeof objectOf(end["delta"])["stop_reason"] === "string", "there is no stop_reason"],
+    [isCount(objectOf(end["usage"])["output_tokens"]), "the end does not count the tokens of the output"]
+  ])
+
 /** A stream of events. */
 export const checkMessageStream: Check = ({ text }, model) => {
   const events = eventsIn(text)
   const data = events.map((each) => objectOf(jsonOf(each.data)))
   const said = data.filter(({ type }) => type !== "ping")
-  const [first] = said
-  const [end, last] = said.slice(-2)
-  const count = (type: string) => said.filter((each) => each["type"] === type).length
+  const first = objectOf(said[0]?.["message"])
   return (
     firstWrong([
-      [events.every(({ event }, index) => event === data[index]?.["type"]), "an event is not named after its type"],
-      [first?.["type"] === "message_start", "it does not begin with message_start"],
-      [count("message_start") === 1 && count("message_delta") === 1, "it has several beginnings or ends"],
-      [count("error") === 0, `it has an error: ${text.slice(-300)}`],
-      [end?.["type"] === "message_delta" && last?.["type"] === "message_stop", "it does not end as a message does"]
+      [events.every(({ event }, index) => event === data[index]?.["type"]), "an event is not named after its type"]
     ]) ??
-    messageIssue(objectOf(first?.["message"]), model) ??
-    usageIssue(objectOf(objectOf(first?.["message"])["usage"])) ??
+    frameIssue(said) ??
+    messageIssue(first, model) ??
+    usageIssue(objectOf(first["usage"])) ??
     blocksIssue(said) ??
-    firstWrong([
-      [typeof objectOf(end?.["delta"])["stop_reason"] === "string", "there is no stop_reason"],
-      [isCount(objectOf(end?.["usage"])["output_tokens"]), "the end does not count the tokens of the output"]
-    ])
+    endIssue(objectOf(said.at(-2)))
   )
 }

@@ -35,7 +35,7 @@ export const checkChunks: Check = ({ text }, model) => {
   const events = eventsIn(text)
   const chunks = events.slice(0, -1).map(({ data }) => objectOf(jsonOf(data)))
   const choices = chunks.flatMap((chunk) => objectsOf(chunk["choices"]))
-  const finished = choices.map(({ finish_reason: finish }) => finish ?? null)
+  const finished = choices.map(({ finish_reason: finish }) => (typeof finish === "string" ? finish : null))
   const said = choices.map(({ delta }) => objectOf(delta))
   const hasWords = said.some(({ content, tool_calls: calls }) => Boolean(content) || objectsOf(calls).length > 0)
   const usages = chunks.filter(({ usage }) => usage !== undefined && usage !== null)
@@ -47,7 +47,7 @@ export const checkChunks: Check = ({ text }, model) => {
     [said[0]?.["role"] === "assistant", "it does not begin with the role"],
     [hasWords, "it says nothing"],
     [finished.slice(0, -1).every((finish) => finish === null), "something follows its end"],
-    [finishes.has(String(finished.at(-1))), "there is no reason why it ended"],
+    [finishes.has(finished.at(-1) ?? ""), "there is no reason why it ended"],
     [usages.every((chunk) => objectsOf(chunk["choices"]).length === 0), "the usage is no chunk of its own"]
   ])
 }
@@ -57,7 +57,7 @@ const responseIssue = (response: JsonObject, model: string): string | undefined 
   const usage = objectOf(response["usage"])
   return firstWrong([
     [response["object"] === "response", 'the object is not "response"'],
-    [/^resp_/.test(String(response["id"])), "the id does not begin with resp_"],
+    [String(response["id"]).startsWith("resp_"), "the id does not begin with resp_"],
     [response["model"] === model, "the model is not the one that was asked for"],
     [["completed", "incomplete"].includes(String(response["status"])), `it is ${String(response["status"])}`],
     [items.length > 0, "there is no output"],
@@ -86,7 +86,8 @@ export const checkResponseStream: Check = ({ text }, model) => {
   const data = events.map((each) => objectOf(jsonOf(each.data)))
   const last = data.at(-1)
   const response = objectOf(last?.["response"])
-  const ended = data.filter(({ type }) => type === "response.output_item.done").map(({ item }) => objectOf(item)["id"])
+  const done = data.filter(({ type }) => type === "response.output_item.done")
+  const ended = new Set(done.map(({ item }) => objectOf(item)["id"]))
   return (
     firstWrong([
       [events.every(({ event }, index) => event === data[index]?.["type"]), "an event is not named after its type"],
@@ -97,10 +98,7 @@ export const checkResponseStream: Check = ({ text }, model) => {
     itemsIssue(data) ??
     responseIssue(response, model) ??
     firstWrong([
-      [
-        objectsOf(response["output"]).every(({ id }) => ended.includes(id)),
-        "the response has an item that was not told"
-      ]
+      [objectsOf(response["output"]).every(({ id }) => ended.has(id)), "the response has an item that was not told"]
     ])
   )
 }
