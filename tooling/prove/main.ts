@@ -15,6 +15,7 @@ import { type Proof, realParts } from "./Proof.ts"
 import { prove } from "./prove.ts"
 import { holds, markdown, type Report, reportText } from "./report.ts"
 import { shutdownProof } from "./shutdown.ts"
+import { upstreamProof } from "./upstream.ts"
 
 const proofs: Readonly<Record<string, Proof>> = {
   cancel: cancelProof,
@@ -25,6 +26,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   isolation: isolationProof,
   faults: faultsProof,
   messages: messagesProof,
+  upstream: upstreamProof,
   "coding-agents": codingAgentsProof
 }
 

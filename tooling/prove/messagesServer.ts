@@ -2,15 +2,12 @@
  * The server as it is started for people, over servers of given names and an upstream of the Messages API that says
  * what it is given, byte for byte.
  */
-import { loadConfig, Host } from "@signalbox/host"
-import { nodePlatform } from "@signalbox/host/node"
-import { SignalboxServer } from "@signalbox/server"
-import { fxMcpCommand, tempDirectory } from "@signalbox/testing"
-import { Effect, Layer } from "effect"
-import { writeFile } from "node:fs/promises"
+import { fxMcpCommand } from "@signalbox/testing"
+import { Effect } from "effect"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { json } from "node:stream/consumers"
+import { disposed, startHostServer } from "./hostServer.ts"
 
 /** An answer of the API in its two forms. */
 export interface Recorded {
@@ -47,39 +44,18 @@ const startUpstream = async () => {
 }
 
 const configuration = (upstream: string, servers: ReadonlyArray<string>) => ({
-  extends: "preset:default@1",
   model: { provider: "claude", retry: { attempts: 1 }, breaker: { enabled: false } },
   providers: { claude: { apiKey: "env:FX_KEY", baseUrl: upstream } },
-  server: { port: 0 },
   servers: Object.fromEntries(
     servers.map((name) => [name, { enabled: true, transport: "stdio", env: {}, ...fxMcpCommand({ tools: ["echo"] }) }])
   )
 })
 
-const disposed = <A extends AsyncDisposable>(make: () => Promise<A>) =>
-  Effect.acquireRelease(Effect.promise(make), (made) => Effect.promise(() => made[Symbol.asyncDispose]()))
-
 /** Runs while the scope is open. */
 export const startMessagesServer = Effect.fnUntraced(function* (servers: ReadonlyArray<string>) {
-  const directory = yield* disposed(tempDirectory)
   const upstream = yield* disposed(startUpstream)
-  // JSON is YAML.
-  const text = JSON.stringify(configuration(upstream.url, servers))
-  yield* Effect.promise(() => writeFile(`${directory.path}/signalbox.yaml`, text))
-  const from = { file: undefined, directory: directory.path, environment: {}, flags: [], whenMissing: "fail" } as const
-  const config = yield* Effect.provide(loadConfig(from), nodePlatform)
-  const host = Host.layer({
-    config,
-    environment: { FX_KEY: "sk-upstream" },
-    owner: undefined,
-    cacheDirectory: undefined,
-    cores: 2,
-    startsAll: true
-  })
-  const layer = SignalboxServer.layer(config.options.server).pipe(Layer.provide(host), Layer.provide(nodePlatform))
-  const context = yield* Effect.orDie(Layer.build(layer))
-  const { url } = yield* Effect.provide(SignalboxServer, context)
+  const { url } = yield* startHostServer(configuration(upstream.url, servers))
   return { url, upstream }
-}, Effect.orDie)
+})
 
 export type MessagesServer = Effect.Success<ReturnType<typeof startMessagesServer>>

@@ -150,6 +150,21 @@ describe("an upstream that fails while a request is handed on", () => {
     assert.strictEqual(server.fxLlm.requests.length, 4)
   })
 
+  it("gives no part of an answer that is not streamed: it is asked again, and then the failure has its status", async () => {
+    const cut = { text: "One two", fault: { kind: "reset", afterPieces: 0 } } as const
+    await using server = await startServer({
+      mcp: false,
+      script: [cut, { text: "Here." }, cut, cut],
+      config: { "model.retry.attempts": 2, "model.retry.firstDelay": "1 millis" }
+    })
+    const first = await ask(server, "/v1/messages", odd)
+    assert.isTrue(isHandedOn(await first.text()))
+    const second = await ask(server, "/v1/messages", odd)
+    assert.strictEqual(second.status, 502)
+    assert.include(await second.text(), '"type":"api_error"')
+    assert.strictEqual(server.fxLlm.requests.length, 4)
+  })
+
   it("is not asked any more after some failures, by anybody, and clients are told when to come back", async () => {
     await using server = await startServer({ mcp: false, script: overloaded, config: { "model.breaker.failures": 5 } })
     for (let count = 0; count < 5; count++) await (await ask(server, "/v1/messages", odd)).text()

@@ -125,6 +125,13 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "server.cache.maxBytes": [0, "greater than 0"]
 }
 
+/** Keys that may be missing, with what is refused where they stand. */
+const optional: typeof rules = {
+  "providers.claude.maxTokens": [0, "greater than 0"],
+  "providers.claude.requestTimeout": ["0 seconds", "above zero"],
+  "providers.claude.idleTimeout": ["soon", 'a duration such as "30 seconds"']
+}
+
 /** Keys that take any text. */
 const free = [
   "model.name",
@@ -189,7 +196,7 @@ layer(NodeServices.layer)("what is counted and told by default", (it) => {
 layer(NodeServices.layer)("the rules of the configuration", (it) => {
   it.effect("refuse a wrong value of each key that has one, in words that say what is right", () =>
     Effect.gen(function* () {
-      for (const [path, [wrong, rule]] of Object.entries(rules)) {
+      for (const [path, [wrong, rule]] of Object.entries({ ...rules, ...optional })) {
         const [problem, ...others] = yield* problemsOf(withValues({ [path]: wrong }))
         assert.deepStrictEqual(others, [], path)
         assert.strictEqual(problem?.path, path)

@@ -1,5 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type FxLlm, readFxLlmLog, type Reply, type Script, startFxLlm, tempDirectory } from "@signalbox/testing"
+import {
+  type FxLlm,
+  readFxLlmLog,
+  type Reply,
+  type Script,
+  startFxLlm,
+  tempDirectory,
+  waitFor
+} from "@signalbox/testing"
 import {
   eventsOf,
   json,
@@ -275,6 +283,36 @@ describe("FxLlm", () => {
     const response = await ask(fxLlm, "messages", { stream: true })
     assert.strictEqual(await fails(response.text()), "failed")
     assert.strictEqual((await fxLlm.waitForClosed(2)).outcome, "cut_by_fault")
+  })
+
+  it("breaks off right after the head", async () => {
+    await using fxLlm = await startFxLlm({
+      script: [
+        { text: "abc", fault: { kind: "stall", afterPieces: "head" } },
+        { text: "abc", fault: { kind: "reset", afterPieces: "head" } }
+      ]
+    })
+    const leaving = new AbortController()
+    const stalled = await ask(fxLlm, "messages", { stream: true }, leaving.signal)
+    assert.strictEqual(stalled.status, 200)
+    leaving.abort()
+    assert.deepInclude(await fxLlm.waitForClosed(1), { outcome: "closed_by_client", piecesSent: 0 })
+    assert.strictEqual(await fails(read(fxLlm, "messages", { stream: true })), "failed")
+    assert.deepInclude(await fxLlm.waitForClosed(2), { outcome: "cut_by_fault", status: 200 })
+  })
+
+  it("breaks the chunks of HTTP, streamed and whole, and closes the connection", async () => {
+    await using fxLlm = await startFxLlm({
+      script: { text: ["a", "b"], fault: { kind: "broken_chunk", afterPieces: 1 } }
+    })
+    for (const stream of [true, false]) {
+      const response = await ask(fxLlm, "messages", { stream })
+      assert.strictEqual(response.status, 200)
+      assert.strictEqual(await fails(response.text()), "failed")
+    }
+    assert.strictEqual((await fxLlm.waitForClosed(2)).outcome, "cut_by_fault")
+    await waitFor(() => fxLlm.openConnections === 0, { description: "no connection to be open" })
+    assert.strictEqual(fxLlm.connections, 2)
   })
 
   it("stalls until the client gives up", async () => {

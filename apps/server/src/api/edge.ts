@@ -1,7 +1,8 @@
 /**
  * What every answer has, whatever is asked: ids in its headers, and errors in the envelope of the API that was asked.
  */
-import { parseCorrelationId, withCorrelationId } from "@signalbox/errors"
+import { isSignalboxError, parseCorrelationId, withCorrelationId } from "@signalbox/errors"
+import { isToldInPart } from "@signalbox/model"
 import { Cause, Clock, Effect, Random } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { isLoopback } from "@signalbox/host"
@@ -34,6 +35,15 @@ const randomDigits: Effect.Effect<string> = Effect.map(
       .join("")
 )
 
+/** Logs a failure where more is known of it than its client is told, and else where somebody looks for it. */
+export const logFailure = (what: string, cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+  if (Cause.hasDies(cause)) return Effect.logError(what, cause)
+  const error = Cause.squash(cause)
+  return isSignalboxError(error) && isToldInPart(error)
+    ? Effect.logWarning(`${what}: ${error.message}`)
+    : Effect.logDebug(what, cause)
+}
+
 /** Logs a failure and says it in the envelope; a defect is told in general words only. */
 export const refuse = (
   say: SayFailure,
@@ -43,8 +53,7 @@ export const refuse = (
 ) => {
   const { body, headers, status } = say(Cause.squash(cause), ids.requestId)
   const response = HttpServerResponse.jsonUnsafe(body, { status, headers: { ...headers, ...ids.headers, ...more } })
-  const log = Cause.hasDies(cause) ? Effect.logError : Effect.logDebug
-  return Effect.as(log("The request failed", cause), response)
+  return Effect.as(logFailure("The request failed", cause), response)
 }
 
 /**

@@ -17,6 +17,7 @@ const cases = [
   [404, "NotFoundError", 404],
   [429, "RateLimitError", 429],
   [500, "InternalServerError", 500],
+  [502, "InternalServerError", 502],
   // Its API has no 529.
   [529, "InternalServerError", 503]
 ] as const

@@ -2,7 +2,7 @@
  * One entry under `providers`: an upstream that has models. Its kind says what it speaks and how it is asked.
  */
 import { Schema } from "effect"
-import { ApiKey, PositiveInt, Url } from "./schemas.ts"
+import { ApiKey, PositiveDuration, PositiveInt, Url } from "./schemas.ts"
 
 /**
  * What an upstream can be: `claude`, or one of the presets of those that speak an API of OpenAI's. Written out, because
@@ -49,7 +49,11 @@ export const ProviderEntry = Schema.Struct({
   /** Sent with every request. */
   headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** Lowers what requests ask for to what the model allows. */
-  maxTokens: Schema.optionalKey(PositiveInt)
+  maxTokens: Schema.optionalKey(PositiveInt),
+  /** The longest wait for an answer: of a stream its head, of a single reply all of it. */
+  requestTimeout: Schema.optionalKey(PositiveDuration),
+  /** The longest silence within a streamed answer. */
+  idleTimeout: Schema.optionalKey(PositiveDuration)
 })
 export type ProviderEntry = typeof ProviderEntry.Type
 

@@ -5,8 +5,8 @@
 
 /** The text of a new `signalbox.yaml`. Comments name the unit and the choice; every key is there. */
 export const configTemplate = `# Signalbox configuration. Every key is here: nothing is decided elsewhere.
-# A key that is missing or unknown is an error, unless "extends" names a preset that fills the gaps, or a list of some:
-# signalbox config preset list.
+# A key that is missing or unknown is an error. With "extends", what is missing comes from the presets that it names (one
+# or a list: signalbox config preset list), and from preset:default@1 below them.
 # extends: preset:default@1
 
 # Which model answers.
@@ -37,7 +37,8 @@ model:
   # A provider that fails again and again is not asked for a while: its requests fail at once, or go to a fallback.
   breaker:
     enabled: true
-    # Failures in a row after which it is not asked, and for how long. A request that it refuses is no failure.
+    # Failures in a row after which it is not asked, and for how long. A request that it refuses is no failure, nor is a
+    # limit of the rate of requests.
     failures: 5
     openFor: 30 seconds
     # Then requests are let through again, so many at the same time; so many answers in a row make it work again.
@@ -62,6 +63,8 @@ model:
 #     api: chat                      # optional; responses where the provider has OpenAI's newer API
 #     headers: {}                    # optional; sent with every request
 #     maxTokens: 32768               # optional; lowers what requests ask for
+#     requestTimeout: 10 minutes     # optional; the longest wait for an answer: of a stream its head, else all of it
+#     idleTimeout: 1 minute          # optional; the longest silence within a streamed answer
 providers:
   claude:
     apiKey: env:ANTHROPIC_API_KEY
@@ -92,7 +95,7 @@ routing:
   # Any other name. auto: passed on to Claude, answered by the default model elsewhere; default: answered by the default
   # model; passthrough: passed on; reject: refused.
   unknown: auto
-  # What is asked next when a provider cannot begin to answer, by provider or provider/model:
+  # What is asked next when a provider cannot begin to answer, after one quick retry, by provider or provider/model:
   #   claude: [openrouter/anthropic/claude-sonnet-5.5]
   fallbacks: {}
 

@@ -1,22 +1,22 @@
 /**
  * An upstream of the Messages API that is handed requests as they came: under the same retries, circuit, places and
- * limits as what is asked of its model, and put into the same ledger.
+ * limits as what is asked of its model, and put into the same ledger. An answer is handed to whoever takes it within
+ * all of these, to its end: where it breaks off late that still counts.
  */
 import {
-  begun,
+  guardAnswer,
   type GuardModelOptions,
-  guardStream,
   type MeteredModelOptions,
   type ModelError,
+  rateAnswer,
   type RatedModelOptions,
-  rateStream,
   recordCall,
-  retryStream,
-  StreamInterrupted
+  retryAnswer
 } from "@signalbox/model"
+import { type ByteSink, NativeBodies } from "@signalbox/model/http"
 import type { ForwardedAnswer, ForwardRequest, KeyMode } from "@signalbox/provider-claude"
 import type { RetryPolicy } from "@signalbox/resilience"
-import { Effect, Pull, type Scope, Stream } from "effect"
+import { Effect, Exit } from "effect"
 import { HttpClient } from "effect/http"
 import { loadClaude, type ResolvedProvider } from "./makeProvider.ts"
 
@@ -29,8 +29,17 @@ export interface Forwarded {
   readonly keyMode: KeyMode
 }
 
-/** Hands a request on. The answer lives as long as the scope; leaving it closes the connection to the upstream. */
-export type Forward = (asked: Forwarded) => Effect.Effect<ForwardedAnswer, ModelError, Scope.Scope>
+/** What stands before the bytes of an answer. */
+export type ForwardedHead = Pick<ForwardedAnswer, "headers" | "status">
+
+/** Begins an answer, once its first byte is there. No other one follows. */
+export type BeginAnswer = (head: ForwardedHead) => ByteSink
+
+/**
+ * Hands a request on, and the answer back. Whoever goes away closes the connection to the upstream. A failure before
+ * the answer was begun leaves everything open; after that the answer has broken off.
+ */
+export type Forward = (asked: Forwarded, begin: BeginAnswer) => Effect.Effect<void, ModelError>
 
 /** What stands around it. */
 export interface ForwardingParts {
@@ -40,59 +49,100 @@ export interface ForwardingParts {
   readonly meter: MeteredModelOptions
 }
 
-type Head = Omit<ForwardedAnswer, "body">
+const isSuccess = ({ status }: ForwardedHead): boolean => status >= 200 && status < 300
 
-const isSuccess = ({ status }: Head): boolean => status >= 200 && status < 300
-
-/** An answer whose own end is missing is none, whoever has read it by then. */
-const requireEnd = (provider: string, isWhole: () => boolean): Stream.Stream<never, ModelError> =>
-  Stream.suspend(() =>
-    isWhole()
-      ? Stream.empty
-      : Stream.fail(new StreamInterrupted({ provider, reason: "the stream ended before the answer did" }))
-  )
+/**
+ * Where the bytes of an answer go before they are begun. Nobody can use a part of an answer that is not streamed: it is
+ * kept until it is whole, so that it may still fail, or be asked for again, as a whole.
+ */
+const makeOutlet = (contentType: string, begin: () => ByteSink) => {
+  if (contentType.includes("text/event-stream")) {
+    const sink: ByteSink = {
+      write: (bytes) => begin().write(bytes),
+      onceDrained: (resume) => begin().onceDrained(resume)
+    }
+    return { sink, end: () => void begin() }
+  }
+  const pieces: Array<Uint8Array> = []
+  const sink: ByteSink = {
+    write: (bytes) => {
+      pieces.push(bytes)
+      return true
+    },
+    onceDrained: (resume) => resume()
+  }
+  const end = () => {
+    const client = begin()
+    for (const piece of pieces) client.write(piece)
+  }
+  return { sink, end }
+}
 
 /** Makes it for a provider whose API is that of Messages. Nothing is loaded before the first request. */
 export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvider, parts: ForwardingParts) {
   const client = yield* HttpClient.HttpClient
+  const findNativeBody = yield* NativeBodies
   const loaded = yield* Effect.cached(loadClaude(provider))
   const { name } = provider
   const record = recordCall(parts.meter)
-  const guarded = guardStream(parts.guard)
-  const rated = rateStream({ ...parts.rate, provider: name })
-  const retried = retryStream(parts.retry)
+  const guarded = guardAnswer(parts.guard)
+  const rated = rateAnswer({ ...parts.rate, provider: name })
+  const again = retryAnswer(parts.retry)
 
-  /** The head, once there is a first byte after it, and then the bytes. */
-  const answerOf = (asked: Forwarded): Stream.Stream<Head | Uint8Array, ModelError> =>
-    Stream.unwrap(
-      Effect.gen(function* () {
-        const { forward, options, watchUsage } = yield* loaded
-        const { body, ...head } = yield* forward({ client, options, request: asked.request, keyMode: asked.keyMode })
-        const bytes = yield* begun(body)
-        const { model } = asked
-        if (model === undefined || !isSuccess(head)) return Stream.concat(Stream.succeed(head), bytes)
-        const usage = watchUsage(head.headers["content-type"] ?? "")
-        const watched = bytes.pipe(
-          Stream.mapArray((pieces) => {
-            for (const piece of pieces) usage.note(piece)
-            return pieces
-          }),
-          Stream.concat(requireEnd(name, usage.isWhole)),
-          Stream.onExit(() => {
-            const said = usage.reported()
-            return said === undefined ? Effect.void : record({ asked: model, answered: said.model, usage: said.usage })
-          })
-        )
-        return Stream.concat(Stream.succeed<Head | Uint8Array>(head), watched)
+  /** Hands the bytes over, and looks at them by the way. */
+  const deliver = Effect.fnUntraced(function* (
+    answer: ForwardedAnswer,
+    model: string | undefined,
+    begin: () => ByteSink
+  ) {
+    const { watchUsage } = yield* loaded
+    const { "content-type": contentType = "" } = answer.headers
+    const { end, sink } = makeOutlet(contentType, begin)
+    if (!isSuccess(answer)) {
+      yield* answer.drain(sink)
+      return end()
+    }
+    const usage = watchUsage(contentType, { provider: name, model: model ?? "" })
+    const watched: ByteSink = {
+      ...sink,
+      write: (bytes) => {
+        usage.note(bytes)
+        return sink.write(bytes)
+      }
+    }
+    yield* answer.drain(watched).pipe(
+      Effect.onExit(() => {
+        const said = model === undefined ? undefined : usage.reported()
+        if (model === undefined || said === undefined) return Effect.void
+        return record({ asked: model, answered: said.model, usage: said.usage })
       })
     )
-
-  const forward: Forward = Effect.fnUntraced(function* (asked) {
-    const pull = yield* Stream.toPull(retried(rated(guarded(answerOf(asked)))))
-    // A head always comes first, and alone.
-    const [head] = (yield* Pull.catchDone(pull, () => Effect.die("an answer has a head"))) as readonly [Head]
-    const body = Stream.fromPull(Effect.succeed(pull)) as ForwardedAnswer["body"]
-    return { ...head, body }
+    const fault = usage.fault()
+    if (fault !== undefined) return yield* Effect.fail(fault)
+    end()
   })
+
+  const forward: Forward = (asked, begin) =>
+    Effect.suspend(() => {
+      let sink: ByteSink | undefined
+      const attempt = Effect.flatMap(loaded, (claude) =>
+        Effect.flatMap(
+          claude.forward({
+            client,
+            findNativeBody,
+            options: claude.options,
+            request: asked.request,
+            keyMode: asked.keyMode
+          }),
+          (answer) => deliver(answer, asked.model, () => (sink ??= begin(answer)))
+        )
+      ).pipe(Effect.scoped)
+      // What has been begun is not repeated: its failure passes the retries as the end that it is.
+      const settled = Effect.matchEffect(rated(guarded(attempt)), {
+        onSuccess: () => Effect.succeed(Exit.void),
+        onFailure: (error) => (sink === undefined ? Effect.fail(error) : Effect.succeed(Exit.fail(error)))
+      })
+      return Effect.flatten(again(settled))
+    })
   return forward
 })

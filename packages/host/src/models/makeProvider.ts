@@ -18,18 +18,26 @@ export interface ResolvedProvider {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** What an entry says of limits; what it does not say is as the package has it. */
+const limitsOf = ({ idleTimeout, maxTokens, requestTimeout }: ProviderEntry) => ({
+  ...(maxTokens === undefined ? {} : { maxTokens }),
+  ...(requestTimeout === undefined ? {} : { requestTimeout }),
+  ...(idleTimeout === undefined ? {} : { idleTimeout })
+})
+
 /** The package of Claude's API, and how this provider is reached with it. */
-export const loadClaude = Effect.fnUntraced(function* ({ apiKey, entry, headers }: ResolvedProvider) {
+export const loadClaude = Effect.fnUntraced(function* ({ apiKey, entry, headers, name }: ResolvedProvider) {
   const claude = yield* Effect.promise(() => import("@signalbox/provider-claude"))
-  const { baseUrl, maxTokens, model: defaultModel } = entry
+  const { baseUrl, model: defaultModel } = entry
   const options: ClaudeOptions = {
     ...claude.claudeDefaults,
+    provider: name,
     // Whoever has no key is not asked; the type cannot know that.
     apiKey: apiKey ?? Redacted.make(""),
     baseUrl,
     defaultModel,
     headers,
-    ...(maxTokens === undefined ? {} : { maxTokens })
+    ...limitsOf(entry)
   }
   const { forward, makeClaude, watchUsage } = claude
   return { forward, makeClaude, options, watchUsage }
@@ -37,8 +45,7 @@ export const loadClaude = Effect.fnUntraced(function* ({ apiKey, entry, headers 
 
 const load = Effect.fnUntraced(function* (provider: ResolvedProvider) {
   const { apiKey, entry, headers, kind, name } = provider
-  const { baseUrl, maxTokens, model: defaultModel } = entry
-  const limit = maxTokens === undefined ? {} : { maxTokens }
+  const { baseUrl, model: defaultModel } = entry
   if (kind === "claude") {
     const { makeClaude, options } = yield* loadClaude(provider)
     return yield* makeClaude(options)
@@ -53,7 +60,7 @@ const load = Effect.fnUntraced(function* (provider: ResolvedProvider) {
     defaultModel,
     headers: { ...preset.headers, ...headers },
     ...(entry.api === undefined ? {} : { api: entry.api }),
-    ...limit
+    ...limitsOf(entry)
   })
 })
 

@@ -3,6 +3,7 @@
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { layerTokenFiles, ParentEnvironment } from "@signalbox/mcp"
+import { NativeBodies } from "@signalbox/model/http"
 import { OrphanSweep, ProcessEnvironments } from "@signalbox/orchestrator"
 import { Context, Effect, Layer } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
@@ -11,6 +12,7 @@ import { join } from "node:path"
 import { cacheDirectory } from "./cacheDirectory.ts"
 import { dataDirectory } from "./dataDirectory.ts"
 import { environmentsFromProc } from "./environmentsFromProc.ts"
+import { findNativeBody } from "./nativeBody.ts"
 import { Host } from "../Host.ts"
 import type { HostSetup } from "../HostSetup.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
@@ -40,6 +42,7 @@ const tokens = Layer.unwrap(Effect.sync(() => layerTokenFiles(join(dataDirectory
 export const nodePlatform = Layer.mergeAll(
   NodeServices.layer,
   lazyHttp,
+  Layer.succeed(NativeBodies, findNativeBody),
   Layer.provide(tokens, NodeServices.layer),
   Layer.sync(ParentEnvironment, () => process.env),
   // Asked for where there is a `/proc`.

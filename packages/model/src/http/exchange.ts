@@ -73,10 +73,11 @@ const retryAfterOf = (
   return Number.isNaN(date) ? undefined : Duration.millis(Math.max(0, date - now))
 }
 
-const causeText = (error: HttpClientError.HttpClientError): string => {
-  const cause = "cause" in error.reason ? error.reason.cause : undefined
-  return cause instanceof Error && cause.message !== "" ? cause.message : error.reason._tag
-}
+const messageOf = (cause: unknown): string | undefined =>
+  cause instanceof Error && cause.message !== "" ? cause.message : undefined
+
+const causeText = ({ reason }: HttpClientError.HttpClientError): string =>
+  messageOf("cause" in reason ? reason.cause : undefined) ?? reason._tag
 
 /** A request that cannot be sent at all, because of a header or a URL, will not be sendable later either. */
 const isMalformed = ({ reason }: HttpClientError.HttpClientError): boolean =>
@@ -92,8 +93,19 @@ const readAnswer = Effect.fnUntraced(function* (response: HttpClientResponse.Htt
   return { httpStatus: response.status, text, body: readJson(text), retryAfter }
 })
 
+const interrupted = (exchange: Pick<Exchange, "provider">, why: string) =>
+  new StreamInterrupted({ provider: exchange.provider, reason: `the connection was lost: ${why}` })
+
 const broken = (exchange: Pick<Exchange, "provider">) => (error: HttpClientError.HttpClientError) =>
-  new StreamInterrupted({ provider: exchange.provider, reason: `the connection was lost: ${causeText(error)}` })
+  interrupted(exchange, causeText(error))
+
+/** The failure of an answer whose connection was lost. */
+export const lostConnection = (exchange: Pick<Exchange, "provider">, cause: unknown): ModelError =>
+  interrupted(exchange, messageOf(cause) ?? "it was closed")
+
+/** The failure of an answer of which nothing more came for `idleTimeout`. */
+export const wentSilent = (exchange: Pick<Exchange, "idleTimeout" | "provider">): ModelError =>
+  timedOut(exchange, exchange.idleTimeout, "the stream went silent: nothing came")
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
@@ -154,7 +166,7 @@ export const answerBytes = (
     Stream.mapError(broken(exchange)),
     Stream.timeoutOrElse({
       duration: exchange.idleTimeout,
-      orElse: () => Stream.fail(timedOut(exchange, exchange.idleTimeout, "the stream went silent: nothing came"))
+      orElse: () => Stream.fail(wentSilent(exchange))
     })
   )
 

@@ -11,5 +11,15 @@ export {
   type StreamDecoder
 } from "./exchange.ts"
 
+// Answers that are only handed on
+export {
+  type BodyListener,
+  type ByteSink,
+  drainAnswer,
+  type FindNativeBody,
+  NativeBodies,
+  type NativeBody
+} from "./drainAnswer.ts"
+
 // What upstreams say about how much more they will take
 export { type RateLimit, RateLimitObserver, type RateLimits, readRateLimits } from "./rateLimits.ts"

@@ -4,11 +4,18 @@
  * tomorrow passes; only the model's name may be another one.
  */
 import { type ModelError, ProviderTimeout } from "@signalbox/model"
-import { type Answer, answerBytes, sendRequest } from "@signalbox/model/http"
+import {
+  type Answer,
+  answerBytes,
+  type ByteSink,
+  drainAnswer,
+  type FindNativeBody,
+  sendRequest
+} from "@signalbox/model/http"
 import { Duration, Effect, type Scope, Stream } from "effect"
 import { type HttpClient, HttpClientRequest } from "effect/http"
 import type { ClaudeOptions } from "./ClaudeOptions.ts"
-import { answerError, provider } from "./errors.ts"
+import { answerError } from "./errors.ts"
 import { answerHeaders, type GivenHeaders, type KeyMode, requestHeaders } from "./forwardHeaders.ts"
 import { urlOf } from "./headers.ts"
 import { concat, modelIn, spliceModel } from "./spliceModel.ts"
@@ -34,6 +41,8 @@ export interface ForwardedAnswer {
   readonly headers: Readonly<Record<string, string>>
   /** Read it once, within the scope. A failure comes after the first bytes: they are the caller's already. */
   readonly body: Stream.Stream<Uint8Array, ModelError>
+  /** Instead of reading it: hands all bytes to a sink, no faster than that takes them. */
+  readonly drain: (sink: ByteSink) => Effect.Effect<void, ModelError>
 }
 
 /** Everything that `forward` needs to know. */
@@ -43,7 +52,11 @@ export interface ForwardInput<E = never> {
   readonly request: ForwardRequest<E>
   /** Default `own`: the key of the options. With `forward` the caller's own key is handed on, and no other. */
   readonly keyMode?: KeyMode
+  /** How `drain` finds the body in the hands of the platform, which is cheaper than the stream that it reads otherwise. */
+  readonly findNativeBody?: FindNativeBody
 }
+
+const findNone: FindNativeBody = () => undefined
 
 /** What the API says about the request itself, in words and details that its clients act upon. */
 const aboutTheRequest = new Set([400, 409, 413, 422])
@@ -76,8 +89,9 @@ const withBody = Effect.fnUntraced(function* <E>(
  * `makeClaude` has for it, so that retries, breakers and routers see no difference. A body that cannot be read fails
  * with what it fails with.
  */
-export const forward = Effect.fn("Claude.forward")(function* <E = never>({
+export const forward = Effect.fnUntraced(function* <E = never>({
   client,
+  findNativeBody = findNone,
   keyMode = "own",
   options,
   request
@@ -87,12 +101,12 @@ export const forward = Effect.fn("Claude.forward")(function* <E = never>({
   const head = HttpClientRequest.make(request.method)(url).pipe(
     HttpClientRequest.setHeaders(requestHeaders(options, request.headers, keyMode))
   )
-  const { idleTimeout, requestTimeout } = options
+  const { idleTimeout, provider, requestTimeout } = options
   const exchange = {
     provider,
     url,
     idleTimeout,
-    refused: (answer: Answer) => answerError({ ...answer, model: askedModel(request) })
+    refused: (answer: Answer) => answerError({ provider, model: askedModel(request) })(answer)
   }
   const sent = yield* withBody(head, request)
   const response = yield* sendRequest(client, exchange, sent, isAnswer).pipe(
@@ -107,6 +121,7 @@ export const forward = Effect.fn("Claude.forward")(function* <E = never>({
   return {
     status: response.status,
     headers: answerHeaders(response.headers, keyMode),
-    body: answerBytes(exchange, response)
+    body: Stream.suspend(() => answerBytes(exchange, response)),
+    drain: (sink) => drainAnswer(exchange, response, sink, findNativeBody)
   }
 })

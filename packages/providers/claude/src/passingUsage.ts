@@ -2,17 +2,28 @@
  * What bytes that are only handed on say by the way: what the answer has used, and whether it is whole. They are looked
  * at where they name such an event; all else passes unread, and no byte is kept longer than its line.
  */
-import { isJsonObject, noUsage, Usage } from "@signalbox/model"
-import { readJson } from "@signalbox/model/http"
+import {
+  isJsonObject,
+  type ModelError,
+  noUsage,
+  ProviderInvalidResponse,
+  StreamInterrupted,
+  Usage
+} from "@signalbox/model"
+import { excerpt, readJson } from "@signalbox/model/http"
 import { Schema } from "effect"
+import { type Asked, envelopeError, readEnvelope } from "./errors.ts"
 
 /** Watches the bytes of one answer. */
 export interface PassingUsage {
   readonly note: (bytes: Uint8Array) => void
   /** What was reported by now; `undefined` where nothing was. Call it when the last byte has passed. */
   readonly reported: () => { readonly model: string; readonly usage: Usage } | undefined
-  /** Whether the answer has come to an end of its own. */
-  readonly isWhole: () => boolean
+  /**
+   * What the answer as it stands is instead of one: a stream without an end of its own, or a body that is no JSON or an
+   * error. `undefined` where nothing speaks against it. Call it when the last byte has passed.
+   */
+  readonly fault: () => ModelError | undefined
 }
 
 /** Longer lines of a stream, and longer answers that are none, are not read. In characters. */
@@ -39,7 +50,7 @@ const makeReported = () => {
 /** Events that matter here; a piece of text may look like one until it is read. */
 const marker = /message_|"error"/
 
-const watchStream = (): PassingUsage => {
+const watchStream = ({ provider }: Asked): PassingUsage => {
   const { reported, take } = makeReported()
   const decoder = new TextDecoder()
   let line = ""
@@ -65,26 +76,42 @@ const watchStream = (): PassingUsage => {
       line = line.length > limits.line ? line : line + text.slice(end)
     },
     reported,
-    isWhole: () => isWhole
+    fault: () =>
+      isWhole ? undefined : new StreamInterrupted({ provider, reason: "the stream ended before the answer did" })
   }
 }
 
-const watchWhole = (): PassingUsage => {
+const watchWhole = (asked: Asked): PassingUsage => {
   const { reported, take } = makeReported()
   const decoder = new TextDecoder()
   let text = ""
+  let body: unknown
+  // Both questions need it, and an answer may be large.
+  const read = (): unknown => (body ??= readJson(text))
   return {
     note: (bytes) => {
       if (text.length <= limits.whole) text += decoder.decode(bytes, { stream: true })
     },
     reported: () => {
-      take(readJson(text))
+      take(read())
       return reported()
     },
-    isWhole: () => true
+    fault: () => {
+      if (text.length > limits.whole) return undefined
+      if (!isJsonObject(read())) return notJson(asked, text)
+      const envelope = readEnvelope(read())
+      return envelope === undefined ? undefined : envelopeError(asked, envelope)
+    }
   }
 }
 
-/** Watches an answer of this content type. */
-export const watchUsage = (contentType: string): PassingUsage =>
-  contentType.includes("text/event-stream") ? watchStream() : watchWhole()
+const notJson = ({ provider }: Asked, text: string) =>
+  new ProviderInvalidResponse({
+    provider,
+    hint: "Check the base URL.",
+    reason: `expected a message in JSON, got: ${text === "" ? "nothing" : excerpt(text)}`
+  })
+
+/** Watches an answer of this content type to a request for a model. */
+export const watchUsage = (contentType: string, asked: Asked): PassingUsage =>
+  contentType.includes("text/event-stream") ? watchStream(asked) : watchWhole(asked)

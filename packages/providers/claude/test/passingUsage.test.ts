@@ -12,7 +12,7 @@ const written = new TextEncoder().encode(
 )
 
 const watching = (bytes: Uint8Array, size: number, contentType = "text/event-stream; charset=utf-8") => {
-  const usage = watchUsage(contentType)
+  const usage = watchUsage(contentType, { provider: "claude", model: "claude-asked" })
   for (let at = 0; at < bytes.length; at += size) usage.note(bytes.subarray(at, at + size))
   return usage
 }
@@ -22,14 +22,14 @@ describe("the usage of an answer whose bytes only pass", () => {
     for (const size of [1, 2, 7, 64, written.length]) {
       const usage = watching(written, size)
       assert.deepStrictEqual(usage.reported(), { model: "claude-fx", usage: { input_tokens: 9, output_tokens: 5 } })
-      assert.isTrue(usage.isWhole())
+      assert.isUndefined(usage.fault())
     }
   })
 
   it("is what was said by the time that it broke off", () => {
     const usage = watching(written.subarray(0, written.length - 30), 16)
     assert.strictEqual(usage.reported()?.usage.output_tokens, 5)
-    assert.isFalse(usage.isWhole())
+    assert.strictEqual(usage.fault()?.code, "STREAM_INTERRUPTED")
     assert.isUndefined(watching(new Uint8Array(0), 1).reported())
   })
 
@@ -42,9 +42,22 @@ describe("the usage of an answer whose bytes only pass", () => {
     assert.isUndefined(watching(new TextEncoder().encode("<html>"), 5, "text/html").reported())
   })
 
+  it("is none where the whole answer is no message: one that broke off, a page, nothing, or an error", () => {
+    const faultOf = (text: string) => watching(new TextEncoder().encode(text), 5, "application/json").fault()
+    const error = (type: string) => JSON.stringify({ type: "error", error: { type, message: "no" } })
+    assert.deepStrictEqual(
+      ['{"model":"claude-', "<html>", "", "[]", error("overloaded_error"), error("not_found_error")].map(
+        (text) => faultOf(text)?.code
+      ),
+      [...["", "", "", ""].map(() => "PROVIDER_INVALID_RESPONSE"), "PROVIDER_OVERLOADED", "MODEL_NOT_FOUND"]
+    )
+    assert.include(faultOf(error("not_found_error"))?.message, "claude-asked")
+    assert.isUndefined(faultOf('{"type":"message","of_tomorrow":1}'))
+  })
+
   it("does not come from a line that never ends", () => {
     const usage = watching(new Uint8Array(3_000_000).fill(0x61), 65_536)
     assert.isUndefined(usage.reported())
-    assert.isFalse(usage.isWhole())
+    assert.strictEqual(usage.fault()?.code, "STREAM_INTERRUPTED")
   })
 })

@@ -21,7 +21,7 @@ const help = `fx-llm: a model upstream that answers from a script and records wh
 Routes: POST …/v1/messages (and /count_tokens), POST …/v1/chat/completions, GET …/v1/models, each also below /api.
 A reply: {"text","thinking","toolCalls":[{"name","input"}],"blocks","stopReason","usage","chunks","delayMs",
 "firstByteDelayMs","headers","fault":{"kind":"status","status":529,"retryAfter":1}}. Fault kinds: status, reset, stall,
-malformed, oversized, early_end, error_event, empty, html; with "afterPieces" in the middle of a stream.
+broken_chunk, malformed, oversized, early_end, error_event, empty, html; with "afterPieces" in the middle of a stream.
 A rule: {"when":{"lastUserTextContains","hasToolResults","nth",…},"reply":{…} or [{…}],"times"}.
 Texts may hold {{lastUserText}}, {{lastToolResult}}, {{toolResults}}, {{model}}, {{n}}.
 `

@@ -36,6 +36,8 @@ export interface FxLlm {
   readonly otherRequests: ReadonlyArray<SeenRequest>
   /** TCP connections accepted since the start. */
   readonly connections: number
+  /** TCP connections that are open now. */
+  readonly openConnections: number
   /** Replaces the script; numbering of requests goes on. */
   readonly use: (script: Script | undefined, whenExhausted?: WhenExhausted) => void
   /** Opens the gate at which request `n` waits, or all gates. Answers how many were opened. */
@@ -173,6 +175,9 @@ export const startFxLlm = async (options: FxLlmOptions = {}): Promise<FxLlm> => 
     otherRequests,
     get connections() {
       return connections
+    },
+    get openConnections() {
+      return sockets.size
     },
     use: (script, whenExhausted) => {
       choose = makeChooser(script, whenExhausted ?? options.whenExhausted ?? "fail")

@@ -19,10 +19,15 @@ export type Fault =
       /** Sent instead of the envelope. */
       readonly body?: string
     }
-  /** TCP reset; before the headers when `afterPieces` is absent. */
-  | { readonly kind: "reset"; readonly afterPieces?: number }
-  /** Never another byte; before the headers when `afterPieces` is absent. The socket stays open until the client or `close()` ends it. */
-  | { readonly kind: "stall"; readonly afterPieces?: number }
+  /** TCP reset; before the headers when `afterPieces` is absent, with `"head"` right after them. */
+  | { readonly kind: "reset"; readonly afterPieces?: number | "head" }
+  /**
+   * Never another byte; before the headers when `afterPieces` is absent, with `"head"` right after them. The socket stays
+   * open until the client or `close()` ends it.
+   */
+  | { readonly kind: "stall"; readonly afterPieces?: number | "head" }
+  /** Bytes that HTTP does not allow where the size of the next chunk should stand, and the end of the connection. */
+  | { readonly kind: "broken_chunk"; readonly afterPieces?: number }
   /** Data that is not JSON. */
   | { readonly kind: "malformed"; readonly afterPieces?: number }
   /** One more piece of text, of so many bytes; for replies that begin with text. */

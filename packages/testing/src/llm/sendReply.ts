@@ -38,6 +38,7 @@ export const sendReply = async (reply: Reply, context: SendContext): Promise<voi
   if (reply.firstByteDelayMs !== undefined) await sleep(reply.firstByteDelayMs, undefined, { signal })
   if (gatesOf(reply).includes("start")) await context.gate()
   const fault = reply.fault
+  const breakAfterHead = afterHead(fault)
   if (fault !== undefined && isWhole(fault)) return sendWholeFault(fault, context)
   const dialect = dialectOf(makeAnswer(reply, request), context)
   writeHead(context, 200, {
@@ -46,6 +47,11 @@ export const sendReply = async (reply: Reply, context: SendContext): Promise<voi
     ...reply.headers
   })
   if (fault?.kind === "empty") return cutShort(context)
+  if (breakAfterHead !== undefined) {
+    context.response.flushHeaders()
+    await headSent(context)
+    return breakAfterHead(context)
+  }
   await (request.isStream ? sendStream(reply, dialect, context) : sendJson(reply, dialect, context))
 }
 
@@ -105,6 +111,12 @@ const isWhole = (fault: Fault): fault is WholeFault =>
   fault.kind === "status" ||
   fault.kind === "html" ||
   ((fault.kind === "reset" || fault.kind === "stall") && fault.afterPieces === undefined)
+
+/** What happens between the head and the first byte. */
+const afterHead = (fault: Fault | undefined): ((context: SendContext) => Promise<void> | void) | undefined => {
+  if (fault === undefined || !("afterPieces" in fault) || fault.afterPieces !== "head") return undefined
+  return fault.kind === "reset" ? reset : stall
+}
 
 const sendWholeFault = (fault: WholeFault, context: SendContext): Promise<void> | void => {
   const { response, request } = context
@@ -173,8 +185,10 @@ const makeInterrupt = (reply: Reply, dialect: Dialect, context: SendContext) => 
 }
 
 /** An early end is most telling when only the terminal events are missing; other faults come at once. */
-const faultPosition = (fault: Fault): number =>
-  ("afterPieces" in fault ? fault.afterPieces : undefined) ?? (fault.kind === "early_end" ? Infinity : 0)
+const faultPosition = (fault: Fault): number => {
+  const after = "afterPieces" in fault ? fault.afterPieces : undefined
+  return typeof after === "number" ? after : fault.kind === "early_end" ? Infinity : 0
+}
 
 /** Does what the fault says in the middle of a stream; answers whether the stream is over. */
 const breakStream = async (fault: Fault, dialect: Dialect, context: SendContext): Promise<boolean> => {
@@ -184,6 +198,9 @@ const breakStream = async (fault: Fault, dialect: Dialect, context: SendContext)
       return true
     case "stall":
       await stall(context)
+      return true
+    case "broken_chunk":
+      breakChunk(context)
       return true
     case "early_end":
       cutShort(context)
@@ -224,6 +241,9 @@ const sendJson = async (reply: Reply, dialect: Dialect, context: SendContext): P
     case "stall":
       await write(context, half)
       return stall(context)
+    case "broken_chunk":
+      await write(context, half)
+      return breakChunk(context)
     case "early_end":
     case "malformed":
       await write(context, half)
@@ -263,6 +283,18 @@ const reset = (context: SendContext): void => {
   context.request.outcome = "cut_by_fault"
   context.response.socket?.resetAndDestroy()
 }
+
+/** The answer is sent in chunks, so what is written past Node's own framing stands where a size is read. */
+const breakChunk = (context: SendContext): void => {
+  context.request.outcome = "cut_by_fault"
+  context.response.socket?.end("no size\r\n\r\n")
+}
+
+/** Resolves once what was written is out: a reset would take it along. */
+const headSent = ({ response: { socket } }: SendContext): Promise<void> =>
+  new Promise((resolve, reject) => {
+    socket?.write("", (error) => (error ? reject(error) : resolve()))
+  })
 
 /** Nothing more is written, and the socket stays open until the other side or `close()` ends it. */
 const stall = (context: SendContext): Promise<void> =>

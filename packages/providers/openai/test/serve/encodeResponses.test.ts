@@ -8,7 +8,9 @@ import {
   type ResponsesStream,
   startResponsesStream
 } from "@signalbox/provider-openai/serve"
-import { Effect } from "effect"
+import { Cause, Effect } from "effect"
+import { APIError } from "openai"
+import type { ResponseFailedEvent } from "openai/resources/responses/responses"
 import {
   call,
   eventsOfSteps,
@@ -239,7 +241,7 @@ describe("encodeResponsesStream", () => {
     assert.strictEqual(output[0]?.["status"], "incomplete")
   })
 
-  it.effect("ends a failed turn with a failed response, and nothing after it", () =>
+  it.effect("ends a failed turn with an error that clients raise and a failed response, and nothing after it", () =>
     Effect.gen(function* () {
       const error = new ProviderRateLimited({ provider: "claude", reason: "slow down" })
       const { events } = encode([
@@ -248,12 +250,17 @@ describe("encodeResponsesStream", () => {
         { type: "ping" },
         { type: "end" }
       ])
-      assert.strictEqual(events.at(-1)?.type, "response.failed")
-      const { response } = yield* readBySdk(events)
+      const [raised, last] = events.slice(-2)
+      assert.deepStrictEqual([raised?.type, last?.type], ["error", "response.failed"])
+      const { response } = last as unknown as ResponseFailedEvent // Its type says so.
       assert.strictEqual(response.status, "failed")
       assert.strictEqual(response.error?.code, "rate_limit_exceeded")
       assert.include(response.error?.message, "slow down")
       assert.deepInclude(response.output[0], { type: "message", status: "incomplete" })
+      const failure = yield* Effect.flip(Effect.sandbox(readBySdk(events))).pipe(Effect.map(Cause.squash))
+      assert.instanceOf(failure, APIError)
+      assert.deepInclude(failure, { code: "rate_limit_exceeded", type: "rate_limit_error" })
+      assert.include(failure.message, "slow down")
     })
   )
 

@@ -272,12 +272,17 @@ export const tellEnd = (draft: Draft, end: TurnEnd, step: number): void => {
   emit(draft, `response.${status}`, { response })
 }
 
-/** The end of a turn that failed. */
+/**
+ * The end of a turn that failed, told twice as the API does: the official client raises the `error` event and hands the
+ * response that failed on as any other. Clients look for the error in the event itself or, as the API has it too, inside.
+ */
 export const tellFailure = (draft: Draft, error: unknown): void => {
   closeMessage(draft, "incomplete")
   abandon(draft, [...draft.state.running.keys()])
-  const { code, message: words } = openAiErrorBody(error).error
+  const said = openAiErrorBody(error).error
+  const { code, message: words, param } = said
   const response = responseOf(draft.state, "failed", { error: { code: code ?? "server_error", message: words } })
   draft.state = { ...draft.state, ended: response }
+  emit(draft, "error", { code, message: words, param, error: { ...said } })
   emit(draft, "response.failed", { response })
 }

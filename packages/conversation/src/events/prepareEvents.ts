@@ -1,0 +1,63 @@
+/** Gives records what the store decides: version, id, time, and last of all their place. */
+import { DateTime, Effect, Result, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { ChatEvent, eventLimits, type NewEvent } from "./ChatEvent.ts"
+import { EventRejected } from "./errors.ts"
+import type { EventLog } from "./EventLog.ts"
+
+/** A record without its place: what it is, and its written form. */
+export interface PreparedEvent {
+  readonly event: ChatEvent
+  readonly encoded: typeof ChatEvent.Encoded
+}
+
+/** Makes records of new ones, or tells why they cannot be kept. */
+export type Prepare = (
+  conversationId: string,
+  events: ReadonlyArray<NewEvent>
+) => Effect.Effect<ReadonlyArray<PreparedEvent>, EventRejected>
+
+const encode = Schema.encodeResult(ChatEvent)
+
+/** A UTF-16 unit has at most three bytes in UTF-8. */
+const maxCharacters = Math.floor(eventLimits.lineBytes / 3)
+
+/** Stands for the place until it is known. */
+const noPlace = 1
+
+export const makePrepare: Effect.Effect<Prepare> = Effect.map(
+  Effect.provide(SecureRandom.SecureRandom, SecureRandom.layerWebCrypto),
+  (random) =>
+    Effect.fnUntraced(function* (conversationId, events) {
+      const now = yield* DateTime.now
+      const prepared: Array<PreparedEvent> = []
+      for (const given of events) {
+        const event: ChatEvent = {
+          schema_version: 2,
+          id: given.id ?? (yield* random.uuidV4()),
+          conversation_id: conversationId,
+          seq: noPlace,
+          ...given,
+          timestamp: given.timestamp ?? now
+        }
+        const encoded = encode(event)
+        if (Result.isFailure(encoded))
+          return yield* new EventRejected({ conversationId, reason: encoded.failure.message })
+        if (lineOf(encoded.success).length > maxCharacters)
+          return yield* new EventRejected({ conversationId, reason: `it has more than ${maxCharacters} characters` })
+        prepared.push({ event, encoded: encoded.success })
+      }
+      return prepared
+    })
+)
+
+/** Adds the record at the end of the log, unless it is there already. */
+export const place = (log: EventLog, { event }: PreparedEvent): ChatEvent | undefined => {
+  if (log.has(event)) return undefined
+  const placed: ChatEvent = { ...event, seq: log.lastSeq + 1 }
+  log.add(placed)
+  return placed
+}
+
+/** The line of a record. */
+export const lineOf = (encoded: typeof ChatEvent.Encoded): string => `${JSON.stringify(encoded)}\n`
