@@ -114,20 +114,22 @@ for (const { name, path } of apis) {
   const { cases, picture } = tables[name]
 
   describe(`a request of ${name}`, () => {
-    it.each(cases)("is refused with 400 and the path of what is wrong: %s", async (_what, body, field, words = "") => {
-      const asked = server.fxLlm.requests.length
-      const answer = await post(server, path, body)
-      const { error } = answer.body
-      assert.strictEqual(answer.status, 400, JSON.stringify(answer.body))
-      assert.strictEqual(error.type, "invalid_request_error")
-      assert.include(error.message, field === "" ? words : `${field}: `)
-      assert.lengthOf(server.fxLlm.requests, asked)
-      if (name === "Messages") {
-        assert.strictEqual(answer.body.type, "error")
-        assert.strictEqual(answer.body.request_id, answer.headers.get("request-id"))
-        assert.strictEqual(answer.headers.get("x-should-retry"), "false")
-      } else assert.strictEqual(error.param, field === "" ? null : field)
-    })
+    for (const [what, body, field, words = ""] of cases) {
+      it(`is refused with 400 and the path of what is wrong: ${what}`, async () => {
+        const asked = server.fxLlm.requests.length
+        const answer = await post(server, path, body)
+        const { error } = answer.body
+        assert.strictEqual(answer.status, 400, JSON.stringify(answer.body))
+        assert.strictEqual(error.type, "invalid_request_error")
+        assert.include(error.message, field === "" ? words : `${field}: `)
+        assert.lengthOf(server.fxLlm.requests, asked)
+        if (name === "Messages") {
+          assert.strictEqual(answer.body.type, "error")
+          assert.strictEqual(answer.body.request_id, answer.headers.get("request-id"))
+          assert.strictEqual(answer.headers.get("x-should-retry"), "false")
+        } else assert.strictEqual(error.param, field === "" ? null : field)
+      })
+    }
 
     it("may hold a picture, which reaches the upstream", async () => {
       const { body, status } = await post(server, path, picture)

@@ -244,6 +244,15 @@ layer(nodePlatform)("a model of a routing", (it) => {
 
 const question = { model: "", messages: [textMessage("user", "hello")], tools: [], system: [], maxTokens: 9 }
 
+/** The limits that requests had, whichever API they were in. */
+const limits = (requests: ReadonlyArray<{ readonly body: unknown }>) =>
+  requests.map(({ body }) => {
+    const asked = Object(body)
+    return asked["max_tokens"] ?? asked["max_completion_tokens"]
+  })
+
+const words = (count: number) => ({ messages: [textMessage("user", "word ".repeat(count))] })
+
 // On the real clock: the models answer over HTTP.
 layer(nodePlatform, { excludeTestServices: true })("the providers of a configuration", (it) => {
   const withFx = Effect.fnUntraced(function* (
@@ -302,13 +311,7 @@ layer(nodePlatform, { excludeTestServices: true })("the providers of a configura
   )
   it.effect("give as much as they can where no limit is named, and no more than a band where there are bands", () =>
     Effect.gen(function* () {
-      const limits = (requests: ReadonlyArray<{ readonly body: unknown }>) =>
-        requests.map(({ body }) => {
-          const asked = Object(body)
-          return asked["max_tokens"] ?? asked["max_completion_tokens"]
-        })
       const { maxTokens: _none, ...unlimited } = question
-      const words = (count: number) => ({ messages: [textMessage("user", "word ".repeat(count))] })
       const always: ReadonlyArray<Rule> = (["messages", "chat"] as const).map((dialect) => ({
         when: { dialect },
         reply: { text: "Yes." }

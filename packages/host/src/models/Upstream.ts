@@ -20,6 +20,7 @@ import { Duration, Effect, type Redacted, Stream } from "effect"
 import type { HostOptions } from "../config/HostOptions.ts"
 import type { ProviderKind } from "../config/ProviderEntry.ts"
 import { type Forward, makeForward } from "./forwarding.ts"
+import { leavingOut } from "./leavingOut.ts"
 import { makeProvider, type ResolvedProvider } from "./makeProvider.ts"
 
 /** An upstream that can be asked. */
@@ -53,18 +54,21 @@ export const makeOfflineUpstream = ({ estimateTokens }: SharedParts): Upstream =
   baseUrl: "",
   apiKey: undefined,
   defaultModel: "",
-  service: makeLanguageModel({
-    provider: "offline",
-    defaultModel: "offline",
-    stream: (request) =>
-      Stream.unwrap(
-        Effect.map(
-          Effect.promise(() => import("@signalbox/model/offline")),
-          ({ offlineModel }) => offlineModel().stream(request)
-        )
-      ),
-    countTokens: estimateTokens
-  })
+  service: leavingOut(
+    "offline",
+    makeLanguageModel({
+      provider: "offline",
+      defaultModel: "offline",
+      stream: (request) =>
+        Stream.unwrap(
+          Effect.map(
+            Effect.promise(() => import("@signalbox/model/offline")),
+            ({ offlineModel }) => offlineModel().stream(request)
+          )
+        ),
+      countTokens: estimateTokens
+    })
+  )
 })
 
 /** The vocabulary is loaded at the first count. */
@@ -141,7 +145,8 @@ export const makeUpstream = Effect.fnUntraced(function* (
 ) {
   const { entry, kind, name } = provider
   const bucket = yield* makeRateBucket
-  const own = yield* makeProvider(provider, estimateTokens)
+  const made = yield* makeProvider(provider, estimateTokens)
+  const own = kind === "openai" && entry.api === "responses" ? made : leavingOut(name, made)
   const isGuarded = options.model.breaker.enabled
   const guard = { upstream: name, bulkhead, ...(isGuarded ? { circuits } : {}) }
   const rate = { bucket, maxWait: options.model.retry.maxDelay }

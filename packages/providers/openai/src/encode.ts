@@ -2,10 +2,11 @@
  * A request as the body of `POST /chat/completions`.
  * Fields of other vendors never get here: servers answer an unknown field with 400.
  */
-import type { JsonObject, ToolChoice } from "@signalbox/model"
+import { isJsonObject, type JsonObject, type ToolChoice } from "@signalbox/model"
 import { cacheMark } from "./parts.ts"
 import { encodeMessages } from "./encodeMessages.ts"
 import { encodeSchema, isStrictSchema } from "./schemas.ts"
+import { isWebSearch } from "./webSearch.ts"
 import type { WishedFormat } from "./wishes.ts"
 import { effortOf, type OfferedTool, type Plan, webSearchOf } from "./plan.ts"
 
@@ -133,6 +134,12 @@ const refusedFields = ({ dialect, wishes }: Plan): ReadonlySet<string> =>
     ...(dialect.format === "json_object" && wishes.format !== undefined ? ["response_format"] : [])
   ])
 
+/** The other API's search of the web is no tool here. */
+const withoutWebSearch = ({ tools: given, ...own }: JsonObject): JsonObject => {
+  const tools = (Array.isArray(given) ? given : []).filter((tool) => !isJsonObject(tool) || !isWebSearch(tool))
+  return { ...own, ...(tools.length === 0 ? {} : { tools }) }
+}
+
 /** The body. `userDigest` stands for the user whom the request names. */
 export const encodeRequest = (plan: Plan, isStream: boolean, userDigest?: string): JsonObject => {
   const { dialect } = plan
@@ -144,7 +151,7 @@ export const encodeRequest = (plan: Plan, isStream: boolean, userDigest?: string
     ...(dialect.userField === "none" ? {} : present(dialect.userField, userDigest)),
     ...(dialect.webSearch === "plugin" && webSearchOf(plan) !== undefined ? { plugins: [{ id: "web" }] } : {}),
     ...cacheMark(cached, dialect),
-    ...ownFields(plan, refusedFields(plan)),
+    ...withoutWebSearch(ownFields(plan, refusedFields(plan))),
     model: plan.model,
     messages: encodeMessages(plan),
     ...toolFields(plan),

@@ -108,7 +108,7 @@ const decode = Effect.fnUntraced(function* (body: unknown): Effect.fn.Return<Ser
       effort: wire.reasoning?.effort,
       responseFormat: responseFormat(wire),
       toolChoice: withParallel(choice, wire.parallel_tool_calls, tools.length > 0),
-      unread: unreadOf(body, wire)
+      unread: { ...unreadOf(body, wire), ...(read.vendorTools.length === 0 ? {} : { tools: read.vendorTools }) }
     })
   }
   return {
