@@ -3,12 +3,14 @@
  * Exit code 1 when a claim does not hold. The same seed gives the same run.
  */
 import { parseArgs } from "node:util"
+import { appendsProof } from "./appends.ts"
 import { cancelProof } from "./cancel.ts"
 import { chaosProof } from "./chaos.ts"
 import { codingAgentsProof } from "./codingAgents.ts"
 import { coldStartProof } from "./coldStart.ts"
 import { faultsProof } from "./faults.ts"
 import { isolationProof } from "./isolation.ts"
+import { killProof } from "./kill.ts"
 import { leaksProof } from "./leaks.ts"
 import { messagesProof } from "./messages.ts"
 import { type Proof, realParts } from "./Proof.ts"
@@ -25,6 +27,8 @@ const proofs: Readonly<Record<string, Proof>> = {
   isolation: isolationProof,
   faults: faultsProof,
   messages: messagesProof,
+  kill: killProof,
+  appends: appendsProof,
   "coding-agents": codingAgentsProof
 }
 
