@@ -28,11 +28,15 @@ interface Place {
   readonly fault: string
 }
 
-/** When a process is killed: after it has answered so often, and so long after that. */
-const endOf = (random: Random) => ({
-  answers: Math.max(0, Math.floor(random.next() * 4) - 1),
-  millis: random.next() * (random.next() < 0.5 ? 15 : 100)
-})
+/** When a process is killed: in a call, or so long after it has said something so often. */
+const endOf = (random: Random) => {
+  const isInCall = random.next() < 0.4
+  return {
+    word: isInCall ? "write " : "ack ",
+    times: isInCall ? 1 + Math.floor(random.next() * 3) : Math.max(0, Math.floor(random.next() * 4) - 1),
+    millis: isInCall ? 0 : random.next() * (random.next() < 0.5 ? 15 : 100)
+  }
+}
 
 /** Kills one process after the other. Answers with the requests that were acknowledged. */
 const killInSlot = async (place: Place, slot: number, kills: number, random: Random) => {
@@ -44,10 +48,10 @@ const killInSlot = async (place: Place, slot: number, kills: number, random: Ran
     const { ended, lines, process, said } = place.start(
       ...["turns", history, conversation, `s${slot}-${kill}`, witness, fault, ...again]
     )
-    const { answers, millis } = endOf(random)
+    const { millis, times, word } = endOf(random)
     await said((line) => line === "ready")
-    await said(() => lines.filter((line) => line.startsWith("ack ")).length >= answers)
-    await new Promise((resolve) => setTimeout(resolve, millis))
+    await said(() => lines.filter((line) => line.startsWith(word)).length >= times)
+    if (millis > 0) await new Promise((resolve) => setTimeout(resolve, millis))
     process.kill("SIGKILL")
     await ended
     const ids = (word: string) =>
@@ -168,7 +172,7 @@ const run = Effect.fnUntraced(function* (given: ProofRun) {
   yield* endLeftovers(mark)
   const space = yield* folder
   const start = yield* workersIn(space.path, mark)
-  const kills = amountOf(given, 10_000, 24)
+  const kills = amountOf(given, 10_000, 12)
   const random = makeRandom(seed)
   const conversations = Math.ceil(kills / killsPerConversation)
   say(`kills ${kills} processes, ${slots} at a time, in ${conversations} conversations`)

@@ -1,6 +1,7 @@
 /**
  * A process that works at a conversation which is kept in files, for the proofs that kill such processes. What it has been told
- * it says at once on its standard output: `ready`, `start ID` and `ack ID` for turns, `done FROM TO` for appends.
+ * it says at once on its standard output: `ready`, `start ID` and `ack ID` for turns, `write KEY` and `look KEY` while tools are at
+ * it, `done FROM TO` for appends.
  *
  *     append FOLDER CONVERSATION PREFIX COUNT FAULT
  *     turns  FOLDER CONVERSATION PREFIX WITNESS FAULT [ID]   (ID: goes on with this request first)
@@ -111,10 +112,13 @@ const tool = (name: string, isReadOnly: boolean): ToolDefinition => ({
 const toolsWith = (witness: string): Toolbox["Service"] => ({
   list: Effect.succeed([tool("write", false), tool("look", true)]),
   call: (name, { key }) =>
-    Effect.sync(() => appendFileSync(witness, `${name} ${String(key)}\n`)).pipe(
+    Effect.sync(() => {
+      appendFileSync(witness, `${name} ${String(key)}\n`)
+      say(`${name} ${String(key)}`)
+    }).pipe(
       // Time to be killed in, before and after.
-      Effect.delay("3 millis"),
-      Effect.andThen(Effect.sleep("3 millis")),
+      Effect.delay("2 millis"),
+      Effect.andThen(Effect.sleep("15 millis")),
       Effect.as(textResult(`${name} is done`))
     )
 })

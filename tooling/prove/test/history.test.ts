@@ -14,7 +14,7 @@ describe("the proof of kills", () => {
   })
 
   it("fails when a process does not know what another had begun", async () => {
-    const names = failed(await runOf(killProof, { storeFault: "forgets-what-was-begun" }, 0.005))
+    const names = failed(await runOf(killProof, { storeFault: "forgets-what-was-begun" }))
     assert.isTrue(names.some((name) => name.startsWith("no call that may not") || name.startsWith("what is told")))
   })
 })
