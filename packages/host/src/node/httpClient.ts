@@ -5,6 +5,7 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import Undici from "@effect/platform-node/Undici"
 import { Effect, Layer } from "effect"
+import { HttpClient } from "effect/http"
 
 /** The most connections to one server: a request beyond waits for another to end. */
 const maxConnections = 256
@@ -18,4 +19,8 @@ const dispatcher = Layer.effect(
 )
 
 /** The HTTP client of this process. */
-export const layer = Layer.provide(NodeHttpClient.layerUndiciNoDispatcher, dispatcher)
+export const layer = Layer.provide(
+  // Effect's own layer brings the whole context of its making to every request, which costs more than the request.
+  Layer.effect(HttpClient.HttpClient, NodeHttpClient.makeUndici),
+  dispatcher
+)

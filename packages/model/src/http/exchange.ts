@@ -4,7 +4,7 @@
  * stream open is left after a moment. Ending the stream early closes the connection, which stops the model.
  */
 import { CorrelationId } from "@signalbox/errors"
-import { Clock, Deferred, Duration, Effect, Predicate, Result, Stream } from "effect"
+import { Clock, Context, Deferred, Duration, Effect, Predicate, Result, type Scope, Stream, Tracer } from "effect"
 import { Sse } from "effect/encoding"
 import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import {
@@ -109,6 +109,17 @@ export const wentSilent = (exchange: Pick<Exchange, "idleTimeout" | "provider">)
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
+const always = () => true
+
+/**
+ * Vendors have no business with the ids of our traces, and some refuse headers that they do not know. A span that
+ * nobody would see is not made at all.
+ */
+const untold = (context: Context.Context<Scope.Scope>): Context.Context<Scope.Scope> =>
+  Context.get(context, Tracer.Tracer) === Tracer.nativeTracer
+    ? Context.add(context, HttpClient.TracerDisabledWhen, always)
+    : Context.add(context, HttpClient.TracerPropagationEnabled, false)
+
 /**
  * Sends a request and waits for the head of its answer, without a limit. An answer that is not accepted, by default
  * one whose status is not 2xx, is read and is the failure that `refused` makes of it. The connection lives as long as
@@ -127,8 +138,7 @@ export const sendRequest = Effect.fnUntraced(function* (
   const response = yield* HttpClient.withScope(client)
     .execute(request)
     .pipe(
-      // Vendors have no business with the ids of our traces, and some refuse headers that they do not know.
-      Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+      Effect.updateContext(untold),
       Effect.mapError(
         (error) =>
           new ProviderUnreachable({

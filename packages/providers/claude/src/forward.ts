@@ -12,7 +12,7 @@ import {
   type FindNativeBody,
   sendRequest
 } from "@signalbox/model/http"
-import { Duration, Effect, type Scope, Stream } from "effect"
+import { Duration, Effect, Scope, Stream } from "effect"
 import { type HttpClient, HttpClientRequest } from "effect/http"
 import type { ClaudeOptions } from "./ClaudeOptions.ts"
 import { answerError, provider } from "./errors.ts"
@@ -109,7 +109,14 @@ export const forward = Effect.fnUntraced(function* <E = never>({
     refused: (answer: Answer) => answerError({ ...answer, model: askedModel(request) })
   }
   const sent = yield* withBody(head, request)
+  // Closing a connection that has done its work costs an exception, which nobody looks at.
+  let isDone = false
+  const connection = Scope.makeUnsafe()
+  yield* Scope.addFinalizerExit(yield* Effect.scope, (exit) =>
+    isDone ? Effect.void : Scope.close(connection, exit)
+  )
   const response = yield* sendRequest(client, exchange, sent, isAnswer).pipe(
+    Scope.provide(connection),
     Effect.timeoutOrElse({
       duration: requestTimeout,
       orElse: () => {
@@ -122,6 +129,9 @@ export const forward = Effect.fnUntraced(function* <E = never>({
     status: response.status,
     headers: answerHeaders(response.headers, keyMode),
     body: Stream.suspend(() => answerBytes(exchange, response)),
-    drain: (sink) => drainAnswer(exchange, response, sink, findNativeBody)
+    drain: (sink) =>
+      Effect.map(drainAnswer(exchange, response, sink, findNativeBody), () => {
+        isDone = true
+      })
   }
 })

@@ -2,9 +2,8 @@
  * What bytes that are only handed on say by the way: what the answer has used, and whether it is whole. They are looked
  * at where they name such an event; all else passes unread, and no byte is kept longer than its line.
  */
-import { isJsonObject, noUsage, Usage } from "@signalbox/model"
+import { isJsonObject, noUsage, type Usage } from "@signalbox/model"
 import { readJson } from "@signalbox/model/http"
-import { Schema } from "effect"
 
 /** Watches the bytes of one answer. */
 export interface PassingUsage {
@@ -18,7 +17,19 @@ export interface PassingUsage {
 /** Longer lines of a stream, and longer answers that are none, are not read. In characters. */
 const limits = { line: 1_000_000, whole: 8_000_000 }
 
-const isUsage = Schema.is(Usage)
+const isCount = (value: unknown): boolean => Number.isFinite(value)
+
+/** What the fields of a usage must be: the schema of `Usage`, without what it costs to ask that. */
+const fields: ReadonlyArray<readonly [string, (value: unknown) => boolean]> = [
+  ["input_tokens", isCount],
+  ["output_tokens", isCount],
+  ["cache_creation_input_tokens", isCount],
+  ["cache_read_input_tokens", isCount],
+  ["output_tokens_details", isJsonObject]
+]
+
+const saysUsage = (said: Readonly<Record<string, unknown>>): boolean =>
+  fields.every(([name, fits]) => said[name] === undefined || said[name] === null || fits(said[name]))
 
 /** Keeps what was said last of each kind of token; `null` says nothing. */
 const makeReported = () => {
@@ -27,9 +38,11 @@ const makeReported = () => {
   return {
     take: (said: unknown) => {
       if (!isJsonObject(said)) return
-      const known = isJsonObject(said["usage"]) ? Object.entries(said["usage"]) : []
-      const next = { ...usage, ...Object.fromEntries(known.filter(([, value]) => value !== null)) }
-      if (isUsage(next)) usage = next
+      const known = said["usage"]
+      if (isJsonObject(known) && saysUsage(known)) {
+        const next = Object.entries(known).filter(([, value]) => value !== null)
+        usage = { ...usage, ...Object.fromEntries(next) }
+      }
       model ??= typeof said["model"] === "string" ? said["model"] : ""
     },
     reported: () => (model === undefined ? undefined : { model, usage })
