@@ -14,8 +14,8 @@ import {
   retryAnswer,
   StreamInterrupted
 } from "@signalbox/model"
-import { type ByteSink, NativeBodies } from "@signalbox/model/http"
-import type { ForwardedAnswer, ForwardRequest, KeyMode } from "@signalbox/provider-claude"
+import { type ByteSink, DirectHttp } from "@signalbox/model/http"
+import type { ForwardedHead, ForwardRequest, KeyMode, PassingUsage } from "@signalbox/provider-claude"
 import type { RetryPolicy } from "@signalbox/resilience"
 import { Effect, Exit } from "effect"
 import { HttpClient } from "effect/http"
@@ -29,9 +29,6 @@ export interface Forwarded {
   /** `forward` hands on the caller's own key. */
   readonly keyMode: KeyMode
 }
-
-/** What stands before the bytes of an answer. */
-export type ForwardedHead = Pick<ForwardedAnswer, "headers" | "status">
 
 /** Begins an answer, once its first byte is there. No other one follows. */
 export type BeginAnswer = (head: ForwardedHead) => ByteSink
@@ -52,65 +49,60 @@ export interface ForwardingParts {
 
 const isSuccess = ({ status }: ForwardedHead): boolean => status >= 200 && status < 300
 
+const broken = (provider: string) =>
+  new StreamInterrupted({ provider, reason: "the stream ended before the answer did" })
+
 /** Makes it for a provider whose API is that of Messages. Nothing is loaded before the first request. */
 export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvider, parts: ForwardingParts) {
   const client = yield* HttpClient.HttpClient
-  const findNativeBody = yield* NativeBodies
-  const loaded = yield* Effect.cached(loadClaude(provider))
+  const direct = yield* DirectHttp
+  const loaded = yield* Effect.cached(
+    Effect.all({ claude: loadClaude(provider), send: direct ?? Effect.succeed(undefined) })
+  )
   const { name } = provider
   const record = recordCall(parts.meter)
   const guarded = guardAnswer(parts.guard)
   const rated = rateAnswer({ ...parts.rate, provider: name })
   const again = retryAnswer(parts.retry)
-  const broken = () => new StreamInterrupted({ provider: name, reason: "the stream ended before the answer did" })
-
-  /** Hands the bytes over, and looks at them by the way. */
-  const deliver = Effect.fnUntraced(function* (
-    answer: ForwardedAnswer,
-    model: string | undefined,
-    begin: () => ByteSink
-  ) {
-    const { watchUsage } = yield* loaded
-    if (model === undefined || !isSuccess(answer)) {
-      yield* answer.drain({
-        write: (bytes) => begin().write(bytes),
-        onceDrained: (resume) => begin().onceDrained(resume)
-      })
-      return void begin()
-    }
-    const usage = watchUsage(answer.headers["content-type"] ?? "")
-    const watched: ByteSink = {
-      write: (bytes) => {
-        usage.note(bytes)
-        return begin().write(bytes)
-      },
-      onceDrained: (resume) => begin().onceDrained(resume)
-    }
-    yield* answer.drain(watched).pipe(
-      Effect.onExit(() => {
-        const said = usage.reported()
-        return said === undefined ? Effect.void : record({ asked: model, answered: said.model, usage: said.usage })
-      })
-    )
-    if (!usage.isWhole()) return yield* Effect.fail(broken())
-    begin()
-  })
 
   const forward: Forward = (asked, begin) =>
     Effect.suspend(() => {
+      // There from the first byte on, or the end of an answer without any.
       let sink: ByteSink | undefined
-      const attempt = Effect.flatMap(loaded, (claude) =>
-        Effect.flatMap(
-          claude.forward({
-            client,
-            findNativeBody,
-            options: claude.options,
-            request: asked.request,
-            keyMode: asked.keyMode
-          }),
-          (answer) => deliver(answer, asked.model, () => (sink ??= begin(answer)))
+      const attempt = Effect.flatMap(loaded, ({ claude, send }) => {
+        let usage: PassingUsage | undefined
+        let opened: (() => ByteSink) | undefined
+        const relayed = claude.relay({
+          client,
+          direct: send,
+          options: claude.options,
+          request: asked.request,
+          keyMode: asked.keyMode,
+          begin: (head) => {
+            if (asked.model !== undefined && isSuccess(head)) {
+              usage = claude.watchUsage(head.headers["content-type"] ?? "")
+            }
+            const open = () => (sink ??= begin(head))
+            opened = open
+            return {
+              write: (bytes) => {
+                usage?.note(bytes)
+                return open().write(bytes)
+              },
+              onceDrained: (resume) => open().onceDrained(resume)
+            }
+          }
+        })
+        return Effect.andThen(
+          Effect.onExit(relayed, () => recordUsed(asked.model, usage)),
+          Effect.suspend(() => {
+            // An answer whose own end is missing is none, whoever has read it by then.
+            if (usage?.isWhole() === false) return Effect.fail(broken(name))
+            opened?.()
+            return Effect.void
+          })
         )
-      ).pipe(Effect.scoped)
+      })
       // What has been begun is not repeated: its failure passes the retries as the end that it is.
       const settled = Effect.matchEffect(rated(guarded(attempt)), {
         onSuccess: () => Effect.succeed(Exit.void),
@@ -118,5 +110,11 @@ export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvid
       })
       return Effect.flatten(again(settled))
     })
+
+  const recordUsed = (asked: string | undefined, usage: PassingUsage | undefined): Effect.Effect<void> => {
+    const said = usage?.reported()
+    if (asked === undefined || said === undefined) return Effect.void
+    return record({ asked, answered: said.model, usage: said.usage })
+  }
   return forward
 })

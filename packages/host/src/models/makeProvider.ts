@@ -31,8 +31,8 @@ export const loadClaude = Effect.fnUntraced(function* ({ apiKey, entry, headers 
     headers,
     ...(maxTokens === undefined ? {} : { maxTokens })
   }
-  const { forward, makeClaude, watchUsage } = claude
-  return { forward, makeClaude, options, watchUsage }
+  const { makeClaude, relay, watchUsage } = claude
+  return { makeClaude, options, relay, watchUsage }
 })
 
 const load = Effect.fnUntraced(function* (provider: ResolvedProvider) {

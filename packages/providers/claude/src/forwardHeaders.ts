@@ -51,8 +51,7 @@ const prefixesAboutTheCaller = ["sec-", "x-b3-", "x-forwarded-"]
 const isAboutTheCaller = (name: string): boolean =>
   aboutTheCaller.has(name) || prefixesAboutTheCaller.some((prefix) => name.startsWith(prefix))
 
-const namesIn = (list: string): ReadonlySet<string> =>
-  new Set(list.split(",").map((name) => name.trim().toLowerCase()))
+const namesIn = (list: string): ReadonlySet<string> => new Set(list.split(",").map((name) => name.trim().toLowerCase()))
 
 const keptHeaders = (given: GivenHeaders, isKept: (name: string) => boolean): Record<string, string> => {
   const { connection } = given
