@@ -13,6 +13,7 @@ import {
   type Toolbox
 } from "@signalbox/model"
 import { DateTime, Deferred, Effect, Semaphore, Stream } from "effect"
+import type { Approval } from "./approval/Approval.ts"
 import { type JournalError, SessionClosed } from "./errors.ts"
 import { appendUser } from "./history.ts"
 import type { Journal } from "./Journal.ts"
@@ -32,6 +33,8 @@ export interface SessionOptions {
   readonly limits: TurnLimits
   readonly journal: Journal["Service"]
   readonly hooks: TurnHooks
+  /** Which calls need a yes of somebody; without it all run. */
+  readonly approval?: Approval
   readonly request: TurnRequest
   readonly call: Pick<CallContext, "principal" | "interaction">
   /** What was said before, oldest first. */
@@ -121,6 +124,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     limits: { ...options.limits, ...given.limits },
     journal: options.journal,
     hooks: options.hooks,
+    ...(options.approval === undefined ? {} : { approval: options.approval }),
     request: options.request,
     call: {
       principal: given.principal ?? options.call.principal,
