@@ -19,20 +19,29 @@ export interface Approval {
   readonly endConversation: ApprovalMemory["endConversation"]
 }
 
-/** A gate with a policy, over what is remembered: nothing so far where that is left out. */
-export const makeApproval = (policy: ApprovalPolicy, memory: ApprovalMemory = makeApprovalMemory()): Approval => ({
+/**
+ * A gate with a policy, over what is remembered: nothing so far where that is left out. A policy that changes is given as
+ * a function, which is asked at each call.
+ */
+export const makeApproval = (
+  policy: ApprovalPolicy | (() => ApprovalPolicy),
+  memory: ApprovalMemory = makeApprovalMemory()
+): Approval => {
+  const current = typeof policy === "function" ? policy : () => policy
+  return {
   judge: (call) =>
     Effect.suspend(() => {
-      const verdict = judgeCall(policy, call.tool, call.input)
+      const verdict = judgeCall(current(), call.tool, call.input)
       if (verdict.decision !== "ask") return Effect.succeed(verdict)
       return Effect.map(memory.recall(call), (reason) =>
         reason === undefined ? verdict : { decision: "allow" as const, reason }
       )
     }),
-  mayAsk: (tool) => mayAsk(policy, tool),
+  mayAsk: (tool) => mayAsk(current(), tool),
   remember: (call, reach) => {
     if (reach === "conversation") return memory.keepForConversation(call)
     return reach === "always" ? memory.keepAlways(call) : Effect.void
   },
   endConversation: memory.endConversation
-})
+  }
+}

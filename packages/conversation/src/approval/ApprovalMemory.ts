@@ -13,7 +13,7 @@ export interface KeptApproval {
   /** The name that the source gives it. */
   readonly tool: string
   readonly input: JsonObject
-  /** What the tool said of itself. */
+  /** A digest of what the tool said of itself. */
   readonly definition: string
   readonly since: DateTime.Utc
 }
@@ -24,6 +24,8 @@ export interface ApprovalStore {
   readonly add: (approval: KeptApproval) => Effect.Effect<void, SignalboxError>
   /** Takes out what is kept of a tool that has become another. */
   readonly forgetTool: (source: string, tool: string) => Effect.Effect<void, SignalboxError>
+  /** A short text that stands for a long one. */
+  readonly digest: (text: string) => Effect.Effect<string>
 }
 
 /** A call that is judged. */
@@ -77,7 +79,8 @@ export const makeApprovalMemory = (store?: ApprovalStore): ApprovalMemory => {
     const source = sourceOf(tool.runBy) ?? ""
     const own = (yield* kept.list).filter((each) => each.source === source && each.tool === tool.originalName)
     if (own.length === 0) return false
-    if (own.some(({ definition }) => definition !== definitionOf(tool))) {
+    const now = yield* kept.digest(definitionOf(tool))
+    if (own.some(({ definition }) => definition !== now)) {
       yield* kept.forgetTool(source, tool.originalName)
       yield* Effect.logWarning(
         `The tool "${tool.originalName}" of "${source}" is defined otherwise than when it was approved: it is asked about again.`
@@ -106,8 +109,8 @@ export const makeApprovalMemory = (store?: ApprovalStore): ApprovalMemory => {
       const { input, tool } = call
       const since = yield* DateTime.now
       const source = sourceOf(tool.runBy) ?? ""
-      const kept = { source, tool: tool.originalName, input, definition: definitionOf(tool), since }
-      yield* told(store.add(kept), undefined)
+      const definition = yield* store.digest(definitionOf(tool))
+      yield* told(store.add({ source, tool: tool.originalName, input, definition, since }), undefined)
     }),
     endConversation: (context) => Effect.sync(() => void conversations.delete(keyOf(context)))
   }

@@ -204,7 +204,8 @@ describe("what was approved", () => {
       const store = {
         list: Effect.sync(() => [...kept]),
         add: (approval: KeptApproval) => Effect.sync(() => void kept.push(approval)),
-        forgetTool: () => Effect.sync(() => void kept.splice(0))
+        forgetTool: () => Effect.sync(() => void kept.splice(0)),
+        digest: (text: string) => Effect.succeed(`digest of ${text}`)
       }
       const approval = makeApproval(policy("ask"), makeApprovalMemory(store))
       const { tools } = counting("send")

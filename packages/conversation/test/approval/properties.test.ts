@@ -91,6 +91,6 @@ describe("any policy, whoever answers, and however often a turn is cut short and
           assert.isTrue(decision === "allow" || (decision === "ask" && approved.has(tool.name)), `${run}: ${decision}`)
         }
       }),
-    { fastCheck: { numRuns: 200 } }
+    { timeout: 60_000, arbitrary: { runs: 200 } }
   )
 })
