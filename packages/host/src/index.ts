@@ -44,6 +44,8 @@ export {
   type ResourceContextOptions,
   type ResourceSource
 } from "./AvailableResources.ts"
+export { Approvals } from "./approvals/Approvals.ts"
+export { type ApprovalFile, approvalFile, StoredApproval } from "./approvals/approvalFile.ts"
 export { logFile } from "./logFile.ts"
 export { hostLogging, type LogSettings, type LogStream } from "./hostLogging.ts"
 export { checkReferences } from "./checkReferences.ts"
@@ -57,6 +59,7 @@ export {
   AgentDisabled,
   AgentNotFound,
   AgentNotRunning,
+  ApprovalsUnusable,
   ClientClosed,
   ConfigExists,
   ConfigInvalid,

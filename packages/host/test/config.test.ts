@@ -36,7 +36,9 @@ layer(NodeServices.layer)("the configuration file", (it) => {
         )
         assert.isAbove(problems[0]?.line ?? 0, 0)
       }
-    })
+    }),
+    // It reads the whole configuration once for each key.
+    60_000
   )
 
   it.effect("may leave out keys when it extends a preset", () =>

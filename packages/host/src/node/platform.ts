@@ -73,6 +73,7 @@ export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
         environment: options.environment,
         owner: mark,
         cacheDirectory: cacheDirectory(),
+        dataDirectory: dataDirectory(),
         cores: availableParallelism(),
         startsAll: options.startsAll,
         ...(options.questions === undefined ? {} : { questions: options.questions })
