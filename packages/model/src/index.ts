@@ -76,7 +76,7 @@ export {
   type RoutingPlan,
   type RoutingRule
 } from "./routing/RoutingPlan.ts"
-export { linearPattern } from "./routing/linearPattern.ts"
+export { linearPattern, type LinearPatternOptions } from "./routing/linearPattern.ts"
 export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolveModel.ts"
 export { aliasRules } from "./routing/aliasRules.ts"
 export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRouter.ts"
@@ -89,6 +89,7 @@ export { makeRateBucket, type RateBucket } from "./guard/RateBucket.ts"
 export { ratedModel, type RatedModelOptions, rateStream } from "./guard/ratedModel.ts"
 export { isCacheable, makeCacheModel, type ResponseCacheOptions } from "./cache/cacheModel.ts"
 export { type GeneratedObject, generateObject, type GenerateObjectOptions } from "./structured/generateObject.ts"
+export { jsonSchemaOf, type ObjectSchema } from "./structured/jsonSchemaOf.ts"
 
 // What models cost
 export { costOf, type ModelPrices, type PriceEntry, pricesFor } from "./spend/prices.ts"
