@@ -85,7 +85,7 @@ export const runStates = (
       if (state?.type === "char" && state.test(char)) for (const next of state.next) after.add(next)
     }
     return spotOf(
-      [...after].sort((a, b) => a - b),
+      [...after].toSorted((a, b) => a - b),
       false,
       isWordCode(code)
     )
