@@ -79,7 +79,7 @@ export {
   type RoutingPlan,
   type RoutingRule
 } from "./routing/RoutingPlan.ts"
-export { linearPattern } from "./routing/linearPattern.ts"
+export { linearPattern, type LinearPatternOptions } from "./routing/linearPattern.ts"
 export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolveModel.ts"
 export { aliasRules } from "./routing/aliasRules.ts"
 export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRouter.ts"
@@ -95,6 +95,7 @@ export { rateAnswer, ratedModel, type RatedModelOptions } from "./guard/ratedMod
 export { canonicalJson } from "./cache/canonicalJson.ts"
 export { isCacheable, makeCacheModel, type ResponseCacheOptions } from "./cache/cacheModel.ts"
 export { type GeneratedObject, generateObject, type GenerateObjectOptions } from "./structured/generateObject.ts"
+export { jsonSchemaOf, type ObjectSchema } from "./structured/jsonSchemaOf.ts"
 
 // What models cost
 export { costOf, type ModelPrices, type PriceEntry, pricesFor } from "./spend/prices.ts"
