@@ -14,6 +14,7 @@ import { claudeEnv, codexEnv, opencodeEnv } from "./commands/clientEnvironments.
 import { config } from "./commands/config.ts"
 import { doctor } from "./commands/doctor.ts"
 import { errors } from "./commands/errors.ts"
+import { history } from "./commands/history.ts"
 import { init } from "./commands/init.ts"
 import { metrics } from "./commands/metrics.ts"
 import { models } from "./commands/models.ts"
@@ -24,6 +25,7 @@ import { reload } from "./commands/reload.ts"
 import { resources } from "./commands/resources.ts"
 import { serve } from "./commands/serve.ts"
 import { servers } from "./commands/servers.ts"
+import { sessions } from "./commands/sessions.ts"
 import { test } from "./commands/test.ts"
 import { tools } from "./commands/tools.ts"
 import { versionCommand } from "./commands/version.ts"
@@ -46,6 +48,8 @@ const base = Command.make("signalbox").pipe(
 
 const commands = [
   chat,
+  sessions,
+  history,
   serve,
   servers,
   agents,

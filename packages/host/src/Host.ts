@@ -93,7 +93,8 @@ export class Host extends Context.Service<
     const conversations = Layer.unwrap(
       Effect.map(
         Effect.all({ hooks: Hooks, models: Models, orchestrator: ServerOrchestrator }),
-        ({ hooks, models, orchestrator }) => conversationLayer(setup.config.options, hooks, orchestrator, models.chosen)
+        ({ hooks, models, orchestrator }) =>
+          conversationLayer(setup.config.options, hooks, orchestrator, models.chosen, setup.conversationStore)
       )
     )
     const agents = Agents.layer(setup).pipe(Layer.provideMerge(agentSets(setup)), Layer.provide(models))

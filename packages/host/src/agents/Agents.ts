@@ -68,14 +68,14 @@ export class Agents extends Context.Service<
     Layer.effect(Agents, makeAgents(setup))
 }
 
-const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll }: HostSetup) {
+const makeAgents = Effect.fnUntraced(function* ({ config, conversationStore, environment, startsAll }: HostSetup) {
   const sets = yield* ServerSets
   const models = yield* Models
   const platform = Context.pick(Path.Path)(yield* Effect.context<Path.Path>())
   let current = config
   let entries: ReadonlyMap<string, AgentEntry> = new Map(Object.entries(config.options.agents))
   const running = new Map<string, RunningAgent>()
-  const around = { config, environment, models, sets, running }
+  const around = { config, conversationStore, environment, models, sets, running }
   const scope = yield* Effect.scope
 
   const find = (agentName: string) =>
@@ -103,7 +103,7 @@ const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll
       agentName,
       servers,
       Effect.fnUntraced(function* (orchestrator) {
-        const agent = yield* makeAgent(agentName, options, model, orchestrator)
+        const agent = yield* makeAgent(agentName, options, model, orchestrator, conversationStore)
         yield* startAgent(agent, entry)
         const own = yield* Effect.scope
         yield* Effect.acquireRelease(

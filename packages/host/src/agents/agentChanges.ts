@@ -8,6 +8,7 @@ import type { AgentEntry } from "../config/AgentEntry.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { FoundProblem } from "../config/layers.ts"
 import type { Models } from "../models/Models.ts"
+import type { HostSetup } from "../HostSetup.ts"
 import { type Agent, makeAgent, optionsFor } from "./Agent.ts"
 import { agentServers } from "./agentServers.ts"
 
@@ -49,6 +50,7 @@ export interface AgentSurroundings {
   /** What the program was started with: only agents and servers follow a changed file. */
   readonly config: LoadedConfig
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly conversationStore: HostSetup["conversationStore"]
   readonly models: Models["Service"]
   readonly sets: ServerSets["Service"]
   readonly running: Map<string, RunningAgent>
@@ -56,7 +58,7 @@ export interface AgentSurroundings {
 
 /** What it takes to make an agent that runs what an entry of a new configuration says. */
 export const planChange = Effect.fnUntraced(function* (
-  { config, environment, models, running, sets }: AgentSurroundings,
+  { config, conversationStore, environment, models, running, sets }: AgentSurroundings,
   agentName: string,
   now: RunningAgent,
   entry: AgentEntry,
@@ -76,7 +78,7 @@ export const planChange = Effect.fnUntraced(function* (
         )
       : []
     const agent = hasOtherModel
-      ? yield* Scope.provide(makeAgent(agentName, options, model, now.agent.orchestrator), now.scope)
+      ? yield* Scope.provide(makeAgent(agentName, options, model, now.agent.orchestrator, conversationStore), now.scope)
       : now.agent
     if (running.get(agentName) === now) running.set(agentName, { ...now, agent, entry, servers })
     return kept
