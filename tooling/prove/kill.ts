@@ -194,10 +194,9 @@ const run = Effect.fnUntraced(function* (given: ProofRun) {
   const against = (key: "faults" | "lost" | "twice" | "untrue" | "refused" | "unanswered") =>
     results.flatMap((result) => result[key])
   const sum = (key: "acknowledged" | "unknown") => results.reduce((total, result) => total + result[key], 0)
-  const restart = quantile(
-    results.map(({ millis }) => millis),
-    0.99
-  )
+  const restarts = results.map(({ millis }) => millis)
+  const usual = quantile(restarts, 0.5)
+  const longest = quantile(restarts, 1)
   return {
     claims: [
       atLeast("turns that were acknowledged", sum("acknowledged"), Math.ceil(kills / 4), "processes die too soon"),
@@ -207,14 +206,17 @@ const run = Effect.fnUntraced(function* (given: ProofRun) {
       none("what is told of each call is so", against("untrue")),
       none("every history is one that providers take", against("refused"), conversations),
       none("every conversation goes on", against("unanswered"), conversations),
-      atMost("p99 from the start of a process to its answer", restart, 2000, "ms", "the machine may be busy"),
+      // A busy machine is slow with all of them; whoever waits for a dead process is slower than the others.
+      atMost("from the start of a process to its answer, usually", usual, 2000, "ms", "the machine may be busy"),
+      atMost("what the slowest takes beyond that", longest - usual, 2000, "ms", "see what it has waited for"),
       yield* noProcessLeft(mark)
     ],
     numbers: {
       kills,
       turns: sum("acknowledged"),
       "calls of which nobody knows": sum("unknown"),
-      "restart ms": restart
+      "restart ms": usual,
+      "slowest restart ms": longest
     }
   }
 })

@@ -160,6 +160,15 @@ export class AlertsHold extends defineError<AlertsHold>()("AlertsHold", {
   hint: () => "Each alert names what it is about. See more: signalbox servers status"
 }) {}
 
+/** A conversation is to be kept, and the configuration says that none is. */
+export class HistoryOff extends defineError<HistoryOff>()("HistoryOff", {
+  code: "HISTORY_OFF",
+  status: statuses.configuration,
+  fields: {},
+  message: () => "No conversations are kept: history.folder is empty.",
+  hint: () => 'Set history.folder in the configuration to "auto", or to a folder.'
+}) {}
+
 /** Every error class of this package, for tables. */
 export const cliErrors = [
   InvalidUsage,
@@ -172,6 +181,7 @@ export const cliErrors = [
   AllAgentsDown,
   BackgroundStartFailed,
   AlertsHold,
+  HistoryOff,
   ServersNeedAttention,
   ServerExists,
   ToolCallsFailed,

@@ -15,6 +15,7 @@ import { config } from "./commands/config.ts"
 import { conformance } from "./commands/conformance.ts"
 import { doctor } from "./commands/doctor.ts"
 import { errors } from "./commands/errors.ts"
+import { history } from "./commands/history.ts"
 import { init } from "./commands/init.ts"
 import { metrics } from "./commands/metrics.ts"
 import { models } from "./commands/models.ts"
@@ -25,6 +26,7 @@ import { reload } from "./commands/reload.ts"
 import { resources } from "./commands/resources.ts"
 import { serve } from "./commands/serve.ts"
 import { servers } from "./commands/servers.ts"
+import { sessions } from "./commands/sessions.ts"
 import { test } from "./commands/test.ts"
 import { tools } from "./commands/tools.ts"
 import { versionCommand } from "./commands/version.ts"
@@ -47,6 +49,8 @@ const base = Command.make("signalbox").pipe(
 
 const commands = [
   chat,
+  sessions,
+  history,
   serve,
   servers,
   agents,

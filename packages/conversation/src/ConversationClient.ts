@@ -37,7 +37,7 @@ export interface ConversationOptions {
   readonly maxSessions: number
   /** A session that nobody sent to for this long is closed; `Duration.infinity` keeps those without a limit of their own. */
   readonly idleTimeout: Duration.Input
-  /** Where conversations are kept; they end with the program where it is absent. */
+  /** Where conversations are kept that have an id of the caller's; they end with the program where it is absent. */
   readonly store?: EventStore["Service"]
   /** What of a kept conversation the model is shown; all of it where it is absent. */
   readonly window?: MemoryWindow
@@ -59,7 +59,7 @@ export interface StartOptions {
   readonly system?: string | ReadonlyArray<TextBlock>
   /** What was said before, oldest first. A conversation that is kept brings its own. */
   readonly history?: ReadonlyArray<Message>
-  /** `false` for a conversation that ends with the program though others are kept. */
+  /** Whether it is kept where conversations are. Where it is absent, one with an id of the caller's is. */
   readonly isKept?: boolean
   /** What differs from the client's: model, token limit, temperature … */
   readonly request?: Partial<TurnRequest>
@@ -87,7 +87,7 @@ export class ConversationClient extends Context.Service<
     readonly list: Effect.Effect<ReadonlyArray<ConversationSession>>
     /** Stops a turn of the session that is running, and forgets the session. */
     readonly close: (id: string) => Effect.Effect<void, SessionNotFound>
-    /** One question, one answer: a session of its own that is closed afterwards, and kept only under an id of the caller's. */
+    /** One question, one answer: a session of its own that is closed afterwards. */
     readonly ask: (
       content: string | ReadonlyArray<ContentBlock>,
       options?: StartOptions & SendOptions
@@ -153,7 +153,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
       request: requestOf(options.request, given),
       call: callOf(given),
       ...(given.history === undefined ? {} : { history: given.history }),
-      ...(options.store === undefined || given.isKept === false ? {} : { store: options.store }),
+      ...(options.store === undefined || !(given.isKept ?? given.id !== undefined) ? {} : { store: options.store }),
       ...(options.window === undefined ? {} : { window: options.window })
     })
     if (sessions.has(id)) return yield* new SessionExists({ sessionId: id })
@@ -202,7 +202,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
     }),
     ask: Effect.fn("ConversationClient.ask")((content, given) =>
       Effect.acquireUseRelease(
-        start({ isKept: given?.id !== undefined, ...given }),
+        start(given),
         (session) => collectTurn(session.send(content, given)),
         (session) => session.close
       )

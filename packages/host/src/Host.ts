@@ -94,7 +94,14 @@ export class Host extends Context.Service<
       Effect.map(
         Effect.all({ approvals: Approvals, hooks: Hooks, models: Models, orchestrator: ServerOrchestrator }),
         ({ approvals, hooks, models, orchestrator }) =>
-          conversationLayer(setup.config.options, hooks, approvals.conversations, orchestrator, models.chosen)
+          conversationLayer(
+            setup.config.options,
+            hooks,
+            approvals.conversations,
+            orchestrator,
+            models.chosen,
+            setup.conversationStore
+          )
       )
     )
     const approvals = Approvals.layer(setup)

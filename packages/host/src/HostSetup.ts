@@ -1,6 +1,7 @@
 /**
  * What the host cannot know by itself: the configuration, and what surrounds the program.
  */
+import type { EventStore } from "@signalbox/conversation"
 import type { OrchestratorOptions } from "@signalbox/orchestrator"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 
@@ -18,6 +19,8 @@ export interface HostSetup {
   readonly cores: number
   /** Whether all servers are started at once. Without it each starts when it is asked for. */
   readonly startsAll: boolean
+  /** Where conversations with a name are kept; without it they end with the program. */
+  readonly conversationStore?: EventStore["Service"]
   /** What servers may ask back. A front end that answers such questions says so here; without it all are declined. */
   readonly questions?: OrchestratorOptions["questions"]
 }

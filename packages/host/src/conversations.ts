@@ -1,18 +1,26 @@
 /**
  * Conversations as the configuration wants them, over a model and a toolbox.
  */
-import { type Approval, ConversationClient, type TurnHooks } from "@signalbox/conversation"
+import {
+  type Approval,
+  ConversationClient,
+  type EventStore,
+  type MemoryWindow,
+  type TurnHooks
+} from "@signalbox/conversation"
 import type { ServerOrchestrator } from "@signalbox/orchestrator"
+import { Duration } from "effect"
 import type { HostOptions } from "./config/HostOptions.ts"
 import type { ChosenModel } from "./models/chooseModel.ts"
 
 /** What to say for which model, and what is added to each call. */
 export const conversationLayer = (
-  { conversation, model }: Pick<HostOptions, "conversation" | "model">,
+  { conversation, history, model }: Pick<HostOptions, "conversation" | "history" | "model">,
   hooks: TurnHooks,
   approval: Approval,
   orchestrator: ServerOrchestrator["Service"],
-  { budget }: Pick<ChosenModel, "budget">
+  { budget }: Pick<ChosenModel, "budget">,
+  store: EventStore["Service"] | undefined
 ) =>
   ConversationClient.layer({
     limits: {
@@ -27,8 +35,20 @@ export const conversationLayer = (
     },
     hooks,
     approval,
+    ...(store === undefined ? {} : { store, ...windowOf(history) }),
     // Servers may keep a session for each conversation.
     onClose: orchestrator.endConversation,
     maxSessions: conversation.maxSessions,
     idleTimeout: conversation.sessionIdleTimeout
   })
+
+/** What of a kept conversation the model is shown; all of it where nothing limits it. */
+const windowOf = ({ maxAge, maxMessages }: HostOptions["history"]): { readonly window?: MemoryWindow } =>
+  maxAge === "unlimited" && maxMessages === "unlimited"
+    ? {}
+    : {
+        window: {
+          maxEvents: maxMessages === "unlimited" ? Number.MAX_SAFE_INTEGER : maxMessages,
+          maxAge: maxAge === "unlimited" ? Duration.infinity : maxAge
+        }
+      }

@@ -46,6 +46,10 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "conversation.resources.maxTokens": [0, "greater than 0"],
   "conversation.resources.timeout": ["0 seconds", "above zero"],
   "conversation.resources.retryInterval": ["0 minutes", "above zero"],
+  "history.durability": ["always", '"flush"'],
+  "history.strict": ["maybe", "boolean"],
+  "history.maxMessages": [0, "greater than 0"],
+  "history.maxAge": ["0 hours", "above zero"],
   "runtime.agents": ["some", '"all"'],
   "runtime.naming": ["last", '"prefix"'],
   "runtime.maxTotalConnections": [0, "greater than 0"],
@@ -142,6 +146,7 @@ const free = [
   "providers.ollama.model",
   "routing.big",
   "routing.small",
+  "history.folder",
   "runtime.toolCache"
 ]
 

@@ -14,8 +14,8 @@ export interface ApprovalRequest {
   readonly input: JsonObject
   /** Why it is asked: the policy rule, or the annotation that is missing. */
   readonly reason: string
-  /** The id of the `tool_use` block. */
-  readonly callId: string
+  /** The id of the `tool_use` block; absent where a tool asks by itself while it runs. */
+  readonly callId?: string
 }
 
 /** What a yes is for: this call, this tool as long as the conversation lasts, or these arguments from now on. */

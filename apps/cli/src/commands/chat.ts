@@ -1,3 +1,4 @@
+import type { ConversationSession } from "@signalbox/conversation"
 import { Host } from "@signalbox/host"
 import { Duration, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -10,7 +11,9 @@ import { watchConfig } from "../chat/watchConfig.ts"
 import { watchServers } from "../chat/watchServers.ts"
 import { modelFlags } from "../flags.ts"
 import { Output } from "../Output.ts"
+import { counted, printable } from "../render/style.ts"
 import { report } from "../report.ts"
+import { folderOf } from "../sessions/folderOf.ts"
 import { Setting } from "../Setting.ts"
 import { choiceFlags, withHost } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
@@ -49,17 +52,41 @@ const welcome = Effect.fnUntraced(function* (talker: Talker, isOneShot: boolean)
 interface Chat {
   readonly agent: Option.Option<string>
   readonly streams: boolean
+  /** The name under which the conversation is kept. */
+  readonly session: Option.Option<string>
 }
 
-const oneShot = Effect.fnUntraced(function* (message: string, { agent, streams }: Chat) {
+/** What of a chat its session is started with. */
+const named = ({ session }: Chat) => (Option.isNone(session) ? {} : { id: session.value })
+
+/** A name is of no use where nothing is kept. */
+const requireKept = Effect.fnUntraced(function* ({ session }: Chat) {
+  const { config } = yield* Host
+  if (Option.isSome(session)) yield* folderOf(config)
+})
+
+/** How much of the conversation there is already. */
+const tellKept = Effect.fnUntraced(function* (chat: Chat, session: ConversationSession) {
+  if (Option.isNone(chat.session)) return
+  const { errorStyle, isJson, status } = yield* Output
+  const { length } = yield* session.history
+  if (isJson || length === 0) return
+  yield* status(errorStyle.dim(`Going on with ${printable(chat.session.value)}: ${counted(length, "message")} so far`))
+})
+
+const oneShot = Effect.fnUntraced(function* (message: string, chat: Chat) {
+  const { agent, streams } = chat
+  yield* requireKept(chat)
   const talker = yield* talkerOf(agent)
   yield* welcome(talker, true)
-  const session = yield* talker.conversations.start()
+  const session = yield* talker.conversations.start(named(chat))
   const end = yield* runOneTurn(session, message, { streams, isLast: true })
   return end._tag === "Finished" ? end.result : yield* Effect.interrupt
 })
 
-const conversation = Effect.fnUntraced(function* ({ agent, streams }: Chat, onReady: () => void) {
+const conversation = Effect.fnUntraced(function* (chat: Chat, onReady: () => void) {
+  const { agent, streams } = chat
+  yield* requireKept(chat)
   const talker = yield* talkerOf(agent)
   yield* welcome(talker, false)
   const host = yield* Host
@@ -67,7 +94,9 @@ const conversation = Effect.fnUntraced(function* ({ agent, streams }: Chat, onRe
   onReady()
   const asked = (yield* isSomebodyThere) ? { interaction: yield* terminalInteraction(host, talker.model) } : {}
   // A person may be away for as long as they like.
-  yield* repl(yield* talker.conversations.start({ idleTimeout: Duration.infinity, ...asked }), { streams })
+  const session = yield* talker.conversations.start({ idleTimeout: Duration.infinity, ...asked, ...named(chat) })
+  yield* tellKept(chat, session)
+  yield* repl(session, { streams })
 })
 
 export const chat = Command.make(
@@ -86,10 +115,15 @@ export const chat = Command.make(
       Flag.withDescription("Talk to an agent of the configuration: its servers, its model"),
       Flag.optional
     ),
+    session: Flag.String("session").pipe(
+      Flag.withMetavar("NAME"),
+      Flag.withDescription("Keep the conversation under this name, and go on with it"),
+      Flag.optional
+    ),
     ...modelFlags
   },
-  ({ agent, message, noStream, ...choice }) => {
-    const chat: Chat = { agent, streams: !noStream }
+  ({ agent, message, noStream, session, ...choice }) => {
+    const chat: Chat = { agent, session, streams: !noStream }
     const run = {
       startsAll: Option.isNone(agent),
       tellsServers: true,
@@ -118,6 +152,7 @@ export const chat = Command.make(
   Command.withExamples([
     { command: "signalbox chat", description: "A conversation" },
     { command: 'signalbox chat "read notes.txt"', description: "One question, one answer" },
+    { command: "signalbox chat --session trip", description: "Under a name: the next time it goes on from there" },
     { command: "signalbox chat --agent planner", description: "With an agent of the configuration" },
     { command: "signalbox chat --provider claude --model claude-sonnet-5-5", description: "With a certain model" }
   ])

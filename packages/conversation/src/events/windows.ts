@@ -1,7 +1,7 @@
 /**
  * Which records a model is shown: what may be seen at all, and how far back. Pure: the caller brings tokens and time.
  */
-import { DateTime, type Duration } from "effect"
+import { DateTime, Duration } from "effect"
 import type { ChatEvent } from "./ChatEvent.ts"
 
 /** What is shown beside what was said. */
@@ -78,8 +78,9 @@ export const remembered = (
   { maxAge, maxEvents }: MemoryWindow,
   now: DateTime.Utc
 ): ReadonlyArray<ChatEvent> => {
-  const oldest = DateTime.subtractDuration(now, maxAge)
-  const young = events.filter(({ timestamp }) => DateTime.isGreaterThanOrEqualTo(timestamp, oldest))
+  const isYoung = (timestamp: DateTime.Utc) =>
+    !Duration.isFinite(maxAge) || DateTime.isGreaterThanOrEqualTo(timestamp, DateTime.subtractDuration(now, maxAge))
+  const young = events.filter(({ timestamp }) => isYoung(timestamp))
   const kept = withoutStrayResults(maxEvents <= 0 ? [] : young.slice(-maxEvents))
   const start = kept.findIndex(({ type }) => type === "user_message")
   return start === -1 ? [] : kept.slice(start)

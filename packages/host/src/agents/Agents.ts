@@ -69,7 +69,7 @@ export class Agents extends Context.Service<
     Layer.effect(Agents, makeAgents(setup))
 }
 
-const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll }: HostSetup) {
+const makeAgents = Effect.fnUntraced(function* ({ config, conversationStore, environment, startsAll }: HostSetup) {
   const sets = yield* ServerSets
   const models = yield* Models
   const approvals = yield* Approvals
@@ -77,7 +77,7 @@ const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll
   let current = config
   let entries: ReadonlyMap<string, AgentEntry> = new Map(Object.entries(config.options.agents))
   const running = new Map<string, RunningAgent>()
-  const around = { approvals, config, environment, models, sets, running }
+  const around = { approvals, config, conversationStore, environment, models, sets, running }
   const scope = yield* Effect.scope
 
   const find = (agentName: string) =>
@@ -105,7 +105,14 @@ const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll
       agentName,
       servers,
       Effect.fnUntraced(function* (orchestrator) {
-        const agent = yield* makeAgent(agentName, options, approvals.agent(agentName), model, orchestrator)
+        const agent = yield* makeAgent(
+          agentName,
+          options,
+          approvals.agent(agentName),
+          model,
+          orchestrator,
+          conversationStore
+        )
         yield* startAgent(agent, entry)
         const own = yield* Effect.scope
         yield* Effect.acquireRelease(

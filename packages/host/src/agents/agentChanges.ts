@@ -9,6 +9,7 @@ import type { AgentEntry } from "../config/AgentEntry.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { FoundProblem } from "../config/layers.ts"
 import type { Models } from "../models/Models.ts"
+import type { HostSetup } from "../HostSetup.ts"
 import { type Agent, makeAgent, optionsFor } from "./Agent.ts"
 import { agentServers } from "./agentServers.ts"
 
@@ -50,6 +51,7 @@ export interface AgentSurroundings {
   /** What the program was started with: only agents and servers follow a changed file. */
   readonly config: LoadedConfig
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly conversationStore: HostSetup["conversationStore"]
   readonly models: Models["Service"]
   readonly approvals: Approvals["Service"]
   readonly sets: ServerSets["Service"]
@@ -58,7 +60,7 @@ export interface AgentSurroundings {
 
 /** What it takes to make an agent that runs what an entry of a new configuration says. */
 export const planChange = Effect.fnUntraced(function* (
-  { approvals, config, environment, models, running, sets }: AgentSurroundings,
+  { approvals, config, conversationStore, environment, models, running, sets }: AgentSurroundings,
   agentName: string,
   now: RunningAgent,
   entry: AgentEntry,
@@ -79,7 +81,7 @@ export const planChange = Effect.fnUntraced(function* (
       : []
     const agent = hasOtherModel
       ? yield* Scope.provide(
-          makeAgent(agentName, options, approvals.agent(agentName), model, now.agent.orchestrator),
+          makeAgent(agentName, options, approvals.agent(agentName), model, now.agent.orchestrator, conversationStore),
           now.scope
         )
       : now.agent

@@ -287,6 +287,13 @@ export const HostOptions = Schema.Struct({
       retryInterval: PositiveDuration
     })
   }),
+  history: Schema.Struct({
+    folder: Schema.String,
+    durability: Schema.Literals(["fsync", "flush"]),
+    strict: Schema.Boolean,
+    maxMessages: Limit(PositiveInt),
+    maxAge: Limit(PositiveDuration)
+  }),
   runtime: Schema.Struct({
     agents: Schema.Literals(["lazy", "all"]),
     naming: Schema.Literals(["prefix", "first", "error"]),

@@ -10,6 +10,7 @@ import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { cacheDirectory } from "./cacheDirectory.ts"
+import { conversationStore } from "./conversationStore.ts"
 import { dataDirectory } from "./dataDirectory.ts"
 import { environmentsFromProc } from "./environmentsFromProc.ts"
 import { Host } from "../Host.ts"
@@ -67,7 +68,7 @@ export interface NodeHostOptions {
 /** A host in this process. Needs `nodePlatform`. */
 export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
   Layer.unwrap(
-    Effect.map(nodeOwner, (mark) =>
+    Effect.map(Effect.all([nodeOwner, conversationStore(config)]), ([mark, store]) =>
       Host.layer({
         config,
         environment: options.environment,
@@ -76,6 +77,7 @@ export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
         dataDirectory: dataDirectory(),
         cores: availableParallelism(),
         startsAll: options.startsAll,
+        ...(store === undefined ? {} : { conversationStore: store }),
         ...(options.questions === undefined ? {} : { questions: options.questions })
       })
     )

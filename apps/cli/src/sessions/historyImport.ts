@@ -1,0 +1,79 @@
+/** Takes in records from a file of lines, of this or an older version. What is there already is left as it is. */
+import { decodeLine, EventStore, type NewEvent } from "@signalbox/conversation"
+import { Effect, FileSystem, Option } from "effect"
+import { InvalidUsage } from "../errors.ts"
+import { Output } from "../Output.ts"
+import { counted } from "../render/style.ts"
+import { report } from "../report.ts"
+import { withStore } from "./keptConversations.ts"
+
+/** How many records go into one write. */
+const batch = 500
+
+interface Import {
+  readonly byConversation: ReadonlyMap<string, ReadonlyArray<NewEvent>>
+  readonly rejected: ReadonlyArray<{ readonly line: number; readonly reason: string }>
+}
+
+/** The records of a text, by the conversations that they are of. */
+const readLines = (text: string, session: Option.Option<string>): Import => {
+  const byConversation = new Map<string, Array<NewEvent>>()
+  const rejected: Array<{ line: number; reason: string }> = []
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue
+    const decoded = decodeLine(line)
+    if ("problem" in decoded) {
+      rejected.push({ line: index + 1, reason: decoded.problem })
+      continue
+    }
+    const own = "event" in decoded ? decoded.event.conversation_id : decoded.conversationId
+    const event = "event" in decoded ? withoutPlace(decoded.event) : decoded.older
+    const id = Option.getOrElse(session, () => own ?? "imported")
+    byConversation.set(id, [...(byConversation.get(id) ?? []), event])
+  }
+  return { byConversation, rejected }
+}
+
+const withoutPlace = ({
+  conversation_id: _conversation,
+  schema_version: _version,
+  seq: _seq,
+  ...event
+}: Extract<ReturnType<typeof decodeLine>, { event: unknown }>["event"]): NewEvent => event
+
+/** The work of `history import`. */
+export const historyImport = (file: string, session: Option.Option<string>) =>
+  withStore(
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      const fs = yield* FileSystem.FileSystem
+      const text = yield* Effect.mapError(
+        fs.readFileString(file),
+        ({ message }) => new InvalidUsage({ command: "signalbox history import", reason: `${file}: ${message}` })
+      )
+      const { byConversation, rejected } = readLines(text, session)
+      let imported = 0
+      let known = 0
+      for (const [id, events] of byConversation) {
+        for (let from = 0; from < events.length; from += batch) {
+          const added = yield* store.addEvents(id, events.slice(from, from + batch))
+          imported += added.filter(Boolean).length
+          known += added.filter((isNew) => !isNew).length
+        }
+      }
+      return { imported, known, rejected, conversations: [...byConversation.keys()] }
+    })
+  ).pipe(
+    report({
+      render: ({ conversations, imported, known, rejected }) =>
+        Effect.gen(function* () {
+          const { errorStyle, line, status } = yield* Output
+          for (const { line: number, reason } of rejected)
+            yield* status(`${errorStyle.yellow("!")} line ${number}: ${reason}`)
+          const there = known === 0 ? "" : `, ${known} were there already`
+          yield* line(
+            `${counted(imported, "record")} imported into ${counted(conversations.length, "conversation")}${there}`
+          )
+        })
+    })
+  )
