@@ -68,7 +68,10 @@ export const passThrough = Effect.fnUntraced(function* (path: Path, { body, clie
     Effect.map(reply.end),
     Effect.catch((error) =>
       reply.hasBegun()
-        ? Effect.as(Effect.logDebug("The answer broke off", error), reply.breakOff((id) => renderEvent(encodeError(error, id).body)))
+        ? Effect.as(
+            Effect.logDebug("The answer broke off", error),
+            reply.breakOff((id) => renderEvent(encodeError(error, id).body))
+          )
         : Effect.fail(error)
     ),
     Effect.provideService(Principal, client.name)
