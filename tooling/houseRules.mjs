@@ -54,6 +54,7 @@ const allowed = [
   [/^packages\/testing\//, Object.keys(rules)],
   [/^packages\/host\/src\/node\//, ["async", "try", "process", "outcome"]],
   [/^packages\/errors\/src\/(Outcome|index)\.ts$/, ["outcome"]],
+  [/^packages\/tools\/src\/node\//, ["process"]],
   [/^packages\/mcp\/src\/sdk\.ts$/, ["async"]],
   // Connections that failed are closed behind the caller's back; the pool's own finalizer waits for these fibers.
   [/^packages\/resilience\/src\/connectionOpener\.ts$/, ["detached"]],

@@ -3,13 +3,16 @@
  * Exit code 1 when a claim does not hold. The same seed gives the same run.
  */
 import { parseArgs } from "node:util"
+import { appendsProof } from "./appends.ts"
 import { cancelProof } from "./cancel.ts"
 import { chaosProof } from "./chaos.ts"
 import { codingAgentsProof } from "./codingAgents.ts"
 import { coldStartProof } from "./coldStart.ts"
 import { faultsProof } from "./faults.ts"
 import { isolationProof } from "./isolation.ts"
+import { killProof } from "./kill.ts"
 import { leaksProof } from "./leaks.ts"
+import { leaveProof } from "./leave.ts"
 import { messagesProof } from "./messages.ts"
 import { type Proof, realParts } from "./Proof.ts"
 import { prove } from "./prove.ts"
@@ -19,6 +22,7 @@ import { upstreamProof } from "./upstream.ts"
 
 const proofs: Readonly<Record<string, Proof>> = {
   cancel: cancelProof,
+  leave: leaveProof,
   chaos: chaosProof,
   "cold-start": coldStartProof,
   shutdown: shutdownProof,
@@ -27,6 +31,8 @@ const proofs: Readonly<Record<string, Proof>> = {
   faults: faultsProof,
   messages: messagesProof,
   upstream: upstreamProof,
+  kill: killProof,
+  appends: appendsProof,
   "coding-agents": codingAgentsProof
 }
 

@@ -16,6 +16,7 @@ import {
 } from "@signalbox/model"
 import { Context, DateTime, Duration, Effect, Layer } from "effect"
 import { ConversationSession, type SendOptions } from "./ConversationSession.ts"
+import type { Approval } from "./approval/Approval.ts"
 import type { StoreError } from "./events/errors.ts"
 import type { EventStore } from "./events/EventStore.ts"
 import type { MemoryWindow } from "./events/windows.ts"
@@ -44,6 +45,8 @@ export interface ConversationOptions {
   readonly journal?: Journal["Service"]
   /** `noHooks` where it is absent. */
   readonly hooks?: TurnHooks
+  /** Which calls need a yes of somebody; without it all run. What is approved for a conversation ends with the session. */
+  readonly approval?: Approval
   /** Runs when a session has been closed: what was kept for its calls is of no use any more. */
   readonly onClose?: (session: { readonly principal: string; readonly conversationId: string }) => Effect.Effect<void>
 }
@@ -146,6 +149,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
       limits: { ...options.limits, ...given.limits },
       journal: options.journal ?? Journal.none,
       hooks: options.hooks ?? noHooks,
+      ...(options.approval === undefined ? {} : { approval: options.approval }),
       request: requestOf(options.request, given),
       call: callOf(given),
       ...(given.history === undefined ? {} : { history: given.history }),
@@ -160,7 +164,11 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
       close: Effect.suspend(() => {
         if (sessions.get(id)?.session !== owned) return session.close
         sessions.delete(id)
-        return Effect.ensuring(session.close, options.onClose?.({ principal, conversationId: id }) ?? Effect.void)
+        const ended = { principal, conversationId: id }
+        return session.close.pipe(
+          Effect.ensuring(options.approval?.endConversation(ended) ?? Effect.void),
+          Effect.ensuring(options.onClose?.(ended) ?? Effect.void)
+        )
       })
     }
     const idleTimeout =

@@ -13,6 +13,7 @@ import {
   type Toolbox
 } from "@signalbox/model"
 import { DateTime, Deferred, Duration, Effect, Exit, Semaphore, Stream } from "effect"
+import type { Approval } from "./approval/Approval.ts"
 import { type JournalError, SessionClosed } from "./errors.ts"
 import { answerAgain } from "./events/answerAgain.ts"
 import type { StoreError } from "./events/errors.ts"
@@ -38,6 +39,8 @@ export interface SessionOptions {
   readonly limits: TurnLimits
   readonly journal: Journal["Service"]
   readonly hooks: TurnHooks
+  /** Which calls need a yes of somebody; without it all run. */
+  readonly approval?: Approval
   readonly request: TurnRequest
   readonly call: Pick<CallContext, "principal" | "interaction">
   /** What was said before, oldest first. */
@@ -142,6 +145,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     toolbox,
     limits: { ...options.limits, ...given.limits },
     hooks: options.hooks,
+    ...(options.approval === undefined ? {} : { approval: options.approval }),
     request: options.request,
     call: {
       principal: given.principal ?? options.call.principal,

@@ -3,7 +3,7 @@
  * A step is run at most once for each id. What was recorded is given back; what was begun, was not safe to
  * repeat and never finished is not run again: the journal says `OutcomeUnknown`.
  */
-import { Context, Effect, Exit, Layer, type Schema } from "effect"
+import { Context, Effect, Exit, Layer, Option, type Schema } from "effect"
 import { type JournalError, OutcomeUnknown } from "./errors.ts"
 
 /** Whether a step that was cut short may be run again. */
@@ -43,10 +43,15 @@ export class Journal extends Context.Service<
       step: JournalStep<A, Encoded>,
       effect: Effect.Effect<A, E, R>
     ) => Effect.Effect<A, E | JournalError, R>
+    /**
+     * What an earlier run of a step gave, without beginning it: nothing where there was none, or where it may be run
+     * again. For what has to be settled before a step begins, such as a question.
+     */
+    readonly recorded: <A, Encoded>(step: JournalStep<A, Encoded>) => Effect.Effect<Option.Option<A>, JournalError>
   }
 >()("@signalbox/conversation/Journal") {
   /** Runs every step and keeps nothing: for callers that never play a turn again. */
-  static readonly none: Journal["Service"] = { step: (_step, effect) => effect }
+  static readonly none: Journal["Service"] = { step: (_step, effect) => effect, recorded: () => Effect.succeedNone }
 
   /** A journal that lives as long as whoever holds it. Each run of this effect makes an empty one. */
   static readonly memory: Effect.Effect<
@@ -63,15 +68,15 @@ interface Entry extends JournalRecord {
 
 const makeMemory = () => {
   const entries = new Map<string, Entry>()
-  const step: Journal["Service"]["step"] = <A, Encoded, E, R>(
-    { id, safety }: JournalStep<A, Encoded>,
-    effect: Effect.Effect<A, E, R>
-  ) =>
-    Effect.suspend((): Effect.Effect<A, E | JournalError, R> => {
+  const recorded: Journal["Service"]["recorded"] = <A, Encoded>({ id }: JournalStep<A, Encoded>) =>
+    Effect.suspend((): Effect.Effect<Option.Option<A>, JournalError> => {
       const known = entries.get(id)
       // The id names one step of one turn, so what is kept under it has that step's type.
-      if (known?.state === "done") return Effect.succeed(known.value as A)
-      if (known !== undefined && known.safety === "unsafe") return Effect.fail(new OutcomeUnknown({ stepId: id }))
+      if (known?.state === "done") return Effect.succeedSome(known.value as A)
+      return known?.safety === "unsafe" ? Effect.fail(new OutcomeUnknown({ stepId: id })) : Effect.succeedNone
+    })
+  const run = <A, Encoded, E, R>({ id, safety }: JournalStep<A, Encoded>, effect: Effect.Effect<A, E, R>) =>
+    Effect.suspend((): Effect.Effect<A, E, R> => {
       entries.set(id, { id, safety, state: "begun" })
       return Effect.onExit(effect, (exit) =>
         Effect.sync(() => {
@@ -80,6 +85,10 @@ const makeMemory = () => {
         })
       )
     })
+  const step: Journal["Service"]["step"] = (asked, effect) =>
+    Effect.flatMap(recorded(asked), (value) =>
+      Option.isSome(value) ? Effect.succeed(value.value) : run(asked, effect)
+    )
   const records = Effect.sync(() => Array.from(entries.values(), ({ id, safety, state }) => ({ id, safety, state })))
-  return { step, records }
+  return { step, recorded, records }
 }

@@ -18,9 +18,11 @@ import {
   type ValidationError
 } from "@signalbox/model"
 import { Context, DateTime, Duration, Effect, Layer } from "effect"
+import type { Approval } from "./approval/Approval.ts"
+import { permit, type Permission } from "./approval/permit.ts"
 import { makeQuestionClock } from "./questionClock.ts"
 import { findTool, indexTools, notFound, type ToolIndex, withRunBy } from "./findTool.ts"
-import { Journal } from "./Journal.ts"
+import { Journal, type JournalStep } from "./Journal.ts"
 import { startStopwatch } from "./stopwatch.ts"
 import { settleCause, settleFailure, settleTooLate } from "./toolFailure.ts"
 import { type ToolOutcome, ToolSettlement } from "./ToolOutcome.ts"
@@ -34,6 +36,8 @@ export interface ToolExecutorOptions {
   readonly limits: Pick<TurnLimits, "toolConcurrency" | "toolTimeout">
   readonly journal: Journal["Service"]
   readonly hooks: Pick<TurnHooks, "beforeTool" | "afterTool">
+  /** Which calls need a yes; without it all run. */
+  readonly approval?: Approval
 }
 
 /** For whom, and as which step, calls are run. */
@@ -101,11 +105,11 @@ const execute = (
   return Effect.gen(function* () {
     const emit = batch.emit ?? (() => Effect.void)
     const elapsed = yield* startStopwatch
-    yield* emit({ type: "tool_start", step: batch.step, call, tool })
+    const start = Effect.suspend(() => emit({ type: "tool_start", step: batch.step, call, tool }))
     const settled =
       tool === undefined
-        ? settleFailure(notFound(tools, call.name))
-        : yield* settle(options, call, tool, `${batch.id}/tool/${index}`, batch)
+        ? yield* Effect.as(start, settleFailure(notFound(tools, call.name)))
+        : yield* settle(options, { call, tool, id: `${batch.id}/tool/${index}`, start }, batch)
     const outcome: ToolOutcome = { ...settled, call, duration: yield* elapsed }
     const told =
       options.hooks.afterTool === undefined ? outcome.result : yield* options.hooks.afterTool(outcome, batch.step)
@@ -136,28 +140,70 @@ const retold = (settled: ToolSettlement, result: ToolResult): ToolSettlement =>
 
 const answered = (result: ToolResult): ToolSettlement => ({ status: result.isError ? "tool_error" : "ok", result })
 
-const settle = Effect.fnUntraced(function* (
-  options: Executing,
-  asked: ToolUseBlock,
-  tool: ToolDefinition,
-  id: string,
-  batch: ToolBatch
-) {
+/** One call, and what it takes to begin it. */
+interface KnownCall {
+  readonly call: ToolUseBlock
+  readonly tool: ToolDefinition
+  /** Its step in the journal. */
+  readonly id: string
+  /** Tells that it begins. */
+  readonly start: Effect.Effect<unknown>
+}
+
+const settle = Effect.fnUntraced(function* (options: Executing, known: KnownCall, batch: ToolBatch) {
+  const { call: asked, id, start, tool } = known
   const wrong = checkCall(options.checkInput, asked, tool)
-  if (wrong !== undefined) return settleFailure(wrong)
+  if (wrong !== undefined) return yield* Effect.as(start, settleFailure(wrong))
   const decided =
     options.hooks.beforeTool === undefined
       ? asked
       : yield* options.hooks.beforeTool({ step: batch.step, call: asked, tool })
-  if (!("type" in decided)) return answered(decided)
+  if (!("type" in decided)) return yield* Effect.as(start, answered(decided))
   const stillWrong = decided === asked ? undefined : checkCall(options.checkInput, decided, tool)
-  if (stillWrong !== undefined) return settleFailure(stillWrong)
+  if (stillWrong !== undefined) return yield* Effect.as(start, settleFailure(stillWrong))
+  const safety = isSafeToRepeat(tool) ? ("safe" as const) : ("unsafe" as const)
+  const step = { id, output: ToolSettlement, safety, subject: asked.id }
+  const permission = yield* permissionFor(options, { call: decided, tool, step }, batch)
+  if (permission._tag === "Settled") {
+    const { settled } = permission
+    // What the journal has run before is told like what is run now.
+    return settled.status === "awaiting_approval" || settled.status === "refused"
+      ? settled
+      : yield* Effect.as(start, settled)
+  }
+  if (permission._tag === "Granted") yield* start
   return yield* options.journal
     .step(
-      { id, output: ToolSettlement, safety: isSafeToRepeat(tool) ? "safe" : "unsafe", subject: asked.id },
-      run(options, decided.input, asked.id, tool, batch)
+      step,
+      permission._tag === "Refused"
+        ? Effect.succeed(permission.refusal)
+        : run(options, decided.input, asked.id, tool, batch)
     )
     .pipe(Effect.catch((error) => Effect.succeed(settleFailure(error))))
+})
+
+const permissionFor = Effect.fnUntraced(function* (
+  { approval, journal }: Executing,
+  { call, step, tool }: Pick<KnownCall, "call" | "tool"> & { readonly step: JournalStep<ToolSettlement, unknown> },
+  { call: context, emit = () => Effect.void, step: round }: ToolBatch
+): Effect.fn.Return<Permission> {
+  if (approval === undefined) return { _tag: "Granted" }
+  const permission = permit({
+    approval,
+    journal,
+    step,
+    call: { tool, input: call.input, context },
+    callId: call.id,
+    interaction: context.interaction,
+    onAsk: (reason) => emit({ type: "tool_asked", step: round, call, reason })
+  })
+  const { deadline } = context
+  if (deadline === undefined) return yield* permission
+  const tooLate: Permission = { _tag: "Settled", settled: settleTooLate(tool.name) }
+  return yield* Effect.timeoutOrElse(permission, {
+    duration: DateTime.distance(yield* DateTime.now, deadline),
+    orElse: () => Effect.succeed(tooLate)
+  })
 })
 
 /** The longest piece of unreadable arguments that the model is shown again. */

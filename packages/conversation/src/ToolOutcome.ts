@@ -10,6 +10,7 @@ import { Schema } from "effect"
  * - `not_found`, `invalid`: there is no such tool, or the arguments do not fit it; nothing was run.
  * - `timeout`: the tool did not answer in time. `failed`: there is no answer, for the reason that `code` names.
  * - `not_run`: the turn ended before it: tool limit, or an answer of the model that broke off.
+ * - `refused`: it was not allowed; nothing was run. `awaiting_approval`: likewise, and the turn ended so that somebody can.
  * - `interrupted`: the turn was stopped before the call finished.
  */
 export const ToolStatus = Schema.Literals([
@@ -20,6 +21,8 @@ export const ToolStatus = Schema.Literals([
   "timeout",
   "failed",
   "not_run",
+  "refused",
+  "awaiting_approval",
   "interrupted"
 ])
 export type ToolStatus = typeof ToolStatus.Type

@@ -8,10 +8,18 @@ import type { TurnResult, TurnStep } from "./TurnResult.ts"
 
 /**
  * The life of one tool call. Each call that the host answers has exactly one `tool_end`, and a `tool_start`
- * before it unless it was never started (status `not_run`). Calls that the caller is to answer have neither:
- * they are in `TurnResult.pendingCalls`.
+ * before it unless it was never started (status `not_run`, `refused`, `awaiting_approval`). Calls that the caller is to
+ * answer have neither: they are in `TurnResult.pendingCalls`.
  */
 export type ToolEvent =
+  /** Somebody is being asked whether the call may run. What follows says how that ended. */
+  | {
+      readonly type: "tool_asked"
+      readonly step: number
+      readonly call: ToolUseBlock
+      /** A clause: why it needs approval. */
+      readonly reason: string
+    }
   | {
       readonly type: "tool_start"
       readonly step: number

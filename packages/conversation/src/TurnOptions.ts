@@ -2,6 +2,7 @@
  * What one turn is made of. Stateless: everything comes with it, the history included.
  */
 import type { CallContext, LanguageModel, Message, ModelRequest, Toolbox } from "@signalbox/model"
+import type { Approval } from "./approval/Approval.ts"
 import type { Journal } from "./Journal.ts"
 import type { TurnHooks } from "./TurnHooks.ts"
 import type { TurnLimits } from "./TurnLimits.ts"
@@ -21,6 +22,8 @@ export interface TurnOptions {
   readonly limits: TurnLimits
   readonly journal: Journal["Service"]
   readonly hooks: TurnHooks
+  /** Which calls need a yes of somebody; without it all run. */
+  readonly approval?: Approval
   readonly request: TurnRequest
   readonly call: Omit<CallContext, "toolCallId">
   /**

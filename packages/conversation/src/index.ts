@@ -13,6 +13,18 @@ export { pendingCallsOf, resumeWith } from "./history.ts"
 export { type ToolBatch, ToolExecutor, type ToolExecutorOptions } from "./ToolExecutor.ts"
 export { ToolOutcome, toolResultBlock, ToolStatus } from "./ToolOutcome.ts"
 
+// Approval
+export { type Approval, makeApproval } from "./approval/Approval.ts"
+export { type ApprovalMode, type ApprovalPolicy, type ApprovalVerdict, judgeCall } from "./approval/ApprovalPolicy.ts"
+export { type ApprovalRule, allowsCall, type CallPattern, readPattern, showPattern } from "./approval/ApprovalRule.ts"
+export {
+  type ApprovalMemory,
+  type ApprovalStore,
+  type JudgedCall,
+  type KeptApproval,
+  makeApprovalMemory
+} from "./approval/ApprovalMemory.ts"
+
 // Conversations
 export { ConversationClient, type ConversationOptions, type StartOptions } from "./ConversationClient.ts"
 export { ConversationSession, type SendOptions, type SessionOptions } from "./ConversationSession.ts"
@@ -47,6 +59,8 @@ export {
 
 // Errors
 export {
+  ApprovalRefused,
+  ApprovalRequired,
   conversationErrors,
   type JournalError,
   JournalUnwritable,
@@ -54,5 +68,6 @@ export {
   SessionClosed,
   SessionExists,
   SessionNotFound,
+  ToolDenied,
   TooManySessions
 } from "./errors.ts"

@@ -20,10 +20,13 @@ const statusOfFailure = (error: unknown): ToolStatus => {
 }
 
 /** The settlement of a call that failed: its text has the code, the message and the hint of the error. */
-export const settleFailure = (error: SignalboxError): ToolSettlement => {
+export const settleFailure = (error: SignalboxError, status = statusOfFailure(error)): ToolSettlement => {
   const { error_code, hint, message } = toJson(error)
-  return settlement(statusOfFailure(error), error_code, hint === undefined ? message : `${message}\nHint: ${hint}`)
+  return settlement(status, error_code, hint === undefined ? message : `${message}\nHint: ${hint}`)
 }
+
+/** The settlement of a call that was not allowed. */
+export const settleRefused = (error: SignalboxError): ToolSettlement => settleFailure(error, "refused")
 
 /**
  * The settlement of a call that ended with any cause. A defect is logged in full and told to the model without

@@ -18,13 +18,13 @@ import {
 } from "@signalbox/model"
 import { Clock, DateTime, Effect, Queue, Stream } from "effect"
 import { budgetStop } from "./budgetEnd.ts"
-import type { JournalError } from "./errors.ts"
+import { ApprovalRequired, type JournalError } from "./errors.ts"
 import { indexTools, type ToolIndex, withRunBy } from "./findTool.ts"
 import { callsIn } from "./history.ts"
 import { askModel, type ModelCall, prepareRequest } from "./modelCall.ts"
 import { ToolExecutor } from "./ToolExecutor.ts"
 import { settleNotRun } from "./toolFailure.ts"
-import type { ToolSettlement } from "./ToolOutcome.ts"
+import type { ToolOutcome, ToolSettlement } from "./ToolOutcome.ts"
 import type { TurnEvent } from "./TurnEvent.ts"
 import type { TurnOptions } from "./TurnOptions.ts"
 import { TurnProgress } from "./TurnProgress.ts"
@@ -88,16 +88,25 @@ type Emit = (events: ReadonlyArray<TurnEvent>) => Effect.Effect<unknown>
 /** Stop reasons after which calls may be cut off in the middle of their arguments. */
 const cutOffReasons = new Set<FinishReason>(["max_tokens", "refusal", "model_context_window_exceeded", budgetStop])
 
+const approvalSentence = (names: ReadonlyArray<string>) =>
+  `Not run, because ${names.length === 1 ? "it needs" : "they need"} approval: ${names.join(", ")}.`
+
 const limitSentence = (maxHops: number) =>
   `Reached maximum tool call limit (${maxHops}). Stopping to prevent infinite recursion.`
 
 const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProgress, emit: Emit) {
   const options = yield* withinBudget(given)
-  const { call, hooks, journal, limits, model, toolbox } = options
+  const { approval, call, hooks, journal, limits, model, toolbox } = options
   const correlationId = call.correlationId ?? (yield* CorrelationId)
   const context = { ...call, correlationId }
   const turnId = options.turnId ?? `${call.conversationId}/${blockCount(options.messages)}`
-  const executor = ToolExecutor.make({ toolbox, limits, journal, hooks })
+  const executor = ToolExecutor.make({
+    toolbox,
+    limits,
+    journal,
+    hooks,
+    ...(approval === undefined ? {} : { approval })
+  })
   const tools = indexTools(yield* inventoryOf(toolbox))
   let rounds = 0
 
@@ -172,6 +181,18 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
     return finish("tool_limit_reached", { text: said === "" ? sentence : `${said}\n\n${sentence}` })
   })
 
+  /** Calls were put off until somebody can approve them. The model is not asked again: it could not do anything else. */
+  const stopForApproval = Effect.fnUntraced(function* (
+    waiting: ReadonlyArray<ToolOutcome>,
+    content: ModelReply["content"]
+  ) {
+    const sentence = approvalSentence(waiting.map(({ call }) => call.name))
+    progress.messages.push({ role: "assistant", content: [{ type: "text", text: sentence }] })
+    yield* emit([{ type: "notice", code: ApprovalRequired.definition.code, text: sentence }])
+    const said = textOf(content)
+    return finish("approval_required", { text: said === "" ? sentence : `${said}\n\n${sentence}` })
+  })
+
   /** The model was not asked any more, or had not begun to answer. */
   const stopAtBudget = Effect.fnUntraced(function* ({ code, message }: BudgetExceeded) {
     progress.messages.push({ role: "assistant", content: [{ type: "text", text: message }] })
@@ -194,13 +215,13 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
       return finish(stopReason)
     }
     const hosts = calls.filter(({ runBy }) => runBy?._tag === "Host")
-    if (hosts.length > 0) {
-      if (rounds >= limits.maxHops) return yield* stopAtLimit(content)
-      yield* runTools(step, hosts)
-    }
+    if (hosts.length > 0 && rounds >= limits.maxHops) return yield* stopAtLimit(content)
+    const outcomes = hosts.length > 0 ? yield* runTools(step, hosts) : []
     yield* endStep()
     const pendingCalls = calls.filter(({ runBy }) => runBy?._tag === "Caller")
-    return pendingCalls.length > 0 ? finish("tool_use", { pendingCalls }) : undefined
+    if (pendingCalls.length > 0) return finish("tool_use", { pendingCalls })
+    const waiting = outcomes.filter(({ status }) => status === "awaiting_approval")
+    return waiting.length > 0 ? yield* stopForApproval(waiting, content) : undefined
   })
 
   const turn = Effect.gen(function* () {

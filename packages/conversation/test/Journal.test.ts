@@ -1,6 +1,6 @@
 import { Journal } from "@signalbox/conversation"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Result, Schema } from "effect"
+import { Deferred, Effect, Fiber, Option, Result, Schema } from "effect"
 
 const step = (id: string, safety: "safe" | "unsafe" = "unsafe") => ({ id, output: Schema.Finite, safety })
 
@@ -41,6 +41,28 @@ describe("a journal in memory", () => {
         { id: "safe", safety: "safe", state: "done" },
         { id: "unsafe", safety: "unsafe", state: "begun" }
       ])
+    })
+  )
+
+  it.effect("tells what is recorded without beginning anything", () =>
+    Effect.gen(function* () {
+      const journal = yield* Journal.memory
+      assert.isTrue(Option.isNone(yield* journal.recorded(step("a"))))
+      assert.deepStrictEqual(yield* journal.records, [])
+      yield* journal.step(step("a"), Effect.succeed(1))
+      assert.deepStrictEqual(yield* journal.recorded(step("a")), Option.some(1))
+      const isRunning = yield* Deferred.make<void>()
+      const hanging = Effect.andThen(Deferred.succeed(isRunning, undefined), Effect.never)
+      const fiber = yield* Effect.forkChild(journal.step(step("b"), hanging))
+      yield* Deferred.await(isRunning)
+      yield* Fiber.interrupt(fiber)
+      // However often it is asked about, what was cut short is not run again.
+      for (const ask of [
+        journal.recorded(step("b")),
+        journal.recorded(step("b")),
+        journal.step(step("b"), Effect.succeed(2))
+      ])
+        assert.strictEqual((yield* Effect.flip(ask)).code, "JOURNAL_OUTCOME_UNKNOWN")
     })
   )
 

@@ -11,6 +11,7 @@ import {
   type ToolResult
 } from "@signalbox/model"
 import {
+  type Approval,
   collectTurn,
   ConversationSession,
   Journal,
@@ -124,7 +125,8 @@ export const sessionOf = (
   tools: ReadonlyArray<TestTool> = [],
   history: ReadonlyArray<Message> = [],
   toolbox: Toolbox["Service"] = toolboxOf(...tools),
-  journal: Journal["Service"] = Journal.none
+  journal: Journal["Service"] = Journal.none,
+  approval?: Approval
 ) =>
   ConversationSession.make({
     id: "s1",
@@ -135,5 +137,6 @@ export const sessionOf = (
     hooks: noHooks,
     request: { system: [], maxTokens: 100 },
     call: { principal: "local", interaction: Interaction.decline },
+    ...(approval === undefined ? {} : { approval }),
     history
   })

@@ -3,7 +3,7 @@
  * Each error class brings its own row, so a new code can never be missing a column.
  */
 
-/** Exit statuses of the command line. 65, 69 and 78 are those of `sysexits.h`; 130 and 143 are 128 + signal. */
+/** Exit statuses of the command line. 65, 69, 77 and 78 are those of `sysexits.h`; 130 and 143 are 128 + signal. */
 export const exitCodes = {
   ok: 0,
   failure: 1,
@@ -12,6 +12,7 @@ export const exitCodes = {
   timeout: 4,
   badData: 65,
   unavailable: 69,
+  notPermitted: 77,
   configuration: 78,
   hangup: 129,
   interrupted: 130,

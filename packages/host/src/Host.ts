@@ -17,6 +17,7 @@ import {
 import { Context, Effect, Layer, Metric } from "effect"
 import { Agents } from "./agents/Agents.ts"
 import { type AllCircuits, allCircuits } from "./allCircuits.ts"
+import { Approvals } from "./approvals/Approvals.ts"
 import { type AllServers, allServers } from "./allServers.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import { conversationLayer } from "./conversations.ts"
@@ -48,6 +49,8 @@ export class Host extends Context.Service<
     readonly conversations: ConversationClient["Service"]
     /** What the configuration adds to each model call of a turn. `conversations` have it already. */
     readonly hooks: TurnHooks
+    /** Who asks before a tool runs. `conversations` and agents have theirs already. */
+    readonly approvals: Approvals["Service"]
     /**
      * Waits until it makes sense to ask the model: all servers have started or failed or their tools are
      * remembered, or some run and no other has become ready for a moment. A server that hangs does not hold up the others, unless it is required:
@@ -89,11 +92,13 @@ export class Host extends Context.Service<
     )
     const conversations = Layer.unwrap(
       Effect.map(
-        Effect.all({ hooks: Hooks, models: Models, orchestrator: ServerOrchestrator }),
-        ({ hooks, models, orchestrator }) => conversationLayer(setup.config.options, hooks, orchestrator, models.chosen)
+        Effect.all({ approvals: Approvals, hooks: Hooks, models: Models, orchestrator: ServerOrchestrator }),
+        ({ approvals, hooks, models, orchestrator }) =>
+          conversationLayer(setup.config.options, hooks, approvals.conversations, orchestrator, models.chosen)
       )
     )
-    const agents = Agents.layer(setup).pipe(Layer.provideMerge(agentSets(setup)), Layer.provide(models))
+    const approvals = Approvals.layer(setup)
+    const agents = Agents.layer(setup).pipe(Layer.provideMerge(agentSets(setup)), Layer.provide([models, approvals]))
     // Servers of agents start through the same gate as all others, and keep to the same limit.
     const shared = Layer.unwrap(
       Effect.gen(function* () {
@@ -105,7 +110,7 @@ export class Host extends Context.Service<
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
-      Layer.provideMerge(Layer.mergeAll(servers, models, agents)),
+      Layer.provideMerge(Layer.mergeAll(servers, models, agents, approvals)),
       // One for all, so that what is read of it is complete; that of a collector where there is one.
       Layer.provideMerge(Layer.effect(Metric.MetricRegistry, ownRegistry)),
       // Below everything, so that all of it is traced and counted.
@@ -130,6 +135,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
   yield* postAlerts(config, environment, all.alerts)
   const models = yield* Models
   const agents = yield* Agents
+  const approvals = yield* Approvals
   return {
     config,
     model: models.chosen,
@@ -142,6 +148,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
     allCircuits: allCircuits(orchestrator, models),
     agents,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
-    reload: yield* makeReload(config, environment, orchestrator, agents)
+    approvals,
+    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals })
   }
 })

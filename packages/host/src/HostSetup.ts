@@ -12,6 +12,8 @@ export interface HostSetup {
   readonly owner: string | undefined
   /** The folder of this program for what can be made again; `undefined` where there is none. */
   readonly cacheDirectory: string | undefined
+  /** The folder of this program for what belongs to its user; without it nothing is approved for good. */
+  readonly dataDirectory?: string
   /** Processor cores: how many processes are worth spawning at once. */
   readonly cores: number
   /** Whether all servers are started at once. Without it each starts when it is asked for. */

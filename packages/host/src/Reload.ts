@@ -6,6 +6,7 @@
 import type { DuplicateServerName, Reconfigured, ServerOrchestrator } from "@signalbox/orchestrator"
 import { Duration, Effect, Equal, type FileSystem, FileSystem as Files, Path, Semaphore, Stream } from "effect"
 import type { AgentsChanged } from "./agents/agentChanges.ts"
+import type { Approvals } from "./approvals/Approvals.ts"
 import type { Agents } from "./agents/Agents.ts"
 import { withNews } from "./checkReferences.ts"
 import {
@@ -53,12 +54,18 @@ export interface Reload {
 /** An editor writes a file in several steps. */
 const settleTime = Duration.millis(200)
 
+/** What follows a configuration. */
+export interface ReloadParts {
+  readonly orchestrator: ServerOrchestrator["Service"]
+  readonly agents: Agents["Service"]
+  readonly approvals: Approvals["Service"]
+}
+
 /** The reloading of one host. */
 export const makeReload = Effect.fnUntraced(function* (
   config: LoadedConfig,
   environment: Readonly<Record<string, string | undefined>>,
-  orchestrator: ServerOrchestrator["Service"],
-  agents: Agents["Service"]
+  { agents, approvals, orchestrator }: ReloadParts
 ) {
   const platform = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
   const fs = yield* Files.FileSystem
@@ -91,6 +98,7 @@ export const makeReload = Effect.fnUntraced(function* (
       concurrency: "unbounded"
     }).pipe(Effect.onError(() => Effect.sync(() => (clientKeys = keysBefore))))
     current = next
+    yield* approvals.follow(next)
     return {
       ...report,
       agents: changedAgents,
@@ -156,6 +164,9 @@ const limitsOfServers = new Set<string>([
   "sessions"
 ])
 
+/** What is taken up at each call. */
+const followed = new Set(["conversation.approval", "server.approval"])
+
 const restartKeys = (before: HostOptions, after: HostOptions): ReadonlyArray<string> => {
   const { policy: _, maxRestarts: _n, ...delays } = before.runtime.restart
   const restart = { ...after.runtime.restart, ...delays }
@@ -177,6 +188,7 @@ const restartKeys = (before: HostOptions, after: HostOptions): ReadonlyArray<str
       .map((key) => `${section}.${key}`)
   })
   return changed.filter((key) => {
+    if (followed.has(key)) return false
     if (key === "server.auth") return before.server.auth.mode !== after.server.auth.mode
     if (key === "runtime.restart") return !Equal.equals(restart, after.runtime.restart)
     return !key.startsWith("runtime.") || !limitsOfServers.has(key.slice("runtime.".length))

@@ -1,7 +1,7 @@
 /**
  * Conversations as the configuration wants them, over a model and a toolbox.
  */
-import { ConversationClient, type TurnHooks } from "@signalbox/conversation"
+import { type Approval, ConversationClient, type TurnHooks } from "@signalbox/conversation"
 import type { ServerOrchestrator } from "@signalbox/orchestrator"
 import type { HostOptions } from "./config/HostOptions.ts"
 import type { ChosenModel } from "./models/chooseModel.ts"
@@ -10,6 +10,7 @@ import type { ChosenModel } from "./models/chooseModel.ts"
 export const conversationLayer = (
   { conversation, model }: Pick<HostOptions, "conversation" | "model">,
   hooks: TurnHooks,
+  approval: Approval,
   orchestrator: ServerOrchestrator["Service"],
   { budget }: Pick<ChosenModel, "budget">
 ) =>
@@ -25,6 +26,7 @@ export const conversationLayer = (
       ...(model.responseBands.length === 0 ? { maxTokens: model.maxTokens } : {})
     },
     hooks,
+    approval,
     // Servers may keep a session for each conversation.
     onClose: orchestrator.endConversation,
     maxSessions: conversation.maxSessions,

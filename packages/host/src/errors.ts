@@ -103,6 +103,15 @@ export class ImportInvalid extends defineError<ImportInvalid>()("ImportInvalid",
   hint: () => "Correct the lines named, or leave those servers out with --keep-going."
 }) {}
 
+/** What was approved for good cannot be read, or kept. */
+export class ApprovalsUnusable extends defineError<ApprovalsUnusable>()("ApprovalsUnusable", {
+  code: "APPROVALS_UNUSABLE",
+  status: statuses.internal,
+  fields: { file: Schema.String, reason: Schema.String },
+  message: ({ file, reason }) => `${file}, which has what you approved for good, cannot be used: ${reason}`,
+  hint: () => "Look at the file and its permissions, or delete it: then calls are asked about again."
+}) {}
+
 /** The configuration names a provider that needs a key, and there is none. `place` says where it is named. */
 export class MissingApiKey extends defineError<MissingApiKey>()("MissingApiKey", {
   code: "MISSING_API_KEY",
@@ -174,6 +183,7 @@ export const hostErrors = [
   ConfigNotWritten,
   ImportFailed,
   ImportInvalid,
+  ApprovalsUnusable,
   MissingApiKey,
   AgentNotFound,
   AgentDisabled,

@@ -34,7 +34,7 @@ export { type AgentError, Agents } from "./agents/Agents.ts"
 export { agentServerNames, agentServers } from "./agents/agentServers.ts"
 export type { ChosenModel } from "./models/chooseModel.ts"
 export { Models } from "./models/Models.ts"
-export type { BeginAnswer, Forward, Forwarded, ForwardedHead } from "./models/forwarding.ts"
+export type { BeginAnswer, Forward, Forwarded } from "./models/forwarding.ts"
 export type { Upstream } from "./models/Upstream.ts"
 export type { ClientsChanged, ResolvedClientKey } from "./clientKeys.ts"
 export type { Reload, Reloaded, ReloadError, ReloadEvent } from "./Reload.ts"
@@ -44,6 +44,8 @@ export {
   type ResourceContextOptions,
   type ResourceSource
 } from "./AvailableResources.ts"
+export { Approvals } from "./approvals/Approvals.ts"
+export { type ApprovalFile, approvalFile, StoredApproval } from "./approvals/approvalFile.ts"
 export { logFile } from "./logFile.ts"
 export { hostLogging, type LogSettings, type LogStream } from "./hostLogging.ts"
 export { checkReferences } from "./checkReferences.ts"
@@ -57,6 +59,7 @@ export {
   AgentDisabled,
   AgentNotFound,
   AgentNotRunning,
+  ApprovalsUnusable,
   ClientClosed,
   ConfigExists,
   ConfigInvalid,

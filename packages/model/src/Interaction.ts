@@ -14,12 +14,21 @@ export interface ApprovalRequest {
   readonly input: JsonObject
   /** Why it is asked: the policy rule, or the annotation that is missing. */
   readonly reason: string
+  /** The id of the `tool_use` block. */
+  readonly callId: string
 }
 
-/** The answer to it. With `conversation` the same tool is not asked about again in this conversation. */
+/** What a yes is for: this call, this tool as long as the conversation lasts, or these arguments from now on. */
+export type ApprovalReach = "once" | "conversation" | "always"
+
+/**
+ * The answer to it. `refused`: somebody said no. `nobody`: there is nobody to ask; the model is told and goes on.
+ * `later`: nobody can be asked during this turn, so it ends, and a later request may approve the call.
+ */
 export type ApprovalDecision =
-  | { readonly isApproved: true; readonly remember: "once" | "conversation" }
-  | { readonly isApproved: false; readonly reason: string }
+  | { readonly isApproved: true; readonly remember: ApprovalReach }
+  /** `reason` is for the model and for whoever reads the result; for `nobody` and `later` it says what would help. */
+  | { readonly isApproved: false; readonly because: "refused" | "nobody" | "later"; readonly reason: string }
 
 /** A question of a server to the person (MCP elicitation): a form by JSON Schema, or a page to visit. */
 export type ElicitationRequest =
@@ -56,7 +65,7 @@ export interface Interaction {
 }
 
 const decline: Interaction = {
-  approve: () => Effect.succeed({ isApproved: false, reason: "there is nobody to ask" }),
+  approve: () => Effect.succeed({ isApproved: false, because: "nobody", reason: "There is nobody to ask here." }),
   elicit: () => Effect.succeed({ action: "decline" }),
   sample: () => Effect.succeed(undefined),
   progress: () => Effect.void

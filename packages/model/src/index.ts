@@ -50,7 +50,8 @@ export {
   nameTools,
   type NamingPolicy,
   qualifiedName,
-  qualifiedNames
+  qualifiedNames,
+  sourceOf
 } from "./naming.ts"
 export { nearestName } from "./nearestName.ts"
 export { type InputCheck, makeInputCheck } from "./schema/inputCheck.ts"
@@ -59,6 +60,7 @@ export { type InputCheck, makeInputCheck } from "./schema/inputCheck.ts"
 export { type CallContext, localCall } from "./CallContext.ts"
 export {
   type ApprovalDecision,
+  type ApprovalReach,
   type ApprovalRequest,
   type Asker,
   type ElicitationAnswer,
@@ -77,7 +79,7 @@ export {
   type RoutingPlan,
   type RoutingRule
 } from "./routing/RoutingPlan.ts"
-export { linearPattern } from "./routing/linearPattern.ts"
+export { linearPattern, type LinearPatternOptions } from "./routing/linearPattern.ts"
 export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolveModel.ts"
 export { aliasRules } from "./routing/aliasRules.ts"
 export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRouter.ts"
@@ -90,8 +92,10 @@ export { type CallNote, CallNotes } from "./CallNotes.ts"
 export { guardAnswer, guardModel, type GuardModelOptions, isUpstreamFault } from "./guard/guardModel.ts"
 export { makeRateBucket, type RateBucket } from "./guard/RateBucket.ts"
 export { rateAnswer, ratedModel, type RatedModelOptions } from "./guard/ratedModel.ts"
+export { canonicalJson } from "./cache/canonicalJson.ts"
 export { isCacheable, makeCacheModel, type ResponseCacheOptions } from "./cache/cacheModel.ts"
 export { type GeneratedObject, generateObject, type GenerateObjectOptions } from "./structured/generateObject.ts"
+export { jsonSchemaOf, type ObjectSchema } from "./structured/jsonSchemaOf.ts"
 
 // What models cost
 export { costOf, type ModelPrices, type PriceEntry, pricesFor } from "./spend/prices.ts"

@@ -5,6 +5,7 @@ import { waitFor } from "@signalbox/testing"
 
 /** A program that has been started. */
 export interface Program {
+  readonly pid: number
   /** Everything it has written so far, to either stream. */
   readonly text: () => string
   readonly stdout: () => string
@@ -52,6 +53,8 @@ export const startProgram = (words: ReadonlyArray<string>, { cwd, env }: Program
     () => null
   )
   return {
+    // One that could not be started has none, and says nothing either.
+    pid: child.pid ?? 0,
     text: () => text,
     stdout: () => stdout,
     says: (pattern) =>

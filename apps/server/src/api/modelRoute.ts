@@ -53,7 +53,7 @@ const answer = <Request extends DialectRequest>(
     const server = yield* ApiContext
     const { headers } = request
     const client = yield* server.letIn(headers)
-    yield* Effect.annotateLogsScoped({ client: client.name })
+    ids.note("client", client.name)
     return yield* withJsonBody(
       Effect.fnUntraced(function* (given) {
         const adapted = adapt(given)

@@ -98,14 +98,17 @@ export const makeEventJournal = ({ add, nextIndex, notes, requestId }: EventJour
       })
     )
 
+  const recorded: Journal["Service"]["recorded"] = (step) =>
+    Effect.suspend(() => {
+      const before = known.get(step.id)
+      return before === undefined ? Effect.succeedNone : recall(step, before)
+    })
+
   return {
+    recorded,
     step: (step, effect) =>
-      Effect.suspend(() => {
-        const before = known.get(step.id)
-        if (before === undefined) return run(step, effect)
-        return Effect.flatMap(recall(step, before), (value) =>
-          value._tag === "Some" ? Effect.succeed(value.value) : run(step, effect)
-        )
-      })
+      Effect.flatMap(recorded(step), (value) =>
+        value._tag === "Some" ? Effect.succeed(value.value) : run(step, effect)
+      )
   }
 }

@@ -5,10 +5,10 @@ import { ChatEvent, eventLimits, type NewEvent } from "./ChatEvent.ts"
 import { EventRejected } from "./errors.ts"
 import type { EventLog } from "./EventLog.ts"
 
-/** A record without its place: what it is, and its written form. */
+/** A record without its place: what it is, and its written form, which begins with the place. */
 export interface PreparedEvent {
   readonly event: ChatEvent
-  readonly encoded: typeof ChatEvent.Encoded
+  readonly rest: string
 }
 
 /** Makes records of new ones, or tells why they cannot be kept. */
@@ -19,8 +19,8 @@ export type Prepare = (
 
 const encode = Schema.encodeResult(ChatEvent)
 
-/** A UTF-16 unit has at most three bytes in UTF-8. */
-const maxCharacters = Math.floor(eventLimits.lineBytes / 3)
+/** A UTF-16 unit has at most three bytes in UTF-8; the place takes some too. */
+const maxCharacters = Math.floor(eventLimits.lineBytes / 3) - 40
 
 /** Stands for the place until it is known. */
 const noPlace = 1
@@ -43,9 +43,10 @@ export const makePrepare: Effect.Effect<Prepare> = Effect.map(
         const encoded = encode(event)
         if (Result.isFailure(encoded))
           return yield* new EventRejected({ conversationId, reason: encoded.failure.message })
-        if (lineOf(encoded.success).length > maxCharacters)
+        const rest = restOf(encoded.success)
+        if (rest.length > maxCharacters)
           return yield* new EventRejected({ conversationId, reason: `it has more than ${maxCharacters} characters` })
-        prepared.push({ event, encoded: encoded.success })
+        prepared.push({ event, rest })
       }
       return prepared
     })
@@ -59,5 +60,10 @@ export const place = (log: EventLog, { event }: PreparedEvent): ChatEvent | unde
   return placed
 }
 
-/** The line of a record. */
-export const lineOf = (encoded: typeof ChatEvent.Encoded): string => `${JSON.stringify(encoded)}\n`
+const restOf = ({ seq: _, ...encoded }: typeof ChatEvent.Encoded): string => JSON.stringify(encoded).slice(1)
+
+/** The line of a record at its place. */
+export const lineAt = (seq: number, rest: string): string => `{"seq":${seq},${rest}\n`
+
+/** The line of a record that has its place. */
+export const lineOf = (encoded: typeof ChatEvent.Encoded): string => lineAt(encoded.seq, restOf(encoded))

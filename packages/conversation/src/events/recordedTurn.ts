@@ -100,6 +100,7 @@ export const openTurn = Effect.fnUntraced(function* (conversation: RecordedConve
 
   /** Before a model is asked again, what came of its last answer is written down. */
   const journalOf = (progress: TurnProgress): Journal["Service"] => ({
+    ...journal,
     step: (step, effect) =>
       journal.step(
         step,

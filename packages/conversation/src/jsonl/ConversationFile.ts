@@ -42,6 +42,7 @@ const identityOf = ({ birthtime, dev, ino }: FileSystem.File.Info): string =>
 
 export interface ConversationFileOptions {
   readonly path: string
+  readonly folder: string
   readonly conversationId: string
   readonly isStrict: boolean
   /** Whether a write has to be on the disk before it counts. */
@@ -192,6 +193,7 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
 
   const openHandle = Effect.fnUntraced(function* () {
     yield* closeHandle
+    yield* Effect.mapError(fs.makeDirectory(options.folder, { recursive: true, mode: 0o700 }), failed)
     const scope = yield* Scope.make()
     const isNew = Option.isNone(yield* stat)
     const file = yield* fs.open(path, { flag: "a+", mode: 0o600 }).pipe(

@@ -6,7 +6,7 @@
 import { Clock, Deferred, Duration, Effect, Exit, type Scope } from "effect"
 import type { ChatEvent } from "../events/ChatEvent.ts"
 import type { StoreError } from "../events/errors.ts"
-import { lineOf, place, type PreparedEvent } from "../events/prepareEvents.ts"
+import { lineAt, place, type PreparedEvent } from "../events/prepareEvents.ts"
 import type { FileLock } from "./FileLock.ts"
 import type { OpenConversation } from "./openFiles.ts"
 import { waitForLock } from "./waitForLock.ts"
@@ -42,7 +42,7 @@ export const makeAppender = ({ lock, lockTimeout, onCreated, scope }: AppenderOp
     const answers = requests.map(({ events }) =>
       events.map((prepared) => {
         const event = place(state.log, prepared)
-        if (event !== undefined) text += lineOf({ ...prepared.encoded, seq: event.seq })
+        if (event !== undefined) text += lineAt(event.seq, prepared.rest)
         return event
       })
     )
@@ -60,13 +60,18 @@ export const makeAppender = ({ lock, lockTimeout, onCreated, scope }: AppenderOp
     let isFirst = true
     let looked = yield* Clock.currentTimeMillis
     while (pending.length > 0) {
-      yield* mutex.withPermit(Effect.uninterruptible(writeAll(conversation, isFirst)))
+      const isDue = (yield* Clock.currentTimeMillis) - looked >= Duration.toMillis(longestHold)
+      const [, isWanted] = yield* Effect.all(
+        [
+          mutex.withPermit(Effect.uninterruptible(writeAll(conversation, isFirst))),
+          isDue ? lock.isWanted(file.path) : Effect.succeed(false)
+        ],
+        { concurrency: isDue ? 2 : 1 }
+      )
+      if (isWanted) return
+      if (isDue) looked = yield* Clock.currentTimeMillis
       isFirst = false
       for (let yields = 0; pending.length === 0 && yields < idleYields; yields++) yield* Effect.yieldNow
-      const now = yield* Clock.currentTimeMillis
-      if (now - looked < Duration.toMillis(longestHold)) continue
-      if (yield* lock.isWanted(file.path)) return
-      looked = now
     }
   })
 

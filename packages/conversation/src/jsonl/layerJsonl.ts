@@ -43,17 +43,18 @@ const makeStore = Effect.fnUntraced(function* (options: JsonlOptions) {
   const prepare = yield* makePrepare
   const timeout = Duration.fromInputUnsafe(options.lockTimeout ?? lockTimeout)
   const syncs = options.durability === "fsync"
-  const inFolder = (name: string) => pathOf.join(options.folder, name)
+  const { folder } = options
+  const inFolder = (name: string) => pathOf.join(folder, name)
 
   const files = makeOpenFiles((conversationId) =>
     Effect.flatMap(fileNameOf(conversationId), (name) =>
-      makeConversationFile({ path: inFolder(name), conversationId, isStrict: options.strict, syncs })
+      makeConversationFile({ path: inFolder(name), folder, conversationId, isStrict: options.strict, syncs })
     ).pipe(Effect.provideService(FileSystem.FileSystem, fs))
   )
   yield* Effect.addFinalizer(() => files.closeAll)
 
   /** Not every system can do it, and those that cannot keep names by themselves. */
-  const syncFolder = Effect.flatMap(fs.open(options.folder), (folder) => folder.sync).pipe(
+  const syncFolder = Effect.flatMap(fs.open(folder), (folder) => folder.sync).pipe(
     Effect.scoped,
     // See above.
     Effect.ignore
@@ -73,14 +74,14 @@ const makeStore = Effect.fnUntraced(function* (options: JsonlOptions) {
       )
     )
 
-  const names = fs.readDirectory(options.folder).pipe(
+  const names = fs.readDirectory(folder).pipe(
     Effect.catchIf(isMissing, () => Effect.succeed<Array<string>>([])),
-    Effect.mapError(fileError(options.folder))
+    Effect.mapError(fileError(folder))
   )
 
   /** Only the file itself has the id that its name was cut from. */
   const idInFile = (name: string) =>
-    makeConversationFile({ path: inFolder(name), conversationId: name, isStrict: false, syncs: false }).pipe(
+    makeConversationFile({ path: inFolder(name), folder, conversationId: name, isStrict: false, syncs: false }).pipe(
       Effect.flatMap(({ look }) => look),
       Effect.map((log) => log?.all[0]?.conversation_id),
       Effect.provideService(FileSystem.FileSystem, fs)

@@ -2,7 +2,7 @@
  * An agent that can be talked to: a model of its own over the servers of one set. It is made in the scope of that set
  * and ends with it.
  */
-import { ConversationClient, type TurnHooks } from "@signalbox/conversation"
+import { type Approval, ConversationClient, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, localCall, resultText, Toolbox } from "@signalbox/model"
 import type { ConnectionFailed, ServerOrchestrator } from "@signalbox/orchestrator"
 import { Context, Effect, Layer } from "effect"
@@ -43,13 +43,14 @@ export const optionsFor = ({ options, origins }: LoadedConfig, { model: own = {}
 export const makeAgent = Effect.fnUntraced(function* (
   name: string,
   options: HostOptions,
+  approval: Approval,
   model: ChosenModel,
   orchestrator: ServerOrchestrator["Service"]
 ) {
   const toolbox = joinToolboxes([orchestrator.toolbox], options.runtime.naming)
   const hooks = yield* configuredHooks(options, orchestrator)
   const conversations = yield* Layer.build(
-    conversationLayer(options, hooks, orchestrator, model).pipe(
+    conversationLayer(options, hooks, approval, orchestrator, model).pipe(
       Layer.provide([Layer.succeed(LanguageModel, model.service), Layer.succeed(Toolbox, toolbox)])
     )
   )

@@ -12,6 +12,7 @@ import {
   ServerSets
 } from "@signalbox/orchestrator"
 import { Context, Effect, Equal, Exit, Layer, Path, type Stream } from "effect"
+import { Approvals } from "../approvals/Approvals.ts"
 import { Models } from "../models/Models.ts"
 import type { AgentEntry } from "../config/AgentEntry.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
@@ -64,18 +65,19 @@ export class Agents extends Context.Service<
   }
 >()("@signalbox/host/Agents") {
   /** The agents of a configuration, over sets of servers that are there for them alone. */
-  static readonly layer = (setup: HostSetup): Layer.Layer<Agents, never, ServerSets | Models | Path.Path> =>
+  static readonly layer = (setup: HostSetup): Layer.Layer<Agents, never, ServerSets | Models | Approvals | Path.Path> =>
     Layer.effect(Agents, makeAgents(setup))
 }
 
 const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll }: HostSetup) {
   const sets = yield* ServerSets
   const models = yield* Models
+  const approvals = yield* Approvals
   const platform = Context.pick(Path.Path)(yield* Effect.context<Path.Path>())
   let current = config
   let entries: ReadonlyMap<string, AgentEntry> = new Map(Object.entries(config.options.agents))
   const running = new Map<string, RunningAgent>()
-  const around = { config, environment, models, sets, running }
+  const around = { approvals, config, environment, models, sets, running }
   const scope = yield* Effect.scope
 
   const find = (agentName: string) =>
@@ -103,7 +105,7 @@ const makeAgents = Effect.fnUntraced(function* ({ config, environment, startsAll
       agentName,
       servers,
       Effect.fnUntraced(function* (orchestrator) {
-        const agent = yield* makeAgent(agentName, options, model, orchestrator)
+        const agent = yield* makeAgent(agentName, options, approvals.agent(agentName), model, orchestrator)
         yield* startAgent(agent, entry)
         const own = yield* Effect.scope
         yield* Effect.acquireRelease(

@@ -4,6 +4,7 @@
  */
 import type { DuplicateServerName, ManagedServer, ServerSets, StartError } from "@signalbox/orchestrator"
 import { Effect, Equal, Scope } from "effect"
+import type { Approvals } from "../approvals/Approvals.ts"
 import type { AgentEntry } from "../config/AgentEntry.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { FoundProblem } from "../config/layers.ts"
@@ -50,13 +51,14 @@ export interface AgentSurroundings {
   readonly config: LoadedConfig
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly models: Models["Service"]
+  readonly approvals: Approvals["Service"]
   readonly sets: ServerSets["Service"]
   readonly running: Map<string, RunningAgent>
 }
 
 /** What it takes to make an agent that runs what an entry of a new configuration says. */
 export const planChange = Effect.fnUntraced(function* (
-  { config, environment, models, running, sets }: AgentSurroundings,
+  { approvals, config, environment, models, running, sets }: AgentSurroundings,
   agentName: string,
   now: RunningAgent,
   entry: AgentEntry,
@@ -76,7 +78,10 @@ export const planChange = Effect.fnUntraced(function* (
         )
       : []
     const agent = hasOtherModel
-      ? yield* Scope.provide(makeAgent(agentName, options, model, now.agent.orchestrator), now.scope)
+      ? yield* Scope.provide(
+          makeAgent(agentName, options, approvals.agent(agentName), model, now.agent.orchestrator),
+          now.scope
+        )
       : now.agent
     if (running.get(agentName) === now) running.set(agentName, { ...now, agent, entry, servers })
     return kept

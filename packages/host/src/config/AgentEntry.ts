@@ -2,6 +2,7 @@
  * One entry under `agents`: which servers an agent has, which of their tools, with which secrets, and its model.
  */
 import { Schema } from "effect"
+import { AgentApproval } from "./ApprovalOptions.ts"
 import { EnvValue, PositiveInt, ProviderChoice, ServerName, StartCall, ToolLists, VariableName } from "./schemas.ts"
 
 /** The group of secrets that every server of an agent is given. */
@@ -23,6 +24,8 @@ export const AgentEntry = Schema.Struct({
       systemPrompt: Schema.optionalKey(Schema.String)
     })
   ),
+  /** What it leaves out is that of `conversation`. */
+  approval: Schema.optionalKey(AgentApproval),
   /** Environment variables by server; those under `common` are for each of them, and those of a server win. */
   secrets: Schema.optionalKey(Schema.Record(ServerName, Schema.Record(VariableName, EnvValue))),
   /** Calls that are made once, one after the other, before the agent can be used. */

@@ -5,6 +5,7 @@ import { Effect, FileSystem, Path, Result } from "effect"
 import { agentProblems } from "../agents/agentProblems.ts"
 import { modelProblems } from "../models/modelProblems.ts"
 import { ConfigInvalid, ConfigNotFound, type ConfigProblem, UntrustedServerType } from "../errors.ts"
+import { approvalProblems } from "./approvalProblems.ts"
 import { decodeOptions } from "./decode.ts"
 import { readDocument } from "./document.ts"
 import type { HostOptions } from "./HostOptions.ts"
@@ -138,7 +139,7 @@ export const checkText = Effect.fnUntraced(function* (source: ConfigSource, { fi
   const decoded = decodeOptions(layered.value)
   const misshapen = (Result.isFailure(decoded) ? decoded.failure : []).map(layered.place)
   const told = new Set(misshapen.map(({ path }) => path))
-  const adrift = [agentProblems, modelProblems, serverProblems].flatMap((find) =>
+  const adrift = [agentProblems, modelProblems, serverProblems, approvalProblems].flatMap((find) =>
     find(layered.value).map(layered.place)
   )
   const problems = [...layered.problems, ...misshapen, ...adrift.filter(({ path }) => !told.has(path))]

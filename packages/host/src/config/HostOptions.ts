@@ -4,6 +4,7 @@
  */
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
+import { ApprovalMode, ApprovalSection } from "./ApprovalOptions.ts"
 import { keyRules } from "./keyRules.ts"
 import { ModelOptions } from "./ModelOptions.ts"
 import { ProviderEntry } from "./ProviderEntry.ts"
@@ -97,6 +98,7 @@ const overrides = {
   description: Schema.optionalKey(Schema.String),
   required: Schema.optionalKey(Schema.Boolean),
   trusted: Schema.optionalKey(Schema.Boolean),
+  approval: Schema.optionalKey(ApprovalMode),
   writes: Schema.optionalKey(Schema.Literals(["serial", "parallel"])),
   protocol: Schema.optionalKey(Schema.Literals(["auto", "legacy", "2026-07-28"])),
   connectTimeout: Schema.optionalKey(PositiveDuration),
@@ -270,6 +272,7 @@ export const HostOptions = Schema.Struct({
     maxSessions: PositiveInt,
     sessionIdleTimeout: PositiveDuration,
     describeTools: Schema.Boolean,
+    approval: ApprovalSection,
     budget: Schema.Struct({
       maxCostUsd: Limit(Schema.Finite.check(Schema.isGreaterThan(0))),
       maxTokens: Limit(PositiveInt),

@@ -2,6 +2,7 @@
  * `server`: where `signalbox serve` listens, whom it lets in, and what they may ask for.
  */
 import { Schema } from "effect"
+import { ApprovalMode } from "./ApprovalOptions.ts"
 import { ApiKey, PositiveDuration, PositiveInt, ServerName } from "./schemas.ts"
 
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))
@@ -32,6 +33,7 @@ export const ServerOptions = Schema.Struct({
   maxRequestBytes: PositiveInt,
   auth: Auth,
   tools: Tools,
+  approval: ApprovalMode,
   maxConcurrentRequests: PositiveInt,
   maxQueuedRequests: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
   maxTokens: Schema.Union([Schema.Literal("unlimited"), PositiveInt]),

@@ -111,6 +111,14 @@ conversation:
   sessionIdleTimeout: 1 hour
   # Lists the tools in the system prompt too, for models that overlook them. Every request costs more tokens.
   describeTools: false
+  # Which tool calls run by themselves.
+  approval:
+    # auto-safe: tools run that say they are read-only or idempotent, of servers with "trusted: true"; the others are asked
+    # about. ask: all are. auto: all run. deny: none does. Where nobody can be asked, a call is refused.
+    mode: auto-safe
+    # The first that fits decides, whatever the mode is; * stands for any text, also in arguments:
+    #   - { tool: files__write_file, arguments: { path: "/tmp/*" }, decision: allow }   # or ask, deny
+    rules: []
   # What the model calls of one turn may cost (by model.prices; a model without a price costs nothing), use and take. A turn
   # that reaches it ends with what had come of the answer.
   budget:
@@ -288,6 +296,9 @@ server:
   # The tools below that requests get beside their own: all, none, or those of some servers, such as [files]. A request
   # may ask for fewer, with the header x-tool-execution (passthrough: none) or by naming servers in mcp_servers.
   tools: all
+  # What is done with their calls where no rule of conversation.approval and no mode of a server says it: auto, since they
+  # may use what is allowed above; auto-safe, ask or deny. Responses can approve a call with their next request.
+  approval: auto
   # Requests that are answered at the same time, and those that may wait for their turn; more are refused as overload.
   maxConcurrentRequests: 256
   maxQueuedRequests: 1024
@@ -311,6 +322,7 @@ server:
 #     servers: [files, mcp.search.find]    # servers by name; mcp.<server>.<tool> for one tool
 #     tools: { files: { allow: [read_file] } }   # optional; also deny: […]
 #     model: { provider: claude, systemPrompt: You plan. }   # optional; also name, maxTokens
+#     approval: { mode: ask, rules: [] }   # optional; its rules come before those of conversation
 #     secrets:                             # optional; variables for its local servers: all of them, or one
 #       common: { TENANT: acme }
 #       files: { TOKEN: "env:PLANNER_TOKEN" }
@@ -329,6 +341,7 @@ agents: {}
 #     runtime: node                  # optional; what the command needs, with version and runner as below
 #     required: false                # optional; true: nothing works without it
 #     trusted: false                 # optional; true: its read-only and idempotent hints are believed
+#     approval: ask                  # optional; instead of conversation.approval.mode, for its tools
 #     writes: serial                 # optional; parallel: tools that write may run at the same time
 #     tools: { allow: [read_file] }  # optional; also deny: […], rename: { its: yours }, describe: { its: "your words" }
 #     onStart: [{ tool: open, args: { path: "." } }]   # optional; called on each new connection before anything else

@@ -13,8 +13,8 @@ import {
   recordCall,
   retryAnswer
 } from "@signalbox/model"
-import { type ByteSink, NativeBodies } from "@signalbox/model/http"
-import type { ForwardedAnswer, ForwardRequest, KeyMode } from "@signalbox/provider-claude"
+import { type ByteSink, DirectHttp } from "@signalbox/model/http"
+import type { ForwardedHead, ForwardRequest, KeyMode, PassingUsage } from "@signalbox/provider-claude"
 import type { RetryPolicy } from "@signalbox/resilience"
 import { Effect, Exit } from "effect"
 import { HttpClient } from "effect/http"
@@ -28,9 +28,6 @@ export interface Forwarded {
   /** `forward` hands on the caller's own key. */
   readonly keyMode: KeyMode
 }
-
-/** What stands before the bytes of an answer. */
-export type ForwardedHead = Pick<ForwardedAnswer, "headers" | "status">
 
 /** Begins an answer, once its first byte is there. No other one follows. */
 export type BeginAnswer = (head: ForwardedHead) => ByteSink
@@ -51,11 +48,17 @@ export interface ForwardingParts {
 
 const isSuccess = ({ status }: ForwardedHead): boolean => status >= 200 && status < 300
 
+interface Outlet {
+  readonly sink: ByteSink
+  /** All bytes have come. */
+  readonly end: () => void
+}
+
 /**
  * Where the bytes of an answer go before they are begun. Nobody can use a part of an answer that is not streamed: it is
  * kept until it is whole, so that it may still fail, or be asked for again, as a whole.
  */
-const makeOutlet = (contentType: string, begin: () => ByteSink) => {
+const makeOutlet = (contentType: string, begin: () => ByteSink): Outlet => {
   if (contentType.includes("text/event-stream")) {
     const sink: ByteSink = {
       write: (bytes) => begin().write(bytes),
@@ -81,62 +84,56 @@ const makeOutlet = (contentType: string, begin: () => ByteSink) => {
 /** Makes it for a provider whose API is that of Messages. Nothing is loaded before the first request. */
 export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvider, parts: ForwardingParts) {
   const client = yield* HttpClient.HttpClient
-  const findNativeBody = yield* NativeBodies
-  const loaded = yield* Effect.cached(loadClaude(provider))
+  const direct = yield* DirectHttp
+  const loaded = yield* Effect.cached(
+    Effect.all({ claude: loadClaude(provider), send: direct ?? Effect.succeed(undefined) })
+  )
   const { name } = provider
   const record = recordCall(parts.meter)
   const guarded = guardAnswer(parts.guard)
   const rated = rateAnswer({ ...parts.rate, provider: name })
   const again = retryAnswer(parts.retry)
 
-  /** Hands the bytes over, and looks at them by the way. */
-  const deliver = Effect.fnUntraced(function* (
-    answer: ForwardedAnswer,
-    model: string | undefined,
-    begin: () => ByteSink
-  ) {
-    const { watchUsage } = yield* loaded
-    const { "content-type": contentType = "" } = answer.headers
-    const { end, sink } = makeOutlet(contentType, begin)
-    if (!isSuccess(answer)) {
-      yield* answer.drain(sink)
-      return end()
-    }
-    const usage = watchUsage(contentType, { provider: name, model: model ?? "" })
-    const watched: ByteSink = {
-      ...sink,
-      write: (bytes) => {
-        usage.note(bytes)
-        return sink.write(bytes)
-      }
-    }
-    yield* answer.drain(watched).pipe(
-      Effect.onExit(() => {
-        const said = model === undefined ? undefined : usage.reported()
-        if (model === undefined || said === undefined) return Effect.void
-        return record({ asked: model, answered: said.model, usage: said.usage })
-      })
-    )
-    const fault = usage.fault()
-    if (fault !== undefined) return yield* Effect.fail(fault)
-    end()
-  })
-
   const forward: Forward = (asked, begin) =>
     Effect.suspend(() => {
+      // There from the first byte on, or the end of an answer without any.
       let sink: ByteSink | undefined
-      const attempt = Effect.flatMap(loaded, (claude) =>
-        Effect.flatMap(
-          claude.forward({
-            client,
-            findNativeBody,
-            options: claude.options,
-            request: asked.request,
-            keyMode: asked.keyMode
-          }),
-          (answer) => deliver(answer, asked.model, () => (sink ??= begin(answer)))
+      const attempt = Effect.flatMap(loaded, ({ claude, send }) => {
+        let usage: PassingUsage | undefined
+        let outlet: Outlet | undefined
+        const relayed = claude.relay({
+          client,
+          direct: send,
+          options: claude.options,
+          request: asked.request,
+          keyMode: asked.keyMode,
+          begin: (head) => {
+            const { "content-type": contentType = "" } = head.headers
+            const opened = makeOutlet(contentType, () => (sink ??= begin(head)))
+            outlet = opened
+            if (!isSuccess(head)) return opened.sink
+            const watching = claude.watchUsage(contentType, { provider: name, model: asked.model ?? "" })
+            usage = watching
+            return {
+              ...opened.sink,
+              write: (bytes) => {
+                watching.note(bytes)
+                return opened.sink.write(bytes)
+              }
+            }
+          }
+        })
+        return Effect.andThen(
+          Effect.onExit(relayed, () => recordUsed(asked.model, usage)),
+          Effect.suspend(() => {
+            // What is no answer fails, whoever has read it by then.
+            const fault = usage?.fault()
+            if (fault !== undefined) return Effect.fail(fault)
+            outlet?.end()
+            return Effect.void
+          })
         )
-      ).pipe(Effect.scoped)
+      })
       // What has been begun is not repeated: its failure passes the retries as the end that it is.
       const settled = Effect.matchEffect(rated(guarded(attempt)), {
         onSuccess: () => Effect.succeed(Exit.void),
@@ -144,5 +141,11 @@ export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvid
       })
       return Effect.flatten(again(settled))
     })
+
+  const recordUsed = (asked: string | undefined, usage: PassingUsage | undefined): Effect.Effect<void> => {
+    const said = usage?.reported()
+    if (asked === undefined || said === undefined) return Effect.void
+    return record({ asked, answered: said.model, usage: said.usage })
+  }
   return forward
 })

@@ -39,8 +39,8 @@ export const loadClaude = Effect.fnUntraced(function* ({ apiKey, entry, headers,
     headers,
     ...limitsOf(entry)
   }
-  const { forward, makeClaude, watchUsage } = claude
-  return { forward, makeClaude, options, watchUsage }
+  const { makeClaude, relay, watchUsage } = claude
+  return { makeClaude, options, relay, watchUsage }
 })
 
 const load = Effect.fnUntraced(function* (provider: ResolvedProvider) {

@@ -6,6 +6,7 @@ export {
   type Exchange,
   fetchEvents,
   fetchJson,
+  noAnswer,
   readJson,
   sendRequest,
   type StreamDecoder
@@ -13,13 +14,13 @@ export {
 
 // Answers that are only handed on
 export {
-  type BodyListener,
-  type ByteSink,
-  drainAnswer,
-  type FindNativeBody,
-  NativeBodies,
-  type NativeBody
-} from "./drainAnswer.ts"
+  type AnswerListener,
+  type ByteRequest,
+  type DirectExchange,
+  DirectHttp,
+  type SendDirectly
+} from "./directHttp.ts"
+export { type ByteSink, drainTo, relayAnswer, type RelayedExchange } from "./relayAnswer.ts"
 
 // What upstreams say about how much more they will take
 export { type RateLimit, RateLimitObserver, type RateLimits, readRateLimits } from "./rateLimits.ts"

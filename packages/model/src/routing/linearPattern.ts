@@ -1,63 +1,73 @@
 /**
- * Regular expressions whose matching takes linear time, whatever the name: who writes a rule, or sends a name, can
- * never stop the program with one. They are run as a set of states, without going back; so lookaround, references and
- * word boundaries, which need that, are refused. A pattern fits the whole name.
+ * Regular expressions whose matching takes linear time, whatever the text: who writes a rule, or sends a name, can
+ * never stop the program with one. They are run as a set of states, without going back; so lookaround and references,
+ * which need that, are refused.
  */
 import { Result } from "effect"
+import { runStates, type State } from "./runStates.ts"
 
 type Node =
   | { readonly type: "char"; readonly test: (char: string) => boolean }
-  | { readonly type: "start" | "end" }
+  | { readonly type: "start" | "end" | "boundary" | "inside" }
   | { readonly type: "sequence" | "choice"; readonly nodes: ReadonlyArray<Node> }
   | { readonly type: "repeat"; readonly node: Node; readonly min: number; readonly max: number }
 
-/** `next` are the states after this one, each of which may be the right one. */
-interface State {
-  readonly type: "char" | "start" | "end" | "fork" | "match"
-  readonly test: (char: string) => boolean
-  readonly next: Array<number>
+/** How a pattern is read, and where in a text it has to fit. */
+export interface LinearPatternOptions {
+  readonly ignoresCase?: boolean
+  /** It fits where a part of the text does. Otherwise the whole text has to. */
+  readonly isSearch?: boolean
 }
 
 /** States of one pattern: what `{1,1000}` within `{1,1000}` would need is never meant. */
 const maxStates = 5000
 
 const tokenPattern = /\\.|\[(?:\\.|[^\]\\])*\]|\(\?(?:[:=!]|<[=!]|<\w+>)|\{\d+(?:,\d*)?\}|./gsu
-/** References, boundaries, and escapes of several characters. */
-const unsupportedEscape = /^\\[0-9bBkcpPux]$/
+/** References, and escapes of several characters. */
+const unsupportedEscape = /^\\[0-9kcpPux]$/
 const lookaround = /^\(\?(?:=|!|<=|<!)$/
 
 /** The test of a pattern, or what is wrong with the pattern, in words. */
-export const linearPattern = (regex: string): Result.Result<(name: string) => boolean, string> => {
+export const linearPattern = (
+  regex: string,
+  { ignoresCase = false, isSearch = false }: LinearPatternOptions = {}
+): Result.Result<(text: string) => boolean, string> => {
   const syntax = Result.try({ try: () => new RegExp(regex, "u"), catch: (error) => String(error) })
   if (Result.isFailure(syntax)) return Result.fail(syntax.failure)
   const tokens = regex.match(tokenPattern) ?? []
   const unsupported = tokens.find((token) => unsupportedEscape.test(token) || lookaround.test(token))
   if (unsupported !== undefined) return Result.fail(`"${unsupported}" would not take linear time or is not supported`)
-  const [tree] = parseChoice(tokens, 0)
+  const [tree] = parseChoice({ tokens, flags: ignoresCase ? "iu" : "u" }, 0)
   if (sizeOf(tree) > maxStates) return Result.fail("its repetitions are too many")
   const states: Array<State> = [{ type: "match", test: never, next: [] }]
   const start = compile(states, tree, 0)
-  return Result.succeed((name) => matches(states, start, name))
+  return Result.succeed(runStates(states, start, isSearch))
+}
+
+interface Reading {
+  readonly tokens: ReadonlyArray<string>
+  readonly flags: string
 }
 
 const never = () => false
 
-const parseChoice = (tokens: ReadonlyArray<string>, from: number): readonly [Node, number] => {
+const parseChoice = (reading: Reading, from: number): readonly [Node, number] => {
   const nodes: Array<Node> = []
   let at = from
   for (;;) {
-    const [sequence, end] = parseSequence(tokens, at)
+    const [sequence, end] = parseSequence(reading, at)
     nodes.push(sequence)
-    if (tokens[end] !== "|") return [{ type: "choice", nodes }, end]
+    if (reading.tokens[end] !== "|") return [{ type: "choice", nodes }, end]
     at = end + 1
   }
 }
 
-const parseSequence = (tokens: ReadonlyArray<string>, from: number): readonly [Node, number] => {
+const parseSequence = (reading: Reading, from: number): readonly [Node, number] => {
+  const { flags, tokens } = reading
   const nodes: Array<Node> = []
   let at = from
   for (let token = tokens[at]; token !== undefined && token !== "|" && token !== ")"; token = tokens[at]) {
-    const [atom, end] = token.startsWith("(") ? parseGroup(tokens, at) : ([atomOf(token), at + 1] as const)
+    const [atom, end] = token.startsWith("(") ? parseGroup(reading, at) : ([atomOf(token, flags), at + 1] as const)
     const [node, next] = parseQuantifier(tokens, end, atom)
     nodes.push(node)
     at = next
@@ -65,8 +75,8 @@ const parseSequence = (tokens: ReadonlyArray<string>, from: number): readonly [N
   return [{ type: "sequence", nodes }, at]
 }
 
-const parseGroup = (tokens: ReadonlyArray<string>, open: number): readonly [Node, number] => {
-  const [inner, close] = parseChoice(tokens, open + 1)
+const parseGroup = (reading: Reading, open: number): readonly [Node, number] => {
+  const [inner, close] = parseChoice(reading, open + 1)
   return [inner, close + 1]
 }
 
@@ -87,10 +97,17 @@ const boundsOf = (token: string): { readonly min: number; readonly max: number }
   return { min: Number(min), max: max === undefined ? unbounded : Number(max) }
 }
 
-const atomOf = (token: string): Node => {
-  if (token === "^") return { type: "start" }
-  if (token === "$") return { type: "end" }
-  const one = new RegExp(`^(?:${token})$`, "u")
+const places: Readonly<Record<string, "start" | "end" | "boundary" | "inside">> = {
+  "^": "start",
+  $: "end",
+  "\\b": "boundary",
+  "\\B": "inside"
+}
+
+const atomOf = (token: string, flags: string): Node => {
+  const place = places[token]
+  if (place !== undefined) return { type: place }
+  const one = new RegExp(`^(?:${token})$`, flags)
   return { type: "char", test: (char) => one.test(char) }
 }
 
@@ -130,32 +147,4 @@ const compileRepeat = (states: Array<State>, node: Extract<Node, { type: "repeat
   }
   for (let i = 0; i < node.min; i++) start = compile(states, node.node, start)
   return start
-}
-
-const matches = (states: ReadonlyArray<State>, start: number, name: string): boolean => {
-  const chars = Array.from(name)
-  const isPassed = ({ type }: State, position: number): boolean =>
-    type === "fork" || (type === "start" && position === 0) || (type === "end" && position === chars.length)
-  /** All states that are reached without a character. */
-  const reach = (from: Iterable<number>, position: number): ReadonlySet<number> => {
-    const reached = new Set<number>()
-    const open = [...from]
-    for (let index = open.pop(); index !== undefined; index = open.pop()) {
-      if (reached.has(index)) continue
-      reached.add(index)
-      const state = states[index]
-      if (state !== undefined && isPassed(state, position)) open.push(...state.next)
-    }
-    return reached
-  }
-  let current = reach([start], 0)
-  for (const [position, char] of chars.entries()) {
-    const after = [...current].flatMap((index) => {
-      const state = states[index]
-      return state?.type === "char" && state.test(char) ? state.next : []
-    })
-    if (after.length === 0) return false
-    current = reach(after, position + 1)
-  }
-  return current.has(0)
 }

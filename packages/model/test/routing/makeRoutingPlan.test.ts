@@ -46,19 +46,12 @@ describe("a routing plan", () => {
     assert.strictEqual(problems[4], 'the fallbacks of "claude": there is no upstream "elsewhere"')
   })
 
-  it.each([
-    "(a)\\1",
-    "(?=a)b",
-    "(?!a)b",
-    "(?<=a)b",
-    "(?<!a)b",
-    "a\\b",
-    "(?<n>a)\\k<n>",
-    "\\u0041",
-    "(a{1,500}){1,500}"
-  ])("refuses the pattern %s, which could not be matched in linear time", (regex) => {
-    assert.lengthOf(problemsOf(options({ rules: [pattern(regex)] })), 1)
-  })
+  it.each(["(a)\\1", "(?=a)b", "(?!a)b", "(?<=a)b", "(?<!a)b", "(?<n>a)\\k<n>", "\\u0041", "(a{1,500}){1,500}"])(
+    "refuses the pattern %s, which could not be matched in linear time",
+    (regex) => {
+      assert.lengthOf(problemsOf(options({ rules: [pattern(regex)] })), 1)
+    }
+  )
 })
 
 describe("a pattern", () => {
@@ -104,7 +97,10 @@ describe("a pattern", () => {
     "[\\]\\-a]+",
     "\\p{L}".replace("\\p{L}", "[ä👍]"),
     "(a?){3}b",
-    "x{0}a"
+    "x{0}a",
+    "\\bgpt\\b.*",
+    "a\\b-\\bb",
+    "a\\Ba\\Bb?"
   ])("of %s fits the same whole names as JavaScript says", (regex) => {
     const expected = new RegExp(`^(?:${regex})$`, "u")
     for (const name of samples) {

@@ -1,0 +1,114 @@
+/**
+ * Runs a set of states over a text, all that may be the right one at once. Sets that were met before are remembered
+ * with where each character led, so most characters cost one look into a table.
+ */
+
+/** `next` are the states after this one, each of which may be the right one. */
+export interface State {
+  readonly type: "char" | "start" | "end" | "boundary" | "inside" | "fork" | "match"
+  readonly test: (char: string) => boolean
+  readonly next: Array<number>
+}
+
+/** Where one can be within a pattern, as far as it does not depend on what comes next. */
+interface Spot {
+  readonly states: ReadonlyArray<number>
+  readonly isStart: boolean
+  /** The character before is one of a word. */
+  readonly wasWord: boolean
+  readonly ascii: Array<Spot | undefined>
+  readonly others: Map<number, Spot>
+  endsWell: boolean | undefined
+}
+
+/** A text that leads to more of them is run at the cost of finding each anew, which is linear, too. */
+const maxSpots = 2000
+const end = -1
+
+const isWordCode = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || code === 0x5f || (code >= 0x61 && code <= 0x7a)
+
+/** The test of a compiled pattern. State 0 is the match. */
+export const runStates = (
+  states: ReadonlyArray<State>,
+  start: number,
+  isSearch: boolean
+): ((text: string) => boolean) => {
+  const spots = new Map<string, Spot>()
+  const spotOf = (cores: ReadonlyArray<number>, isStart: boolean, wasWord: boolean): Spot => {
+    const key = `${isStart ? 1 : 0}${wasWord ? 1 : 0}${cores.join()}`
+    const known = spots.get(key)
+    if (known !== undefined) return known
+    if (spots.size >= maxSpots) spots.clear()
+    const spot = { states: cores, isStart, wasWord, ascii: [], others: new Map(), endsWell: undefined }
+    spots.set(key, spot)
+    return spot
+  }
+  const first = spotOf([start], true, false)
+  /** Reached when a part of the text fits; nothing leads away from it. */
+  const found: Spot = { ...first, states: [], ascii: [], others: new Map(), endsWell: true }
+
+  const isPassed = (type: State["type"], spot: Spot, code: number): boolean => {
+    switch (type) {
+      case "fork":
+        return true
+      case "start":
+        return spot.isStart
+      case "end":
+        return code === end
+      case "boundary":
+      case "inside":
+        return (spot.wasWord !== isWordCode(code)) === (type === "boundary")
+      default:
+        return false
+    }
+  }
+  /** All states that are reached without a character, when this one comes next. */
+  const reach = (spot: Spot, code: number): ReadonlySet<number> => {
+    const reached = new Set<number>()
+    const open = [...spot.states]
+    for (let index = open.pop(); index !== undefined; index = open.pop()) {
+      if (reached.has(index)) continue
+      reached.add(index)
+      const state = states[index]
+      if (state !== undefined && isPassed(state.type, spot, code)) open.push(...state.next)
+    }
+    return reached
+  }
+  const step = (spot: Spot, code: number): Spot => {
+    const reached = reach(spot, code)
+    if (isSearch && reached.has(0)) return found
+    const char = String.fromCodePoint(code)
+    const after = new Set<number>(isSearch ? [start] : [])
+    for (const index of reached) {
+      const state = states[index]
+      if (state?.type === "char" && state.test(char)) for (const next of state.next) after.add(next)
+    }
+    return spotOf(
+      [...after].toSorted((a, b) => a - b),
+      false,
+      isWordCode(code)
+    )
+  }
+  const follow = (spot: Spot, code: number): Spot => {
+    const known = code < 128 ? spot.ascii[code] : spot.others.get(code)
+    if (known !== undefined) return known
+    const next = step(spot, code)
+    if (code < 128) spot.ascii[code] = next
+    else if (spot.others.size < maxSpots) spot.others.set(code, next)
+    return next
+  }
+
+  return (text) => {
+    let spot = first
+    for (let index = 0; index < text.length; index++) {
+      const code = text.codePointAt(index) ?? 0
+      if (code > 0xffff) index++
+      spot = follow(spot, code)
+      if (spot === found) return true
+      if (spot.states.length === 0) return false
+    }
+    spot.endsWell ??= reach(spot, end).has(0)
+    return spot.endsWell
+  }
+}

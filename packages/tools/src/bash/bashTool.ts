@@ -1,0 +1,146 @@
+/**
+ * Bash: a script after its policy has been asked, with limits on time, memory and output.
+ */
+import type { CallContext, JsonObject } from "@signalbox/model"
+import { Duration, Effect, Option, Schema } from "effect"
+import { ChildProcessSpawner } from "effect/process"
+import type { Approvals } from "../approval.ts"
+import { builtIn, type BuiltIn, invalidInput, type ToolOutput } from "../BuiltIn.ts"
+import { CommandRefused, ToolTookTooLong } from "../errors.ts"
+import type { CommandOptions } from "../ToolsOptions.ts"
+import type { CommandPolicy } from "./CommandPolicy.ts"
+import type { Job, Jobs } from "./Jobs.ts"
+import { type CommandEnd, type RunningCommand, startCommand } from "./runCommand.ts"
+
+const Input = Schema.Struct({
+  command: Schema.optionalKey(Schema.String.annotate({ description: "The script." })),
+  timeout: Schema.optionalKey(
+    Schema.Finite.check(Schema.isGreaterThan(0)).annotate({
+      description: "How long it may run: milliseconds, or seconds where the number is 600 or less."
+    })
+  ),
+  description: Schema.optionalKey(Schema.String.annotate({ description: "What it does, in a few words." })),
+  input: Schema.optionalKey(Schema.String.annotate({ description: "What it reads from standard input." })),
+  run_in_background: Schema.optionalKey(
+    Schema.Boolean.annotate({ description: "Do not wait for its end. The answer has the number of the job." })
+  ),
+  job: Schema.optionalKey(
+    Schema.String.annotate({ description: "Instead of command: show the output of a job in the background so far." })
+  ),
+  stop: Schema.optionalKey(Schema.Boolean.annotate({ description: "With job: end it." }))
+})
+type BashInput = typeof Input.Type
+
+/** What Bash is made of. */
+export interface BashParts {
+  readonly options: CommandOptions
+  readonly cwd: string
+  readonly policy: CommandPolicy
+  readonly approvals: Approvals
+  readonly jobs: Jobs
+  readonly spawner: ChildProcessSpawner.ChildProcessSpawner["Service"]
+}
+
+/** Larger numbers are milliseconds, as today's clients send them; smaller ones are seconds, as older ones do. */
+const mostSeconds = 600
+
+const limitOf = ({ maxTimeout, timeout }: CommandOptions, given: number | undefined): Duration.Duration => {
+  const asked =
+    given === undefined
+      ? Duration.fromInputUnsafe(timeout)
+      : Duration.millis(given <= mostSeconds ? given * 1000 : given)
+  return Duration.min(asked, Duration.fromInputUnsafe(maxTimeout))
+}
+
+const outputOf = ({ stderr, stdout }: Pick<RunningCommand, "stderr" | "stdout">): string => {
+  const [out, errors] = [stdout.text(), stderr.text()]
+  if (errors === "") return out
+  return out === "" ? `STDERR:\n${errors}` : `STDOUT:\n${out}\nSTDERR:\n${errors}`
+}
+
+const headOf = ({ exitCode, signal }: CommandEnd): string => {
+  if (exitCode === undefined) return `Ended by ${signal}\n`
+  return exitCode === 0 ? "" : `Exit code ${exitCode}\n`
+}
+
+const answerOf = (command: RunningCommand, end: CommandEnd): ToolOutput => ({
+  text: `${headOf(end)}${outputOf(command)}`.trimEnd(),
+  data: {
+    exit_code: end.exitCode ?? null,
+    signal: end.signal ?? null,
+    stdout: command.stdout.text(),
+    stderr: command.stderr.text()
+  },
+  isError: end.exitCode !== 0
+})
+
+const showJob = Effect.fnUntraced(function* ({ command, end, id }: Job) {
+  const ended = yield* end
+  const state = ended === undefined ? "It still runs." : headOf(ended).trimEnd() || "It has ended."
+  return {
+    text: `Job ${id}. ${state}\n${outputOf(command)}`.trimEnd(),
+    data: { job: id, is_running: ended === undefined }
+  }
+})
+
+/** Makes the tool. */
+export const bashTool = (parts: BashParts): BuiltIn => {
+  const { approvals, jobs, options, policy } = parts
+
+  const permit = Effect.fnUntraced(function* (tool: BuiltIn, script: string, input: BashInput, context: CallContext) {
+    const verdict = yield* policy.judge(script)
+    if (verdict.verdict === "allow") return
+    if (verdict.verdict === "deny") return yield* new CommandRefused({ reason: verdict.reason })
+    if (options.undecided === "refuse")
+      return yield* new CommandRefused({ reason: `${verdict.reason}, and nobody is to be asked` })
+    const asked: JsonObject = { ...input }
+    yield* approvals.require(tool, { input: asked, reason: verdict.reason, topic: script }, context)
+  })
+
+  const runNow = (script: string, input: string | undefined, limit: Duration.Duration) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const command = yield* startCommand(options, parts.cwd, script, input)
+        const end = yield* Effect.timeoutOption(command.ended, limit)
+        if (Option.isSome(end)) return answerOf(command, end.value)
+        const said = outputOf(command)
+        const error = new ToolTookTooLong({ what: "The command", limit })
+        return said === "" ? yield* error : { text: `${error.code}: ${error.message}\n${said}`, isError: true }
+      })
+    ).pipe(Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, parts.spawner))
+
+  const run = Effect.fnUntraced(function* (input: BashInput, context: CallContext) {
+    if (input.job !== undefined)
+      return yield* Effect.flatMap(
+        input.stop === true ? jobs.stop(input.job, context) : jobs.find(input.job, context),
+        showJob
+      )
+    const script = input.command
+    if (script === undefined || script.trim() === "")
+      return yield* invalidInput("Bash", "command", "Expected the command to run")
+    yield* permit(tool, script, input, context)
+    if (input.run_in_background !== true) return yield* runNow(script, input.input, limitOf(options, input.timeout))
+    const job = yield* jobs.start(script, input.input, context)
+    return {
+      text: `Runs in the background as job ${job.id}. See its output with {"job":"${job.id}"}, end it with {"job":"${job.id}","stop":true}.`,
+      data: { job: job.id, is_running: true }
+    }
+  })
+
+  const tool: BuiltIn = builtIn({
+    name: "Bash",
+    description:
+      "Runs a Bash script in the working directory, without an environment of its own. Commands that are not allowed are asked about or refused.",
+    input: Input,
+    annotations: {
+      title: "Run a command",
+      readOnlyHint: false,
+      destructiveHint: true,
+      idempotentHint: false,
+      openWorldHint: true
+    },
+    isSelfTimed: true,
+    run
+  })
+  return tool
+}

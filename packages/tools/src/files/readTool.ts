@@ -1,0 +1,119 @@
+/**
+ * Read: a part of a text file by lines. It reads no further than it shows, so a large file costs no more than a small
+ * one.
+ */
+import { Effect, Schema } from "effect"
+import { builtIn } from "../BuiltIn.ts"
+import { FileBinary } from "../errors.ts"
+import type { OpenedFile } from "../paths/DirectFiles.ts"
+import type { Place } from "../paths/PathPolicy.ts"
+import { explainFault, type Workspace } from "../paths/Workspace.ts"
+import { maxLineLength, shownLine } from "./paging.ts"
+
+const defaultLimit = 2000
+const chunkBytes = 64 * 1024
+
+const Input = Schema.Struct({
+  file_path: Schema.String.annotate({ description: "The file, as an absolute path or from the working directory." }),
+  offset: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).annotate({ description: "The first line to show, from 1." })
+  ),
+  limit: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThan(0)).annotate({
+      description: `How many lines to show; ${defaultLimit} by default.`
+    })
+  )
+})
+
+interface Reading {
+  readonly lines: Array<string>
+  /** Characters that are shown so far, and how many there may be. */
+  length: number
+  line: number
+  partial: string
+  /** The line that is read now is longer than what is shown of it. */
+  isSkipping: boolean
+  isFull: boolean
+}
+
+/** Makes the tool. */
+export const readTool = (workspace: Workspace, maxCharacters: number) =>
+  builtIn({
+    name: "Read",
+    description:
+      "Reads a text file and shows its lines with their numbers. Give offset and limit for a part of a long file.",
+    input: Input,
+    annotations: { title: "Read a file", readOnlyHint: true, openWorldHint: false },
+    run: Effect.fnUntraced(function* ({ file_path, limit = defaultLimit, offset = 1 }) {
+      const place = yield* workspace.policy.decide(file_path, "read")
+      const first = Math.max(1, offset)
+      const { isFull, lines } = yield* Effect.scoped(
+        Effect.flatMap(workspace.openFile(place), (file) => readLines(place, file, first, limit, maxCharacters))
+      )
+      const text = lines.map((line, index) => `${first + index}\t${line}`).join("\n")
+      const next = first + lines.length
+      const note = isFull ? `\n[The file goes on. Continue with offset ${next}.]` : ""
+      return { text: `${text}${note}`, data: { first_line: first, lines, has_more: isFull } }
+    })
+  })
+
+/** Room for the numbers of lines, and for the note. */
+const overhead = 12
+
+const readLines = Effect.fnUntraced(function* (
+  place: Place,
+  file: OpenedFile,
+  first: number,
+  limit: number,
+  maxCharacters: number
+) {
+  const reading: Reading = { lines: [], length: 100, line: 1, partial: "", isSkipping: false, isFull: false }
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
+  const buffer = new Uint8Array(Math.max(1, Math.min(chunkBytes, file.size)))
+  const take = (line: string) => {
+    if (reading.line >= first && !reading.isFull) {
+      const shown = shownLine(line.endsWith("\r") ? line.slice(0, -1) : line)
+      const needed = shown.length + overhead
+      if (reading.lines.length >= limit || (reading.lines.length > 0 && reading.length + needed > maxCharacters))
+        reading.isFull = true
+      else {
+        reading.lines.push(shown)
+        reading.length += needed
+      }
+    }
+    reading.line++
+  }
+  let position = 0
+  while (!reading.isFull) {
+    const count = yield* Effect.mapError(file.read(buffer, position), explainFault(place))
+    const bytes = buffer.subarray(0, count)
+    const text = yield* Effect.try({
+      try: () => decoder.decode(bytes, { stream: count > 0 }),
+      catch: () => new FileBinary({ path: place.given })
+    })
+    if (text.includes("\0")) return yield* new FileBinary({ path: place.given })
+    split(reading, text, take)
+    if (count === 0) break
+    position += count
+  }
+  if (!reading.isFull && (reading.partial !== "" || reading.isSkipping)) take(reading.partial)
+  return reading
+})
+
+const split = (reading: Reading, text: string, take: (line: string) => void): void => {
+  let from = 0
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", from)) {
+    grow(reading, text.slice(from, end))
+    take(reading.partial)
+    reading.partial = ""
+    reading.isSkipping = false
+    from = end + 1
+  }
+  grow(reading, text.slice(from))
+}
+
+/** A line without an end must not fill the memory: what is not shown of it is not kept. */
+const grow = (reading: Reading, text: string): void => {
+  if (reading.partial.length > maxLineLength * 2) reading.isSkipping = true
+  else reading.partial += text
+}

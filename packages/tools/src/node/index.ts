@@ -1,0 +1,5 @@
+/**
+ * What the built-in tools need of Node beyond Effect's own services.
+ */
+export { layerDirectFiles } from "./directFiles.ts"
+export { layerWebAccess } from "./webAccess.ts"

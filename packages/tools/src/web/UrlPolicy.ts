@@ -1,0 +1,98 @@
+/**
+ * Which addresses of the web may be fetched. A name says nothing: what is decided upon is the address that it stands
+ * for, and the connection is then made to that very address.
+ */
+import { Effect, Result } from "effect"
+import { UrlRefused } from "../errors.ts"
+import type { UrlOptions } from "../ToolsOptions.ts"
+import { isInNetwork, isPublic, type Network, parseAddress, parseNetwork } from "./addresses.ts"
+import type { WebAccess } from "./WebAccess.ts"
+
+/** An address that may be fetched, and where to connect to for it. */
+export interface CheckedUrl {
+  readonly url: URL
+  readonly address: string
+}
+
+/** Judges addresses. */
+export interface UrlPolicy {
+  readonly check: (url: string, from?: URL) => Effect.Effect<CheckedUrl, UrlRefused>
+}
+
+const maxLength = 4096
+/** Names that lead to this machine or its neighbours wherever they are looked up. */
+const localNames = ["localhost", "local", "internal", "intranet", "lan", "home.arpa", "onion"]
+
+const isBelow = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`)
+
+const hasControl = (text: string): boolean => {
+  for (const char of text) if ((char.codePointAt(0) ?? 0) <= 0x20 || char === "\u007f") return true
+  return false
+}
+
+const parseUrl = (text: string, from: URL | undefined): Result.Result<URL, string> => {
+  if (text.length > maxLength) return Result.fail(`it is longer than ${maxLength} characters`)
+  // The parser drops them, so what is fetched would not be what is shown.
+  if (hasControl(text) || text.includes("\\"))
+    return Result.fail("it contains spaces, backslashes or control characters")
+  return Result.try({ try: () => new URL(text, from), catch: () => "it is no address" })
+}
+
+/** The policy of these options. */
+export const makeUrlPolicy = (options: UrlOptions, web: WebAccess["Service"]): UrlPolicy => {
+  const allowed = options.allowAddresses.flatMap((text): ReadonlyArray<Network> => {
+    const network = parseNetwork(text)
+    return network === undefined ? [] : [network]
+  })
+  const objectionToAddress = (text: string): string | undefined => {
+    const address = parseAddress(text)
+    if (address === undefined) return `${text} is no address that can be judged`
+    if (isPublic(address) || allowed.some((network) => isInNetwork(address, network))) return undefined
+    return `${text} is an address of this machine or of a private network`
+  }
+  const objectionToHost = (host: string): string | undefined => {
+    if (host === "") return "it names no host"
+    if (localNames.some((name) => isBelow(host, name)))
+      return `${host} is a name of this machine or of a private network`
+    const denied = options.denyHosts.find((domain) => isBelow(host, domain))
+    if (denied !== undefined) return `${denied} is not allowed`
+    return options.allowHosts.length === 0 || options.allowHosts.some((domain) => isBelow(host, domain))
+      ? undefined
+      : `${host} is not among the allowed hosts`
+  }
+  const objectionToUrl = (url: URL): string | undefined => {
+    const { password, port, protocol, username } = url
+    if (protocol !== "http:" && protocol !== "https:") return "only http and https are fetched"
+    if (username !== "" || password !== "") return "it contains a user name or a password"
+    const number = port === "" ? (protocol === "http:" ? 80 : 443) : Number(port)
+    return options.ports.includes(number) ? objectionToHost(hostOf(url)) : `port ${number} is not allowed`
+  }
+
+  const addressOf = Effect.fnUntraced(function* (host: string) {
+    const literal = host.startsWith("[") ? host.slice(1, -1) : host
+    const addresses =
+      parseAddress(literal) === undefined
+        ? yield* Effect.mapError(web.resolve(host), ({ reason }) => `${host} has no address (${reason})`)
+        : [literal]
+    // One that is closed among others is enough: the next connection could be made to it.
+    const objection = addresses.map(objectionToAddress).find((reason) => reason !== undefined)
+    if (objection !== undefined) return yield* Effect.fail(objection)
+    const [address] = addresses
+    return address === undefined ? yield* Effect.fail(`${host} has no address`) : address
+  })
+
+  return {
+    check: Effect.fnUntraced(function* (text: string, from?: URL) {
+      const refuse = (reason: string) => new UrlRefused({ url: text.slice(0, maxLength), reason })
+      const parsed = parseUrl(text, from)
+      if (Result.isFailure(parsed)) return yield* refuse(parsed.failure)
+      const objection = objectionToUrl(parsed.success)
+      if (objection !== undefined) return yield* refuse(objection)
+      const address = yield* Effect.mapError(addressOf(hostOf(parsed.success)), refuse)
+      return { url: parsed.success, address }
+    })
+  }
+}
+
+/** The host without the dot that a complete name may end with. */
+const hostOf = ({ hostname }: URL): string => hostname.toLowerCase().replace(/\.$/, "")

@@ -1,0 +1,246 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type ApprovalRequest, Interaction, resultText } from "@signalbox/model"
+import { Effect, Fiber } from "effect"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { type Bench, type Changes, codeOf, makeBench } from "./support.ts"
+
+const allowing =
+  (...allow: ReadonlyArray<string>): Changes =>
+  (options) => ({
+    ...options,
+    commands: { ...options.commands, allow: [...options.commands.allow, ...allow] }
+  })
+
+/** The processes that carry a mark in their environment. */
+const marked = (mark: string): ReadonlyArray<string> =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark)
+      } catch {
+        // Gone by now.
+        return false
+      }
+    })
+
+const withMark =
+  (mark: string): Changes =>
+  (options) => ({
+    ...options,
+    commands: { ...options.commands, environment: { ...options.commands.environment, TOOLS_MARK: mark } }
+  })
+
+/** Waits until it is true; that it ever will be is what the test is about. */
+const until = (isSo: () => boolean): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    isSo()
+      ? Effect.void
+      : Effect.andThen(
+          Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 5))),
+          until(isSo)
+        )
+  )
+
+const run = ({ text }: Bench, command: string, more = {}) => text("Bash", { command, ...more })
+
+describe("Bash", () => {
+  it.live("tells output, errors and exit codes apart", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench()
+      assert.strictEqual(yield* run(bench, "echo hello"), "hello")
+      assert.strictEqual(
+        yield* run(bench, "echo a; cat none"),
+        "Exit code 1\nSTDOUT:\na\n\nSTDERR:\ncat: none: No such file or directory"
+      )
+      const failed = yield* bench.call("Bash", { command: "exit 3" })
+      assert.isTrue(failed.isError)
+      assert.strictEqual(resultText(failed), "Exit code 3")
+      assert.strictEqual(yield* run(bench, "true"), "Tool executed successfully (no output)")
+      assert.strictEqual(yield* run(bench, "cat", { input: "from input" }), "from input")
+      assert.strictEqual(yield* run(bench, "pwd"), bench.work)
+      assert.strictEqual(yield* run(bench, 'for x in a b; do echo "$x$(echo !)"; done | tr a-z A-Z'), "A!\nB!")
+    })
+  )
+
+  it.live("shows nothing of the environment of its host", () =>
+    Effect.gen(function* () {
+      process.env["TOOLS_TEST_SECRET"] = "hunter2"
+      const bench = yield* makeBench(allowing("env", "printenv"))
+      const shown = yield* run(bench, "env; printenv")
+      assert.notInclude(shown, "hunter2")
+      assert.include(shown, "PATH=")
+    })
+  )
+
+  it.live("ends what takes too long, with all that it started", () =>
+    Effect.gen(function* () {
+      const mark = `limit-${process.pid}`
+      const bench = yield* makeBench((options) => allowing("trap")(withMark(mark)(options)))
+      const shown = yield* run(bench, "echo begun; sleep 600 & trap '' TERM; sleep 601", { timeout: 1 })
+      assert.include(shown, "TOOL_TOOK_TOO_LONG: The command took longer than 1s and was ended.\nbegun")
+      assert.deepStrictEqual(marked(mark), [])
+    })
+  )
+
+  it.live("takes a large limit as milliseconds and a small one as seconds", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench()
+      assert.include(yield* run(bench, "sleep 600", { timeout: 700 }), "longer than 700ms")
+    })
+  )
+
+  it.live("does not wait for a process that was left behind and holds the output", () =>
+    Effect.gen(function* () {
+      const mark = `left-${process.pid}`
+      const bench = yield* makeBench(withMark(mark))
+      assert.strictEqual(yield* run(bench, "sleep 600 & echo done"), "done")
+      assert.deepStrictEqual(marked(mark), [])
+    })
+  )
+
+  it.live("stops with the call, and leaves no process", () =>
+    Effect.gen(function* () {
+      const mark = `stop-${process.pid}`
+      const bench = yield* makeBench(withMark(mark))
+      const fiber = yield* Effect.forkChild(run(bench, "sleep 600 | sleep 601"))
+      yield* until(() => marked(mark).length >= 2)
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(marked(mark), [])
+    })
+  )
+
+  it.live("keeps the beginning and the end of any amount of output", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench(allowing("yes"))
+      const before = process.memoryUsage().rss
+      const shown = yield* run(bench, "echo first; yes | head -c 50000000; echo last", { timeout: 50 })
+      assert.match(shown, /^first\ny/)
+      assert.match(shown, /last$/)
+      assert.isAtMost(shown.length, 10_000)
+      assert.isBelow(process.memoryUsage().rss - before, 60 * 1024 * 1024)
+    })
+  )
+
+  it.live("limits the memory of what it starts", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench((options) => {
+        const changed = allowing("node")(options)
+        return {
+          ...changed,
+          commands: {
+            ...changed.commands,
+            maxMemoryBytes: 64 * 1024 ** 2,
+            environment: { PATH: process.env["PATH"] ?? "" }
+          }
+        }
+      })
+      const result = yield* bench.call("Bash", { command: "node -e 'Buffer.alloc(400e6, 1); console.log(1)'" })
+      assert.isTrue(result.isError)
+    })
+  )
+
+  it.live("says what it cannot start", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench((options) => ({
+        ...options,
+        commands: { ...options.commands, shell: "/no/bash" }
+      }))
+      assert.strictEqual(codeOf(yield* bench.call("Bash", { command: "ls" })), "COMMAND_NOT_STARTED")
+    })
+  )
+})
+
+describe("an approval", () => {
+  it.live("is asked for what is not allowed, and nothing runs without it", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench()
+      const file = bench.write("a.txt", "x")
+      assert.strictEqual(codeOf(yield* bench.call("Bash", { command: "rm a.txt" })), "APPROVAL_REQUIRED")
+      assert.isTrue(existsSync(file))
+      const asked: Array<ApprovalRequest> = []
+      const interaction: Interaction = {
+        ...Interaction.decline,
+        approve: (request) =>
+          Effect.sync(() => {
+            asked.push(request)
+            return { isApproved: true, remember: "conversation" }
+          })
+      }
+      yield* bench.call("Bash", { command: "rm a.txt" }, { interaction })
+      assert.isFalse(existsSync(file))
+      assert.strictEqual(asked[0]?.reason, "rm is not among the allowed commands")
+      yield* bench.call("Bash", { command: "rm a.txt" }, { interaction })
+      assert.lengthOf(asked, 1)
+      yield* bench.call("Bash", { command: "rm b.txt" }, { interaction })
+      yield* bench.call("Bash", { command: "rm a.txt" }, { interaction, conversationId: "other" })
+      assert.lengthOf(asked, 3)
+    })
+  )
+
+  it.live("is not asked for where nobody is to be asked", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench((options) => ({
+        ...options,
+        commands: { ...options.commands, undecided: "refuse" }
+      }))
+      assert.strictEqual(codeOf(yield* bench.call("Bash", { command: "rm a.txt" })), "COMMAND_REFUSED")
+    })
+  )
+})
+
+describe("a command in the background", () => {
+  it.live("is seen, stopped, and kept from other conversations", () =>
+    Effect.gen(function* () {
+      const mark = `job-${process.pid}`
+      const bench = yield* makeBench(withMark(mark))
+      assert.include(yield* run(bench, "echo begun; sleep 600", { run_in_background: true }), "job 1")
+      let shown = ""
+      while (!shown.includes("begun")) shown = yield* bench.text("Bash", { job: "1" })
+      assert.strictEqual(shown, "Job 1. It still runs.\nbegun")
+      assert.strictEqual(
+        codeOf(yield* bench.call("Bash", { job: "1" }, { conversationId: "other" })),
+        "ENTRY_NOT_FOUND"
+      )
+      assert.include(yield* bench.text("Bash", { job: "1", stop: true }), "Ended by SIGTERM")
+      assert.deepStrictEqual(marked(mark), [])
+    })
+  )
+
+  it.live("tells its exit code when it has ended", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench()
+      yield* run(bench, "exit 4", { run_in_background: true })
+      let shown = "still runs"
+      while (shown.includes("still runs")) shown = yield* bench.text("Bash", { job: "1" })
+      assert.strictEqual(shown, "Job 1. Exit code 4")
+    })
+  )
+
+  it.live("ends with the scope of the tools", () =>
+    Effect.gen(function* () {
+      const mark = `scope-${process.pid}`
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const bench = yield* makeBench(withMark(mark))
+          yield* run(bench, "sleep 600 | sleep 601", { run_in_background: true })
+          yield* until(() => marked(mark).length >= 2)
+        })
+      )
+      assert.deepStrictEqual(marked(mark), [])
+    })
+  )
+
+  it.live("is refused when too many run", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench((options) => ({ ...options, commands: { ...options.commands, maxJobs: 1 } }))
+      yield* run(bench, "sleep 600", { run_in_background: true })
+      assert.strictEqual(
+        codeOf(yield* bench.call("Bash", { command: "sleep 1", run_in_background: true })),
+        "COMMAND_NOT_STARTED"
+      )
+      yield* bench.text("Bash", { job: "1", stop: true })
+      assert.include(yield* run(bench, "sleep 600", { run_in_background: true }), "job 2")
+    })
+  )
+})

@@ -1,0 +1,28 @@
+import { assert, describe, it } from "@effect/vitest"
+import { readFxMcpLog } from "@signalbox/testing"
+import { leaveProof, leaveProofOf } from "../leave.ts"
+import { failed, failedUntimed, runOf } from "./runOf.ts"
+
+describe("the proof of leaving", () => {
+  it("holds", async () => {
+    assert.deepStrictEqual(failedUntimed(await runOf(leaveProof)), [])
+  })
+
+  it("fails when work ends late, calls go on, or a failure counts", async () => {
+    const proof = leaveProofOf({
+      leave: (leaving) => void setTimeout(() => leaving.abort(), 500),
+      spoil: async ({ ask }) => void (await ask("broken"))
+    })
+    const untold = (file: string) => readFxMcpLog(file).filter(({ event }) => event !== "cancelled")
+    const names = failed(await runOf(proof, { readLog: untold }))
+    assert.includeMembers(
+      [...names],
+      [
+        "nothing goes on",
+        "p99 from leaving to the end of the work ≤ 250 ms",
+        "no circuit has counted a failure",
+        "the server answers afterwards"
+      ]
+    )
+  })
+})
