@@ -9,8 +9,11 @@ import { debugLevel, type Shorthand, seconds } from "./mcpVariables.ts"
 type Environment = Readonly<Record<string, string | undefined>>
 type Providers = ReadonlySet<string>
 
-const namesProvider = (text: string, providers: Providers): boolean =>
-  text.includes("/") && providers.has(text.slice(0, text.indexOf("/")))
+/** `provider/model`; the offline model is always there. */
+const namesProvider = (text: string, providers: Providers): boolean => {
+  const name = text.slice(0, Math.max(0, text.indexOf("/")))
+  return name === "offline" || providers.has(name)
+}
 
 /** Some shells keep the name of the machine in `HOST`. */
 const isAddress = (text: string): boolean => /^(localhost|\d+(\.\d+){3}|\[?[\da-f]*:[\da-f:.]+\]?)$/i.test(text)
@@ -47,6 +50,7 @@ export const gatewayVariables: ReadonlyArray<Shorthand> = [
   { variable: "MAX_TOKENS_LIMIT", path: ["server", "maxTokens"], read: readScalar },
   { variable: "MAX_CONCURRENT_REQUESTS", path: ["server", "maxConcurrentRequests"], read: readScalar },
   { variable: "ENABLE_CACHING", path: ["server", "cache", "enabled"], read: readSwitch },
+  { variable: "REQUEST_TIMEOUT", path: ["providers", "*", "requestTimeout"], read: seconds },
   { variable: "CACHE_TTL", path: ["server", "cache", "timeToLive"], read: seconds },
   { variable: "DEBUG", path: level, read: readDebug, counts: isSwitch },
   { variable: "DEBUG_ENABLED", path: level, read: readDebug },

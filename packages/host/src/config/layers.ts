@@ -96,10 +96,10 @@ const catalogNote = (variable: string, servers: unknown): ReadonlyArray<string> 
     ? [`The servers of the configuration are not used: ${catalogVariable} names a file with others.`]
     : []
 
-/** Names that a model may begin with: `provider/model`. */
+/** The names of the providers that the file has. */
 const providersOf = (base: unknown): ReadonlySet<string> => {
   const providers = valueAt(base, ["providers"])
-  return new Set(["offline", ...(isTree(providers) ? Object.keys(providers) : [])])
+  return new Set(isTree(providers) ? Object.keys(providers) : [])
 }
 
 const overridesOf = (input: Input, base: unknown) => {

@@ -6,6 +6,7 @@ import { type ConfigPath, readScalar } from "./document.ts"
 /** A variable beside the one that is named after its key. */
 export interface Shorthand {
   readonly variable: string
+  /** A `*` stands for each provider that the file has. */
   readonly path: ConfigPath
   /** What its text says, in the terms of the key; nothing where it leaves the key as it is. */
   readonly read: (text: string) => unknown

@@ -43,13 +43,16 @@ const shorthands: ReadonlyArray<Shorthand> = [...mcpVariables, ...gatewayVariabl
 
 const ownNames = overridableKeys.map((key): Shorthand => ({ ...key, read: readScalar }))
 
+const pathsOf = (path: ConfigPath, providers: ReadonlySet<string>): ReadonlyArray<ConfigPath> =>
+  path.includes("*") ? [...providers].map((name) => path.map((key) => (key === "*" ? name : key))) : [path]
+
 /** The keys that the environment sets, with the providers that the file has. An empty variable sets nothing. */
 export const environmentValues = (environment: Environment, providers: ReadonlySet<string>) =>
   [...shorthands, ...ownNames].flatMap(({ counts, path, read, variable }) => {
     const text = environment[variable] ?? ""
     const isMeant = text !== "" && (counts?.(text, providers) ?? true)
     const value = isMeant ? read(text) : undefined
-    return value === undefined ? [] : [{ path, variable, value }]
+    return value === undefined ? [] : pathsOf(path, providers).map((each) => ({ path: each, variable, value }))
   })
 
 /** A variable that the configuration is read from, and the key that it sets. */

@@ -15,3 +15,4 @@ export {
 export type { KeyMode } from "./forwardHeaders.ts"
 export { spliceModel } from "./spliceModel.ts"
 export { type PassingUsage, watchUsage } from "./passingUsage.ts"
+export type { Asked } from "./errors.ts"
