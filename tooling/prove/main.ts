@@ -11,6 +11,7 @@ import { faultsProof } from "./faults.ts"
 import { isolationProof } from "./isolation.ts"
 import { leaksProof } from "./leaks.ts"
 import { leaveProof } from "./leave.ts"
+import { loadProof } from "./load.ts"
 import { messagesProof } from "./messages.ts"
 import { type Proof, realParts } from "./Proof.ts"
 import { prove } from "./prove.ts"
@@ -29,6 +30,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   faults: faultsProof,
   messages: messagesProof,
   upstream: upstreamProof,
+  load: loadProof,
   "coding-agents": codingAgentsProof
 }
 
