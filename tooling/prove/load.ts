@@ -22,7 +22,7 @@ const warmUpRounds = 6
 const growthLimit = 1
 
 /** How many times the average the slowest in a hundred may wait. */
-const unfairnessLimit = 4
+const unfairnessLimit = 6
 
 /** Connections that stay open for a while to be used again are closed by then. */
 const closingMillis = 20_000
