@@ -5,7 +5,7 @@
 import { build } from "esbuild"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
-import { straight, withoutViewers, withUndiciNames, withValues } from "./bundlePlugins.mjs"
+import { lateSegmenter, straight, withoutViewers, withUndiciNames, withValues } from "./bundlePlugins.mjs"
 
 const [entry, target = "dist"] = process.argv.slice(2)
 const { dependencies = {} } = JSON.parse(readFileSync("package.json", "utf8"))
@@ -31,7 +31,7 @@ try {
     outdir: folder,
     splitting: true,
     metafile: true,
-    plugins: [withoutViewers, withValues, withUndiciNames, straight]
+    plugins: [withoutViewers, lateSegmenter, withValues, withUndiciNames, straight]
   })
   await putTogether(readParts(metafile.outputs))
 } finally {

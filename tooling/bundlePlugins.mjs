@@ -24,6 +24,24 @@ export const withValues = {
 }
 
 /**
+ * Effect makes a segmenter of text when it is loaded, which reads the tables of all languages: that takes as long as a
+ * tenth of a short command, and only help is measured with it. So it is made when something is measured.
+ */
+export const lateSegmenter = {
+  name: "late-segmenter",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]effect[\\/]dist[\\/]cli[\\/]CliOutput\.js$/ }, ({ path }) => {
+      const made = /const (graphemeSegmenter) = (?:\/\*#__PURE__\*\/)?(new Intl\.Segmenter\([^)]*\))/
+      const text = readFileSync(path, "utf8")
+      if (!made.test(text)) throw new Error(`${path} makes its segmenter in another way now.`)
+      return {
+        contents: text.replace(made, "let made; const $1 = { segment: (text) => (made ??= $2).segment(text) }"),
+        resolveDir: dirname(path)
+      }
+    })
+}
+
+/**
  * undici is CommonJS, and Effect hands on all of it by a star: in parts of a program that share it, nobody would find
  * the names. So they are written out.
  */

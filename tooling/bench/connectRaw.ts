@@ -1,7 +1,7 @@
 /**
- * The baseline of most benchmarks: one stdio server through the raw MCP SDK client.
+ * The baseline of most benchmarks: one server through the raw MCP SDK client.
  */
-import { Client } from "@modelcontextprotocol/client"
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client"
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 
 export interface RawClient extends AsyncDisposable {
@@ -10,15 +10,26 @@ export interface RawClient extends AsyncDisposable {
   readonly listTools: () => Promise<unknown>
 }
 
-/** Starts the server and shakes hands. */
+const rawClient = (client: Client, pid?: number): RawClient => ({
+  pid,
+  call: (name, input) => client.callTool({ name, arguments: input }),
+  listTools: () => client.listTools(),
+  [Symbol.asyncDispose]: () => client.close()
+})
+
+const makeClient = () => new Client({ name: "bench", version: "0.0.0" })
+
+/** Starts a stdio server and shakes hands. */
 export const connectRaw = async (command: string, args: ReadonlyArray<string>): Promise<RawClient> => {
-  const client = new Client({ name: "bench", version: "0.0.0" })
+  const client = makeClient()
   const transport = new StdioClientTransport({ command, args: [...args], stderr: "ignore" })
   await client.connect(transport)
-  return {
-    pid: transport.pid ?? undefined,
-    call: (name, input) => client.callTool({ name, arguments: input }),
-    listTools: () => client.listTools(),
-    [Symbol.asyncDispose]: () => client.close()
-  }
+  return rawClient(client, transport.pid ?? undefined)
+}
+
+/** Shakes hands with a server over Streamable HTTP. */
+export const connectRawHttp = async (url: string): Promise<RawClient> => {
+  const client = makeClient()
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)))
+  return rawClient(client)
 }

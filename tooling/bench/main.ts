@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util"
 import { type Bench, isWithinBudget } from "./Bench.ts"
+import { appendBench } from "./append.ts"
 import { callBench } from "./call.ts"
 import { connectBench } from "./connect.ts"
 import { forwardBench } from "./forward.ts"
@@ -18,6 +19,7 @@ import { turnBench } from "./turn.ts"
 import { versionBench } from "./version.ts"
 
 const benches: Readonly<Record<string, Bench>> = {
+  append: appendBench,
   call: callBench,
   connect: connectBench,
   forward: forwardBench,

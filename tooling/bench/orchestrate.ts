@@ -1,5 +1,5 @@
 /**
- * An orchestrator with stdio servers, as benchmarks need it: silent, and blind to other programs' orphans.
+ * An orchestrator with servers, as benchmarks need it: silent, and blind to other programs' orphans.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { serverDefaults } from "@signalbox/mcp"
@@ -24,6 +24,13 @@ export const stdioServer = (name: string, command: string, args: ReadonlyArray<s
     name,
     endpoint: { transport: "stdio", command, args, cwd: undefined, env: {}, inheritsEnv: false }
   }
+})
+
+/** The same over Streamable HTTP. */
+export const httpServer = (name: string, url: string): Servers[number] => ({
+  ...managedDefaults.http,
+  maxConcurrent: 64,
+  server: { ...serverDefaults, name, endpoint: { transport: "http", url, headers: {} } }
 })
 
 /** All of them are started at once unless `startsAll` is false; `limit` is how many may be under way at the same time. */

@@ -5,15 +5,18 @@
 import type { Connector } from "@signalbox/orchestrator"
 import { type FxMcpEvent, readFxMcpLog } from "@signalbox/testing"
 import type { Effect, Scope } from "effect"
+import type { StoreFault } from "./history/StoreFault.ts"
 
 /** What a proof is made with, so that a test can put something else in its place and see the proof fail. */
 export interface Parts {
   readonly connector: (real: Connector["Service"]) => Connector["Service"]
   readonly readLog: (file: string) => ReadonlyArray<FxMcpEvent>
+  /** What is wrong with the store of conversations. */
+  readonly storeFault: StoreFault
 }
 
 /** The real ones. */
-export const realParts: Parts = { connector: (real) => real, readLog: readFxMcpLog }
+export const realParts: Parts = { connector: (real) => real, readLog: readFxMcpLog, storeFault: "none" }
 
 /** One run of a proof. */
 export interface ProofRun {

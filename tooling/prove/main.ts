@@ -3,12 +3,14 @@
  * Exit code 1 when a claim does not hold. The same seed gives the same run.
  */
 import { parseArgs } from "node:util"
+import { appendsProof } from "./appends.ts"
 import { cancelProof } from "./cancel.ts"
 import { chaosProof } from "./chaos.ts"
 import { codingAgentsProof } from "./codingAgents.ts"
 import { coldStartProof } from "./coldStart.ts"
 import { faultsProof } from "./faults.ts"
 import { isolationProof } from "./isolation.ts"
+import { killProof } from "./kill.ts"
 import { leaksProof } from "./leaks.ts"
 import { leaveProof } from "./leave.ts"
 import { loadProof } from "./load.ts"
@@ -31,6 +33,8 @@ const proofs: Readonly<Record<string, Proof>> = {
   messages: messagesProof,
   upstream: upstreamProof,
   load: loadProof,
+  kill: killProof,
+  appends: appendsProof,
   "coding-agents": codingAgentsProof
 }
 

@@ -141,6 +141,15 @@ export class ToolCallsFailed extends defineError<ToolCallsFailed>()("ToolCallsFa
   hint: () => "Without --json each call is shown with its result."
 }) {}
 
+/** A server of the model APIs does not answer as clients rely upon. */
+export class ConformanceFailed extends defineError<ConformanceFailed>()("ConformanceFailed", {
+  code: "CONFORMANCE_FAILED",
+  status: { ...statuses.badGateway, exit: exitCodes.partial },
+  fields: { failed: Schema.Int, total: Schema.Int },
+  message: ({ failed, total }) => `${failed} of ${total} cases were not answered as they have to be.`,
+  hint: () => "Each case says what is wrong with its answer."
+}) {}
+
 /** There are alerts, of the severity that the caller wants to be told of by an exit code, or above it. */
 export class AlertsHold extends defineError<AlertsHold>()("AlertsHold", {
   code: "ALERTS_HOLD",
@@ -166,6 +175,7 @@ export const cliErrors = [
   ServersNeedAttention,
   ServerExists,
   ToolCallsFailed,
+  ConformanceFailed,
   ProviderUnknown,
   ProvidersFailed
 ] as const

@@ -12,6 +12,7 @@ import { chat } from "./commands/chat.ts"
 import { makeCompletions } from "./commands/completions.ts"
 import { claudeEnv, codexEnv, opencodeEnv } from "./commands/clientEnvironments.ts"
 import { config } from "./commands/config.ts"
+import { conformance } from "./commands/conformance.ts"
 import { doctor } from "./commands/doctor.ts"
 import { errors } from "./commands/errors.ts"
 import { init } from "./commands/init.ts"
@@ -65,6 +66,7 @@ const commands = [
   opencodeEnv,
   init,
   config,
+  conformance,
   test,
   errors,
   versionCommand

@@ -181,6 +181,14 @@ describe("config preset list and config variables", () => {
     })
     assert.match(variables.stdout, /^MCP_POOL_MIN_CONNECTIONS +runtime\.sessions\.min\n/m)
     assert.match(variables.stdout, /^SIGNALBOX_RUNTIME_SESSIONS_MIN +runtime\.sessions\.min\n/m)
+    assert.match(variables.stdout, /^MAX_TOKENS_LIMIT +server\.maxTokens\n/m)
+  })
+
+  it("leave it to the person when two names of one thing say different things", async () => {
+    const env = { BIG_MODEL: "openai/gpt-5", ANTHROPIC_MODEL: "claude/claude-opus-5" }
+    const differing = await place.run(["providers", "list"], { env })
+    assert.strictEqual(differing.code, 78)
+    assert.include(differing.stderr, 'ANTHROPIC_MODEL is "claude/claude-opus-5", and BIG_MODEL is "openai/gpt-5"')
   })
 })
 

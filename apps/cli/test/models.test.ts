@@ -3,6 +3,7 @@ import { nodePlatform } from "@signalbox/host/node"
 import { startFxLlm, tempDirectory } from "@signalbox/testing"
 import { Effect, type FileSystem, Option, type Path, Redacted, Ref } from "effect"
 import type { HttpClient } from "effect/http"
+import type { ChildProcessSpawner } from "effect/process"
 import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { clientEnvironment } from "../src/models/clientEnvironment.ts"
@@ -40,7 +41,13 @@ interface Printed {
 type Work = Effect.Effect<
   unknown,
   never,
-  ExitCode | FileSystem.FileSystem | HttpClient.HttpClient | Output | Path.Path | Setting
+  | ChildProcessSpawner.ChildProcessSpawner
+  | ExitCode
+  | FileSystem.FileSystem
+  | HttpClient.HttpClient
+  | Output
+  | Path.Path
+  | Setting
 >
 
 /** Runs the work of a command as the program does, with what it prints and its exit code. */
@@ -98,6 +105,36 @@ describe("models", () => {
     const { default: standard, models } = dataOf(await run(modelsList, { config, json: true }))
     assert.strictEqual(standard.provider, "claude")
     assert.deepInclude(models, { name: "fast", provider: "groq", model: "llama-y" })
+  })
+
+  it("lists the rules by prefix and pattern as what they are, and what becomes of all other names", async () => {
+    const rules = [...routing.rules, { pattern: "gpt-.*", provider: "groq" }]
+    const given = { ...config, routing: { ...routing, rules } }
+    const text = await run(modelsList, { config: given })
+    assert.match(text.stdout, /^local\/… +ollama +as asked, without local\/$/m)
+    assert.match(text.stdout, /^pattern gpt-\.\* +groq +as asked$/m)
+    assert.match(text.stdout, /^names of Claude Haiku +groq +llama-small$/m)
+    assert.match(text.stdout, /^\(any other name\) +claude +as asked$/m)
+    const json = dataOf(await run(modelsList, { config: given, json: true }))
+    assert.deepInclude(json.rules, {
+      type: "prefix",
+      text: "local/",
+      title: null,
+      provider: "ollama",
+      model: null,
+      strip: true
+    })
+    assert.deepInclude(json.rules, {
+      type: "pattern",
+      text: "gpt-.*",
+      title: null,
+      provider: "groq",
+      model: null,
+      strip: false
+    })
+    assert.deepStrictEqual(json.unknown, { type: "passed on", provider: "claude" })
+    const refusing = { ...config, routing: { ...routing, unknown: "reject" } }
+    assert.match((await run(modelsList, { config: refusing })).stdout, /^\(any other name\) +refused/m)
   })
 
   it("resolves a name: who answers, by which rule, and who is asked next", async () => {
@@ -170,6 +207,8 @@ describe("providers", () => {
     assert.deepInclude(data.providers[1], { name: "groq", status: "ok", error: null })
     const seen = upstream.requests.find(({ path }) => path.includes("chat"))
     assert.strictEqual(seen?.headers["authorization"], "Bearer key-of-groq")
+    const failed = await run(providersTest(["claude"]), { config })
+    assert.match(failed.stdout, /^✗ +claude +failed +PROVIDER_AUTH_FAILED: claude refused the API key/m)
     const one = await run(providersTest(["groq"]), { config })
     assert.strictEqual(one.code, 0)
     assert.match(one.stdout, /^✓ +groq/)

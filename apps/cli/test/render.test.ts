@@ -190,12 +190,13 @@ describe("a changed configuration", () => {
         changed: ["c"],
         kept: [kept],
         agents: { ...nothing, removed: ["old"], changed: ["planner"], kept: [{ ...kept, agentName: "planner" }] },
+        clients: { added: ["ci"], removed: ["desk"], changed: [] },
         needsRestart: ["server.port"]
       },
       plainStyle
     )
     assert.deepStrictEqual(lines, [
-      "~ The configuration has changed (new: a, b; reconnected: c; agents gone: old; changed agents: planner)",
+      "~ The configuration has changed (new: a, b; reconnected: c; agents gone: old; changed agents: planner; new clients: ci; clients gone: desk)",
       "! fx goes on with its old options: no such command",
       "! planner/fx goes on with its old options: no such command",
       "! Start signalbox anew for these to take effect: server.port"
@@ -203,7 +204,10 @@ describe("a changed configuration", () => {
   })
 
   it("is not told where nothing is different", () => {
-    assert.deepStrictEqual(renderReloaded({ ...nothing, agents: nothing, needsRestart: [] }, plainStyle), [])
+    assert.deepStrictEqual(
+      renderReloaded({ ...nothing, agents: nothing, clients: nothing, needsRestart: [] }, plainStyle),
+      []
+    )
   })
 })
 

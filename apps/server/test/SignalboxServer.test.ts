@@ -4,26 +4,40 @@ import { Host } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
 import { SignalboxServer } from "@signalbox/server"
 import { startFxLlm, tempDirectory, waitFor } from "@signalbox/testing"
-import { Context, Effect, Layer, Logger } from "effect"
+import { Context, Duration, Effect, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { createServer } from "node:net"
 import { once } from "node:events"
-import { aliased, question, readEvents, serverLayer, startServer, writeConfig } from "./support.ts"
+import { setTimeout } from "node:timers/promises"
+import { aliased, question, readEvents, serverLayer, type Setup, startServer, writeConfig } from "./support.ts"
 
-/** A configuration without servers over an fx-llm that echoes, in a scope. */
-const setting = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const directory = await tempDirectory()
-    const fxLlm = await startFxLlm()
-    const config = await writeConfig(directory.path, { mcp: false, llmUrl: fxLlm.url, log: directory.file("log") })
-    return { directory, fxLlm, config }
-  }),
-  ({ directory, fxLlm }) =>
+/** A configuration over an fx-llm that echoes, in a scope. */
+const settingWith = (mcp: NonNullable<Setup["mcp"]>) =>
+  Effect.acquireRelease(
     Effect.promise(async () => {
-      await fxLlm.close()
-      await directory[Symbol.asyncDispose]()
-    })
-)
+      const directory = await tempDirectory()
+      const fxLlm = await startFxLlm()
+      const config = await writeConfig(directory.path, { mcp, llmUrl: fxLlm.url, log: directory.file("log") })
+      return { directory, fxLlm, config }
+    }),
+    ({ directory, fxLlm }) =>
+      Effect.promise(async () => {
+        await fxLlm.close()
+        await directory[Symbol.asyncDispose]()
+      })
+  )
+
+/** The same without servers. */
+const setting = settingWith(false)
+
+/** Lets time pass step by step, and what is real in between, until something is so. */
+const passTime = (step: Duration.Input, isSo: () => boolean) =>
+  Effect.gen(function* () {
+    while (!isSo()) {
+      yield* TestClock.adjust(step)
+      yield* Effect.promise(() => setTimeout(50))
+    }
+  })
 
 type Config = Effect.Success<typeof setting>["config"]
 
@@ -111,18 +125,32 @@ describe("silence of the model", () => {
 })
 
 describe("a server that hangs", () => {
-  it("does not keep the client waiting without a byte", async () => {
-    await using server = await startServer({
-      mcp: { hangInit: true },
-      config: { "runtime.connectTimeout": "6 seconds", "runtime.shutdownTimeout": "100 millis" },
-      script: { text: "Without tools." }
-    })
-    const response = await server.post(JSON.stringify({ ...question("Hi"), stream: true }))
-    assert.strictEqual(response.status, 200)
-    assert.strictEqual(server.fxLlm.requests.length, 0)
-    const events = readEvents(await response.text())
-    assert.strictEqual(events.at(-1)?.event, "message_stop")
-  })
+  it.effect("does not keep the client waiting without a byte", () =>
+    Effect.gen(function* () {
+      const { config, fxLlm } = yield* settingWith({ hangInit: true })
+      const { runtime } = config.options
+      const slow = { connectTimeout: Duration.hours(1), shutdownTimeout: Duration.millis(100) }
+      const context = yield* Layer.build(
+        serverLayer({ ...config, options: { ...config.options, runtime: { ...runtime, ...slow } } })
+      )
+      const { url } = Context.get(context, SignalboxServer)
+      fxLlm.use({ text: "Without tools." })
+      let response: Response | undefined
+      const asked = fetch(`${url}/v1/messages`, {
+        method: "POST",
+        body: JSON.stringify({ ...question("Hi"), stream: true })
+      }).then((answer) => (response = answer))
+      // The server has an hour, which are 720 steps: more than the answer takes on any machine.
+      yield* passTime("5 seconds", () => response !== undefined)
+      assert.strictEqual((yield* Effect.promise(() => asked)).status, 200)
+      assert.strictEqual(fxLlm.requests.length, 0)
+      let text: string | undefined
+      const reading = response?.text().then((whole) => (text = whole))
+      yield* passTime("1 hour", () => text !== undefined)
+      yield* Effect.promise(async () => reading)
+      assert.strictEqual(readEvents(text ?? "").at(-1)?.event, "message_stop")
+    }).pipe(Effect.scoped)
+  )
 })
 
 describe("a defect", () => {

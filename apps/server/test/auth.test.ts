@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Host } from "@signalbox/host"
 import { tempDirectory } from "@signalbox/testing"
 import { Effect } from "effect"
+import { readFile, writeFile } from "node:fs/promises"
 import { apis, get, messagesVersion, post } from "./requests.ts"
 import { callerTool, question, startServer, writeConfig } from "./support.ts"
 
@@ -12,6 +13,8 @@ const keys = [
 ]
 const environment = { CI_KEY: "key-of-ci", BARE_KEY: "key-of-bare", FREE_KEY: "key-of-free" }
 const withKeys = { "server.auth": { mode: "keys", keys } }
+/** For a configuration without servers, whose tools no key can allow. */
+const withBareKeys = { "server.auth": { mode: "keys", keys: keys.map((entry) => ({ ...entry, tools: "none" })) } }
 
 /** The words of each API for a request that says wrongly who asks. */
 const types: Readonly<Record<string, string>> = {
@@ -23,9 +26,11 @@ const types: Readonly<Record<string, string>> = {
 const toolsAsked = (body: unknown): ReadonlyArray<string> =>
   ((body as { readonly tools?: ReadonlyArray<{ readonly name: string }> }).tools ?? []).map(({ name }) => name)
 
+const entry = (name: string, more: object = {}) => ({ name, key: `key-of-${name}`, ...more })
+
 describe("a server with keys", () => {
   it("lets in who has one of them, as x-api-key or Bearer, and sends its own to the provider", async () => {
-    await using server = await startServer({ mcp: false, script: { text: "Yes." }, config: withKeys, environment })
+    await using server = await startServer({ mcp: false, script: { text: "Yes." }, config: withBareKeys, environment })
     const ways: ReadonlyArray<Readonly<Record<string, string>>> = [
       { "x-api-key": "key-of-free" },
       { authorization: "Bearer key-of-free" },
@@ -42,7 +47,7 @@ describe("a server with keys", () => {
   })
 
   it("answers no key and a wrong one with 401 in the words of the API that was asked, and asks nobody", async () => {
-    await using server = await startServer({ mcp: false, config: withKeys, environment })
+    await using server = await startServer({ mcp: false, config: withBareKeys, environment })
     const wrong: ReadonlyArray<Readonly<Record<string, string>>> = [
       {},
       { "x-api-key": "" },
@@ -66,6 +71,34 @@ describe("a server with keys", () => {
     assert.strictEqual((await post(server, "/v1/messages/count_tokens", question("Hi"))).status, 401)
     assert.lengthOf(server.fxLlm.requests, 0)
     assert.notInclude(JSON.stringify(server.logged), "key-of")
+  })
+
+  it("follows its file: who is taken out is refused, who is new comes in, and what runs goes on", async () => {
+    const server = { auth: { mode: "keys", keys: [entry("old"), entry("same")] } }
+    const script = [
+      { when: { nth: 1 }, reply: { text: "Yes.", hold: "start" as const } },
+      { when: {}, reply: { text: "Yes." } }
+    ]
+    await using running = await startServer({ mcp: false, server, script })
+    const ask = (key: string, model = "any") =>
+      post(running, "/v1/messages", { ...question("Hi"), model }, { "x-api-key": key })
+    const asked = ask("key-of-old")
+    await running.fxLlm.waitForHeld(1)
+    const { config, reload } = await running.runtime.runPromise(Host)
+    const file = config.file ?? assert.fail("there is a file")
+    const keys = [entry("same", { models: ["claude-*"] }), entry("new")]
+    await writeFile(
+      file,
+      JSON.stringify({ ...JSON.parse(await readFile(file, "utf8")), server: { auth: { mode: "keys", keys } } })
+    )
+    const { clients } = await Effect.runPromise(reload.reload)
+    assert.deepStrictEqual(clients, { added: ["new"], removed: ["old"], changed: ["same"] })
+    assert.strictEqual((await ask("key-of-old")).status, 401)
+    assert.strictEqual((await ask("key-of-new")).status, 200)
+    assert.strictEqual((await ask("key-of-same")).status, 403)
+    assert.strictEqual((await ask("key-of-same", "claude-any")).status, 200)
+    running.fxLlm.release()
+    assert.strictEqual((await asked).status, 200)
   })
 
   it("gives each key the models and tools that it allows", async () => {
@@ -92,7 +125,7 @@ describe("a server with keys", () => {
     await using server = await startServer({
       mcp: false,
       script: { text: "Yes.", usage: { inputTokens: 1000, outputTokens: 500 } },
-      config: { ...withKeys, "model.prices": prices },
+      config: { ...withBareKeys, "model.prices": prices },
       environment
     })
     for (const key of ["key-of-free", "key-of-free", "key-of-bare"]) {
@@ -168,7 +201,7 @@ describe("an address that others reach", () => {
     assert.deepInclude(refused, { code: "CONFIG_INVALID" })
     assert.include(String(refused), "server.host: Expected 127.0.0.1, ::1 or localhost")
     assert.strictEqual((refused as { readonly status: { readonly exit: number } }).status.exit, 78)
-    const config = { "server.host": "0.0.0.0", ...withKeys }
+    const config = { "server.host": "0.0.0.0", ...withBareKeys }
     assert.strictEqual((await writeConfig(directory.path, { ...setup, config })).options.server.host, "0.0.0.0")
   })
 })

@@ -41,43 +41,6 @@ const envelopeOf = async (response: Response): Promise<Envelope> => {
 }
 
 describe("a request that is none", () => {
-  const valid = aliased("Hi")
-  const cases: ReadonlyArray<readonly [string, unknown, string]> = [
-    ["no JSON", "{", "not valid JSON"],
-    ["nothing", "", "must be a JSON object"],
-    ["a list", [], "must be a JSON object"],
-    ["no model", { ...valid, model: undefined }, "model:"],
-    ["an empty model", { ...valid, model: "" }, "model:"],
-    ["no max_tokens", { ...valid, max_tokens: undefined }, "max_tokens:"],
-    ["a max_tokens that is text", { ...valid, max_tokens: "many" }, "max_tokens:"],
-    ["no messages", { ...valid, messages: undefined }, "messages:"],
-    ["an empty list of messages", { ...valid, messages: [] }, "messages"],
-    ["an unknown role", { ...valid, messages: [{ role: "robot", content: "x" }] }, "messages.0.role:"],
-    ["an empty content", { ...valid, messages: [{ role: "user", content: [] }] }, "messages.0.content:"],
-    ["an empty text", { ...valid, messages: [{ role: "user", content: "" }] }, "messages.0.content:"],
-    ["a content that is a number", { ...valid, messages: [{ role: "user", content: 7 }] }, "messages.0.content"],
-    ["a block without a type", { ...valid, messages: [{ role: "user", content: [{}] }] }, "messages.0.content"],
-    [
-      "a text block without a text",
-      { ...valid, messages: [{ role: "user", content: [{ type: "text" }] }] },
-      "messages.0.content.0.text:"
-    ],
-    ["a tool without a name", { ...valid, tools: [{ input_schema: {} }] }, "tools.0.name:"]
-  ]
-
-  it("is refused with 400 and the path of what is wrong, and the upstream is not asked", async () => {
-    await using server = await startServer({ mcp: false })
-    for (const [what, body, words] of cases) {
-      const response = await server.post(typeof body === "string" ? body : JSON.stringify(body))
-      assert.strictEqual(response.status, 400, what)
-      const { error } = await envelopeOf(response)
-      assert.strictEqual(error.type, "invalid_request_error", what)
-      assert.include(error.message, words, what)
-      assert.strictEqual(response.headers.get("x-should-retry"), "false", what)
-    }
-    assert.strictEqual(server.fxLlm.requests.length, 0)
-  })
-
   it("is refused with 413 when it is too large", async () => {
     await using server = await startServer({ mcp: false, config: { "server.maxRequestBytes": 1000 } })
     const response = await server.post(JSON.stringify(question("x".repeat(1_000_000))))

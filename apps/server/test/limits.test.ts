@@ -158,7 +158,13 @@ describe("a provider that fails again and again", () => {
       const { body, headers, status } = await post(server, path, ask("any"))
       assert.strictEqual(status, 503, path)
       assert.isAtLeast(Number(headers.get("retry-after")), 1)
-      assert.include(body.error.message, "was not asked, since it has failed")
+      assert.match(
+        body.error.message,
+        /^claude was not asked: it has failed repeatedly, .* Its last failure: PROVIDER_OVERLOADED: claude is overloaded/
+      )
+      // Nobody waits half a minute without a word for what will not help.
+      assert.isAtMost(Number(headers.get("retry-after")), 5)
+      assert.strictEqual(headers.get("x-should-retry"), "false")
       if (path === "/v1/messages") assert.strictEqual(body.error.type, "overloaded_error")
     }
     assert.lengthOf(server.fxLlm.requests, 5)

@@ -26,6 +26,8 @@ export interface Setup {
   readonly mcp?: FxMcpFlags | false
   /** Overrides of the configuration by dotted path. */
   readonly config?: Readonly<Record<string, unknown>>
+  /** The section `server` of the file. */
+  readonly server?: object
   /** Variables beside the key of fx-llm. */
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -44,7 +46,7 @@ export const writeConfig = async (
       claude: { apiKey: "env:FX_KEY", baseUrl: llmUrl },
       openai: { apiKey: "env:FX_KEY", baseUrl: `${llmUrl}/v1` }
     },
-    server: { port: 0 },
+    server: { port: 0, ...setup.server },
     servers:
       mcp === false ? {} : { fx: { enabled: true, transport: "stdio", env: {}, ...fxMcpCommand({ log, ...mcp }) } }
   }
@@ -81,6 +83,7 @@ export const serverLayer = (config: Config, environment: Setup["environment"] = 
 
 /** A line that the server logged. */
 interface LoggedLine {
+  readonly level: string
   readonly message: string
   readonly correlationId: string | undefined
   readonly requestId: unknown
@@ -92,9 +95,14 @@ const program = (logged: Array<LoggedLine>) =>
     Layer.succeed(CorrelationId, "the-program"),
     Layer.succeed(References.MinimumLogLevel, "Debug"),
     Logger.layer([
-      Logger.make(({ fiber, message }) => {
+      Logger.make(({ fiber, logLevel, message }) => {
         const requestId = fiber.getRef(References.CurrentLogAnnotations)["request_id"]
-        logged.push({ message: String(message), correlationId: fiber.getRef(CorrelationId), requestId })
+        logged.push({
+          level: logLevel,
+          message: String(message),
+          correlationId: fiber.getRef(CorrelationId),
+          requestId
+        })
       })
     ])
   )

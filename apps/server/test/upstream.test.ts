@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { question, startServer } from "./support.ts"
+import { aliased, callerTool, messagesOf, question, shape, startServer, toolUse } from "./support.ts"
 
 const asked = (provider: "claude" | "openai") => startServer({ mcp: false, provider, script: { text: "Yes." } })
 
@@ -28,5 +28,53 @@ describe("the version and the betas of a request", () => {
       headers.filter((name) => name.startsWith("anthropic")),
       []
     )
+  })
+})
+
+describe("what the configuration says of a provider", () => {
+  it("is in both calls of a turn with a tool: its address, its own headers and its key", async () => {
+    const own = { "HTTP-Referer": "https://app.example", "X-Title": "App", "User-Agent": "app/1" }
+    await using server = await startServer({
+      provider: "openai",
+      script: [{ toolCalls: [{ name: "add", input: { a: 1, b: 2 } }] }, { text: "Three." }],
+      config: { "providers.openai.kind": "openrouter", "providers.openai.headers": own }
+    })
+    const { content } = await server.client.messages.create(question("1 + 2?"))
+    assert.include(JSON.stringify(content), "Three.")
+    assert.lengthOf(server.fxLlm.requests, 2)
+    for (const { headers, path } of server.fxLlm.requests) {
+      assert.strictEqual(path, "/v1/chat/completions")
+      assert.deepInclude(headers, {
+        "http-referer": "https://app.example",
+        "x-title": "App",
+        "user-agent": "app/1",
+        authorization: "Bearer sk-canary-0123456789"
+      })
+    }
+  })
+})
+
+describe("an answer with words around its call", () => {
+  it("keeps all of them, in order, and the arguments as they were", async () => {
+    const input = { path: "a.txt", deep: { list: [1, null, "ä"] } }
+    const blocks = [
+      { type: "text", text: "Before." },
+      { type: "tool_call", name: "read_file", input, id: "toolu_1" },
+      { type: "text", text: "After." }
+    ] as const
+    await using server = await startServer({ mcp: false, script: [{ blocks }, { text: "Done." }] })
+    const asked = { ...aliased("Read."), tools: [callerTool("read_file")] }
+    const message = await server.client.messages.create(asked)
+    assert.deepStrictEqual(shape(message.content), ["text", "tool_use", "text"])
+    const texts = message.content.flatMap((block) => (block.type === "text" ? [block.text] : []))
+    assert.deepStrictEqual(texts, ["Before.", "After."])
+    const results = [{ type: "tool_result" as const, tool_use_id: toolUse(message).id, content: "x" }]
+    await server.client.messages.create({
+      ...asked,
+      messages: [...asked.messages, { role: "assistant", content: message.content }, { role: "user", content: results }]
+    })
+    const [, said] = messagesOf(server.fxLlm.requests[1]?.body)
+    assert.deepStrictEqual(said?.["content"], message.content)
+    assert.deepStrictEqual(toolUse(message).input, input)
   })
 })

@@ -16,6 +16,9 @@ import {
 } from "@signalbox/model"
 import { Context, DateTime, Duration, Effect, Layer } from "effect"
 import { ConversationSession, type SendOptions } from "./ConversationSession.ts"
+import type { StoreError } from "./events/errors.ts"
+import type { EventStore } from "./events/EventStore.ts"
+import type { MemoryWindow } from "./events/windows.ts"
 import { type JournalError, type SessionClosed, SessionExists, SessionNotFound, TooManySessions } from "./errors.ts"
 import { Journal } from "./Journal.ts"
 import { collectTurn } from "./turn.ts"
@@ -33,6 +36,10 @@ export interface ConversationOptions {
   readonly maxSessions: number
   /** A session that nobody sent to for this long is closed; `Duration.infinity` keeps those without a limit of their own. */
   readonly idleTimeout: Duration.Input
+  /** Where conversations are kept; they end with the program where it is absent. */
+  readonly store?: EventStore["Service"]
+  /** What of a kept conversation the model is shown; all of it where it is absent. */
+  readonly window?: MemoryWindow
   /** `Journal.none` where it is absent. */
   readonly journal?: Journal["Service"]
   /** `noHooks` where it is absent. */
@@ -47,8 +54,10 @@ export interface StartOptions {
   readonly id?: string
   /** The system prompt, instead of the client's. */
   readonly system?: string | ReadonlyArray<TextBlock>
-  /** What was said before, oldest first. */
+  /** What was said before, oldest first. A conversation that is kept brings its own. */
   readonly history?: ReadonlyArray<Message>
+  /** `false` for a conversation that ends with the program though others are kept. */
+  readonly isKept?: boolean
   /** What differs from the client's: model, token limit, temperature … */
   readonly request?: Partial<TurnRequest>
   readonly limits?: Partial<TurnLimits>
@@ -67,17 +76,22 @@ export interface StartOptions {
 export class ConversationClient extends Context.Service<
   ConversationClient,
   {
-    readonly start: (options?: StartOptions) => Effect.Effect<ConversationSession, SessionExists | TooManySessions>
+    readonly start: (
+      options?: StartOptions
+    ) => Effect.Effect<ConversationSession, SessionExists | TooManySessions | StoreError>
     readonly get: (id: string) => Effect.Effect<ConversationSession, SessionNotFound>
     /** The open sessions, oldest first. */
     readonly list: Effect.Effect<ReadonlyArray<ConversationSession>>
     /** Stops a turn of the session that is running, and forgets the session. */
     readonly close: (id: string) => Effect.Effect<void, SessionNotFound>
-    /** One question, one answer: a session of its own that is closed afterwards. */
+    /** One question, one answer: a session of its own that is closed afterwards, and kept only under an id of the caller's. */
     readonly ask: (
       content: string | ReadonlyArray<ContentBlock>,
       options?: StartOptions & SendOptions
-    ) => Effect.Effect<TurnResult, ModelError | JournalError | SessionExists | TooManySessions | SessionClosed>
+    ) => Effect.Effect<
+      TurnResult,
+      ModelError | JournalError | StoreError | SessionExists | TooManySessions | SessionClosed
+    >
   }
 >()("@signalbox/conversation/ConversationClient") {
   static readonly layer = (
@@ -134,7 +148,9 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
       hooks: options.hooks ?? noHooks,
       request: requestOf(options.request, given),
       call: callOf(given),
-      ...(given.history === undefined ? {} : { history: given.history })
+      ...(given.history === undefined ? {} : { history: given.history }),
+      ...(options.store === undefined || given.isKept === false ? {} : { store: options.store }),
+      ...(options.window === undefined ? {} : { window: options.window })
     })
     if (sessions.has(id)) return yield* new SessionExists({ sessionId: id })
     if (sessions.size >= options.maxSessions) return yield* new TooManySessions({ limit: options.maxSessions })
@@ -178,7 +194,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
     }),
     ask: Effect.fn("ConversationClient.ask")((content, given) =>
       Effect.acquireUseRelease(
-        start(given),
+        start({ isKept: given?.id !== undefined, ...given }),
         (session) => collectTurn(session.send(content, given)),
         (session) => session.close
       )

@@ -12,8 +12,13 @@ import {
   type ModelError,
   type Toolbox
 } from "@signalbox/model"
-import { DateTime, Deferred, Effect, Semaphore, Stream } from "effect"
+import { DateTime, Deferred, Duration, Effect, Exit, Semaphore, Stream } from "effect"
 import { type JournalError, SessionClosed } from "./errors.ts"
+import { answerAgain } from "./events/answerAgain.ts"
+import type { StoreError } from "./events/errors.ts"
+import type { EventStore } from "./events/EventStore.ts"
+import { openTurn, type RecordedConversation, recordedHistory } from "./events/recordedTurn.ts"
+import type { MemoryWindow } from "./events/windows.ts"
 import { appendUser } from "./history.ts"
 import type { Journal } from "./Journal.ts"
 import { countTurn, noCounters, type SessionSummary } from "./SessionSummary.ts"
@@ -23,6 +28,7 @@ import type { TurnHooks } from "./TurnHooks.ts"
 import type { TurnLimits } from "./TurnLimits.ts"
 import type { TurnOptions, TurnRequest } from "./TurnOptions.ts"
 import { TurnProgress } from "./TurnProgress.ts"
+import type { TurnResult } from "./TurnResult.ts"
 
 /** Everything that a session is made of. */
 export interface SessionOptions {
@@ -36,6 +42,10 @@ export interface SessionOptions {
   readonly call: Pick<CallContext, "principal" | "interaction">
   /** What was said before, oldest first. */
   readonly history?: ReadonlyArray<Message>
+  /** Where the conversation is kept under its id; it goes on from what is there. Without it, it ends with the program. */
+  readonly store?: EventStore["Service"]
+  /** What of a kept conversation the model is shown; all of it where it is absent. */
+  readonly window?: MemoryWindow
 }
 
 /** What may differ from turn to turn. */
@@ -48,6 +58,11 @@ export interface SendOptions {
   readonly deadline?: DateTime.Utc
   readonly limits?: Partial<TurnLimits>
   readonly turnId?: string
+  /**
+   * Names what is asked, in a conversation that is kept: asked again, it is answered with the answer that was given, or its turn
+   * goes on where it was cut off.
+   */
+  readonly requestId?: string
 }
 
 /**
@@ -64,7 +79,7 @@ export interface ConversationSession {
   readonly send: (
     content: string | ReadonlyArray<ContentBlock>,
     options?: SendOptions
-  ) => Stream.Stream<TurnEvent, ModelError | JournalError | SessionClosed>
+  ) => Stream.Stream<TurnEvent, ModelError | JournalError | StoreError | SessionClosed>
   /** All messages so far. What a running turn adds is there when it ends. */
   readonly history: Effect.Effect<ReadonlyArray<Message>>
   readonly summary: Effect.Effect<SessionSummary>
@@ -83,7 +98,8 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
   const lock = yield* Semaphore.make(1)
   const closed = yield* Deferred.make<never, SessionClosed>()
   const failIfClosed = Effect.suspend(() => (Deferred.isDoneUnsafe(closed) ? Deferred.await(closed) : Effect.void))
-  let history = options.history ?? []
+  const kept = keptConversation(options)
+  let history = kept === undefined ? (options.history ?? []) : yield* recordedHistory(kept)
   let counters = noCounters
   let sends = 0
   let lastUsed = yield* DateTime.now
@@ -101,25 +117,30 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
   )
 
   /** Runs a turn until it ends or the session is closed, and puts what it did into the history either way. */
-  const keep = (progress: TurnProgress, ended: Deferred.Deferred<void>) => (turn: TurnEffect) =>
-    Effect.raceFirst(turn, Deferred.await(closed)).pipe(
-      Effect.ensuring(
+  const keep =
+    (progress: TurnProgress, ended: Deferred.Deferred<void>, before: ReadonlyArray<Message>, record: RecordEnd) =>
+    (turn: TurnEffect): TurnEffect<StoreError | SessionClosed> =>
+      Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
+          const exit = yield* Effect.exit(restore(Effect.raceFirst(turn, Deferred.await(closed))))
           yield* progress.close
-          history = [...history, ...progress.messages]
+          const recorded = yield* Effect.exit(record(progress, exit))
+          history = [...before, ...progress.messages]
           counters = countTurn(counters, progress.steps)
           running = undefined
           yield* Deferred.succeed(ended, undefined)
+          // Nobody is told of an answer that is not kept.
+          return yield* Exit.isFailure(exit) ? exit : Effect.as(recorded, exit.value)
         })
       )
-    )
 
-  const turnOf = (given: SendOptions, toolbox: Toolbox["Service"]): TurnOptions => ({
-    messages: history,
-    model: options.model,
+  const turnOf = (
+    given: SendOptions,
+    toolbox: Toolbox["Service"],
+    made: Pick<TurnOptions, "messages" | "model" | "journal" | "turnId">
+  ): TurnOptions => ({
     toolbox,
     limits: { ...options.limits, ...given.limits },
-    journal: options.journal,
     hooks: options.hooks,
     request: options.request,
     call: {
@@ -129,7 +150,38 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
       correlationId: given.correlationId,
       deadline: given.deadline
     },
-    ...(given.turnId === undefined ? {} : { turnId: given.turnId })
+    ...made
+  })
+
+  /** A turn that is gone with the program. */
+  const passing = (content: ReadonlyArray<ContentBlock>, given: SendOptions): OpenedTurn => {
+    const messages = appendUser(history, content)
+    history = messages
+    return {
+      _tag: "Open",
+      messages,
+      model: options.model,
+      journalOf: () => options.journal,
+      end: () => Effect.void,
+      ...(given.turnId === undefined ? {} : { turnId: given.turnId })
+    }
+  }
+
+  /** A turn of a conversation that is kept. Other programs wait until it is over. */
+  const recorded = Effect.fnUntraced(function* (
+    conversation: RecordedConversation,
+    content: ReadonlyArray<ContentBlock>,
+    { requestId }: SendOptions
+  ) {
+    yield* conversation.store.lockTurn(id, Duration.infinity)
+    const request = { content, hooks: options.hooks, ...(requestId === undefined ? {} : { requestId }) }
+    const opened = yield* openTurn(conversation, request)
+    if (opened._tag === "Answered") {
+      history = yield* recordedHistory(conversation)
+      return opened
+    }
+    history = opened.messages
+    return { ...opened, model: opened.recording(options.model) }
   })
 
   const send: ConversationSession["send"] = (content, given = {}) =>
@@ -141,11 +193,15 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
         const ended = yield* Deferred.make<void>()
         yield* Effect.addFinalizer(() => Deferred.succeed(ended, undefined))
         yield* failIfClosed
+        const blocks = blocksOf(content)
+        const opened = kept === undefined ? passing(blocks, given) : yield* recorded(kept, blocks, given)
+        if (opened._tag === "Answered") return answerAgain(opened, options.model.provider)
         const toolbox = yield* tools.forTurn
         running = ended
-        history = appendUser(history, blocksOf(content))
         const progress = new TurnProgress()
-        return observeTurn(turnOf(given, toolbox), progress, keep(progress, ended))
+        const { end, journalOf, messages, model, turnId } = opened
+        const made = { messages, model, journal: journalOf(progress), ...(turnId === undefined ? {} : { turnId }) }
+        return observeTurn(turnOf(given, toolbox, made), progress, keep(progress, ended, messages, end))
       })
     )
 
@@ -168,7 +224,22 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
   return session
 })
 
+type RecordEnd = (progress: TurnProgress, exit: Exit.Exit<TurnResult, unknown>) => Effect.Effect<unknown, StoreError>
+
+/** What a turn is made of beside what its session is. */
+interface OpenedTurn extends Pick<TurnOptions, "messages" | "model" | "turnId"> {
+  readonly _tag: "Open"
+  readonly journalOf: (progress: TurnProgress) => Journal["Service"]
+  readonly end: RecordEnd
+}
+
+const keptConversation = ({ id, store, window }: SessionOptions): RecordedConversation | undefined =>
+  store === undefined ? undefined : { store, conversationId: id, ...(window === undefined ? {} : { window }) }
+
 export const ConversationSession = {
-  /** A session on its own. Most programs get theirs from a `ConversationClient`, which counts and closes them. */
-  make: (options: SessionOptions): Effect.Effect<ConversationSession> => makeSession(options)
+  /**
+   * A session on its own. Most programs get theirs from a `ConversationClient`, which counts and closes them. It fails when the
+   * conversation is kept and cannot be read.
+   */
+  make: (options: SessionOptions): Effect.Effect<ConversationSession, StoreError> => makeSession(options)
 }

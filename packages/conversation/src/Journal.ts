@@ -16,6 +16,8 @@ export interface JournalStep<A, Encoded> {
   /** How the step's value is written down. */
   readonly output: Schema.Codec<A, Encoded>
   readonly safety: StepSafety
+  /** What it is about, such as the id of a call: a record about something else is not taken for this step's. */
+  readonly subject?: string
 }
 
 /** What a journal in memory knows of a step. */

@@ -154,10 +154,10 @@ const settle = Effect.fnUntraced(function* (
   if (stillWrong !== undefined) return settleFailure(stillWrong)
   return yield* options.journal
     .step(
-      { id, output: ToolSettlement, safety: isSafeToRepeat(tool) ? "safe" : "unsafe" },
+      { id, output: ToolSettlement, safety: isSafeToRepeat(tool) ? "safe" : "unsafe", subject: asked.id },
       run(options, decided.input, asked.id, tool, batch)
     )
-    .pipe(Effect.catchTag("OutcomeUnknown", (error) => Effect.succeed(settleFailure(error))))
+    .pipe(Effect.catch((error) => Effect.succeed(settleFailure(error))))
 })
 
 /** The longest piece of unreadable arguments that the model is shown again. */

@@ -38,4 +38,9 @@ export type TurnEvent =
   | { readonly type: "step_end"; readonly step: number; readonly summary: TurnStep }
   /** A sentence of the host for the reader, such as that of the tool limit. */
   | { readonly type: "notice"; readonly code: string; readonly text: string }
-  | { readonly type: "turn_end"; readonly result: TurnResult }
+  | {
+      readonly type: "turn_end"
+      readonly result: TurnResult
+      /** The request was answered before; this is that answer, and no model was asked. */
+      readonly isCached?: true
+    }

@@ -3,6 +3,7 @@
  */
 import { defineError, statuses } from "@signalbox/errors"
 import { Schema } from "effect"
+import { storeErrors } from "./events/errors.ts"
 
 const session = { sessionId: Schema.String }
 
@@ -17,6 +18,18 @@ export class OutcomeUnknown extends defineError<OutcomeUnknown>()("OutcomeUnknow
   message: ({ stepId }) =>
     `The step "${stepId}" was begun earlier and did not finish; it may or may not have taken effect.`,
   hint: () => "Check what the step did before you ask for it again."
+}) {}
+
+/** The journal cannot write a step down. */
+export class JournalUnwritable extends defineError<JournalUnwritable>()("JournalUnwritable", {
+  code: "JOURNAL_UNWRITABLE",
+  status: statuses.unavailable,
+  fields: { stepId: Schema.String, hasRun: Schema.Boolean, reason: Schema.String },
+  message: ({ hasRun, reason, stepId }) =>
+    hasRun
+      ? `The step "${stepId}" has run, but what it gave could not be recorded: ${reason}`
+      : `The step "${stepId}" was not run, since it could not be recorded: ${reason}`,
+  hint: ({ hasRun }) => (hasRun ? "Check what the step did before you ask for it again." : undefined)
 }) {}
 
 /** The id belongs to an open session. */
@@ -57,13 +70,15 @@ export class TooManySessions extends defineError<TooManySessions>()("TooManySess
 }) {}
 
 /** What a `Journal` can fail with. */
-export type JournalError = OutcomeUnknown
+export type JournalError = OutcomeUnknown | JournalUnwritable
 
 /** Every error class of this package, for tables. */
 export const conversationErrors = [
   OutcomeUnknown,
+  JournalUnwritable,
   SessionExists,
   SessionNotFound,
   SessionClosed,
-  TooManySessions
+  TooManySessions,
+  ...storeErrors
 ] as const

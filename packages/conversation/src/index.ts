@@ -21,10 +21,35 @@ export { SessionSummary } from "./SessionSummary.ts"
 // Journal
 export { Journal, type JournalRecord, type JournalStep, type StepSafety } from "./Journal.ts"
 
+// Conversations that are kept
+export { ChatEvent, type ChatEventType, eventLimits, type NewEvent, uniqueKey } from "./events/ChatEvent.ts"
+export { type DecodedEvent, decodeEvent, decodeLine } from "./events/olderEvents.ts"
+export { EventStore } from "./events/EventStore.ts"
+export type { CompactedAnswer, EventQuery } from "./events/eventVerbs.ts"
+export {
+  type CountTokens,
+  lastTokens,
+  type MemoryWindow,
+  remembered,
+  type TokenDistribution,
+  tokenDistribution,
+  type VisibilityPolicy,
+  visibleToModel
+} from "./events/windows.ts"
+export {
+  EventRejected,
+  HistoryCorrupt,
+  HistoryUnavailable,
+  LockTimeout,
+  StorageFull,
+  type StoreError
+} from "./events/errors.ts"
+
 // Errors
 export {
   conversationErrors,
   type JournalError,
+  JournalUnwritable,
   OutcomeUnknown,
   SessionClosed,
   SessionExists,

@@ -7,6 +7,7 @@ import { CorrelationId } from "@signalbox/errors"
 import {
   type BudgetExceeded,
   budgetModel,
+  GivenUpRoutes,
   inventoryOf,
   makeBudgetMeter,
   makeSteadyToolbox,
@@ -215,7 +216,9 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
   })
   return yield* turn.pipe(
     Effect.annotateLogs({ conversation_id: call.conversationId, message_count: options.messages.length }),
-    Effect.provideService(CorrelationId, correlationId)
+    Effect.provideService(CorrelationId, correlationId),
+    // A provider that was given up for a fallback is not asked first again by the next step.
+    Effect.provideService(GivenUpRoutes, new Set())
   )
 })
 

@@ -1,4 +1,4 @@
-import { ProviderOverloaded, textMessage, textResult } from "@signalbox/model"
+import { fallbackModel, ProviderOverloaded, textMessage, textResult } from "@signalbox/model"
 import { scriptedModel } from "@signalbox/model/testing"
 import { runTurn, type TurnEvent } from "@signalbox/conversation"
 import { assert, describe, it } from "@effect/vitest"
@@ -8,6 +8,8 @@ import { caller, echo, eventsOfTurn, ofType, optionsOf, resultTexts, turnOf, una
 const calls = (...names: ReadonlyArray<string>) => ({
   toolCalls: names.map((name) => ({ name, input: { text: name } }))
 })
+
+const endOf = (events: ReadonlyArray<TurnEvent>) => ofType(events, "turn_end")[0]?.result.text
 
 describe("a turn", () => {
   it.effect("without tools is one step", () =>
@@ -21,6 +23,22 @@ describe("a turn", () => {
       assert.strictEqual(end?.result.text, "hi there")
       assert.strictEqual(end?.result.finishReason, "end_turn")
       assert.deepStrictEqual((yield* requests)[0]?.messages, [textMessage("user", "hello")])
+    })
+  )
+
+  it.effect("does not ask a provider first again that it has given up for another one; the next turn does", () =>
+    Effect.gen(function* () {
+      const error = new ProviderOverloaded({ provider: "fx", reason: "busy", httpStatus: 529 })
+      const first = yield* scriptedModel([{ error }, { text: "I am back" }])
+      const second = yield* scriptedModel([calls("echo"), calls("echo"), { text: "done" }])
+      const model = fallbackModel([
+        { route: { upstream: "first", model: "a" }, model: first.model },
+        { route: { upstream: "second", model: "b" }, model: second.model }
+      ])
+      assert.strictEqual(endOf(yield* eventsOfTurn(model, [echo])), "done")
+      assert.lengthOf(yield* first.requests, 1)
+      assert.lengthOf(yield* second.requests, 3)
+      assert.strictEqual(endOf(yield* eventsOfTurn(model, [echo])), "I am back")
     })
   )
 

@@ -18,7 +18,6 @@ import { Context, Effect, Layer, Metric } from "effect"
 import { Agents } from "./agents/Agents.ts"
 import { type AllCircuits, allCircuits } from "./allCircuits.ts"
 import { type AllServers, allServers } from "./allServers.ts"
-import { type ResolvedClientKey, resolveClientKeys } from "./clientKeys.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import { conversationLayer } from "./conversations.ts"
 import type { HostSetup } from "./HostSetup.ts"
@@ -49,8 +48,6 @@ export class Host extends Context.Service<
     readonly conversations: ConversationClient["Service"]
     /** What the configuration adds to each model call of a turn. `conversations` have it already. */
     readonly hooks: TurnHooks
-    /** By whose keys `signalbox serve` lets clients in. */
-    readonly clientKeys: ReadonlyArray<ResolvedClientKey>
     /**
      * Waits until it makes sense to ask the model: all servers have started or failed or their tools are
      * remembered, or some run and no other has become ready for a moment. A server that hangs does not hold up the others, unless it is required:
@@ -141,7 +138,6 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
     orchestrator,
     conversations: yield* ConversationClient,
     hooks: yield* Hooks,
-    clientKeys: yield* resolveClientKeys(config, environment),
     allServers: all,
     allCircuits: allCircuits(orchestrator, models),
     agents,

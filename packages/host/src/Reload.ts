@@ -1,12 +1,20 @@
 /**
- * Taking up a configuration file that has changed while the program runs: servers and agents follow it at once, without
- * disturbing a call; a file that is wrong changes nothing. Anything else is only told to need a new start.
+ * Taking up a configuration file that has changed while the program runs: servers, agents and the keys of clients follow
+ * it at once, without disturbing a call; a file that is wrong changes nothing. Anything else is only told to need a new
+ * start.
  */
 import type { DuplicateServerName, Reconfigured, ServerOrchestrator } from "@signalbox/orchestrator"
 import { Duration, Effect, Equal, type FileSystem, FileSystem as Files, Path, Semaphore, Stream } from "effect"
 import type { AgentsChanged } from "./agents/agentChanges.ts"
 import type { Agents } from "./agents/Agents.ts"
 import { withNews } from "./checkReferences.ts"
+import {
+  clientChanges,
+  type ClientsChanged,
+  readClientKeys,
+  resolveClientKeys,
+  type ResolvedClientKey
+} from "./clientKeys.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import type { HostOptions } from "./config/HostOptions.ts"
 import type { ConfigInvalid, ConfigNotFound, MissingApiKey } from "./errors.ts"
@@ -18,6 +26,7 @@ export type ReloadError = ConfigInvalid | ConfigNotFound | MissingApiKey | Dupli
 /** What a changed file has changed. */
 export interface Reloaded extends Reconfigured {
   readonly agents: AgentsChanged
+  readonly clients: ClientsChanged
   /** Keys that have another value now, and are only read when a program starts. */
   readonly needsRestart: ReadonlyArray<string>
 }
@@ -31,6 +40,8 @@ export type ReloadEvent =
 export interface Reload {
   /** Reads the file again. Fails with all that is wrong with it, and then everything goes on as before. */
   readonly reload: Effect.Effect<Reloaded, ReloadError>
+  /** The keys by which clients are let in now. */
+  readonly clientKeys: Effect.Effect<ReadonlyArray<ResolvedClientKey>>
   /** As it was last taken up, by the start or since. What only a new start reads is shown as the file has it. */
   readonly current: Effect.Effect<LoadedConfig>
   /** Why the file as it stands is not in force; `undefined` where it is. */
@@ -55,23 +66,35 @@ export const makeReload = Effect.fnUntraced(function* (
   const one = yield* Semaphore.make(1)
   let rejected: ReloadError | undefined
   let current = config
+  let clientKeys = yield* resolveClientKeys(config, environment)
+  /** Who is asked for a key at all is decided when a program starts. */
+  const readKeys = (next: LoadedConfig) =>
+    next.options.server.auth.mode === config.options.server.auth.mode
+      ? readClientKeys(next, environment)
+      : { keys: clientKeys, problems: [] }
 
   const reload = Effect.gen(function* () {
     const next = yield* config.reread
     const servers = yield* managedServers(next, environment)
     const plan = yield* agents.plan(next)
-    if (plan.problems.length > 0) {
+    const { keys, problems: wrongKeys } = readKeys(next)
+    const wrong = [...plan.problems, ...wrongKeys]
+    if (wrong.length > 0) {
       // What servers lack stops nobody but them, and is told with what stops this.
       const { problems } = yield* resolveServers(next, environment)
-      return yield* next.invalid(withNews(problems, plan.problems))
+      return yield* next.invalid(withNews(problems, wrong))
     }
+    const keysBefore = clientKeys
+    // First: servers may take their time, and a key that was taken out lets nobody in meanwhile.
+    clientKeys = keys
     const [report, changedAgents] = yield* Effect.all([orchestrator.reconfigure(servers), plan.apply], {
       concurrency: "unbounded"
-    })
+    }).pipe(Effect.onError(() => Effect.sync(() => (clientKeys = keysBefore))))
     current = next
     return {
       ...report,
       agents: changedAgents,
+      clients: clientChanges(keysBefore, keys),
       needsRestart: restartKeys(config.options, next.options)
     } satisfies Reloaded
   }).pipe(
@@ -112,6 +135,7 @@ export const makeReload = Effect.fnUntraced(function* (
 
   return {
     reload,
+    clientKeys: Effect.sync(() => clientKeys),
     current: Effect.sync(() => current),
     rejected: Effect.sync(() => rejected),
     watch: config.file === undefined ? Stream.empty : watch(config.file)
@@ -153,6 +177,7 @@ const restartKeys = (before: HostOptions, after: HostOptions): ReadonlyArray<str
       .map((key) => `${section}.${key}`)
   })
   return changed.filter((key) => {
+    if (key === "server.auth") return before.server.auth.mode !== after.server.auth.mode
     if (key === "runtime.restart") return !Equal.equals(restart, after.runtime.restart)
     return !key.startsWith("runtime.") || !limitsOfServers.has(key.slice("runtime.".length))
   })

@@ -7,30 +7,11 @@ import { agentServers } from "./agents/agentServers.ts"
 import { readClientKeys } from "./clientKeys.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import type { FoundProblem } from "./config/layers.ts"
-import { notSet, unsetVariables } from "./config/secrets.ts"
-import { namedProviders } from "./models/namedProviders.ts"
-import { resolveProviders } from "./models/resolveProviders.ts"
+import { missingKeys } from "./models/missingKeys.ts"
 import { patternProblems } from "./models/routingPlan.ts"
 import { resolveServers } from "./servers.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
-
-/** A key only matters for a provider that the configuration names: `auto` takes another one. */
-const missingKeys = ({ options }: LoadedConfig, environment: Environment): ReadonlyArray<FoundProblem> => {
-  const { missing } = resolveProviders(options, environment)
-  return namedProviders(options).flatMap(({ name, who }) => {
-    const entry = options.providers[name]
-    if (entry === undefined || !missing.has(name)) return []
-    const unset = unsetVariables(entry.apiKey ?? "", environment)
-    return [
-      {
-        path: ["providers", name, "apiKey"],
-        message: unset.length === 0 ? "there is no API key" : notSet(unset),
-        suggestion: `${who} names ${name}; set the key, or choose another provider`
-      }
-    ]
-  })
-}
 
 /** Problems, and those of others that are not told yet: a server that an agent shares with the rest is told of once. */
 export const withNews = (

@@ -2,7 +2,7 @@
  * The keys by which clients of `signalbox serve` are let in, with their references resolved. A key that is not set would
  * let in nobody, or whoever guesses that.
  */
-import { Effect, type Redacted } from "effect"
+import { Effect, Equal, Redacted } from "effect"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import type { FoundProblem } from "./config/layers.ts"
 import { notSet, resolveKey, unsetVariables } from "./config/secrets.ts"
@@ -40,4 +40,32 @@ export const readClientKeys = ({ options }: LoadedConfig, environment: Environme
 export const resolveClientKeys = (config: LoadedConfig, environment: Environment) => {
   const { keys, problems } = readClientKeys(config, environment)
   return problems.length > 0 ? Effect.fail(config.invalid(problems)) : Effect.succeed(keys)
+}
+
+/** Which clients are there since another list of keys, by name. */
+export interface ClientsChanged {
+  readonly added: ReadonlyArray<string>
+  readonly removed: ReadonlyArray<string>
+  /** With another key, or other models or tools. */
+  readonly changed: ReadonlyArray<string>
+}
+
+const isSame = ({ key, ...scopes }: ResolvedClientKey, { key: otherKey, ...others }: ResolvedClientKey): boolean =>
+  Redacted.value(key) === Redacted.value(otherKey) && Equal.equals(scopes, others)
+
+/** What is different. */
+export const clientChanges = (
+  before: ReadonlyArray<ResolvedClientKey>,
+  after: ReadonlyArray<ResolvedClientKey>
+): ClientsChanged => {
+  const known = new Map(before.map((entry) => [entry.name, entry]))
+  const now = new Set(after.map(({ name }) => name))
+  return {
+    added: after.flatMap(({ name }) => (known.has(name) ? [] : [name])),
+    removed: before.flatMap(({ name }) => (now.has(name) ? [] : [name])),
+    changed: after.flatMap((entry) => {
+      const old = known.get(entry.name)
+      return old === undefined || isSame(old, entry) ? [] : [entry.name]
+    })
+  }
 }

@@ -22,7 +22,7 @@ export const conversationLayer = (
     },
     request: {
       system: model.systemPrompt === "" ? [] : [{ type: "text", text: model.systemPrompt }],
-      maxTokens: model.maxTokens
+      ...(model.responseBands.length === 0 ? { maxTokens: model.maxTokens } : {})
     },
     hooks,
     // Servers may keep a session for each conversation.

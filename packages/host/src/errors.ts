@@ -103,12 +103,13 @@ export class ImportInvalid extends defineError<ImportInvalid>()("ImportInvalid",
   hint: () => "Correct the lines named, or leave those servers out with --keep-going."
 }) {}
 
-/** The configuration names a provider that needs a key, and there is none. */
+/** The configuration names a provider that needs a key, and there is none. `place` says where it is named. */
 export class MissingApiKey extends defineError<MissingApiKey>()("MissingApiKey", {
   code: "MISSING_API_KEY",
   status: statuses.configuration,
-  fields: { provider: Schema.String, variable: Schema.String },
-  message: ({ provider, variable }) => `The provider "${provider}" needs an API key, and ${variable} is not set.`,
+  fields: { provider: Schema.String, variable: Schema.String, place: Schema.optionalKey(Schema.String) },
+  message: ({ place, provider, variable }) =>
+    `The provider "${provider}" needs an API key, and ${variable} is not set.${place === undefined ? "" : ` ${place}.`}`,
   hint: ({ variable }) => `Set ${variable}, or choose the model that needs no key: --provider offline`
 }) {}
 

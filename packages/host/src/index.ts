@@ -34,9 +34,9 @@ export { type AgentError, Agents } from "./agents/Agents.ts"
 export { agentServerNames, agentServers } from "./agents/agentServers.ts"
 export type { ChosenModel } from "./models/chooseModel.ts"
 export { Models } from "./models/Models.ts"
-export type { Forward, Forwarded } from "./models/forwarding.ts"
+export type { BeginAnswer, Forward, Forwarded } from "./models/forwarding.ts"
 export type { Upstream } from "./models/Upstream.ts"
-export type { ResolvedClientKey } from "./clientKeys.ts"
+export type { ClientsChanged, ResolvedClientKey } from "./clientKeys.ts"
 export type { Reload, Reloaded, ReloadError, ReloadEvent } from "./Reload.ts"
 export {
   type AvailableResources,

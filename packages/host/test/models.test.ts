@@ -5,7 +5,7 @@ import { collectReply, textMessage, textOf } from "@signalbox/model"
 import { type Reply, type Rule, startFxLlm } from "@signalbox/testing"
 import { Effect, Exit, Stream } from "effect"
 import { stringify } from "yaml"
-import { configWith, load } from "./support.ts"
+import { configWith, load, problemsOf } from "./support.ts"
 
 /** Nobody listens there, so that an Ollama of the machine that runs the tests is not found. */
 const nobody = { "providers.ollama.baseUrl": "http://127.0.0.1:9/v1" }
@@ -111,6 +111,40 @@ layer(nodePlatform)("a provider without its key", (it) => {
       assert.deepStrictEqual([...upstreams.keys()], ["claude", "ollama", "offline"])
     })
   )
+  it.effect("is told at the line that asks for it where the file has none of its own for the provider", () =>
+    Effect.gen(function* () {
+      const text = [
+        "extends: preset:default@1",
+        "providers:",
+        "  ollama: { baseUrl: http://127.0.0.1:9/v1 }",
+        "  fast: { kind: groq, baseUrl: http://127.0.0.1:9/v1, model: m, apiKey: a, headers: { X-A: env:NO_HEADER } }",
+        "routing:",
+        "  rules:",
+        "    - { name: quick, provider: fast }",
+        "    - { name: clever, provider: openai }",
+        "  fallbacks: { claude: [openrouter] }"
+      ].join("\n")
+      const config = yield* load(text)
+      const environment = { ANTHROPIC_API_KEY: "a" }
+      const checked = yield* Effect.flip(checkReferences(config, environment))
+      assert.instanceOf(checked, ConfigInvalid)
+      assert.deepStrictEqual(
+        checked.problems.map(({ line, message, path }) => [line, path, message]),
+        [
+          [4, "providers.fast.headers.X-A", "the environment variable NO_HEADER is not set"],
+          [8, "routing.rules.1.provider", "the environment variable OPENAI_API_KEY is not set"],
+          [9, "routing.fallbacks.claude.0", "the environment variable OPENROUTER_API_KEY is not set"]
+        ]
+      )
+      const started = yield* Effect.flip(
+        Models.make(config, { ...environment, NO_HEADER: "x", OPENROUTER_API_KEY: "b" })
+      )
+      assert.strictEqual(
+        started.message,
+        'The provider "openai" needs an API key, and OPENAI_API_KEY is not set. signalbox.yaml:8 routing.rules.1.provider: names openai.'
+      )
+    })
+  )
   it.effect("is there where callers bring their own", () =>
     Effect.gen(function* () {
       const forward = { ...nobody, "model.provider": "claude", "server.auth": { mode: "forward", keys: [] } }
@@ -165,7 +199,59 @@ layer(nodePlatform)("what is wrong with a routing", (it) => {
   )
 })
 
+const references = (settings: Readonly<Record<string, unknown>>) =>
+  Effect.map(problemsOf(stringify({ extends: "preset:default@1", ...settings })), (problems) =>
+    problems.map(({ line, path, suggestion }) => [line, path, suggestion] as const)
+  )
+
+const sound = (provider: string, big: string) =>
+  load(stringify({ extends: "preset:default@1", model: { provider }, routing: { big } }))
+
+layer(nodePlatform)("a model of a routing", (it) => {
+  it.effect("must be one of a provider that there is", () =>
+    Effect.gen(function* () {
+      const routing = {
+        big: "opnrouter/anthropic/claude-opus-5",
+        small: "claud",
+        fallbacks: { claude: ["openai", "nowhere/llama"] }
+      }
+      assert.deepStrictEqual(yield* references({ routing }), [
+        [3, "routing.big", 'did you mean "openrouter/anthropic/claude-opus-5"?'],
+        [4, "routing.small", 'did you mean "claude"?'],
+        [
+          8,
+          "routing.fallbacks.claude.1",
+          "write provider/model, with one of claude, openai, openrouter, ollama, offline"
+        ]
+      ])
+      const price = { model: "*", provider: "cloude", input: 1, output: 1 }
+      assert.deepStrictEqual(yield* references({ model: { prices: [price] } }), [
+        [5, "model.prices.0.provider", 'did you mean "claude"?']
+      ])
+    })
+  )
+  it.effect("may be called whatever the default provider calls it", () =>
+    Effect.gen(function* () {
+      yield* sound("openrouter", "anthropic/claude-opus-5")
+      yield* sound("ollama", "llama")
+      yield* sound("ollama", "hf.co/someone/model")
+      yield* sound("openai", "gpt-5.1")
+      yield* sound("auto", "claude/claude-opus-5")
+      yield* sound("auto", "offline")
+    })
+  )
+})
+
 const question = { model: "", messages: [textMessage("user", "hello")], tools: [], system: [], maxTokens: 9 }
+
+/** The limits that requests had, whichever API they were in. */
+const limits = (requests: ReadonlyArray<{ readonly body: unknown }>) =>
+  requests.map(({ body }) => {
+    const asked = Object(body)
+    return asked["max_tokens"] ?? asked["max_completion_tokens"]
+  })
+
+const words = (count: number) => ({ messages: [textMessage("user", "word ".repeat(count))] })
 
 // On the real clock: the models answer over HTTP.
 layer(nodePlatform, { excludeTestServices: true })("the providers of a configuration", (it) => {
@@ -221,6 +307,35 @@ layer(nodePlatform, { excludeTestServices: true })("the providers of a configura
       assert.lengthOf(requests, 2)
       const [circuit] = yield* models.circuits.statsAll
       assert.deepInclude(circuit, { circuit: "claude", phase: "open", failed: 2, rejected: 1 })
+    })
+  )
+  it.effect("give as much as they can where no limit is named, and no more than a band where there are bands", () =>
+    Effect.gen(function* () {
+      const { maxTokens: _none, ...unlimited } = question
+      const always: ReadonlyArray<Rule> = (["messages", "chat"] as const).map((dialect) => ({
+        when: { dialect },
+        reply: { text: "Yes." }
+      }))
+      const free = yield* withFx(always)
+      for (const model of ["claude-opus-4-1", "claude-sonnet-4-5", "claude-3-5-haiku-latest", "openai/gpt-4o"])
+        yield* free.models.router.model.generate({ ...unlimited, model })
+      yield* free.models.router.model.generate({ ...unlimited, model: "openai/gpt-of-tomorrow" })
+      assert.deepStrictEqual(limits(free.requests), [32_000, 64_000, 8192, 16_384, undefined])
+
+      const responseBands = [
+        { below: 100, tokens: 150 },
+        { below: 500, tokens: 300 },
+        { below: 1500, tokens: 500 },
+        { below: "unlimited", tokens: 800 }
+      ]
+      const banded = yield* withFx(always, { "model.responseBands": responseBands })
+      const { chosen, router } = banded.models
+      for (const count of [10, 200, 800, 3000]) {
+        yield* router.model.generate({ ...unlimited, ...words(count), model: "openai/gpt-4o" })
+        yield* collectReply("claude", chosen.service.stream({ ...unlimited, ...words(count) }))
+      }
+      yield* router.model.generate({ ...question, maxTokens: 7 })
+      assert.deepStrictEqual(limits(banded.requests), [150, 150, 300, 300, 500, 500, 800, 800, 7])
     })
   )
   it.effect("are waited for as long as their entries say, whatever they speak", () =>

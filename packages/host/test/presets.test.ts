@@ -94,6 +94,24 @@ layer(NodeServices.layer)("what a configuration extends", (it) => {
       assert.strictEqual(from.get("runtime.health.interval"), "preset:standard@1")
     })
   )
+  it.effect("may be presets of sizes alone: what they leave out comes from the complete one", () =>
+    Effect.gen(function* () {
+      for (const name of sizingPresets.keys()) {
+        const [alone, named] = [yield* load(extending(name)), yield* load(extending([full, name]))]
+        assert.deepStrictEqual(alone.options, named.options, name)
+      }
+      const { origins } = yield* load(extending("preset:small@1"))
+      const from = new Map(origins.map(({ origin, path }) => [path, origin]))
+      assert.deepStrictEqual(
+        ["runtime.sessions.max", "model.provider"].map((key) => from.get(key)),
+        ["preset:small@1", full]
+      )
+      assert.deepStrictEqual(
+        (yield* problemsOf(extending("preset:smal@1"))).map(({ suggestion }) => suggestion),
+        ['did you mean "preset:small@1"?']
+      )
+    })
+  )
   it.effect("may be that of one server alone, above what is said for all", () =>
     Effect.gen(function* () {
       const { options, origins } = yield* load(

@@ -118,6 +118,7 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "server.maxQueuedRequests": [-1, "greater than or equal to 0"],
   "server.maxTokens": [0, "greater than 0"],
   "server.whenOverMaxTokens": ["cut", '"clamp"'],
+  "server.whenToolFlowBroken": ["mend", '"repair"'],
   "server.cache.enabled": ["yes", "boolean"],
   "server.cache.timeToLive": ["0 seconds", "above zero"],
   "server.cache.maxEntries": [0, "greater than 0"],
@@ -237,6 +238,26 @@ layer(NodeServices.layer)("the rules of the configuration", (it) => {
       }
       const { options } = yield* load(configTemplate, { environment: { LOG_LEVEL: "Debug" } })
       assert.strictEqual(options.logging.level, "debug")
+    })
+  )
+})
+
+layer(NodeServices.layer)("the bands of responses", (it) => {
+  it.effect("rise, and each gives at least a token", () =>
+    Effect.gen(function* () {
+      const at = (bands: ReadonlyArray<object>) => problemsOf(withValues({ "model.responseBands": bands }))
+      const few = { below: 100, tokens: 150 }
+      const fine = yield* load(withValues({ "model.responseBands": [few, { below: "unlimited", tokens: 800 }] }))
+      assert.lengthOf(fine.options.model.responseBands, 2)
+      for (const [bands, path, words] of [
+        [[few, { below: 100, tokens: 300 }], "model.responseBands.1.below", "more than in the band before"],
+        [[{ below: "unlimited", tokens: 1 }, few], "model.responseBands.1.below", "more than in the band before"],
+        [[{ below: 100, tokens: 0 }], "model.responseBands.0.tokens", "greater than 0"]
+      ] as const) {
+        const [problem] = yield* at(bands)
+        assert.strictEqual(problem?.path, path)
+        assert.include(problem?.message, words)
+      }
     })
   )
 })

@@ -73,7 +73,7 @@ describe("connecting over stdio", () => {
   it.live("names the server, whatever the cause, and each cause has a tag of its own", () =>
     onNode(
       Effect.gen(function* () {
-        const limits = { connectTimeout: Duration.millis(700) }
+        const limits = { connectTimeout: Duration.millis(700), shutdownTimeout: Duration.minutes(2) }
         const causes = [
           stdioServer({ command: "/no/such/module", args: [] }),
           fx({ hangInit: true }, limits),
@@ -98,15 +98,15 @@ describe("connecting over stdio", () => {
         const error = yield* failing(
           fx(
             { hangInit: true, ignoreEof: true, ignoreTerm: true, stderrText: "thinking" },
-            { connectTimeout: Duration.millis(700) }
+            { connectTimeout: Duration.millis(700), shutdownTimeout: Duration.minutes(2) }
           )
         )
         assert.instanceOf(error, HandshakeTimeout)
         assert.include(error.message, '"fx"')
         const elapsed = performance.now() - started
         assert.isAtLeast(elapsed, 690)
-        // Far from the shutdown time-out of 5 s, on any machine.
-        assert.isBelow(elapsed, 4000)
+        // Far from the shutdown time-out, on any machine.
+        assert.isBelow(elapsed, 60_000)
       })
     )
   )
@@ -194,7 +194,8 @@ describe("the end of the scope", () => {
       Effect.gen(function* () {
         const started = performance.now()
         yield* connect(fx({ hangInit: true })).pipe(Effect.scoped, Effect.timeoutOption(Duration.millis(500)))
-        assert.isBelow(performance.now() - started, 5000)
+        // Far from the time-out of the handshake.
+        assert.isBelow(performance.now() - started, 25_000)
       })
     )
   )

@@ -1,6 +1,6 @@
 /**
  * What decorators of models have to tell about a call beside its answer: who answered, whether it came from a cache,
- * what it cost. A reference, so that whoever asks hears it of his own call and nobody in between has to pass it on:
+ * what was left out, what it cost. A reference, so that whoever asks hears it of his own call and nobody in between has to pass it on:
  * provide `CallNotes` around `stream` or `generate`.
  */
 import { Context, Effect } from "effect"
@@ -16,6 +16,8 @@ export type CallNote =
     }
   /** `hit`: no upstream is asked. `shared`: the answer of another caller's identical request that is under way. */
   | { readonly type: "cache"; readonly outcome: "hit" | "miss" | "shared" }
+  /** What a request brings and nobody who is asked can use: types of tools, or of items of its conversation. */
+  | { readonly type: "left_out"; readonly what: "tools" | "items"; readonly types: ReadonlyArray<string> }
   /** After a call whose usage is known; `usd` is absent where the model has no price. */
   | { readonly type: "cost"; readonly upstream: string; readonly model: string; readonly usd?: number }
 

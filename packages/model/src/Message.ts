@@ -37,6 +37,12 @@ export type Usage = typeof Usage.Type
 /** What a call cost of which nothing is known: zero tokens. Where sums begin. */
 export const noUsage: Usage = { input_tokens: 0, output_tokens: 0 }
 
+/** A usage with counts that came later. Where there is none, null or absent, the earlier one stays. */
+export const laterUsage = (before: Usage, said: JsonObject): Usage => ({
+  ...before,
+  ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== null && value !== undefined))
+})
+
 /** The sum of two usages: what a turn of several model calls cost. */
 export const addUsage = (a: Usage, b: Usage): Usage => ({
   input_tokens: a.input_tokens + b.input_tokens,
@@ -87,8 +93,8 @@ export interface ModelRequest {
   readonly messages: ReadonlyArray<Message>
   readonly tools: ReadonlyArray<ToolDefinition>
   readonly toolChoice?: ToolChoice
-  /** The most tokens that the answer may have. */
-  readonly maxTokens: number
+  /** The most tokens that the answer may have; absent: as many as the model gives. */
+  readonly maxTokens?: number
   readonly temperature?: number
   readonly topP?: number
   readonly topK?: number

@@ -117,16 +117,29 @@ export class StreamInterrupted extends defineError<StreamInterrupted>()("StreamI
   message: (error) => `The answer of ${error.provider} broke off: ${error.reason}`
 }) {}
 
+/** What was the last failure before an upstream was left alone. */
+const LastFailure = Schema.Struct({ code: Schema.String, message: Schema.String })
+
+/** The message of `ProviderCircuitOpen`, for whatever may be said of the last failure. */
+export const circuitOpenMessage = (error: {
+  readonly provider: string
+  readonly reason: string
+  readonly lastFailure?: typeof LastFailure.Type
+}): string => {
+  const { lastFailure: last, provider, reason } = error
+  return `${provider} was not asked: ${reason}${last === undefined ? "" : ` Its last failure: ${last.code}: ${last.message}`}`
+}
+
 /**
- * The upstream has failed so often that it is left alone for a while: it was not asked. `retryAfter` says when it is
- * asked again.
+ * The upstream has failed so often that it is left alone for a while, or is so by hand: it was not asked. `retryAfter`
+ * says when it is asked again, and `lastFailure` why it is not; that failure itself is the `cause`.
  */
 export class ProviderCircuitOpen extends defineError<ProviderCircuitOpen>()("ProviderCircuitOpen", {
   code: "PROVIDER_CIRCUIT_OPEN",
   status: statuses.unavailable,
   retryable: true,
-  fields: said,
-  message: (error) => `${error.provider} was not asked, since it has failed repeatedly: ${error.reason}`,
+  fields: { ...said, lastFailure: Schema.optionalKey(LastFailure) },
+  message: circuitOpenMessage,
   hint: () => "Wait until the provider has recovered, or name a fallback for the model."
 }) {}
 

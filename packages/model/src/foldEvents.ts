@@ -3,7 +3,7 @@
  * cannot differ, because the second is the fold of the first.
  */
 import { type ContentBlock, isJsonObject, type ToolUseBlock } from "./ContentBlock.ts"
-import { type ModelReply, noUsage, type Usage } from "./Message.ts"
+import { laterUsage, type ModelReply, noUsage } from "./Message.ts"
 import type { BlockDelta, ModelEvent } from "./ModelEvent.ts"
 
 /** A reply under construction. Start with `emptyFold`, add events with `foldEvent`. */
@@ -57,9 +57,6 @@ export const withInputText = (block: ToolUseBlock, text: string): ToolUseBlock =
   return isJsonObject(input) ? { ...block, input } : { ...block, input: {}, invalidInput: text }
 }
 
-const withoutNulls = (usage: Extract<ModelEvent, { type: "message_delta" }>["usage"]): Partial<Usage> =>
-  Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== null && value !== undefined))
-
 /** Adds one event. */
 export const foldEvent = (fold: EventFold, event: ModelEvent): EventFold => {
   const { reply } = fold
@@ -87,7 +84,7 @@ export const foldEvent = (fold: EventFold, event: ModelEvent): EventFold => {
         reply: {
           ...reply,
           ...event.delta,
-          usage: { ...reply.usage, ...withoutNulls(event.usage) },
+          usage: laterUsage(reply.usage, event.usage),
           ...(event.vendor === undefined ? {} : { vendor: event.vendor })
         }
       }

@@ -16,6 +16,7 @@ export {
 } from "./ContentBlock.ts"
 export {
   addUsage,
+  laterUsage,
   Message,
   ModelReply,
   type ModelRequest,
@@ -31,7 +32,7 @@ export {
 // Models
 export { collectReply, LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
 export { begun } from "./begun.ts"
-export { retryModel, retryStream } from "./retryModel.ts"
+export { retryAnswer, retryModel } from "./retryModel.ts"
 export { isSealed, sealThought, unsealThought } from "./sealedThought.ts"
 export { BlockDelta, ModelEvent } from "./ModelEvent.ts"
 export type { ServedEvent, ServedReply, ServedRequest, ServedStep, ServedStream } from "./ServedTurn.ts"
@@ -81,12 +82,14 @@ export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolv
 export { aliasRules } from "./routing/aliasRules.ts"
 export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRouter.ts"
 export { type FallbackCandidate, fallbackModel, isWorthFallback } from "./routing/fallbackModel.ts"
+export { FallbackAhead } from "./routing/FallbackAhead.ts"
+export { GivenUpRoutes } from "./routing/GivenUpRoutes.ts"
 
 // What stands around a model
 export { type CallNote, CallNotes } from "./CallNotes.ts"
-export { guardModel, type GuardModelOptions, guardStream, isUpstreamFault } from "./guard/guardModel.ts"
+export { guardAnswer, guardModel, type GuardModelOptions, isUpstreamFault } from "./guard/guardModel.ts"
 export { makeRateBucket, type RateBucket } from "./guard/RateBucket.ts"
-export { ratedModel, type RatedModelOptions, rateStream } from "./guard/ratedModel.ts"
+export { rateAnswer, ratedModel, type RatedModelOptions } from "./guard/ratedModel.ts"
 export { isCacheable, makeCacheModel, type ResponseCacheOptions } from "./cache/cacheModel.ts"
 export { type GeneratedObject, generateObject, type GenerateObjectOptions } from "./structured/generateObject.ts"
 
@@ -111,6 +114,10 @@ export {
 } from "./spend/Budget.ts"
 export { budgetModel } from "./spend/budgetModel.ts"
 export { makeRunningUsage, type RunningUsage } from "./spend/runningUsage.ts"
+
+// Failures as clients of model APIs are told of them
+export { clientMessage, isToldInPart } from "./clientMessage.ts"
+export { retryHeaders } from "./retryHeaders.ts"
 
 // Errors
 export {

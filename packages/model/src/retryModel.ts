@@ -3,45 +3,43 @@
  * Once the first event is out nothing is repeated, because somebody has read it; that failure passes on.
  */
 import { retry, type RetryPolicy, retryWhile } from "@signalbox/resilience"
-import { Effect, Stream } from "effect"
+import { Duration, Effect, Stream } from "effect"
 import { begun } from "./begun.ts"
 import { type ModelError, ProviderBusy, ProviderCircuitOpen, ProviderTimeout } from "./errors.ts"
 import { type LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
+import { FallbackAhead, quickPause } from "./routing/FallbackAhead.ts"
 
 /**
  * Wraps a model. Errors with `retryable: true` are retried as the policy says, but for `ProviderTimeout`: who has
- * waited that long once decides himself whether to wait again; and for what a guard turns away. After the last attempt the failure is that of the
- * provider. Each retry is logged as a warning, since it keeps a person waiting.
+ * waited that long once decides himself whether to wait again; and for what a guard turns away. With a fallback ahead
+ * there is one retry at the most, after a moment. After the last attempt the failure is that of the provider. Each
+ * retry is logged as a warning, since it keeps a person waiting.
  */
 export const retryModel =
   (policy: RetryPolicy) =>
   (model: LanguageModel["Service"]): LanguageModel["Service"] => {
     const again = retryAnswer(policy)
-    const retried = retryStream(policy)
     const { countTokens } = model
     return makeLanguageModel({
       provider: model.provider,
       defaultModel: model.defaultModel,
-      stream: (request) => retried(model.stream(request)),
+      stream: (request) => Stream.unwrap(again(begun(model.stream(request)))),
       generate: (request) => again(model.generate(request)),
       countTokens: countTokens === undefined ? undefined : (request) => again(countTokens(request))
     })
   }
 
-/** The same for whatever else an upstream streams: asked again until the first of it is there, and not after. */
-export const retryStream = (policy: RetryPolicy) => {
-  const again = retryAnswer(policy)
-  return <A>(stream: Stream.Stream<A, ModelError>): Stream.Stream<A, ModelError> => Stream.unwrap(again(begun(stream)))
-}
-
-const retryAnswer = (given: RetryPolicy) => {
-  const policy = retryWhile((error) => given.while(error) && !isWaitedFor(error))(given)
+/** The same for whatever else is asked of an upstream. What cannot be taken back must not fail here any more. */
+export const retryAnswer = (given: RetryPolicy) => {
+  const patient = retryWhile((error) => given.while(error) && !isWaitedFor(error))(given)
+  const quick = hurried(patient)
   return <A, R>(answer: Effect.Effect<A, ModelError, R>): Effect.Effect<A, ModelError, R> =>
-    Effect.suspend(() => {
+    Effect.flatMap(FallbackAhead, (isAhead) => {
+      const policy = isAhead ? quick : patient
       let attempts = 0
       const attempt = Effect.tapError(answer, (error) => {
         attempts++
-        return policy.while(error) && attempts < policy.attempts
+        return policy.while(error) && attempts < policy.attempts && isWithin(policy, error)
           ? Effect.logWarning(`${error.message} Trying again (attempt ${attempts + 1} of ${policy.attempts}).`)
           : Effect.void
       })
@@ -49,6 +47,21 @@ const retryAnswer = (given: RetryPolicy) => {
       return Effect.catchTag(retry(policy)(attempt), "RetryExhausted", ({ cause }) => Effect.fail(cause as ModelError))
     })
 }
+
+/** The same policy for who can ask somebody else. */
+const hurried = (policy: RetryPolicy): RetryPolicy => {
+  const longest = Duration.toMillis(quickPause)
+  return {
+    ...policy,
+    attempts: Math.min(policy.attempts, 2),
+    baseMillis: Math.min(policy.baseMillis, longest),
+    capMillis: Math.min(policy.capMillis, longest)
+  }
+}
+
+/** Whether the pause that a failure asks for is short enough for another attempt. */
+const isWithin = ({ capMillis }: RetryPolicy, { retryAfter }: ModelError): boolean =>
+  retryAfter === undefined || Duration.toMillis(retryAfter) <= capMillis
 
 /** What has kept the caller waiting already, or is turned away so that he need not wait. */
 const isWaitedFor = (error: unknown): boolean =>

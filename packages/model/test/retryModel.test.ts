@@ -1,5 +1,6 @@
 import {
   collectReply,
+  FallbackAhead,
   type LanguageModel,
   makeLanguageModel,
   type ModelError,
@@ -50,6 +51,27 @@ describe.each(Object.entries(asked))("an answer that is %s", (_, ask) => {
       yield* TestClock.adjust("2 seconds")
       assert.strictEqual(yield* Fiber.join(answer), "hi")
       assert.lengthOf(yield* script.requests, 3)
+    })
+  )
+
+  it.effect("is asked for once more, after a moment, where somebody else can be asked", () =>
+    Effect.gen(function* () {
+      const script = yield* scriptedModel([{ error: overloaded }, { error: overloaded }, { text: "never" }])
+      const model = retryModel(policy)(script.model)
+      const answer = yield* Effect.forkChild(Effect.flip(ask(model)).pipe(Effect.provideService(FallbackAhead, true)))
+      yield* TestClock.adjust("250 millis")
+      assert.strictEqual(yield* Fiber.join(answer), overloaded)
+      assert.lengthOf(yield* script.requests, 2)
+    })
+  )
+
+  it.effect("is not waited for at all where the provider wants longer and somebody else can be asked", () =>
+    Effect.gen(function* () {
+      const script = yield* scriptedModel([{ error: limited(Duration.seconds(7)) }, { text: "never" }])
+      const asking = Effect.flip(ask(retryModel(policy)(script.model)))
+      const error = yield* Effect.provideService(asking, FallbackAhead, true)
+      assert.deepStrictEqual(error.retryAfter, Duration.seconds(7))
+      assert.lengthOf(yield* script.requests, 1)
     })
   )
 

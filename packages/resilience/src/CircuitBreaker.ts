@@ -3,6 +3,7 @@
  * probes show that the other side has recovered. Only failures that its owner counts open it; an
  * interrupted call, a rejection by a circuit or an exhausted pool says nothing about the other side.
  */
+import { codeOf, isSignalboxError } from "@signalbox/errors"
 import { type Cause, Clock, Context, Duration, Effect, Exit, Layer, Predicate, PubSub, Stream } from "effect"
 import {
   admits,
@@ -41,6 +42,8 @@ interface Circuit {
   rejected: number
   trips: number
   lastFailure: CircuitStats["lastFailure"]
+  /** The same failure itself: whoever is rejected is told why. */
+  lastError: unknown
 }
 
 /**
@@ -52,7 +55,7 @@ export class CircuitBreaker extends Context.Service<
   {
     /**
      * Runs an effect unless its circuit is open; then fails at once with `CircuitOpen`, whose `retryAfter` says
-     * when the next probe is let through. Give the effect a time limit: a probe that hangs keeps its place.
+     * when the next probe is let through and whose `cause` is the last failure that counted. Give the effect a time limit: a probe that hangs keeps its place.
      * `counts` takes the place of the rule of the breaker where what a failure means depends on the call.
      */
     readonly protect: <A, E, R>(
@@ -140,7 +143,10 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
     const what = Exit.isSuccess(exit) ? "succeeded" : failure === undefined ? "ignored" : "failed"
     circuit[what]++
     if (failure !== undefined) {
-      circuit.lastFailure = { at: clock.currentTimeMillisUnsafe(), message: messageOf(failure.error) }
+      const { error } = failure
+      const code = isSignalboxError(error) ? codeOf(error) : null
+      circuit.lastFailure = { at: clock.currentTimeMillisUnsafe(), message: messageOf(error), code }
+      circuit.lastError = error
     }
     return what
   }
@@ -163,10 +169,12 @@ function* makeCircuitBreaker(options: CircuitBreakerOptions) {
 
   const reject = (circuit: Circuit, state: CircuitState, now: number): CircuitOpen => {
     circuit.rejected++
-    const until = state.phase === "open" ? state.until : null
+    // Nobody says when a circuit is closed that was opened by hand, and its last failure is not why.
+    if (state.phase === "open" && state.until === null) return new CircuitOpen({ circuit: circuit.name })
     return new CircuitOpen({
       circuit: circuit.name,
-      ...(until === null ? {} : { retryAfter: Duration.millis(until - now) })
+      retryAfter: state.phase === "open" && state.until !== null ? Duration.millis(state.until - now) : probeAnswers,
+      ...(circuit.lastError === undefined ? {} : { cause: circuit.lastError })
     })
   }
 
@@ -279,7 +287,18 @@ const hasFailures = (state: CircuitState | undefined, generation: number): boole
 
 const request: CircuitEvent = { type: "requested" }
 
-const nothingCounted = { succeeded: 0, failed: 0, ignored: 0, rejected: 0, trips: 0, lastFailure: null }
+/** When to ask again while probes are under way: how they end is known soon. */
+const probeAnswers = Duration.seconds(1)
+
+const nothingCounted = {
+  succeeded: 0,
+  failed: 0,
+  ignored: 0,
+  rejected: 0,
+  trips: 0,
+  lastFailure: null,
+  lastError: undefined
+}
 
 const measure = ({ circuit, to }: CircuitChange, context: Context.Context<never>) => {
   circuitMetrics.phase({ circuit }).updateUnsafe(phaseNumbers[to], context)

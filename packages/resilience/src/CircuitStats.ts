@@ -26,8 +26,10 @@ export const CircuitStats = Schema.Struct({
   rejected: Schema.Int,
   /** How often it went from another phase to open. */
   trips: Schema.Int,
-  /** The last failure that counted; `at` in milliseconds since 1970. */
-  lastFailure: Schema.NullOr(Schema.Struct({ at: Schema.Finite, message: Schema.String })),
+  /** The last failure that counted; `at` in milliseconds since 1970, `code` of an error of ours. */
+  lastFailure: Schema.NullOr(
+    Schema.Struct({ at: Schema.Finite, message: Schema.String, code: Schema.NullOr(Schema.String) })
+  ),
   settings: Schema.Struct({
     failureThreshold: Schema.Int,
     openFor: Schema.DurationFromMillis,

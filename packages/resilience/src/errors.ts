@@ -49,7 +49,10 @@ export class PoolConnectTimeout extends defineError<PoolConnectTimeout>()("PoolC
   hint: ({ key }) => `Check that "${key}" is up, or raise acquireTimeout.`
 }) {}
 
-/** The circuit is open: the operation was not started. `retryAfter` says when the next probe is let through. */
+/**
+ * The circuit is open: the operation was not started. `retryAfter` says when the next probe is let through, or its
+ * answer known; a circuit that was opened by hand has none. `cause` is the last failure that counted in this process.
+ */
 export class CircuitOpen extends defineError<CircuitOpen>()("CircuitOpen", {
   code: "CIRCUIT_OPEN",
   status: statuses.unavailable,

@@ -56,6 +56,7 @@ describe("a circuit breaker", () => {
         .pipe(Effect.flip)
       assert.strictEqual(rejection.code, "CIRCUIT_OPEN")
       assert.deepStrictEqual(rejection.retryAfter, Duration.seconds(40))
+      assert.isTrue(rejection.cause instanceof Down)
       assert.isFalse(called)
     })
   )
@@ -295,6 +296,23 @@ describe("a circuit breaker", () => {
       assert.deepStrictEqual(yield* circuit.call(up), Exit.succeed("up"))
     })
   )
+  it.effect(
+    "tells those whom it rejects when probes have answered, and nothing of failures when it was opened by hand",
+    () =>
+      Effect.gen(function* () {
+        const circuit = yield* setUp
+        yield* open(circuit)
+        yield* TestClock.adjust("60 seconds")
+        for (let probe = 0; probe < 3; probe++) yield* Effect.forkChild(circuit.call(Effect.never))
+        yield* TestClock.adjust("1 millis")
+        const waiting = yield* Effect.flip(circuit.breaker.protect("fx", Effect.void))
+        assert.deepStrictEqual(waiting.retryAfter, Duration.seconds(1))
+        assert.isTrue(waiting.cause instanceof Down)
+        yield* circuit.breaker.forceOpen("fx")
+        const byHand = yield* Effect.flip(circuit.breaker.protect("fx", Effect.void))
+        assert.deepStrictEqual([byHand.retryAfter, byHand.cause], [undefined, undefined])
+      })
+  )
   it.effect("says what it counted, why, since when and by which settings, as plain JSON", () =>
     Effect.gen(function* () {
       const circuit = yield* setUp
@@ -315,7 +333,7 @@ describe("a circuit breaker", () => {
         ignored: 0,
         rejected: 1,
         trips: 1,
-        lastFailure: { at: 1000, message: "down" },
+        lastFailure: { at: 1000, message: "down", code: "DOWN" },
         settings: { failureThreshold: 5, openFor: 60_000, successThreshold: 2, maxProbes: 3 }
       })
     })

@@ -5,6 +5,7 @@ import type { CircuitNumbers } from "@signalbox/orchestrator"
 import { Duration, Effect } from "effect"
 import { formatDuration } from "../duration.ts"
 import { Output } from "../Output.ts"
+import { circuitFailure } from "../render/circuitFailure.ts"
 import type { Style } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
@@ -28,7 +29,14 @@ const render = (circuits: Circuits, style: Style): string => {
     String(numbers.rejected),
     String(numbers.trips)
   ])
-  return rows.length === 0 ? "No server has a circuit." : renderTable([header, ...rows])
+  if (rows.length === 0) return "No server has a circuit."
+  return [renderTable([header, ...rows]), ...Object.entries(circuits).flatMap(lastFailure)].join("\n")
+}
+
+/** Why calls do not go through. */
+const lastFailure = ([name, numbers]: readonly [string, CircuitNumbers]): ReadonlyArray<string> => {
+  const failure = numbers.phase === "closed" ? undefined : circuitFailure(numbers)
+  return failure === undefined ? [] : [`${name} failed last: ${failure}`]
 }
 
 const shown = report<Circuits>({

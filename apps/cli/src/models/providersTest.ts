@@ -1,12 +1,17 @@
 /**
- * Whether providers answer: each is asked one short question, all at the same time.
+ * Whether providers answer: each is asked one short question, all at the same time. A host that runs may have left one
+ * alone meanwhile, and knows why.
  */
 import { toJson } from "@signalbox/errors"
 import { nearestName, textMessage } from "@signalbox/model"
+import type { CircuitNumbers } from "@signalbox/orchestrator"
 import { Cause, Duration, Effect, Exit } from "effect"
+import { findRunning } from "../control/runningHost.ts"
 import { formatDuration } from "../duration.ts"
 import { ProvidersFailed, ProviderUnknown } from "../errors.ts"
 import { Output } from "../Output.ts"
+import { circuitFailure } from "../render/circuitFailure.ts"
+import { printable } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { readModels } from "./readModels.ts"
@@ -17,6 +22,28 @@ const question = {
   messages: [textMessage("user", "Say OK.")],
   tools: [],
   maxTokens: 16
+}
+
+/** The circuits of the host that runs, if there is one; what is wrong with that is no matter of this. */
+const hostCircuits = Effect.flatMap(findRunning, (found) =>
+  found === undefined ? Effect.succeed({}) : found.ask(({ breakers }) => breakers.list())
+).pipe(
+  Effect.scoped,
+  Effect.orElseSucceed((): Readonly<Record<string, CircuitNumbers>> => ({}))
+)
+
+/** What the host that runs knows of a provider that it does not ask. */
+const circuitOf = (circuits: Readonly<Record<string, CircuitNumbers>>, name: string) => {
+  const found = circuits[`provider:${name}`]
+  return found === undefined || found.phase === "closed"
+    ? null
+    : { phase: found.phase, last_failure: found.last_failure }
+}
+
+const circuitWords = (circuit: ReturnType<typeof circuitOf>): string => {
+  if (circuit === null) return ""
+  const failure = circuitFailure(circuit)
+  return `  The circuit of the running host is ${circuit.phase}${failure === undefined ? "" : `: ${failure}`}`
 }
 
 /** Asks those that are named, else all that have a key. */
@@ -30,16 +57,19 @@ export const providersTest = (names: ReadonlyArray<string>) =>
       return yield* new ProviderUnknown({ name: unknown, known, ...(nearest === undefined ? {} : { nearest }) })
     }
     const asked = names.length > 0 ? names : known.filter((name) => models.upstreams.has(name))
+    const circuits = yield* hostCircuits
     const test = Effect.fnUntraced(function* (name: string) {
+      const circuit = circuitOf(circuits, name)
       const upstream = models.upstreams.get(name)
-      if (upstream === undefined) return { name, status: "no key" as const, model: "", duration_ms: 0, error: null }
+      if (upstream === undefined)
+        return { name, status: "no key" as const, model: "", duration_ms: 0, error: null, circuit }
       const [took, exit] = yield* Effect.timed(Effect.exit(upstream.service.generate(question)))
       const duration_ms = Math.round(Duration.toMillis(took))
       if (Exit.isSuccess(exit)) {
-        return { name, status: "ok" as const, model: exit.value.model, duration_ms, error: null }
+        return { name, status: "ok" as const, model: exit.value.model, duration_ms, error: null, circuit }
       }
       const error = toJson(Cause.squash(exit.cause))
-      return { name, status: "failed" as const, model: upstream.defaultModel, duration_ms, error }
+      return { name, status: "failed" as const, model: upstream.defaultModel, duration_ms, error, circuit }
     })
     return { providers: yield* Effect.forEach(asked, test, { concurrency: "unbounded" }) }
   }).pipe(
@@ -47,11 +77,11 @@ export const providersTest = (names: ReadonlyArray<string>) =>
       render: ({ providers }) =>
         Effect.gen(function* () {
           const { line, style } = yield* Output
-          const rows = providers.map(({ duration_ms, error, model, name, status }) => [
+          const rows = providers.map(({ circuit, duration_ms, error, model, name, status }) => [
             status === "ok" ? style.green("✓") : style.red("✗"),
             style.bold(name),
             status === "ok" ? formatDuration(Duration.millis(duration_ms)) : status,
-            error === null ? model : error.message
+            `${error === null ? model : `${error.error_code}: ${printable(error.message)}`}${circuitWords(circuit)}`
           ])
           yield* line(rows.length === 0 ? "No provider has a key." : renderTable(rows))
         }),

@@ -20,6 +20,7 @@ interface ShownKept {
 export interface ShownReload extends ShownChange {
   readonly kept: ReadonlyArray<ShownKept>
   readonly agents: ShownChange & { readonly kept: ReadonlyArray<ShownKept & { readonly agentName: string }> }
+  readonly clients: ShownChange
   readonly needsRestart: ReadonlyArray<string>
 }
 
@@ -30,14 +31,19 @@ const changesOf = (change: ShownChange, words: Readonly<Record<keyof ShownChange
   )
 
 const serverWords = { added: "new", removed: "gone", changed: "reconnected" }
+const clientWords = { added: "new clients", removed: "clients gone", changed: "changed clients" }
 const agentWords = { added: "new agents", removed: "agents gone", changed: "changed agents" }
 
 /** A line for each thing to know; nothing where nothing is different. */
 export const renderReloaded = (
-  { agents, kept, needsRestart, ...change }: ShownReload,
+  { agents, clients, kept, needsRestart, ...change }: ShownReload,
   style: Style
 ): ReadonlyArray<string> => {
-  const parts = [...changesOf(change, serverWords), ...changesOf(agents, agentWords)]
+  const parts = [
+    ...changesOf(change, serverWords),
+    ...changesOf(agents, agentWords),
+    ...changesOf(clients, clientWords)
+  ]
   const keptOfAgents = agents.kept.map(({ agentName, error, serverName }) => ({
     error,
     serverName: nameInSet(agentName, serverName)

@@ -30,12 +30,12 @@ export class ApiContext extends Context.Service<
 }
 
 const makeApiContext = Effect.fnUntraced(function* (options: ServerSection) {
-  const { clientKeys, models } = yield* Host
+  const { models, reload } = yield* Host
   const { auth, cache, tools } = options
   const cached = cache.enabled ? yield* makeCacheModel({ ...cache, maxSize: cache.maxBytes }) : undefined
   return {
     options,
-    letIn: makeClientAuth({ mode: auth.mode, keys: clientKeys, tools }),
+    letIn: makeClientAuth({ mode: auth.mode, keys: reload.clientKeys, tools }),
     admit: makeAdmission(options),
     hostCalls: makeHostCalls(),
     model: cached === undefined ? models.router.model : cached(models.router.model)

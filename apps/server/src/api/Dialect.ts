@@ -4,6 +4,7 @@
  */
 import type { ServedEvent, ServedReply, ServedRequest, ServedStream } from "@signalbox/model"
 import type { SignalboxError } from "@signalbox/errors"
+import type { HostOptions } from "@signalbox/host"
 import type { Effect, Stream } from "effect"
 
 export type RequestHeaders = Readonly<Record<string, string | undefined>>
@@ -35,9 +36,16 @@ export interface Answered<Request> {
   readonly created: number
 }
 
+/** What the configuration says of requests that are not as they should be. */
+export type ReadingRules = Pick<HostOptions["server"], "whenToolFlowBroken">
+
 /** One model API. */
 export interface Dialect<Request extends DialectRequest = DialectRequest> {
-  readonly decode: (body: unknown, headers: RequestHeaders) => Effect.Effect<Request, SignalboxError>
+  readonly decode: (
+    body: unknown,
+    headers: RequestHeaders,
+    rules: ReadingRules
+  ) => Effect.Effect<Request, SignalboxError>
   /** The id of the message that answers, from 24 hexadecimal digits. */
   readonly idOf: (digits: string) => string
   readonly reply: (reply: ServedReply, answered: Answered<Request>) => object

@@ -3,7 +3,7 @@
  * queue is full is told at once to come back, which costs neither side anything.
  */
 import { defineError, statuses } from "@signalbox/errors"
-import { Duration, Effect, Schema, Semaphore } from "effect"
+import { Duration, Effect, Schema, Scope, Semaphore } from "effect"
 
 /** More requests than the server takes. None of it has been done. */
 export class ApiBusy extends defineError<ApiBusy>()("ApiBusy", {
@@ -50,11 +50,13 @@ export const makeAdmission = ({ maxConcurrentRequests, maxQueuedRequests }: Admi
         Effect.ensuring(Effect.sync(() => waiting--))
       )
   })
+  // Of the scope itself: `Effect.addFinalizer` would bring the whole context back for this.
+  const leaving = (scope: Scope.Scope) => Scope.addFinalizer(scope, places.release(1))
   return Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(
       // Overtaking those who wait would let a busy client starve them.
       Effect.suspend(() => (waiting === 0 ? places.takeIfAvailable(1) : Effect.succeed(false))),
-      (isFree) => (isFree ? Effect.addFinalizer(() => places.release(1)) : restore(queued))
+      (isFree) => (isFree ? Effect.flatMap(Effect.scope, leaving) : restore(queued))
     )
   )
 }

@@ -21,16 +21,16 @@ export interface TokenLimit {
   readonly whenOverMaxTokens: "clamp" | "reject"
 }
 
-/** The request within the limit, and what to tell its client of that. */
+/** The request within the limit, and what to tell its client of that. One that names no limit asks for no more. */
 export const limitTokens = <Request extends ServedRequest>(
   served: Request,
   { maxTokens: limit, whenOverMaxTokens }: TokenLimit
 ): Effect.Effect<{ readonly served: Request; readonly headers: Readonly<Record<string, string>> }, TooManyTokens> => {
   const asked = served.request.maxTokens
-  if (limit === "unlimited" || asked <= limit) return Effect.succeed({ served, headers: {} })
-  if (whenOverMaxTokens === "reject") return Effect.fail(new TooManyTokens({ asked, limit }))
+  if (limit === "unlimited" || (asked !== undefined && asked <= limit)) return Effect.succeed({ served, headers: {} })
+  if (asked !== undefined && whenOverMaxTokens === "reject") return Effect.fail(new TooManyTokens({ asked, limit }))
   return Effect.succeed({
     served: { ...served, request: { ...served.request, maxTokens: limit } },
-    headers: { "x-max-tokens-clamped": String(limit) }
+    headers: asked === undefined ? {} : { "x-max-tokens-clamped": String(limit) }
   })
 }

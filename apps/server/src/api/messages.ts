@@ -1,11 +1,12 @@
 /**
  * `POST /v1/messages`, and the path under which it always streams.
  */
-import { Layer, Predicate } from "effect"
+import { Effect, Layer, Predicate } from "effect"
+import { ApiContext } from "./ApiContext.ts"
 import type { JsonBody } from "./body.ts"
 import { messagesDialect } from "./messagesDialect.ts"
 import { modelRoute } from "./modelRoute.ts"
-import { passThrough } from "./passThrough.ts"
+import { type Incoming, passThrough } from "./passThrough.ts"
 
 /** The same request as one that asks for a stream, in its bytes too. */
 const streaming = (body: JsonBody): JsonBody => {
@@ -15,7 +16,14 @@ const streaming = (body: JsonBody): JsonBody => {
   return { bytes: new TextEncoder().encode(text), text, value }
 }
 
-const direct = (incoming: Parameters<typeof passThrough>[1]) => passThrough("/v1/messages", incoming)
+/** What has calls of tools may need to be mended, for which it has to be read. */
+const hasToolFlow = /"tool_(use|result)"/
+
+const direct = Effect.fnUntraced(function* (incoming: Incoming) {
+  const { options } = yield* ApiContext
+  if (options.whenToolFlowBroken === "repair" && hasToolFlow.test(incoming.body.text)) return undefined
+  return yield* passThrough("/v1/messages", incoming)
+})
 
 /** The routes. */
 export const MessagesRoutes = Layer.merge(

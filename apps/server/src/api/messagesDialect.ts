@@ -15,7 +15,7 @@ import {
   withoutMcpServers
 } from "@signalbox/provider-claude/serve"
 import { Effect, Stream } from "effect"
-import type { Dialect, DialectRequest, RequestHeaders } from "./Dialect.ts"
+import type { Dialect, DialectRequest, ReadingRules, RequestHeaders } from "./Dialect.ts"
 
 /** Servers that a request names are ours: the API must not be asked to connect to them, too. */
 const withServers = (read: MessagesRequest): DialectRequest => {
@@ -31,10 +31,10 @@ const withServers = (read: MessagesRequest): DialectRequest => {
   }
 }
 
-const decode = Effect.fnUntraced(function* (body: unknown, headers: RequestHeaders) {
+const decode = Effect.fnUntraced(function* (body: unknown, headers: RequestHeaders, rules: ReadingRules) {
   const read = yield* decodeRequest(body, headers)
-  yield* checkFlow(read.request.messages, "reject")
-  return withServers(read)
+  const messages = yield* checkFlow(read.request.messages, rules.whenToolFlowBroken)
+  return withServers({ ...read, request: { ...read.request, messages } })
 })
 
 export const messagesDialect: Dialect = {

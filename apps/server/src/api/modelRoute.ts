@@ -23,12 +23,15 @@ const estimateTokens = (body: unknown) => (): number => Math.ceil(JSON.stringify
 /** What decorators of the model tell about the calls of a turn, as headers of its answer: the first call counts. */
 const noteHeaders = () => {
   const said: Record<string, string> = {}
+  const leftOut = new Set<string>()
   const hear = (note: CallNote) =>
     Effect.sync(() => {
       if (note.type === "answering") said["x-signalbox-model"] ??= `${note.upstream}/${note.model}`
       if (note.type === "cache" && note.outcome !== "miss") said["x-cache"] ??= note.outcome
+      if (note.type === "left_out") for (const type of note.types) leftOut.add(type)
     })
-  return { hear, said: () => said }
+  const headers = () => (leftOut.size === 0 ? said : { ...said, "x-signalbox-left-out": [...leftOut].join(", ") })
+  return { hear, headers }
 }
 
 /** What is peculiar to a route. */
@@ -50,7 +53,7 @@ const answer = <Request extends DialectRequest>(
     const server = yield* ApiContext
     const { headers } = request
     const client = yield* server.letIn(headers)
-    yield* Effect.annotateLogsScoped({ client: client.name })
+    ids.note("client", client.name)
     return yield* withJsonBody(
       Effect.fnUntraced(function* (given) {
         const adapted = adapt(given)
@@ -59,7 +62,10 @@ const answer = <Request extends DialectRequest>(
           : direct({ request, client, body: adapted, ids })
         if (passed !== undefined) return passed
         const body = adapted.value
-        const decoded = yield* dialect.decode(body, headers)
+        const notes = noteHeaders()
+        const decoded = yield* dialect
+          .decode(body, headers, server.options)
+          .pipe(Effect.provideService(CallNotes, notes.hear))
         yield* requireModel(client, decoded.model)
         const { headers: limited, served } = yield* limitTokens(decoded, server.options)
         const wishes = { headers, servers: served.servers, configured: yield* configuredServers }
@@ -73,14 +79,13 @@ const answer = <Request extends DialectRequest>(
           hostTools,
           requestId: ids.requestId
         })
-        const notes = noteHeaders()
         const heard = { ...turn, inputs: Stream.provideService(turn.inputs, CallNotes, notes.hear) }
         const shown = {
           dialect,
           request: served,
           created: Math.floor((yield* Clock.currentTimeMillis) / 1000),
           estimatedTokens: estimateTokens(body),
-          headers: () => ({ ...limited, ...notes.said() })
+          headers: () => ({ ...limited, ...notes.headers() })
         }
         return yield* served.stream ? streamedReply(heard, shown, ids) : wholeReply(heard, shown, ids)
       })

@@ -3,11 +3,10 @@
  * that need no tool of the host, no other name for the model, and nobody to answer when the upstream fails.
  */
 import { Host } from "@signalbox/host"
-import { type ModelError, Principal } from "@signalbox/model"
-import type { ForwardedAnswer } from "@signalbox/provider-claude"
+import { Principal } from "@signalbox/model"
 import { encodeError, renderEvent } from "@signalbox/provider-claude/serve"
-import { Effect, Stream } from "effect"
-import { type HttpServerRequest, HttpServerResponse } from "effect/http"
+import { Effect } from "effect"
+import type { HttpServerRequest } from "effect/http"
 import type { Client } from "../clients/Client.ts"
 import { ApiContext } from "./ApiContext.ts"
 import type { JsonBody } from "./body.ts"
@@ -15,6 +14,7 @@ import type { RequestHeaders } from "./Dialect.ts"
 import type { RequestIds } from "./edge.ts"
 import { configuredServers } from "./hostTools.ts"
 import { hasHostTools, isUntouched, type PlainRequest, readPlainRequest } from "./plainRequest.ts"
+import { replyBytes } from "./replyBytes.ts"
 import { requireModel } from "./requireModel.ts"
 
 /** What is asked at the edge. */
@@ -27,49 +27,6 @@ export interface Incoming {
 
 /** The path upstream. A count uses no tools and costs nothing. */
 type Path = "/v1/messages" | "/v1/messages/count_tokens"
-
-const newline = 0x0a
-
-/** An `error` event in bytes. */
-const said = (error: ModelError, requestId: string) =>
-  new TextEncoder().encode(renderEvent(encodeError(error, requestId).body))
-
-/** The bytes, with an `error` event where they break off between two events; in the middle of one nothing can be said. */
-const withFailure = (body: ForwardedAnswer["body"], requestId: string): ForwardedAnswer["body"] =>
-  Stream.suspend(() => {
-    let isBetween = false
-    let last = 0
-    const note = (piece: Uint8Array) => {
-      const before = piece.length > 1 ? piece[piece.length - 2] : last
-      last = piece[piece.length - 1] ?? last
-      isBetween = last === newline && before === newline
-    }
-    return body.pipe(
-      Stream.mapArray((pieces) => {
-        for (const piece of pieces) note(piece)
-        return pieces
-      }),
-      Stream.catch((error) => {
-        const told: ForwardedAnswer["body"] = isBetween ? Stream.succeed(said(error, requestId)) : Stream.fail(error)
-        return Stream.unwrap(Effect.as(Effect.logDebug("The stream failed", error), told))
-      })
-    )
-  })
-
-/** The answer as it came. Its id for the request counts: its errors name that one. Ours is `x-request-id`. */
-const replyOf = (
-  { body, headers, status }: ForwardedAnswer,
-  { headers: own, requestId }: RequestIds,
-  model: string
-) => {
-  const { "content-type": contentType = "application/json", ...others } = headers
-  const isStream = contentType.includes("text/event-stream")
-  return HttpServerResponse.stream(isStream ? withFailure(body, headers["request-id"] ?? requestId) : body, {
-    status,
-    contentType,
-    headers: { ...own, ...others, "x-signalbox-model": model }
-  })
-}
 
 /** Who takes the request as it is; `undefined` where nobody does. Fails where its client may not ask for the model. */
 const takerOf = Effect.fnUntraced(function* (plain: PlainRequest, client: Client) {
@@ -101,12 +58,22 @@ export const passThrough = Effect.fnUntraced(function* (path: Path, { body, clie
   if (taker === undefined) return undefined
   if (!isCount) yield* (yield* ApiContext).admit
   const { "x-tool-execution": _, ...headers } = request.headers
-  const answer = yield* taker
-    .forward({
-      request: { method: "POST", path, query: queryOf(request.url), headers, body: body.bytes },
-      model: isCount ? undefined : plain.model,
-      keyMode: client.apiKey === undefined ? "own" : "forward"
-    })
-    .pipe(Effect.provideService(Principal, client.name))
-  return replyOf(answer, ids, `${taker.name}/${plain.model}`)
+  const reply = replyBytes(request, { ...ids.headers, "x-signalbox-model": `${taker.name}/${plain.model}` })
+  const asked = {
+    request: { method: "POST" as const, path, query: queryOf(request.url), headers, body: body.bytes },
+    model: isCount ? undefined : plain.model,
+    keyMode: client.apiKey === undefined ? ("own" as const) : ("forward" as const)
+  }
+  return yield* taker.forward(asked, reply.begin).pipe(
+    Effect.map(reply.end),
+    Effect.catch((error) =>
+      reply.hasBegun()
+        ? Effect.as(
+            Effect.logDebug("The answer broke off", error),
+            reply.breakOff((id) => renderEvent(encodeError(error, id).body))
+          )
+        : Effect.fail(error)
+    ),
+    Effect.provideService(Principal, client.name)
+  )
 })

@@ -15,8 +15,8 @@ export interface PlainRequest {
   readonly maxTokens: number | undefined
 }
 
-/** Names of what only the host understands: its own tools in a history, and thoughts that other upstreams had. */
-const ours = /"mcp_(tool_use|tool_result|toolset)"|"signalbox:/
+/** What only the host understands: its own tools in a history, and thoughts and citations that other upstreams gave. */
+const ours = /"mcp_(tool_use|tool_result|toolset)"|"signalbox:|"encrypted_index":\s*""/
 
 const isNothing = (value: unknown): boolean =>
   value === undefined || value === null || (Array.isArray(value) && value.length === 0)

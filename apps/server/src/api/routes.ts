@@ -5,7 +5,7 @@ import { encodeOpenAiError } from "@signalbox/provider-openai/serve"
 import { Effect, Layer } from "effect"
 import { RouteNotFound } from "../errors.ts"
 import { unknownRoutes } from "../unknownRoutes.ts"
-import { CountTokensRoute } from "./countTokens.ts"
+import { CountTokensRoutes } from "./countTokens.ts"
 import { atEdge, type SayFailure } from "./edge.ts"
 import { LivenessRoutes } from "./liveness.ts"
 import { MessagesRoutes } from "./messages.ts"
@@ -25,7 +25,7 @@ const NotFound = unknownRoutes((request, route) =>
 /** The routes. */
 export const ModelRoutes = Layer.mergeAll(
   MessagesRoutes,
-  CountTokensRoute,
+  CountTokensRoutes,
   OpenAiRoutes,
   ModelsRoutes,
   LivenessRoutes,

@@ -6,7 +6,7 @@ import type { ServedEvent } from "@signalbox/model"
 import { Cause, Effect, Option, Queue, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
 import type { Dialect, DialectRequest } from "./Dialect.ts"
-import type { RequestIds } from "./edge.ts"
+import { logFailure, type RequestIds } from "./edge.ts"
 import type { StartedTurn } from "./servedTurn.ts"
 
 /** How long a failure may take to become a status instead of an `error` event. */
@@ -55,12 +55,11 @@ export const streamedReply = Effect.fnUntraced(function* <Request extends Dialec
     Cause.hasInterruptsOnly(cause)
       ? Stream.empty
       : Stream.fromEffect(
-          Effect.as(
-            Cause.hasDies(cause)
-              ? Effect.logError("The stream failed", cause)
-              : Effect.logDebug("The stream failed", cause),
-            { type: "failed", error: Cause.squash(cause), requestId: ids.requestId }
-          )
+          Effect.as(logFailure("The stream failed", cause), {
+            type: "failed",
+            error: Cause.squash(cause),
+            requestId: ids.requestId
+          })
         )
   const served = { id: dialect.idOf(ids.digits), model: request.model, runBy: turn.runBy }
   const body = Stream.succeed(Option.getOrElse(first, start)).pipe(

@@ -1,6 +1,7 @@
 /**
  * Lets clients in by their keys, as `x-api-key` or `Authorization: Bearer`; where both are there the first counts, as at
- * Anthropic. Keys are compared by their hashes in constant time, so that no answer says how near a guess was.
+ * Anthropic. Keys are compared by their hashes in constant time, so that no answer says how near a guess was. They may
+ * change while the server runs; a request that was let in goes on.
  */
 import { Effect, Redacted } from "effect"
 import { createHash, timingSafeEqual } from "node:crypto"
@@ -18,7 +19,8 @@ export interface ClientKey {
 /** Whom to let in: anybody, who has a key of these, or who brings a key for the provider. */
 export interface ClientAuthOptions {
   readonly mode: "none" | "keys" | "forward"
-  readonly keys: ReadonlyArray<ClientKey>
+  /** As they are now; the same list as long as nothing changes. */
+  readonly keys: Effect.Effect<ReadonlyArray<ClientKey>>
   /** What clients may use whose key says nothing else. */
   readonly tools: AllowedTools
 }
@@ -36,7 +38,15 @@ const given = (headers: RequestHeaders): string | undefined => {
 
 /** Says of each request who asks it, or refuses it. */
 export const makeClientAuth = (options: ClientAuthOptions) => {
-  const known = options.keys.map((entry) => ({ entry, digest: hash(Redacted.value(entry.key).trim()) }))
+  let list: ReadonlyArray<ClientKey> = []
+  let known: ReadonlyArray<{ readonly entry: ClientKey; readonly digest: Buffer }> = []
+  const knownNow = Effect.map(options.keys, (keys) => {
+    if (keys !== list) {
+      list = keys
+      known = keys.map((entry) => ({ entry, digest: hash(Redacted.value(entry.key).trim()) }))
+    }
+    return known
+  })
   const anybody: Client = { name: "local", tools: options.tools, models: undefined, apiKey: undefined }
 
   return (headers: RequestHeaders): Effect.Effect<Client, KeyMissing | KeyRefused> => {
@@ -49,12 +59,14 @@ export const makeClientAuth = (options: ClientAuthOptions) => {
       const name = `key-${digest.toString("hex").slice(0, 12)}`
       return Effect.succeed({ ...anybody, name, apiKey: Redacted.make(key) })
     }
-    // All are compared, whichever fits.
-    const fits = known.map((candidate) => timingSafeEqual(candidate.digest, digest))
-    const found = known[fits.indexOf(true)]
-    if (found === undefined) return Effect.fail(new KeyRefused({}))
-    const { models, name, tools = options.tools } = found.entry
-    return Effect.succeed({ name, tools, models, apiKey: undefined })
+    return Effect.flatMap(knownNow, (candidates) => {
+      // All are compared, whichever fits.
+      const fits = candidates.map((candidate) => timingSafeEqual(candidate.digest, digest))
+      const found = candidates[fits.indexOf(true)]
+      if (found === undefined) return Effect.fail(new KeyRefused({}))
+      const { models, name, tools = options.tools } = found.entry
+      return Effect.succeed({ name, tools, models, apiKey: undefined })
+    })
   }
 }
 

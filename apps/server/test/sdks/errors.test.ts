@@ -6,8 +6,7 @@ import * as OpenAI from "openai"
 import { aiSdkClients } from "./aiSdkClients.ts"
 import { anthropicClients } from "./anthropicClients.ts"
 import type { SdkClient } from "./Client.ts"
-import { openAiChatClient } from "./openAiChatClient.ts"
-import { openAiResponsesClient } from "./openAiResponsesClient.ts"
+import { openAiChatClient, openAiResponsesClient } from "./openAiClients.ts"
 import { defaults, type MatrixServer, startOver, upstreams } from "./upstreams.ts"
 
 /** Of each status of the upstream the class of each client, and the status that it shows. */

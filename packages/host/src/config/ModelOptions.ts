@@ -18,6 +18,21 @@ const Price = Schema.Struct({
   cacheWrite1h: Schema.optionalKey(Dollars)
 })
 
+/** Answers of conversations below a number of tokens. */
+const ResponseBand = Schema.Struct({
+  below: Schema.Union([Schema.Literal("unlimited"), PositiveInt]),
+  tokens: PositiveInt
+})
+type ResponseBand = typeof ResponseBand.Type
+
+const boundOf = ({ below }: ResponseBand): number => (below === "unlimited" ? Infinity : below)
+
+/** One that is not above the one before it would never count. */
+const rising = Schema.makeFilter((bands: ReadonlyArray<ResponseBand>) => {
+  const wrong = bands.findIndex((band, index) => index > 0 && boundOf(band) <= boundOf(bands[index - 1] ?? band))
+  return wrong === -1 ? undefined : { path: [wrong, "below"], issue: "Expected more than in the band before it" }
+})
+
 const RetryOptions = Schema.Struct({ attempts: PositiveInt, ...growingDelay }).check(maxDelayRule)
 
 /** The section. */
@@ -25,6 +40,7 @@ export const ModelOptions = Schema.Struct({
   provider: ProviderChoice,
   name: Schema.String,
   maxTokens: PositiveInt,
+  responseBands: Schema.Array(ResponseBand).check(rising),
   systemPrompt: Schema.String,
   retry: RetryOptions,
   breaker: Schema.Struct(breaker),

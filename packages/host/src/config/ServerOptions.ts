@@ -36,6 +36,7 @@ export const ServerOptions = Schema.Struct({
   maxQueuedRequests: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
   maxTokens: Schema.Union([Schema.Literal("unlimited"), PositiveInt]),
   whenOverMaxTokens: Schema.Literals(["clamp", "reject"]),
+  whenToolFlowBroken: Schema.Literals(["reject", "repair", "ignore"]),
   cache: Schema.Struct({
     enabled: Schema.Boolean,
     timeToLive: PositiveDuration,

@@ -1,11 +1,11 @@
 /**
  * What `extends` brings, that of the file and those of its servers: the values of presets below those that stand there.
- * A later preset of a list is above those before it.
+ * A later preset of a list is above those before it, and the complete one below all.
  */
 import { nearestName } from "@signalbox/model"
 import type { ConfigPath } from "./document.ts"
 import type { FoundProblem } from "./layers.ts"
-import { type Preset, presets, sizingPresets } from "./presets.ts"
+import { completePreset, type Preset, presets, sizingPresets } from "./presets.ts"
 import { isTree, merge, setAt, type Tree, valueAt } from "./tree.ts"
 
 /** A value with its presets below it. */
@@ -49,11 +49,18 @@ const stack = (own: Tree, layers: ReadonlyArray<Tree>): unknown =>
 const lastWith = (layers: ReadonlyArray<Layer>, path: ConfigPath): string | undefined =>
   layers.findLast(({ values }) => valueAt(values, path) !== undefined)?.name
 
+/** Presets that only say how servers are sized come over the complete one, whether that is named or not. */
+const withComplete = (layers: ReadonlyArray<Layer>): ReadonlyArray<Layer> =>
+  layers.some(({ name }) => name === completePreset.name)
+    ? layers
+    : [{ name: completePreset.name, values: completePreset.values }, ...layers]
+
 /** The file with the presets that it extends, those of its servers aside. */
 export const extendFile = (file: Tree): Extended => {
   if (!("extends" in file)) return { value: file, presetAt: () => undefined, problems: [] }
   const { extends: given, ...own } = file
-  const { layers, problems } = readNames(given, ["extends"], presets)
+  const { layers: named, problems } = readNames(given, ["extends"], presets)
+  const layers = withComplete(named)
   return {
     value: stack(
       own,

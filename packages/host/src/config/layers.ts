@@ -5,8 +5,8 @@
 import type { ConfigProblem } from "../errors.ts"
 import { type ConfigDocument, type ConfigPath, readScalar } from "./document.ts"
 import { type Extended, extendFile, extendServers } from "./extendPresets.ts"
+import { variableConflicts } from "./gatewayVariables.ts"
 import { catalogVariable, enabledVariable } from "./mcpVariables.ts"
-import { modelConflicts } from "./modelVariables.ts"
 import { readServers } from "./serversVariable.ts"
 import { isTree, leavesOf, setAt, valueAt } from "./tree.ts"
 import { environmentValues, serversVariable, variableOf } from "./variables.ts"
@@ -120,7 +120,7 @@ const overridesOf = (input: Input, base: unknown) => {
     problems: [
       ...(read?.problems ?? []),
       ...disabled.problems,
-      ...modelConflicts(input.environment, providers, variableOf)
+      ...variableConflicts(input.environment, providers, variableOf)
     ],
     notes: read === undefined ? [] : [...read.notes, ...catalogNote(read.variable, own)]
   }

@@ -13,7 +13,8 @@ export interface Shorthand {
   readonly counts?: (text: string, providers: ReadonlySet<string>) => boolean
 }
 
-const seconds = (text: string): unknown => (/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()} seconds` : text)
+/** Theirs is a number, ours a text with its unit. */
+export const seconds = (text: string): unknown => (/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()} seconds` : text)
 
 /** "Disable" is the other way round here; what is no boolean stays, so that it is told. */
 const opposite = (text: string): unknown => {
@@ -22,7 +23,7 @@ const opposite = (text: string): unknown => {
 }
 
 /** Says no more than that there is to be a level for finding faults. */
-const debugLevel = (text: string): unknown => {
+export const debugLevel = (text: string): unknown => {
   const value = readScalar(text)
   if (value === false) return undefined
   return value === true ? "debug" : value

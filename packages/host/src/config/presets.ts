@@ -1,6 +1,6 @@
 /**
  * Named sets of values that a file, or one server in it, may extend. The first is what `signalbox init` would write;
- * the others say only how sessions, health checks and circuits are sized, and come over it.
+ * the others say only how sessions, health checks and circuits are sized, and come over it, also where they are named alone.
  */
 import { presetValue } from "./presetValue.ts"
 import { isTree, type Tree } from "./tree.ts"
@@ -68,11 +68,13 @@ export const sizingPresets: ReadonlyMap<string, Preset> = new Map(
   })
 )
 
-const complete: Preset = {
+/** The one that has every key. */
+export const completePreset = {
+  name: "preset:default@1",
   purpose: "Every key: what signalbox init writes. One shared session with each server.",
   // The template is a map.
   values: isTree(presetValue) ? presetValue : {}
-}
+} satisfies Preset & { readonly name: string }
 
 /** Presets by the name that a file gives in `extends`. */
-export const presets: ReadonlyMap<string, Preset> = new Map([["preset:default@1", complete], ...sizingPresets])
+export const presets: ReadonlyMap<string, Preset> = new Map([[completePreset.name, completePreset], ...sizingPresets])

@@ -2,9 +2,11 @@
  * What the keys of `server` say about each other. Takes the configuration as it stands, so that it is told together with
  * what is wrong with its shape.
  */
+import { nearestName } from "@signalbox/model"
+import type { ConfigPath } from "./document.ts"
 import type { FoundProblem } from "./layers.ts"
 import { isLoopback } from "./loopback.ts"
-import { valueAt } from "./tree.ts"
+import { listAt, treeAt, valueAt } from "./tree.ts"
 
 /**
  * Whether a server lets in whoever reaches its port. A key for the provider is not looked at: whoever makes one up could
@@ -13,12 +15,50 @@ import { valueAt } from "./tree.ts"
 export const isOpenToAll = (mode: unknown, tools: unknown): boolean =>
   mode !== "keys" && !(mode === "forward" && tools === "none")
 
+/** Each server that a list of tools names and nobody has. */
+const unknownServers = (config: unknown, path: ConfigPath): ReadonlyArray<FoundProblem> => {
+  const known = Object.keys(treeAt(config, ["servers"]))
+  return listAt(config, path).flatMap((name, index) => {
+    if (typeof name !== "string" || known.includes(name)) return []
+    const nearest = nearestName(name, known)
+    const there = known.length === 0 ? "there are no servers" : `there are: ${known.join(", ")}`
+    return [
+      {
+        path: [...path, index],
+        message: `there is no server "${name}"`,
+        suggestion: nearest === undefined ? there : `did you mean "${nearest}"?`
+      }
+    ]
+  })
+}
+
+/** Each name of a client but the first that another has, too: costs and sessions are kept apart by it. */
+const sharedNames = (keys: ReadonlyArray<unknown>): ReadonlyArray<FoundProblem> => {
+  const names = keys.map((entry) => valueAt(entry, ["name"]))
+  return names.flatMap((name, index) => {
+    const first = names.indexOf(name)
+    if (typeof name !== "string" || first === index) return []
+    return [
+      {
+        path: ["server", "auth", "keys", index, "name"],
+        message: `the name "${name}" is there already, at server.auth.keys.${first}`,
+        suggestion: "give each client a name of its own: costs and sessions are kept apart by it"
+      }
+    ]
+  })
+}
+
 /** Whoever reaches a port where nobody is asked for a key could run the tools and spend the key. */
 export const serverProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
   const host = valueAt(config, ["server", "host"])
   const mode = valueAt(config, ["server", "auth", "mode"])
   const keys = valueAt(config, ["server", "auth", "keys"])
-  const problems: Array<FoundProblem> = []
+  const clients = listAt(config, ["server", "auth", "keys"])
+  const problems: Array<FoundProblem> = [
+    ...unknownServers(config, ["server", "tools"]),
+    ...clients.flatMap((_, index) => unknownServers(config, ["server", "auth", "keys", index, "tools"])),
+    ...sharedNames(clients)
+  ]
   const tools = valueAt(config, ["server", "tools"])
   if (typeof host === "string" && isOpenToAll(mode, tools) && !isLoopback(host)) {
     problems.push({

@@ -5,8 +5,8 @@
 
 /** The text of a new `signalbox.yaml`. Comments name the unit and the choice; every key is there. */
 export const configTemplate = `# Signalbox configuration. Every key is here: nothing is decided elsewhere.
-# A key that is missing or unknown is an error, unless "extends" names a preset that fills the gaps, or a list of some:
-# signalbox config preset list.
+# A key that is missing or unknown is an error. With "extends", what is missing comes from the presets that it names (one
+# or a list: signalbox config preset list), and from preset:default@1 below them.
 # extends: preset:default@1
 
 # Which model answers.
@@ -18,6 +18,13 @@ model:
   name: ""
   # The most tokens of one answer.
   maxTokens: 8192
+  # Instead, and for requests to signalbox serve that set no limit: one by the length of the conversation, in tokens. It cuts
+  # answers short, so that there is none unless you want it:
+  #   - { below: 100, tokens: 150 }
+  #   - { below: 500, tokens: 300 }
+  #   - { below: 1500, tokens: 500 }
+  #   - { below: unlimited, tokens: 800 }
+  responseBands: []
   # Given to the model before every conversation; "" for none.
   systemPrompt: ""
   # A provider that is overloaded, limits the rate of requests or cannot be reached is asked again, as long as nothing
@@ -30,7 +37,8 @@ model:
   # A provider that fails again and again is not asked for a while: its requests fail at once, or go to a fallback.
   breaker:
     enabled: true
-    # Failures in a row after which it is not asked, and for how long. A request that it refuses is no failure.
+    # Failures in a row after which it is not asked, and for how long. A request that it refuses is no failure, nor is a
+    # limit of the rate of requests.
     failures: 5
     openFor: 30 seconds
     # Then requests are let through again, so many at the same time; so many answers in a row make it work again.
@@ -87,7 +95,7 @@ routing:
   # Any other name. auto: passed on to Claude, answered by the default model elsewhere; default: answered by the default
   # model; passthrough: passed on; reject: refused.
   unknown: auto
-  # What is asked next when a provider cannot begin to answer, by provider or provider/model:
+  # What is asked next when a provider cannot begin to answer, after one quick retry, by provider or provider/model:
   #   claude: [openrouter/anthropic/claude-sonnet-5.5]
   fallbacks: {}
 
@@ -286,6 +294,9 @@ server:
   # The most tokens that a request may ask for; more is lowered (clamp) or refused (reject).
   maxTokens: unlimited
   whenOverMaxTokens: clamp
+  # A conversation of the Messages API in which a call of a tool has no result, or a result no call: refused as the API
+  # does (reject), mended so that nothing said is lost (repair), or left to the provider (ignore).
+  whenToolFlowBroken: reject
   # Answers that are given again, to requests with temperature 0 and no tools.
   cache:
     enabled: false

@@ -25,6 +25,18 @@ export const valueAt = (value: unknown, path: ConfigPath): unknown =>
     value
   )
 
+/** The map at a path; an empty one where there is none. */
+export const treeAt = (value: unknown, path: ConfigPath): Tree => {
+  const inner = valueAt(value, path)
+  return isTree(inner) ? inner : {}
+}
+
+/** The list at a path; an empty one where there is none. */
+export const listAt = (value: unknown, path: ConfigPath): ReadonlyArray<unknown> => {
+  const inner = valueAt(value, path)
+  return Array.isArray(inner) ? inner : []
+}
+
 /** Two trees as one: where both have a map it is merged, else `above` counts. */
 export const merge = (below: unknown, above: unknown): unknown =>
   isTree(below) && isTree(above)

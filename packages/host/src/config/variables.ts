@@ -4,8 +4,8 @@
  */
 import { nearestName } from "@signalbox/model"
 import { type ConfigPath, readScalar } from "./document.ts"
+import { gatewayVariables } from "./gatewayVariables.ts"
 import { catalogVariable, enabledVariable, mcpVariables, type Shorthand } from "./mcpVariables.ts"
-import { modelVariables } from "./modelVariables.ts"
 import { presetValue } from "./presetValue.ts"
 import { leavesOf } from "./tree.ts"
 
@@ -39,12 +39,7 @@ export const serversFileOf = (environment: Environment) => {
 }
 
 /** Weaker than the names of the keys themselves, which come after them. */
-const shorthands: ReadonlyArray<Shorthand> = [
-  ...mcpVariables,
-  ...modelVariables,
-  { variable: "LOG_LEVEL", path: ["logging", "level"], read: readScalar },
-  { variable: "LOG_FORMAT", path: ["logging", "format"], read: readScalar }
-]
+const shorthands: ReadonlyArray<Shorthand> = [...mcpVariables, ...gatewayVariables]
 
 const ownNames = overridableKeys.map((key): Shorthand => ({ ...key, read: readScalar }))
 

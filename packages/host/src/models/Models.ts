@@ -19,6 +19,7 @@ import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { HostOptions } from "../config/HostOptions.ts"
 import type { ConfigInvalid, MissingApiKey } from "../errors.ts"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
+import { withPlaces } from "./missingKeys.ts"
 import { resolveProviders, type ResolvedProviders } from "./resolveProviders.ts"
 import { patternProblems, routingPlan } from "./routingPlan.ts"
 import { turnBudget } from "./turnBudget.ts"
@@ -73,7 +74,8 @@ function* makeModels(config: LoadedConfig, environment: Environment) {
   const client = yield* HttpClient.HttpClient
   const ledger = yield* UsageLedger.make
   const shared = yield* makeSharedParts(options, ledger)
-  const providers = resolveProviders(options, environment)
+  const resolved = resolveProviders(options, environment)
+  const providers = { ...resolved, missing: withPlaces(resolved.missing, config) }
   const upstreams = new Map<string, Upstream>()
   for (const [name, provider] of providers.ready) upstreams.set(name, yield* makeUpstream(options, provider, shared))
   const offline = makeOfflineUpstream(shared)

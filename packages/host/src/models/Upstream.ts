@@ -20,6 +20,7 @@ import { Duration, Effect, type Redacted, Stream } from "effect"
 import type { HostOptions } from "../config/HostOptions.ts"
 import type { ProviderKind } from "../config/ProviderEntry.ts"
 import { type Forward, makeForward } from "./forwarding.ts"
+import { leavingOut } from "./leavingOut.ts"
 import { makeProvider, type ResolvedProvider } from "./makeProvider.ts"
 
 /** An upstream that can be asked. */
@@ -53,18 +54,21 @@ export const makeOfflineUpstream = ({ estimateTokens }: SharedParts): Upstream =
   baseUrl: "",
   apiKey: undefined,
   defaultModel: "",
-  service: makeLanguageModel({
-    provider: "offline",
-    defaultModel: "offline",
-    stream: (request) =>
-      Stream.unwrap(
-        Effect.map(
-          Effect.promise(() => import("@signalbox/model/offline")),
-          ({ offlineModel }) => offlineModel().stream(request)
-        )
-      ),
-    countTokens: estimateTokens
-  })
+  service: leavingOut(
+    "offline",
+    makeLanguageModel({
+      provider: "offline",
+      defaultModel: "offline",
+      stream: (request) =>
+        Stream.unwrap(
+          Effect.map(
+            Effect.promise(() => import("@signalbox/model/offline")),
+            ({ offlineModel }) => offlineModel().stream(request)
+          )
+        ),
+      countTokens: estimateTokens
+    })
+  )
 })
 
 /** The vocabulary is loaded at the first count. */
@@ -119,6 +123,20 @@ const retryOf = ({ model: { retry } }: HostOptions) =>
     jitter: "equal"
   })
 
+/** The model with the limits of answers that the configuration has, if it has any. */
+const bandedBy = (
+  { model: { responseBands } }: HostOptions,
+  model: LanguageModel["Service"],
+  estimateTokens: SharedParts["estimateTokens"]
+) => {
+  if (responseBands.length === 0) return Effect.succeed(model)
+  const bands = responseBands.map(({ below, tokens }) => ({ below: below === "unlimited" ? Infinity : below, tokens }))
+  return Effect.map(
+    Effect.promise(() => import("@signalbox/model/tokens")),
+    ({ bandedModel }) => bandedModel(bands, estimateTokens)(model)
+  )
+}
+
 /** Makes the upstream of a provider. */
 export const makeUpstream = Effect.fnUntraced(function* (
   options: HostOptions,
@@ -127,13 +145,15 @@ export const makeUpstream = Effect.fnUntraced(function* (
 ) {
   const { entry, kind, name } = provider
   const bucket = yield* makeRateBucket
-  const own = yield* makeProvider(provider, estimateTokens)
+  const made = yield* makeProvider(provider, estimateTokens)
+  const own = kind === "openai" && entry.api === "responses" ? made : leavingOut(name, made)
   const isGuarded = options.model.breaker.enabled
   const guard = { upstream: name, bulkhead, ...(isGuarded ? { circuits } : {}) }
   const rate = { bucket, maxWait: options.model.retry.maxDelay }
   const retry = retryOf(options)
   const meter = { upstream: name, ledger, prices: pricesOf(options) }
   const asked = retryModel(retry)(ratedModel(rate)(guardModel(guard)(own)))
+  const limited = yield* bandedBy(options, asked, estimateTokens)
   const upstream: Upstream = {
     name,
     kind,
@@ -141,7 +161,7 @@ export const makeUpstream = Effect.fnUntraced(function* (
     apiKey: provider.apiKey,
     defaultModel: entry.model,
     // Told of what was used in the end, however often it was asked.
-    service: meteredModel(meter)(asked),
+    service: meteredModel(meter)(limited),
     ...(kind === "claude" ? { forward: yield* makeForward(provider, { guard, rate, retry, meter }) } : {}),
     ...(entry.maxTokens === undefined ? {} : { maxTokens: entry.maxTokens })
   }

@@ -1,21 +1,22 @@
 /**
  * An upstream of the Messages API that is handed requests as they came: under the same retries, circuit, places and
- * limits as what is asked of its model, and put into the same ledger.
+ * limits as what is asked of its model, and put into the same ledger. An answer is handed to whoever takes it within
+ * all of these, to its end: where it breaks off late that still counts.
  */
 import {
-  begun,
+  guardAnswer,
   type GuardModelOptions,
-  guardStream,
   type MeteredModelOptions,
   type ModelError,
+  rateAnswer,
   type RatedModelOptions,
-  rateStream,
   recordCall,
-  retryStream
+  retryAnswer
 } from "@signalbox/model"
-import type { ForwardedAnswer, ForwardRequest, KeyMode, PassingUsage } from "@signalbox/provider-claude"
+import { type ByteSink, DirectHttp } from "@signalbox/model/http"
+import type { ForwardedHead, ForwardRequest, KeyMode, PassingUsage } from "@signalbox/provider-claude"
 import type { RetryPolicy } from "@signalbox/resilience"
-import { Effect, Pull, type Scope, Stream } from "effect"
+import { Effect, Exit } from "effect"
 import { HttpClient } from "effect/http"
 import { loadClaude, type ResolvedProvider } from "./makeProvider.ts"
 
@@ -28,8 +29,14 @@ export interface Forwarded {
   readonly keyMode: KeyMode
 }
 
-/** Hands a request on. The answer lives as long as the scope; leaving it closes the connection to the upstream. */
-export type Forward = (asked: Forwarded) => Effect.Effect<ForwardedAnswer, ModelError, Scope.Scope>
+/** Begins an answer, once its first byte is there. No other one follows. */
+export type BeginAnswer = (head: ForwardedHead) => ByteSink
+
+/**
+ * Hands a request on, and the answer back. Whoever goes away closes the connection to the upstream. A failure before
+ * the answer was begun leaves everything open; after that the answer has broken off.
+ */
+export type Forward = (asked: Forwarded, begin: BeginAnswer) => Effect.Effect<void, ModelError>
 
 /** What stands around it. */
 export interface ForwardingParts {
@@ -39,67 +46,106 @@ export interface ForwardingParts {
   readonly meter: MeteredModelOptions
 }
 
-type Head = Omit<ForwardedAnswer, "body">
+const isSuccess = ({ status }: ForwardedHead): boolean => status >= 200 && status < 300
 
-const isSuccess = ({ status }: Head): boolean => status >= 200 && status < 300
+interface Outlet {
+  readonly sink: ByteSink
+  /** All bytes have come. */
+  readonly end: () => void
+}
 
-type Bytes = ForwardedAnswer["body"]
-
-/** The bytes of an answer, once they may be shown: watched by the way, and followed by what is wrong with them. */
-const shown = (body: Bytes, usage: PassingUsage): Bytes =>
-  body.pipe(
-    Stream.mapArray((pieces) => {
-      for (const piece of pieces) usage.note(piece)
-      return pieces
-    }),
-    Stream.concat(
-      Stream.suspend(() => {
-        const fault = usage.fault()
-        return fault === undefined ? Stream.empty : Stream.fail(fault)
-      })
-    )
-  )
-
-/** Nobody can use a part of an answer that is not streamed, so that it may still fail, or be asked for again, as a whole. */
-const wholeOr = (contentType: string, bytes: Bytes): Effect.Effect<Bytes, ModelError, Scope.Scope> =>
-  contentType.includes("text/event-stream") ? begun(bytes) : Effect.map(Stream.runCollect(bytes), Stream.fromIterable)
+/**
+ * Where the bytes of an answer go before they are begun. Nobody can use a part of an answer that is not streamed: it is
+ * kept until it is whole, so that it may still fail, or be asked for again, as a whole.
+ */
+const makeOutlet = (contentType: string, begin: () => ByteSink): Outlet => {
+  if (contentType.includes("text/event-stream")) {
+    const sink: ByteSink = {
+      write: (bytes) => begin().write(bytes),
+      onceDrained: (resume) => begin().onceDrained(resume)
+    }
+    return { sink, end: () => void begin() }
+  }
+  const pieces: Array<Uint8Array> = []
+  const sink: ByteSink = {
+    write: (bytes) => {
+      pieces.push(bytes)
+      return true
+    },
+    onceDrained: (resume) => resume()
+  }
+  const end = () => {
+    const client = begin()
+    for (const piece of pieces) client.write(piece)
+  }
+  return { sink, end }
+}
 
 /** Makes it for a provider whose API is that of Messages. Nothing is loaded before the first request. */
 export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvider, parts: ForwardingParts) {
   const client = yield* HttpClient.HttpClient
-  const loaded = yield* Effect.cached(loadClaude(provider))
+  const direct = yield* DirectHttp
+  const loaded = yield* Effect.cached(
+    Effect.all({ claude: loadClaude(provider), send: direct ?? Effect.succeed(undefined) })
+  )
   const { name } = provider
   const record = recordCall(parts.meter)
-  const guarded = guardStream(parts.guard)
-  const rated = rateStream({ ...parts.rate, provider: name })
-  const retried = retryStream(parts.retry)
+  const guarded = guardAnswer(parts.guard)
+  const rated = rateAnswer({ ...parts.rate, provider: name })
+  const again = retryAnswer(parts.retry)
 
-  /** The head, once there is a first byte of a stream after it or all of another answer, and then the bytes. */
-  const answerOf = (asked: Forwarded): Stream.Stream<Head | Uint8Array, ModelError> =>
-    Stream.unwrap(
-      Effect.gen(function* () {
-        const { forward, options, watchUsage } = yield* loaded
-        const { body, ...head } = yield* forward({ client, options, request: asked.request, keyMode: asked.keyMode })
-        const { "content-type": contentType = "" } = head.headers
-        const { model } = asked
-        if (!isSuccess(head)) return Stream.concat(Stream.succeed(head), yield* wholeOr(contentType, body))
-        const usage = watchUsage(contentType, model ?? "")
-        const bytes = yield* wholeOr(contentType, shown(body, usage))
-        if (model === undefined) return Stream.concat(Stream.succeed(head), bytes)
-        const recorded = Stream.onExit(bytes, () => {
-          const said = usage.reported()
-          return said === undefined ? Effect.void : record({ asked: model, answered: said.model, usage: said.usage })
+  const forward: Forward = (asked, begin) =>
+    Effect.suspend(() => {
+      // There from the first byte on, or the end of an answer without any.
+      let sink: ByteSink | undefined
+      const attempt = Effect.flatMap(loaded, ({ claude, send }) => {
+        let usage: PassingUsage | undefined
+        let outlet: Outlet | undefined
+        const relayed = claude.relay({
+          client,
+          direct: send,
+          options: claude.options,
+          request: asked.request,
+          keyMode: asked.keyMode,
+          begin: (head) => {
+            const { "content-type": contentType = "" } = head.headers
+            const opened = makeOutlet(contentType, () => (sink ??= begin(head)))
+            outlet = opened
+            if (!isSuccess(head)) return opened.sink
+            const watching = claude.watchUsage(contentType, { provider: name, model: asked.model ?? "" })
+            usage = watching
+            return {
+              ...opened.sink,
+              write: (bytes) => {
+                watching.note(bytes)
+                return opened.sink.write(bytes)
+              }
+            }
+          }
         })
-        return Stream.concat(Stream.succeed<Head | Uint8Array>(head), recorded)
+        return Effect.andThen(
+          Effect.onExit(relayed, () => recordUsed(asked.model, usage)),
+          Effect.suspend(() => {
+            // What is no answer fails, whoever has read it by then.
+            const fault = usage?.fault()
+            if (fault !== undefined) return Effect.fail(fault)
+            outlet?.end()
+            return Effect.void
+          })
+        )
       })
-    )
+      // What has been begun is not repeated: its failure passes the retries as the end that it is.
+      const settled = Effect.matchEffect(rated(guarded(attempt)), {
+        onSuccess: () => Effect.succeed(Exit.void),
+        onFailure: (error) => (sink === undefined ? Effect.fail(error) : Effect.succeed(Exit.fail(error)))
+      })
+      return Effect.flatten(again(settled))
+    })
 
-  const forward: Forward = Effect.fnUntraced(function* (asked) {
-    const pull = yield* Stream.toPull(retried(rated(guarded(answerOf(asked)))))
-    // A head always comes first, and alone.
-    const [head] = (yield* Pull.catchDone(pull, () => Effect.die("an answer has a head"))) as readonly [Head]
-    const body = Stream.fromPull(Effect.succeed(pull)) as ForwardedAnswer["body"]
-    return { ...head, body }
-  })
+  const recordUsed = (asked: string | undefined, usage: PassingUsage | undefined): Effect.Effect<void> => {
+    const said = usage?.reported()
+    if (asked === undefined || said === undefined) return Effect.void
+    return record({ asked, answered: said.model, usage: said.usage })
+  }
   return forward
 })

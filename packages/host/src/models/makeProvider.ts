@@ -26,11 +26,12 @@ const limitsOf = ({ idleTimeout, maxTokens, requestTimeout }: ProviderEntry) => 
 })
 
 /** The package of Claude's API, and how this provider is reached with it. */
-export const loadClaude = Effect.fnUntraced(function* ({ apiKey, entry, headers }: ResolvedProvider) {
+export const loadClaude = Effect.fnUntraced(function* ({ apiKey, entry, headers, name }: ResolvedProvider) {
   const claude = yield* Effect.promise(() => import("@signalbox/provider-claude"))
   const { baseUrl, model: defaultModel } = entry
   const options: ClaudeOptions = {
     ...claude.claudeDefaults,
+    provider: name,
     // Whoever has no key is not asked; the type cannot know that.
     apiKey: apiKey ?? Redacted.make(""),
     baseUrl,
@@ -38,8 +39,8 @@ export const loadClaude = Effect.fnUntraced(function* ({ apiKey, entry, headers 
     headers,
     ...limitsOf(entry)
   }
-  const { forward, makeClaude, watchUsage } = claude
-  return { forward, makeClaude, options, watchUsage }
+  const { makeClaude, relay, watchUsage } = claude
+  return { makeClaude, options, relay, watchUsage }
 })
 
 const load = Effect.fnUntraced(function* (provider: ResolvedProvider) {

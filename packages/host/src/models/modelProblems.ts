@@ -5,41 +5,37 @@
 import { nearestName } from "@signalbox/model"
 import type { FoundProblem } from "../config/layers.ts"
 import { isKeyless, isKind, providerKinds } from "../config/ProviderEntry.ts"
-import { isTree, type Tree, valueAt } from "../config/tree.ts"
-
-const treeAt = (value: unknown, key: string): Tree => {
-  const inner = valueAt(value, [key])
-  return isTree(inner) ? inner : {}
-}
+import { isTree, listAt, treeAt, valueAt } from "../config/tree.ts"
+import { referenceProblems } from "./referenceProblems.ts"
 
 /** Every place that names a provider, with the words beside names that may stand there. */
 const namesIn = (config: unknown) => {
-  const rules = valueAt(config, ["routing", "rules"])
   const choices = ["auto", "offline"]
   return [
     { path: ["model", "provider"], choices },
-    ...Object.keys(treeAt(config, "agents")).map((agent) => ({
+    ...Object.keys(treeAt(config, ["agents"])).map((agent) => ({
       path: ["agents", agent, "model", "provider"],
       choices
     })),
-    ...(Array.isArray(rules) ? rules : []).map((_, index) => ({
+    ...listAt(config, ["routing", "rules"]).map((_, index) => ({
       path: ["routing", "rules", index, "provider"],
       choices: ["offline"]
+    })),
+    ...listAt(config, ["model", "prices"]).map((_, index) => ({
+      path: ["model", "prices", index, "provider"],
+      choices: []
     }))
   ]
 }
 
 /** What fallbacks are for. A model without a provider would be one that nobody asks for by this name. */
 const fallbacksIn = (config: unknown) => {
-  const fallbacks = valueAt(config, ["routing", "fallbacks"])
-  return Object.keys(isTree(fallbacks) ? fallbacks : {}).map((of) => ({
+  return Object.keys(treeAt(config, ["routing", "fallbacks"])).map((of) => ({
     path: ["routing", "fallbacks", of],
     name: of.split("/")[0],
     choices: []
   }))
 }
-
-const isText = (value: unknown): value is string => typeof value === "string"
 
 /** What an entry must say beside what the schema asks of all: it depends on its kind. */
 const entryProblems = (name: string, entry: unknown): ReadonlyArray<FoundProblem> => {
@@ -55,7 +51,7 @@ const entryProblems = (name: string, entry: unknown): ReadonlyArray<FoundProblem
       }
     ]
   }
-  const kind = isText(own) ? own : name
+  const kind = typeof own === "string" ? own : name
   if (!isKind(kind) || isKeyless(kind)) return []
   const problems: Array<FoundProblem> = []
   if (entry["apiKey"] === undefined) {
@@ -70,7 +66,7 @@ const entryProblems = (name: string, entry: unknown): ReadonlyArray<FoundProblem
 /** Each name that is none, with the one that may have been meant. */
 export const modelProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
   if (!isTree(valueAt(config, ["providers"]))) return []
-  const entries = Object.entries(treeAt(config, "providers"))
+  const entries = Object.entries(treeAt(config, ["providers"]))
   const providers = entries.map(([name]) => name)
   const lacking = entries.flatMap(([name, entry]) => entryProblems(name, entry))
   const named = [
@@ -89,5 +85,5 @@ export const modelProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
       }
     ]
   })
-  return [...lacking, ...unknown]
+  return [...lacking, ...unknown, ...referenceProblems(config, providers)]
 }

@@ -4,18 +4,19 @@
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import Undici from "@effect/platform-node/Undici"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
+import { sendBy } from "./sendBy.ts"
 
 /** The most connections to one server: a request beyond waits for another to end. */
 const maxConnections = 256
 
-const dispatcher = Layer.effect(
-  NodeHttpClient.Dispatcher,
-  Effect.acquireRelease(
+/** The HTTP client of this process, and the short way for bytes that are only handed on: over the same connections. */
+export const makeHttp = Effect.gen(function* () {
+  const dispatcher = yield* Effect.acquireRelease(
     Effect.sync(() => new Undici.EnvHttpProxyAgent({ connections: maxConnections })),
     (agent) => Effect.promise(() => agent.destroy())
   )
-)
-
-/** The HTTP client of this process. */
-export const layer = Layer.provide(NodeHttpClient.layerUndiciNoDispatcher, dispatcher)
+  // Effect's own layer would bring the whole context of its making to every request.
+  const client = yield* Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
+  return { client, send: sendBy(dispatcher) }
+})

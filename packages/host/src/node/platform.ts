@@ -3,8 +3,9 @@
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { layerTokenFiles, ParentEnvironment } from "@signalbox/mcp"
+import { DirectHttp } from "@signalbox/model/http"
 import { OrphanSweep, ProcessEnvironments } from "@signalbox/orchestrator"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Scope } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
@@ -16,19 +17,23 @@ import type { HostSetup } from "../HostSetup.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 
 /** The client at the first request: many programs make none, and loading it costs 30 ms. */
-const lazyHttp = Layer.effect(
-  HttpClient.HttpClient,
+const lazyHttp = Layer.effectContext(
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const load = yield* Effect.cached(
       Effect.promise(() => import("./httpClient.ts")).pipe(
-        Effect.flatMap(({ layer }) => Layer.buildWithScope(layer, scope)),
-        Effect.map(Context.get(HttpClient.HttpClient))
+        Effect.flatMap(({ makeHttp }) => Scope.provide(makeHttp, scope))
       )
     )
-    return HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
-      Effect.flatMap((request) => Effect.flatMap(load, (client) => client.execute(request))),
+    const client = HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+      Effect.flatMap((request) => Effect.flatMap(load, (http) => http.client.execute(request))),
       Effect.succeed
+    )
+    return Context.make(HttpClient.HttpClient, client).pipe(
+      Context.add(
+        DirectHttp,
+        Effect.map(load, ({ send }) => send)
+      )
     )
   })
 )

@@ -77,7 +77,10 @@ export const makeHttpTransport = (
     exchange.abort.abort()
     transport.onmessage?.(faultAnswer(id, fault))
   }
-  const noAnswer = (id: string | number, reason: string) => fail(id, new WireFault({ _tag: "NoAnswer", reason }))
+  /** Asked at the end of every exchange, and nearly always in vain: an error is made for those alone that miss their answer. */
+  const noAnswer = (id: string | number, reason: string) => {
+    if (open.has(String(id))) fail(id, new WireFault({ _tag: "NoAnswer", reason }))
+  }
 
   const request = (message: RpcMessage, id: string | number, options: Parameters<Transport["send"]>[1]) => {
     const exchange: Open = {

@@ -3,7 +3,7 @@
  * A stream holds its place until it has ended or is left, and its failure counts whenever it comes; a caller who goes
  * away says nothing about the upstream.
  */
-import { isSignalboxError } from "@signalbox/errors"
+import { codeOf, isSignalboxError } from "@signalbox/errors"
 import type {
   Bulkhead,
   BulkheadFull,
@@ -12,8 +12,8 @@ import type {
   CircuitOpen,
   RateExceeded
 } from "@signalbox/resilience"
-import { Duration, Effect, type Stream } from "effect"
-import { type ModelError, ProviderBusy, ProviderCircuitOpen } from "../errors.ts"
+import { Duration, Effect } from "effect"
+import { type ModelError, ProviderBusy, ProviderCircuitOpen, ProviderRateLimited } from "../errors.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
 import { holdPlace } from "./holdPlace.ts"
 
@@ -28,12 +28,16 @@ export interface GuardModelOptions {
   readonly busyFor?: Duration.Input
 }
 
-/** Whether a failure speaks against the upstream: one that may pass, or a time-out; not what was turned away here. */
+/**
+ * Whether a failure speaks against the upstream: one that may pass, or a time-out; not what was turned away here, and no
+ * limit of the rate of requests. That is no outage: the upstream answers, and says itself when to come again.
+ */
 export const isUpstreamFault = (error: unknown): boolean =>
   isSignalboxError(error) &&
   error.retryable &&
   !(error instanceof ProviderCircuitOpen) &&
-  !(error instanceof ProviderBusy)
+  !(error instanceof ProviderBusy) &&
+  !(error instanceof ProviderRateLimited)
 
 /**
  * Wraps the model of an upstream. Put it inside of `retryModel`, whose pauses then hold no place; what is turned away
@@ -43,8 +47,8 @@ export const guardModel =
   (options: GuardModelOptions) =>
   (model: LanguageModel["Service"]): LanguageModel["Service"] => {
     const { countTokens } = model
-    const guarded = guardOf(options)
-    const held = guardStream(options)
+    const guarded = guardAnswer(options)
+    const held = holdPlace<ModelError, never>(guarded)
     return makeLanguageModel({
       provider: model.provider,
       defaultModel: model.defaultModel,
@@ -54,21 +58,22 @@ export const guardModel =
     })
   }
 
-/** The same for whatever else an upstream streams, such as bytes that are only handed on. */
-export const guardStream = (options: GuardModelOptions) => {
-  const guarded = guardOf(options)
-  return <A>(stream: Stream.Stream<A, ModelError>): Stream.Stream<A, ModelError> =>
-    holdPlace<ModelError, never>(guarded)(stream)
-}
-
-const guardOf = ({ bulkhead, busyFor = "1 second", circuits, upstream }: GuardModelOptions) => {
-  const openCircuit = ({ retryAfter }: CircuitOpen) =>
-    new ProviderCircuitOpen({
-      provider: upstream,
-      reason:
-        retryAfter === undefined ? "it is kept off by hand." : `it is asked again in ${Duration.format(retryAfter)}.`,
-      ...(retryAfter === undefined ? {} : { retryAfter })
-    })
+/**
+ * The same for whatever else is asked of an upstream, such as bytes that are only handed on: an effect that takes the
+ * answer to its end holds its place as long, and its failure counts whenever it comes.
+ */
+export const guardAnswer = ({ bulkhead, busyFor = "1 second", circuits, upstream }: GuardModelOptions) => {
+  const openCircuit = ({ cause, retryAfter }: CircuitOpen) => {
+    if (retryAfter === undefined) {
+      return new ProviderCircuitOpen({ provider: upstream, reason: "its circuit was opened by hand." })
+    }
+    const wait = Duration.format(Duration.seconds(Math.ceil(Duration.toSeconds(retryAfter))))
+    const reason = `it has failed repeatedly, and is asked again in ${wait}.`
+    const failed = isSignalboxError(cause)
+      ? { cause, lastFailure: { code: codeOf(cause), message: cause.message } }
+      : {}
+    return new ProviderCircuitOpen({ provider: upstream, reason, retryAfter, ...failed })
+  }
   const busy = ({ message, retryAfter }: BulkheadFull | BulkheadTimeout | RateExceeded) =>
     new ProviderBusy({
       provider: upstream,

@@ -6,13 +6,14 @@ import { Duration, Effect, Stream } from "effect"
 import { type ModelError, ProviderRateLimited } from "../errors.ts"
 import { RateLimitObserver } from "../http/rateLimits.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
+import { FallbackAhead, quickPause } from "../routing/FallbackAhead.ts"
 import type { RateBucket } from "./RateBucket.ts"
 
 /** What a rated model is made from. */
 export interface RatedModelOptions {
   /** One for all models that share a key. */
   readonly bucket: RateBucket
-  /** Who would have to wait longer fails with `ProviderRateLimited` at once. */
+  /** Who would have to wait longer fails with `ProviderRateLimited` at once; with a fallback ahead nobody waits for long. */
   readonly maxWait: Duration.Input
 }
 
@@ -22,27 +23,27 @@ export const ratedModel =
   (model: LanguageModel["Service"]): LanguageModel["Service"] => {
     const { countTokens } = model
     const turn = takeTurn(model.provider, bucket, Duration.toMillis(maxWait))
-    const rated = rateStream({ bucket, maxWait, provider: model.provider })
+    const rated = rateAnswer({ bucket, maxWait, provider: model.provider })
     return makeLanguageModel({
       provider: model.provider,
       defaultModel: model.defaultModel,
-      stream: (request) => rated(model.stream(request)),
-      generate: (request) =>
-        Effect.andThen(turn, model.generate(request)).pipe(
-          Effect.tapError((error) => noteRefusal(bucket, error)),
-          Effect.provideService(RateLimitObserver, bucket.observe)
+      stream: (request) =>
+        Stream.unwrap(Effect.as(turn, model.stream(request))).pipe(
+          Stream.tapError((error) => noteRefusal(bucket, error)),
+          Stream.provideService(RateLimitObserver, bucket.observe)
         ),
+      generate: (request) => rated(model.generate(request)),
       countTokens
     })
   }
 
-/** The same for whatever else an upstream streams. `provider` is named when nothing remains. */
-export const rateStream = ({ bucket, maxWait, provider }: RatedModelOptions & { readonly provider: string }) => {
+/** The same for whatever else is asked of an upstream. `provider` is named when nothing remains. */
+export const rateAnswer = ({ bucket, maxWait, provider }: RatedModelOptions & { readonly provider: string }) => {
   const turn = takeTurn(provider, bucket, Duration.toMillis(maxWait))
-  return <A>(stream: Stream.Stream<A, ModelError>): Stream.Stream<A, ModelError> =>
-    Stream.unwrap(Effect.as(turn, stream)).pipe(
-      Stream.tapError((error) => noteRefusal(bucket, error)),
-      Stream.provideService(RateLimitObserver, bucket.observe)
+  return <A, R>(answer: Effect.Effect<A, ModelError, R>): Effect.Effect<A, ModelError, R> =>
+    Effect.andThen(turn, answer).pipe(
+      Effect.tapError((error) => noteRefusal(bucket, error)),
+      Effect.provideService(RateLimitObserver, bucket.observe)
     )
 }
 
@@ -57,7 +58,9 @@ const takeTurn = (provider: string, bucket: RateBucket, patience: number): Effec
       }
       return Effect.delay(takeWithin(left - wait), wait)
     })
-  return takeWithin(patience)
+  return Effect.flatMap(FallbackAhead, (isAhead) =>
+    takeWithin(isAhead ? Math.min(patience, Duration.toMillis(quickPause)) : patience)
+  )
 }
 
 /** Whoever asks next with the same key is refused for as long. */

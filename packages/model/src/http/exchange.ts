@@ -4,7 +4,7 @@
  * stream open is left after a moment. Ending the stream early closes the connection, which stops the model.
  */
 import { CorrelationId } from "@signalbox/errors"
-import { Clock, Deferred, Duration, Effect, Predicate, Result, Stream } from "effect"
+import { Clock, Context, Deferred, Duration, Effect, Predicate, Result, type Scope, Stream, Tracer } from "effect"
 import { Sse } from "effect/encoding"
 import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import {
@@ -60,7 +60,7 @@ export const readJson = (text: string): unknown => Result.getOrUndefined(Result.
 export const excerpt = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text)
 
 /** RFC 9110 §10.2.3: seconds or a date; `retry-after-ms` is what OpenAI and Anthropic add. */
-const retryAfterOf = (
+export const retryAfterOf = (
   headers: Readonly<Record<string, string | undefined>>,
   now: number
 ): Duration.Duration | undefined => {
@@ -73,18 +73,26 @@ const retryAfterOf = (
   return Number.isNaN(date) ? undefined : Duration.millis(Math.max(0, date - now))
 }
 
-const causeText = (error: HttpClientError.HttpClientError): string => {
-  const cause = "cause" in error.reason ? error.reason.cause : undefined
-  return cause instanceof Error && cause.message !== "" ? cause.message : error.reason._tag
-}
+/** What an error that was thrown says; `undefined` where it says nothing. */
+export const messageOf = (cause: unknown): string | undefined =>
+  cause instanceof Error && cause.message !== "" ? cause.message : undefined
+
+const causeText = ({ reason }: HttpClientError.HttpClientError): string =>
+  messageOf("cause" in reason ? reason.cause : undefined) ?? reason._tag
 
 /** A request that cannot be sent at all, because of a header or a URL, will not be sendable later either. */
+export const isMalformedCause = (cause: unknown): boolean =>
+  Predicate.hasProperty(cause, "code") && cause.code === "UND_ERR_INVALID_ARG"
+
 const isMalformed = ({ reason }: HttpClientError.HttpClientError): boolean =>
-  reason._tag !== "TransportError" ||
-  (Predicate.hasProperty(reason.cause, "code") && reason.cause.code === "UND_ERR_INVALID_ARG")
+  reason._tag !== "TransportError" || isMalformedCause(reason.cause)
 
 const timedOut = (exchange: Pick<Exchange, "provider">, limit: Duration.Duration, what: string) =>
   new ProviderTimeout({ provider: exchange.provider, limit, reason: `${what} within ${Duration.format(limit)}` })
+
+/** The failure of an upstream that has not begun to answer within `requestTimeout`. */
+export const noAnswer = (exchange: Pick<Exchange, "provider" | "requestTimeout">): ModelError =>
+  timedOut(exchange, exchange.requestTimeout, "no answer")
 
 const readAnswer = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse) {
   const text = yield* response.text
@@ -92,10 +100,32 @@ const readAnswer = Effect.fnUntraced(function* (response: HttpClientResponse.Htt
   return { httpStatus: response.status, text, body: readJson(text), retryAfter }
 })
 
+const interrupted = (exchange: Pick<Exchange, "provider">, why: string) =>
+  new StreamInterrupted({ provider: exchange.provider, reason: `the connection was lost: ${why}` })
+
 const broken = (exchange: Pick<Exchange, "provider">) => (error: HttpClientError.HttpClientError) =>
-  new StreamInterrupted({ provider: exchange.provider, reason: `the connection was lost: ${causeText(error)}` })
+  interrupted(exchange, causeText(error))
+
+/** The failure of an answer whose connection was lost. */
+export const lostConnection = (exchange: Pick<Exchange, "provider">, cause: unknown): ModelError =>
+  interrupted(exchange, messageOf(cause) ?? "it was closed")
+
+/** The failure of an answer of which nothing more came for `idleTimeout`. */
+export const wentSilent = (exchange: Pick<Exchange, "idleTimeout" | "provider">): ModelError =>
+  timedOut(exchange, exchange.idleTimeout, "the stream went silent: nothing came")
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300
+
+const always = () => true
+
+/**
+ * Vendors have no business with the ids of our traces, and some refuse headers that they do not know. A span that
+ * nobody would see is not made at all.
+ */
+const untold = (context: Context.Context<Scope.Scope>): Context.Context<Scope.Scope> =>
+  Context.get(context, Tracer.Tracer) === Tracer.nativeTracer
+    ? Context.add(context, HttpClient.TracerDisabledWhen, always)
+    : Context.add(context, HttpClient.TracerPropagationEnabled, false)
 
 /**
  * Sends a request and waits for the head of its answer, without a limit. An answer that is not accepted, by default
@@ -115,8 +145,7 @@ export const sendRequest = Effect.fnUntraced(function* (
   const response = yield* HttpClient.withScope(client)
     .execute(request)
     .pipe(
-      // Vendors have no business with the ids of our traces, and some refuse headers that they do not know.
-      Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+      Effect.updateContext(untold),
       Effect.mapError(
         (error) =>
           new ProviderUnreachable({
@@ -154,7 +183,7 @@ export const answerBytes = (
     Stream.mapError(broken(exchange)),
     Stream.timeoutOrElse({
       duration: exchange.idleTimeout,
-      orElse: () => Stream.fail(timedOut(exchange, exchange.idleTimeout, "the stream went silent: nothing came"))
+      orElse: () => Stream.fail(wentSilent(exchange))
     })
   )
 
@@ -170,7 +199,7 @@ export const fetchJson = (client: HttpClient.HttpClient, exchange: Exchange): Ef
     }),
     Effect.timeoutOrElse({
       duration: exchange.requestTimeout,
-      orElse: () => Effect.fail(timedOut(exchange, exchange.requestTimeout, "no answer"))
+      orElse: () => Effect.fail(noAnswer(exchange))
     }),
     Effect.scoped
   )
@@ -189,7 +218,7 @@ const openStream = (client: HttpClient.HttpClient, exchange: Exchange) =>
     }),
     Effect.timeoutOrElse({
       duration: exchange.requestTimeout,
-      orElse: () => Effect.fail(timedOut(exchange, exchange.requestTimeout, "no answer"))
+      orElse: () => Effect.fail(noAnswer(exchange))
     })
   )
 

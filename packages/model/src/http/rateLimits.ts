@@ -24,25 +24,42 @@ export const RateLimitObserver = Context.Reference<(limits: RateLimits) => Effec
 
 type Headers = Readonly<Record<string, string | undefined>>
 
+/** The headers of a limit. */
+interface Place {
+  readonly kind: RateLimit["kind"]
+  readonly remaining: string
+  readonly limit: string
+  readonly reset: string
+}
+
+const placeOf = (kind: RateLimit["kind"], header: (part: string) => string): Place => ({
+  kind,
+  remaining: header("remaining"),
+  limit: header("limit"),
+  reset: header("reset")
+})
+
 /** Where each limit stands: Anthropic's names, OpenAI's, and those of OpenRouter and many others without a kind. */
-const places: ReadonlyArray<{ readonly kind: RateLimit["kind"]; readonly header: (part: string) => string }> = [
-  { kind: "requests", header: (part) => `anthropic-ratelimit-requests-${part}` },
-  { kind: "tokens", header: (part) => `anthropic-ratelimit-tokens-${part}` },
-  { kind: "input_tokens", header: (part) => `anthropic-ratelimit-input-tokens-${part}` },
-  { kind: "output_tokens", header: (part) => `anthropic-ratelimit-output-tokens-${part}` },
-  { kind: "requests", header: (part) => `x-ratelimit-${part}-requests` },
-  { kind: "tokens", header: (part) => `x-ratelimit-${part}-tokens` },
-  { kind: "requests", header: (part) => `x-ratelimit-${part}` }
+const places: ReadonlyArray<Place> = [
+  placeOf("requests", (part) => `anthropic-ratelimit-requests-${part}`),
+  placeOf("tokens", (part) => `anthropic-ratelimit-tokens-${part}`),
+  placeOf("input_tokens", (part) => `anthropic-ratelimit-input-tokens-${part}`),
+  placeOf("output_tokens", (part) => `anthropic-ratelimit-output-tokens-${part}`),
+  placeOf("requests", (part) => `x-ratelimit-${part}-requests`),
+  placeOf("tokens", (part) => `x-ratelimit-${part}-tokens`),
+  placeOf("requests", (part) => `x-ratelimit-${part}`)
 ]
 
 /** Reads `anthropic-ratelimit-*` and `x-ratelimit-*` (names in lower case); `now` is in milliseconds since 1970. */
-export const readRateLimits = (headers: Headers, now: number): RateLimits =>
-  places.flatMap(({ header, kind }): RateLimits => {
-    const remaining = numberIn(headers[header("remaining")])
-    if (remaining === undefined) return []
-    const limit = numberIn(headers[header("limit")])
-    return [{ kind, limit, remaining, resetsAt: resetIn(headers[header("reset")], now) }]
-  })
+export const readRateLimits = (headers: Headers, now: number): RateLimits => {
+  const limits: Array<RateLimit> = []
+  for (const { kind, limit, remaining, reset } of places) {
+    const left = numberIn(headers[remaining])
+    if (left === undefined) continue
+    limits.push({ kind, limit: numberIn(headers[limit]), remaining: left, resetsAt: resetIn(headers[reset], now) })
+  }
+  return limits
+}
 
 const numberIn = (text: string | undefined): number | undefined => {
   if (text === undefined || text.trim() === "") return undefined

@@ -7,7 +7,7 @@ import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
 import type { ModelRequest } from "../Message.ts"
 import { type FallbackCandidate, fallbackModel } from "./fallbackModel.ts"
 import { listedModels, type ResolvedModel, resolveModel } from "./resolveModel.ts"
-import type { ModelRoute, RoutingPlan } from "./RoutingPlan.ts"
+import type { ModelRoute, RoutingPlan, RoutingRule } from "./RoutingPlan.ts"
 
 /** What a routed model is made from. */
 export interface RouteOptions {
@@ -25,6 +25,10 @@ export class ModelRouter extends Context.Service<
     readonly resolve: (name: string) => Effect.Effect<ResolvedModel, ModelNotFound>
     /** The names that can be listed: those of exact rules in order, and the default's. */
     readonly models: ReadonlyArray<string>
+    /** All rules, in the order in which they decide. */
+    readonly rules: ReadonlyArray<RoutingRule>
+    /** What becomes of a name that no rule is for. */
+    readonly unknown: RoutingPlan["unknown"]
     readonly upstream: (name: string) => LanguageModel["Service"] | undefined
     /** The routed model. */
     readonly model: LanguageModel["Service"]
@@ -33,6 +37,8 @@ export class ModelRouter extends Context.Service<
   static readonly make = (options: RouteOptions): ModelRouter["Service"] => ({
     resolve: (name) => Effect.fromResult(resolveModel(options.plan, name)),
     models: listedModels(options.plan),
+    rules: options.plan.rules,
+    unknown: options.plan.unknown,
     upstream: (name) => options.upstreams.get(name),
     model: routeModels(options)
   })
@@ -46,10 +52,12 @@ export class ModelRouter extends Context.Service<
  * estimate is given.
  */
 export const routeModels = (options: RouteOptions): LanguageModel["Service"] => {
-  const { estimateTokens, plan, upstreams } = options
+  const { estimateTokens, plan } = options
+  const upstreams =
+    estimateTokens === undefined ? options.upstreams : new Map([...options.upstreams].map(counting(estimateTokens)))
   const routed = (request: ModelRequest): Result.Result<LanguageModel["Service"], ModelNotFound> =>
-    Result.flatMap(resolveModel(plan, request.model), (resolved) => modelFor(options, resolved))
-  const counts = estimateTokens !== undefined || [...upstreams.values()].every(({ countTokens }) => countTokens)
+    Result.flatMap(resolveModel(plan, request.model), (resolved) => modelFor(upstreams, resolved))
+  const counts = [...upstreams.values()].every(({ countTokens }) => countTokens !== undefined)
   return makeLanguageModel({
     provider: plan.default.upstream,
     defaultModel: plan.default.model === "" ? defaultModelOf(options) : plan.default.model,
@@ -58,11 +66,9 @@ export const routeModels = (options: RouteOptions): LanguageModel["Service"] => 
     generate: (request) => Effect.flatMap(Effect.fromResult(routed(request)), (model) => model.generate(request)),
     countTokens: counts
       ? (request) =>
-          Effect.flatMap(Effect.fromResult(resolveModel(plan, request.model)), ({ route }) => {
-            const asked = { ...request, model: route.model }
-            const count = upstreams.get(route.upstream)?.countTokens ?? estimateTokens
-            return count === undefined ? Effect.fail(missing(route)) : count(asked)
-          })
+          Effect.flatMap(Effect.fromResult(routed(request)), ({ countTokens }) =>
+            countTokens === undefined ? Effect.die(new Error("Every upstream counts.")) : countTokens(request)
+          )
       : undefined
   })
 }
@@ -70,8 +76,14 @@ export const routeModels = (options: RouteOptions): LanguageModel["Service"] => 
 const defaultModelOf = ({ plan, upstreams }: RouteOptions): string =>
   upstreams.get(plan.default.upstream)?.defaultModel ?? ""
 
+/** An upstream that counts, by itself or by the estimate. */
+const counting =
+  (estimateTokens: (request: ModelRequest) => Effect.Effect<number, ModelError>) =>
+  ([name, model]: readonly [string, LanguageModel["Service"]]) =>
+    [name, model.countTokens === undefined ? { ...model, countTokens: estimateTokens } : model] as const
+
 const modelFor = (
-  { upstreams }: RouteOptions,
+  upstreams: RouteOptions["upstreams"],
   { fallbacks, route }: ResolvedModel
 ): Result.Result<LanguageModel["Service"], ModelNotFound> => {
   const candidate = (of: ModelRoute): ReadonlyArray<FallbackCandidate> => {

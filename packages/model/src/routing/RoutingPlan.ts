@@ -28,6 +28,8 @@ export interface RoutingRule {
   readonly upstream: string
   /** `undefined`: as asked, without the prefix where the rule strips it. */
   readonly model: string | undefined
+  /** What a person calls such names, where the match itself says little. */
+  readonly title?: string
 }
 
 /** What is asked next when a route fails before its answer began. */

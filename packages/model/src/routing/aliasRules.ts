@@ -11,8 +11,12 @@ export const aliasRules = ({
   readonly big: ModelRoute
   readonly small: ModelRoute
 }): ReadonlyArray<RoutingRule> => [
-  { match: { _tag: "Pattern", regex: familyPattern("(opus|sonnet)") }, ...big },
-  { match: { _tag: "Pattern", regex: familyPattern("haiku") }, ...small }
+  {
+    match: { _tag: "Pattern", regex: familyPattern("(opus|sonnet)") },
+    ...big,
+    title: "names of Claude Opus and Sonnet"
+  },
+  { match: { _tag: "Pattern", regex: familyPattern("haiku") }, ...small, title: "names of Claude Haiku" }
 ]
 
 /**

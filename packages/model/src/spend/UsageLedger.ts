@@ -53,29 +53,42 @@ const requestsMetric = counterOf("model_requests_total", "Requests that models h
 
 const keyOf = ({ model, principal, upstream }: UsageEntry) => JSON.stringify([upstream, model, principal])
 
-/** Without the principal: metrics may have few labels. */
-const measure = ({ model, upstream, usage, usd }: UsageEntry): Effect.Effect<void> => {
+/** Without the principal: metrics may have few labels. Made once, since making one costs more than counting. */
+const makeMeters = ({ model, upstream }: UsageEntry) => {
   const labels = { upstream, model }
-  const kinds = [
-    ["input", usage.input_tokens],
-    ["output", usage.output_tokens],
-    ["cache_creation", usage.cache_creation_input_tokens ?? 0],
-    ["cache_read", usage.cache_read_input_tokens ?? 0]
-  ] as const
-  return Effect.all(
-    [
-      Metric.update(requestsMetric(labels), 1),
-      ...(usd === undefined ? [] : [Metric.update(costMetric(labels), usd)]),
-      ...kinds.flatMap(([kind, tokens]) =>
-        tokens > 0 ? [Metric.update(tokensMetric({ ...labels, kind }), tokens)] : []
-      )
-    ],
-    { discard: true }
-  )
+  const tokens = (kind: string) => tokensMetric({ ...labels, kind })
+  return {
+    requests: requestsMetric(labels),
+    cost: costMetric(labels),
+    input: tokens("input"),
+    output: tokens("output"),
+    cacheCreation: tokens("cache_creation"),
+    cacheRead: tokens("cache_read")
+  }
+}
+
+/** What is counted for one model, upstream and principal. */
+interface Account {
+  sum: UsageSum
+  readonly meters: ReturnType<typeof makeMeters>
+}
+
+const measure = ({ meters }: Account, { usage, usd }: UsageEntry, context: Context.Context<never>): void => {
+  const count = (counter: Metric.Counter<number>, amount: number) => {
+    if (amount > 0) counter.updateUnsafe(amount, context)
+  }
+  count(meters.requests, 1)
+  if (usd !== undefined) meters.cost.updateUnsafe(usd, context)
+  count(meters.input, usage.input_tokens)
+  count(meters.output, usage.output_tokens)
+  count(meters.cacheCreation, usage.cache_creation_input_tokens ?? 0)
+  count(meters.cacheRead, usage.cache_read_input_tokens ?? 0)
 }
 
 const added = (sum: UsageSum, { usage, usd }: UsageEntry): UsageSum => ({
-  ...sum,
+  upstream: sum.upstream,
+  model: sum.model,
+  principal: sum.principal,
   requests: sum.requests + 1,
   unpriced: sum.unpriced + (usd === undefined ? 1 : 0),
   input_tokens: sum.input_tokens + usage.input_tokens,
@@ -99,14 +112,23 @@ const nothing = ({ model, principal, upstream }: UsageEntry): UsageSum => ({
 })
 
 function makeUsageLedger(): UsageLedger["Service"] {
-  const sums = new Map<string, UsageSum>()
+  const accounts = new Map<string, Account>()
+  const accountOf = (entry: UsageEntry): Account => {
+    const key = keyOf(entry)
+    const known = accounts.get(key)
+    if (known !== undefined) return known
+    const account = { sum: nothing(entry), meters: makeMeters(entry) }
+    accounts.set(key, account)
+    return account
+  }
   return UsageLedger.of({
     record: (entry) =>
-      Effect.suspend(() => {
-        const key = keyOf(entry)
-        sums.set(key, added(sums.get(key) ?? nothing(entry), entry))
-        return measure(entry)
+      Effect.contextWith((context) => {
+        const account = accountOf(entry)
+        account.sum = added(account.sum, entry)
+        measure(account, entry, context)
+        return Effect.void
       }),
-    summary: Effect.sync(() => [...sums.values()])
+    summary: Effect.sync(() => Array.from(accounts.values(), ({ sum }) => sum))
   })
 }

@@ -2,7 +2,7 @@
  * What an answer has used while it comes. Providers tell the output at the end, so until then it is estimated by its
  * text: too late a number stops nothing.
  */
-import { type Usage, noUsage } from "../Message.ts"
+import { laterUsage, noUsage, type Usage } from "../Message.ts"
 import type { BlockDelta, ModelEvent } from "../ModelEvent.ts"
 
 /** The usage of one answer. */
@@ -35,8 +35,7 @@ export const makeRunningUsage = (): RunningUsage => {
         estimate += estimateTokens(textIn(event.delta))
       } else if (event.type === "message_delta") {
         isReported = true
-        const said = Object.entries(event.usage).filter(([, value]) => value !== null && value !== undefined)
-        reported = { ...reported, ...Object.fromEntries(said) }
+        reported = laterUsage(reported, event.usage)
       }
     },
     usage: () =>

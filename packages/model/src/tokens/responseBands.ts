@@ -1,5 +1,6 @@
 /**
  * How long an answer will probably be: a table by the length of the conversation, for requests that do not say.
+ * `bandedModel` makes limits of it.
  */
 
 /** Conversations of fewer tokens than `below` get answers of about `tokens`. */

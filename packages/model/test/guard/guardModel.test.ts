@@ -50,6 +50,11 @@ describe.each(Object.entries(asked))("an upstream that fails, asked for an answe
       assert.strictEqual(error.status.http, 503)
       assert.strictEqual(error.status.anthropic, "overloaded_error")
       assert.deepStrictEqual(error.retryAfter, Duration.minutes(1))
+      assert.strictEqual(
+        error.message,
+        `fx was not asked: it has failed repeatedly, and is asked again in 1m. Its last failure: PROVIDER_OVERLOADED: ${overloaded.message}`
+      )
+      assert.strictEqual(error.cause, overloaded)
       assert.lengthOf(yield* script.requests, 5)
     })
   )
@@ -61,7 +66,9 @@ describe.each(Object.entries(asked))("an upstream that fails, asked for an answe
       const script = yield* scriptedModel([])
       const policy = retryPolicy({ attempts: 3, base: "1 second", factor: 2, cap: "5 minutes", jitter: "none" })
       const model = retryModel(policy)(guardModel({ upstream: "fx", circuits })(script.model))
-      assert.strictEqual((yield* Effect.flip(ask(model))).code, "PROVIDER_CIRCUIT_OPEN")
+      const error = yield* Effect.flip(ask(model))
+      assert.strictEqual(error.code, "PROVIDER_CIRCUIT_OPEN")
+      assert.strictEqual(error.message, "fx was not asked: its circuit was opened by hand.")
     })
   )
 
@@ -82,7 +89,8 @@ describe.each(Object.entries(asked))("an upstream that fails, asked for an answe
     { error: overloaded, counted: 1 },
     { error: new ProviderTimeout({ provider: "fx", reason: "late", limit: Duration.minutes(1) }), counted: 1 },
     { error: new StreamInterrupted({ provider: "fx", reason: "cut" }), counted: 1 },
-    { error: new ProviderRateLimited({ provider: "fx", reason: "slow" }), counted: 1 },
+    // It answers, and says itself when to come again.
+    { error: new ProviderRateLimited({ provider: "fx", reason: "slow" }), counted: 0 },
     { error: new ProviderAuthFailed({ provider: "fx", reason: "no", httpStatus: 401 }), counted: 0 },
     { error: new ModelRequestRejected({ provider: "fx", reason: "no", httpStatus: 400 }), counted: 0 }
   ])("is blamed $counted times for $error._tag", ({ counted, error }) =>
@@ -91,6 +99,21 @@ describe.each(Object.entries(asked))("an upstream that fails, asked for an answe
       const script = yield* scriptedModel([{ error }])
       assert.strictEqual(yield* Effect.flip(ask(guardModel({ upstream: "fx", circuits })(script.model))), error)
       assert.strictEqual((yield* circuits.stats("fx")).failed, counted)
+    })
+  )
+
+  it.effect("that limits the rate of requests while it is tried is tried again by the next one", () =>
+    Effect.gen(function* () {
+      const circuits = yield* circuitsOf
+      const failures = Array.from({ length: 5 }, () => ({ error: overloaded }))
+      const limited = new ProviderRateLimited({ provider: "fx", reason: "slow", retryAfter: Duration.seconds(20) })
+      const script = yield* scriptedModel([...failures, { error: limited }, { text: "a" }, { text: "b" }])
+      const model = guardModel({ upstream: "fx", circuits })(script.model)
+      yield* times(5, ask(model))
+      yield* TestClock.adjust("60 seconds")
+      assert.strictEqual(yield* Effect.flip(ask(model)), limited)
+      yield* times(2, ask(model))
+      assert.deepInclude(yield* circuits.stats("fx"), { phase: "closed", failed: 5, ignored: 1 })
     })
   )
 

@@ -1,4 +1,5 @@
 import {
+  FallbackAhead,
   type LanguageModel,
   makeLanguageModel,
   makeRateBucket,
@@ -76,6 +77,18 @@ describe.each(Object.entries(asked))("a request after the last that remained, %s
       const error = yield* Effect.flip(ask(model))
       assert.strictEqual(error.code, "PROVIDER_RATE_LIMITED")
       assert.deepStrictEqual(error.retryAfter, Duration.seconds(90))
+      assert.lengthOf(yield* requests, 1)
+    })
+  )
+
+  it.effect("fails at once where somebody else can be asked", () =>
+    Effect.gen(function* () {
+      const { model, requests } = yield* limited((now) => [
+        { kind: "requests", limit: 10, remaining: 0, resetsAt: now + 3000 }
+      ])
+      yield* ask(model)
+      const error = yield* Effect.flip(Effect.provideService(ask(model), FallbackAhead, true))
+      assert.strictEqual(error.code, "PROVIDER_RATE_LIMITED")
       assert.lengthOf(yield* requests, 1)
     })
   )

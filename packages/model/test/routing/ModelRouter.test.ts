@@ -83,6 +83,7 @@ describe("a routed model", () => {
       assert.deepStrictEqual(router.models, ["fast", "a-large"])
       assert.strictEqual(router.upstream("a")?.provider, "scripted")
       assert.isUndefined(router.upstream("c"))
+      assert.deepStrictEqual([router.rules, router.unknown], [plan.rules, "reject"])
     }).pipe(
       Effect.provide(ModelRouter.layer({ plan, upstreams: new Map([["a", Effect.runSync(scriptedModel([])).model]]) }))
     )

@@ -6,11 +6,14 @@ import {
   ContentFiltered,
   fallbackModel,
   type FallbackCandidate,
+  FallbackAhead,
+  GivenUpRoutes,
   isWorthFallback,
   type LanguageModel,
   makeLanguageModel,
   type ModelError,
   ModelNotFound,
+  type ModelRequest,
   ModelRequestRejected,
   ProviderAuthFailed,
   ProviderBusy,
@@ -98,6 +101,43 @@ describe.each(Object.entries(asked))("an answer with a fallback that is %s", (_,
     })
   )
 
+  it.effect("is asked for under word that somebody else can be asked, by all but the last", () =>
+    Effect.gen(function* () {
+      const heard: Array<boolean> = []
+      const failing = (upstream: string): FallbackCandidate => ({
+        route: { upstream, model: "m" },
+        model: makeLanguageModel({
+          provider: upstream,
+          defaultModel: "m",
+          stream: () =>
+            Stream.unwrap(
+              Effect.flatMap(FallbackAhead, (isAhead) => {
+                heard.push(isAhead)
+                return Effect.fail(new StreamInterrupted(said))
+              })
+            )
+        })
+      })
+      yield* Effect.flip(ask(fallbackModel([failing("first"), failing("second"), failing("third")])))
+      assert.deepStrictEqual(heard, [true, true, false])
+    })
+  )
+
+  it.effect(
+    "is not first asked for again in a turn where it was given up, and still is when the others fail, too",
+    () =>
+      Effect.gen(function* () {
+        const error = new ProviderOverloaded({ ...said, httpStatus: 529 })
+        const first = yield* candidate("first", [{ error }, { text: "back" }, { text: "next turn" }])
+        const second = yield* candidate("second", [{ text: "a" }, { text: "b" }, { error }])
+        const model = fallbackModel([first, second])
+        const turn = Effect.replicateEffect(ask(model), 3).pipe(Effect.provideService(GivenUpRoutes, new Set()))
+        assert.deepStrictEqual(yield* turn, ["a", "b", "back"])
+        assert.strictEqual(yield* ask(model), "next turn")
+        assert.lengthOf(yield* second.requests, 3)
+      })
+  )
+
   it.effect("says who answers, and warns of each switch", () =>
     Effect.gen(function* () {
       const notes: Array<CallNote> = []
@@ -151,5 +191,21 @@ it.effect("A stream that has begun is the answer, also when it breaks off", () =
     const model = fallbackModel([first, second])
     assert.strictEqual(yield* Effect.flip(Stream.runDrain(model.stream(requestWith()))), broken)
     assert.lengthOf(yield* second.requests, 0)
+  })
+)
+
+it.effect("A count of tokens comes from the next model, too, and only where each can count", () =>
+  Effect.gen(function* () {
+    const error = new ProviderOverloaded({ ...said, httpStatus: 529 })
+    const first = yield* candidate("first", [])
+    const second = yield* candidate("second", [])
+    const down = { ...first, model: { ...first.model, countTokens: () => Effect.fail(error) } }
+    const up = {
+      ...second,
+      model: { ...second.model, countTokens: ({ model }: ModelRequest) => Effect.succeed(model.length) }
+    }
+    const { countTokens } = fallbackModel([down, up])
+    assert.strictEqual(yield* countTokens?.(requestWith()) ?? Effect.succeed(0), "second-model".length)
+    assert.isUndefined(fallbackModel([down, second]).countTokens)
   })
 )

@@ -81,8 +81,10 @@ export const CircuitNumbers = Schema.Struct({
   ignored: Count,
   rejected: Count,
   trips: Count,
-  /** The last failure that counted. */
-  last_failure: Schema.NullOr(Schema.Struct({ at: Schema.String, message: Schema.String })),
+  /** The last failure that counted; `code` of an error of ours. */
+  last_failure: Schema.NullOr(
+    Schema.Struct({ at: Schema.String, message: Schema.String, code: Schema.NullOr(Schema.String) })
+  ),
   settings: Schema.Struct({ failures: Count, open_for_ms: Schema.Finite, successes: Count, probes: Count })
 })
 export interface CircuitNumbers extends Schema.Schema.Type<typeof CircuitNumbers> {}
@@ -128,7 +130,11 @@ export const circuitNumbers = (stats: CircuitStats): CircuitNumbers => ({
   last_failure:
     stats.lastFailure === null
       ? null
-      : { at: DateTime.formatIso(DateTime.makeUnsafe(stats.lastFailure.at)), message: stats.lastFailure.message },
+      : {
+          at: DateTime.formatIso(DateTime.makeUnsafe(stats.lastFailure.at)),
+          message: stats.lastFailure.message,
+          code: stats.lastFailure.code
+        },
   settings: {
     failures: stats.settings.failureThreshold,
     open_for_ms: Duration.toMillis(stats.settings.openFor),

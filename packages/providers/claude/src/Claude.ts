@@ -10,7 +10,7 @@ import { checked } from "./blocks.ts"
 import type { ClaudeOptions } from "./ClaudeOptions.ts"
 import { decodeReply, messagesDecoder } from "./decode.ts"
 import { encodeCountRequest, encodeRequest, leftOut } from "./encode.ts"
-import { answerError, invalidResponse, provider } from "./errors.ts"
+import { answerError, type Asked, invalidResponse } from "./errors.ts"
 import { authHeaders, joinHeaders, ownHeaders, urlOf, versionOf } from "./headers.ts"
 import { TokenCountWire } from "./wire/models.ts"
 
@@ -24,8 +24,10 @@ const bodyOf = (options: ClaudeOptions, request: ModelRequest, route: Route) => 
     : encodeRequest(request, { ...settings, stream: route === "stream" })
 }
 
-const modelOf = (options: ClaudeOptions, request: ModelRequest): string =>
-  request.model === "" ? options.defaultModel : request.model
+const askedOf = ({ defaultModel, provider }: ClaudeOptions, { model }: ModelRequest): Asked => ({
+  provider,
+  model: model === "" ? defaultModel : model
+})
 
 const exchangeOf = Effect.fnUntraced(function* (
   options: ClaudeOptions,
@@ -37,7 +39,7 @@ const exchangeOf = Effect.fnUntraced(function* (
     yield* Effect.logDebug(`This version of the API takes no ${refused.join(", ")}: left out.`)
   }
   return {
-    provider,
+    provider: options.provider,
     url: urlOf(options, route === "count" ? "/v1/messages/count_tokens" : "/v1/messages"),
     headers: {
       ...joinHeaders(options, ownHeaders(request)),
@@ -47,42 +49,43 @@ const exchangeOf = Effect.fnUntraced(function* (
     body: bodyOf(options, request, route),
     requestTimeout: options.requestTimeout,
     idleTimeout: options.idleTimeout,
-    refused: (answer) => answerError({ ...answer, model: modelOf(options, request) })
+    refused: answerError(askedOf(options, request))
   }
 })
 
 const tokenCount = checked(TokenCountWire)
 
-const readCount = (body: unknown): Result.Result<number, ModelError> =>
+const readCount = (options: ClaudeOptions, body: unknown): Result.Result<number, ModelError> =>
   Result.match(tokenCount(body), {
     onSuccess: ({ input_tokens }) => Result.succeed(input_tokens),
-    onFailure: () => Result.fail(invalidResponse(`expected a count of tokens, got: ${excerpt(JSON.stringify(body))}`))
+    onFailure: () =>
+      Result.fail(invalidResponse(options, `expected a count of tokens, got: ${excerpt(JSON.stringify(body))}`))
   })
 
 /**
  * Claude as a model. Streams are aborted by ending them early; the API stops generating then.
- * Fails with the `ModelError`s of `@signalbox/model`, each naming the provider `claude`.
+ * Fails with the `ModelError`s of `@signalbox/model`, each naming the provider of the options.
  */
 export const makeClaude = (
   options: ClaudeOptions
 ): Effect.Effect<LanguageModel["Service"], never, HttpClient.HttpClient> =>
   Effect.map(HttpClient.HttpClient, (client) =>
     makeLanguageModel({
-      provider,
+      provider: options.provider,
       defaultModel: options.defaultModel,
       stream: (request) =>
         Stream.unwrap(
           Effect.map(exchangeOf(options, request, "stream"), (exchange) =>
-            fetchEvents(client, exchange, messagesDecoder(modelOf(options, request)))
+            fetchEvents(client, exchange, messagesDecoder(askedOf(options, request)))
           )
         ),
       generate: Effect.fn("Claude.generate")(function* (request) {
         const body = yield* fetchJson(client, yield* exchangeOf(options, request, "answer"))
-        return yield* Effect.fromResult(decodeReply(body, modelOf(options, request)))
+        return yield* Effect.fromResult(decodeReply(askedOf(options, request), body))
       }),
       countTokens: Effect.fn("Claude.countTokens")(function* (request) {
         const body = yield* fetchJson(client, yield* exchangeOf(options, request, "count"))
-        return yield* Effect.fromResult(readCount(body))
+        return yield* Effect.fromResult(readCount(options, body))
       })
     })
   )

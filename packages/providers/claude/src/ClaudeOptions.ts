@@ -6,6 +6,8 @@ import { Duration, type Redacted } from "effect"
 
 /** Everything that the Claude provider needs to know; nothing is read from the environment. */
 export interface ClaudeOptions {
+  /** Who answers, in errors and status lines: `claude`, or a name of yours where there are several. */
+  readonly provider: string
   readonly apiKey: Redacted.Redacted
   /** How the key is sent: as `x-api-key`, which is the default, or as a bearer token, as some compatible servers want it. */
   readonly auth?: "bearer" | "x-api-key"
@@ -27,6 +29,7 @@ export interface ClaudeOptions {
 
 /** Anthropic's own API. Add a key and a model: `{ ...claudeDefaults, apiKey, defaultModel }`. Models come and go, so none is preset. */
 export const claudeDefaults = {
+  provider: "claude",
   baseUrl: "https://api.anthropic.com",
   apiVersion: "2023-06-01",
   idleTimeout: Duration.seconds(60),

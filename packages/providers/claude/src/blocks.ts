@@ -137,6 +137,14 @@ export const fromWireBlock = (block: JsonObject): Result.Result<ContentBlock, Bl
 
 const isEmptyText = (block: JsonObject): boolean => block["type"] === "text" && block["text"] === ""
 
+/** The API has made the index of each of its citations, and refuses others. */
+const isForeign = ({ encrypted_index: index }: JsonObject): boolean => index === ""
+
+const withoutForeign = ({ citations, ...text }: TextBlock): JsonObject => {
+  const own = (citations ?? []).filter((citation) => !isForeign(citation))
+  return own.length === 0 ? text : { ...text, citations: own }
+}
+
 /**
  * A block as the API takes it, or nothing: what is only ours is left out, and so are blocks of other vendors
  * and empty texts, which the API refuses.
@@ -147,7 +155,8 @@ export const toWireBlock = (block: ContentBlock): JsonObject | undefined => {
   if (block.type === "tool_result" && typeof block.content === "object") {
     return { ...block, content: toWireBlocks(block.content) }
   }
-  return isEmptyText(block) ? undefined : block
+  if (isEmptyText(block)) return undefined
+  return block.type === "text" && block.citations?.some(isForeign) === true ? withoutForeign(block) : block
 }
 
 /** All blocks that the API takes, in order. */

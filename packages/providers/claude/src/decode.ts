@@ -7,15 +7,17 @@ import {
   type ContentBlock,
   isJsonObject,
   type JsonObject,
+  laterUsage,
   type ModelError,
   type ModelEvent,
   type ModelReply,
+  noUsage,
   StreamInterrupted,
   type Usage
 } from "@signalbox/model"
 import { Result, Schema } from "effect"
 import { type BlockIssue, checked, firstIssue, forEachBlock, fromWireBlock, unreadFields, vendor } from "./blocks.ts"
-import { envelopeError, invalidResponse, provider, readEnvelope } from "./errors.ts"
+import { type Asked, envelopeError, invalidResponse, readEnvelope } from "./errors.ts"
 import { excerpt, readJson, type StreamDecoder } from "@signalbox/model/http"
 import { type HeldBlock, heldEvents, holdBlock, holdDelta } from "./HeldBlock.ts"
 import type { BlockWire } from "./wire/blocks.ts"
@@ -23,6 +25,7 @@ import { EventWire, ReplyWire, type UsageWire } from "./wire/reply.ts"
 
 /** How far a stream has come. */
 export interface DecodeState {
+  readonly asked: Asked
   readonly phase: "new" | "open" | "complete"
   readonly nextIndex: number
   /** The block that is open: its number on the wire. Ours is `nextIndex - 1`. */
@@ -39,23 +42,20 @@ export interface DecodeState {
 
 type Decoded = Result.Result<readonly [DecodeState, ReadonlyArray<ModelEvent>], ModelError>
 
-const invalid = (reason: string) => Result.fail(invalidResponse(reason))
+const invalid = (asked: Asked, reason: string) => Result.fail(invalidResponse(asked, reason))
 
 const where = ({ path, reason }: BlockIssue): string => `${path.map(String).join(".")}: ${reason}`
 
-const readUsage = (usage: UsageWire): Usage => {
-  const said = Object.entries(usage).filter(([, value]) => value !== null && value !== undefined)
-  return { input_tokens: 0, output_tokens: 0, ...Object.fromEntries(said) }
-}
+const readUsage = (usage: UsageWire): Usage => laterUsage(noUsage, usage)
 
 const decodeReplyBody = Schema.decodeUnknownResult(ReplyWire)
 
 /** The JSON answer. An error envelope with status 200 is the error that it says. */
-export const decodeReply = (body: unknown, model: string): Result.Result<ModelReply, ModelError> => {
+export const decodeReply = (asked: Asked, body: unknown): Result.Result<ModelReply, ModelError> => {
   const envelope = readEnvelope(body)
-  if (envelope !== undefined) return Result.fail(envelopeError(envelope, model))
+  if (envelope !== undefined) return Result.fail(envelopeError(asked, envelope))
   const decoded = decodeReplyBody(body)
-  if (Result.isFailure(decoded)) return invalid(where(firstIssue(decoded.failure)))
+  if (Result.isFailure(decoded)) return invalid(asked, where(firstIssue(decoded.failure)))
   const { id, model: answered, stop_details, stop_reason, stop_sequence, usage } = decoded.success
   return Result.match(forEachBlock(decoded.success.content, fromWireBlock), {
     onSuccess: (content) =>
@@ -69,7 +69,7 @@ export const decodeReply = (body: unknown, model: string): Result.Result<ModelRe
         usage: readUsage(usage),
         ...unreadFields(body, ReplyWire.fields)
       }),
-    onFailure: (issue) => invalid(where({ ...issue, path: ["content", ...issue.path] }))
+    onFailure: (issue) => invalid(asked, where({ ...issue, path: ["content", ...issue.path] }))
   })
 }
 
@@ -111,7 +111,7 @@ const startEvents = (block: ContentBlock, index: number): ReadonlyArray<ModelEve
 
 const startBlock = (state: DecodeState, event: Extract<EventWire, { type: "content_block_start" }>): Decoded => {
   const block = fromWireBlock(event.content_block)
-  if (Result.isFailure(block)) return invalid(`content_block_start: ${where(block.failure)}`)
+  if (Result.isFailure(block)) return invalid(state.asked, `content_block_start: ${where(block.failure)}`)
   const held = block.success.type === "opaque" ? holdBlock(block.success) : undefined
   const started = held === undefined ? startEvents(block.success, state.nextIndex) : []
   return Result.succeed([
@@ -136,15 +136,17 @@ const emptyBlocks: Readonly<Record<string, ContentBlock>> = {
 }
 
 const addDelta = (state: DecodeState, event: Extract<EventWire, { type: "content_block_delta" }>): Decoded => {
-  if (event.index !== state.openIndex) return invalid(`a delta came for block ${event.index}, which is not open`)
+  if (event.index !== state.openIndex)
+    return invalid(state.asked, `a delta came for block ${event.index}, which is not open`)
   if (state.held !== undefined) return Result.succeed([{ ...state, held: holdDelta(state.held, event.delta) }, []])
   const delta = readDelta(event.delta)
-  if (Result.isFailure(delta)) return invalid(`content_block_delta: ${delta.failure}`)
+  if (Result.isFailure(delta)) return invalid(state.asked, `content_block_delta: ${delta.failure}`)
   const piece = (index: number): ModelEvent => ({ type: "content_block_delta", index, delta: delta.success })
   const wanted = kindOfDelta[delta.success.type]
   if (wanted === undefined || wanted === state.openKind) return Result.succeed([state, [piece(state.nextIndex - 1)]])
   const block = emptyBlocks[wanted]
-  if (block === undefined) return invalid(`a ${delta.success.type} came for a block of the kind ${state.openKind}`)
+  if (block === undefined)
+    return invalid(state.asked, `a ${delta.success.type} came for a block of the kind ${state.openKind}`)
   const index = state.nextIndex
   return Result.succeed([
     { ...state, nextIndex: index + 1, openKind: wanted },
@@ -157,7 +159,7 @@ const startMessage = (
   event: Extract<EventWire, { type: "message_start" }>,
   raw: JsonObject
 ): Decoded => {
-  if (state.phase !== "new") return invalid("a second message_start came before the end of the message")
+  if (state.phase !== "new") return invalid(state.asked, "a second message_start came before the end of the message")
   const { id, model, usage } = event.message
   return Result.succeed([
     { ...state, phase: "open", own: unreadFields(raw["message"], ReplyWire.fields).vendor?.[vendor] ?? {} },
@@ -184,11 +186,11 @@ const changeMessage = (
   return Result.succeed([after, [...closeOpen(state), { type: "message_delta", delta, usage, ...unread }]])
 }
 
-const decodeEvent = (state: DecodeState, event: EventWire, raw: JsonObject, model: string): Decoded => {
+const decodeEvent = (state: DecodeState, event: EventWire, raw: JsonObject): Decoded => {
   if (event.type === "ping") return Result.succeed([state, []])
-  if (event.type === "error") return Result.fail(envelopeError(event, model))
+  if (event.type === "error") return Result.fail(envelopeError(state.asked, event))
   if (event.type === "message_start") return startMessage(state, event, raw)
-  if (state.phase === "new") return invalid(`${event.type} came before message_start`)
+  if (state.phase === "new") return invalid(state.asked, `${event.type} came before message_start`)
   switch (event.type) {
     case "content_block_start":
       return startBlock(state, event)
@@ -216,14 +218,15 @@ const end = (state: DecodeState): Decoded =>
     ? Result.succeed([state, []])
     : Result.fail(
         new StreamInterrupted({
-          provider,
+          provider: state.asked.provider,
           reason: state.phase === "new" ? "the stream ended before it began" : "the stream ended before message_stop"
         })
       )
 
-/** The decoder of one streamed answer of `model`. */
-export const messagesDecoder = (model: string): StreamDecoder<DecodeState> => ({
+/** The decoder of one streamed answer. */
+export const messagesDecoder = (asked: Asked): StreamDecoder<DecodeState> => ({
   initial: {
+    asked,
     phase: "new",
     nextIndex: 0,
     openIndex: undefined,
@@ -239,12 +242,12 @@ export const messagesDecoder = (model: string): StreamDecoder<DecodeState> => ({
     const value = readJson(data)
     const type = typeOf(value)
     if (!isJsonObject(value) || type === "")
-      return invalid(`an event is not a JSON object with a type: ${excerpt(data)}`)
+      return invalid(asked, `an event is not a JSON object with a type: ${excerpt(data)}`)
     // Events of a newer API say nothing that is needed to understand the others.
     if (!knownEvents.has(type)) return Result.succeed([state, []])
     const event = decodeWire(value)
     return Result.isFailure(event)
-      ? invalid(`${type}: ${where(firstIssue(event.failure))}`)
-      : decodeEvent(state, event.success, value, model)
+      ? invalid(asked, `${type}: ${where(firstIssue(event.failure))}`)
+      : decodeEvent(state, event.success, value)
   }
 })

@@ -71,14 +71,28 @@ const sampling = (request: ModelRequest): JsonObject => ({
 export const leftOut = (request: ModelRequest, version: string): ReadonlyArray<string> =>
   refusesSampling(version) ? samplingFields.filter((field) => field in sampling(request)) : []
 
+/** The most that models give, where it is known; `max_tokens` is not optional in this API, and more is refused. */
+const most: ReadonlyArray<readonly [model: RegExp, tokens: number]> = [
+  [/claude-3-(opus|sonnet|haiku)/, 4096],
+  [/claude-3-5-/, 8192],
+  [/claude-(3-7-sonnet|(sonnet|haiku)-\d|opus-(4-[5-9]|[5-9]))/, 64_000]
+]
+
+/** What every model takes that is not in the table. */
+const usualMost = 32_000
+
+/** A request that names no limit must not be cut short by ours. */
+const mostOf = (model: string): number => most.find(([pattern]) => pattern.test(model))?.[1] ?? usualMost
+
 /** The body of `POST /v1/messages`. */
 export const encodeRequest = (request: ModelRequest, settings: EncodeSettings): JsonObject => {
   const { thinking, tools: ownTools, ...own } = request.vendor?.[vendor] ?? {}
-  const maxTokens = Math.min(request.maxTokens, settings.maxTokens ?? request.maxTokens)
+  const model = request.model === "" ? settings.defaultModel : request.model
+  const maxTokens = Math.min(request.maxTokens ?? settings.maxTokens ?? mostOf(model), settings.maxTokens ?? Infinity)
   return {
     ...own,
     ...clampBudget(thinking, maxTokens),
-    model: request.model === "" ? settings.defaultModel : request.model,
+    model,
     max_tokens: maxTokens,
     messages: request.messages.flatMap(encodeMessage),
     ...presentList("system", toWireBlocks(request.system)),

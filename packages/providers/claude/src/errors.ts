@@ -15,21 +15,23 @@ import {
   ProviderTimeout
 } from "@signalbox/model"
 import { Duration, Option, Schema } from "effect"
-import { excerpt } from "@signalbox/model/http"
+import { type Answer, excerpt } from "@signalbox/model/http"
 import { ErrorWire } from "./wire/reply.ts"
 
-/** The name of this provider in errors and status lines. */
-export const provider = "claude"
+/** Whom was asked for what. */
+export interface Asked {
+  readonly provider: string
+  readonly model: string
+}
 
 /** An answer that the API does not give. */
-export const invalidResponse = (reason: string): ProviderInvalidResponse =>
+export const invalidResponse = ({ provider }: Pick<Asked, "provider">, reason: string): ProviderInvalidResponse =>
   new ProviderInvalidResponse({ provider, reason })
 
 /** What is known of a refusal. */
 interface Refusal {
+  readonly asked: Asked
   readonly httpStatus: number
-  /** The model that was asked. */
-  readonly model: string
   /** `error.type` of the envelope, or empty. */
   readonly type: string
   /** The provider's own words. */
@@ -57,8 +59,8 @@ const statusOfType: Readonly<Record<string, number>> = {
 
 type ErrorOf = (refusal: Refusal) => ModelError
 
-const said = ({ errorCode, reason }: Refusal) => ({
-  provider,
+const said = ({ asked, errorCode, reason }: Refusal) => ({
+  provider: asked.provider,
   reason,
   ...(errorCode === undefined ? {} : { errorCode })
 })
@@ -79,9 +81,9 @@ const rejected: ErrorOf = (refusal) => new ModelRequestRejected({ ...said(refusa
 const timedOut: ErrorOf = (refusal) => new ProviderTimeout({ ...said(refusal), ...wait(refusal), limit: Duration.zero })
 
 /** Not this API has answered, but something else under its URL. */
-const notThisApi: ErrorOf = ({ httpStatus, reason }) =>
+const notThisApi: ErrorOf = ({ asked, httpStatus, reason }) =>
   new ProviderInvalidResponse({
-    provider,
+    provider: asked.provider,
     hint: "Check the base URL.",
     reason: `HTTP ${httpStatus}: ${excerpt(reason)}`
   })
@@ -90,7 +92,7 @@ const notThisApi: ErrorOf = ({ httpStatus, reason }) =>
 const notFound: ErrorOf = (refusal) => {
   if (refusal.type === "") return notThisApi(refusal)
   if (refusal.errorCode !== undefined) return rejected(refusal)
-  return new ModelNotFound({ ...said(refusal), model: refusal.model })
+  return new ModelNotFound({ ...said(refusal), model: refusal.asked.model })
 }
 
 const errorOfStatus: ReadonlyMap<number, ErrorOf> = new Map<number, ErrorOf>([
@@ -117,10 +119,10 @@ const refusalError: ErrorOf = (refusal) => {
 }
 
 /** The error that an `error` event, or an error envelope with status 200, stands for. */
-export const envelopeError = (envelope: ErrorWire, model: string): ModelError =>
+export const envelopeError = (asked: Asked, envelope: ErrorWire): ModelError =>
   refusalError({
+    asked,
     httpStatus: statusOfType[envelope.error.type] ?? 500,
-    model,
     type: envelope.error.type,
     reason: envelope.error.message,
     errorCode: errorCodeOf(envelope)
@@ -132,20 +134,16 @@ const decodeEnvelope = Schema.decodeUnknownOption(ErrorWire)
 export const readEnvelope = (body: unknown): ErrorWire | undefined => Option.getOrUndefined(decodeEnvelope(body))
 
 /** The error of an answer, from its status and what its body says. */
-export const answerError = (answer: {
-  readonly httpStatus: number
-  readonly model: string
-  readonly body: unknown
-  readonly text: string
-  readonly retryAfter: Duration.Duration | undefined
-}): ModelError => {
-  const envelope = readEnvelope(answer.body)
-  return refusalError({
-    httpStatus: answer.httpStatus,
-    model: answer.model,
-    type: envelope?.error.type ?? "",
-    reason: envelope?.error.message ?? answer.text,
-    errorCode: errorCodeOf(envelope),
-    retryAfter: answer.retryAfter
-  })
-}
+export const answerError =
+  (asked: Asked) =>
+  ({ body, httpStatus, retryAfter, text }: Answer): ModelError => {
+    const envelope = readEnvelope(body)
+    return refusalError({
+      asked,
+      httpStatus,
+      type: envelope?.error.type ?? "",
+      reason: envelope?.error.message ?? text,
+      errorCode: errorCodeOf(envelope),
+      retryAfter
+    })
+  }

@@ -3,12 +3,21 @@
  * host but a key and a route. The bytes are not looked into in either direction, so that whatever the API has
  * tomorrow passes; only the model's name may be another one.
  */
-import { type ModelError, ProviderTimeout } from "@signalbox/model"
-import { type Answer, answerBytes, sendRequest } from "@signalbox/model/http"
-import { Duration, Effect, type Scope, Stream } from "effect"
+import type { ModelError } from "@signalbox/model"
+import {
+  type Answer,
+  answerBytes,
+  type ByteSink,
+  drainTo,
+  noAnswer,
+  relayAnswer,
+  type SendDirectly,
+  sendRequest
+} from "@signalbox/model/http"
+import { Effect, type Scope, Stream, Tracer } from "effect"
 import { type HttpClient, HttpClientRequest } from "effect/http"
 import type { ClaudeOptions } from "./ClaudeOptions.ts"
-import { answerError, provider } from "./errors.ts"
+import { answerError } from "./errors.ts"
 import { answerHeaders, type GivenHeaders, type KeyMode, requestHeaders } from "./forwardHeaders.ts"
 import { urlOf } from "./headers.ts"
 import { concat, modelIn, spliceModel } from "./spliceModel.ts"
@@ -28,10 +37,14 @@ export interface ForwardRequest<E = never> {
   readonly model?: string
 }
 
-/** The head of an answer, and its bytes as they come. */
-export interface ForwardedAnswer {
+/** What stands before the bytes of an answer. */
+export interface ForwardedHead {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+}
+
+/** The head of an answer, and its bytes as they come. */
+export interface ForwardedAnswer extends ForwardedHead {
   /** Read it once, within the scope. A failure comes after the first bytes: they are the caller's already. */
   readonly body: Stream.Stream<Uint8Array, ModelError>
 }
@@ -43,6 +56,15 @@ export interface ForwardInput<E = never> {
   readonly request: ForwardRequest<E>
   /** Default `own`: the key of the options. With `forward` the caller's own key is handed on, and no other. */
   readonly keyMode?: KeyMode
+}
+
+/** Everything that `relay` needs to know. */
+export interface RelayInput extends Omit<ForwardInput, "request"> {
+  readonly request: ForwardRequest & { readonly body?: Uint8Array }
+  /** Called with the head of the answer; the sink gets its bytes. */
+  readonly begin: (head: ForwardedHead) => ByteSink
+  /** What the platform sends with; without it `client` does. */
+  readonly direct?: SendDirectly | undefined
 }
 
 /** What the API says about the request itself, in words and details that its clients act upon. */
@@ -68,6 +90,18 @@ const withBody = Effect.fnUntraced(function* <E>(
   return HttpClientRequest.bodyUint8Array(request, spliceModel(concat(pieces), model), contentType)
 })
 
+const exchangeOf = (options: ClaudeOptions, request: ForwardRequest<unknown>) => {
+  const query = request.query === undefined || request.query === "" ? "" : `?${request.query}`
+  const { provider } = options
+  return {
+    provider,
+    url: urlOf(options, `${request.path}${query}`),
+    idleTimeout: options.idleTimeout,
+    requestTimeout: options.requestTimeout,
+    refused: (answer: Answer) => answerError({ provider, model: askedModel(request) })(answer)
+  }
+}
+
 /**
  * Hands a request on. Leaving the scope, or the body, closes the connection to the upstream, which stops the model.
  *
@@ -82,27 +116,13 @@ export const forward = Effect.fn("Claude.forward")(function* <E = never>({
   options,
   request
 }: ForwardInput<E>): Effect.fn.Return<ForwardedAnswer, E | ModelError, Scope.Scope> {
-  const query = request.query === undefined || request.query === "" ? "" : `?${request.query}`
-  const url = urlOf(options, `${request.path}${query}`)
-  const head = HttpClientRequest.make(request.method)(url).pipe(
+  const exchange = exchangeOf(options, request)
+  const head = HttpClientRequest.make(request.method)(exchange.url).pipe(
     HttpClientRequest.setHeaders(requestHeaders(options, request.headers, keyMode))
   )
-  const { idleTimeout, requestTimeout } = options
-  const exchange = {
-    provider,
-    url,
-    idleTimeout,
-    refused: (answer: Answer) => answerError({ ...answer, model: askedModel(request) })
-  }
   const sent = yield* withBody(head, request)
   const response = yield* sendRequest(client, exchange, sent, isAnswer).pipe(
-    Effect.timeoutOrElse({
-      duration: requestTimeout,
-      orElse: () => {
-        const reason = `no answer within ${Duration.format(requestTimeout)}`
-        return Effect.fail(new ProviderTimeout({ provider, limit: requestTimeout, reason }))
-      }
-    })
+    Effect.timeoutOrElse({ duration: options.requestTimeout, orElse: () => Effect.fail(noAnswer(exchange)) })
   )
   return {
     status: response.status,
@@ -110,3 +130,27 @@ export const forward = Effect.fn("Claude.forward")(function* <E = never>({
     body: answerBytes(exchange, response)
   }
 })
+
+/**
+ * Hands a request on, and its answer to a sink, to the end: the cheapest way where the platform has one of its own.
+ * Interrupting it closes the connection to the upstream. Fails as `forward` does, after `begin` as its body does.
+ */
+export const relay = (input: RelayInput): Effect.Effect<void, ModelError> =>
+  Effect.flatMap(Tracer.Tracer, (tracer) => {
+    const { begin, direct, keyMode = "own", options, request } = input
+    // Only the client makes spans.
+    if (direct === undefined || tracer !== Tracer.nativeTracer) {
+      return Effect.scoped(Effect.flatMap(forward(input), (answer) => drainTo(begin(answer))(answer.body)))
+    }
+    const { body, headers, method, model } = request
+    const exchange = {
+      ...exchangeOf(options, request),
+      isAccepted: isAnswer,
+      begin: (status: number, given: GivenHeaders) => begin({ status, headers: answerHeaders(given, keyMode) })
+    }
+    return relayAnswer(direct, exchange, {
+      method,
+      headers: { "content-type": "application/json", ...requestHeaders(options, headers, keyMode) },
+      body: body === undefined || model === undefined ? body : spliceModel(body, model)
+    })
+  })

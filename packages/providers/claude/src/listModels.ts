@@ -27,10 +27,14 @@ const fetchPage = Effect.fnUntraced(function* (
   const text = yield* Stream.mkString(Stream.decodeText(answer.body))
   const body = readJson(text)
   if (answer.status !== 200) {
-    return yield* answerError({ httpStatus: answer.status, model: "", body, text, retryAfter: undefined })
+    const asked = { provider: options.provider, model: "" }
+    return yield* answerError(asked)({ httpStatus: answer.status, body, text, retryAfter: undefined })
   }
   return yield* Effect.mapError(Effect.fromResult(readPage(body)), ({ path, reason }) =>
-    invalidResponse(`expected a page of models, got: ${excerpt(text)} (${path.map(String).join(".")}: ${reason})`)
+    invalidResponse(
+      options,
+      `expected a page of models, got: ${excerpt(text)} (${path.map(String).join(".")}: ${reason})`
+    )
   )
 }, Effect.scoped)
 

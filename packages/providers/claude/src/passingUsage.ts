@@ -8,11 +8,10 @@ import {
   noUsage,
   ProviderInvalidResponse,
   StreamInterrupted,
-  Usage
+  type Usage
 } from "@signalbox/model"
 import { excerpt, readJson } from "@signalbox/model/http"
-import { Schema } from "effect"
-import { envelopeError, provider, readEnvelope } from "./errors.ts"
+import { type Asked, envelopeError, readEnvelope } from "./errors.ts"
 
 /** Watches the bytes of one answer. */
 export interface PassingUsage {
@@ -29,7 +28,19 @@ export interface PassingUsage {
 /** Longer lines of a stream, and longer answers that are none, are not read. In characters. */
 const limits = { line: 1_000_000, whole: 8_000_000 }
 
-const isUsage = Schema.is(Usage)
+const isCount = (value: unknown): boolean => Number.isFinite(value)
+
+/** What the fields of a usage must be: the schema of `Usage`, without what it costs to ask that. */
+const fields: ReadonlyArray<readonly [string, (value: unknown) => boolean]> = [
+  ["input_tokens", isCount],
+  ["output_tokens", isCount],
+  ["cache_creation_input_tokens", isCount],
+  ["cache_read_input_tokens", isCount],
+  ["output_tokens_details", isJsonObject]
+]
+
+const saysUsage = (said: Readonly<Record<string, unknown>>): boolean =>
+  fields.every(([name, fits]) => said[name] === undefined || said[name] === null || fits(said[name]))
 
 /** Keeps what was said last of each kind of token; `null` says nothing. */
 const makeReported = () => {
@@ -38,9 +49,11 @@ const makeReported = () => {
   return {
     take: (said: unknown) => {
       if (!isJsonObject(said)) return
-      const known = isJsonObject(said["usage"]) ? Object.entries(said["usage"]) : []
-      const next = { ...usage, ...Object.fromEntries(known.filter(([, value]) => value !== null)) }
-      if (isUsage(next)) usage = next
+      const known = said["usage"]
+      if (isJsonObject(known) && saysUsage(known)) {
+        const next = Object.entries(known).filter(([, value]) => value !== null)
+        usage = { ...usage, ...Object.fromEntries(next) }
+      }
       model ??= typeof said["model"] === "string" ? said["model"] : ""
     },
     reported: () => (model === undefined ? undefined : { model, usage })
@@ -50,7 +63,7 @@ const makeReported = () => {
 /** Events that matter here; a piece of text may look like one until it is read. */
 const marker = /message_|"error"/
 
-const watchStream = (): PassingUsage => {
+const watchStream = ({ provider }: Asked): PassingUsage => {
   const { reported, take } = makeReported()
   const decoder = new TextDecoder()
   let line = ""
@@ -81,7 +94,7 @@ const watchStream = (): PassingUsage => {
   }
 }
 
-const watchWhole = (model: string): PassingUsage => {
+const watchWhole = (asked: Asked): PassingUsage => {
   const { reported, take } = makeReported()
   const decoder = new TextDecoder()
   let text = ""
@@ -98,14 +111,14 @@ const watchWhole = (model: string): PassingUsage => {
     },
     fault: () => {
       if (text.length > limits.whole) return undefined
-      if (!isJsonObject(read())) return notJson(text)
+      if (!isJsonObject(read())) return notJson(asked, text)
       const envelope = readEnvelope(read())
-      return envelope === undefined ? undefined : envelopeError(envelope, model)
+      return envelope === undefined ? undefined : envelopeError(asked, envelope)
     }
   }
 }
 
-const notJson = (text: string) =>
+const notJson = ({ provider }: Asked, text: string) =>
   new ProviderInvalidResponse({
     provider,
     hint: "Check the base URL.",
@@ -113,5 +126,5 @@ const notJson = (text: string) =>
   })
 
 /** Watches an answer of this content type to a request for a model. */
-export const watchUsage = (contentType: string, model: string): PassingUsage =>
-  contentType.includes("text/event-stream") ? watchStream() : watchWhole(model)
+export const watchUsage = (contentType: string, asked: Asked): PassingUsage =>
+  contentType.includes("text/event-stream") ? watchStream(asked) : watchWhole(asked)

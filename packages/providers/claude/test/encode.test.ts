@@ -48,6 +48,24 @@ const conversations: ReadonlyArray<readonly [string, ReadonlyArray<Message>, unk
     ]
   ],
   [
+    "its own citations, and none that other servers gave",
+    [
+      assistant(
+        { ...text("a"), citations: [{ type: "web_search_result_location", url: "https://a", encrypted_index: "E" }] },
+        { ...text("b"), citations: [{ type: "web_search_result_location", url: "https://b", encrypted_index: "" }] }
+      )
+    ],
+    [
+      {
+        role: "assistant",
+        content: [
+          { ...text("a"), citations: [{ type: "web_search_result_location", url: "https://a", encrypted_index: "E" }] },
+          text("b")
+        ]
+      }
+    ]
+  ],
+  [
     "no thinking that another vendor's model did",
     [
       assistant(

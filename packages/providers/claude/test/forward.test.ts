@@ -259,9 +259,10 @@ describe("an upstream that fails", () => {
     it.live(`before the first byte is ${tag}: ${name}`, () =>
       withUpstream({ fault }, (_model, upstream) =>
         Effect.gen(function* () {
-          const options = fault.kind === "stall" ? { requestTimeout: Duration.seconds(1) } : {}
+          const provider = { provider: "second" }
+          const options = fault.kind === "stall" ? { ...provider, requestTimeout: Duration.seconds(1) } : provider
           const error = yield* Effect.flip(read(upstream.url, post(odd), { options }))
-          assert.strictEqual(error._tag, tag)
+          assert.deepStrictEqual([error._tag, error.provider], [tag, "second"])
           if (error._tag === "ModelNotFound") assert.strictEqual(error.model, "claude-fx")
           if (error._tag === "ProviderRateLimited") assert.deepStrictEqual(error.retryAfter, Duration.seconds(2))
         })

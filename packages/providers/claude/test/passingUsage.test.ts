@@ -12,7 +12,7 @@ const written = new TextEncoder().encode(
 )
 
 const watching = (bytes: Uint8Array, size: number, contentType = "text/event-stream; charset=utf-8") => {
-  const usage = watchUsage(contentType, "claude-asked")
+  const usage = watchUsage(contentType, { provider: "claude", model: "claude-asked" })
   for (let at = 0; at < bytes.length; at += size) usage.note(bytes.subarray(at, at + size))
   return usage
 }

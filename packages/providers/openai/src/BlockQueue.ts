@@ -3,11 +3,11 @@
  * Chat servers send pieces of several tool calls alternately, while the vocabulary's blocks never overlap:
  * what comes for a later block waits until those before it are closed. Pure values; each step gives events.
  */
-import type { ContentBlock, JsonObject, ModelEvent } from "@signalbox/model"
+import type { BlockDelta, ContentBlock, JsonObject, ModelEvent } from "@signalbox/model"
 
 /** One block. A tool call opens when its name is known to be whole: with its first argument, or when it is closed. */
 export interface QueuedBlock {
-  readonly kind: "text" | "thinking" | "hidden" | "tool"
+  readonly kind: "text" | "thinking" | "hidden" | "foreign" | "tool"
   readonly isOpen: boolean
   /** Whether what comes next is another block, even if it is of this kind. */
   readonly isEnded: boolean
@@ -19,7 +19,7 @@ export interface QueuedBlock {
   readonly wireIndex: number | undefined
   readonly wireId: string | undefined
   readonly name: string
-  /** What the server wants back of a thought; a hidden one is nothing else. */
+  /** What the server wants back of a thought; a hidden one, or a foreign item, is nothing else. Of a text: citations. */
   readonly details: ReadonlyArray<JsonObject>
 }
 
@@ -55,6 +55,7 @@ const newBlock = (kind: QueuedBlock["kind"]): QueuedBlock => ({
 const opening = (block: QueuedBlock, index: number, labels: Labels): ContentBlock => {
   if (block.kind === "text") return { type: "text", text: "" }
   if (block.kind === "thinking") return { type: "thinking", thinking: "", signature: "" }
+  if (block.kind === "foreign") return { type: "opaque", vendor: "openai", block: block.details[0] ?? {} }
   if (block.kind === "hidden") return { type: "redacted_thinking", data: labels.seal(block.details) }
   return { type: "tool_use", id: labels.idOf(block, index), name: labels.nameOf(block.name), input: {} }
 }
@@ -79,6 +80,12 @@ const streamFirst = (queue: BlockQueue, labels: Labels): Streamed => {
   return [{ ...queue, blocks: [{ ...first, isOpen: true, waiting: "" }, ...rest] }, events]
 }
 
+/** What a block ends with: a thought with its seal, a text with where it is from. */
+const closingDeltas = ({ details, kind }: QueuedBlock, labels: Labels): ReadonlyArray<BlockDelta> => {
+  if (kind === "thinking") return [{ type: "signature_delta", signature: labels.seal(details) }]
+  return kind === "text" ? details.map((citation) => ({ type: "citations_delta", citation })) : []
+}
+
 /** Closes the first block, with all that waited in it, and opens the way for the next. A call that got no name gets one that nobody has. */
 const closeFirst = (given: BlockQueue, labels: Labels): Streamed => {
   const nameless = given.blocks[0]
@@ -93,19 +100,14 @@ const closeFirst = (given: BlockQueue, labels: Labels): Streamed => {
   const start: ReadonlyArray<ModelEvent> = first.isOpen
     ? []
     : [{ type: "content_block_start", index, content_block: opening(first, index, labels) }]
-  const signed: ReadonlyArray<ModelEvent> =
-    first.kind === "thinking"
-      ? [
-          {
-            type: "content_block_delta",
-            index,
-            delta: { type: "signature_delta", signature: labels.seal(first.details) }
-          }
-        ]
-      : []
+  const closing = closingDeltas(first, labels).map((delta): ModelEvent => ({
+    type: "content_block_delta",
+    index,
+    delta
+  }))
   return [
     { blocks: rest, nextIndex: index + 1 },
-    [...events, ...start, ...signed, { type: "content_block_stop", index }]
+    [...events, ...start, ...closing, { type: "content_block_stop", index }]
   ]
 }
 
@@ -164,6 +166,18 @@ export const addThought = (queue: BlockQueue, text: string, detail: JsonObject, 
 /** Adds reasoning that nobody may read. */
 export const addHidden = (queue: BlockQueue, detail: JsonObject, labels: Labels): Streamed =>
   advance({ ...queue, blocks: [...queue.blocks, { ...newBlock("hidden"), isEnded: true, details: [detail] }] }, labels)
+
+/** Adds something of the server's own that is kept as it is. */
+export const addForeign = (queue: BlockQueue, item: JsonObject, labels: Labels): Streamed =>
+  advance({ ...queue, blocks: [...queue.blocks, { ...newBlock("foreign"), isEnded: true, details: [item] }] }, labels)
+
+/** Adds where the text is from that came last, if it is still open. */
+export const addCitation = (queue: BlockQueue, citation: JsonObject): BlockQueue => {
+  const at = queue.blocks.findLastIndex(({ kind }) => kind === "text")
+  const text = queue.blocks[at]
+  if (text === undefined) return queue
+  return { ...queue, blocks: queue.blocks.with(at, { ...text, details: [...text.details, citation] }) }
+}
 
 /** Ends the block that came last: the server has begun another one. */
 export const endLast = (queue: BlockQueue): BlockQueue => {

@@ -5,6 +5,8 @@
 import { type JsonObject, type ModelEvent, sealThought, type Usage, withInputText } from "@signalbox/model"
 import {
   addCallPiece,
+  addCitation,
+  addForeign,
   addHidden,
   addText,
   addThought,
@@ -86,6 +88,10 @@ export type Saying =
   /** Reasoning that the server wants back, with its text. */
   | { readonly type: "thought"; readonly text: string; readonly detail: Readonly<Record<string, unknown>> }
   | { readonly type: "hidden"; readonly detail: Readonly<Record<string, unknown>> }
+  /** Something of the server's own that is kept as it is. */
+  | { readonly type: "foreign"; readonly item: JsonObject }
+  /** Where the text before it is from. */
+  | { readonly type: "citation"; readonly citation: JsonObject }
   | { readonly type: "call"; readonly piece: CallPiece }
   /** What comes next is another block. */
   | { readonly type: "end" }
@@ -103,6 +109,10 @@ const say = (answer: Answer, saying: Saying, settings: DecodeSettings): Told => 
     }
     case "hidden":
       return step(answer, settings, 0, (queue, labels) => addHidden(queue, saying.detail, labels))
+    case "foreign":
+      return step(answer, settings, 0, (queue, labels) => addForeign(queue, saying.item, labels))
+    case "citation":
+      return [{ ...answer, queue: addCitation(answer.queue, saying.citation) }, []]
     case "call": {
       const { piece } = saying
       const called = { ...answer, hasCall: true }

@@ -27,6 +27,7 @@ import {
   stopReason,
   usageOf
 } from "./answer.ts"
+import { citationsOf } from "./citations.ts"
 import { errorInBody } from "./errors.ts"
 import { excerpt, readJson, type StreamDecoder } from "@signalbox/model/http"
 import { cutAt } from "./stops.ts"
@@ -98,6 +99,7 @@ const sayingsIn = (before: TagState, said: SaidWire): readonly [TagState, Readon
       }),
       ...texts.map(([type, text]): Saying => ({ type, text })),
       { type: "text", text: refusal },
+      ...citationsOf(said.annotations).map((citation): Saying => ({ type: "citation", citation })),
       ...callExtrasIn(said).map((detail): Saying => ({ type: "hidden", detail })),
       ...callPiecesIn(said).map((piece): Saying => ({ type: "call", piece }))
     ]

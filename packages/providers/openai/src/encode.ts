@@ -2,10 +2,11 @@
  * A request as the body of `POST /chat/completions`.
  * Fields of other vendors never get here: servers answer an unknown field with 400.
  */
-import type { JsonObject, ToolChoice } from "@signalbox/model"
+import { isJsonObject, type JsonObject, type ToolChoice } from "@signalbox/model"
 import { cacheMark } from "./parts.ts"
 import { encodeMessages } from "./encodeMessages.ts"
 import { encodeSchema, isStrictSchema } from "./schemas.ts"
+import { isWebSearch } from "./webSearch.ts"
 import type { WishedFormat } from "./wishes.ts"
 import { effortOf, type OfferedTool, type Plan, webSearchOf } from "./plan.ts"
 
@@ -77,9 +78,10 @@ export const present = (field: string, value: unknown): JsonObject => (value ===
 /** OpenRouter takes budgets; one that leaves no room for the answer would be refused. */
 const openRouterReasoning = (plan: Plan): JsonObject => {
   const { budgetTokens, effort, thinks } = plan.wishes
+  const { maxTokens = Infinity } = plan
   if (effort === "none") return { reasoning: { enabled: false } }
-  if (budgetTokens !== undefined && plan.maxTokens > 1024) {
-    return { reasoning: { max_tokens: Math.min(budgetTokens, plan.maxTokens - 1) } }
+  if (budgetTokens !== undefined && maxTokens > 1024) {
+    return { reasoning: { max_tokens: Math.min(budgetTokens, maxTokens - 1) } }
   }
   if (effort !== undefined) return { reasoning: { effort: effortOf(plan) } }
   return thinks === true ? { reasoning: { enabled: true } } : {}
@@ -132,6 +134,12 @@ const refusedFields = ({ dialect, wishes }: Plan): ReadonlySet<string> =>
     ...(dialect.format === "json_object" && wishes.format !== undefined ? ["response_format"] : [])
   ])
 
+/** The other API's search of the web is no tool here. */
+const withoutWebSearch = ({ tools: given, ...own }: JsonObject): JsonObject => {
+  const tools = (Array.isArray(given) ? given : []).filter((tool) => !isJsonObject(tool) || !isWebSearch(tool))
+  return { ...own, ...(tools.length === 0 ? {} : { tools }) }
+}
+
 /** The body. `userDigest` stands for the user whom the request names. */
 export const encodeRequest = (plan: Plan, isStream: boolean, userDigest?: string): JsonObject => {
   const { dialect } = plan
@@ -143,11 +151,11 @@ export const encodeRequest = (plan: Plan, isStream: boolean, userDigest?: string
     ...(dialect.userField === "none" ? {} : present(dialect.userField, userDigest)),
     ...(dialect.webSearch === "plugin" && webSearchOf(plan) !== undefined ? { plugins: [{ id: "web" }] } : {}),
     ...cacheMark(cached, dialect),
-    ...ownFields(plan, refusedFields(plan)),
+    ...withoutWebSearch(ownFields(plan, refusedFields(plan))),
     model: plan.model,
     messages: encodeMessages(plan),
     ...toolFields(plan),
-    [dialect.maxTokensField]: plan.maxTokens,
+    ...present(dialect.maxTokensField, plan.maxTokens),
     ...samplingFields(plan),
     ...(plan.sentStops.length === 0 ? {} : { stop: plan.sentStops }),
     ...(isStream ? { stream: true, stream_options: { include_usage: true } } : {})

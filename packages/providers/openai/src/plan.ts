@@ -32,7 +32,8 @@ export interface Plan {
   readonly toolChoice: ToolChoice | undefined
   readonly names: ToolNames
   readonly idOf: (callId: string) => string
-  readonly maxTokens: number
+  /** Absent where nobody has named a limit, and none is known: the upstream gives what it can. */
+  readonly maxTokens: number | undefined
   /** Sent to the upstream; it takes no more than four. */
   readonly sentStops: ReadonlyArray<string>
   /** Looked for in the text of the answer. */
@@ -82,14 +83,18 @@ const chosen = (
   return isRefused ? { type: "auto", disableParallel: toolChoice.disableParallel === true } : toolChoice
 }
 
-/** The least of what is asked, what the options allow, and what the model is known to allow. */
+/**
+ * The least of what is asked, what the options allow, and what the model is known to allow: it is named where nothing is
+ * asked, too, since some upstreams would give less without.
+ */
 const limitOf = (
   { maxTokens }: ModelRequest,
   { dialect, maxTokens: allowed }: OpenAiOptions,
   model: string
-): number => {
+): number | undefined => {
   const known = dialect.maxTokensOf.find(([pattern]) => pattern.test(model))?.[1]
-  return Math.min(...[maxTokens, allowed, known].filter((limit) => limit !== undefined))
+  const limits = [maxTokens, allowed, known].filter((limit) => limit !== undefined)
+  return limits.length === 0 ? undefined : Math.min(...limits)
 }
 
 /** Responses knows no stop sequences at all. */

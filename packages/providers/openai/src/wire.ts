@@ -56,7 +56,9 @@ export const SaidWire = Schema.Struct({
   /** OpenRouter: what it wants back, unchanged and in order. */
   reasoning_details: nullable(Schema.Array(JsonObject)),
   tool_calls: nullable(Schema.Array(ToolCallWire)),
-  function_call: nullable(FunctionWire)
+  function_call: nullable(FunctionWire),
+  /** Where the text is from. */
+  annotations: nullable(Schema.Array(JsonObject))
 })
 export type SaidWire = typeof SaidWire.Type
 

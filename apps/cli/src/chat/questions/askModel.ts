@@ -41,7 +41,7 @@ export const makeModelWishes = (asking: Asking, chosen: ChosenModel, maxTokens: 
 
   return {
     answer: Effect.fnUntraced(function* (request, source) {
-      const wanted = { ...request, model: chosen.model, maxTokens: Math.min(request.maxTokens, maxTokens) }
+      const wanted = { ...request, model: chosen.model, maxTokens: Math.min(request.maxTokens ?? maxTokens, maxTokens) }
       const isAllowed = yield* asking.inTurn(
         Effect.suspend(() => {
           const known = consents.get(source)

@@ -32,6 +32,8 @@ export const ReloadedJson = Schema.Struct({
     unchanged: names,
     kept: Schema.Array(Schema.Struct({ agent: Schema.String, server_name: Schema.String, error: anError }))
   }),
+  /** Clients of the HTTP server, by the names of their keys. */
+  clients: Schema.Struct({ added: names, removed: names, changed: names }),
   /** Keys that are only read when a program starts. */
   needs_restart: names
 })
@@ -73,7 +75,7 @@ const configOf = Effect.fnUntraced(function* (isShown: (path: string) => boolean
   return { file: config.file ?? null, values }
 })
 
-const reloadedJson = ({ agents, kept, needsRestart, ...rest }: Reloaded): ReloadedJson => ({
+const reloadedJson = ({ agents, clients, kept, needsRestart, ...rest }: Reloaded): ReloadedJson => ({
   added: rest.added,
   removed: rest.removed,
   changed: rest.changed,
@@ -90,6 +92,7 @@ const reloadedJson = ({ agents, kept, needsRestart, ...rest }: Reloaded): Reload
       error: { ...toJson(error) }
     }))
   },
+  clients,
   needs_restart: needsRestart
 })
 

@@ -131,8 +131,7 @@ export const decodeRequest = Effect.fnUntraced(function* (
 const countBody = checkedBody(CountTokensRequestWire)
 
 /**
- * Reads the parsed body of `POST /v1/messages/count_tokens`, by the same rules. `max_tokens` may be missing: the
- * request's `maxTokens` is 0 then, for counting only.
+ * Reads the parsed body of `POST /v1/messages/count_tokens`, by the same rules. No answer is limited.
  */
 export const decodeCountTokensRequest = Effect.fnUntraced(function* (
   body: unknown,
@@ -140,6 +139,5 @@ export const decodeCountTokensRequest = Effect.fnUntraced(function* (
 ): Effect.fn.Return<MessagesRequest, InvalidMessagesRequest> {
   const { given, wire } = yield* countBody(body)
   const { mcpServers, request } = yield* readAsked(given, wire, headers)
-  const maxTokens = typeof wire["max_tokens"] === "number" ? wire["max_tokens"] : 0
-  return { request: { ...request, maxTokens }, stream: false, model: wire.model, mcpServers }
+  return { request, stream: false, model: wire.model, mcpServers }
 })

@@ -2,9 +2,15 @@
  * Any failure as the Messages API says it: status, headers and envelope, from the status table.
  * Coding agents act on the texts of 400 and 413 (`prompt is too long: …`), so those of an upstream are kept.
  */
-import { type ErrorStatus, isSignalboxError, type SignalboxError, statuses, statusOf, toJson } from "@signalbox/errors"
-import { ModelRequestRejected, ProviderAuthFailed, ProviderOverloaded } from "@signalbox/model"
-import { Duration, Predicate } from "effect"
+import { type ErrorStatus, isSignalboxError, statuses, statusOf } from "@signalbox/errors"
+import {
+  clientMessage,
+  ModelRequestRejected,
+  ProviderAuthFailed,
+  ProviderOverloaded,
+  retryHeaders
+} from "@signalbox/model"
+import { Predicate } from "effect"
 import type { ErrorWire } from "../wire/reply.ts"
 
 /** An error answer, ready to be sent. */
@@ -35,39 +41,30 @@ const rowOf = (error: unknown): Row => {
   return (isBroad ? rowsOfUpstream.get(error.httpStatus) : undefined) ?? statusOf(error)
 }
 
-const messageOf = (error: unknown): string => {
-  if (error instanceof ModelRequestRejected) return error.reason
-  return isSignalboxError(error) ? toJson(error).message : "Internal server error"
-}
-
 /** The API's own code for a case, wherever an error brings one as `errorCode`: official clients have classes for them. */
 const detailsOf = (error: unknown) =>
   isSignalboxError(error) && Predicate.hasProperty(error, "errorCode") && typeof error.errorCode === "string"
     ? { details: { error_code: error.errorCode } }
     : {}
 
-/** The envelope alone: the body of an answer, and the `error` event of a stream. Foreign errors stay unnamed. */
+/** The envelope alone: the body of an answer, and the `error` event of a stream. */
 export const errorBody = (error: unknown, requestId: string): ErrorWire => ({
   type: "error",
   error: {
     type: rowOf(error).anthropic,
-    message: messageOf(error),
+    message: clientMessage(error),
     ...detailsOf(error)
   },
   request_id: requestId
 })
 
-/** Seconds, rounded up: an earlier try would be refused again. */
-const retryAfter = (error: SignalboxError) =>
-  error.retryAfter === undefined ? {} : { "retry-after": String(Math.ceil(Duration.toSeconds(error.retryAfter))) }
-
-/** The whole answer. `x-should-retry` keeps official clients from trying again what cannot succeed. */
+/** The whole answer. */
 export const encodeError = (error: unknown, requestId: string): EncodedError => ({
   status: rowOf(error).http,
   headers: {
     "content-type": "application/json",
     "request-id": requestId,
-    ...(isSignalboxError(error) ? { "x-should-retry": String(error.retryable), ...retryAfter(error) } : {})
+    ...retryHeaders(error)
   },
   body: errorBody(error, requestId)
 })

@@ -7,6 +7,7 @@ import {
   type BlockDelta,
   type ContentBlock,
   type JsonObject,
+  laterUsage,
   type ModelEvent,
   noUsage,
   type ServedEvent,
@@ -131,8 +132,7 @@ const encodeEvent = (state: StreamState, event: ModelEvent): Encoded => {
     case "content_block_stop":
       return closeBlock(state)
     case "message_delta": {
-      const said = Object.entries(event.usage).filter(([, value]) => value !== null && value !== undefined)
-      const stepUsage: Usage = { ...state.stepUsage, ...Object.fromEntries(said) }
+      const stepUsage = laterUsage(state.stepUsage, event.usage)
       return [{ ...state, stop: event.delta, own: { ...state.own, ...event.vendor?.[vendor] }, stepUsage }, []]
     }
     case "message_stop":

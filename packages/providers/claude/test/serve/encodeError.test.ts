@@ -1,5 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ModelRequestRejected, ProviderAuthFailed, ProviderOverloaded, ProviderRateLimited } from "@signalbox/model"
+import {
+  ModelRequestRejected,
+  ProviderAuthFailed,
+  ProviderCircuitOpen,
+  ProviderOverloaded,
+  ProviderRateLimited,
+  ProviderUnreachable
+} from "@signalbox/model"
 import { encodeError, InvalidMessagesRequest } from "@signalbox/provider-claude/serve"
 import { ErrorWire } from "@signalbox/provider-claude/wire"
 import { Duration, Schema } from "effect"
@@ -73,6 +80,25 @@ describe("encodeError", () => {
     const error = new ProviderRateLimited({ provider, reason: "slow down", retryAfter: Duration.millis(1200) })
     const { headers, status } = encodeError(error, "r")
     assert.deepStrictEqual([status, headers["retry-after"], headers["x-should-retry"]], [429, "2", "true"])
+  })
+
+  it("says why an upstream is not asked, without its address, and sends no client to sleep over it", () => {
+    const url = "http://private.example/v1/messages"
+    const cause = new ProviderUnreachable({ provider, url, reason: "connect ECONNREFUSED 10.0.0.7:80" })
+    const { body, headers, status } = encodeError(
+      new ProviderCircuitOpen({
+        provider,
+        reason: "it has failed.",
+        retryAfter: Duration.seconds(30),
+        lastFailure: { code: cause.code, message: cause.message },
+        cause
+      }),
+      "r"
+    )
+    assert.deepStrictEqual([status, body.error.type], [503, "overloaded_error"])
+    assert.deepStrictEqual([headers["x-should-retry"], headers["retry-after"]], ["false", "5"])
+    assert.include(body.error.message, "PROVIDER_UNREACHABLE: claude cannot be reached (ECONNREFUSED)")
+    assert.notMatch(JSON.stringify(body), /private|10\.0\.0/)
   })
 
   it("shows nothing of a defect", () => {

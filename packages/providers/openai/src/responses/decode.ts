@@ -28,6 +28,7 @@ import {
   stopReason,
   usageOf
 } from "../answer.ts"
+import { citationsOf } from "../citations.ts"
 import { errorInBody } from "../errors.ts"
 import { cutAt } from "../stops.ts"
 import { ResponsesEventWire, ResponsesUsageWire, ResponseWire } from "./wire.ts"
@@ -78,9 +79,12 @@ const reasoningSayings = (item: JsonObject, isStreamed: boolean): ReadonlyArray<
 const itemSayings = (item: JsonObject, index: number, isStreamed: boolean): ReadonlyArray<Saying> => {
   switch (item["type"]) {
     case "message":
-      return isStreamed
-        ? []
-        : listOf(item["content"]).map((part) => ({ type: "text", text: textOf(part["text"] ?? part["refusal"]) }))
+      return listOf(item["content"]).flatMap((part): ReadonlyArray<Saying> => [
+        ...(isStreamed ? [] : [{ type: "text" as const, text: textOf(part["text"] ?? part["refusal"]) }]),
+        ...citationsOf(part["annotations"]).map((citation): Saying => ({ type: "citation", citation }))
+      ])
+    case "web_search_call":
+      return [{ type: "foreign", item }]
     case "reasoning":
       return reasoningSayings(item, isStreamed)
     case "function_call": {

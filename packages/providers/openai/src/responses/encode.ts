@@ -2,12 +2,19 @@
  * A request as the body of `POST /responses`. Nothing is stored there: the whole conversation is sent each time, and
  * reasoning comes and goes encrypted.
  */
-import type { ContentBlock, JsonObject, ToolChoice, ToolResultBlock } from "@signalbox/model"
+import {
+  type ContentBlock,
+  isJsonObject,
+  type JsonObject,
+  type ToolChoice,
+  type ToolResultBlock
+} from "@signalbox/model"
 import { answerSchema, ownFields, parametersOf, present, samplingFields, serialFields, vendor } from "../encode.ts"
 import { idsOf, sealedDetails, systemParts } from "../encodeMessages.ts"
 import { type Part, partsOf, resultParts, textsOf } from "../parts.ts"
 import { effortOf, type OfferedTool, type Plan, webSearchOf } from "../plan.ts"
 import type { AnsweredCall, Turn } from "../turns.ts"
+import { isWebSearch } from "../webSearch.ts"
 
 /** Fields of Chat Completions, which this API would refuse; what they wish for is said in its own. */
 const chatOnly: ReadonlySet<string> = new Set([
@@ -144,7 +151,9 @@ const webSearch = (plan: Plan): ReadonlyArray<JsonObject> => {
 /** Our tools, and those that the vendor's own fields bring: of its own, or of another caller's. */
 const toolFields = (plan: Plan, own: unknown): JsonObject => {
   const { toolChoice } = plan
-  const given: ReadonlyArray<unknown> = Array.isArray(own) ? own : []
+  const all: ReadonlyArray<unknown> = Array.isArray(own) ? own : []
+  const searches = plan.dialect.webSearch === "responses"
+  const given = all.filter((tool) => searches || !isJsonObject(tool) || !isWebSearch(tool))
   const tools = [...plan.tools.map((tool) => encodeTool(tool, plan)), ...webSearch(plan), ...given]
   if (tools.length === 0) return {}
   return {
@@ -188,7 +197,7 @@ export const encodeResponsesRequest = (plan: Plan, isStream: boolean, userDigest
   ...(plan.dialect.userField === "none" ? {} : present(plan.dialect.userField, userDigest)),
   store: false,
   ...encodeInput(plan),
-  max_output_tokens: plan.maxTokens,
+  ...present("max_output_tokens", plan.maxTokens),
   ...samplingFields(plan),
   ...(isStream ? { stream: true } : {})
 })

@@ -2,15 +2,16 @@
  * Any failure as OpenAI's APIs say it: status, headers and `{ error: { message, type, param, code } }`, from the
  * status table. Clients act upon `code`, so the API's own is said wherever it has one for the case.
  */
-import { isSignalboxError, type SignalboxError, statuses, statusOf, toJson } from "@signalbox/errors"
+import { statuses, statusOf } from "@signalbox/errors"
 import {
+  clientMessage,
   ContentFiltered,
   ModelNotFound,
   ModelRequestRejected,
   ProviderAuthFailed,
-  ProviderOverloaded
+  ProviderOverloaded,
+  retryHeaders
 } from "@signalbox/model"
-import { Duration } from "effect"
 import { InvalidChatRequest, InvalidResponsesRequest } from "./InvalidRequest.ts"
 
 /** The error envelope of both APIs. */
@@ -85,11 +86,6 @@ const rowOf = (error: unknown): Row => {
   return rows.get(http) ?? serverError(statuses.internal.http)
 }
 
-const messageOf = (error: unknown): string => {
-  if (error instanceof ModelRequestRejected) return error.reason
-  return isSignalboxError(error) ? toJson(error).message : "Internal server error"
-}
-
 const paramOf = (error: unknown): string | null => {
   if (isInvalid(error)) return error.path === "" ? null : error.path
   return error instanceof ModelNotFound ? "model" : null
@@ -98,23 +94,19 @@ const paramOf = (error: unknown): string | null => {
 const codeOfUpstream = (error: unknown): string | null =>
   error instanceof ModelRequestRejected ? (error.errorCode ?? null) : null
 
-/** The envelope alone, as streams carry it. Foreign errors stay unnamed. */
+/** The envelope alone, as streams carry it. */
 export const openAiErrorBody = (error: unknown): OpenAiErrorWire => {
   const { code, type } = rowOf(error)
-  return { error: { message: messageOf(error), type, param: paramOf(error), code: code ?? codeOfUpstream(error) } }
+  return { error: { message: clientMessage(error), type, param: paramOf(error), code: code ?? codeOfUpstream(error) } }
 }
 
-/** Seconds, rounded up: an earlier try would be refused again. */
-const retryAfter = (error: SignalboxError) =>
-  error.retryAfter === undefined ? {} : { "retry-after": String(Math.ceil(Duration.toSeconds(error.retryAfter))) }
-
-/** The whole answer. `x-should-retry` keeps official clients from trying again what cannot succeed. */
+/** The whole answer. */
 export const encodeOpenAiError = (error: unknown, requestId: string): EncodedOpenAiError => ({
   status: rowOf(error).status,
   headers: {
     "content-type": "application/json",
     "x-request-id": requestId,
-    ...(isSignalboxError(error) ? { "x-should-retry": String(error.retryable), ...retryAfter(error) } : {})
+    ...retryHeaders(error)
   },
   body: openAiErrorBody(error)
 })

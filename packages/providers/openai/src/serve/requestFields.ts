@@ -22,9 +22,6 @@ export interface Settings {
   readonly unread: JsonObject
 }
 
-/** A request that sets no limit gets this one: other APIs insist on it. Providers lower it to what a model allows. */
-const defaultMaxTokens = 32_000
-
 const efforts = new Set(["low", "medium", "high", "xhigh", "max"])
 
 const effortFields = (effort: string | null | undefined, choice: ToolChoice | undefined): JsonObject => {
@@ -100,7 +97,7 @@ export const requestFields = (settings: Settings): Omit<ModelRequest, "model" | 
     ...(Object.keys(anthropic).length === 0 ? {} : { anthropic })
   }
   return {
-    maxTokens: settings.maxTokens ?? defaultMaxTokens,
+    ...present("maxTokens", settings.maxTokens),
     ...sampling.request,
     ...present("topK", settings.topK),
     ...stop.request,

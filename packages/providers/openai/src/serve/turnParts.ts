@@ -7,6 +7,7 @@ import {
   type ContentBlock,
   eventsOf,
   type JsonObject,
+  laterUsage,
   type ModelEvent,
   noUsage,
   type RunBy,
@@ -26,11 +27,13 @@ export type Thought = Extract<ContentBlock, { type: "thinking" | "redacted_think
 export type TurnPart =
   | { readonly type: "opened" }
   | { readonly type: "text"; readonly text: string }
+  /** What the last `length` characters of the text are taken from. */
+  | { readonly type: "cited"; readonly citations: ReadonlyArray<JsonObject>; readonly length: number }
   | { readonly type: "thought_started" }
   | { readonly type: "thought_piece"; readonly text: string }
   | { readonly type: "thought_ended"; readonly thought: Thought }
-  /** Reasoning that the vendor of these APIs has given itself. */
-  | { readonly type: "foreign_reasoning"; readonly item: JsonObject }
+  /** What the vendor of these APIs has reasoned or searched itself, as it said it. */
+  | { readonly type: "foreign"; readonly item: JsonObject }
   | { readonly type: "call_started"; readonly call: ToolUseBlock; readonly source: string | undefined }
   | { readonly type: "call_piece"; readonly text: string }
   /** The whole text of the arguments: `{}` where there was none. */
@@ -63,7 +66,7 @@ export interface TurnState {
 }
 
 type OpenBlock =
-  | { readonly type: "text" }
+  | { readonly type: "text"; readonly length: number; readonly citations: ReadonlyArray<JsonObject> }
   | { readonly type: "thinking"; readonly thinking: string; readonly signature: string }
   | { readonly type: "call"; readonly call: ToolUseBlock; readonly text: string }
 
@@ -120,10 +123,8 @@ const encodeModel = (state: TurnState, event: ModelEvent): Encoded => {
       return encodeDelta(state, event.delta)
     case "content_block_stop":
       return closeBlock(state)
-    case "message_delta": {
-      const counted = Object.entries(event.usage).filter(([, value]) => value !== null && value !== undefined)
-      return [{ ...state, stop: event.delta, stepUsage: { ...state.stepUsage, ...Object.fromEntries(counted) } }, []]
-    }
+    case "message_delta":
+      return [{ ...state, stop: event.delta, stepUsage: laterUsage(state.stepUsage, event.usage) }, []]
     case "message_stop":
       return then(closeBlock(state), endStep)
   }
@@ -136,10 +137,16 @@ const endStep = (state: TurnState): Encoded => [
 
 const textPart = (text: string): ReadonlyArray<TurnPart> => (text === "" ? [] : [{ type: "text", text }])
 
+/** What of the vendor's own is shown: clients know the items, and send them back. */
+const foreignItems: ReadonlySet<unknown> = new Set(["reasoning", "web_search_call"])
+
 const openBlock = (state: TurnState, block: ContentBlock): Encoded => {
   switch (block.type) {
     case "text":
-      return [{ ...state, open: { type: "text" } }, textPart(block.text)]
+      return [
+        { ...state, open: { type: "text", length: block.text.length, citations: block.citations ?? [] } },
+        textPart(block.text)
+      ]
     case "thinking": {
       const open = { type: "thinking", thinking: "", signature: block.signature } as const
       return then([{ ...state, open }, [{ type: "thought_started" }]], (started) => think(started, block.thinking))
@@ -147,8 +154,8 @@ const openBlock = (state: TurnState, block: ContentBlock): Encoded => {
     case "redacted_thinking":
       return [state, [{ type: "thought_started" }, { type: "thought_ended", thought: block }]]
     case "opaque": {
-      const isReasoning = block.vendor === "openai" && block.block["type"] === "reasoning"
-      return [state, isReasoning ? [{ type: "foreign_reasoning", item: block.block }] : []]
+      const isForeign = block.vendor === "openai" && foreignItems.has(block.block["type"])
+      return [state, isForeign ? [{ type: "foreign", item: block.block }] : []]
     }
     case "tool_use":
       return openCall(state, block)
@@ -178,8 +185,16 @@ const think = (state: TurnState, text: string): Encoded => {
 
 const encodeDelta = (state: TurnState, delta: BlockDelta): Encoded => {
   switch (delta.type) {
-    case "text_delta":
-      return [state, state.open?.type === "text" ? textPart(delta.text) : []]
+    case "text_delta": {
+      const { open } = state
+      if (open?.type !== "text") return [state, []]
+      return [{ ...state, open: { ...open, length: open.length + delta.text.length } }, textPart(delta.text)]
+    }
+    case "citations_delta": {
+      const { open } = state
+      if (open?.type !== "text") return [state, []]
+      return [{ ...state, open: { ...open, citations: [...open.citations, delta.citation] } }, []]
+    }
     case "thinking_delta":
       return think(state, delta.thinking)
     case "signature_delta":
@@ -204,7 +219,10 @@ const closeBlock = (state: TurnState): Encoded => {
   const { open } = state
   if (open === undefined) return [state, []]
   const closed: TurnState = { ...state, open: undefined }
-  if (open.type === "text") return [closed, []]
+  if (open.type === "text") {
+    const { citations, length } = open
+    return [closed, citations.length === 0 ? [] : [{ type: "cited", citations, length }]]
+  }
   if (open.type === "thinking") {
     const { signature, thinking } = open
     return [closed, [{ type: "thought_ended", thought: { type: "thinking", thinking, signature } }]]

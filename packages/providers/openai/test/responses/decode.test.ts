@@ -156,8 +156,8 @@ const streams: ReadonlyArray<readonly [string, ReadonlyArray<string>, ReadonlyAr
     [
       created,
       event("response.queued"),
-      added(0, { type: "web_search_call" }),
-      ended(0, { type: "web_search_call", id: "w" }),
+      added(0, { type: "oracle_call" }),
+      ended(0, { type: "oracle_call", id: "o" }),
       delta("output_text", 1, "a"),
       completed()
     ],

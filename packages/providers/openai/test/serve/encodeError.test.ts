@@ -5,10 +5,12 @@ import {
   ModelNotFound,
   ModelRequestRejected,
   ProviderAuthFailed,
+  ProviderCircuitOpen,
   ProviderOverloaded,
   ProviderQuotaExceeded,
   ProviderRateLimited,
-  ProviderTimeout
+  ProviderTimeout,
+  ProviderUnreachable
 } from "@signalbox/model"
 import { encodeOpenAiError, InvalidChatRequest, InvalidResponsesRequest } from "@signalbox/provider-openai/serve"
 import { Duration, Effect } from "effect"
@@ -145,4 +147,21 @@ describe("encodeOpenAiError", () => {
       }
     })
   )
+
+  it("says why an upstream is not asked, without its address, and sends no client to sleep over it", () => {
+    const url = "http://private.example/v1"
+    const cause = new ProviderUnreachable({ provider: "fast", url, reason: "getaddrinfo ENOTFOUND private.example" })
+    const error = new ProviderCircuitOpen({
+      provider: "fast",
+      reason: "it has failed.",
+      retryAfter: Duration.seconds(30),
+      lastFailure: { code: cause.code, message: cause.message },
+      cause
+    })
+    const { body, headers, status } = encodeOpenAiError(error, "r")
+    assert.deepStrictEqual([status, body.error.code], [503, "server_is_overloaded"])
+    assert.deepStrictEqual([headers["x-should-retry"], headers["retry-after"]], ["false", "5"])
+    assert.include(body.error.message, "PROVIDER_UNREACHABLE: fast cannot be reached (ENOTFOUND)")
+    assert.notInclude(JSON.stringify(body), "private")
+  })
 })

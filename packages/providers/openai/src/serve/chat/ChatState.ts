@@ -37,6 +37,8 @@ export interface ChatState {
   readonly details: ReadonlyArray<JsonObject>
   readonly toolCalls: ReadonlyArray<JsonObject>
   readonly hostCalls: ReadonlyArray<McpCallWire>
+  /** Where the content is from. */
+  readonly annotations: ReadonlyArray<JsonObject>
   /** Whether the text that comes next is of another model call than the one before. */
   readonly isBetweenSteps: boolean
   readonly open: OpenCall | undefined
@@ -70,6 +72,7 @@ export const startChatStream = ({ runBy, ...stream }: ChatStream): ChatState => 
   details: [],
   toolCalls: [],
   hostCalls: [],
+  annotations: [],
   isBetweenSteps: false,
   open: undefined,
   isThoughtShown: false,

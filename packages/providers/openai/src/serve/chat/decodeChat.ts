@@ -160,8 +160,8 @@ const decode = Effect.fnUntraced(function* (
 /**
  * Reads the parsed body of `POST /v1/chat/completions`, with headers in lower case.
  *
- * A request without a limit gets one of 32 000 tokens. What is OpenAI's own is in `request.vendor.openai`; effort and
- * format of the answer are in `request.vendor.anthropic` too. Fails with the first thing that is wrong.
+ * What is OpenAI's own is in `request.vendor.openai`; effort and format of the answer are in
+ * `request.vendor.anthropic` too. Fails with the first thing that is wrong.
  */
 export const decodeChatRequest = (
   body: unknown,

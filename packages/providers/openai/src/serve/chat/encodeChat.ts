@@ -2,10 +2,12 @@
  * A turn as Chat Completions shows it: one message, however many times the model was called. The stream is a
  * state machine that also keeps the message it has told, so that whole answers are its last state. Tools that
  * the host ran are not in `tool_calls`, which clients would run: they come in `mcp_calls`, all at once before
- * the end, because the official accumulators either replace a field that they do not know or join it by index.
+ * the end, because the official accumulators either replace a field that they do not know or join it by index. So do
+ * the annotations of the text.
  */
 import type { ServedEvent, ToolResultBlock } from "@signalbox/model"
 import { openAiErrorBody } from "../encodeError.ts"
+import { annotationsOf, chatAnnotations } from "../annotations.ts"
 import { resultWords } from "../resultWords.ts"
 import { servedEvents, type TurnEnd, type TurnPart, turnParts } from "../turnParts.ts"
 import { chatUsage } from "../usage.ts"
@@ -49,6 +51,11 @@ const encodePart = (state: ChatState, part: TurnPart, step: number): Encoded => 
       const text = state.isBetweenSteps && state.content !== "" ? `${paragraph}${part.text}` : part.text
       return [{ ...state, content: state.content + text, isBetweenSteps: false }, [chunk(state, { content: text })]]
     }
+    case "cited": {
+      const end = state.content.length
+      const annotations = annotationsOf(part.citations, { start: end - part.length, end }).flatMap(chatAnnotations)
+      return [{ ...state, annotations: [...state.annotations, ...annotations] }, []]
+    }
     case "thought_started":
     case "thought_piece":
     case "thought_ended":
@@ -67,7 +74,7 @@ const encodePart = (state: ChatState, part: TurnPart, step: number): Encoded => 
       return end(state, part.end)
     case "failed":
       return [state, [{ type: "error", body: openAiErrorBody(part.error) }, { type: "done" }]]
-    case "foreign_reasoning":
+    case "foreign":
       return [state, []]
   }
 }
@@ -103,6 +110,7 @@ const end = (before: ChatState, how: TurnEnd): Encoded => {
     state,
     [
       ...(how.refusal === undefined ? [] : [chunk(state, { refusal: how.refusal })]),
+      ...(state.annotations.length === 0 ? [] : [chunk(state, { annotations: state.annotations })]),
       ...(hostCalls.length === 0 ? [] : [chunk(state, { mcp_calls: hostCalls })]),
       chunk(state, {}, state.finish),
       ...usage,
@@ -135,7 +143,7 @@ export const encodeChatReply = (reply: ChatReply): ChatCompletionWire => {
     runBy: () => ({ _tag: "Caller" })
   })
   const state = servedEvents(reply).reduce((current, event) => encodeChatStream(current, event)[0], start)
-  const { content, details, hostCalls, reasoning, toolCalls } = state
+  const { annotations, content, details, hostCalls, reasoning, toolCalls } = state
   return {
     id,
     object: "chat.completion",
@@ -148,6 +156,7 @@ export const encodeChatReply = (reply: ChatReply): ChatCompletionWire => {
           role: "assistant",
           content: content === "" && toolCalls.length > 0 ? null : content,
           refusal: state.refusal ?? null,
+          ...(annotations.length === 0 ? {} : { annotations }),
           ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
           ...(details.length === 0 ? {} : { reasoning_details: details }),
           ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }),

@@ -95,6 +95,7 @@ export interface ChatDelta {
   readonly reasoning_content?: string
   readonly reasoning_details?: ReadonlyArray<JsonObject>
   readonly mcp_calls?: ReadonlyArray<McpCallWire>
+  readonly annotations?: ReadonlyArray<JsonObject>
 }
 
 /** One chunk of a stream. */

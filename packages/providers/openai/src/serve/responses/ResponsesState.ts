@@ -32,6 +32,8 @@ export interface OpenItem {
   readonly id: string
   readonly index: number
   readonly text: string
+  /** Of a message: where its text is from. */
+  readonly annotations?: ReadonlyArray<JsonObject>
   readonly call?: ToldCall
 }
 

@@ -108,7 +108,7 @@ const decode = Effect.fnUntraced(function* (body: unknown): Effect.fn.Return<Ser
       effort: wire.reasoning?.effort,
       responseFormat: responseFormat(wire),
       toolChoice: withParallel(choice, wire.parallel_tool_calls, tools.length > 0),
-      unread: unreadOf(body, wire)
+      unread: { ...unreadOf(body, wire), ...(read.vendorTools.length === 0 ? {} : { tools: read.vendorTools }) }
     })
   }
   return {
@@ -122,8 +122,8 @@ const decode = Effect.fnUntraced(function* (body: unknown): Effect.fn.Return<Ser
 /**
  * Reads the parsed body of `POST /v1/responses`.
  *
- * A request without a limit gets one of 32 000 tokens. `request.vendor.openai` is in the words of Chat Completions;
- * effort and format of the answer are in `request.vendor.anthropic` too. Fails with the first thing that is wrong.
+ * `request.vendor.openai` is in the words of Chat Completions; effort and format of the answer are in
+ * `request.vendor.anthropic` too. Fails with the first thing that is wrong.
  */
 export const decodeResponsesRequest = (
   body: unknown,

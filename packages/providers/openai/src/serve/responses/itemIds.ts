@@ -10,7 +10,7 @@ export interface ItemPlace {
   readonly index: number
 }
 
-export type ItemPrefix = "msg" | "rs" | "fc" | "ctc" | "lsh" | "mcp"
+export type ItemPrefix = "msg" | "rs" | "fc" | "ctc" | "lsh" | "mcp" | "ws"
 
 /** The id of an item; `callId` where no field of the item has it. */
 export const itemId = (prefix: ItemPrefix, { index, responseId, step }: ItemPlace, callId?: string): string => {

@@ -124,6 +124,9 @@ const readItem = (item: JsonObject, path: Path): Effect.Effect<Items | string, R
       return readResult(item, path)
     case "mcp_call":
       return Effect.succeed(readMcpCall(item))
+    case "web_search_call":
+      // Its upstream wants it back beside the reasoning that led to it; others do not see it.
+      return Effect.succeed(spoken(item, [{ type: "opaque", vendor: "openai", block: item }]))
     case "additional_tools":
       // Read with the tools of the request.
       return Effect.succeed([])

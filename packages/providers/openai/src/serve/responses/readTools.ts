@@ -1,27 +1,31 @@
 /**
- * Tools of a Responses request, and the choice among them. Functions and free-text tools may stand in namespaces;
- * tools that only OpenAI runs are left out.
+ * Tools of a Responses request, and the choice among them. Functions and free-text tools may stand in namespaces; of the
+ * tools that only OpenAI runs the search of the web goes on to whoever has it, the others are left out.
  */
 import { isJsonObject, type JsonObject, type ToolChoice } from "@signalbox/model"
 import { Effect } from "effect"
 import { callerTool, customTool, localShellTool, nameIn, type ServedTool } from "../callForms.ts"
 import { forEachAt, refuse, type RequestIssue } from "../issue.ts"
 import { plainChoice } from "../requestFields.ts"
+import { isWebSearch } from "../../webSearch.ts"
 
 type Path = ReadonlyArray<PropertyKey>
 
 /** The tools of a request, and the types of those that are left out. */
 export interface ReadTools {
   readonly tools: ReadonlyArray<ServedTool>
+  /** What an upstream of the same API may run itself, in its own words. */
+  readonly vendorTools: ReadonlyArray<JsonObject>
   readonly leftOut: ReadonlyArray<string>
 }
 
 const joined = (read: ReadonlyArray<ReadTools>): ReadTools => ({
   tools: read.flatMap((each) => each.tools),
+  vendorTools: read.flatMap((each) => each.vendorTools),
   leftOut: read.flatMap((each) => each.leftOut)
 })
 
-const served = (...tools: ReadonlyArray<ServedTool>): ReadTools => ({ tools, leftOut: [] })
+const served = (...tools: ReadonlyArray<ServedTool>): ReadTools => ({ tools, vendorTools: [], leftOut: [] })
 
 const readNamed = (tool: JsonObject, path: Path, namespace: unknown): Effect.Effect<ReadTools, RequestIssue> => {
   const { description, name, parameters, type } = tool
@@ -59,7 +63,11 @@ const readTool = (tool: JsonObject, path: Path, namespace?: unknown): Effect.Eff
     case "mcp":
       return readMcp(tool, path)
     default:
-      return Effect.succeed({ tools: [], leftOut: [String(tool["type"])] })
+      return Effect.succeed(
+        isWebSearch(tool)
+          ? { tools: [], vendorTools: [tool], leftOut: [] }
+          : { tools: [], vendorTools: [], leftOut: [String(tool["type"])] }
+      )
   }
 }
 

@@ -6,6 +6,7 @@ import type { JsonObject, ToolResultBlock } from "@signalbox/model"
 import { openAiErrorBody } from "../encodeError.ts"
 import type { Thought, TurnEnd, TurnPart } from "../turnParts.ts"
 import { responsesUsage } from "../usage.ts"
+import { annotationsOf, responsesAnnotation } from "../annotations.ts"
 import { answeredItem, callItem, prefixOf, type ToldCall } from "./callItems.ts"
 import type { OpenItem, ResponsesState } from "./ResponsesState.ts"
 import { itemId, type ItemPrefix } from "./itemIds.ts"
@@ -47,7 +48,11 @@ const setOpen = (draft: Draft, open: OpenItem | undefined): void => {
 
 const placeOf = ({ id, index }: OpenItem): JsonObject => ({ item_id: id, output_index: index })
 
-const textPart = (text: string): JsonObject => ({ type: "output_text", text, annotations: [] })
+const textPart = (text: string, annotations: ReadonlyArray<JsonObject> = []): JsonObject => ({
+  type: "output_text",
+  text,
+  annotations
+})
 
 const message = (id: string, status: string, content: ReadonlyArray<JsonObject>): JsonObject => ({
   id,
@@ -70,8 +75,9 @@ const closeMessage = (draft: Draft, status: "completed" | "incomplete" = "comple
   if (open?.kind !== "message") return
   const place = { ...placeOf(open), content_index: 0 }
   emit(draft, "response.output_text.done", { ...place, text: open.text, logprobs: [] })
-  emit(draft, "response.content_part.done", { ...place, part: textPart(open.text) })
-  finishItem(draft, open.index, message(open.id, status, [textPart(open.text)]))
+  const part = textPart(open.text, open.annotations)
+  emit(draft, "response.content_part.done", { ...place, part })
+  finishItem(draft, open.index, message(open.id, status, [part]))
   setOpen(draft, undefined)
 }
 
@@ -79,6 +85,20 @@ const tellText = (draft: Draft, text: string, step: number): void => {
   const open = draft.state.open?.kind === "message" ? draft.state.open : openMessage(draft, step)
   emit(draft, "response.output_text.delta", { ...placeOf(open), content_index: 0, delta: text, logprobs: [] })
   setOpen(draft, { ...open, text: open.text + text })
+}
+
+/** The place of the text is that in its own message. */
+const tellCitations = (draft: Draft, { citations, length }: Extract<TurnPart, { type: "cited" }>): void => {
+  const { open } = draft.state
+  if (open?.kind !== "message") return
+  const end = open.text.length
+  const before = open.annotations ?? []
+  const added = annotationsOf(citations, { start: end - length, end }).map(responsesAnnotation)
+  for (const [index, annotation] of added.entries()) {
+    const place = { ...placeOf(open), content_index: 0, annotation_index: before.length + index }
+    emit(draft, "response.output_text.annotation.added", { ...place, annotation })
+  }
+  setOpen(draft, { ...open, annotations: [...before, ...added] })
 }
 
 const openReasoning = (draft: Draft, step: number): OpenItem => {
@@ -191,16 +211,21 @@ const tellResult = (draft: Draft, result: ToolResultBlock): void => {
 
 /** A part of speech, or a result. Whatever is no text ends the message before it. */
 export const tellPart = (draft: Draft, part: TurnPart, step: number): void => {
-  if (part.type !== "text" && part.type !== "result") closeMessage(draft)
+  if (part.type !== "text" && part.type !== "cited" && part.type !== "result") closeMessage(draft)
   switch (part.type) {
     case "text":
       return tellText(draft, part.text, step)
+    case "cited":
+      return tellCitations(draft, part)
     case "thought_piece":
       return tellThought(draft, part.text, step)
     case "thought_ended":
       return finishThought(draft, part.thought, step)
-    case "foreign_reasoning":
-      return tellForeign(draft, { id: idOf(draft, "rs", step), ...part.item })
+    case "foreign":
+      return tellForeign(draft, {
+        id: idOf(draft, part.item["type"] === "reasoning" ? "rs" : "ws", step),
+        ...part.item
+      })
     case "call_started":
       return startCall(draft, part, step)
     case "call_piece":

@@ -1,0 +1,61 @@
+/**
+ * What a store of conversations can fail with. Each names the file, where there is one.
+ */
+import { defineError, statuses } from "@signalbox/errors"
+import { Schema } from "effect"
+
+/** Another process holds the lock of a file and did not let go of it in time. */
+export class LockTimeout extends defineError<LockTimeout>()("LockTimeout", {
+  code: "HISTORY_LOCKED",
+  status: statuses.timeout,
+  retryable: true,
+  fields: { file: Schema.String, holder: Schema.optionalKey(Schema.Struct({ pid: Schema.Int, host: Schema.String })) },
+  message: ({ file, holder }) =>
+    holder === undefined
+      ? `"${file}" is locked, and by whom cannot be read.`
+      : `"${file}" is locked by process ${holder.pid} on ${holder.host}.`,
+  hint: ({ file }) => `Wait for that process or end it. If there is no such process, remove "${file}.lock".`
+}) {}
+
+/** The disk, or the share of it that one may use, is full. Nothing of what was to be written counts. */
+export class StorageFull extends defineError<StorageFull>()("StorageFull", {
+  code: "HISTORY_STORAGE_FULL",
+  status: statuses.unavailable,
+  fields: { file: Schema.String },
+  message: ({ file }) => `There is no space left for "${file}".`,
+  hint: () => "Free some space, or keep the history on another disk."
+}) {}
+
+/** The file system refused something. */
+export class HistoryUnavailable extends defineError<HistoryUnavailable>()("HistoryUnavailable", {
+  code: "HISTORY_UNAVAILABLE",
+  status: statuses.unavailable,
+  fields: { file: Schema.String, reason: Schema.String },
+  message: ({ file, reason }) => `"${file}" cannot be used: ${reason}`,
+  hint: () => "Check that the folder of the history is there and may be written."
+}) {}
+
+/** A file holds lines that are no records, and its reader is strict. */
+export class HistoryCorrupt extends defineError<HistoryCorrupt>()("HistoryCorrupt", {
+  code: "HISTORY_CORRUPT",
+  status: statuses.badData,
+  fields: { file: Schema.String, lines: Schema.Array(Schema.Int), reason: Schema.String },
+  message: ({ file, lines, reason }) =>
+    `"${file}" holds ${lines.length} unreadable ${lines.length === 1 ? "line" : "lines"}, the first is line ${lines[0]}: ${reason}`,
+  hint: () => 'Repair the lines, or read without "strict": they are set aside then.'
+}) {}
+
+/** A record that is larger than a store keeps, or that is none. */
+export class EventRejected extends defineError<EventRejected>()("EventRejected", {
+  code: "HISTORY_EVENT_REJECTED",
+  status: statuses.tooLarge,
+  fields: { conversationId: Schema.String, reason: Schema.String },
+  message: ({ conversationId, reason }) => `A record of conversation "${conversationId}" cannot be kept: ${reason}.`,
+  hint: () => "Keep large data in files of its own, and say where."
+}) {}
+
+/** What the verbs of a store fail with. */
+export type StoreError = LockTimeout | StorageFull | HistoryUnavailable | HistoryCorrupt | EventRejected
+
+/** Every error class of stores, for tables. */
+export const storeErrors = [LockTimeout, StorageFull, HistoryUnavailable, HistoryCorrupt, EventRejected] as const

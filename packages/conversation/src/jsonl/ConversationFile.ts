@@ -1,0 +1,263 @@
+/**
+ * One conversation in one file, a line for each record. The file is the truth, and others write to it: what is in memory is
+ * what was read up to an offset. A last line without its end is what a killed process left; nobody was told that it is there.
+ */
+import { Effect, Exit, FileSystem, Option, Scope } from "effect"
+import { HistoryCorrupt, type HistoryUnavailable, type StorageFull } from "../events/errors.ts"
+import { EventLog } from "../events/EventLog.ts"
+import { decodeLine } from "../events/olderEvents.ts"
+import type { ChatEvent } from "../events/ChatEvent.ts"
+import { fileError, isMissing } from "./fileErrors.ts"
+import { makeLineCutter } from "./lines.ts"
+import { quarantine } from "./quarantine.ts"
+
+type FileFailure = StorageFull | HistoryUnavailable
+
+/** A line that is no record. */
+export interface RejectedLine {
+  readonly number: number
+  readonly text: string
+  readonly problem: string
+}
+
+interface Loaded {
+  readonly log: EventLog
+  /** Which file it was: another one may have taken its name. */
+  readonly identity: string
+  /** Where the next line begins, and its number. */
+  offset: number
+  line: number
+}
+
+interface Handle {
+  readonly file: FileSystem.File
+  readonly identity: string
+  readonly close: Effect.Effect<void>
+}
+
+const pieceBytes = 256 * 1024
+
+const identityOf = ({ birthtime, dev, ino }: FileSystem.File.Info): string =>
+  `${dev}-${Option.getOrElse(ino, () => Option.getOrUndefined(birthtime)?.getTime())}`
+
+export interface ConversationFileOptions {
+  readonly path: string
+  readonly folder: string
+  readonly conversationId: string
+  readonly isStrict: boolean
+  /** Whether a write has to be on the disk before it counts. */
+  readonly syncs: boolean
+}
+
+export const makeConversationFile = Effect.fnUntraced(function* (options: ConversationFileOptions) {
+  const fs = yield* FileSystem.FileSystem
+  const { conversationId, path } = options
+  const failed = fileError(path)
+  let loaded: Loaded | undefined
+  let handle: Handle | undefined
+
+  const closeHandle = Effect.suspend(() => {
+    const open = handle
+    handle = undefined
+    return open?.close ?? Effect.void
+  })
+
+  const forget = Effect.suspend(() => {
+    loaded = undefined
+    return closeHandle
+  })
+
+  const stat = fs.stat(path).pipe(
+    Effect.asSome,
+    Effect.catchIf(isMissing, () => Effect.succeedNone),
+    Effect.mapError(failed)
+  )
+
+  const take = (state: Loaded, text: string): string | undefined => {
+    if (text.trim() === "") return undefined
+    const decoded = decodeLine(text)
+    if ("problem" in decoded) return decoded.problem
+    const event: ChatEvent = "event" in decoded ? decoded.event : placeOlder(state.log, conversationId, decoded)
+    // Written twice by something else than us: the first counts.
+    if (!state.log.has(event)) state.log.add(event)
+    return undefined
+  }
+
+  /** Takes the lines that are new. Answers with those that are none, and whether there is more behind the last one. */
+  const readOn = Effect.fnUntraced(function* (file: FileSystem.File, state: Loaded) {
+    const cut = makeLineCutter(state.offset)
+    const rejected: Array<RejectedLine> = []
+    let position = state.offset
+    while (true) {
+      const piece = yield* Effect.mapError(file.readAlloc(pieceBytes, { position: BigInt(position) }), failed)
+      if (Option.isNone(piece)) break
+      position += piece.value.length
+      for (const { end, text } of cut(piece.value)) {
+        const problem = take(state, text)
+        if (problem !== undefined) rejected.push({ number: state.line, text, problem })
+        state.line++
+        state.offset = end
+      }
+    }
+    return { rejected, isTorn: position > state.offset }
+  })
+
+  const fresh = (info: FileSystem.File.Info): Loaded => ({
+    log: new EventLog(),
+    identity: identityOf(info),
+    offset: 0,
+    line: 1
+  })
+
+  /** What is read already, if it is of this file. */
+  const stateFor = (info: FileSystem.File.Info): Loaded => {
+    const isSame = loaded?.identity === identityOf(info) && Number(info.size) >= loaded.offset
+    return loaded !== undefined && isSame ? loaded : fresh(info)
+  }
+
+  /** Reads what there is, without a lock. Nothing when it takes one to tell. */
+  const look: Effect.Effect<EventLog | undefined, FileFailure> = Effect.gen(function* () {
+    const info = yield* stat
+    if (Option.isNone(info)) {
+      yield* forget
+      return new EventLog()
+    }
+    const state = stateFor(info.value)
+    if (state === loaded && Number(info.value.size) === state.offset) return state.log
+    return yield* Effect.scoped(
+      Effect.gen(function* () {
+        const file = yield* fs.open(path, { flag: "r" }).pipe(Effect.mapError(failed))
+        const opened = yield* Effect.mapError(file.stat, failed)
+        const own = stateFor(opened)
+        const copy = { ...own }
+        const { rejected } = yield* readOn(file, copy)
+        // A line that somebody is repairing right now looks like this.
+        if (rejected.length > 0) {
+          loaded = undefined
+          return undefined
+        }
+        loaded = copy
+        return copy.log
+      })
+    )
+  })
+
+  const setAside = Effect.fnUntraced(function* (rejected: ReadonlyArray<RejectedLine>) {
+    const [first] = rejected
+    if (first === undefined) return
+    if (options.isStrict) {
+      loaded = undefined
+      return yield* new HistoryCorrupt({
+        file: path,
+        lines: rejected.map(({ number }) => number),
+        reason: first.problem
+      })
+    }
+    for (const { number, problem } of rejected) {
+      yield* Effect.logWarning("A line of a conversation is unreadable and was set aside.", {
+        file: path,
+        line: number,
+        reason: problem
+      })
+    }
+    yield* Effect.mapError(quarantine(path, rejected).pipe(Effect.provideService(FileSystem.FileSystem, fs)), failed)
+  })
+
+  /** For a file that is locked: reads what is new, and cuts off what a killed process left behind. */
+  const settle = Effect.fnUntraced(function* (file: FileSystem.File, info: FileSystem.File.Info, cutsTail: boolean) {
+    const state = stateFor(info)
+    loaded = state
+    if (Number(info.size) === state.offset) return state
+    const { isTorn, rejected } = yield* readOn(file, state)
+    yield* setAside(rejected)
+    if (isTorn) {
+      yield* Effect.logWarning("The last line of a conversation is cut off; it never counted.", {
+        file: path,
+        line: state.line
+      })
+      if (cutsTail) yield* Effect.mapError(file.truncate(state.offset), failed)
+    }
+    return state
+  })
+
+  /** For a file that is locked. */
+  const lookLocked: Effect.Effect<EventLog, FileFailure | HistoryCorrupt> = Effect.gen(function* () {
+    const info = yield* stat
+    if (Option.isNone(info)) {
+      yield* forget
+      return new EventLog()
+    }
+    const file = yield* Effect.mapError(fs.open(path, { flag: "r" }), failed)
+    return (yield* settle(file, yield* Effect.mapError(file.stat, failed), false)).log
+  }).pipe(Effect.scoped)
+
+  const openHandle = Effect.fnUntraced(function* () {
+    yield* closeHandle
+    yield* Effect.mapError(fs.makeDirectory(options.folder, { recursive: true, mode: 0o700 }), failed)
+    const scope = yield* Scope.make()
+    const isNew = Option.isNone(yield* stat)
+    const file = yield* fs.open(path, { flag: "a+", mode: 0o600 }).pipe(
+      Scope.provide(scope),
+      Effect.mapError(failed),
+      Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+    )
+    const info = yield* Effect.mapError(file.stat, failed)
+    handle = { file, identity: identityOf(info), close: Scope.close(scope, Exit.void) }
+    return { file, info, isNew }
+  })
+
+  /** For a file that is locked: opens it for writing, and reads what is new. */
+  const prepare = Effect.gen(function* () {
+    const info = yield* stat
+    if (handle !== undefined && Option.isSome(info) && identityOf(info.value) === handle.identity) {
+      return { file: handle.file, isNew: false, state: yield* settle(handle.file, info.value, true) }
+    }
+    const opened = yield* openHandle()
+    return { file: opened.file, isNew: opened.isNew, state: yield* settle(opened.file, opened.info, true) }
+  })
+
+  /** For a file that is locked and prepared. What was not written as a whole is not there afterwards. */
+  const write = Effect.fnUntraced(function* (text: string) {
+    if (handle === undefined || loaded === undefined) return
+    const { file } = handle
+    const bytes = new TextEncoder().encode(text)
+    const { offset } = loaded
+    yield* Effect.andThen(file.writeAll(bytes), options.syncs ? file.sync : Effect.void).pipe(
+      Effect.mapError(failed),
+      Effect.onError(() =>
+        // Whoever writes next cuts it off, if it cannot be done now.
+        Effect.andThen(Effect.ignore(file.truncate(offset)), forget)
+      )
+    )
+    loaded.offset = offset + bytes.length
+    loaded.line += countLines(text)
+  })
+
+  /** For a file that is still locked and prepared. */
+  const current = Effect.suspend(() =>
+    loaded === undefined || handle === undefined ? prepare : Effect.succeed({ isNew: false, state: loaded })
+  )
+
+  return { closeHandle, current, forget, look, lookLocked, path, prepare, write }
+})
+
+/** A conversation's file. */
+export type ConversationFile = Effect.Success<ReturnType<typeof makeConversationFile>>
+
+const countLines = (text: string): number => text.split("\n").length - 1
+
+type Older = Extract<ReturnType<typeof decodeLine>, { older: unknown }>
+
+const placeOlder = (log: EventLog, conversationId: string, { older, seq }: Older): ChatEvent => {
+  const next = log.lastSeq + 1
+  const place = seq !== undefined && seq >= next ? seq : next
+  const placed = {
+    schema_version: 2,
+    conversation_id: conversationId,
+    seq: place,
+    id: `line-${place}`,
+    ...older
+  } as const
+  // Older records without a time are rejected before.
+  return placed as ChatEvent
+}

@@ -1,0 +1,129 @@
+/**
+ * A lock that processes share: a file that only one of them can make. It is a hard link to a file that says who the process
+ * is, so it is never there without its content, and taking it is one call of the system.
+ *
+ * Who waits goes through a gate first, another such file, and only who has the gate asks for the lock: a process that lets
+ * go and comes back at once finds the next one there. The lock of a dead process is removed under a lock of its own, named by
+ * the dead one's nonce: a lock that was taken meanwhile is never removed in its place.
+ */
+import { Clock, Context, Duration, Effect, FileSystem, Layer, Path, type Scope, Semaphore } from "effect"
+import { HistoryUnavailable, LockTimeout } from "../events/errors.ts"
+import { type HolderFiles, makeHolderFiles } from "./holderFiles.ts"
+import { makeDeadLocks } from "./deadLocks.ts"
+import { ProcessIdentities } from "./ProcessIdentities.ts"
+
+/** How long a lock is waited for where nobody says otherwise. */
+export const lockTimeout = Duration.seconds(30)
+
+/** Locks that are shared with other processes. */
+export class FileLock extends Context.Service<
+  FileLock,
+  {
+    /** Holds `<path>.lock` until the scope is closed. The wait can be interrupted. */
+    readonly acquire: (
+      path: string,
+      timeout?: Duration.Input
+    ) => Effect.Effect<void, LockTimeout | HistoryUnavailable, Scope.Scope>
+    /** Whether somebody waits for the lock. */
+    readonly isWanted: (path: string) => Effect.Effect<boolean>
+  }
+>()("@signalbox/conversation/FileLock") {
+  static readonly layer: Layer.Layer<FileLock, never, FileSystem.FileSystem | Path.Path | ProcessIdentities> =
+    Layer.effect(
+      FileLock,
+      Effect.suspend(() => makeFileLock)
+    )
+}
+
+/** How often who has the gate asks for the lock: soon at first, then less and less often. */
+const pollMillis = (waitedMillis: number): number => (waitedMillis < 100 ? 1 : waitedMillis < 5000 ? 5 : 25)
+
+/** How often the others ask for the gate. All alike, so that who came later is not quicker. */
+const gatePollMillis = 5
+
+/** How often it is looked whether the holder still lives. */
+const lookMillis = 25
+
+const makeFileLock = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const files: HolderFiles = yield* makeHolderFiles
+  const dead = yield* makeDeadLocks(files)
+
+  const poll = Effect.fnUntraced(function* (
+    path: string,
+    file: string,
+    deadline: number,
+    pause: (waitedMillis: number) => number
+  ) {
+    const start = yield* Clock.currentTimeMillis
+    let nextLook = start
+    while (!(yield* files.take(file))) {
+      const now = yield* Clock.currentTimeMillis
+      if (now >= nextLook) {
+        nextLook = now + lookMillis
+        if (yield* dead.remove(file)) continue
+      }
+      if (now >= deadline) return yield* timedOut(path, file)
+      yield* Effect.interruptible(Effect.sleep(pause(now - start)))
+    }
+  })
+
+  const timedOut = Effect.fnUntraced(function* (path: string, file: string) {
+    const holder = yield* files.read(file)
+    return yield* new LockTimeout({
+      file: path,
+      ...(holder === undefined ? {} : { holder: { pid: holder.pid, host: holder.host } })
+    })
+  })
+
+  const gateOf = (path: string) => `${path}.lock-gate`
+  const hasGate = (path: string) => Effect.orElseSucceed(fs.exists(gateOf(path)), () => false)
+
+  const take = Effect.fnUntraced(function* (path: string, deadline: number) {
+    const lock = `${path}.lock`
+    if (!(yield* hasGate(path)) && (yield* files.take(lock))) return
+    const gate = gateOf(path)
+    yield* Effect.acquireUseRelease(
+      poll(path, gate, deadline, () => gatePollMillis),
+      () => poll(path, lock, deadline, pollMillis),
+      () => files.release(gate)
+    )
+  })
+
+  /** Those of this process who want a lock: they wait for each other here, in order, and only one of them asks for the file. */
+  const queues = new Map<string, Queue>()
+
+  const enter = (path: string) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const queue = queues.get(path) ?? { semaphore: Semaphore.makeUnsafe(1), length: 0 }
+        queue.length++
+        queues.set(path, queue)
+        return queue
+      }),
+      (queue) => Effect.sync(() => void (--queue.length === 0 && queues.delete(path)))
+    )
+
+  return FileLock.of({
+    acquire: Effect.fnUntraced(function* (path, given = lockTimeout) {
+      const timeout = Duration.fromInputUnsafe(given)
+      const start = yield* Clock.currentTimeMillis
+      const deadline = Duration.isFinite(timeout) ? start + Duration.toMillis(timeout) : Infinity
+      const { semaphore } = yield* enter(path)
+      yield* Semaphore.takeScoped(semaphore, 1).pipe(
+        Duration.isFinite(timeout)
+          ? Effect.timeoutOrElse({ duration: timeout, orElse: () => timedOut(path, `${path}.lock`) })
+          : (wait) => wait
+      )
+      yield* Effect.acquireRelease(take(path, deadline), () => files.release(`${path}.lock`))
+    }),
+    isWanted: (path) =>
+      Effect.suspend(() => ((queues.get(path)?.length ?? 0) > 1 ? Effect.succeed(true) : hasGate(path)))
+  })
+})
+
+interface Queue {
+  readonly semaphore: Semaphore.Semaphore
+  /** The one who has the lock included. */
+  length: number
+}

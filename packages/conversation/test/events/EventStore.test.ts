@@ -1,0 +1,10 @@
+import { EventStore } from "@signalbox/conversation"
+import { describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { eventStoreContract } from "./eventStoreContract.ts"
+
+describe("conversations in memory", () => {
+  for (const [name, test] of Object.entries(eventStoreContract)) {
+    it.effect(name, () => Effect.provide(test, EventStore.layerMemory))
+  }
+})

@@ -1,0 +1,85 @@
+/**
+ * Many processes write to one conversation at once: every record is there, whole, under a number of its own without gaps, and
+ * all of them together are not much slower than one alone.
+ */
+import { Effect } from "effect"
+import { join } from "node:path"
+import { type ReadFile, readConversation } from "./history/readFile.ts"
+import { type StartWorker, type Worker, workersIn } from "./history/workers.ts"
+import { amountOf, atMost, type Claim, none, type Proof, type ProofRun } from "./Proof.ts"
+import { endLeftovers, folder, newMark } from "./servers.ts"
+import { noProcessLeft } from "./traces.ts"
+
+/** From the first append of any to the last of all, in milliseconds. */
+const spanOf = (workers: ReadonlyArray<Worker>): number => {
+  const times = workers.flatMap(({ lines }) => lines.filter((line) => line.startsWith("done ")))
+  const spans = times.map((line) => line.split(" ").slice(1).map(Number))
+  const froms = spans.map(([from = Number.NaN]) => from)
+  const tos = spans.map(([, to = Number.NaN]) => to)
+  return times.length === workers.length ? Math.max(...tos) - Math.min(...froms) : Number.NaN
+}
+
+/** All wait for each other, then write. */
+const writeTogether = async (start: StartWorker, args: (number: number) => ReadonlyArray<string>, count: number) => {
+  const workers = Array.from({ length: count }, (_, number) => start(...args(number)))
+  await Promise.all(workers.map(({ said }) => said((line) => line === "ready")))
+  for (const { process } of workers) process.stdin?.write("go\n")
+  await Promise.all(workers.map(({ ended }) => ended))
+  return spanOf(workers)
+}
+
+const missing = ({ events }: ReadFile, processes: number, each: number): ReadonlyArray<string> => {
+  const ids = new Set(events.map(({ request_id }) => request_id))
+  return Array.from({ length: processes * each }, (_, n) => `p${Math.floor(n / each)}-${n % each}`).filter(
+    (id) => !ids.has(id)
+  )
+}
+
+const gaps = ({ events }: ReadFile): ReadonlyArray<string> =>
+  events.flatMap(({ seq }, index) => (seq === index + 1 ? [] : [`number ${seq} is at place ${index + 1}`]))
+
+const run = Effect.fnUntraced(function* (given: ProofRun) {
+  const { parts, say, scale } = given
+  const mark = newMark()
+  yield* endLeftovers(mark)
+  const space = yield* folder
+  const start = yield* workersIn(space.path, mark)
+  const each = amountOf(given, 1000, 50)
+  const counts = scale >= 0.5 ? [4, 8, 16] : [4]
+  const history = join(space.path, "history")
+  const claims: Array<Claim> = []
+  const numbers: Record<string, number> = {}
+  for (const processes of counts) {
+    const total = processes * each
+    say(`${processes} processes write ${each} records each, and one writes ${total}`)
+    const name = `c${processes}`
+    const args = (number: number) => ["append", history, name, `p${number}`, `${each}`, parts.storeFault]
+    const together = yield* Effect.promise(() => writeTogether(start, args, processes))
+    const alone = yield* Effect.promise(() =>
+      writeTogether(start, () => ["append", history, `one${processes}`, "p0", `${total}`, parts.storeFault], 1)
+    )
+    const found = yield* Effect.promise(() => readConversation(join(history, `${name}.jsonl`)))
+    claims.push(
+      none(`${processes} processes: every line is whole and there once`, found.faults, total),
+      none(`${processes} processes: every record is there`, missing(found, processes, each), total),
+      none(`${processes} processes: the numbers are those from 1 to ${total}`, gaps(found), total),
+      atMost(
+        `${processes} processes: time over that of one alone`,
+        together / alone,
+        2,
+        "×",
+        "see who waits for the lock"
+      )
+    )
+    numbers[`${processes} processes, records/s`] = (total / together) * 1000
+    numbers[`one process, records/s`] = (total / alone) * 1000
+  }
+  return { claims: [...claims, yield* noProcessLeft(mark)], numbers }
+})
+
+/** Appends of many processes. */
+export const appendsProof: Proof = {
+  description: "16 processes write 1,000 records each to one conversation: all are there once, in good time",
+  limitSeconds: 300,
+  run
+}
