@@ -50,7 +50,7 @@ export interface ProofResult {
 /** A proof by its name. */
 export interface Proof {
   readonly description: string
-  /** After so many seconds at scale 1 it has failed; a smaller run gets its share, and a minute more. */
+  /** After so many seconds at scale 1 it has failed; a smaller run gets its share, and two minutes more. */
   readonly limitSeconds: number
   /** Only run when named, and not by `all`: it needs more than this repository. */
   readonly isApart?: boolean

@@ -13,6 +13,7 @@ import { isolationProof } from "./isolation.ts"
 import { killProof } from "./kill.ts"
 import { leaksProof } from "./leaks.ts"
 import { leaveProof } from "./leave.ts"
+import { loadProof } from "./load.ts"
 import { messagesProof } from "./messages.ts"
 import { type Proof, realParts } from "./Proof.ts"
 import { prove } from "./prove.ts"
@@ -31,6 +32,7 @@ const proofs: Readonly<Record<string, Proof>> = {
   faults: faultsProof,
   messages: messagesProof,
   upstream: upstreamProof,
+  load: loadProof,
   kill: killProof,
   appends: appendsProof,
   "coding-agents": codingAgentsProof

@@ -7,7 +7,7 @@ export const prove = async (proof: Proof, run: ProofRun, signal?: AbortSignal): 
   const unheard: Array<string> = []
   const hear = (reason: unknown) => void unheard.push(String(reason instanceof Error ? reason.stack : reason))
   process.on("unhandledRejection", hear)
-  const limitSeconds = 60 + proof.limitSeconds * Math.min(1, run.scale)
+  const limitSeconds = 120 + proof.limitSeconds * Math.min(1, run.scale)
   try {
     const exit = await Effect.runPromiseExit(
       // No logging: the report is all that is printed.

@@ -3,17 +3,21 @@ import { readFxMcpLog } from "@signalbox/testing"
 import { leaveProof, leaveProofOf } from "../leave.ts"
 import { failed, failedUntimed, runOf } from "./runOf.ts"
 
+const untold = (file: string) => readFxMcpLog(file).filter(({ event }) => event !== "cancelled")
+
+/** They start the program from its sources, on machines that are busy with something else. */
+const timeout = 180_000
+
 describe("the proof of leaving", () => {
-  it("holds", async () => {
+  it("holds", { timeout }, async () => {
     assert.deepStrictEqual(failedUntimed(await runOf(leaveProof)), [])
   })
 
-  it("fails when work ends late, calls go on, or a failure counts", async () => {
+  it("fails when work ends late, calls go on, or a failure counts", { timeout }, async () => {
     const proof = leaveProofOf({
       leave: (leaving) => void setTimeout(() => leaving.abort(), 500),
       spoil: async ({ ask }) => void (await ask("broken"))
     })
-    const untold = (file: string) => readFxMcpLog(file).filter(({ event }) => event !== "cancelled")
     const names = failed(await runOf(proof, { readLog: untold }))
     assert.includeMembers(
       [...names],

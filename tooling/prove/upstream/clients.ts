@@ -53,8 +53,8 @@ const recorder = ({ fetch, pause, signal }: Asking) => {
     recording = kept
     const reader = (response.body ?? new Blob([]).stream()).getReader()
     const decoder = new TextDecoder()
-    let end = () => {}
-    finished = new Promise((resolve) => (end = resolve))
+    const { promise, resolve: end } = Promise.withResolvers<void>()
+    finished = promise
     const next = async (): Promise<Uint8Array | undefined> => {
       const { done, value } = await reader.read().catch((error: unknown) => {
         kept.isCut = true

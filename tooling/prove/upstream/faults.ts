@@ -5,7 +5,7 @@
 import type { Reply } from "@signalbox/testing"
 
 /** What a model would have said, in the pieces in which it is streamed. */
-export const pieces: ReadonlyArray<string> = ["The ", "train ", "is ", "on time."]
+const pieces: ReadonlyArray<string> = ["The ", "train ", "is ", "on time."]
 
 /** Pieces that come before a fault in the middle. */
 const some = 2

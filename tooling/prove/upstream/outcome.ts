@@ -56,17 +56,20 @@ const errorIn = (data: string): Readonly<Record<string, unknown>> | undefined =>
 
 const lastNames: ReadonlySet<string> = new Set(["message_stop", "response.completed"])
 
-const endOf = (form: Form, recording: Recording | undefined): Ending => {
-  if (recording === undefined) return "no answer"
-  const { body, isCut, status } = recording
-  if (isCut) return "cut off"
-  if (form === "whole" || status !== 200) return status === 200 ? "answer" : "error"
+const endOfStream = (body: string): Ending => {
   const events = eventsIn(body)
   if (events.some(({ data }) => errorIn(data) !== undefined)) return "error event"
-  const last = events.at(-1)
+  const last = events.at(-1) ?? { name: "", data: "" }
   // Of Chat, whose events have no names.
-  const isFinished = last?.data === "[DONE]" && /"finish_reason":"\w+"/.test(body)
-  return isFinished || lastNames.has(last?.name ?? "") ? "last event" : "no last event"
+  const isFinished = last.data === "[DONE]" && /"finish_reason":"\w+"/.test(body)
+  return isFinished || lastNames.has(last.name) ? "last event" : "no last event"
+}
+
+const endOf = (form: Form, recording: Recording | undefined): Ending => {
+  if (recording === undefined) return "no answer"
+  if (recording.isCut) return "cut off"
+  if (recording.status !== 200) return "error"
+  return form === "whole" ? "answer" : endOfStream(recording.body)
 }
 
 const typeOf = (recording: Recording | undefined): string => {
@@ -92,7 +95,7 @@ const textOf = (one: Case, { text }: Told, direct: Told | undefined): Outcome["t
 
 /** The class of what a client raised. */
 const raised = ({ error }: Told): string =>
-  error === undefined ? "-" : error instanceof Error ? error.constructor.name : String(error)
+  error === undefined ? "-" : error instanceof Error ? error.constructor.name : typeof error
 
 /** What was seen elsewhere. */
 interface Seen {

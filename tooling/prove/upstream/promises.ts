@@ -102,7 +102,7 @@ const promises: Readonly<Record<string, Promised>> = {
 }
 
 const describe = ({ millis, one, outcome, told }: Seen): string =>
-  `${nameOf(one)}: ${JSON.stringify(outcome)} after ${millis.toFixed(0)} ms${told.error === undefined ? "" : ` (${String(told.error)})`}`
+  `${nameOf(one)}: ${JSON.stringify(outcome)} after ${millis.toFixed(0)} ms${told.error instanceof Error ? ` (${told.error.message})` : ""}`
 
 /** What speaks against each promise. */
 export const againstIn = (all: ReadonlyArray<Seen>, hangMillis: number): Readonly<Record<string, Array<string>>> => ({

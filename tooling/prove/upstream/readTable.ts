@@ -2,7 +2,7 @@
 import { type Api, apis, type Case, type Form, forms } from "./cases.ts"
 
 /** Names a case as rows do. */
-export const keyOf = (fault: string, upstream: string, api: string, form: string): string =>
+const keyOf = (fault: string, upstream: string, api: string, form: string): string =>
   [fault, upstream, api, form].join(" | ")
 
 /** The same for a case. */

@@ -3,6 +3,7 @@
  * the upstreams behind them.
  */
 import { isSignalboxError } from "@signalbox/errors"
+import { isJsonObject } from "@signalbox/model"
 import { type FxLlm, type Script, type SeenRequest, startFxLlm } from "@signalbox/testing"
 import { Cause, Effect, Layer, Logger, References, Scope } from "effect"
 import { disposed, startHostServer } from "../hostServer.ts"
@@ -69,9 +70,9 @@ const watchLog = () => {
   const logger = Logger.make(({ cause, fiber, logLevel, message }) => {
     const requestId = fiber.getRef(References.CurrentLogAnnotations)["request_id"]
     const said = [...(Array.isArray(message) ? message : [message]), Cause.squash(cause)]
-    const error = said.find(isSignalboxError)
+    const code = said.find(isSignalboxError)?.code ?? said.filter(isJsonObject).map((fields) => fields["error_code"])[0]
     if (logLevel === "Error" || logLevel === "Fatal") defects.push(`${String(message)} ${Cause.pretty(cause)}`)
-    if (error !== undefined && typeof requestId === "string") codes.set(requestId, error.code)
+    if (typeof code === "string" && typeof requestId === "string") codes.set(requestId, code)
   })
   const around = Layer.merge(Logger.layer([logger]), Layer.succeed(References.MinimumLogLevel, "Debug"))
   return { logged: { codes, defects } satisfies Logged, around }

@@ -37,7 +37,7 @@ export const logFailure = (what: string, cause: Cause.Cause<unknown>): Effect.Ef
   if (Cause.hasDies(cause)) return Effect.logError(what, cause)
   const error = Cause.squash(cause)
   return isSignalboxError(error) && isToldInPart(error)
-    ? Effect.logWarning(`${what}: ${error.message}`)
+    ? Effect.logWarning(`${what}: ${error.message}`, { error_code: error.code })
     : Effect.logDebug(what, cause)
 }
 

@@ -17,6 +17,10 @@ const watching = (bytes: Uint8Array, size: number, contentType = "text/event-str
   return usage
 }
 
+const faultOf = (text: string) => watching(new TextEncoder().encode(text), 5, "application/json").fault()
+
+const error = (type: string) => JSON.stringify({ type: "error", error: { type, message: "no" } })
+
 describe("the usage of an answer whose bytes only pass", () => {
   it("is known however they are cut", () => {
     for (const size of [1, 2, 7, 64, written.length]) {
@@ -43,8 +47,6 @@ describe("the usage of an answer whose bytes only pass", () => {
   })
 
   it("is none where the whole answer is no message: one that broke off, a page, nothing, or an error", () => {
-    const faultOf = (text: string) => watching(new TextEncoder().encode(text), 5, "application/json").fault()
-    const error = (type: string) => JSON.stringify({ type: "error", error: { type, message: "no" } })
     assert.deepStrictEqual(
       ['{"model":"claude-', "<html>", "", "[]", error("overloaded_error"), error("not_found_error")].map(
         (text) => faultOf(text)?.code

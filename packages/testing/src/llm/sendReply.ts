@@ -46,12 +46,7 @@ export const sendReply = async (reply: Reply, context: SendContext): Promise<voi
     ...(request.isStream ? { "cache-control": "no-cache" } : {}),
     ...reply.headers
   })
-  if (fault?.kind === "empty") return cutShort(context)
-  if (breakAfterHead !== undefined) {
-    context.response.flushHeaders()
-    await headSent(context)
-    return breakAfterHead(context)
-  }
+  if (breakAfterHead !== undefined) return breakAfterHead(context)
   await (request.isStream ? sendStream(reply, dialect, context) : sendJson(reply, dialect, context))
 }
 
@@ -114,8 +109,14 @@ const isWhole = (fault: Fault): fault is WholeFault =>
 
 /** What happens between the head and the first byte. */
 const afterHead = (fault: Fault | undefined): ((context: SendContext) => Promise<void> | void) | undefined => {
+  if (fault?.kind === "empty") return cutShort
   if (fault === undefined || !("afterPieces" in fault) || fault.afterPieces !== "head") return undefined
-  return fault.kind === "reset" ? reset : stall
+  const { kind } = fault
+  return async (context) => {
+    context.response.flushHeaders()
+    await headSent(context)
+    return kind === "reset" ? reset(context) : stall(context)
+  }
 }
 
 const sendWholeFault = (fault: WholeFault, context: SendContext): Promise<void> | void => {
