@@ -144,7 +144,9 @@ describe("agents of a running host", () => {
     assert.include(one.stderr, 'There is no server "c".')
     const removed = await place.run(["agents", "remove", "planner"])
     assert.strictEqual(removed.stdout, "✓ planner has ended\n")
-    await waitFor(async () => (await place.servers()).length === before.length - 2, { description: "the end of its two" })
+    await waitFor(async () => (await place.servers()).length === before.length - 2, {
+      description: "the end of its two"
+    })
     const gone = await place.run(["agents", "remove", "planner", "--json"])
     assert.strictEqual(gone.json().error_code, "AGENT_NOT_RUNNING")
     host.child.kill("SIGTERM")
