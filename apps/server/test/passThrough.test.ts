@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Host } from "@signalbox/host"
+import { waitFor } from "@signalbox/testing"
 import { Effect } from "effect"
 import { aliased, question, readEvents, startServer, type Setup } from "./support.ts"
 
@@ -178,6 +179,46 @@ describe("an upstream that fails while a request is handed on", () => {
       assert.isAbove(Number(response.headers.get("retry-after")), 0)
     }
     assert.strictEqual(server.fxLlm.requests.length, 5)
+  })
+
+  const streamed = odd.replace("{", '{"stream":true,')
+  const circuitOf = (server: Awaited<ReturnType<typeof startServer>>) =>
+    server.runtime.runPromise(Effect.flatMap(Host, ({ models }) => models.circuits.stats("claude")))
+
+  it("has failed where the answer breaks off late, too", async () => {
+    const cut = { text: ["One ", "two"], fault: { kind: "reset", afterPieces: 1 } } as const
+    await using server = await startServer({ mcp: false, script: cut, config: { "model.breaker.failures": 1 } })
+    await (await ask(server, "/v1/messages", streamed)).text()
+    assert.deepInclude(await circuitOf(server), { phase: "open", failed: 1 })
+    assert.strictEqual((await ask(server, "/v1/messages", streamed)).status, 503)
+    assert.strictEqual(server.fxLlm.requests.length, 1)
+  })
+
+  it("has not failed because a client left", async () => {
+    const held = { text: ["One ", "two"], hold: 1 } as const
+    await using server = await startServer({ mcp: false, script: held, config: { "model.breaker.failures": 1 } })
+    const leaving = new AbortController()
+    const response = await fetch(`${server.url}/v1/messages`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: streamed,
+      signal: leaving.signal
+    })
+    await server.fxLlm.waitForHeld(1)
+    leaving.abort()
+    await response.text().catch(() => undefined)
+    await server.fxLlm.waitForClosed(1)
+    await waitFor(async () => (await circuitOf(server)).ignored === 1, { description: "the circuit to hear of it" })
+    assert.deepInclude(await circuitOf(server), { phase: "closed", failed: 0 })
+  })
+
+  it("does not make a part look like the whole", async () => {
+    const whole = { text: "One two", fault: { kind: "reset", afterPieces: 1 } } as const
+    await using server = await startServer({ mcp: false, script: whole })
+    const response = await ask(server, "/v1/messages", odd).catch(() => undefined)
+    const text = await response?.text().catch(() => "broken off")
+    if (response?.status === 200) assert.strictEqual(text, "broken off")
+    else assert.include(text ?? "", '"type":"error"')
   })
 
   it("says in its own words what is wrong with the request itself", async () => {

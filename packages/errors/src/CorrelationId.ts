@@ -28,7 +28,12 @@ export const parseCorrelationId = (text: string | undefined): string | undefined
 export const withCorrelationId =
   (given?: string) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.gen(function* () {
-      const id = parseCorrelationId(given) ?? (yield* CorrelationId) ?? (yield* makeCorrelationId)
-      return yield* effect.pipe(Effect.provideService(CorrelationId, id), Effect.annotateSpans("correlation_id", id))
+    Effect.flatMap(CorrelationId, (current) => {
+      const known = parseCorrelationId(given) ?? current
+      return known === undefined ? Effect.flatMap(makeCorrelationId, correlated(effect)) : correlated(effect)(known)
     })
+
+const correlated =
+  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  (id: string): Effect.Effect<A, E, R> =>
+    effect.pipe(Effect.provideService(CorrelationId, id), Effect.annotateSpans("correlation_id", id))

@@ -31,7 +31,6 @@ export {
 
 // Models
 export { collectReply, LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
-export { begun } from "./begun.ts"
 export { retryAnswer, retryModel } from "./retryModel.ts"
 export { isSealed, sealThought, unsealThought } from "./sealedThought.ts"
 export { BlockDelta, ModelEvent } from "./ModelEvent.ts"

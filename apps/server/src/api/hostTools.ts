@@ -42,10 +42,11 @@ export interface ToolWishes {
 }
 
 /** The servers of the present configuration that are switched on. */
-export const configuredServers = Effect.gen(function* () {
-  const { options } = yield* (yield* Host).reload.current
-  return Object.entries(options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
-})
+export const configuredServers = Effect.flatMap(Host, ({ reload }) =>
+  Effect.map(reload.current, ({ options }) =>
+    Object.entries(options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
+  )
+)
 
 /** The servers whose tools a request may use, whether it wants them or not. */
 export const allowedServers = (

@@ -3,14 +3,13 @@
  * that need no tool of the host, no other name for the model, and nobody to answer when the upstream fails.
  */
 import { Host } from "@signalbox/host"
-import { Principal } from "@signalbox/model"
+import { Principal, type ResolvedModel } from "@signalbox/model"
 import { encodeError, renderEvent } from "@signalbox/provider-claude/serve"
 import { Effect } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { Client } from "../clients/Client.ts"
-import { ApiContext } from "./ApiContext.ts"
+import { ApiContext, type ServerSection } from "./ApiContext.ts"
 import type { JsonBody } from "./body.ts"
-import type { RequestHeaders } from "./Dialect.ts"
 import type { RequestIds } from "./edge.ts"
 import { configuredServers } from "./hostTools.ts"
 import { hasHostTools, isUntouched, type PlainRequest, readPlainRequest } from "./plainRequest.ts"
@@ -28,35 +27,36 @@ export interface Incoming {
 /** The path upstream. A count uses no tools and costs nothing. */
 type Path = "/v1/messages" | "/v1/messages/count_tokens"
 
-/** Who takes the request as it is; `undefined` where nobody does. Fails where its client may not ask for the model. */
-const takerOf = Effect.fnUntraced(function* (plain: PlainRequest, client: Client) {
-  const { models } = yield* Host
-  const { options } = yield* ApiContext
-  yield* requireModel(client, plain.model)
-  const { fallbacks, route } = yield* models.router.resolve(plain.model)
-  const upstream = models.upstreams.get(route.upstream)
+/** Who takes the request as it is; `undefined` where nobody does. */
+const takerOf = (
+  plain: PlainRequest,
+  { fallbacks, route }: ResolvedModel,
+  { upstreams }: Host["Service"]["models"],
+  options: ServerSection
+) => {
+  const upstream = upstreams.get(route.upstream)
   // Another name would have to be put back into the answer, which would have to be read for that.
   if (upstream?.forward === undefined || fallbacks.length > 0 || route.model !== plain.model) return undefined
   return isUntouched(plain, upstream, options) ? { name: upstream.name, forward: upstream.forward } : undefined
-})
-
-/** Whether a request has to be read: tools of the host may be called for it, or there is a budget, and bytes are not counted. */
-const needsTurn = Effect.fnUntraced(function* (client: Client, headers: RequestHeaders) {
-  const { models } = yield* Host
-  return models.budget !== undefined || hasHostTools(client, headers, yield* configuredServers)
-})
+}
 
 const queryOf = (url: string): string => url.split("?")[1] ?? ""
 
-/** Answers what can be handed on as it is; `undefined` is all else. */
+/** Answers what can be handed on as it is; `undefined` is all else. Fails where its client may not ask for the model. */
 export const passThrough = Effect.fnUntraced(function* (path: Path, { body, client, ids, request }: Incoming) {
   const plain = readPlainRequest(body.value, body.text)
   if (plain === undefined) return undefined
+  const { models } = yield* Host
+  const { admit, options } = yield* ApiContext
   const isCount = path !== "/v1/messages"
-  if (!isCount && (yield* needsTurn(client, request.headers))) return undefined
-  const taker = yield* takerOf(plain, client)
+  // Where tools of the host may be called, or there is a budget, it has to be read: bytes are not counted.
+  if (!isCount && (models.budget !== undefined || hasHostTools(client, request.headers, yield* configuredServers))) {
+    return undefined
+  }
+  yield* requireModel(client, plain.model)
+  const taker = takerOf(plain, yield* models.router.resolve(plain.model), models, options)
   if (taker === undefined) return undefined
-  if (!isCount) yield* (yield* ApiContext).admit
+  if (!isCount) yield* admit
   const { "x-tool-execution": _, ...headers } = request.headers
   const reply = replyBytes(request, { ...ids.headers, "x-signalbox-model": `${taker.name}/${plain.model}` })
   const asked = {

@@ -3,7 +3,7 @@
  * request to the last byte: interrupting it closes the connection.
  */
 import { CorrelationId } from "@signalbox/errors"
-import { Clock, Context, Duration, Effect, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Stream } from "effect"
 import { type ModelError, ProviderUnreachable } from "../errors.ts"
 import type { AnswerListener, ByteRequest, DirectExchange, SendDirectly } from "./directHttp.ts"
 import {
@@ -57,18 +57,33 @@ export const relayAnswer = (
     const headers =
       correlationId === undefined ? given.headers : { ...given.headers, "x-correlation-id": correlationId }
     const patience = makePatience(exchange, clock)
-    const relayed = Effect.callback<void, ModelError>((resume) => {
+    return Effect.callback<void, ModelError>((resume) => {
       const listener = listen(exchange, patience, {
         now: () => clock.currentTimeMillisUnsafe(),
         observe: (limits) => Effect.runForkWith(context)(Context.get(context, RateLimitObserver)(limits)),
-        settle: resume,
-        // It hears of nothing before it is there.
+        settle: (outcome) => {
+          watch.interruptUnsafe()
+          resume(outcome)
+        },
+        // Nothing flows before it is there.
         flow: () => sent
       })
+      const watch = Effect.runForkWith(context)(patience.lost)
+      watch.addObserver((exit) => {
+        if (!Exit.hasInterrupts(exit))
+          resume(
+            Effect.andThen(
+              Effect.sync(() => sent.cancel()),
+              exit
+            )
+          )
+      })
       const sent = send({ ...given, url: exchange.url, headers }, listener)
-      return Effect.sync(() => sent.cancel())
+      return Effect.sync(() => {
+        watch.interruptUnsafe()
+        sent.cancel()
+      })
     })
-    return Effect.raceFirst(relayed, patience.lost)
   })
 
 /** How long is waited: for the head at first, then from one piece to the next; and never for whoever takes them. */
@@ -85,7 +100,8 @@ const makePatience = (exchange: RelayedExchange, clock: Clock.Clock): Patience =
   let hasHead = false
   let deadline = clock.currentTimeMillisUnsafe() + Duration.toMillis(exchange.requestTimeout)
   const lost: Effect.Effect<never, ModelError> = Effect.suspend(() => {
-    const left = Math.min(deadline - clock.currentTimeMillisUnsafe(), hasHead ? idleMillis : Number.POSITIVE_INFINITY)
+    // Never longer than that: the head may bring an earlier deadline, and a full sink brings none.
+    const left = Math.min(deadline - clock.currentTimeMillisUnsafe(), idleMillis)
     if (left > 0) return Effect.andThen(Effect.sleep(left), lost)
     return Effect.fail(hasHead ? wentSilent(exchange) : noAnswer(exchange))
   })

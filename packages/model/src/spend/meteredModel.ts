@@ -54,19 +54,23 @@ export interface MeteredCall {
 }
 
 /** Records a call that went past `meteredModel`, such as one whose bytes were only handed on. */
-export const recordCall = ({ ledger, prices, upstream }: MeteredModelOptions) =>
-  Effect.fnUntraced(function* ({ answered, asked, usage }: MeteredCall) {
-    const name = answered === "" ? asked : answered
-    const price = pricesFor(prices, upstream, asked) ?? pricesFor(prices, upstream, name)
-    const cost = price === undefined ? {} : { usd: costOf(usage, price) }
-    yield* ledger.record({ upstream, model: name, principal: yield* Principal, usage, ...cost })
-    const note = yield* CallNotes
-    yield* note({ type: "cost", upstream, model: name, ...cost })
-    yield* Effect.logDebug("Model call metered", {
-      upstream,
-      model: name,
-      input_tokens: usage.input_tokens,
-      output_tokens: usage.output_tokens,
-      ...(cost.usd === undefined ? {} : { cost_usd: cost.usd })
+export const recordCall =
+  ({ ledger, prices, upstream }: MeteredModelOptions) =>
+  ({ answered, asked, usage }: MeteredCall): Effect.Effect<void> =>
+    Effect.contextWith((context: Context.Context<never>) => {
+      const model = answered === "" ? asked : answered
+      const price = pricesFor(prices, upstream, asked) ?? pricesFor(prices, upstream, model)
+      const cost = price === undefined ? {} : { usd: costOf(usage, price) }
+      return ledger.record({ upstream, model, principal: Context.get(context, Principal), usage, ...cost }).pipe(
+        Effect.andThen(Context.get(context, CallNotes)({ type: "cost", upstream, model, ...cost })),
+        Effect.andThen(
+          Effect.logDebug("Model call metered", {
+            upstream,
+            model,
+            input_tokens: usage.input_tokens,
+            output_tokens: usage.output_tokens,
+            ...(cost.usd === undefined ? {} : { cost_usd: cost.usd })
+          })
+        )
+      )
     })
-  })
