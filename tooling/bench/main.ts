@@ -6,6 +6,7 @@ import { parseArgs } from "node:util"
 import { type Bench, isWithinBudget } from "./Bench.ts"
 import { callBench } from "./call.ts"
 import { connectBench } from "./connect.ts"
+import { fileToolsBench } from "./fileTools.ts"
 import { forwardBench } from "./forward.ts"
 import { poolBench } from "./pool.ts"
 import { recoveryBench } from "./recovery.ts"
@@ -20,6 +21,7 @@ import { versionBench } from "./version.ts"
 const benches: Readonly<Record<string, Bench>> = {
   call: callBench,
   connect: connectBench,
+  "file-tools": fileToolsBench,
   forward: forwardBench,
   pool: poolBench,
   recovery: recoveryBench,
