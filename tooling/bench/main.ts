@@ -7,6 +7,7 @@ import { type Bench, isWithinBudget } from "./Bench.ts"
 import { appendBench } from "./append.ts"
 import { callBench } from "./call.ts"
 import { connectBench } from "./connect.ts"
+import { fileToolsBench } from "./fileTools.ts"
 import { forwardBench } from "./forward.ts"
 import { poolBench } from "./pool.ts"
 import { recoveryBench } from "./recovery.ts"
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, Bench>> = {
   append: appendBench,
   call: callBench,
   connect: connectBench,
+  "file-tools": fileToolsBench,
   forward: forwardBench,
   pool: poolBench,
   recovery: recoveryBench,

@@ -32,8 +32,6 @@ export const globTool = (workspace: Workspace, maxEntries: number, path: Path.Pa
         return yield* new PatternInvalid({ pattern, reason: "it must stay below the folder; give the folder as path" })
       const test = yield* compileGlob(pattern.replace(/^(?:\.\/)+/, ""))
       const place = yield* workspace.policy.decide(folder ?? directory ?? ".", "read")
-      // A failure to open it is told; deeper ones are passed over.
-      yield* Effect.scoped(workspace.openFolder(place))
       const { found, isCut } = yield* walk(workspace, place, {
         skips: include_ignored === true ? new Set() : usuallySkipped,
         wants: test,

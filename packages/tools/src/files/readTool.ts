@@ -84,17 +84,18 @@ const readLines = Effect.fnUntraced(function* (
     reading.line++
   }
   let position = 0
-  while (!reading.isFull) {
+  // As long as it was when it was opened: to ask for what is behind the end costs as much as to read.
+  for (let isEnd = false; !isEnd && !reading.isFull;) {
     const count = yield* Effect.mapError(file.read(buffer, position), explainFault(place))
     const bytes = buffer.subarray(0, count)
+    position += count
+    isEnd = count === 0 || position >= file.size
     const text = yield* Effect.try({
-      try: () => decoder.decode(bytes, { stream: count > 0 }),
+      try: () => decoder.decode(bytes, { stream: !isEnd }),
       catch: () => new FileBinary({ path: place.given })
     })
     if (text.includes("\0")) return yield* new FileBinary({ path: place.given })
     split(reading, text, take)
-    if (count === 0) break
-    position += count
   }
   if (!reading.isFull && (reading.partial !== "" || reading.isSkipping)) take(reading.partial)
   return reading

@@ -3,9 +3,9 @@
  * is exchanged while the walk goes on leads nowhere. Entries come in a fixed order.
  */
 import { Effect, Path } from "effect"
-import type { EntryDetails, EntryKind } from "../paths/DirectFiles.ts"
+import type { EntryDetails, EntryKind, OpenedFolder } from "../paths/DirectFiles.ts"
 import type { Place } from "../paths/PathPolicy.ts"
-import type { Workspace } from "../paths/Workspace.ts"
+import { explainFault, type Workspace } from "../paths/Workspace.ts"
 
 /** Something that the walk came across. */
 export interface Found {
@@ -32,46 +32,43 @@ export const usuallySkipped: ReadonlySet<string> = new Set([".git", ".hg", ".svn
 /** Entries that one walk looks at, at most, whatever it is looking for. */
 const maxVisited = 200_000
 
-/** Walks from a folder. `isCut` says that there is more than was wanted. */
+/** Walks from a folder. `isCut` says that there is more than was wanted. Fails where that folder cannot be opened. */
 export const walk = Effect.fnUntraced(function* (workspace: Workspace, from: Place, options: WalkOptions) {
-  const path = yield* Path.Path
+  const { sep } = yield* Path.Path
   const found: Array<Found> = []
   let visited = 0
-  let isCut = false
 
-  const visit = (place: Place, prefix: string): Effect.Effect<ReadonlyArray<Found>> =>
-    Effect.scoped(
-      Effect.gen(function* () {
-        const folder = yield* workspace.openFolder(place)
-        const entries = (yield* folder.entries).toSorted((a, b) => (a.name < b.name ? -1 : 1))
-        const below: Array<Found> = []
-        for (const { kind, name } of entries) {
-          if (++visited > maxVisited || found.length > options.maxEntries) break
-          const real = path.join(place.real, name)
-          if (workspace.policy.objection(real, "read") !== undefined) continue
-          const relative = `${prefix}${name}`
-          const entry = { place: { given: real, real, exists: true }, relative, kind, details: undefined }
-          if (kind === "folder") {
-            if (!options.skips.has(name)) below.push(entry)
-          } else if (kind === "file" && options.wants(relative))
-            found.push(options.needsDetails ? { ...entry, details: yield* folder.details(name) } : entry)
-        }
-        return below
-      })
-    ).pipe(
-      // A folder that is gone by now, or closed to us, has nothing to be found.
-      Effect.orElseSucceed(() => [])
-    )
+  const isFull = () => visited > maxVisited || found.length > options.maxEntries
 
-  const open: Array<{ readonly place: Place; readonly prefix: string }> = [{ place: from, prefix: "" }]
-  for (let next = open.shift(); next !== undefined; next = open.shift()) {
-    if (visited > maxVisited || found.length > options.maxEntries) {
-      isCut = true
-      break
+  const visit = Effect.fnUntraced(function* (place: Place, prefix: string) {
+    const folder = yield* workspace.openFolder(place)
+    const entries = (yield* Effect.mapError(folder.entries, explainFault(place))).toSorted(byName)
+    const base = place.real.endsWith(sep) ? place.real : `${place.real}${sep}`
+    const below: Array<Found> = []
+    for (const { kind, name } of entries) {
+      visited++
+      if (isFull()) break
+      const relative = `${prefix}${name}`
+      const isWanted = kind === "folder" ? !options.skips.has(name) : kind === "file" && options.wants(relative)
+      const real = `${base}${name}`
+      if (!isWanted || workspace.policy.objection(real, "read") !== undefined) continue
+      const entry = { place: { given: real, real, exists: true }, relative, kind, details: undefined }
+      if (kind === "folder") below.push(entry)
+      else found.push(options.needsDetails ? { ...entry, details: yield* detailsIn(folder, name) } : entry)
     }
-    const below = yield* visit(next.place, next.prefix)
-    open.push(...below.map(({ place, relative }) => ({ place, prefix: `${relative}/` })))
+    return below
+  }, Effect.scoped)
+
+  const open: Array<Found> = [...(yield* visit(from, ""))]
+  for (let next = open.shift(); next !== undefined && !isFull(); next = open.shift()) {
+    // A folder that is gone by now, or closed to us, has nothing to be found.
+    open.push(...(yield* Effect.orElseSucceed(visit(next.place, `${next.relative}/`), () => [])))
   }
-  if (found.length > options.maxEntries) isCut = true
-  return { found: found.slice(0, options.maxEntries), isCut }
+  return { found: found.slice(0, options.maxEntries), isCut: isFull() }
 })
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1)
+
+/** What is gone by now has no details. */
+const detailsIn = (folder: OpenedFolder, name: string) =>
+  Effect.orElseSucceed(folder.details(name), (): EntryDetails | undefined => undefined)
