@@ -108,6 +108,10 @@ const readMcpCall = (item: JsonObject): Items => {
   return [...spoken(item, [call]), { type: "result", result }]
 }
 
+/** A call that was shown as waiting. What the client answered to it is read apart from the conversation. */
+const readApprovalRequest = (item: JsonObject): Items =>
+  readMcpCall({ ...item, error: "Not run: it was waiting for approval.", output: null })
+
 const readItem = (item: JsonObject, path: Path): Effect.Effect<Items | string, RequestIssue> => {
   switch (item["type"] ?? "message") {
     case "message":
@@ -124,8 +128,11 @@ const readItem = (item: JsonObject, path: Path): Effect.Effect<Items | string, R
       return readResult(item, path)
     case "mcp_call":
       return Effect.succeed(readMcpCall(item))
+    case "mcp_approval_request":
+      return Effect.succeed(readApprovalRequest(item))
+    case "mcp_approval_response":
     case "additional_tools":
-      // Read with the tools of the request.
+      // Read apart: with the tools of the request, with what it approves.
       return Effect.succeed([])
     case "item_reference":
       return refuse(
