@@ -151,6 +151,15 @@ export class AlertsHold extends defineError<AlertsHold>()("AlertsHold", {
   hint: () => "Each alert names what it is about. See more: signalbox servers status"
 }) {}
 
+/** Nothing with this id was approved for good. */
+export class ApprovalNotFound extends defineError<ApprovalNotFound>()("ApprovalNotFound", {
+  code: "APPROVAL_NOT_FOUND",
+  status: statuses.notFound,
+  fields: { id: Schema.String },
+  message: ({ id }) => `Nothing was approved for good with the id "${id}".`,
+  hint: () => "See what was: signalbox approvals list"
+}) {}
+
 /** Every error class of this package, for tables. */
 export const cliErrors = [
   InvalidUsage,
@@ -163,6 +172,7 @@ export const cliErrors = [
   AllAgentsDown,
   BackgroundStartFailed,
   AlertsHold,
+  ApprovalNotFound,
   ServersNeedAttention,
   ServerExists,
   ToolCallsFailed,

@@ -1,6 +1,8 @@
 import { Host } from "@signalbox/host"
+import { Interaction } from "@signalbox/model"
 import { Duration, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { type ApprovalChoice, makeApproving } from "../chat/approving.ts"
 import { describeModel } from "../chat/banner.ts"
 import { isSomebodyThere, terminalInteraction, terminalQuestions } from "../chat/questions/terminalInteraction.ts"
 import { repl } from "../chat/repl.ts"
@@ -8,7 +10,7 @@ import { runOneTurn } from "../chat/runOneTurn.ts"
 import { turnJson } from "../chat/turnJson.ts"
 import { watchConfig } from "../chat/watchConfig.ts"
 import { watchServers } from "../chat/watchServers.ts"
-import { modelFlags } from "../flags.ts"
+import { approvalFlags, modelFlags } from "../flags.ts"
 import { Output } from "../Output.ts"
 import { report } from "../report.ts"
 import { Setting } from "../Setting.ts"
@@ -49,25 +51,33 @@ const welcome = Effect.fnUntraced(function* (talker: Talker, isOneShot: boolean)
 interface Chat {
   readonly agent: Option.Option<string>
   readonly streams: boolean
+  readonly approvals: ApprovalChoice
 }
 
-const oneShot = Effect.fnUntraced(function* (message: string, { agent, streams }: Chat) {
+/** Whom tools may ask: the person, where one sits at the terminal. */
+const interactionWith = Effect.fnUntraced(function* (talker: Talker) {
+  return (yield* isSomebodyThere) ? yield* terminalInteraction(yield* Host, talker.model) : Interaction.decline
+})
+
+const oneShot = Effect.fnUntraced(function* (message: string, { agent, approvals, streams }: Chat) {
   const talker = yield* talkerOf(agent)
   yield* welcome(talker, true)
   const session = yield* talker.conversations.start()
-  const end = yield* runOneTurn(session, message, { streams, isLast: true })
-  return end._tag === "Finished" ? end.result : yield* Effect.interrupt
+  const { interaction, unasked } = makeApproving(approvals, yield* interactionWith(talker))
+  const end = yield* runOneTurn(session, message, { streams, interaction, isLast: true })
+  return end._tag === "Finished" ? { result: end.result, short: unasked() } : yield* Effect.interrupt
 })
 
-const conversation = Effect.fnUntraced(function* ({ agent, streams }: Chat, onReady: () => void) {
+const conversation = Effect.fnUntraced(function* ({ agent, approvals, streams }: Chat, onReady: () => void) {
   const talker = yield* talkerOf(agent)
   yield* welcome(talker, false)
   const host = yield* Host
   yield* watchConfig(host)
   onReady()
-  const asked = (yield* isSomebodyThere) ? { interaction: yield* terminalInteraction(host, talker.model) } : {}
+  const asked = yield* interactionWith(talker)
   // A person may be away for as long as they like.
-  yield* repl(yield* talker.conversations.start({ idleTimeout: Duration.infinity, ...asked }), { streams })
+  const session = yield* talker.conversations.start({ idleTimeout: Duration.infinity })
+  yield* repl(session, { streams, approving: () => makeApproving(approvals, asked) })
 })
 
 export const chat = Command.make(
@@ -86,20 +96,31 @@ export const chat = Command.make(
       Flag.withDescription("Talk to an agent of the configuration: its servers, its model"),
       Flag.optional
     ),
+    ...approvalFlags,
     ...modelFlags
   },
-  ({ agent, message, noStream, ...choice }) => {
-    const chat: Chat = { agent, streams: !noStream }
+  ({ agent, approve, message, noStream, yes, ...choice }) => {
+    const chat: Chat = { agent, streams: !noStream, approvals: { approve, yes } }
     const run = {
       startsAll: Option.isNone(agent),
       tellsServers: true,
       flags: choiceFlags(choice),
       whenMissing: "preset"
     } as const
+    const withQuestions = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+      Effect.flatMap(isSomebodyThere, (isThere) =>
+        withHost(isThere ? { ...run, questions: terminalQuestions } : run)(Effect.scoped(work))
+      )
     const text = message.join(" ").trim()
     if (text !== "") {
       return withSetting(
-        withHost(run)(Effect.scoped(oneShot(text, chat))).pipe(report({ render: () => Effect.void, json: turnJson }))
+        withQuestions(oneShot(text, chat)).pipe(
+          report({
+            render: () => Effect.void,
+            json: ({ result }) => turnJson(result),
+            shortfall: ({ short }) => short
+          })
+        )
       )
     }
     let isReady = false
@@ -108,9 +129,7 @@ export const chat = Command.make(
     })
     // Each turn reports itself; only what keeps the chat from starting is left to be told.
     return withSetting(
-      Effect.flatMap(isSomebodyThere, (isThere) =>
-        withHost(isThere ? { ...run, questions: terminalQuestions } : run)(Effect.scoped(chatting))
-      ).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady }))
+      withQuestions(chatting).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady }))
     )
   }
 ).pipe(

@@ -2,3 +2,5 @@ export { type Client, type ClientOptions, createClient } from "./createClient.ts
 export { killOwned } from "./killOwned.ts"
 export { nodeEnvironment, type NodeEnvironment } from "./nodeEnvironment.ts"
 export { nodeHost, nodeOwner, nodePlatform } from "./platform.ts"
+export { userApprovals } from "./userApprovals.ts"
+export type { StoredApproval } from "../approvals/approvalFile.ts"
