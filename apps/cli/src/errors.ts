@@ -169,6 +169,15 @@ export class HistoryOff extends defineError<HistoryOff>()("HistoryOff", {
   hint: () => 'Set history.folder in the configuration to "auto", or to a folder.'
 }) {}
 
+/** Nothing with this id was approved for good. */
+export class ApprovalNotFound extends defineError<ApprovalNotFound>()("ApprovalNotFound", {
+  code: "APPROVAL_NOT_FOUND",
+  status: statuses.notFound,
+  fields: { id: Schema.String },
+  message: ({ id }) => `Nothing was approved for good with the id "${id}".`,
+  hint: () => "See what was: signalbox approvals list"
+}) {}
+
 /** Every error class of this package, for tables. */
 export const cliErrors = [
   InvalidUsage,
@@ -182,6 +191,7 @@ export const cliErrors = [
   BackgroundStartFailed,
   AlertsHold,
   HistoryOff,
+  ApprovalNotFound,
   ServersNeedAttention,
   ServerExists,
   ToolCallsFailed,

@@ -1,7 +1,8 @@
 /**
  * The flags that every command takes.
  */
-import { Redacted } from "effect"
+import { readPattern } from "@signalbox/conversation"
+import { Option, Redacted } from "effect"
 import { Flag, GlobalFlag } from "effect/cli"
 
 export const JsonFlag = GlobalFlag.Setting("json")({
@@ -99,5 +100,25 @@ export const modelFlags = {
       () => "a whole number, 2 or more"
     ),
     Flag.optional
+  )
+}
+
+/** Flags of the commands whose model may call tools that need approval. */
+export const approvalFlags = {
+  yes: Flag.Boolean("yes").pipe(
+    Flag.withAlias("y"),
+    Flag.withDescription("Approve every tool call that needs approval; what is denied stays so"),
+    Flag.withDefault(false)
+  ),
+  approve: Flag.String("approve").pipe(
+    Flag.withMetavar("RULE"),
+    Flag.withDescription(
+      "Approve calls of a tool: write_file, files__*, or 'write_file(path=/tmp/*)'. May be repeated"
+    ),
+    Flag.filterMap(
+      (text) => Option.fromUndefinedOr(readPattern(text)),
+      (text) => `a tool, or tool(argument=pattern), and not ${JSON.stringify(text)}`
+    ),
+    Flag.atLeast(0)
   )
 }

@@ -56,6 +56,14 @@ const printText = Effect.fnUntraced(function* <A>(options: ReportOptions<A>, exi
   yield* status(renderError(Cause.squash(exit.cause), errorStyle))
 })
 
+/** The outcome of something that is only a part of what was asked for. */
+export const withShortfall = (outcome: Outcome<unknown>, short: SignalboxError): Outcome<unknown> => ({
+  ...outcome,
+  status: "failed",
+  error: toJson(short),
+  error_code: short.code
+})
+
 /** What came of a command, and with which code the program will exit. */
 const judge = <A>(
   options: ReportOptions<A>,
@@ -69,8 +77,7 @@ const judge = <A>(
   )
   const short = Exit.isSuccess(exit) ? options.shortfall?.(exit.value) : undefined
   if (short === undefined) return { outcome, exitCode: exitCodeOf(exit) }
-  const told = { ...outcome, status: "failed" as const, error: toJson(short), error_code: short.code }
-  return { outcome: told, exitCode: short.status.exit }
+  return { outcome: withShortfall(outcome, short), exitCode: short.status.exit }
 }
 
 /**

@@ -7,6 +7,7 @@ import { Cause, Effect, Exit, Layer, Ref, Runtime } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { agents } from "./commands/agents.ts"
 import { alerts } from "./commands/alerts.ts"
+import { approvals } from "./commands/approvals.ts"
 import { breaker } from "./commands/breaker.ts"
 import { chat } from "./commands/chat.ts"
 import { makeCompletions } from "./commands/completions.ts"
@@ -58,6 +59,7 @@ const commands = [
   tools,
   metrics,
   alerts,
+  approvals,
   breaker,
   pool,
   reload,

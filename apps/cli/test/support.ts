@@ -164,7 +164,14 @@ export const makePlace = async (): Promise<Place> => {
     configure: (config) =>
       writeFileSync(
         folder.file("signalbox.json"),
-        JSON.stringify({ extends: "preset:default@1", model: { provider: "offline" }, servers: {}, ...config })
+        JSON.stringify({
+          extends: "preset:default@1",
+          model: { provider: "offline" },
+          // Only tests of approval are about it.
+          conversation: { approval: { mode: "auto" } },
+          servers: {},
+          ...config
+        })
       ),
     start,
     startOnTerminal: (args, env = {}) =>

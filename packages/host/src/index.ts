@@ -45,7 +45,6 @@ export {
   type ResourceSource
 } from "./AvailableResources.ts"
 export { Approvals } from "./approvals/Approvals.ts"
-export { type ApprovalFile, approvalFile, StoredApproval } from "./approvals/approvalFile.ts"
 export { logFile } from "./logFile.ts"
 export { hostLogging, type LogSettings, type LogStream } from "./hostLogging.ts"
 export { checkReferences } from "./checkReferences.ts"

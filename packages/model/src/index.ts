@@ -34,7 +34,15 @@ export { collectReply, LanguageModel, makeLanguageModel } from "./LanguageModel.
 export { retryAnswer, retryModel } from "./retryModel.ts"
 export { isSealed, sealThought, unsealThought } from "./sealedThought.ts"
 export { BlockDelta, ModelEvent } from "./ModelEvent.ts"
-export type { ServedEvent, ServedReply, ServedRequest, ServedStep, ServedStream } from "./ServedTurn.ts"
+export type {
+  ApprovalAnswer,
+  ServedApprovals,
+  ServedEvent,
+  ServedReply,
+  ServedRequest,
+  ServedStep,
+  ServedStream
+} from "./ServedTurn.ts"
 export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from "./foldEvents.ts"
 
 // Tools

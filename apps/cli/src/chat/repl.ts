@@ -7,20 +7,32 @@ import type { ConversationSession } from "@signalbox/conversation"
 import { Cause, Effect, Exit } from "effect"
 import { Output, renderError, renderOutcome } from "../Output.ts"
 import { Setting } from "../Setting.ts"
+import { withShortfall } from "../report.ts"
+import type { Approving } from "./approving.ts"
 import { makeLines } from "./Lines.ts"
 import { runOneTurn } from "./runOneTurn.ts"
 import { turnJson } from "./turnJson.ts"
 
+/** How a conversation goes on. */
+export interface ReplOptions {
+  readonly streams: boolean
+  /** Whom the next turn asks for approval. */
+  readonly approving: () => Approving
+}
+
 const leaving = new Set(["quit", "exit", "q"])
 
-const answer = Effect.fnUntraced(function* (session: ConversationSession, message: string, streams: boolean) {
+const answer = Effect.fnUntraced(function* (session: ConversationSession, message: string, options: ReplOptions) {
   const output = yield* Output
-  const turn = runOneTurn(session, message, { streams, isLast: false })
+  const { interaction, unasked } = options.approving()
+  const turn = runOneTurn(session, message, { streams: options.streams, interaction, isLast: false })
   if (output.isJson) {
     const finished = Effect.flatMap(turn, (end) =>
       end._tag === "Finished" ? Effect.succeed(turnJson(end.result)) : Effect.interrupt
     )
-    return yield* output.line(renderOutcome(yield* toOutcome(finished)))
+    const outcome = yield* toOutcome(finished)
+    const short = unasked()
+    return yield* output.line(renderOutcome(short === undefined ? outcome : withShortfall(outcome, short)))
   }
   const exit = yield* Effect.exit(turn)
   if (Exit.isSuccess(exit)) return
@@ -30,7 +42,7 @@ const answer = Effect.fnUntraced(function* (session: ConversationSession, messag
 })
 
 /** Runs until the person leaves. */
-export const repl = Effect.fnUntraced(function* (session: ConversationSession, options: { readonly streams: boolean }) {
+export const repl = Effect.fnUntraced(function* (session: ConversationSession, options: ReplOptions) {
   const output = yield* Output
   const { isTerminal } = yield* Setting
   const lines = yield* makeLines(isTerminal.stdin, output.setPrompt)
@@ -39,6 +51,6 @@ export const repl = Effect.fnUntraced(function* (session: ConversationSession, o
     const line = yield* lines.next(prompt)
     if (line === undefined || leaving.has(line.trim().toLowerCase())) return
     if (line.trim() === "") continue
-    yield* answer(session, line, options.streams).pipe(withCorrelationId(yield* makeCorrelationId))
+    yield* answer(session, line, options).pipe(withCorrelationId(yield* makeCorrelationId))
   }
 }, Effect.scoped)

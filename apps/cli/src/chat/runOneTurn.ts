@@ -2,6 +2,7 @@
  * One turn of a chat, printed as it happens. The first Ctrl-C stops it and says what was stopped.
  */
 import type { ConversationSession, TurnEvent, TurnResult } from "@signalbox/conversation"
+import type { Interaction, ToolUseBlock } from "@signalbox/model"
 import { Deferred, Effect, Exit, Fiber, Stream } from "effect"
 import { Output } from "../Output.ts"
 import { Signals } from "../process/Signals.ts"
@@ -11,21 +12,27 @@ import { printTurn } from "../render/renderTurn.ts"
 export type TurnEnd = { readonly _tag: "Finished"; readonly result: TurnResult } | { readonly _tag: "Stopped" }
 
 interface Running {
+  /** What goes on, by the ids of the calls. */
   readonly tools: ReadonlyMap<string, string>
   readonly step: number
 }
+
+const nameOf = ({ name, runBy }: ToolUseBlock): string =>
+  printable(`${name}${runBy?._tag === "Host" ? ` of ${runBy.source}` : ""}`)
+
+const withTool = (running: Running, { id }: ToolUseBlock, what: string): Running => ({
+  ...running,
+  tools: new Map([...running.tools, [id, what]])
+})
 
 const follow = (running: Running, event: TurnEvent): Running => {
   switch (event.type) {
     case "step_start":
       return { ...running, step: event.step }
-    case "tool_start": {
-      const source = event.call.runBy?._tag === "Host" ? ` of ${event.call.runBy.source}` : ""
-      return {
-        ...running,
-        tools: new Map([...running.tools, [event.call.id, printable(`${event.call.name}${source}`)]])
-      }
-    }
+    case "tool_asked":
+      return withTool(running, event.call, `the approval of ${nameOf(event.call)}`)
+    case "tool_start":
+      return withTool(running, event.call, nameOf(event.call))
     case "tool_end":
       return { ...running, tools: new Map([...running.tools].filter(([id]) => id !== event.callId)) }
     default:
@@ -40,13 +47,13 @@ const whatStopped = ({ tools }: Running): string =>
 export const runOneTurn = Effect.fnUntraced(function* (
   session: ConversationSession,
   message: string,
-  options: { readonly streams: boolean; readonly isLast: boolean }
+  options: { readonly streams: boolean; readonly isLast: boolean; readonly interaction: Interaction }
 ) {
   const output = yield* Output
   const signals = yield* Signals
   let running: Running = { tools: new Map(), step: 0 }
   let result: TurnResult | undefined
-  const events = session.send(message).pipe(
+  const events = session.send(message, { interaction: options.interaction }).pipe(
     Stream.tap((event) =>
       Effect.sync(() => {
         running = follow(running, event)

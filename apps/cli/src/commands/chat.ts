@@ -1,7 +1,9 @@
 import type { ConversationSession } from "@signalbox/conversation"
 import { Host } from "@signalbox/host"
+import { Interaction } from "@signalbox/model"
 import { Duration, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { type ApprovalChoice, makeApproving } from "../chat/approving.ts"
 import { describeModel } from "../chat/banner.ts"
 import { isSomebodyThere, terminalInteraction, terminalQuestions } from "../chat/questions/terminalInteraction.ts"
 import { repl } from "../chat/repl.ts"
@@ -9,7 +11,7 @@ import { runOneTurn } from "../chat/runOneTurn.ts"
 import { turnJson } from "../chat/turnJson.ts"
 import { watchConfig } from "../chat/watchConfig.ts"
 import { watchServers } from "../chat/watchServers.ts"
-import { modelFlags } from "../flags.ts"
+import { approvalFlags, modelFlags } from "../flags.ts"
 import { Output } from "../Output.ts"
 import { counted, printable } from "../render/style.ts"
 import { report } from "../report.ts"
@@ -54,6 +56,7 @@ interface Chat {
   readonly streams: boolean
   /** The name under which the conversation is kept. */
   readonly session: Option.Option<string>
+  readonly approvals: ApprovalChoice
 }
 
 /** What of a chat its session is started with. */
@@ -74,29 +77,35 @@ const tellKept = Effect.fnUntraced(function* (chat: Chat, session: ConversationS
   yield* status(errorStyle.dim(`Going on with ${printable(chat.session.value)}: ${counted(length, "message")} so far`))
 })
 
+/** Whom tools may ask: the person, where one sits at the terminal. */
+const interactionWith = Effect.fnUntraced(function* (talker: Talker) {
+  return (yield* isSomebodyThere) ? yield* terminalInteraction(yield* Host, talker.model) : Interaction.decline
+})
+
 const oneShot = Effect.fnUntraced(function* (message: string, chat: Chat) {
-  const { agent, streams } = chat
+  const { agent, approvals, streams } = chat
   yield* requireKept(chat)
   const talker = yield* talkerOf(agent)
   yield* welcome(talker, true)
   const session = yield* talker.conversations.start(named(chat))
-  const end = yield* runOneTurn(session, message, { streams, isLast: true })
-  return end._tag === "Finished" ? end.result : yield* Effect.interrupt
+  const { interaction, unasked } = makeApproving(approvals, yield* interactionWith(talker))
+  const end = yield* runOneTurn(session, message, { streams, interaction, isLast: true })
+  return end._tag === "Finished" ? { result: end.result, short: unasked() } : yield* Effect.interrupt
 })
 
 const conversation = Effect.fnUntraced(function* (chat: Chat, onReady: () => void) {
-  const { agent, streams } = chat
+  const { agent, approvals, streams } = chat
   yield* requireKept(chat)
   const talker = yield* talkerOf(agent)
   yield* welcome(talker, false)
   const host = yield* Host
   yield* watchConfig(host)
   onReady()
-  const asked = (yield* isSomebodyThere) ? { interaction: yield* terminalInteraction(host, talker.model) } : {}
+  const asked = yield* interactionWith(talker)
   // A person may be away for as long as they like.
-  const session = yield* talker.conversations.start({ idleTimeout: Duration.infinity, ...asked, ...named(chat) })
+  const session = yield* talker.conversations.start({ idleTimeout: Duration.infinity, ...named(chat) })
   yield* tellKept(chat, session)
-  yield* repl(session, { streams })
+  yield* repl(session, { streams, approving: () => makeApproving(approvals, asked) })
 })
 
 export const chat = Command.make(
@@ -120,20 +129,31 @@ export const chat = Command.make(
       Flag.withDescription("Keep the conversation under this name, and go on with it"),
       Flag.optional
     ),
+    ...approvalFlags,
     ...modelFlags
   },
-  ({ agent, message, noStream, session, ...choice }) => {
-    const chat: Chat = { agent, session, streams: !noStream }
+  ({ agent, approve, message, noStream, session, yes, ...choice }) => {
+    const chat: Chat = { agent, session, streams: !noStream, approvals: { approve, yes } }
     const run = {
       startsAll: Option.isNone(agent),
       tellsServers: true,
       flags: choiceFlags(choice),
       whenMissing: "preset"
     } as const
+    const withQuestions = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+      Effect.flatMap(isSomebodyThere, (isThere) =>
+        withHost(isThere ? { ...run, questions: terminalQuestions } : run)(Effect.scoped(work))
+      )
     const text = message.join(" ").trim()
     if (text !== "") {
       return withSetting(
-        withHost(run)(Effect.scoped(oneShot(text, chat))).pipe(report({ render: () => Effect.void, json: turnJson }))
+        withQuestions(oneShot(text, chat)).pipe(
+          report({
+            render: () => Effect.void,
+            json: ({ result }) => turnJson(result),
+            shortfall: ({ short }) => short
+          })
+        )
       )
     }
     let isReady = false
@@ -141,11 +161,7 @@ export const chat = Command.make(
       isReady = true
     })
     // Each turn reports itself; only what keeps the chat from starting is left to be told.
-    return withSetting(
-      Effect.flatMap(isSomebodyThere, (isThere) =>
-        withHost(isThere ? { ...run, questions: terminalQuestions } : run)(Effect.scoped(chatting))
-      ).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady }))
-    )
+    return withSetting(withQuestions(chatting).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady })))
   }
 ).pipe(
   Command.withDescription("Talk to a model that uses your servers"),

@@ -1,11 +1,13 @@
 import { collectTurn, successRate } from "@signalbox/conversation"
 import { Host } from "@signalbox/host"
+import { Interaction } from "@signalbox/model"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
+import { makeApproving } from "../chat/approving.ts"
 import { watchServers } from "../chat/watchServers.ts"
 import { formatDuration } from "../duration.ts"
 import { ToolCallsFailed } from "../errors.ts"
-import { modelFlags } from "../flags.ts"
+import { approvalFlags, modelFlags } from "../flags.ts"
 import { Output } from "../Output.ts"
 import { printTurn } from "../render/renderTurn.ts"
 import { report } from "../report.ts"
@@ -20,9 +22,10 @@ export const test = Command.make(
       Flag.withDescription("What to ask"),
       Flag.withDefault("Hello! What tools do you have available?")
     ),
+    ...approvalFlags,
     ...modelFlags
   },
-  ({ message, ...choice }) =>
+  ({ approve, message, yes, ...choice }) =>
     withSetting(
       withHost({ startsAll: true, tellsServers: true, flags: choiceFlags(choice) })(
         Effect.gen(function* () {
@@ -30,11 +33,12 @@ export const test = Command.make(
           const output = yield* Output
           yield* watchServers(host)
           yield* host.usable
+          const { interaction, unasked } = makeApproving({ approve, yes }, Interaction.decline)
           const [took, result] = yield* Effect.timed(
             Effect.acquireUseRelease(
               host.conversations.start(),
               (session) => {
-                const events = session.send(message)
+                const events = session.send(message, { interaction })
                 return collectTurn(output.isJson ? events : printTurn({ streams: true })(events))
               },
               (session) => session.close
@@ -49,7 +53,8 @@ export const test = Command.make(
             successful: outcomes.filter(({ status }) => status === "ok").length,
             success_rate: successRate(outcomes),
             usage: result.usage,
-            took
+            took,
+            short: unasked()
           }
         }).pipe(Effect.scoped)
       ).pipe(
@@ -66,9 +71,9 @@ export const test = Command.make(
                 ].join("\n")
               )
             ),
-          json: ({ took: _took, ...value }) => value,
-          shortfall: ({ successful, total_tool_calls: total }) =>
-            successful < total ? new ToolCallsFailed({ failed: total - successful, total }) : undefined
+          json: ({ short: _short, took: _took, ...value }) => value,
+          shortfall: ({ short, successful, total_tool_calls: total }) =>
+            short ?? (successful < total ? new ToolCallsFailed({ failed: total - successful, total }) : undefined)
         })
       )
     )

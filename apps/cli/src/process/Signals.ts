@@ -15,6 +15,8 @@ export class Signals extends Context.Service<
       onInterrupt: () => void,
       options: { readonly isLast: boolean }
     ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** Does what the first SIGINT would do to the effect that runs, for whoever gets Ctrl-C as a key. */
+    readonly interrupt: Effect.Effect<void>
   }
 >()("signalbox/process/Signals") {}
 
@@ -32,6 +34,15 @@ const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 export const makeSignals = (): SignalHandling => {
   let interruptible: { readonly onInterrupt: () => void; readonly isLast: boolean } | undefined
   let received: keyof typeof codes | undefined
+  /** Whether the effect that runs has taken the interrupt. */
+  const interrupt = (): boolean => {
+    if (interruptible === undefined) return false
+    const { isLast, onInterrupt } = interruptible
+    interruptible = undefined
+    if (isLast) received = "SIGINT"
+    onInterrupt()
+    return true
+  }
   return {
     service: {
       withInterrupt:
@@ -46,18 +57,13 @@ export const makeSignals = (): SignalHandling => {
               Effect.sync(() => {
                 interruptible = undefined
               })
-          )
+          ),
+      interrupt: Effect.sync(interrupt)
     },
     install: ({ kill, stop }) => {
       for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
         process.on(signal, () => {
-          if (signal === "SIGINT" && interruptible !== undefined) {
-            const { isLast, onInterrupt } = interruptible
-            interruptible = undefined
-            if (isLast) received = signal
-            onInterrupt()
-            return
-          }
+          if (signal === "SIGINT" && interrupt()) return
           if (received !== undefined) {
             kill()
             process.exit(codes[received])

@@ -2,7 +2,7 @@
  * A turn as it happens: text to stdout as it streams, each tool call with its server, arguments, duration
  * and result to stderr. The two streams share a terminal, so a line is ended before the other begins.
  */
-import type { TurnEvent } from "@signalbox/conversation"
+import { ApprovalRefused, type TurnEvent } from "@signalbox/conversation"
 import { resultText, type ToolUseBlock } from "@signalbox/model"
 import { Effect, Stream } from "effect"
 import { formatDuration } from "../duration.ts"
@@ -37,12 +37,19 @@ export const renderEvent = (event: TurnEvent, output: Output["Service"]): string
       return style.dim(`  … ${amount}${message === undefined ? "" : ` ${oneLine(printable(message), width - 20)}`}`)
     }
     case "tool_end":
-      return renderOutcome(event.outcome, output)
+      return renderEnd(event.outcome, output)
     case "notice":
       return `${style.yellow("!")} ${printable(event.text)}`
     default:
       return undefined
   }
+}
+
+/** A call that was never shown as started is shown with what it was to do. Who refused it has seen that. */
+const renderEnd = (outcome: Outcome, output: Output["Service"]): string => {
+  const isNews = outcome.status === "refused" && outcome.code !== ApprovalRefused.definition.code
+  const end = renderOutcome(outcome, output)
+  return isNews ? `${renderStart(outcome.call, output)}\n${end}` : end
 }
 
 const renderOutcome = (outcome: Outcome, { errorStyle: style, width }: Output["Service"]): string => {

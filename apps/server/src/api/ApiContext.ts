@@ -7,6 +7,7 @@ import { Context, Effect, Layer, type Scope } from "effect"
 import { type ClientAuth, makeClientAuth } from "../clients/ClientAuth.ts"
 import { type ApiBusy, makeAdmission } from "./admission.ts"
 import { type HostCalls, makeHostCalls } from "./HostCalls.ts"
+import { makeWaitingCalls, type WaitingCalls } from "./WaitingCalls.ts"
 
 /** The section `server` of a configuration. */
 export type ServerSection = HostOptions["server"]
@@ -23,6 +24,8 @@ export class ApiContext extends Context.Service<
     readonly model: LanguageModel["Service"]
     /** What clients may forget of their conversations. */
     readonly hostCalls: HostCalls
+    /** Calls that wait for the approval of their clients. */
+    readonly waitingCalls: WaitingCalls
   }
 >()("@signalbox/server/ApiContext") {
   static readonly layer = (options: ServerSection): Layer.Layer<ApiContext, never, Host> =>
@@ -38,6 +41,7 @@ const makeApiContext = Effect.fnUntraced(function* (options: ServerSection) {
     letIn: makeClientAuth({ mode: auth.mode, keys: reload.clientKeys, tools }),
     admit: makeAdmission(options),
     hostCalls: makeHostCalls(),
+    waitingCalls: makeWaitingCalls(),
     model: cached === undefined ? models.router.model : cached(models.router.model)
   }
 })

@@ -2,7 +2,7 @@
  * What differs between the model APIs that are served: how a request is read and an answer is written. All else, who
  * may ask, which model, which tools, and the turn itself, is the same for all of them.
  */
-import type { ServedEvent, ServedReply, ServedRequest, ServedStream } from "@signalbox/model"
+import type { ApprovalAnswer, ServedEvent, ServedReply, ServedRequest, ServedStream } from "@signalbox/model"
 import type { SignalboxError } from "@signalbox/errors"
 import type { HostOptions } from "@signalbox/host"
 import type { Effect, Stream } from "effect"
@@ -27,6 +27,8 @@ export interface NamedServer {
 export interface DialectRequest extends ServedRequest {
   /** Absent where the request says nothing of servers. */
   readonly servers?: ReadonlyArray<NamedServer>
+  /** What it says of calls that were waiting for approval. */
+  readonly approvals?: ReadonlyArray<ApprovalAnswer>
 }
 
 /** What an answer is to. */
@@ -54,5 +56,7 @@ export interface Dialect<Request extends DialectRequest = DialectRequest> {
     served: ServedStream,
     answered: Answered<Request>
   ) => <E, R>(events: Stream.Stream<ServedEvent, E, R>) => Stream.Stream<string, E, R>
+  /** Whether it has items of its own for calls that wait for approval; else they are told as calls that failed. */
+  readonly showsApprovals?: boolean
   readonly failure: (error: unknown, requestId: string) => EncodedFailure
 }

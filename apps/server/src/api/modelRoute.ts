@@ -8,6 +8,7 @@ import { HttpRouter, HttpServerRequest } from "effect/http"
 import { ApiContext } from "./ApiContext.ts"
 import { type JsonBody, withJsonBody } from "./body.ts"
 import type { Dialect, DialectRequest } from "./Dialect.ts"
+import { approvedBefore } from "./approvals.ts"
 import { atEdge, type RequestIds } from "./edge.ts"
 import { configuredServers, hostToolsFor } from "./hostTools.ts"
 import { limitTokens } from "./limitTokens.ts"
@@ -69,6 +70,7 @@ const answer = <Request extends DialectRequest>(
         yield* requireModel(client, decoded.model)
         const { headers: limited, served } = yield* limitTokens(decoded, server.options)
         const wishes = { headers, servers: served.servers, configured: yield* configuredServers }
+        const approvedBeforehand = yield* approvedBefore(headers)
         const hostTools = yield* hostToolsFor(host.toolbox, client, wishes)
         yield* server.admit
         const turn = yield* servedTurn(served, {
@@ -76,6 +78,12 @@ const answer = <Request extends DialectRequest>(
           client,
           model: server.model,
           hostCalls: server.hostCalls,
+          approval: {
+            waitingCalls: server.waitingCalls,
+            approvedBeforehand,
+            responseId: ids.digits,
+            showsApprovals: dialect.showsApprovals ?? false
+          },
           hostTools,
           requestId: ids.requestId
         })

@@ -37,6 +37,7 @@ export const chatDialect: Dialect<ServedChatRequest> = {
 export const responsesDialect: Dialect<ServedResponsesRequest> = {
   decode: decodeResponsesRequest,
   idOf: (digits) => `resp_${digits}`,
+  showsApprovals: true,
   reply: (reply, { created, request: { answer } }) => encodeResponsesReply({ ...reply, ...answer, created }),
   stream:
     (served, { created, request: { answer } }) =>

@@ -1,13 +1,12 @@
 /**
  * A request as a turn: the caller's tools and the host's in one toolbox, the caller's history, one loop.
  */
-import { Journal, runTurn } from "@signalbox/conversation"
+import { type CallPattern, Journal, runTurn } from "@signalbox/conversation"
 import { CorrelationId } from "@signalbox/errors"
 import type { Host } from "@signalbox/host"
 import {
   callerToolbox,
   emptyToolbox,
-  Interaction,
   inventoryOf,
   isSafeToRepeat,
   joinToolboxes,
@@ -16,6 +15,7 @@ import {
   Principal,
   qualifiedNames,
   type RunBy,
+  type ServedApprovals,
   type ServedEvent,
   type ServedRequest,
   type Toolbox,
@@ -23,7 +23,10 @@ import {
 } from "@signalbox/model"
 import { Effect, Stream } from "effect"
 import type { Client } from "../clients/Client.ts"
+import { approving, callingFirst, servedApprovals, tellingUnknown } from "./approvals.ts"
+import type { DialectRequest } from "./Dialect.ts"
 import type { HostCalls } from "./HostCalls.ts"
+import type { WaitingCalls } from "./WaitingCalls.ts"
 import { turnInputs } from "./turnInputs.ts"
 
 /**
@@ -31,7 +34,7 @@ import { turnInputs } from "./turnInputs.ts"
  * any tool to be called waits for a call that it can answer: ours would take its place.
  */
 const toolboxFor = (
-  { request }: ServedRequest,
+  { request }: Pick<ServedRequest, "request">,
   hosts: Toolbox["Service"],
   naming: NamingPolicy
 ): Toolbox["Service"] => {
@@ -54,21 +57,30 @@ export interface TurnFor {
   readonly hostTools: Toolbox["Service"]
   readonly requestId: string
   readonly hostCalls: HostCalls
+  readonly approval: {
+    readonly waitingCalls: WaitingCalls
+    /** The calls that the request approves by itself. */
+    readonly approvedBeforehand: ReadonlyArray<CallPattern>
+    /** That which answers, without the prefix of its id. */
+    readonly responseId: string
+    readonly showsApprovals: boolean
+  }
 }
 
 export interface StartedTurn {
   readonly inputs: Stream.Stream<ServedEvent, unknown>
   readonly runBy: (toolName: string) => RunBy
+  readonly approvals: ServedApprovals
   /** Whether a tool of the host has been run that must not be run again by asking again. */
   readonly hasActed: () => boolean
 }
 
-/** Who runs what, by every name that a call may use. */
-const sourcesOf = (tools: ReadonlyArray<ToolDefinition>): ReadonlyMap<string, RunBy> =>
+/** What there is, by every name that a call may use. */
+const byName = (tools: ReadonlyArray<ToolDefinition>): ReadonlyMap<string, ToolDefinition> =>
   new Map([
-    ...tools.flatMap((tool) => qualifiedNames(tool).map((name) => [name, tool.runBy] as const)),
+    ...tools.flatMap((tool) => qualifiedNames(tool).map((name) => [name, tool] as const)),
     // A name that is listed wins, as it does in the loop.
-    ...tools.map(({ name, runBy }) => [name, runBy] as const)
+    ...tools.map((tool) => [tool.name, tool] as const)
   ])
 
 /**
@@ -76,19 +88,19 @@ const sourcesOf = (tools: ReadonlyArray<ToolDefinition>): ReadonlyMap<string, Ru
  * stops it when the reading stops.
  */
 export const servedTurn = Effect.fnUntraced(function* (
-  served: ServedRequest,
-  { client, host, hostCalls, hostTools, model, requestId }: TurnFor
+  served: Pick<DialectRequest, "request" | "approvals">,
+  { approval, client, host, hostCalls, hostTools, model, requestId }: TurnFor
 ) {
   const { conversation, runtime } = host.config.options
   const joined = toolboxFor(served, hostTools, runtime.naming)
-  let known: ReadonlyMap<string, RunBy> = new Map()
+  let known: ReadonlyMap<string, ToolDefinition> = new Map()
   let all: ReadonlyArray<ToolDefinition> = []
   let hasActed = false
   const toolbox: Toolbox["Service"] = {
     ...joined,
     // What the loop of this turn knows is what its events are about, even when a server comes or goes.
     inventory: Effect.map(inventoryOf(joined), (now) => {
-      if (now.all !== all) known = sourcesOf(now.all)
+      if (now.all !== all) known = byName(now.all)
       all = now.all
       return now
     })
@@ -98,19 +110,21 @@ export const servedTurn = Effect.fnUntraced(function* (
   const owner = { principal: client.name, conversationId: requestId }
   const { messages, tools: _tools, ...request } = served.request
   const keep = hostCalls.watch(client.name)
+  const taken = approval.waitingCalls.take(client.name, served.approvals ?? [])
   const events = runTurn({
-    messages: hostCalls.restore(client.name, messages),
+    messages: tellingUnknown(hostCalls.restore(client.name, messages), taken),
     toolbox,
-    model,
+    model: callingFirst(model, taken.calls),
     limits: { maxHops, toolConcurrency, toolTimeout, ...(budget === undefined ? {} : { budget }) },
     journal: Journal.none,
     hooks: host.hooks,
+    approval: host.approvals.served,
     request: client.apiKey === undefined ? request : { ...request, apiKey: client.apiKey },
     call: {
       ...owner,
       correlationId: yield* CorrelationId,
       deadline: undefined,
-      interaction: Interaction.decline
+      interaction: approving(taken, approval.approvedBeforehand, approval.showsApprovals)
     },
     turnId: requestId
   }).pipe(
@@ -119,17 +133,20 @@ export const servedTurn = Effect.fnUntraced(function* (
     Stream.tap((event) =>
       Effect.sync(() => {
         keep(event)
+        if (event.type === "tool_end" && event.outcome.status === "awaiting_approval")
+          approval.waitingCalls.add(client.name, approval.responseId, event.outcome.call)
         if (event.type === "tool_start" && event.tool !== undefined && !isSafeToRepeat(event.tool)) hasActed = true
       })
     )
   )
   // A name that nobody has is answered by the host, with an error.
-  const runBy = (name: string): RunBy => known.get(name) ?? { _tag: "Host", source: "signalbox" }
+  const runBy = (name: string): RunBy => known.get(name)?.runBy ?? { _tag: "Host", source: "signalbox" }
   return {
-    inputs: turnInputs(Stream.unwrap(Effect.as(host.usable, events))).pipe(
+    inputs: turnInputs(Stream.unwrap(Effect.as(host.usable, events)), approval).pipe(
       Stream.provideService(Principal, client.name)
     ),
     runBy,
+    approvals: servedApprovals(taken, host.approvals.served, (name) => known.get(name)),
     hasActed: () => hasActed
   } satisfies StartedTurn
 })

@@ -61,7 +61,7 @@ export const streamedReply = Effect.fnUntraced(function* <Request extends Dialec
             requestId: ids.requestId
           })
         )
-  const served = { id: dialect.idOf(ids.digits), model: request.model, runBy: turn.runBy }
+  const served = { id: dialect.idOf(ids.digits), model: request.model, runBy: turn.runBy, approvals: turn.approvals }
   const body = Stream.succeed(Option.getOrElse(first, start)).pipe(
     Stream.concat(Stream.fromQueue(queue)),
     Stream.catchCause(failures),

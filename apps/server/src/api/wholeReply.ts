@@ -7,8 +7,7 @@ import {
   type EventFold,
   foldEvent,
   type ServedEvent,
-  type ServedStep,
-  type ToolResultBlock
+  type ServedStep
 } from "@signalbox/model"
 import { Cause, Effect, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
@@ -26,8 +25,15 @@ interface Collected {
 const nothing: Collected = { steps: [], fold: emptyFold, stopReason: undefined }
 
 /** Results follow the step that asked for them, so there is always one. */
-const addResult = (steps: ReadonlyArray<ServedStep>, result: ToolResultBlock): ReadonlyArray<ServedStep> =>
-  steps.map((step, index) => (index === steps.length - 1 ? { ...step, results: [...step.results, result] } : step))
+const addResult = (
+  steps: ReadonlyArray<ServedStep>,
+  { isWaiting = false, result }: Extract<ServedEvent, { type: "result" }>
+): ReadonlyArray<ServedStep> =>
+  steps.map((step, index) => {
+    if (index !== steps.length - 1) return step
+    const waiting = isWaiting ? { waiting: new Set([...(step.waiting ?? []), result.tool_use_id]) } : {}
+    return { ...step, results: [...step.results, result], ...waiting }
+  })
 
 const collect = (collected: Collected, input: ServedEvent): Collected => {
   switch (input.type) {
@@ -37,7 +43,7 @@ const collect = (collected: Collected, input: ServedEvent): Collected => {
       return { ...collected, fold: emptyFold, steps: [...collected.steps, { reply: fold.reply, results: [] }] }
     }
     case "result":
-      return { ...collected, steps: addResult(collected.steps, input.result) }
+      return { ...collected, steps: addResult(collected.steps, input) }
     case "end":
       return { ...collected, stopReason: input.stopReason }
     default:
@@ -60,12 +66,18 @@ export const wholeReply = <Request extends DialectRequest>(
   turn.inputs.pipe(
     Stream.runFold(() => nothing, collect),
     Effect.map(({ steps, stopReason }) => {
-      const marked = steps.map(({ reply, results }) => ({
-        reply: { ...reply, content: reply.content.map(withRunBy(turn)) },
-        results
+      const marked = steps.map(({ reply, ...step }) => ({
+        ...step,
+        reply: { ...reply, content: reply.content.map(withRunBy(turn)) }
       }))
       const end = stopReason === undefined ? {} : { stopReason }
-      const served = { id: dialect.idOf(ids.digits), model: request.model, steps: marked, ...end }
+      const served = {
+        id: dialect.idOf(ids.digits),
+        model: request.model,
+        steps: marked,
+        approvals: turn.approvals,
+        ...end
+      }
       return HttpServerResponse.jsonUnsafe(dialect.reply(served, { created, request }), {
         headers: { ...ids.headers, ...headers() }
       })

@@ -39,6 +39,15 @@ export class ToolExecutionUnknown extends defineError<ToolExecutionUnknown>()("T
   message: ({ given }) => `x-tool-execution: "${given}" has no meaning: send passthrough, or server, or leave it out.`
 }) {}
 
+/** A header that approves tool calls beforehand cannot be read. Nothing was run. */
+export class ToolApprovalInvalid extends defineError<ToolApprovalInvalid>()("ToolApprovalInvalid", {
+  code: "TOOL_APPROVAL_INVALID",
+  status: statuses.badData,
+  fields: { given: Schema.String },
+  message: ({ given }) => `x-tool-approval: "${given}" names no tool calls.`,
+  hint: () => "Send names of tools, or write_file(path=/tmp/*), with semicolons between them."
+}) {}
+
 /** The request names a server that is not configured, or that its key does not allow. */
 export class ServerNotAllowed extends defineError<ServerNotAllowed>()("ServerNotAllowed", {
   code: "SERVER_NOT_ALLOWED",

@@ -9,6 +9,9 @@ import type { HostSetup } from "../HostSetup.ts"
 import { approvalFile, storeFor } from "./approvalFile.ts"
 import { agentPolicy, conversationPolicy, servedPolicy } from "./approvalPolicy.ts"
 
+/** The name of the file in the data folder. */
+export const approvalsFile = "approvals.json"
+
 /** Who asks before a tool runs. */
 export class Approvals extends Context.Service<
   Approvals,
@@ -30,7 +33,7 @@ export class Approvals extends Context.Service<
 const storeOf = Effect.fnUntraced(function* ({ config, dataDirectory }: HostSetup) {
   if (dataDirectory === undefined) return undefined
   const path = yield* Path.Path
-  const file = yield* approvalFile(path.join(dataDirectory, "approvals.json"))
+  const file = yield* approvalFile(path.join(dataDirectory, approvalsFile))
   // Servers of one name are different servers in different configurations.
   return storeFor(file, config.file ?? config.directory) satisfies ApprovalStore
 })

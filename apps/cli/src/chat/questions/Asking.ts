@@ -24,7 +24,10 @@ export const makeAsking = Effect.gen(function* () {
   const lines = yield* makeLines(true, setPrompt)
   const turn = Semaphore.makeUnsafe(1)
   const ask = (prompt: string) =>
-    Effect.map(lines.next(`${errorStyle.yellow("?")} ${printable(prompt)} `), (line) => line?.trim())
+    lines.next(`${errorStyle.yellow("?")} ${printable(prompt)} `).pipe(
+      Effect.map((line) => line?.trim()),
+      Effect.onInterrupt(() => status(`\n${errorStyle.dim("… the question was withdrawn")}`))
+    )
   const confirm = (question: string, ifEmpty: boolean): Effect.Effect<boolean | undefined> =>
     Effect.flatMap(ask(`${question} [${ifEmpty ? "Y/n" : "y/N"}]`), (answer) => {
       if (answer === undefined) return Effect.undefined
@@ -36,7 +39,6 @@ export const makeAsking = Effect.gen(function* () {
     show: (text) => status(printable(text)),
     ask,
     confirm,
-    inTurn: (question) =>
-      turn.withPermit(Effect.onInterrupt(question, () => status(`\n${errorStyle.dim("… the question was withdrawn")}`)))
+    inTurn: (question) => turn.withPermit(question)
   } satisfies Asking
 })

@@ -7,6 +7,8 @@ import { Effect } from "effect"
 import { Output } from "../../Output.ts"
 import { Setting } from "../../Setting.ts"
 import type { RunningHost } from "../../withHost.ts"
+import { Signals } from "../../process/Signals.ts"
+import { askApproval } from "./askApproval.ts"
 import { makeAsking } from "./Asking.ts"
 import { askForm } from "./askForm.ts"
 import { makeModelWishes } from "./askModel.ts"
@@ -24,9 +26,17 @@ export const isSomebodyThere = Effect.map(
 /** Answers for one conversation; `model` is that which it talks to. */
 export const terminalInteraction = Effect.fnUntraced(function* ({ config }: RunningHost, model: RunningHost["model"]) {
   const asking = yield* makeAsking
+  const signals = yield* Signals
   const wishes = makeModelWishes(asking, model, config.options.model.maxTokens)
   return {
     ...Interaction.decline,
+    approve: (request) =>
+      asking.inTurn(
+        Effect.flatMap(askApproval(asking, request), (decision) =>
+          // Whoever leaves the question stops the answer; no other question comes up meanwhile.
+          decision === undefined ? Effect.andThen(signals.interrupt, Effect.never) : Effect.succeed(decision)
+        )
+      ),
     elicit: (request, { source }) =>
       asking.inTurn(request.mode === "form" ? askForm(asking, source, request) : askPage(asking, source, request)),
     sample: (request, { source }) => wishes.answer(request, source)

@@ -39,7 +39,7 @@ export type TurnPart =
   /** The whole text of the arguments: `{}` where there was none. */
   | { readonly type: "call_ended"; readonly text: string }
   | { readonly type: "step_ended" }
-  | { readonly type: "result"; readonly result: ToolResultBlock }
+  | { readonly type: "result"; readonly result: ToolResultBlock; readonly isWaiting?: boolean }
   | { readonly type: "ping" }
   | { readonly type: "ended"; readonly end: TurnEnd }
   | { readonly type: "failed"; readonly error: unknown; readonly requestId: string }
@@ -254,7 +254,7 @@ const end = (before: TurnState, stopReason: string | undefined): Encoded =>
 
 /** A turn that is over, as what happened in it: whole answers are made by the encoders of streams. */
 export const servedEvents = (turn: Pick<ServedReply, "steps" | "stopReason">): ReadonlyArray<ServedEvent> => {
-  const happened = turn.steps.flatMap(({ reply, results }): ReadonlyArray<ServedEvent> => {
+  const happened = turn.steps.flatMap(({ reply, results, waiting }): ReadonlyArray<ServedEvent> => {
     const answered = new Set(results.map((result) => result.tool_use_id))
     const content = reply.content.map((block): ContentBlock => {
       const isOurs = block.type === "tool_use" && answered.has(block.id) && block.runBy?._tag !== "Host"
@@ -262,7 +262,11 @@ export const servedEvents = (turn: Pick<ServedReply, "steps" | "stopReason">): R
     })
     return [
       ...eventsOf({ ...reply, content }).map((event): ServedEvent => ({ type: "model", event })),
-      ...results.map((result): ServedEvent => ({ type: "result", result }))
+      ...results.map((result): ServedEvent => ({
+        type: "result",
+        result,
+        ...(waiting?.has(result.tool_use_id) === true ? { isWaiting: true } : {})
+      }))
     ]
   })
   return [...happened, { type: "end", ...(turn.stopReason === undefined ? {} : { stopReason: turn.stopReason }) }]

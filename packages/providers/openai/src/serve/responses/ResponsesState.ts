@@ -37,6 +37,13 @@ export interface OpenItem {
   readonly call?: ToldCall
 }
 
+/** A call that is told later. */
+export interface HeldCall {
+  readonly call: ToldCall
+  readonly step: number
+  readonly text: string
+}
+
 /** Where a stream stands. Make one with `startResponsesStream`. */
 export interface ResponsesState {
   readonly stream: Omit<ResponsesStream, "runBy">
@@ -46,6 +53,10 @@ export interface ResponsesState {
   readonly open: OpenItem | undefined
   /** The places of the host's calls that are running, by the ids of the calls. */
   readonly running: ReadonlyMap<string, number>
+  /** The host's calls that may wait for approval, by their ids, until it is known. */
+  readonly held: ReadonlyMap<string, HeldCall>
+  /** The one among them whose arguments are coming. */
+  readonly holding: string | undefined
   readonly silentPings: number
   /** The response with which the stream ended. */
   readonly ended: ResponseWire | undefined
@@ -59,6 +70,8 @@ export const startResponsesStream = ({ runBy, ...stream }: ResponsesStream): Res
   output: [],
   open: undefined,
   running: new Map(),
+  held: new Map(),
+  holding: undefined,
   silentPings: 0,
   ended: undefined
 })

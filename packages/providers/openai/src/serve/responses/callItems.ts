@@ -15,6 +15,8 @@ export interface ToldCall {
   readonly form: CallForm | undefined
   /** Who runs it, where that is not the caller. */
   readonly source: string | undefined
+  /** The request for approval with which it was shown before. */
+  readonly requestId?: string | undefined
 }
 
 /** The prefix of the id of its item. */
@@ -36,7 +38,7 @@ const shellAction = (text: string): JsonObject => {
   }
 }
 
-const hostItem = (id: string, { name, source }: ToldCall, text: string, status: Status): JsonObject => ({
+const hostItem = (id: string, { name, requestId, source }: ToldCall, text: string, status: Status): JsonObject => ({
   id,
   type: "mcp_call",
   server_label: source,
@@ -44,8 +46,17 @@ const hostItem = (id: string, { name, source }: ToldCall, text: string, status: 
   arguments: text,
   output: null,
   error: null,
-  approval_request_id: null,
+  approval_request_id: requestId ?? null,
   status
+})
+
+/** The item of a call of the host's that waits for approval. */
+export const approvalItem = (id: string, { name, source }: ToldCall, text: string): JsonObject => ({
+  id,
+  type: "mcp_approval_request",
+  server_label: source,
+  name,
+  arguments: text
 })
 
 /** The item of a call with these arguments. */

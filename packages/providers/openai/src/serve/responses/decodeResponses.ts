@@ -2,7 +2,13 @@
  * A Responses request read into the vocabulary. Nothing is held here between requests, so that what refers to an
  * earlier response is refused in the words on which clients send the whole conversation instead.
  */
-import { isJsonObject, type JsonObject, type ModelRequest, type ServedRequest } from "@signalbox/model"
+import {
+  type ApprovalAnswer,
+  isJsonObject,
+  type JsonObject,
+  type ModelRequest,
+  type ServedRequest
+} from "@signalbox/model"
 import { Effect } from "effect"
 import { distinctTools, formsOf } from "../callForms.ts"
 import { historyOf } from "../history.ts"
@@ -10,6 +16,7 @@ import { InvalidResponsesRequest } from "../InvalidRequest.ts"
 import { checked, issueFields, refuse, type RequestIssue } from "../issue.ts"
 import { leaveOut } from "../leaveOut.ts"
 import { requestFields, withParallel } from "../requestFields.ts"
+import { readApprovals } from "./readApprovals.ts"
 import { readChoice, readTools } from "./readTools.ts"
 import { readItems } from "./readItems.ts"
 import type { ResponsesAnswer } from "./ResponsesState.ts"
@@ -18,6 +25,8 @@ import { ResponsesRequestWire } from "./wire.ts"
 /** A request, and what its answer depends on. */
 export interface ServedResponsesRequest extends ServedRequest {
   readonly answer: ResponsesAnswer
+  /** What it says of calls that were waiting for approval. */
+  readonly approvals: ReadonlyArray<ApprovalAnswer>
 }
 
 const checkedBody = checked(ResponsesRequestWire)
@@ -115,6 +124,7 @@ const decode = Effect.fnUntraced(function* (body: unknown): Effect.fn.Return<Ser
     request,
     stream: wire.stream ?? false,
     model: wire.model,
+    approvals: yield* readApprovals(wire.input),
     answer: { echo: echoOf(body), callForms: formsOf(tools) }
   }
 })

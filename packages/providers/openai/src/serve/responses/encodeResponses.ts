@@ -3,11 +3,12 @@
  * events. The response that its last event carries is the whole answer, streamed or not. Items of the host's tools
  * stay open while the tools run, so that other items begin before they are done.
  */
-import type { ServedEvent } from "@signalbox/model"
+import type { ServedEvent, ToolUseBlock } from "@signalbox/model"
 import { servedEvents, type TurnPart, turnParts } from "../turnParts.ts"
 import { responseOf } from "./responseOf.ts"
 import { type ResponsesReply, type ResponsesState, startResponsesStream } from "./ResponsesState.ts"
-import { type Draft, emit, tellEnd, tellFailure, tellPart } from "./tellPart.ts"
+import { type Draft, emit } from "./Draft.ts"
+import { tellEnd, tellFailure, tellPart } from "./tellPart.ts"
 import type { ResponsesEvent, ResponseWire } from "./wire.ts"
 
 /** Some clients end a stream after minutes without an event, whatever comments say. */
@@ -53,8 +54,13 @@ export const renderResponsesEvent = (event: ResponsesEvent): string =>
 
 /** The JSON body of a turn that was not streamed: the response that the stream would have ended with. */
 export const encodeResponsesReply = ({ steps, stopReason, ...turn }: ResponsesReply): ResponseWire => {
-  const start = startResponsesStream({ ...turn, runBy: () => ({ _tag: "Caller" }) })
   const happened = servedEvents({ steps, ...(stopReason === undefined ? {} : { stopReason }) })
+  const waiting = new Set(steps.flatMap((step) => [...(step.waiting ?? [])]))
+  const approvals = {
+    requestOf: (callId: string) => turn.approvals?.requestOf(callId),
+    mayWait: ({ id }: ToolUseBlock) => waiting.has(id)
+  }
+  const start = startResponsesStream({ ...turn, approvals, runBy: () => ({ _tag: "Caller" }) })
   const last = happened.reduce((state, event) => encodeResponsesStream(state, event)[0], start)
   return last.ended ?? responseOf(last, "completed")
 }

@@ -10,7 +10,7 @@ export interface ItemPlace {
   readonly index: number
 }
 
-export type ItemPrefix = "msg" | "rs" | "fc" | "ctc" | "lsh" | "mcp" | "ws"
+export type ItemPrefix = "msg" | "rs" | "fc" | "ctc" | "lsh" | "mcp" | "mcpr" | "ws"
 
 /** The id of an item; `callId` where no field of the item has it. */
 export const itemId = (prefix: ItemPrefix, { index, responseId, step }: ItemPlace, callId?: string): string => {
@@ -22,11 +22,15 @@ export const itemId = (prefix: ItemPrefix, { index, responseId, step }: ItemPlac
 export interface ReadItemId {
   /** Names the model call. */
   readonly step: string | undefined
+  /** The response that it is of, without the prefix of its id. */
+  readonly responseId: string | undefined
   readonly callId: string | undefined
 }
 
 /** Reads an id; one that is not ours says nothing. */
 export const readItemId = (id: unknown): ReadItemId => {
   const found = typeof id === "string" ? /^[a-z]+_([A-Za-z0-9]*)_(\d+)_\d+(?:_(.+))?$/.exec(id) : null
-  return found === null ? { step: undefined, callId: undefined } : { step: `${found[1]}.${found[2]}`, callId: found[3] }
+  return found === null
+    ? { step: undefined, responseId: undefined, callId: undefined }
+    : { step: `${found[1]}.${found[2]}`, responseId: found[1], callId: found[3] }
 }

@@ -108,6 +108,10 @@ const readMcpCall = (item: JsonObject): Items => {
   return [...spoken(item, [call]), { type: "result", result }]
 }
 
+/** A call that was shown as waiting. What the client answered to it is read apart from the conversation. */
+const readApprovalRequest = (item: JsonObject): Items =>
+  readMcpCall({ ...item, error: "Not run: it was waiting for approval.", output: null })
+
 const readItem = (item: JsonObject, path: Path): Effect.Effect<Items | string, RequestIssue> => {
   switch (item["type"] ?? "message") {
     case "message":
@@ -127,8 +131,11 @@ const readItem = (item: JsonObject, path: Path): Effect.Effect<Items | string, R
     case "web_search_call":
       // Its upstream wants it back beside the reasoning that led to it; others do not see it.
       return Effect.succeed(spoken(item, [{ type: "opaque", vendor: "openai", block: item }]))
+    case "mcp_approval_request":
+      return Effect.succeed(readApprovalRequest(item))
+    case "mcp_approval_response":
     case "additional_tools":
-      // Read with the tools of the request.
+      // Read apart: with the tools of the request, with what it approves.
       return Effect.succeed([])
     case "item_reference":
       return refuse(
