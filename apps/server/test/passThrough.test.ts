@@ -16,6 +16,9 @@ const withoutNumbers = (text: string): string => text.replaceAll(/(msg_fx|req_fx
 const ask = (server: Awaited<ReturnType<typeof startServer>>, path: string, body: string, headers = {}) =>
   fetch(`${server.url}${path}`, { method: "POST", headers: { "content-type": "application/json", ...headers }, body })
 
+const circuitOf = (server: Awaited<ReturnType<typeof startServer>>) =>
+  server.runtime.runPromise(Effect.flatMap(Host, ({ models }) => models.circuits.stats("claude")))
+
 describe("a request that needs nothing of the host", () => {
   for (const [name, path, body] of [
     ["whole", "/v1/messages?beta=true", odd],
@@ -182,8 +185,6 @@ describe("an upstream that fails while a request is handed on", () => {
   })
 
   const streamed = odd.replace("{", '{"stream":true,')
-  const circuitOf = (server: Awaited<ReturnType<typeof startServer>>) =>
-    server.runtime.runPromise(Effect.flatMap(Host, ({ models }) => models.circuits.stats("claude")))
 
   it("has failed where the answer breaks off late, too", async () => {
     const cut = { text: ["One ", "two"], fault: { kind: "reset", afterPieces: 1 } } as const

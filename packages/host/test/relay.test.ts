@@ -250,7 +250,7 @@ for (const way of ways) {
           Effect.gen(function* () {
             const full = yield* Deferred.make<void>()
             let length = 0
-            let resume = () => {}
+            let resume: (() => void) | undefined
             let isOpen = false
             const begin: Begin = () => ({
               write: (bytes) => {
@@ -269,7 +269,7 @@ for (const way of ways) {
             yield* Effect.sleep("1500 millis")
             assert.isBelow(written, pieces / 2)
             isOpen = true
-            resume()
+            resume?.()
             yield* Fiber.join(relayed)
             assert.strictEqual(length, pieces * piece.length)
           })
