@@ -47,6 +47,8 @@ const result = (name: string, measured: ReadonlyArray<Round>, budget?: number): 
   }
 })
 
+const run = (effect: Effect.Effect<unknown, unknown>) => Effect.runPromise(Effect.asVoid(Effect.orDie(effect)))
+
 const runBench = async (): Promise<ReadonlyArray<BenchResult>> => {
   const folder = await mkdtemp(join(tmpdir(), "signalbox-bench-"))
   const file = await open(join(folder, "bare"), "a")
@@ -56,8 +58,6 @@ const runBench = async (): Promise<ReadonlyArray<BenchResult>> => {
         Effect.gen(function* () {
           const context = yield* Layer.build(storeIn(join(folder, "history")))
           const store = Context.get(context, EventStore)
-          const run = (effect: Effect.Effect<unknown, unknown>) =>
-            Effect.runPromise(Effect.asVoid(Effect.orDie(effect)))
           const add = store.addEvent("c", event)
           yield* add
           // The same bytes as the store writes.

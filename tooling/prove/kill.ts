@@ -3,7 +3,7 @@
  * done is there, a call that may not run twice does not, and what the model is told of each call is so: a witness beside the
  * history knows what the tools did.
  */
-import { type ContentBlock, type Message, type ToolResultBlock } from "@signalbox/model"
+import type { ContentBlock, Message, ToolResultBlock } from "@signalbox/model"
 import type { ChatEvent } from "@signalbox/conversation"
 import { makeRandom, type Random } from "@signalbox/testing"
 import { Effect } from "effect"
@@ -46,7 +46,13 @@ const killInSlot = async (place: Place, slot: number, kills: number, random: Ran
     const again = open !== undefined && random.next() < 0.5 ? [open] : []
     const { conversation, fault, history, witness } = place
     const { ended, lines, process, said } = place.start(
-      ...["turns", history, conversation, `s${slot}-${kill}`, witness, fault, ...again]
+      "turns",
+      history,
+      conversation,
+      `s${slot}-${kill}`,
+      witness,
+      fault,
+      ...again
     )
     const { millis, times, word } = endOf(random)
     await said((line) => line === "ready")
@@ -81,31 +87,40 @@ const goOn = async ({ conversation, fault, history, start, witness }: Place) => 
 
 const isResult = (block: ContentBlock): block is ToolResultBlock => block.type === "tool_result"
 
+const callsOf = (message: Message | undefined): ReadonlyArray<string> =>
+  (message?.content ?? []).flatMap((block) => (block.type === "tool_use" ? [block.id] : []))
+
+const resultsOf = (message: Message | undefined): ReadonlyArray<string> =>
+  (message?.content ?? []).filter(isResult).map(({ tool_use_id }) => tool_use_id)
+
+/** What providers refuse of one message. */
+const refusedAlone = ({ content, role }: Message, where: string): ReadonlyArray<string> => {
+  const other = content.findIndex((block) => !isResult(block))
+  const isMixed = other !== -1 && content.slice(other).some(isResult)
+  return [
+    ...(content.length === 0 ? [`${where} is empty`] : []),
+    ...(content.some((block) => block.type === "text" && block.text === "") ? [`${where} has an empty text`] : []),
+    ...(isMixed ? [`${where} has results after other blocks`] : []),
+    ...(role !== "user" && content.some(isResult) ? [`${where} has results and is not a user's`] : [])
+  ]
+}
+
 /** What providers refuse. */
-const refused = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
-  messages.flatMap(({ content, role }, index) => {
-    const where = `message ${index}`
-    const next = messages[index + 1]
-    const calls = content.flatMap((block) => (block.type === "tool_use" ? [block.id] : []))
-    const before = messages[index - 1]?.content.flatMap((block) => (block.type === "tool_use" ? [block.id] : [])) ?? []
-    const results = content.filter(isResult).map(({ tool_use_id }) => tool_use_id)
-    const answered = next?.content.filter(isResult).map(({ tool_use_id }) => tool_use_id) ?? []
-    const firstOther = content.findIndex((block) => !isResult(block))
+const refused = (messages: ReadonlyArray<Message>): ReadonlyArray<string> => [
+  ...(messages[0]?.role === "user" ? [] : ["the first message is not a user's"]),
+  ...messages.flatMap((message, index) => {
+    const answered = resultsOf(messages[index + 1])
+    const asked = callsOf(messages[index - 1])
+    const notOnce = callsOf(message).filter((id) => answered.filter((other) => other === id).length !== 1)
     return [
-      ...(index === 0 && role !== "user" ? [`${where} is not a user's`] : []),
-      ...(content.length === 0 ? [`${where} is empty`] : []),
-      ...(content.some((block) => block.type === "text" && block.text === "") ? [`${where} has an empty text`] : []),
-      ...calls
-        .filter((id) => answered.filter((other) => other === id).length !== 1)
-        .map((id) => `${id} is not answered once`),
-      ...results
-        .filter((id) => role !== "user" || !before.includes(id))
-        .map((id) => `${id} is answered in the wrong place`),
-      ...(firstOther !== -1 && content.slice(firstOther).some(isResult)
-        ? [`${where} has results after other blocks`]
-        : [])
+      ...refusedAlone(message, `message ${index}`),
+      ...notOnce.map((id) => `${id} is not answered once`),
+      ...resultsOf(message)
+        .filter((id) => !asked.includes(id))
+        .map((id) => `${id} is answered in the wrong place`)
     ]
   })
+]
 
 const textOfResult = (event: Extract<ChatEvent, { type: "tool_result" }>): string => JSON.stringify(event.content ?? "")
 

@@ -123,6 +123,10 @@ const callOf = ({ interaction, principal }: StartOptions): Pick<CallContext, "in
   interaction: interaction ?? Interaction.decline
 })
 
+/** Where the session is kept, if it is. */
+const keptAs = ({ store, window }: ConversationOptions, { id, isKept = id !== undefined }: StartOptions) =>
+  store === undefined || !isKept ? {} : { store, ...(window === undefined ? {} : { window }) }
+
 const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
   const model = yield* LanguageModel
   const toolbox = yield* Toolbox
@@ -153,8 +157,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
       request: requestOf(options.request, given),
       call: callOf(given),
       ...(given.history === undefined ? {} : { history: given.history }),
-      ...(options.store === undefined || !(given.isKept ?? given.id !== undefined) ? {} : { store: options.store }),
-      ...(options.window === undefined ? {} : { window: options.window })
+      ...keptAs(options, given)
     })
     if (sessions.has(id)) return yield* new SessionExists({ sessionId: id })
     if (sessions.size >= options.maxSessions) return yield* new TooManySessions({ limit: options.maxSessions })

@@ -48,9 +48,10 @@ export const workersIn = (folder: string, mark: string) =>
         lines,
         ended,
         said: async (fits) => {
-          let isOver = false
-          void ended.then(() => (isOver = true))
-          while (!lines.some(fits) && !isOver) await Promise.race([once(reader, "line"), ended])
+          const over = ended.then(() => true)
+          while (!lines.some(fits)) {
+            if (await Promise.race([once(reader, "line").then(() => false), over])) break
+          }
           return lines.find(fits)
         }
       }

@@ -32,7 +32,7 @@ const shared = {
 const content = Schema.Array(ContentBlock)
 
 /** What a user said. */
-export const UserMessageEvent = Schema.Struct({
+const UserMessageEvent = Schema.Struct({
   ...shared,
   type: Schema.Literal("user_message"),
   role: Schema.Literal("user"),
@@ -41,7 +41,7 @@ export const UserMessageEvent = Schema.Struct({
 })
 
 /** What a model answered, its calls among the content. */
-export const AssistantMessageEvent = Schema.Struct({
+const AssistantMessageEvent = Schema.Struct({
   ...shared,
   type: Schema.Literal("assistant_message"),
   role: Schema.Literal("assistant"),
@@ -53,7 +53,7 @@ export const AssistantMessageEvent = Schema.Struct({
 })
 
 /** A call of a tool. */
-export const ToolCallEvent = Schema.Struct({
+const ToolCallEvent = Schema.Struct({
   ...shared,
   type: Schema.Literal("tool_call"),
   role: Schema.Literal("assistant"),
@@ -63,7 +63,7 @@ export const ToolCallEvent = Schema.Struct({
 })
 
 /** What the model was told of a call. */
-export const ToolResultEvent = Schema.Struct({
+const ToolResultEvent = Schema.Struct({
   ...shared,
   type: Schema.Literal("tool_result"),
   role: Schema.Literal("tool"),
@@ -73,7 +73,7 @@ export const ToolResultEvent = Schema.Struct({
 })
 
 /** A word of the host. The model sees it only where it is meant to. */
-export const SystemUpdateEvent = Schema.Struct({
+const SystemUpdateEvent = Schema.Struct({
   ...shared,
   type: Schema.Literal("system_update"),
   role: Schema.Literal("system"),

@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from "@signalbox/model"
 import { type ChatEvent, type ChatEventType, type MetaEvent, type NewEvent, uniqueKey } from "./ChatEvent.ts"
 
 /** The kind of the record that hides others: records of a request and of these kinds that came before it. */
-export const compactionKind = "compaction"
+const compactionKind = "compaction"
 
 /** The kind of a piece of an answer that was still coming. */
 export const deltaKind = "assistant_delta"

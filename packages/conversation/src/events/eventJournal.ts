@@ -42,6 +42,20 @@ export interface EventJournalOptions {
   readonly add: (event: NewEvent) => Effect.Effect<unknown, StoreError>
 }
 
+const unwritable = (stepId: string, hasRun: boolean) => (error: StoreError) =>
+  new JournalUnwritable({ stepId, hasRun, reason: error.message, cause: error })
+
+/** What an earlier run of the step gave. */
+const recall = <A, Encoded>({ id, output, safety, subject }: JournalStep<A, Encoded>, step: KnownStep) => {
+  const unknown = safety === "unsafe" ? Effect.fail(new OutcomeUnknown({ stepId: id })) : Effect.succeedNone
+  if (step.state === "begun" || step.subject !== subject) return unknown
+  return Schema.decodeUnknownEffect(output)(step.value).pipe(
+    Effect.asSome,
+    // Another version wrote it: what happened is known to nobody here.
+    Effect.catch(() => unknown)
+  )
+}
+
 /** The journal of one turn. */
 export const makeEventJournal = ({ add, nextIndex, notes, requestId }: EventJournalOptions): Journal["Service"] => {
   const known = knownSteps(notes)
@@ -57,20 +71,6 @@ export const makeEventJournal = ({ add, nextIndex, notes, requestId }: EventJour
         index: nextIndex()
       })
     )
-
-  const unwritable = (stepId: string, hasRun: boolean) => (error: StoreError) =>
-    new JournalUnwritable({ stepId, hasRun, reason: error.message, cause: error })
-
-  /** What an earlier run of the step gave. */
-  const recall = <A, Encoded>({ id, output, safety, subject }: JournalStep<A, Encoded>, step: KnownStep) => {
-    const unknown = safety === "unsafe" ? Effect.fail(new OutcomeUnknown({ stepId: id })) : Effect.succeedNone
-    if (step.state === "begun" || step.subject !== subject) return unknown
-    return Schema.decodeUnknownEffect(output)(step.value).pipe(
-      Effect.asSome,
-      // Another version wrote it: what happened is known to nobody here.
-      Effect.catch(() => unknown)
-    )
-  }
 
   const run = <A, Encoded, E, R>(
     { id, output, safety, subject }: JournalStep<A, Encoded>,

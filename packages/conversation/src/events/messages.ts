@@ -48,7 +48,7 @@ export const messagesOf = (events: ReadonlyArray<ChatEvent>): ReadonlyArray<Mess
  * Puts right what would be refused: a call that has no result where the conversation went on gets one that says so, a result
  * that is not right after its call is left out, and so is the second of two.
  */
-export const validHistory = (messages: ReadonlyArray<Message>): ReadonlyArray<Message> => {
+const validHistory = (messages: ReadonlyArray<Message>): ReadonlyArray<Message> => {
   const valid: Array<Message> = []
   for (const message of messages) {
     const previous = valid.at(-1)

@@ -24,7 +24,7 @@ export const decodeEvent = (json: unknown): DecodedEvent => {
     const decoded = decodeCurrent(json)
     return decoded._tag === "Success" ? { event: decoded.success } : { problem: decoded.failure.message }
   }
-  if (version !== undefined && version !== 1) return { problem: `its version ${String(version)} is not known` }
+  if (version !== undefined && version !== 1) return { problem: `its version ${JSON.stringify(version)} is not known` }
   return decodeOlder(json)
 }
 

@@ -60,7 +60,8 @@ export const place = (log: EventLog, { event }: PreparedEvent): ChatEvent | unde
   return placed
 }
 
-const restOf = ({ seq: _, ...encoded }: typeof ChatEvent.Encoded): string => JSON.stringify(encoded).slice(1)
+/** The place is left out: a key without a value is not written. */
+const restOf = (encoded: typeof ChatEvent.Encoded): string => JSON.stringify({ ...encoded, seq: undefined }).slice(1)
 
 /** The line of a record at its place. */
 export const lineAt = (seq: number, rest: string): string => `{"seq":${seq},${rest}\n`

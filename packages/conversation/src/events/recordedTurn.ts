@@ -3,7 +3,7 @@
  * before; while it runs, each step is written down before the next begins; when it is over, it is all in the records.
  */
 import { makeCorrelationId } from "@signalbox/errors"
-import type { ContentBlock, LanguageModel, Message } from "@signalbox/model"
+import type { ContentBlock, Message } from "@signalbox/model"
 import { DateTime, Effect, Exit } from "effect"
 import { JournalUnwritable } from "../errors.ts"
 import { appendUser, pendingCallsOf } from "../history.ts"
@@ -11,12 +11,13 @@ import type { Journal } from "../Journal.ts"
 import type { TurnHooks } from "../TurnHooks.ts"
 import type { TurnProgress } from "../TurnProgress.ts"
 import type { TurnResult } from "../TurnResult.ts"
-import type { ChatEvent, NewEvent } from "./ChatEvent.ts"
+import type { ChatEvent, MetaEvent, NewEvent } from "./ChatEvent.ts"
 import { closeLostTurn, stepNotes } from "./closeLostTurn.ts"
 import { compaction, deltaKind } from "./EventLog.ts"
+import type { StoreError } from "./errors.ts"
 import { makeEventJournal, stepKinds } from "./eventJournal.ts"
 import type { EventStore } from "./EventStore.ts"
-import { eventsOfMessages, messagesOf } from "./messages.ts"
+import { type EventCounts, eventsOfMessages, messagesOf } from "./messages.ts"
 import { recordDeltas } from "./recordDeltas.ts"
 import { beginNote, countsOf, endNote, finishedTurn, firstIndex, turnsOf, unfinishedTurns } from "./turnNotes.ts"
 import { type MemoryWindow, remembered } from "./windows.ts"
@@ -50,98 +51,145 @@ const shown = (events: ReadonlyArray<ChatEvent>, window: MemoryWindow | undefine
 
 /** Opens a turn. Nobody else may have one of the conversation open: hold its lock. */
 export const openTurn = Effect.fnUntraced(function* (conversation: RecordedConversation, request: RecordedRequest) {
-  const { conversationId, store, window } = conversation
-  const readAll = store.getEvents(conversationId, { include: "all" })
+  const { conversationId, store } = conversation
   const requestId = request.requestId ?? `turn_${yield* makeCorrelationId}`
-  const lost = unfinishedTurns(yield* readAll).filter((turn) => turn.requestId !== requestId)
-  for (const turn of lost) {
-    yield* store.addEvents(conversationId, yield* closeLostTurn(yield* readAll, turn, request.hooks))
-    yield* Effect.logWarning("A turn that its program did not end was ended.", { conversation_id: conversationId })
-  }
-  const events = yield* readAll
-
+  yield* closeOthers(conversation, requestId, request.hooks)
+  const events = yield* store.getEvents(conversationId, { include: "all" })
   const finished = finishedTurn(events, requestId)
   if (finished !== undefined) {
     const own = events.filter((event) => event.request_id === requestId && event.type !== "user_message")
     return { _tag: "Answered", ...finished, messages: messagesOfTurn(own) } as const
   }
+  return {
+    _tag: "Open",
+    ...recordTurn(conversation, yield* beginTurn(conversation, events, requestId, request.content))
+  } as const
+})
 
-  const open = unfinishedTurns(events).find((turn) => turn.requestId === requestId)
-  const before = open === undefined ? events : events.filter(({ seq }) => seq <= open.seq)
-  const isSaid = events.some((event) => event.request_id === requestId && event.type === "user_message")
-  const history = yield* shown(before, window)
-  const messages = isSaid ? history : appendUser(history, request.content)
-  const turnId = open?.turnId ?? `${conversationId}/${requestId}/${turnsOf(events, requestId)}`
+/** Ends what other programs have left. */
+const closeOthers = Effect.fnUntraced(function* (
+  { conversationId, store }: RecordedConversation,
+  requestId: string,
+  hooks: RecordedRequest["hooks"]
+) {
+  const readAll = store.getEvents(conversationId, { include: "all" })
+  for (const turn of unfinishedTurns(yield* readAll)) {
+    if (turn.requestId === requestId) continue
+    yield* store.addEvents(conversationId, yield* closeLostTurn(yield* readAll, turn, hooks))
+    yield* Effect.logWarning("A turn that its program did not end was ended.", { conversation_id: conversationId })
+  }
+})
+
+/** What a turn goes by: where it begins, or goes on. */
+interface BegunTurn {
+  readonly requestId: string
+  readonly turnId: string
+  readonly messages: ReadonlyArray<Message>
+  readonly counts: EventCounts
+  readonly deltas: number
+  readonly nextIndex: () => number
+  /** What an earlier run of it has written. */
+  readonly notes: ReadonlyArray<typeof MetaEvent.Type>
+}
+
+/** Says that the turn begins, unless an earlier run of it has. */
+const beginTurn = Effect.fnUntraced(function* (
+  { conversationId, store, window }: RecordedConversation,
+  events: ReadonlyArray<ChatEvent>,
+  requestId: string,
+  content: ReadonlyArray<ContentBlock>
+) {
   let index = firstIndex(events)
   const nextIndex = () => index++
-  const added = isSaid ? [] : saidEvents(history, messages, request.content, requestId)
-  const counts = open?.counts ?? { ...countsOf(events, requestId), results: resultsIn(added, events, requestId) }
-  if (open === undefined) {
-    yield* store.addEvents(conversationId, [...added, beginNote(requestId, turnId, nextIndex(), counts)])
+  const own = events.filter((event) => event.request_id === requestId)
+  const deltas = own.filter((event) => event.type === "meta" && event.kind === deltaKind).length
+  const open = unfinishedTurns(own).at(-1)
+  if (open !== undefined) {
+    const { counts, seq, turnId } = open
+    const before = yield* shown(
+      events.filter((event) => event.seq <= seq),
+      window
+    )
+    return {
+      requestId,
+      turnId,
+      messages: before,
+      counts,
+      deltas,
+      nextIndex,
+      notes: stepNotes(own, open)
+    } satisfies BegunTurn
   }
+  const history = yield* shown(events, window)
+  const isSaid = own.some(({ type }) => type === "user_message")
+  const messages = isSaid ? history : appendUser(history, content)
+  const added = isSaid ? [] : saidEvents(history, messages, content, requestId)
+  const turnId = `${conversationId}/${requestId}/${turnsOf(own, requestId)}`
+  const counts = { ...countsOf(own, requestId), results: resultsIn(added, own, requestId) }
+  yield* store.addEvents(conversationId, [...added, beginNote(requestId, turnId, nextIndex(), counts)])
+  return { requestId, turnId, messages, counts, deltas, nextIndex, notes: [] } satisfies BegunTurn
+})
 
-  const add = (event: NewEvent) => store.addEvent(conversationId, event)
+/** What a turn writes while it runs, and at its end. */
+const recordTurn = ({ conversationId, store }: RecordedConversation, turn: BegunTurn) => {
+  const { deltas, messages, nextIndex, notes, requestId, turnId } = turn
   const journal = makeEventJournal({
     requestId,
     nextIndex,
-    notes: open === undefined ? [] : stepNotes(events, open),
-    add
+    notes,
+    add: (event) => store.addEvent(conversationId, event)
   })
   let written = 0
-  let placed = counts
+  let { counts } = turn
 
-  /** The messages that are not written down yet, as records. */
-  const unwritten = (progress: TurnProgress): ReadonlyArray<NewEvent> => {
-    const made = eventsOfMessages(progress.messages.slice(written), requestId, placed)
-    written = progress.messages.length
-    placed = made.counts
-    return made.events
-  }
+  /** Writes down the messages that are not yet, and what else there is to say. */
+  const write = (
+    progress: TurnProgress,
+    change: (events: ReadonlyArray<NewEvent>) => ReadonlyArray<NewEvent> = (events) => events
+  ) =>
+    Effect.suspend(() => {
+      const { length } = progress.messages
+      const made = eventsOfMessages(progress.messages.slice(written), requestId, counts)
+      return Effect.tap(store.addEvents(conversationId, change(made.events)), () =>
+        Effect.sync(() => {
+          written = length
+          counts = made.counts
+        })
+      )
+    })
 
   /** Before a model is asked again, what came of its last answer is written down. */
   const journalOf = (progress: TurnProgress): Journal["Service"] => ({
     ...journal,
-    step: (step, effect) =>
-      journal.step(
+    step: (step, effect) => {
+      const unwritable = (error: StoreError) =>
+        new JournalUnwritable({ stepId: step.id, hasRun: false, reason: error.message, cause: error })
+      return journal.step(
         step,
-        step.id.endsWith("/model")
-          ? Effect.suspend(() => store.addEvents(conversationId, unwritten(progress))).pipe(
-              Effect.mapError(
-                (error) =>
-                  new JournalUnwritable({ stepId: step.id, hasRun: false, reason: error.message, cause: error })
-              ),
-              Effect.andThen(effect)
-            )
-          : effect
+        step.id.endsWith("/model") ? Effect.andThen(Effect.mapError(write(progress), unwritable), effect) : effect
       )
+    }
   })
 
-  const end = (progress: TurnProgress, exit: Exit.Exit<TurnResult, unknown>) =>
-    Effect.suspend(() => {
-      const rest = withUsage(unwritten(progress), progress)
-      const result = Exit.isSuccess(exit) ? exit.value : undefined
-      const said =
-        result === undefined ? {} : { finish_reason: result.finishReason, text: result.text, usage: result.usage }
-      return store.addEvents(conversationId, [
-        ...rest,
-        endNote({ requestId, turnId }, nextIndex(), result === undefined ? "stopped" : "finished", said),
-        // Of an answer that was cut off, what had come stays for people to read.
-        compaction(requestId, [...Object.values(stepKinds), ...(result === undefined ? [] : [deltaKind])])
-      ])
-    })
+  const end = (progress: TurnProgress, exit: Exit.Exit<TurnResult, unknown>) => {
+    const result = Exit.isSuccess(exit) ? exit.value : undefined
+    const said =
+      result === undefined ? {} : { finish_reason: result.finishReason, text: result.text, usage: result.usage }
+    return write(progress, (events) => [
+      ...withUsage(events, progress),
+      endNote({ requestId, turnId }, nextIndex(), result === undefined ? "stopped" : "finished", said),
+      // Of an answer that was cut off, what had come stays for people to read.
+      compaction(requestId, [...Object.values(stepKinds), ...(result === undefined ? [] : [deltaKind])])
+    ])
+  }
 
-  const deltas = events.filter(
-    (event) => event.type === "meta" && event.kind === deltaKind && event.request_id === requestId
-  )
-  const recording = (model: LanguageModel["Service"]) =>
-    recordDeltas({
-      requestId,
-      from: deltas.length,
-      add: (pieces) => store.addEvents(conversationId, pieces)
-    })(model)
-
-  return { _tag: "Open", messages, turnId, journalOf, recording, end } as const
-})
+  const recording = recordDeltas({
+    requestId,
+    from: deltas,
+    add: (pieces) => store.addEvents(conversationId, pieces)
+  })
+  return { messages, turnId, journalOf, recording, end }
+}
 
 const resultsIn = (added: ReadonlyArray<NewEvent>, events: ReadonlyArray<ChatEvent>, requestId: string): number =>
   countsOf(events, requestId).results + added.filter(({ type }) => type === "tool_result").length

@@ -6,7 +6,7 @@ import { noteText } from "./EventLog.ts"
 import type { EventCounts } from "./messages.ts"
 
 /** The kinds of these notes. */
-export const turnKinds = { begun: "turn_begun", ended: "turn_ended" } as const
+const turnKinds = { begun: "turn_begun", ended: "turn_ended" } as const
 
 /** How a turn ended: by itself, stopped or failed, or not at all: its program ended first. */
 export type TurnEnd = "finished" | "stopped" | "lost"

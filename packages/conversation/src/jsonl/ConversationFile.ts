@@ -40,6 +40,13 @@ const pieceBytes = 256 * 1024
 const identityOf = ({ birthtime, dev, ino }: FileSystem.File.Info): string =>
   `${dev}-${Option.getOrElse(ino, () => Option.getOrUndefined(birthtime)?.getTime())}`
 
+const fresh = (info: FileSystem.File.Info): Loaded => ({
+  log: new EventLog(),
+  identity: identityOf(info),
+  offset: 0,
+  line: 1
+})
+
 export interface ConversationFileOptions {
   readonly path: string
   readonly folder: string
@@ -100,13 +107,6 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
       }
     }
     return { rejected, isTorn: position > state.offset }
-  })
-
-  const fresh = (info: FileSystem.File.Info): Loaded => ({
-    log: new EventLog(),
-    identity: identityOf(info),
-    offset: 0,
-    line: 1
   })
 
   /** What is read already, if it is of this file. */

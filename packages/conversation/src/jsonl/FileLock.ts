@@ -6,11 +6,11 @@
  * go and comes back at once finds the next one there. The lock of a dead process is removed under a lock of its own, named by
  * the dead one's nonce: a lock that was taken meanwhile is never removed in its place.
  */
-import { Clock, Context, Duration, Effect, FileSystem, Layer, Path, type Scope, Semaphore } from "effect"
-import { HistoryUnavailable, LockTimeout } from "../events/errors.ts"
+import { Clock, Context, Duration, Effect, FileSystem, Layer, type Path, type Scope, Semaphore } from "effect"
+import { type HistoryUnavailable, LockTimeout } from "../events/errors.ts"
 import { type HolderFiles, makeHolderFiles } from "./holderFiles.ts"
 import { makeDeadLocks } from "./deadLocks.ts"
-import { ProcessIdentities } from "./ProcessIdentities.ts"
+import type { ProcessIdentities } from "./ProcessIdentities.ts"
 
 /** How long a lock is waited for where nobody says otherwise. */
 export const lockTimeout = Duration.seconds(30)
@@ -44,6 +44,8 @@ const gatePollMillis = 5
 /** How often it is looked whether the holder still lives. */
 const lookMillis = 25
 
+const gateOf = (path: string) => `${path}.lock-gate`
+
 const makeFileLock = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const files: HolderFiles = yield* makeHolderFiles
@@ -76,7 +78,6 @@ const makeFileLock = Effect.gen(function* () {
     })
   })
 
-  const gateOf = (path: string) => `${path}.lock-gate`
   const hasGate = (path: string) => Effect.orElseSucceed(fs.exists(gateOf(path)), () => false)
 
   const take = Effect.fnUntraced(function* (path: string, deadline: number) {

@@ -24,7 +24,7 @@ export const beat = Duration.seconds(5)
 /** After a hold of this length it is looked whether the lock is still ours: somebody may have thought us dead. */
 const longHold = Duration.seconds(10)
 
-export const holderPrefix = ".holder-"
+const holderPrefix = ".holder-"
 
 /** Taking and letting go of files of which each can only be there once. */
 export interface HolderFiles {
@@ -35,6 +35,9 @@ export interface HolderFiles {
   /** Whose it is; nothing where it is gone or cannot be read. */
   readonly read: (file: string) => Effect.Effect<Holder | undefined>
 }
+
+const unusable = (file: string) => (error: { readonly message: string }) =>
+  new HistoryUnavailable({ file, reason: `it cannot be locked: ${error.message}` })
 
 export const makeHolderFiles: Effect.Effect<
   HolderFiles,
@@ -81,9 +84,6 @@ export const makeHolderFiles: Effect.Effect<
       if (isGone) yield* Effect.ignore(fs.remove(file, { force: true }))
     }
   })
-
-  const unusable = (file: string) => (error: { readonly message: string }) =>
-    new HistoryUnavailable({ file, reason: `it cannot be locked: ${error.message}` })
 
   const link = (file: string) =>
     Effect.suspend(() => fs.link(cardOf(path.dirname(file)), file)).pipe(

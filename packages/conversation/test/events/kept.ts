@@ -69,19 +69,20 @@ const replyTo = (messages: ReadonlyArray<Message>): ModelReply => {
   }
 }
 
+const counting = (name: string, counts: Map<string, number>, given: Partial<TestTool> = {}): TestTool => ({
+  name,
+  ...given,
+  run: ({ key }) =>
+    Effect.sync(() => {
+      counts.set(String(key), (counts.get(String(key)) ?? 0) + 1)
+      return textResult(`${name} ${String(key)}`)
+    })
+})
+
 /** How often each key was written, and looked at. */
 export const makeCountingTools = () => {
   const written = new Map<string, number>()
   const looked = new Map<string, number>()
-  const counting = (name: string, counts: Map<string, number>, given: Partial<TestTool> = {}): TestTool => ({
-    name,
-    ...given,
-    run: ({ key }) =>
-      Effect.sync(() => {
-        counts.set(String(key), (counts.get(String(key)) ?? 0) + 1)
-        return textResult(`${name} ${String(key)}`)
-      })
-  })
   return {
     written,
     looked,

@@ -39,6 +39,8 @@ const kept = (...events: ReadonlyArray<NewEvent>) =>
 const countTokens = () => 10
 const at = (hours: number): DateTime.Utc => DateTime.makeUnsafe(hours * 3_600_000)
 
+const timed = (event: NewEvent, hours: number): NewEvent => ({ ...event, timestamp: at(hours) })
+
 describe("what a model is shown", () => {
   it.effect("is what was said and what tools answered", () =>
     Effect.gen(function* () {
@@ -95,7 +97,6 @@ describe("what a model is shown", () => {
 
   it.effect("goes back so far and no further, and begins with a user", () =>
     Effect.gen(function* () {
-      const timed = (event: NewEvent, hours: number): NewEvent => ({ ...event, timestamp: at(hours) })
       const events = yield* kept(
         timed(userSays("old"), 1),
         timed(answer, 90),
