@@ -18,6 +18,8 @@ import { difference } from "./statistics.ts"
 const callsInSample = 100
 const node = Layer.mergeAll(NodeServices.layer, layerDirectFiles, layerWebAccess)
 
+const perCall = (run: () => Promise<unknown>) => async () => (await cpuMillisOf(run)) / callsInSample
+
 interface Compared {
   readonly name: string
   readonly baseline: () => Promise<unknown>
@@ -33,7 +35,6 @@ const compare = async (
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     for (let count = 0; count < callsInSample; count++) await baseline()
   }
-  const perCall = (run: () => Promise<unknown>) => async () => (await cpuMillisOf(run)) / callsInSample
   const rounds = await alternate({
     rounds: 25,
     warmUp: 8,

@@ -93,7 +93,7 @@ export interface ToolLimit {
 
 /** Limits over all tools. */
 export interface LimitOptions {
-  /** Calls that run at once. */
+  /** Calls that run at once. Bash and Task, which wait for persons and conversations, have only limits of their own. */
   readonly maxConcurrent: number
   /** Calls that wait for their turn; further ones fail. */
   readonly maxQueued: number

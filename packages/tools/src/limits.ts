@@ -15,17 +15,25 @@ export interface Limits {
 }
 
 const all = "the built-in tools"
+const rate = "the rate of calls"
+
+/** They wait for a person, or for a conversation that calls tools itself: others must not wait for them. */
+const waitsForOthers: ReadonlySet<BuiltInName> = new Set(["Bash", "Task"])
 
 /** The limits of these options. */
-export const makeLimits = ({ limits, source }: Pick<ToolsOptions, "limits" | "source">) =>
-  Effect.map(
+export const makeLimits = ({ limits, source }: Pick<ToolsOptions, "limits" | "source">) => {
+  const concurrencyOf = (key: string): number => {
+    if (key === rate) return limits.rate.limit
+    // Its keys are these two and the names of tools.
+    return key === all ? limits.maxConcurrent : limits.tools[key as BuiltInName].maxConcurrent
+  }
+  return Effect.map(
     Bulkhead.make({
       settings: (key) => ({
-        maxConcurrent: key === all ? limits.maxConcurrent : limits.tools[key as BuiltInName].maxConcurrent,
+        maxConcurrent: concurrencyOf(key),
         maxQueued: limits.maxQueued,
         queueTimeout: limits.queueTimeout,
-        // Every call takes part in the rate once, whatever tool it is for.
-        ...(key === all ? { rate: limits.rate } : {})
+        ...(key === rate ? { rate: limits.rate } : {})
       })
     }),
     (bulkhead): Limits => ({
@@ -39,7 +47,10 @@ export const makeLimits = ({ limits, source }: Pick<ToolsOptions, "limits" | "so
                 duration: limit,
                 orElse: () => Effect.fail(new ToolTimeout({ toolName: name, source, limit }))
               })
-          return bulkhead.run(all, bulkhead.run(name, timed))
+          // A call that waits for others of its tool takes nobody else's place.
+          const placed = bulkhead.run(name, waitsForOthers.has(name) ? timed : bulkhead.run(all, timed))
+          return Effect.andThen(bulkhead.run(rate, Effect.void), placed)
         }
     })
   )
+}

@@ -172,7 +172,7 @@ describe("an approval", () => {
       assert.strictEqual(asked[0]?.reason, "rm is not among the allowed commands")
       yield* bench.call("Bash", { command: "rm a.txt" }, { interaction })
       assert.lengthOf(asked, 1)
-      yield* bench.call("Bash", { command: "rm b.txt" }, { interaction })
+      yield* bench.call("Bash", { command: "rm a.txt", input: "other" }, { interaction })
       yield* bench.call("Bash", { command: "rm a.txt" }, { interaction, conversationId: "other" })
       assert.lengthOf(asked, 3)
     })

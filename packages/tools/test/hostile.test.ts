@@ -67,6 +67,7 @@ class Hostile extends Context.Service<Hostile, Bench>()("test/Hostile") {
         writeFileSync(join(home, "canary"), '#!/bin/sh\necho ran >> "${0%canary}ran"\n', { mode: 0o755 })
         return {
           ...options,
+          urls: { ...options.urls, denyHosts: ["*.Blocked.Example."] },
           commands: { ...options.commands, shell: join(home, "canary") },
           paths: {
             ...options.paths,

@@ -94,7 +94,9 @@ export const bashTool = (parts: BashParts): BuiltIn => {
     if (options.undecided === "refuse")
       return yield* new CommandRefused({ reason: `${verdict.reason}, and nobody is to be asked` })
     const asked: JsonObject = { ...input }
-    yield* approvals.require(tool, { input: asked, reason: verdict.reason, topic: script }, context)
+    // What an interpreter reads is a part of what was allowed.
+    const topic = JSON.stringify([script, input.input])
+    yield* approvals.require(tool, { input: asked, reason: verdict.reason, topic }, context)
   })
 
   const runNow = (script: string, input: string | undefined, limit: Duration.Duration) =>

@@ -38,12 +38,21 @@ const parseUrl = (text: string, from: URL | undefined): Result.Result<URL, strin
   return Result.try({ try: () => new URL(text, from), catch: () => "it is no address" })
 }
 
+/** A domain as hosts are compared with it, however it was written. */
+const domainOf = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/^\*?\./, "")
+    .replace(/\.$/, "")
+
 /** The policy of these options. */
 export const makeUrlPolicy = (options: UrlOptions, web: WebAccess["Service"]): UrlPolicy => {
   const allowed = options.allowAddresses.flatMap((text): ReadonlyArray<Network> => {
     const network = parseNetwork(text)
     return network === undefined ? [] : [network]
   })
+  const allowHosts = options.allowHosts.map(domainOf)
+  const denyHosts = options.denyHosts.map(domainOf)
   const objectionToAddress = (text: string): string | undefined => {
     const address = parseAddress(text)
     if (address === undefined) return `${text} is no address that can be judged`
@@ -54,9 +63,9 @@ export const makeUrlPolicy = (options: UrlOptions, web: WebAccess["Service"]): U
     if (host === "") return "it names no host"
     if (localNames.some((name) => isBelow(host, name)))
       return `${host} is a name of this machine or of a private network`
-    const denied = options.denyHosts.find((domain) => isBelow(host, domain))
+    const denied = denyHosts.find((domain) => isBelow(host, domain))
     if (denied !== undefined) return `${denied} is not allowed`
-    return options.allowHosts.length === 0 || options.allowHosts.some((domain) => isBelow(host, domain))
+    return allowHosts.length === 0 || allowHosts.some((domain) => isBelow(host, domain))
       ? undefined
       : `${host} is not among the allowed hosts`
   }

@@ -3,6 +3,8 @@
  */
 export const names: Readonly<Record<string, ReadonlyArray<string>>> = {
   "good.example": ["93.184.216.34"],
+  "blocked.example": ["93.184.216.34"],
+  "www.blocked.example": ["93.184.216.34"],
   "ten.example": ["10.0.0.1"],
   "loop.example": ["127.0.0.1"],
   "loop6.example": ["::1"],
@@ -120,6 +122,8 @@ export const hostileUrls: ReadonlyArray<string> = [
   "http://odd.example/",
   "http://nothing.example/",
   "http://unknown.example/",
+  "http://blocked.example/",
+  "http://www.BLOCKED.example./",
   // Other schemes, ports and users
   "file:///etc/passwd",
   "file://good.example/etc/passwd",
