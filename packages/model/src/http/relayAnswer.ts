@@ -172,15 +172,18 @@ const refuse = (
   headers: Readonly<Record<string, string>>,
   { now }: Surroundings
 ): Taker => {
-  const decoder = new TextDecoder()
-  let text = ""
+  const pieces: Array<Uint8Array> = []
   return {
-    take: (bytes) => {
-      text += decoder.decode(bytes, { stream: true })
-    },
+    take: (bytes) => void pieces.push(bytes),
     end: () =>
-      Effect.fail(
-        exchange.refused({ httpStatus, text, body: readJson(text), retryAfter: retryAfterOf(headers, now()) })
+      Stream.fromIterable(pieces).pipe(
+        Stream.decodeText(),
+        Stream.mkString,
+        Effect.flatMap((text) =>
+          Effect.fail(
+            exchange.refused({ httpStatus, text, body: readJson(text), retryAfter: retryAfterOf(headers, now()) })
+          )
+        )
       )
   }
 }
