@@ -36,5 +36,9 @@ const program = (text: string, answer: string) =>
   }).pipe(Effect.provide(store, { local: true }))
 
 await Effect.runPromise(program("We go to Bern.", "Take a coat."))
+// => 0 messages so far
+// => Take a coat.
 await Effect.runPromise(program("Where do we go?", "To Bern."))
+// => 2 messages so far
+// => To Bern.
 rmSync(folder, { recursive: true })

@@ -39,10 +39,10 @@ export class FileLock extends Context.Service<
 const pollMillis = (waitedMillis: number): number => (waitedMillis < 100 ? 1 : waitedMillis < 5000 ? 5 : 25)
 
 /** How often the others ask for the gate. All alike, so that who came later is not quicker. */
-const gatePollMillis = 5
+const gatePollMillis = 20
 
-/** How often it is looked whether the holder still lives. */
-const lookMillis = 25
+/** How often it is looked whether a holder still lives: by who comes next, and by the others. It costs more than to ask. */
+const lookMillis = { lock: 50, gate: 200 } as const
 
 const gateOf = (path: string) => `${path}.lock-gate`
 
@@ -55,14 +55,15 @@ const makeFileLock = Effect.gen(function* () {
     path: string,
     file: string,
     deadline: number,
-    pause: (waitedMillis: number) => number
+    pause: (waitedMillis: number) => number,
+    look: number
   ) {
     const start = yield* Clock.currentTimeMillis
     let nextLook = start
     while (!(yield* files.take(file))) {
       const now = yield* Clock.currentTimeMillis
       if (now >= nextLook) {
-        nextLook = now + lookMillis
+        nextLook = now + look
         if (yield* dead.remove(file)) continue
       }
       if (now >= deadline) return yield* timedOut(path, file)
@@ -85,8 +86,8 @@ const makeFileLock = Effect.gen(function* () {
     if (!(yield* hasGate(path)) && (yield* files.take(lock))) return
     const gate = gateOf(path)
     yield* Effect.acquireUseRelease(
-      poll(path, gate, deadline, () => gatePollMillis),
-      () => poll(path, lock, deadline, pollMillis),
+      poll(path, gate, deadline, () => gatePollMillis, lookMillis.gate),
+      () => poll(path, lock, deadline, pollMillis, lookMillis.lock),
       () => files.release(gate)
     )
   })

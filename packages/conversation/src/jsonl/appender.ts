@@ -18,7 +18,7 @@ export interface AppendRequest {
 }
 
 /** How long others wait at the most while records keep coming here. */
-const longestHold = Duration.millis(10)
+const longestHold = Duration.millis(50)
 
 /** How often others get a turn before the lock is let go of for want of records: a caller that is told adds more at once. */
 const idleYields = 4

@@ -257,10 +257,7 @@ describe("conversations in files", () => {
         )
       }
       const { layer, warnings } = gatherWarnings()
-      const events = yield* EventStore.use((store) => store.getEvents("c")).pipe(
-        Effect.provide(storeIn(path)),
-        Effect.provide(layer)
-      )
+      const events = yield* EventStore.use((store) => store.getEvents("c")).pipe(Effect.provide([storeIn(path), layer]))
       const kept = new Set(events.map(({ request_id }) => request_id))
       assert.deepStrictEqual(
         acknowledged.filter((id) => !kept.has(id)),
