@@ -152,7 +152,8 @@ const toolboxOf = (
       limits.hold(tool)
     )
 
-  const call = Effect.fn("BuiltInTools.call")(function* (
+  // Whoever calls has a span for it already.
+  const call = Effect.fnUntraced(function* (
     name: string,
     input: JsonObject,
     context: CallContext

@@ -31,6 +31,12 @@ const withMark =
     commands: { ...options.commands, environment: { ...options.commands.environment, TOOLS_MARK: mark } }
   })
 
+/** Calls may begin as often as a test looks. */
+const asOften: Changes = (options) => ({
+  ...options,
+  limits: { ...options.limits, rate: { limit: 1_000_000, per: "1 second" } }
+})
+
 /** Waits until it is true; that it ever will be is what the test is about. */
 const until = (isSo: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() =>
@@ -77,9 +83,9 @@ describe("Bash", () => {
     Effect.gen(function* () {
       const mark = `limit-${process.pid}`
       const bench = yield* makeBench((options) => allowing("trap")(withMark(mark)(options)))
-      const shown = yield* run(bench, "echo begun; sleep 600 & trap '' TERM; sleep 601", { timeout: 1 })
-      assert.include(shown, "TOOL_TOOK_TOO_LONG: The command took longer than 1s and was ended.\nbegun")
-      assert.deepStrictEqual(marked(mark), [])
+      const shown = yield* run(bench, "echo begun; sleep 600 & trap '' TERM; sleep 601", { timeout: 5 })
+      assert.include(shown, "TOOL_TOOK_TOO_LONG: The command took longer than 5s and was ended.\nbegun")
+      yield* until(() => marked(mark).length === 0)
     })
   )
 
@@ -95,7 +101,7 @@ describe("Bash", () => {
       const mark = `left-${process.pid}`
       const bench = yield* makeBench(withMark(mark))
       assert.strictEqual(yield* run(bench, "sleep 600 & echo done"), "done")
-      assert.deepStrictEqual(marked(mark), [])
+      yield* until(() => marked(mark).length === 0)
     })
   )
 
@@ -106,7 +112,7 @@ describe("Bash", () => {
       const fiber = yield* Effect.forkChild(run(bench, "sleep 600 | sleep 601"))
       yield* until(() => marked(mark).length >= 2)
       yield* Fiber.interrupt(fiber)
-      assert.deepStrictEqual(marked(mark), [])
+      yield* until(() => marked(mark).length === 0)
     })
   )
 
@@ -114,11 +120,11 @@ describe("Bash", () => {
     Effect.gen(function* () {
       const bench = yield* makeBench(allowing("yes"))
       const before = process.memoryUsage().rss
-      const shown = yield* run(bench, "echo first; yes | head -c 50000000; echo last", { timeout: 50 })
+      const shown = yield* run(bench, "echo first; yes | head -c 300000000; echo last", { timeout: 55 })
       assert.match(shown, /^first\ny/)
       assert.match(shown, /last$/)
       assert.isAtMost(shown.length, 10_000)
-      assert.isBelow(process.memoryUsage().rss - before, 60 * 1024 * 1024)
+      assert.isBelow(process.memoryUsage().rss - before, 150 * 1024 * 1024)
     })
   )
 
@@ -193,26 +199,26 @@ describe("a command in the background", () => {
   it.live("is seen, stopped, and kept from other conversations", () =>
     Effect.gen(function* () {
       const mark = `job-${process.pid}`
-      const bench = yield* makeBench(withMark(mark))
+      const bench = yield* makeBench((options) => asOften(withMark(mark)(options)))
       assert.include(yield* run(bench, "echo begun; sleep 600", { run_in_background: true }), "job 1")
       let shown = ""
-      while (!shown.includes("begun")) shown = yield* bench.text("Bash", { job: "1" })
+      while (!shown.includes("begun")) shown = yield* Effect.delay(bench.text("Bash", { job: "1" }), "10 millis")
       assert.strictEqual(shown, "Job 1. It still runs.\nbegun")
       assert.strictEqual(
         codeOf(yield* bench.call("Bash", { job: "1" }, { conversationId: "other" })),
         "ENTRY_NOT_FOUND"
       )
       assert.include(yield* bench.text("Bash", { job: "1", stop: true }), "Ended by SIGTERM")
-      assert.deepStrictEqual(marked(mark), [])
+      yield* until(() => marked(mark).length === 0)
     })
   )
 
   it.live("tells its exit code when it has ended", () =>
     Effect.gen(function* () {
-      const bench = yield* makeBench()
+      const bench = yield* makeBench(asOften)
       yield* run(bench, "exit 4", { run_in_background: true })
       let shown = "still runs"
-      while (shown.includes("still runs")) shown = yield* bench.text("Bash", { job: "1" })
+      while (shown.includes("still runs")) shown = yield* Effect.delay(bench.text("Bash", { job: "1" }), "10 millis")
       assert.strictEqual(shown, "Job 1. Exit code 4")
     })
   )
@@ -227,7 +233,7 @@ describe("a command in the background", () => {
           yield* until(() => marked(mark).length >= 2)
         })
       )
-      assert.deepStrictEqual(marked(mark), [])
+      yield* until(() => marked(mark).length === 0)
     })
   )
 
