@@ -112,7 +112,9 @@ export const approvalFlags = {
   ),
   approve: Flag.String("approve").pipe(
     Flag.withMetavar("RULE"),
-    Flag.withDescription("Approve calls of a tool: write_file, files__*, or 'write_file(path=/tmp/*)'. May be repeated"),
+    Flag.withDescription(
+      "Approve calls of a tool: write_file, files__*, or 'write_file(path=/tmp/*)'. May be repeated"
+    ),
     Flag.filterMap(
       (text) => Option.fromUndefinedOr(readPattern(text)),
       (text) => `a tool, or tool(argument=pattern), and not ${JSON.stringify(text)}`

@@ -33,7 +33,11 @@ export const listApprovals = Effect.flatMap(userApprovals, ({ list }) => list).p
   report({
     render: (all) =>
       Effect.flatMap(Output, ({ columns, line, style }) =>
-        line(all.length === 0 ? "Nothing was approved for good." : renderTable(all.map(rowOf), { columns, paint: style.dim }))
+        line(
+          all.length === 0
+            ? "Nothing was approved for good."
+            : renderTable(all.map(rowOf), { columns, paint: style.dim })
+        )
       ),
     json: (all) => all.map(json)
   })

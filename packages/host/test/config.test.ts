@@ -22,21 +22,23 @@ layer(NodeServices.layer)("the configuration file", (it) => {
     })
   )
 
-  it.effect("needs every key: each one that is deleted is named with its path and line", () =>
-    Effect.gen(function* () {
-      const paths = leafPaths(parseDocument(configTemplate).toJS())
-      assert.isAbove(paths.length, 30)
-      for (const path of paths) {
-        const document = parseDocument(configTemplate)
-        document.deleteIn(path)
-        const problems = yield* problemsOf(String(document))
-        assert.deepStrictEqual(
-          problems.map((problem) => [problem.path, problem.message]),
-          [[path.join("."), "missing key"]]
-        )
-        assert.isAbove(problems[0]?.line ?? 0, 0)
-      }
-    }),
+  it.effect(
+    "needs every key: each one that is deleted is named with its path and line",
+    () =>
+      Effect.gen(function* () {
+        const paths = leafPaths(parseDocument(configTemplate).toJS())
+        assert.isAbove(paths.length, 30)
+        for (const path of paths) {
+          const document = parseDocument(configTemplate)
+          document.deleteIn(path)
+          const problems = yield* problemsOf(String(document))
+          assert.deepStrictEqual(
+            problems.map((problem) => [problem.path, problem.message]),
+            [[path.join("."), "missing key"]]
+          )
+          assert.isAbove(problems[0]?.line ?? 0, 0)
+        }
+      }),
     // It reads the whole configuration once for each key.
     60_000
   )

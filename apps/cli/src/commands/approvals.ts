@@ -5,9 +5,9 @@ import { withSetting } from "../withSetting.ts"
 /** The file is loaded when it is asked for. */
 const kept = Effect.promise(() => import("../keptApprovals.ts"))
 
-const list = Command.make("list", {}, () => withSetting(Effect.flatMap(kept, ({ listApprovals }) => listApprovals))).pipe(
-  Command.withDescription("The calls that you approved for good, with what each is about")
-)
+const list = Command.make("list", {}, () =>
+  withSetting(Effect.flatMap(kept, ({ listApprovals }) => listApprovals))
+).pipe(Command.withDescription("The calls that you approved for good, with what each is about"))
 
 const remove = Command.make(
   "remove",
@@ -16,7 +16,10 @@ const remove = Command.make(
       Argument.withDescription("As the list shows it; several may be named"),
       Argument.variadic()
     ),
-    all: Flag.Boolean("all").pipe(Flag.withDescription("Everything that was approved for good"), Flag.withDefault(false))
+    all: Flag.Boolean("all").pipe(
+      Flag.withDescription("Everything that was approved for good"),
+      Flag.withDefault(false)
+    )
   },
   (wanted) => withSetting(Effect.flatMap(kept, ({ removeApprovals }) => removeApprovals(wanted)))
 ).pipe(

@@ -128,9 +128,7 @@ export const chat = Command.make(
       isReady = true
     })
     // Each turn reports itself; only what keeps the chat from starting is left to be told.
-    return withSetting(
-      withQuestions(chatting).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady }))
-    )
+    return withSetting(withQuestions(chatting).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady })))
   }
 ).pipe(
   Command.withDescription("Talk to a model that uses your servers"),

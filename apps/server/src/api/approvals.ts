@@ -29,7 +29,9 @@ export const approvedBefore = (
   const texts = (headers[header] ?? "").split(";").filter((text) => text.trim() !== "")
   return Effect.forEach(texts, (text) => {
     const pattern = readPattern(text)
-    return pattern === undefined ? Effect.fail(new ToolApprovalInvalid({ given: text.trim() })) : Effect.succeed(pattern)
+    return pattern === undefined
+      ? Effect.fail(new ToolApprovalInvalid({ given: text.trim() }))
+      : Effect.succeed(pattern)
   })
 }
 

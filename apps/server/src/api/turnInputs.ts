@@ -37,9 +37,7 @@ const inputsOf = (isCallOpen: IsCallOpen, event: TurnEvent, showsApprovals: bool
     case "model":
       return [isCallOpen, [{ type: "model", event: event.event }]]
     case "tool_end":
-      return event.outcome.call.runBy?._tag === "Caller"
-        ? [true, []]
-        : [isCallOpen, [resultOf(event)]]
+      return event.outcome.call.runBy?._tag === "Caller" ? [true, []] : [isCallOpen, [resultOf(event)]]
     case "notice":
       if (showsApprovals && event.code === ApprovalRequired.definition.code) return [isCallOpen, []]
       // The result of a call must follow it at once; a sentence between the two would spoil the history.

@@ -71,7 +71,13 @@ export const wholeReply = <Request extends DialectRequest>(
         reply: { ...reply, content: reply.content.map(withRunBy(turn)) }
       }))
       const end = stopReason === undefined ? {} : { stopReason }
-      const served = { id: dialect.idOf(ids.digits), model: request.model, steps: marked, approvals: turn.approvals, ...end }
+      const served = {
+        id: dialect.idOf(ids.digits),
+        model: request.model,
+        steps: marked,
+        approvals: turn.approvals,
+        ...end
+      }
       return HttpServerResponse.jsonUnsafe(dialect.reply(served, { created, request }), {
         headers: { ...ids.headers, ...headers() }
       })

@@ -29,19 +29,19 @@ export const makeApproval = (
 ): Approval => {
   const current = typeof policy === "function" ? policy : () => policy
   return {
-  judge: (call) =>
-    Effect.suspend(() => {
-      const verdict = judgeCall(current(), call.tool, call.input)
-      if (verdict.decision !== "ask") return Effect.succeed(verdict)
-      return Effect.map(memory.recall(call), (reason) =>
-        reason === undefined ? verdict : { decision: "allow" as const, reason }
-      )
-    }),
-  mayAsk: (tool) => mayAsk(current(), tool),
-  remember: (call, reach) => {
-    if (reach === "conversation") return memory.keepForConversation(call)
-    return reach === "always" ? memory.keepAlways(call) : Effect.void
-  },
-  endConversation: memory.endConversation
+    judge: (call) =>
+      Effect.suspend(() => {
+        const verdict = judgeCall(current(), call.tool, call.input)
+        if (verdict.decision !== "ask") return Effect.succeed(verdict)
+        return Effect.map(memory.recall(call), (reason) =>
+          reason === undefined ? verdict : { decision: "allow" as const, reason }
+        )
+      }),
+    mayAsk: (tool) => mayAsk(current(), tool),
+    remember: (call, reach) => {
+      if (reach === "conversation") return memory.keepForConversation(call)
+      return reach === "always" ? memory.keepAlways(call) : Effect.void
+    },
+    endConversation: memory.endConversation
   }
 }

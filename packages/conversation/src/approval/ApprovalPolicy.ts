@@ -33,7 +33,8 @@ const safety = (tool: ToolDefinition, source: string): ApprovalVerdict => {
   const { idempotentHint, readOnlyHint } = tool.annotations
   const says = readOnlyHint === true ? "read-only" : idempotentHint === true ? "idempotent" : undefined
   if (says !== undefined && isSafeToRepeat(tool)) return { decision: "allow", reason: `it is ${says}` }
-  if (says !== undefined) return { decision: "ask", reason: `it says that it is ${says}, but "${source}" is not trusted` }
+  if (says !== undefined)
+    return { decision: "ask", reason: `it says that it is ${says}, but "${source}" is not trusted` }
   const isSilent = readOnlyHint === undefined && idempotentHint === undefined
   return {
     decision: "ask",

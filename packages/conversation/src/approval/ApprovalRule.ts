@@ -41,7 +41,11 @@ const namesFor = (pattern: string, tool: ToolDefinition): ReadonlyArray<string> 
   pattern.includes("__") ? qualifiedNames(tool) : [tool.name, tool.originalName]
 
 /** Whether a call is one of those that are meant. An argument that is not there fits nothing. */
-export const fitsCall = ({ arguments: wanted = {}, tool: name }: CallPattern, tool: ToolDefinition, input: JsonObject) =>
+export const fitsCall = (
+  { arguments: wanted = {}, tool: name }: CallPattern,
+  tool: ToolDefinition,
+  input: JsonObject
+) =>
   namesFor(name, tool).some((known) => fits(name, known)) &&
   Object.entries(wanted).every(([key, pattern]) => Object.hasOwn(input, key) && fits(pattern, textOf(input[key])))
 

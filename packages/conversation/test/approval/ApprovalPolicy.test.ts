@@ -57,18 +57,21 @@ describe("what is done with a call", () => {
   })
 })
 
-describe("a pattern", () => {
-  const fits = (pattern: string, tool: TestTool, input: JsonObject, decision: "allow" | "deny" = "allow") => {
-    const read = readPattern(pattern)
-    assert.isDefined(read, pattern)
-    const rules = [{ ...read, decision }]
-    return judgeCall(policy("ask", { rules }), definition(tool), input).decision === decision
-  }
+/** Whether a rule of this pattern decides about the call. */
+const fits = (pattern: string, tool: TestTool, input: JsonObject, decision: "allow" | "deny" = "allow") => {
+  const read = readPattern(pattern)
+  assert.isDefined(read, pattern)
+  const rules = [{ ...read, decision }]
+  return judgeCall(policy("ask", { rules }), definition(tool), input).decision === decision
+}
 
+describe("a pattern", () => {
   it("means a tool by the name that it is shown under, by its own, and with its source", () => {
     const shown: TestTool = { name: "test__read", originalName: "read" }
-    for (const pattern of ["read", "test__read", "test__*", "*", "re*d", "r*e*a*d"]) assert.isTrue(fits(pattern, shown, {}), pattern)
-    for (const pattern of ["reads", "rea", "other__read", "*reed", "rea*ad"]) assert.isFalse(fits(pattern, shown, {}), pattern)
+    for (const pattern of ["read", "test__read", "test__*", "*", "re*d", "r*e*a*d"])
+      assert.isTrue(fits(pattern, shown, {}), pattern)
+    for (const pattern of ["reads", "rea", "other__read", "*reed", "rea*ad"])
+      assert.isFalse(fits(pattern, shown, {}), pattern)
   })
 
   it("does not take a tool for one of another source because of its name", () => {
@@ -104,6 +107,7 @@ describe("a pattern", () => {
       tool: "run",
       arguments: { command: "echo a, b", cwd: "/x" }
     })
-    for (const text of ["", "a b", "read(path", "read(path)", "(x=1)", "read(=x)"]) assert.isUndefined(readPattern(text), text)
+    for (const text of ["", "a b", "read(path", "read(path)", "(x=1)", "read(=x)"])
+      assert.isUndefined(readPattern(text), text)
   })
 })

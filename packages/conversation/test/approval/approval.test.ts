@@ -63,7 +63,11 @@ const answering = (answer: ApprovalDecision | Effect.Effect<ApprovalDecision>) =
 
 const yes = { isApproved: true, remember: "once" } as const
 
-const asOf = (approval: Approval, interaction: Interaction, given: Partial<TurnOptions> = {}): Partial<TurnOptions> => ({
+const asOf = (
+  approval: Approval,
+  interaction: Interaction,
+  given: Partial<TurnOptions> = {}
+): Partial<TurnOptions> => ({
   approval,
   call: callOf({ interaction }),
   ...given
@@ -184,7 +188,11 @@ describe("what was approved", () => {
         Effect.gen(function* () {
           const { model } = yield* scriptedModel([calls("send"), { text: "done" }])
           const changedTools = tools.map((tool) => ({ ...tool, ...changed }))
-          yield* turnOf(model, changedTools, asOf(approval, interaction, { call: callOf({ interaction, conversationId }) }))
+          yield* turnOf(
+            model,
+            changedTools,
+            asOf(approval, interaction, { call: callOf({ interaction, conversationId }) })
+          )
           return asked.length
         })
       assert.strictEqual(yield* turn(), 1)

@@ -78,7 +78,10 @@ export const planChange = Effect.fnUntraced(function* (
         )
       : []
     const agent = hasOtherModel
-      ? yield* Scope.provide(makeAgent(agentName, options, approvals.agent(agentName), model, now.agent.orchestrator), now.scope)
+      ? yield* Scope.provide(
+          makeAgent(agentName, options, approvals.agent(agentName), model, now.agent.orchestrator),
+          now.scope
+        )
       : now.agent
     if (running.get(agentName) === now) running.set(agentName, { ...now, agent, entry, servers })
     return kept

@@ -23,7 +23,9 @@ export const StoredApproval = Schema.Struct({
 })
 export interface StoredApproval extends Schema.Schema.Type<typeof StoredApproval> {}
 
-const Text = Schema.fromJsonString(Schema.Struct({ version: Schema.Literal(1), approvals: Schema.Array(StoredApproval) }))
+const Text = Schema.fromJsonString(
+  Schema.Struct({ version: Schema.Literal(1), approvals: Schema.Array(StoredApproval) })
+)
 
 /** The file. */
 export interface ApprovalFile {
@@ -49,6 +51,7 @@ export const approvalFile = Effect.fnUntraced(function* (file: string) {
   const sha = yield* Effect.provide(Digest.Digest, Digest.layerWebCrypto)
   const random = yield* Effect.provide(SecureRandom.SecureRandom, SecureRandom.layerWebCrypto)
   const one = yield* Semaphore.make(1)
+  const exclusive = <A, E, R>(work: Effect.Effect<A, E, R>) => one.withPermit(work)
   const unusable = (reason: string) => new ApprovalsUnusable({ file, reason })
 
   const read = fs.readFileString(file).pipe(
@@ -90,13 +93,13 @@ export const approvalFile = Effect.fnUntraced(function* (file: string) {
     add: Effect.fnUntraced(function* (approval) {
       const id = (yield* random.uuidV4()).replaceAll("-", "").slice(0, idLength)
       yield* write([...(yield* read), { id, ...approval }])
-    }, one.withPermit),
+    }, exclusive),
     remove: Effect.fnUntraced(function* (isMeant) {
       const all = yield* read
       const removed = all.filter(isMeant)
       if (removed.length > 0) yield* write(all.filter((approval) => !isMeant(approval)))
       return removed
-    }, one.withPermit),
+    }, exclusive),
     digest: (text) => sha.digestHex(Digest.sha256, new TextEncoder().encode(text))
   } satisfies ApprovalFile
 })
@@ -107,9 +110,7 @@ export const storeFor = (file: ApprovalFile, config: string): ApprovalStore => (
   add: (approval: KeptApproval) => file.add({ ...approval, config }),
   forgetTool: (source, tool) =>
     Effect.asVoid(
-      file.remove(
-        (approval) => approval.config === config && approval.source === source && approval.tool === tool
-      )
+      file.remove((approval) => approval.config === config && approval.source === source && approval.tool === tool)
     ),
   digest: file.digest
 })

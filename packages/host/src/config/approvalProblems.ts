@@ -25,7 +25,8 @@ export const approvalProblems = (config: unknown): ReadonlyArray<FoundProblem> =
     listAt(config, place).flatMap((rule, index): ReadonlyArray<FoundProblem> => {
       const tool = valueAt(rule, ["tool"])
       const server = typeof tool === "string" ? /^([^*]+?)__/.exec(tool)?.[1] : undefined
-      if (typeof tool !== "string" || server === undefined || known.some((name) => tool.startsWith(`${name}__`))) return []
+      if (typeof tool !== "string" || server === undefined || known.some((name) => tool.startsWith(`${name}__`)))
+        return []
       const nearest = nearestName(server, known)
       const suggestion =
         nearest === undefined

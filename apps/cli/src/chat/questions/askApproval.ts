@@ -1,7 +1,13 @@
 /**
  * Asks whether a tool call may run. The person sees the whole arguments first: what is cut off could be what matters.
  */
-import { type ApprovalDecision, type ApprovalRequest, isJsonObject, sourceOf, type ToolDefinition } from "@signalbox/model"
+import {
+  type ApprovalDecision,
+  type ApprovalRequest,
+  isJsonObject,
+  sourceOf,
+  type ToolDefinition
+} from "@signalbox/model"
 import { Effect } from "effect"
 import type { Asking } from "./Asking.ts"
 
@@ -12,7 +18,9 @@ const valueLine = ([name, value]: readonly [string, unknown]): string =>
 const hintsOf = ({ annotations, isTrusted, runBy }: ToolDefinition): string => {
   const { title: _, ...hints } = annotations
   const said = Object.entries(hints).map(([hint, value]) => `${hint}: ${String(value)}`)
-  const trust = isTrusted ? "its server is trusted" : `"${sourceOf(runBy) ?? ""}" is not trusted, so that its hints do not count`
+  const trust = isTrusted
+    ? "its server is trusted"
+    : `"${sourceOf(runBy) ?? ""}" is not trusted, so that its hints do not count`
   return said.length === 0 ? "It says nothing of what it changes." : `It says ${said.join(", ")}; ${trust}.`
 }
 

@@ -2,7 +2,13 @@
  * A Responses request read into the vocabulary. Nothing is held here between requests, so that what refers to an
  * earlier response is refused in the words on which clients send the whole conversation instead.
  */
-import { type ApprovalAnswer, isJsonObject, type JsonObject, type ModelRequest, type ServedRequest } from "@signalbox/model"
+import {
+  type ApprovalAnswer,
+  isJsonObject,
+  type JsonObject,
+  type ModelRequest,
+  type ServedRequest
+} from "@signalbox/model"
 import { Effect } from "effect"
 import { distinctTools, formsOf } from "../callForms.ts"
 import { historyOf } from "../history.ts"
