@@ -1,10 +1,13 @@
 import { assert, layer } from "@effect/vitest"
 import { type ApprovalDecision, type ApprovalRequest, Interaction } from "@signalbox/model"
-import { Host } from "@signalbox/host"
+import { configTemplate, Host } from "@signalbox/host"
 import { createClient, nodePlatform } from "@signalbox/host/node"
 import { Effect, FileSystem, Path } from "effect"
 import { stringify } from "yaml"
 import { configWith, fxServer, load, problemsOf, setupFor } from "./support.ts"
+
+const configAsking = (servers: Record<string, unknown>, settings: Record<string, unknown> = {}) =>
+  configWith(servers, settings, {}, configTemplate)
 
 const preset = "extends: preset:default@1\n"
 
@@ -87,7 +90,7 @@ const ask = (interaction: Interaction) =>
 layer(nodePlatform, { excludeTestServices: true })("the approvals of a host", (it) => {
   it.effect("ask about tools of servers that are not trusted, and follow a configuration that changes", () =>
     Effect.gen(function* () {
-      const config = yield* configWith({ fx: fxServer({ tools: ["echo"] }) }, offline)
+      const config = yield* configAsking({ fx: fxServer({ tools: ["echo"] }) }, offline)
       const fs = yield* FileSystem.FileSystem
       yield* Effect.gen(function* () {
         const { asked, interaction } = answering(yes)
@@ -116,7 +119,7 @@ layer(nodePlatform, { excludeTestServices: true })("the approvals of a host", (i
         bound: { enabled: true, servers: ["fx"], approval: { mode: "deny" } },
         plain: { enabled: true, servers: ["fx"] }
       }
-      const config = yield* configWith({ fx: fxServer({ tools: ["echo"] }) }, { ...offline, agents })
+      const config = yield* configAsking({ fx: fxServer({ tools: ["echo"] }) }, { ...offline, agents })
       const codes = yield* Effect.gen(function* () {
         const { agents } = yield* Host
         return yield* Effect.forEach(["free", "bound", "plain"], (name) =>
@@ -136,8 +139,8 @@ layer(nodePlatform, { excludeTestServices: true })("the approvals of a host", (i
       const path = yield* Path.Path
       const dataDirectory = path.join(yield* fs.makeTempDirectoryScoped(), "data")
       const file = path.join(dataDirectory, "approvals.json")
-      const config = yield* configWith({ fx: fxServer({ tools: ["echo"] }) }, offline)
-      const other = yield* configWith({ fx: fxServer({ tools: ["echo"] }) }, offline)
+      const config = yield* configAsking({ fx: fxServer({ tools: ["echo"] }) }, offline)
+      const other = yield* configAsking({ fx: fxServer({ tools: ["echo"] }) }, offline)
       const { asked, interaction } = answering(always)
       const run = (given: typeof config) =>
         Effect.provide(ask(interaction), Host.layer({ ...setupFor(given), dataDirectory }))
@@ -158,7 +161,7 @@ layer(nodePlatform, { excludeTestServices: true })("the approvals of a host", (i
 
   it.effect("are those of a program's own function, for the client for Promises", () =>
     Effect.gen(function* () {
-      const config = yield* configWith({ fx: fxServer({ tools: ["echo"] }) })
+      const config = yield* configAsking({ fx: fxServer({ tools: ["echo"] }) })
       const codes = yield* Effect.promise(async () => {
         const seen: Array<unknown> = []
         const results: Array<unknown> = []
