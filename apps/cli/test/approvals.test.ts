@@ -43,10 +43,7 @@ const scripted = async (
   await work(place, () => fxLlm.requests.length)
 }
 
-const inChat = (
-  script: NonNullable<Script>,
-  talk: (terminal: Terminal, place: Place) => Promise<void>
-) =>
+const inChat = (script: NonNullable<Script>, talk: (terminal: Terminal, place: Place) => Promise<void>) =>
   scripted(script, async (place) => {
     const terminal = place.startOnTerminal(["chat"], env)
     await terminal.sees("you ›")
@@ -58,27 +55,32 @@ const inChat = (
 
 describe("a person at a terminal", () => {
   it("sees what is to run and why it is asked, and says yes, or no with a reason that the model is told", () =>
-    inChat([echo("one"), { text: "First." }, echo("two"), { text: "Second: {{toolResults}}" }], async (terminal, place) => {
-      terminal.press("go\r")
-      await terminal.sees('fx · echo needs your approval, because it says that it is read-only, but "fx" is not trusted')
-      await terminal.sees("text: one")
-      await terminal.sees("Run it?")
-      assert.deepStrictEqual(ran(place), [])
-      terminal.press("why\r")
-      await terminal.sees("readOnlyHint: true")
-      await terminal.sees("conversation.approval")
-      await terminal.sees("Run it?")
-      terminal.press("y\r")
-      await terminal.sees("First.")
-      assert.deepStrictEqual(ran(place), ["one"])
-      await terminal.sees("you ›")
-      terminal.press("again\r")
-      await terminal.sees("text: two")
-      await terminal.sees("Run it?")
-      terminal.press("n not on Sundays\r")
-      await terminal.sees("not on Sundays")
-      assert.deepStrictEqual(ran(place), ["one"])
-    }))
+    inChat(
+      [echo("one"), { text: "First." }, echo("two"), { text: "Second: {{toolResults}}" }],
+      async (terminal, place) => {
+        terminal.press("go\r")
+        await terminal.sees(
+          'fx · echo needs your approval, because it says that it is read-only, but "fx" is not trusted'
+        )
+        await terminal.sees("text: one")
+        await terminal.sees("Run it?")
+        assert.deepStrictEqual(ran(place), [])
+        terminal.press("why\r")
+        await terminal.sees("readOnlyHint: true")
+        await terminal.sees("conversation.approval")
+        await terminal.sees("Run it?")
+        terminal.press("y\r")
+        await terminal.sees("First.")
+        assert.deepStrictEqual(ran(place), ["one"])
+        await terminal.sees("you ›")
+        terminal.press("again\r")
+        await terminal.sees("text: two")
+        await terminal.sees("Run it?")
+        terminal.press("n not on Sundays\r")
+        await terminal.sees("not on Sundays")
+        assert.deepStrictEqual(ran(place), ["one"])
+      }
+    ))
 
   it("is asked one question at a time, and not again about a tool that was approved for the conversation", () =>
     inChat([echo("one", "two"), { text: "First." }, echo("three"), { text: "Second." }], async (terminal, place) => {
@@ -161,7 +163,10 @@ describe("a chat where nobody can be asked", () => {
     })
     await scripted([echo("one"), { text: "I may not." }, { text: "Yes?" }], async (place) => {
       const ended = await place.run(["chat", "--json"], { env, input: "go\ny\n" })
-      const [first, second] = ended.stdout.trim().split("\n").map((line) => JSON.parse(line))
+      const [first, second] = ended.stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line))
       assert.strictEqual(first.error_code, "APPROVAL_REQUIRED")
       assert.strictEqual(second.status, "success")
       assert.deepStrictEqual(ran(place), [])

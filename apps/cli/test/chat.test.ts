@@ -88,7 +88,11 @@ describe("a conversation line by line", () => {
     place.configure({ ...upstream("claude", fxLlm.url), servers: { echo, add: { ...add, callTimeout: "soon" } } })
     await running.says("The changed configuration is not in force")
     assert.match(running.stderr(), /signalbox\.json:\d+ servers\.add\.callTimeout/)
-    place.configure({ ...upstream("claude", fxLlm.url), servers: { echo, add }, conversation: { maxHops: 5, approval: { mode: "auto" } } })
+    place.configure({
+      ...upstream("claude", fxLlm.url),
+      servers: { echo, add },
+      conversation: { maxHops: 5, approval: { mode: "auto" } }
+    })
     await running.says("The configuration has changed (new: add)")
     await running.says("Start signalbox anew for these to take effect: conversation.maxHops")
     await running.says("add is ready")

@@ -207,7 +207,10 @@ describe("Chat Completions", () => {
   it("ends with a sentence, and stops", async () => {
     await using server = await startServer({ script: [call], config: asking })
     const { chat } = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "any", maxRetries: 0 })
-    const { choices } = await chat.completions.create({ model: "claude-any", messages: [{ role: "user", content: "Hi" }] })
+    const { choices } = await chat.completions.create({
+      model: "claude-any",
+      messages: [{ role: "user", content: "Hi" }]
+    })
     assert.strictEqual(choices[0]?.finish_reason, "stop")
     assert.include(choices[0]?.message.content, "it needs approval: echo")
     assert.strictEqual(runs(server), 0)

@@ -151,7 +151,7 @@ interface KnownCall {
 }
 
 const settle = Effect.fnUntraced(function* (options: Executing, known: KnownCall, batch: ToolBatch) {
-  const { call: asked, id, start, tool } = known
+  const { call: asked, start, tool } = known
   const wrong = checkCall(options.checkInput, asked, tool)
   if (wrong !== undefined) return yield* Effect.as(start, settleFailure(wrong))
   const decided =
@@ -161,15 +161,21 @@ const settle = Effect.fnUntraced(function* (options: Executing, known: KnownCall
   if (!("type" in decided)) return yield* Effect.as(start, answered(decided))
   const stillWrong = decided === asked ? undefined : checkCall(options.checkInput, decided, tool)
   if (stillWrong !== undefined) return yield* Effect.as(start, settleFailure(stillWrong))
+  return yield* runPermitted(options, { ...known, call: { ...decided, id: asked.id } }, batch)
+})
+
+/** What is told of a call that did not begin: nothing of it has started. */
+const isUnstarted = ({ status }: ToolSettlement): boolean => status === "awaiting_approval" || status === "refused"
+
+const runPermitted = Effect.fnUntraced(function* (options: Executing, known: KnownCall, batch: ToolBatch) {
+  const { call, id, start, tool } = known
   const safety = isSafeToRepeat(tool) ? ("safe" as const) : ("unsafe" as const)
-  const step = { id, output: ToolSettlement, safety, subject: asked.id }
-  const permission = yield* permissionFor(options, { call: decided, tool, step }, batch)
+  const step = { id, output: ToolSettlement, safety, subject: call.id }
+  const permission = yield* permissionFor(options, { call, tool, step }, batch)
   if (permission._tag === "Settled") {
     const { settled } = permission
     // What the journal has run before is told like what is run now.
-    return settled.status === "awaiting_approval" || settled.status === "refused"
-      ? settled
-      : yield* Effect.as(start, settled)
+    return isUnstarted(settled) ? settled : yield* Effect.as(start, settled)
   }
   if (permission._tag === "Granted") yield* start
   return yield* options.journal
@@ -177,7 +183,7 @@ const settle = Effect.fnUntraced(function* (options: Executing, known: KnownCall
       step,
       permission._tag === "Refused"
         ? Effect.succeed(permission.refusal)
-        : run(options, decided.input, asked.id, tool, batch)
+        : run(options, call.input, call.id, tool, batch)
     )
     .pipe(Effect.catch((error) => Effect.succeed(settleFailure(error))))
 })

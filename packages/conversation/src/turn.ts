@@ -200,6 +200,22 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
     return finish(budgetStop)
   })
 
+  /** Runs what is the host's, and ends the step. */
+  const settleCalls = Effect.fnUntraced(function* (
+    step: number,
+    calls: ReadonlyArray<ToolUseBlock>,
+    content: ModelReply["content"]
+  ) {
+    const hosts = calls.filter(({ runBy }) => runBy?._tag === "Host")
+    if (hosts.length > 0 && rounds >= limits.maxHops) return yield* stopAtLimit(content)
+    const outcomes = hosts.length > 0 ? yield* runTools(step, hosts) : []
+    yield* endStep()
+    const pendingCalls = calls.filter(({ runBy }) => runBy?._tag === "Caller")
+    if (pendingCalls.length > 0) return finish("tool_use", { pendingCalls })
+    const waiting = outcomes.filter(({ status }) => status === "awaiting_approval")
+    return waiting.length > 0 ? yield* stopForApproval(waiting, content) : undefined
+  })
+
   /** Ends the open step by what was answered. Without a result the model is to be asked again. */
   const settle = Effect.fnUntraced(function* (step: number, { content, stop_reason }: ModelReply) {
     const stopReason = stop_reason ?? "end_turn"
@@ -214,14 +230,7 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
       yield* endStep(settleNotRun("ANSWER_CUT_OFF", `not run: the answer with this call broke off (${stopReason}).`))
       return finish(stopReason)
     }
-    const hosts = calls.filter(({ runBy }) => runBy?._tag === "Host")
-    if (hosts.length > 0 && rounds >= limits.maxHops) return yield* stopAtLimit(content)
-    const outcomes = hosts.length > 0 ? yield* runTools(step, hosts) : []
-    yield* endStep()
-    const pendingCalls = calls.filter(({ runBy }) => runBy?._tag === "Caller")
-    if (pendingCalls.length > 0) return finish("tool_use", { pendingCalls })
-    const waiting = outcomes.filter(({ status }) => status === "awaiting_approval")
-    return waiting.length > 0 ? yield* stopForApproval(waiting, content) : undefined
+    return yield* settleCalls(step, calls, content)
   })
 
   const turn = Effect.gen(function* () {

@@ -40,18 +40,22 @@ export const fxServer = (flags: FxMcpFlags = {}, more: Record<string, unknown> =
   ...more
 })
 
+/** Only tests of approval are about it. */
+const withoutQuestions = configTemplate.replace("mode: auto-safe", "mode: auto")
+
 /** A configuration with these servers, written to a folder of its own and loaded from there. */
 export const configWith = Effect.fnUntraced(function* (
   servers: Record<string, unknown>,
   settings: Record<string, unknown> = {},
-  environment: Record<string, string> = {}
+  environment: Record<string, string> = {},
+  template: string = withoutQuestions
 ) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const directory = yield* fs.makeTempDirectoryScoped()
   yield* fs.writeFileString(
     path.join(directory, "signalbox.yaml"),
-    configTemplate.replace("servers: {}", stringify({ servers }))
+    template.replace("servers: {}", stringify({ servers }))
   )
   const flags = Object.entries(settings).map(([key, value]) => ({ path: key.split("."), value, flag: "test" }))
   return yield* loadConfig({ file: undefined, directory, environment, flags, whenMissing: "fail" })

@@ -43,7 +43,7 @@ export class ApprovalRequired extends defineError<ApprovalRequired>()("ApprovalR
   status: statuses.forbidden,
   fields: { toolName: Schema.String, ...reason, answer: Schema.String },
   message: ({ answer, reason, toolName }) =>
-    `${toolName} needs the approval of a person, because ${reason}. It was not given: ${answer}. Nothing was run.`,
+    `${toolName} needs the approval of a person, because ${reason}. It was not given: ${answer.replace(/\.$/, "")}. Nothing was run.`,
   hint: () => "Ask the person in words, or do it in a way that needs no approval."
 }) {}
 

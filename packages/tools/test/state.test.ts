@@ -304,7 +304,7 @@ describe("a result", () => {
         { command: "rm x" },
         localCall({ interaction: Interaction.decline })
       )
-      assert.include(JSON.stringify(result.content), "there is nobody to ask")
+      assert.include(JSON.stringify(result.content), "It was not given: There is nobody to ask here. Nothing was run.")
     })
   )
 })

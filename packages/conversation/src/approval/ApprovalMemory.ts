@@ -57,14 +57,14 @@ const definitionOf = ({ annotations, description, inputSchema, isTrusted, title 
 /** What is kept for good is the person's at this machine: nobody else's calls are allowed by it. */
 const isOwn = ({ context }: JudgedCall): boolean => context.principal === "local"
 
+/** What cannot be read or written is asked about again, and nothing worse. */
+const told = <A>(effect: Effect.Effect<A, SignalboxError>, otherwise: A): Effect.Effect<A> =>
+  Effect.catch(effect, (error) => Effect.as(Effect.logWarning("Approvals cannot be kept.", error), otherwise))
+
 /** Makes an empty memory, over what is kept for good. Without a store, that is kept as long as a conversation lasts. */
 export const makeApprovalMemory = (store?: ApprovalStore): ApprovalMemory => {
   /** By conversation: the definitions of tools that were approved. */
   const conversations = new Map<string, Map<string, string>>()
-
-  /** What cannot be read or written is asked about again, and nothing worse. */
-  const told = <A>(effect: Effect.Effect<A, SignalboxError>, otherwise: A): Effect.Effect<A> =>
-    Effect.catch(effect, (error) => Effect.as(Effect.logWarning("Approvals cannot be kept.", error), otherwise))
 
   const inConversation = ({ context, tool }: JudgedCall): boolean => {
     const tools = conversations.get(keyOf(context))

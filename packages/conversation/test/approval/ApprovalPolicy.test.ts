@@ -57,14 +57,15 @@ describe("what is done with a call", () => {
   })
 })
 
-describe("a pattern", () => {
-  const fits = (pattern: string, tool: TestTool, input: JsonObject, decision: "allow" | "deny" = "allow") => {
-    const read = readPattern(pattern)
-    assert.isDefined(read, pattern)
-    const rules = [{ ...read, decision }]
-    return judgeCall(policy("ask", { rules }), definition(tool), input).decision === decision
-  }
+/** Whether a rule of this pattern decides about the call. */
+const fits = (pattern: string, tool: TestTool, input: JsonObject, decision: "allow" | "deny" = "allow") => {
+  const read = readPattern(pattern)
+  assert.isDefined(read, pattern)
+  const rules = [{ ...read, decision }]
+  return judgeCall(policy("ask", { rules }), definition(tool), input).decision === decision
+}
 
+describe("a pattern", () => {
   it("means a tool by the name that it is shown under, by its own, and with its source", () => {
     const shown: TestTool = { name: "test__read", originalName: "read" }
     for (const pattern of ["read", "test__read", "test__*", "*", "re*d", "r*e*a*d"])

@@ -3,7 +3,7 @@
  * that changes; what was approved stays.
  */
 import { type Approval, type ApprovalStore, makeApproval, makeApprovalMemory } from "@signalbox/conversation"
-import { Context, Effect, FileSystem, Layer, Path } from "effect"
+import { Context, Effect, type FileSystem, Layer, Path } from "effect"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { HostSetup } from "../HostSetup.ts"
 import { approvalFile, storeFor } from "./approvalFile.ts"

@@ -51,6 +51,7 @@ export const approvalFile = Effect.fnUntraced(function* (file: string) {
   const sha = yield* Effect.provide(Digest.Digest, Digest.layerWebCrypto)
   const random = yield* Effect.provide(SecureRandom.SecureRandom, SecureRandom.layerWebCrypto)
   const one = yield* Semaphore.make(1)
+  const exclusive = <A, E, R>(work: Effect.Effect<A, E, R>) => one.withPermit(work)
   const unusable = (reason: string) => new ApprovalsUnusable({ file, reason })
 
   const read = fs.readFileString(file).pipe(
@@ -92,13 +93,13 @@ export const approvalFile = Effect.fnUntraced(function* (file: string) {
     add: Effect.fnUntraced(function* (approval) {
       const id = (yield* random.uuidV4()).replaceAll("-", "").slice(0, idLength)
       yield* write([...(yield* read), { id, ...approval }])
-    }, one.withPermit),
+    }, exclusive),
     remove: Effect.fnUntraced(function* (isMeant) {
       const all = yield* read
       const removed = all.filter(isMeant)
       if (removed.length > 0) yield* write(all.filter((approval) => !isMeant(approval)))
       return removed
-    }, one.withPermit),
+    }, exclusive),
     digest: (text) => sha.digestHex(Digest.sha256, new TextEncoder().encode(text))
   } satisfies ApprovalFile
 })

@@ -5,9 +5,12 @@
 import { type Outcome, toOutcome, withCorrelationId } from "@signalbox/errors"
 import type { TurnResult } from "@signalbox/conversation"
 import {
+  type ApprovalDecision,
+  Interaction,
   type JsonObject,
   localCall,
   resultText,
+  sourceOf,
   type Toolbox,
   type ToolDefinition,
   type ToolResult
@@ -28,6 +31,20 @@ export interface ClientOptions {
   readonly agent?: string
   /** Overrides by dotted path: `{ "model.provider": "offline" }`. An API key may be `Redacted`. */
   readonly overrides?: Readonly<Record<string, unknown>>
+  /**
+   * Says whether a call of the model may run which the configuration (`conversation.approval`) asks about. Without it no
+   * such call does. What is denied is never asked about.
+   */
+  readonly approve?: (call: ToolCallQuestion) => boolean | Promise<boolean>
+}
+
+/** A call of a tool that somebody has to allow. */
+export interface ToolCallQuestion {
+  readonly server: string
+  readonly tool: string
+  readonly input: JsonObject
+  /** A clause: why it is asked. */
+  readonly reason: string
 }
 
 /** A running host. Close it, or hold it with `await using`, or its servers stay. */
@@ -68,6 +85,7 @@ export const createClient = async (options: ClientOptions = {}): Promise<Client>
     }).pipe(Effect.provide(nodePlatform))
   )
   const { agent } = options
+  const interaction = interactionOf(options)
   const runtime = ManagedRuntime.make(
     nodeHost(config, { startsAll: agent === undefined, environment }).pipe(Layer.provide(nodePlatform))
   )
@@ -88,12 +106,31 @@ export const createClient = async (options: ClientOptions = {}): Promise<Client>
     .runPromise(Effect.tap(chosen, ({ usable }) => usable))
     .catch((error: unknown) => close().then(() => Promise.reject(error)))
   return {
-    ask: (question, { signal } = {}) => run(used.conversations.ask(question), signal),
+    ask: (question, { signal } = {}) => run(used.conversations.ask(question, { interaction }), signal),
     callTool: (name, input, { signal } = {}) => run(callTool(used.toolbox, name, input), signal),
     tools: () => Effect.runPromise(used.toolbox.list),
     servers: () => Effect.runPromise(used.orchestrator.servers),
     close,
     [Symbol.asyncDispose]: close
+  }
+}
+
+/** What goes wrong in the program's own function is a no, told as what it is. */
+const interactionOf = ({ approve }: ClientOptions): Interaction => {
+  if (approve === undefined) return Interaction.decline
+  return {
+    ...Interaction.decline,
+    approve: ({ input, reason, tool }) =>
+      Effect.tryPromise(async () =>
+        approve({ server: sourceOf(tool.runBy) ?? "", tool: tool.originalName, input, reason })
+      ).pipe(
+        Effect.map((isApproved): ApprovalDecision =>
+          isApproved ? { isApproved, remember: "once" } : { isApproved: false, because: "refused", reason: "" }
+        ),
+        Effect.catch((error) =>
+          Effect.succeed<ApprovalDecision>({ isApproved: false, because: "refused", reason: String(error.cause) })
+        )
+      )
   }
 }
 

@@ -1,4 +1,4 @@
-export { type Client, type ClientOptions, createClient } from "./createClient.ts"
+export { type Client, type ClientOptions, createClient, type ToolCallQuestion } from "./createClient.ts"
 export { conversationFolder, conversationStore } from "./conversationStore.ts"
 export { killOwned } from "./killOwned.ts"
 export { nodeEnvironment, type NodeEnvironment } from "./nodeEnvironment.ts"

@@ -4,6 +4,7 @@
  */
 import { answeredItem, approvalItem, callItem, prefixOf, type ToldCall } from "./callItems.ts"
 import type { TurnPart } from "../turnParts.ts"
+import type { OpenItem } from "./ResponsesState.ts"
 import { addItem, type Draft, emit, finishItem, idOf, placeOf, setOpen } from "./Draft.ts"
 
 /** The events that tell of arguments, of calls that are told while they arrive. */
@@ -47,10 +48,11 @@ export const finishCall = (draft: Draft, text: string): void => {
   const kept = holding === undefined ? undefined : held.get(holding)
   if (holding !== undefined && kept !== undefined) {
     draft.state = { ...draft.state, held: new Map([...held, [holding, { ...kept, text }]]), holding: undefined }
-    return
-  }
-  if (open?.call === undefined) return
-  const { call } = open
+  } else if (open?.call !== undefined) endItem(draft, open, open.call, text)
+}
+
+/** The item has all of its arguments. Those of the host's stay open until there is a result. */
+const endItem = (draft: Draft, open: OpenItem, call: ToldCall, text: string): void => {
   const item = callItem(open.id, call, text, call.source === undefined ? "completed" : "in_progress")
   const events = argumentEvents(call)
   if (events !== undefined) emit(draft, `${events}.done`, { ...placeOf(open), arguments: text })
