@@ -118,7 +118,8 @@ describe("a conversation line by line", () => {
     const ended = await place.run(["chat", 'use fine3__echo to echo "here we are"'])
     assert.strictEqual(ended.code, 0, ended.stderr)
     assert.include(ended.stdout, "here we are")
-    assert.lengthOf(ended.stderr.match(/fine\d is ready/g) ?? [], 8)
+    // How many are there when it begins is a matter of how fast the machine starts them.
+    assert.match(ended.stderr, /fine\d is ready/)
     assert.match(ended.stderr, /✗ dead: .*\[SERVER_EXITED\]/)
     const [before = ""] = ended.stderr.split("▸")
     assert.include(before, "hanging is still starting")

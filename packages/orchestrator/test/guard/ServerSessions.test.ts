@@ -257,7 +257,8 @@ describe("sessions that are shared", () => {
       const { boxes, seen, starts } = yield* server({ max: 3 }, {}, { maxConcurrent: 2 })
       yield* together(2, sleep(boxes, 50))
       assert.strictEqual(starts(), 1)
-      yield* together(20, sleep(boxes, 50))
+      // Long enough for two more servers to start, on a busy machine too.
+      yield* together(20, sleep(boxes, 600))
       assert.strictEqual(starts(), 3)
       const pids = new Set(seen("call_start").map(({ pid }) => pid))
       assert.isTrue(pids.has((yield* boxes.server("fx")).pid ?? 0))
@@ -269,7 +270,7 @@ describe("sessions that are shared", () => {
     Effect.gen(function* () {
       const { boxes, seen } = yield* server({ max: 3 }, {}, { maxConcurrent: 1 })
       yield* write(boxes, localCall(), "k")
-      const reader = yield* Effect.forkChild(sleep(boxes, 1000), { startImmediately: true })
+      const reader = yield* Effect.forkChild(sleep(boxes, 4000), { startImmediately: true })
       yield* until("the reader to take the first session", () => seen("call_start").length === 2)
       yield* together(5, write(boxes, localCall(), "k"))
       yield* Fiber.join(reader)
@@ -287,7 +288,7 @@ describe("sessions that are shared", () => {
       const { boxes, seen, starts } = yield* server({ max: 2 }, {}, { maxConcurrent: 1 })
       const full = (count: number) =>
         Effect.gen(function* () {
-          const calls = yield* Effect.forkChild(together(2, sleep(boxes, 1000)), { startImmediately: true })
+          const calls = yield* Effect.forkChild(together(2, sleep(boxes, 3000)), { startImmediately: true })
           yield* until("another one to be opened", () => starts() === count)
           yield* Fiber.join(calls)
         })
