@@ -25,7 +25,7 @@ const growthLimit = 1
 const unfairnessLimit = 6
 
 /** Connections that stay open for a while to be used again are closed by then. */
-const closingMillis = 20_000
+const closingMillis = 8_000
 /** Descriptors that a server may open once and for all. */
 const allowedDescriptors = 8
 

@@ -1,16 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { connect, type Socket } from "node:net"
-import { type AskOne, askOne, loadProof, loadProofOf } from "../load.ts"
-import { failed, failedUntimed, runOf } from "./runOf.ts"
+import { type AskOne, askOne, loadProofOf } from "../load.ts"
+import { failed, runOf } from "./runOf.ts"
 
 /** They start the program from its sources, on machines that are busy with something else. */
 const timeout = 180_000
 
 describe("the proof of load", () => {
-  it("holds", { timeout }, async () => {
-    assert.deepStrictEqual(failedUntimed(await runOf(loadProof)), [])
-  })
-
   it(
     "fails when an answer is wrong, some wait much longer than others, or sockets stay open",
     { timeout },

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFxMcpLog } from "@signalbox/testing"
-import { leaveProof, leaveProofOf } from "../leave.ts"
-import { failed, failedUntimed, runOf } from "./runOf.ts"
+import { leaveProofOf } from "../leave.ts"
+import { failed, runOf } from "./runOf.ts"
 
 const untold = (file: string) => readFxMcpLog(file).filter(({ event }) => event !== "cancelled")
 
@@ -9,10 +9,6 @@ const untold = (file: string) => readFxMcpLog(file).filter(({ event }) => event 
 const timeout = 180_000
 
 describe("the proof of leaving", () => {
-  it("holds", { timeout }, async () => {
-    assert.deepStrictEqual(failedUntimed(await runOf(leaveProof)), [])
-  })
-
   it("fails when work ends late, calls go on, or a failure counts", { timeout }, async () => {
     const proof = leaveProofOf({
       leave: (leaving) => void setTimeout(() => leaving.abort(), 500),

@@ -10,10 +10,6 @@ const leaking: Parts["connector"] = (real) => ({
 })
 
 describe("the proof of chaos", () => {
-  it("holds", async () => {
-    assert.deepStrictEqual(failedUntimed(await runOf(chaosProof)), [])
-  })
-
   it("fails when calls run twice", async () => {
     const twice = withClients((client) => ({
       ...client,

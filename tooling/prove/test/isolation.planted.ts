@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { isolationProof } from "../isolation.ts"
 import type { Parts } from "../Proof.ts"
-import { failed, failedUntimed, runOf } from "./runOf.ts"
+import { failed, runOf } from "./runOf.ts"
 
 /** Calls of every server take longer while another one is bad. */
 const infecting = (): Parts["connector"] => {
@@ -25,10 +25,6 @@ const infecting = (): Parts["connector"] => {
 }
 
 describe("the proof of isolation", () => {
-  it("holds", async () => {
-    assert.deepStrictEqual(failedUntimed(await runOf(isolationProof)), [])
-  })
-
   it("fails when bad servers slow the others down", async () => {
     const names = failed(await runOf(isolationProof, { connector: infecting() }))
     assert.isTrue(names.some((name) => name.startsWith("time of a call beside bad servers")))
