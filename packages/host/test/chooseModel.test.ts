@@ -5,13 +5,10 @@ import { nodePlatform } from "@signalbox/host/node"
 import { type Reply, startFxLlm } from "@signalbox/testing"
 import { collectReply, textMessage, textOf } from "@signalbox/model"
 import { Effect, Exit } from "effect"
-import { configWith } from "./support.ts"
+import { configWith, withoutOllama } from "./support.ts"
 
 const chooseModel = (config: LoadedConfig, environment: Readonly<Record<string, string>>) =>
   Effect.map(Models.make(config, environment), ({ chosen }) => chosen)
-
-/** Nobody listens there, so that an Ollama of the machine that runs the tests is not found. */
-const nobody = { "providers.ollama.baseUrl": "http://127.0.0.1:9/v1" }
 
 describe("the kinds of providers", () => {
   it("are Claude and every preset of the other APIs", () => {
@@ -22,7 +19,7 @@ describe("the kinds of providers", () => {
 layer(nodePlatform)("the choice of the model", (it) => {
   it.effect("is the offline model where there is no key and no Ollama, and says why", () =>
     Effect.gen(function* () {
-      const config = yield* configWith({}, nobody)
+      const config = yield* configWith({}, withoutOllama)
       const chosen = yield* chooseModel(config, {})
       assert.strictEqual(chosen.service.provider, "offline")
       assert.include(chosen.reason, "no key")
@@ -30,7 +27,7 @@ layer(nodePlatform)("the choice of the model", (it) => {
   )
   it.effect("is the first provider with a key, in a fixed order", () =>
     Effect.gen(function* () {
-      const config = yield* configWith({}, nobody)
+      const config = yield* configWith({}, withoutOllama)
       const keys = { ANTHROPIC_API_KEY: "a", OPENAI_API_KEY: "b", OPENROUTER_API_KEY: "c" }
       assert.strictEqual((yield* chooseModel(config, keys)).service.provider, "claude")
       assert.strictEqual(

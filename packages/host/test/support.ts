@@ -40,6 +40,12 @@ export const fxServer = (flags: FxMcpFlags = {}, more: Record<string, unknown> =
   ...more
 })
 
+/** Nobody listens there, so that an Ollama of the machine that runs the tests is not found. */
+export const withoutOllama = { "providers.ollama.baseUrl": "http://127.0.0.1:9/v1" }
+
+/** Keys of the vendors that the configuration knows by itself. */
+export const vendorKeys = { ANTHROPIC_API_KEY: "a", OPENAI_API_KEY: "b" }
+
 /** Only tests of approval are about it. */
 const withoutQuestions = configTemplate.replace("mode: auto-safe", "mode: auto")
 
