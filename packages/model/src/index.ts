@@ -100,6 +100,7 @@ export { guardAnswer, guardModel, type GuardModelOptions, isUpstreamFault } from
 export { makeRateBucket, type RateBucket } from "./guard/RateBucket.ts"
 export { rateAnswer, ratedModel, type RatedModelOptions } from "./guard/ratedModel.ts"
 export { canonicalJson } from "./cache/canonicalJson.ts"
+export { joinBytes } from "./joinBytes.ts"
 export { isCacheable, makeCacheModel, type ResponseCacheOptions } from "./cache/cacheModel.ts"
 export { type GeneratedObject, generateObject, type GenerateObjectOptions } from "./structured/generateObject.ts"
 export { jsonSchemaOf, type ObjectSchema } from "./structured/jsonSchemaOf.ts"

@@ -1,6 +1,7 @@
 /**
  * Lines out of pieces of a file. A piece may end anywhere, in the middle of a character too: lines are cut as bytes.
  */
+import { joinBytes } from "@signalbox/model"
 
 /** One line, and where the next one begins. */
 export interface FileLine {
@@ -19,7 +20,7 @@ export const makeLineCutter = (start: number): ((piece: Uint8Array) => ReadonlyA
     const lines: Array<FileLine> = []
     let from = 0
     for (let at = piece.indexOf(newline); at !== -1; at = piece.indexOf(newline, from)) {
-      const bytes = joined([...rest, piece.subarray(from, at)])
+      const bytes = joinBytes([...rest, piece.subarray(from, at)])
       rest = []
       from = at + 1
       position += bytes.length + 1
@@ -28,16 +29,4 @@ export const makeLineCutter = (start: number): ((piece: Uint8Array) => ReadonlyA
     if (from < piece.length) rest = [...rest, piece.slice(from)]
     return lines
   }
-}
-
-const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const [only] = parts
-  if (parts.length === 1 && only !== undefined) return only
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }

@@ -3,7 +3,7 @@
  * host but a key and a route. The bytes are not looked into in either direction, so that whatever the API has
  * tomorrow passes; only the model's name may be another one.
  */
-import type { ModelError } from "@signalbox/model"
+import { joinBytes, type ModelError } from "@signalbox/model"
 import {
   type Answer,
   answerBytes,
@@ -20,7 +20,7 @@ import type { ClaudeOptions } from "./ClaudeOptions.ts"
 import { answerError } from "./errors.ts"
 import { answerHeaders, type GivenHeaders, type KeyMode, requestHeaders } from "./forwardHeaders.ts"
 import { urlOf } from "./headers.ts"
-import { concat, modelIn, spliceModel } from "./spliceModel.ts"
+import { modelIn, spliceModel } from "./spliceModel.ts"
 
 /** A request to hand on. `E` is what reading its body may fail with. */
 export interface ForwardRequest<E = never> {
@@ -87,7 +87,7 @@ const withBody = Effect.fnUntraced(function* <E>(
   }
   if (model === undefined) return HttpClientRequest.bodyStream(request, body, { contentType })
   const pieces = yield* Stream.runCollect(body)
-  return HttpClientRequest.bodyUint8Array(request, spliceModel(concat(pieces), model), contentType)
+  return HttpClientRequest.bodyUint8Array(request, spliceModel(joinBytes(pieces), model), contentType)
 })
 
 const exchangeOf = (options: ClaudeOptions, request: ForwardRequest<unknown>) => {

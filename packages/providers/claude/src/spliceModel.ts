@@ -2,6 +2,7 @@
  * Another model in the bytes of a request, which stay as they were otherwise: what a cache or a signature of the
  * upstream depends on is the very text that the client wrote.
  */
+import { joinBytes } from "@signalbox/model"
 import { readJson } from "@signalbox/model/http"
 
 const quote = 0x22
@@ -104,7 +105,7 @@ export const spliceModel = (bytes: Uint8Array, model: string): Uint8Array => {
     pieces.push(bytes.subarray(from, start), name)
     from = end
   }
-  return concat([...pieces, bytes.subarray(from)])
+  return joinBytes([...pieces, bytes.subarray(from)])
 }
 
 /** The model that a request names, as most readers understand it: the last one. */
@@ -113,15 +114,4 @@ export const modelIn = (bytes: Uint8Array): string | undefined => {
   const value =
     span === undefined ? undefined : readJson(new TextDecoder().decode(bytes.subarray(span.start, span.end)))
   return typeof value === "string" ? value : undefined
-}
-
-/** Pieces as one. */
-export const concat = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
 }

@@ -1,8 +1,7 @@
 /**
  * Output of any length in a memory of fixed size: the beginning and the end are kept.
  */
-
-import { joinBytes } from "../joinBytes.ts"
+import { joinBytes } from "@signalbox/model"
 
 const encoder = new TextEncoder()
 

@@ -1,9 +1,9 @@
 /**
  * Gets one page: each address on the way is judged before a connection is made to it, and reading stops at the limit.
  */
+import { joinBytes } from "@signalbox/model"
 import { Duration, Effect, Option, type Scope, Stream } from "effect"
 import { FetchFailed, type UrlRefused } from "../errors.ts"
-import { joinBytes } from "../joinBytes.ts"
 import type { UrlOptions } from "../ToolsOptions.ts"
 import type { UrlPolicy } from "./UrlPolicy.ts"
 import type { WebAccess, WebAnswer } from "./WebAccess.ts"
