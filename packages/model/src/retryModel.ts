@@ -2,7 +2,7 @@
  * A model that is asked again when it could not even begin to answer: rate limits, overload, a lost connection.
  * Once the first event is out nothing is repeated, because somebody has read it; that failure passes on.
  */
-import { retry, type RetryPolicy, retryWhile } from "@signalbox/resilience"
+import { retryAfterFailure, type RetryPolicy, retryWhile } from "@signalbox/resilience"
 import { Duration, Effect, Stream } from "effect"
 import { begun } from "./begun.ts"
 import { type ModelError, ProviderBusy, ProviderCircuitOpen, ProviderTimeout } from "./errors.ts"
@@ -29,24 +29,37 @@ export const retryModel =
     })
   }
 
-/** The same for whatever else is asked of an upstream. What cannot be taken back must not fail here any more. */
+/**
+ * The same for whatever else is asked of an upstream. `mayRepeat` is asked after each failure: what somebody has begun
+ * to read cannot be taken back.
+ */
 export const retryAnswer = (given: RetryPolicy) => {
   const patient = retryWhile((error) => given.while(error) && !isWaitedFor(error))(given)
   const quick = hurried(patient)
-  return <A, R>(answer: Effect.Effect<A, ModelError, R>): Effect.Effect<A, ModelError, R> =>
-    Effect.flatMap(FallbackAhead, (isAhead) => {
-      const policy = isAhead ? quick : patient
-      let attempts = 0
-      const attempt = Effect.tapError(answer, (error) => {
-        attempts++
-        return policy.while(error) && attempts < policy.attempts && isWithin(policy, error)
-          ? Effect.logWarning(`${error.message} Trying again (attempt ${attempts + 1} of ${policy.attempts}).`)
-          : Effect.void
+  return <A, R>(
+    answer: Effect.Effect<A, ModelError, R>,
+    mayRepeat: () => boolean = () => true
+  ): Effect.Effect<A, ModelError, R> =>
+    // What goes well pays for nothing of this.
+    Effect.catch(answer, (first) =>
+      Effect.flatMap(FallbackAhead, (isAhead) => {
+        const { while: isWorthIt, ...policy } = isAhead ? quick : patient
+        const repeatable = { ...policy, while: (error: unknown) => mayRepeat() && isWorthIt(error) }
+        let attempts = 1
+        const attempt = Effect.tapError(answer, (error) => warn(error, ++attempts, repeatable))
+        return Effect.andThen(warn(first, 1, repeatable), retryAfterFailure(repeatable)(attempt)(first)).pipe(
+          // It keeps the last failure of this very effect as its cause.
+          Effect.catchTag("RetryExhausted", ({ cause }) => Effect.fail(cause as ModelError))
+        )
       })
-      // It keeps the last failure of this very effect as its cause.
-      return Effect.catchTag(retry(policy)(attempt), "RetryExhausted", ({ cause }) => Effect.fail(cause as ModelError))
-    })
+    )
 }
+
+/** A person is kept waiting. */
+const warn = (error: ModelError, attempts: number, policy: RetryPolicy) =>
+  policy.while(error) && attempts < policy.attempts && isWithin(policy, error)
+    ? Effect.logWarning(`${error.message} Trying again (attempt ${attempts + 1} of ${policy.attempts}).`)
+    : Effect.void
 
 /** The same policy for who can ask somebody else. */
 const hurried = (policy: RetryPolicy): RetryPolicy => {

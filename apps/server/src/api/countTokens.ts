@@ -10,7 +10,7 @@ import { decodeResponsesRequest } from "@signalbox/provider-openai/serve"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { ApiContext } from "./ApiContext.ts"
-import { withJsonBody } from "./body.ts"
+import { readJsonBody } from "./body.ts"
 import type { RequestHeaders } from "./Dialect.ts"
 import { atEdge, type SayFailure } from "./edge.ts"
 import { messagesDialect } from "./messagesDialect.ts"
@@ -40,17 +40,14 @@ const countRoute = (path: HttpRouter.PathInput, { decode, direct, failure, say }
           const { models } = yield* Host
           const server = yield* ApiContext
           const client = yield* server.letIn(request.headers)
-          return yield* withJsonBody(
-            Effect.fnUntraced(function* (body) {
-              const passed = direct === undefined ? undefined : yield* direct({ request, client, body, ids })
-              if (passed !== undefined) return passed
-              const { model, request: asked } = yield* decode(body.value, request.headers)
-              yield* requireModel(client, model)
-              const own = client.apiKey === undefined ? asked : { ...asked, apiKey: client.apiKey }
-              const count = models.router.model.countTokens ?? (() => Effect.succeed(0))
-              return HttpServerResponse.jsonUnsafe(say(yield* count(own)), { headers: ids.headers })
-            })
-          )
+          const body = yield* readJsonBody(request)
+          const passed = direct === undefined ? undefined : yield* direct({ request, client, body, ids })
+          if (passed !== undefined) return passed
+          const { model, request: asked } = yield* decode(body.value, request.headers)
+          yield* requireModel(client, model)
+          const own = client.apiKey === undefined ? asked : { ...asked, apiKey: client.apiKey }
+          const count = models.router.model.countTokens ?? (() => Effect.succeed(0))
+          return HttpServerResponse.jsonUnsafe(say(yield* count(own)), { headers: ids.headers })
         })
       )
     )

@@ -32,34 +32,39 @@ export const ratedModel =
           Stream.tapError((error) => noteRefusal(bucket, error)),
           Stream.provideService(RateLimitObserver, bucket.observe)
         ),
-      generate: (request) => rated(model.generate(request)),
+      generate: (request) => Effect.provideService(rated(model.generate(request)), RateLimitObserver, bucket.observe),
       countTokens
     })
   }
 
-/** The same for whatever else is asked of an upstream. `provider` is named when nothing remains. */
+/**
+ * The same for whatever else is asked of an upstream, but for what its answers say: the bucket is shown that by who
+ * reads them. `provider` is named when nothing remains.
+ */
 export const rateAnswer = ({ bucket, maxWait, provider }: RatedModelOptions & { readonly provider: string }) => {
   const turn = takeTurn(provider, bucket, Duration.toMillis(maxWait))
   return <A, R>(answer: Effect.Effect<A, ModelError, R>): Effect.Effect<A, ModelError, R> =>
-    Effect.andThen(turn, answer).pipe(
-      Effect.tapError((error) => noteRefusal(bucket, error)),
-      Effect.provideService(RateLimitObserver, bucket.observe)
-    )
+    Effect.tapError(Effect.andThen(turn, answer), (error) => noteRefusal(bucket, error))
 }
 
 const takeTurn = (provider: string, bucket: RateBucket, patience: number): Effect.Effect<void, ModelError> => {
-  const takeWithin = (left: number): Effect.Effect<void, ModelError> =>
-    Effect.flatMap(bucket.take, (wait) => {
-      if (wait === 0) return Effect.void
-      if (wait > left) {
-        const retryAfter = Duration.millis(wait)
-        const reason = `nothing remains of its limit for ${Duration.format(retryAfter)}.`
-        return Effect.fail(new ProviderRateLimited({ provider, reason, retryAfter }))
-      }
-      return Effect.delay(takeWithin(left - wait), wait)
-    })
-  return Effect.flatMap(FallbackAhead, (isAhead) =>
-    takeWithin(isAhead ? Math.min(patience, Duration.toMillis(quickPause)) : patience)
+  const waitWithin = (wait: number, left: number): Effect.Effect<void, ModelError> => {
+    if (wait > left) {
+      const retryAfter = Duration.millis(wait)
+      const reason = `nothing remains of its limit for ${Duration.format(retryAfter)}.`
+      return Effect.fail(new ProviderRateLimited({ provider, reason, retryAfter }))
+    }
+    return Effect.andThen(
+      Effect.sleep(wait),
+      Effect.flatMap(bucket.take, (more) => (more === 0 ? Effect.void : waitWithin(more, left - wait)))
+    )
+  }
+  return Effect.flatMap(bucket.take, (wait) =>
+    wait === 0
+      ? Effect.void
+      : Effect.flatMap(FallbackAhead, (isAhead) =>
+          waitWithin(wait, isAhead ? Math.min(patience, Duration.toMillis(quickPause)) : patience)
+        )
   )
 }
 
