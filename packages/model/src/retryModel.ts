@@ -6,14 +6,16 @@ import { retry, type RetryPolicy, retryWhile } from "@signalbox/resilience"
 import { Duration, Effect, Stream } from "effect"
 import { begun } from "./begun.ts"
 import { type ModelError, ProviderBusy, ProviderCircuitOpen, ProviderTimeout } from "./errors.ts"
+import { CallerPatience } from "./guard/CallerPatience.ts"
 import { type LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
 import { FallbackAhead, quickPause } from "./routing/FallbackAhead.ts"
 
 /**
  * Wraps a model. Errors with `retryable: true` are retried as the policy says, but for `ProviderTimeout`: who has
  * waited that long once decides himself whether to wait again; and for what a guard turns away. With a fallback ahead
- * there is one retry at the most, after a moment. After the last attempt the failure is that of the provider. Each
- * retry is logged as a warning, since it keeps a person waiting.
+ * there is one retry at the most, after a moment. A pause that the provider asks for and that exceeds the policy's cap or
+ * `CallerPatience` ends the attempts. After the last attempt the failure is that of the provider. Each retry is logged as
+ * a warning with the pause that the provider asks for, since it keeps a person waiting.
  */
 export const retryModel =
   (policy: RetryPolicy) =>
@@ -34,17 +36,23 @@ export const retryAnswer = (given: RetryPolicy) => {
   const patient = retryWhile((error) => given.while(error) && !isWaitedFor(error))(given)
   const quick = hurried(patient)
   return <A, R>(answer: Effect.Effect<A, ModelError, R>): Effect.Effect<A, ModelError, R> =>
-    Effect.flatMap(FallbackAhead, (isAhead) => {
+    Effect.flatMap(Effect.all([FallbackAhead, CallerPatience]), ([isAhead, patience]) => {
       const policy = isAhead ? quick : patient
+      const longest = Math.min(policy.capMillis, Duration.toMillis(patience))
+      const isWorthIt = (error: ModelError) => policy.while(error) && askedPause(error) <= longest
       let attempts = 0
       const attempt = Effect.tapError(answer, (error) => {
         attempts++
-        return policy.while(error) && attempts < policy.attempts && isWithin(policy, error)
-          ? Effect.logWarning(`${error.message} Trying again (attempt ${attempts + 1} of ${policy.attempts}).`)
-          : Effect.void
+        if (attempts >= policy.attempts || !isWorthIt(error)) return Effect.void
+        const pause =
+          askedPause(error) === 0 ? "" : ` in ${Duration.format(Duration.millis(askedPause(error)))}, as it asks`
+        return Effect.logWarning(
+          `Trying again${pause} (attempt ${attempts + 1} of ${policy.attempts}): ${error.message}`
+        )
       })
-      // It keeps the last failure of this very effect as its cause.
-      return Effect.catchTag(retry(policy)(attempt), "RetryExhausted", ({ cause }) => Effect.fail(cause as ModelError))
+      // It only sees failures of this very effect, and keeps the last one as its cause.
+      const repeated = retry(retryWhile((error) => isWorthIt(error as ModelError))(policy))(attempt)
+      return Effect.catchTag(repeated, "RetryExhausted", ({ cause }) => Effect.fail(cause as ModelError))
     })
 }
 
@@ -59,9 +67,9 @@ const hurried = (policy: RetryPolicy): RetryPolicy => {
   }
 }
 
-/** Whether the pause that a failure asks for is short enough for another attempt. */
-const isWithin = ({ capMillis }: RetryPolicy, { retryAfter }: ModelError): boolean =>
-  retryAfter === undefined || Duration.toMillis(retryAfter) <= capMillis
+/** The pause that a failure asks for, in milliseconds. */
+const askedPause = ({ retryAfter }: ModelError): number =>
+  retryAfter === undefined ? 0 : Duration.toMillis(retryAfter)
 
 /** What has kept the caller waiting already, or is turned away so that he need not wait. */
 const isWaitedFor = (error: unknown): boolean =>

@@ -27,8 +27,8 @@ model:
   responseBands: []
   # Given to the model before every conversation; "" for none.
   systemPrompt: ""
-  # A provider that is overloaded, limits the rate of requests or cannot be reached is asked again, as long as nothing
-  # of its answer has been shown. 1 attempt: never. It may itself ask for a longer pause, up to maxDelay.
+  # A provider that is overloaded, limits its rate or cannot be reached is asked again, as long as nothing of its answer
+  # was shown. 1 attempt: never. It may ask for a longer pause, up to maxDelay; clients of serve are told of one over 2 s.
   retry:
     attempts: 3
     firstDelay: 1 second
