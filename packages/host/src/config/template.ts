@@ -92,8 +92,8 @@ routing:
   # Also BIG_MODEL and SMALL_MODEL; ANTHROPIC_MODEL and ANTHROPIC_SMALL_FAST_MODEL where they name a provider above.
   big: ""
   small: ""
-  # Any other name. auto: passed on to Claude, answered by the default model elsewhere; default: answered by the default
-  # model; passthrough: passed on; reject: refused.
+  # Any other name. auto: passed on to Claude, vendor/model to OpenRouter, answered by the default model elsewhere;
+  # default: answered by the default model; passthrough: passed on; reject: refused.
   unknown: auto
   # What is asked next when a provider cannot begin to answer, after one quick retry, by provider or provider/model:
   #   claude: [openrouter/anthropic/claude-sonnet-5.5]
