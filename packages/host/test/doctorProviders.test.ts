@@ -80,8 +80,8 @@ layer(nodePlatform, { excludeTestServices: true })("the doctor, of providers,", 
       )
       assert.deepStrictEqual(found, {
         providers: [
-          { name: "claude", models: 2 },
-          { name: "openai", models: 2 }
+          { name: "claude", works: true, models: 2 },
+          { name: "openai", works: true, models: 2 }
         ],
         findings: []
       })
@@ -101,7 +101,14 @@ layer(nodePlatform, { excludeTestServices: true })("the doctor, of providers,", 
       assert.deepStrictEqual(findings.map(shown), ["error openai KEY_MISSING providers.openai.apiKey"])
       assert.include(findings[0]?.message, "OPENAI_API_KEY")
       assert.include(findings[0]?.fix, "routing.small names openai")
-      assert.deepStrictEqual(providers, [{ name: "openai", models: undefined }])
+      assert.deepStrictEqual(providers, [{ name: "openai", works: false, models: undefined }])
+    })
+  )
+
+  it.effect("says that a key is missing of one that is asked about, though nobody needs it", () =>
+    Effect.gen(function* () {
+      const { findings } = yield* examine({}, {}, openai)
+      assert.deepStrictEqual(findings.map(shown), ["error openai KEY_MISSING providers.openai.apiKey"])
     })
   )
 
@@ -181,7 +188,7 @@ layer(nodePlatform, { excludeTestServices: true })("the doctor, of providers,", 
       const { url } = yield* serve(only({ "/anthropic/v1/messages": empty }))
       const entry = { apiKey: "env:ANTHROPIC_API_KEY", baseUrl: `${url}/anthropic`, model: "claude-x" }
       assert.deepStrictEqual(yield* examine({ "providers.claude": entry }, keys, ["claude"]), {
-        providers: [{ name: "claude", models: undefined }],
+        providers: [{ name: "claude", works: true, models: undefined }],
         findings: []
       })
     })
@@ -242,8 +249,8 @@ layer(nodePlatform, { excludeTestServices: true })("the doctor, of providers,", 
   it.effect("has nothing against a refusal where callers bring their keys", () =>
     Effect.gen(function* () {
       const { url } = yield* serve(only({ "/v1/models": refusal }))
-      const { findings } = yield* examine({ ...openaiAt(`${url}/v1`), "server.auth.mode": "forward" }, {}, openai)
-      assert.deepStrictEqual(findings, [])
+      const found = yield* examine({ ...openaiAt(`${url}/v1`), "server.auth.mode": "forward" }, {}, openai)
+      assert.deepStrictEqual(found, { providers: [{ name: "openai", works: true, models: undefined }], findings: [] })
     })
   )
 

@@ -7,9 +7,9 @@ export { applyRepairs, describeRepair } from "./repairs.ts"
 export {
   diagnoseProviders,
   type DiagnoseProvidersOptions,
-  type ProviderDiagnosis
+  type ProviderDiagnosis,
+  providerDefaults
 } from "./providers/diagnoseProviders.ts"
-export { type ExplainedFailure, explainProvider } from "./providers/explainProvider.ts"
 
 // Its parts
 export { crossChecks } from "./crossChecks.ts"

@@ -2,8 +2,9 @@
  * Finds out what is wrong with the providers of a configuration: whether each that is wanted can be reached, takes its key
  * and has the models that are asked of it. Nothing that costs anything is asked.
  */
-import { type Duration, Effect, Result } from "effect"
+import { Duration, Effect, Result } from "effect"
 import type { LoadedConfig } from "../../config/ConfigFile.ts"
+import type { ConfigPath } from "../../config/document.ts"
 import { isKeyless } from "../../config/ProviderEntry.ts"
 import { chooseModel } from "../../models/chooseModel.ts"
 import { missingKeys } from "../../models/missingKeys.ts"
@@ -24,10 +25,19 @@ export interface DiagnoseProvidersOptions {
   readonly only?: ReadonlyArray<string>
 }
 
+/** What suits a person who waits: the list of models is all that is asked for. */
+export const providerDefaults = {
+  timeout: Duration.seconds(10)
+} as const satisfies Partial<DiagnoseProvidersOptions>
+
 /** What was found. */
 export interface ProviderDiagnosis {
-  /** The providers that were looked at. `models` says how many one has, where it works and lists them. */
-  readonly providers: ReadonlyArray<{ readonly name: string; readonly models: number | undefined }>
+  /** The providers that were looked at: whether one answers, and how many models it has, where it lists them. */
+  readonly providers: ReadonlyArray<{
+    readonly name: string
+    readonly works: boolean
+    readonly models: number | undefined
+  }>
   readonly findings: ReadonlyArray<ProviderFinding>
 }
 
@@ -49,45 +59,59 @@ const wishesOf = Effect.fnUntraced(function* (config: LoadedConfig, resolved: Re
   return wishes
 })
 
+const keyMissing = (providerName: string, path: ConfigPath, why: string, wish = ""): ProviderFinding => ({
+  code: "KEY_MISSING",
+  severity: "error",
+  providerName,
+  path,
+  message: `"${providerName}" cannot be asked: ${why}.`,
+  fix: `Set it in your shell or in a file .env here${wish}.`
+})
+
+/** Those that cannot be asked, of those that are needed and of those that are asked about. */
 const withoutKey = (
   config: LoadedConfig,
-  environment: DiagnoseProvidersOptions["environment"]
+  { missing }: ResolvedProviders,
+  { environment, only }: DiagnoseProvidersOptions
 ): ReadonlyArray<ProviderFinding> => {
   const places = new Map(namedProviders(config.options).map(({ name, path }) => [path.join("."), name]))
-  return missingKeys(config, environment).map(({ message, path, suggestion }) => {
-    const providerName = places.get(path.join(".")) ?? String(path[1])
-    return {
-      code: "KEY_MISSING",
-      severity: "error",
-      providerName,
-      path,
-      message: `"${providerName}" cannot be asked: ${message}.`,
-      fix: `Set it in your shell or in a file .env here${suggestion === undefined ? "" : ` (${suggestion})`}.`
-    }
+  const needed = missingKeys(config, environment).map(({ message, path, suggestion }) => {
+    const name = places.get(path.join(".")) ?? String(path[1])
+    return keyMissing(name, path, message, suggestion === undefined ? "" : ` (${suggestion})`)
+  })
+  if (only === undefined) return needed
+  return only.flatMap((name) => {
+    const lacking = missing.get(name)
+    if (lacking === undefined) return []
+    const known = needed.find(({ providerName }) => providerName === name)
+    return [known ?? keyMissing(name, ["providers", name, "apiKey"], `${lacking.variable} is not set`)]
   })
 }
 
-const findingsOf = (
-  { betterUrl, outcome, provider }: ProviderProbe,
-  { config, isNeeded, models }: Wishes
-): ReadonlyArray<ProviderFinding> => {
-  const { apiKey, name } = provider
+/** Where callers bring their keys, a refusal of who has none is as it should be. */
+const isWelcome = ({ outcome, provider }: ProviderProbe, { config }: Wishes): boolean =>
+  Result.isSuccess(outcome) ||
+  (outcome.failure._tag === "ProviderAuthFailed" &&
+    provider.apiKey === undefined &&
+    config.options.server.auth.mode === "forward")
+
+const findingsOf = (probe: ProviderProbe, wishes: Wishes): ReadonlyArray<ProviderFinding> => {
+  const { betterUrl, outcome, provider } = probe
+  const { name } = provider
+  const isNeeded = wishes.isNeeded(name)
   if (Result.isSuccess(outcome)) {
     const listed = outcome.success
-    return listed === undefined ? [] : unknownModels(provider, listed, models, isNeeded(name) ? "error" : "warning")
+    return listed === undefined ? [] : unknownModels(provider, listed, wishes.models, isNeeded ? "error" : "warning")
   }
-  const { _tag, message } = outcome.failure
-  // Callers bring their keys: without one a refusal is as it should be.
-  const isForwarded = apiKey === undefined && config.options.server.auth.mode === "forward"
-  if (_tag === "ProviderAuthFailed" && isForwarded) return []
+  if (isWelcome(probe, wishes)) return []
   const { path, severity, ...explained } = explainProvider(outcome.failure, provider, betterUrl)
   return [
     {
       ...explained,
       providerName: name,
       path: ["providers", name, ...path],
-      severity: isNeeded(name) ? severity : "warning",
-      message
+      severity: isNeeded ? severity : "warning",
+      message: outcome.failure.message
     }
   ]
 }
@@ -95,15 +119,15 @@ const findingsOf = (
 /** Looks at providers, all at the same time. Never fails for what is wrong with one. */
 export const diagnoseProviders = Effect.fn("diagnoseProviders")(function* (
   config: LoadedConfig,
-  { environment, only, timeout }: DiagnoseProvidersOptions
+  options: DiagnoseProvidersOptions
 ) {
+  const { environment, only, timeout } = options
   const resolved = resolveProviders(config.options, environment)
   const wishes = yield* wishesOf(config, resolved)
-  const isWanted = (name: string) => only?.includes(name) ?? true
-  const missing = withoutKey(config, environment).filter(({ providerName }) => isWanted(providerName))
-  const isAsked = (name: string) => only !== undefined || wishes.isNeeded(name)
+  const missing = withoutKey(config, resolved, options)
+  const isAsked = (name: string) => only?.includes(name) ?? wishes.isNeeded(name)
   const asked = [...resolved.ready.values()].filter(
-    ({ apiKey, kind, name }) => isWanted(name) && (apiKey !== undefined || isKeyless(kind) || isAsked(name))
+    ({ apiKey, kind, name }) => isAsked(name) || (only === undefined && (apiKey !== undefined || isKeyless(kind)))
   )
   const probes = yield* Effect.forEach(asked, (provider) => probeProvider(provider, timeout), {
     concurrency: "unbounded"
@@ -114,10 +138,11 @@ export const diagnoseProviders = Effect.fn("diagnoseProviders")(function* (
   )
   return {
     providers: [
-      ...missing.map(({ providerName: name }) => ({ name, models: undefined })),
-      ...shown.map(({ outcome, provider: { name } }) => ({
-        name,
-        models: Result.isSuccess(outcome) ? outcome.success?.length : undefined
+      ...missing.map(({ providerName: name }) => ({ name, works: false, models: undefined })),
+      ...shown.map((probe) => ({
+        name: probe.provider.name,
+        works: isWelcome(probe, wishes),
+        models: Result.isSuccess(probe.outcome) ? probe.outcome.success?.length : undefined
       }))
     ],
     findings: [...missing, ...shown.flatMap((probe) => findingsOf(probe, wishes))]
