@@ -113,13 +113,17 @@ export class BackgroundStartFailed extends defineError<BackgroundStartFailed>()(
   hint: ({ logFile }) => `Its log: ${logFile}`
 }) {}
 
-/** Servers were looked at, and something is wrong with some of them. */
+/** Servers and providers were looked at, and something is wrong with some of them. */
 export class ServersNeedAttention extends defineError<ServersNeedAttention>()("ServersNeedAttention", {
   code: "SERVERS_NEED_ATTENTION",
   status: { ...statuses.unavailable, exit: exitCodes.partial },
-  fields: { serverNames: Schema.Array(Schema.String), findings: Schema.Int },
-  message: ({ findings, serverNames }) =>
-    `${findings === 1 ? "1 thing is" : `${findings} things are`} wrong, with: ${serverNames.join(", ")}.`,
+  fields: {
+    serverNames: Schema.Array(Schema.String),
+    providerNames: Schema.Array(Schema.String),
+    findings: Schema.Int
+  },
+  message: ({ findings, providerNames, serverNames }) =>
+    `${findings === 1 ? "1 thing is" : `${findings} things are`} wrong, with: ${[...serverNames, ...providerNames].join(", ")}.`,
   hint: () => "Each finding says what to do."
 }) {}
 

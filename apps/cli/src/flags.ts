@@ -81,7 +81,10 @@ export const modelFlags = {
     Flag.withDescription("Which provider answers: auto, offline, or one of the configuration (claude, openai, …)"),
     Flag.optional
   ),
-  model: Flag.String("model").pipe(Flag.withDescription("The provider's name for the model"), Flag.optional),
+  model: Flag.String("model").pipe(
+    Flag.withDescription("The provider's name for the model, or provider/model"),
+    Flag.optional
+  ),
   apiKey: Flag.Redacted("api-key").pipe(
     Flag.withAlias("k"),
     Flag.withDescription("The provider's key. Others can see it in the list of processes: prefer --api-key-file"),

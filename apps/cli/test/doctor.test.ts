@@ -1,5 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { startFxLlm } from "@signalbox/testing"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { envelopeKeys, makePlace } from "./support.ts"
 
 describe("doctor", () => {
@@ -69,5 +72,52 @@ describe("doctor", () => {
     assert.strictEqual(all.code, 0, all.stdout)
     assert.deepStrictEqual(all.json().data.repaired, ['disable the server "b"'])
     assert.isFalse(JSON.parse(readFileSync(place.file("signalbox.json"), "utf8")).servers.b.enabled)
+  })
+
+  it("looks at providers beside the servers, and asks nothing that costs", async () => {
+    await using place = await makePlace()
+    await using upstream = await startFxLlm({ models: ["claude-x"] })
+    place.configure({
+      model: { provider: "claude" },
+      providers: { claude: { apiKey: "env:FX_KEY", baseUrl: upstream.url, model: "claude-x" } },
+      routing: { small: "claude/claude-y" },
+      servers: { fx: place.server({ tools: "echo" }) }
+    })
+    const environment = { env: { FX_KEY: "sk-canary-0123456789" } }
+    const [all, one, keyless, unknown] = await Promise.all([
+      place.run(["doctor"], environment),
+      place.run(["doctor", "claude", "--json"], environment),
+      place.run(["doctor", "claude"]),
+      place.run(["doctor", "cloude"], environment)
+    ])
+    assert.strictEqual(all.code, 3, all.stderr)
+    assert.match(all.stdout, /^✓ fx works, 1 tool\n✗ claude answers, 1 model\n {2}✗ MODEL_UNKNOWN signalbox\.json:\d+ /)
+    assert.deepInclude(one.json().data, {
+      servers: [],
+      providers: [{ name: "claude", works: false, model_count: 1 }]
+    })
+    assert.deepInclude(one.json().data.findings[0], { code: "MODEL_UNKNOWN", server: null, provider: "claude" })
+    assert.match(keyless.stdout, /^✗ claude does not answer\n {2}✗ KEY_MISSING .*\n.*FX_KEY/)
+    assert.include(unknown.stderr, 'Did you mean "claude"?')
+    assert.lengthOf(upstream.requests, 0)
+  })
+
+  it("is stopped by Ctrl-C while a provider keeps it waiting", async () => {
+    await using place = await makePlace()
+    const asked = Promise.withResolvers<void>()
+    const server = createServer(() => asked.resolve())
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    // An address of the Internet is what a server on a port has.
+    const { port } = server.address() as AddressInfo
+    place.configure({
+      model: { provider: "ollama" },
+      providers: { ollama: { baseUrl: `http://127.0.0.1:${port}/v1`, model: "llama" } }
+    })
+    const program = place.start(["doctor"])
+    await asked.promise
+    program.child.kill("SIGINT")
+    assert.strictEqual((await program.ended).code, 130)
+    server.closeAllConnections()
+    server.close()
   })
 })

@@ -219,6 +219,34 @@ describe("providers", () => {
     assert.include(unknown.stderr, 'Did you mean "groq"?')
   })
 
+  it("are told of even where the one that is to answer has no key", async () => {
+    const config = { model: { provider: "openai" }, providers: { groq, ollama } }
+    const listed = await run(providersList, { config })
+    assert.strictEqual(listed.code, 0, listed.stderr)
+    assert.match(listed.stdout, /^openai .*key missing \(OPENAI_API_KEY\)/m)
+    await using upstream = await startFxLlm({ script: { text: "OK." } })
+    const providers = { claude: { baseUrl: upstream.url }, groq: { ...groq, baseUrl: `${upstream.url}/v1` }, ollama }
+    const tested = await run(providersTest([]), { config: { ...config, providers } })
+    assert.strictEqual(tested.code, 69)
+    assert.match(tested.stdout, /^✗ +openai +no key/m)
+    assert.match(tested.stdout, /^✓ +claude/m)
+    // Nobody has said that one runs.
+    assert.notInclude(tested.stdout, "ollama")
+    assert.match(tested.stdout, /^→ openai: .*model\.provider names openai/m)
+  })
+
+  it("that do not answer are told with what to do about it", async () => {
+    await using upstream = await startFxLlm({
+      models: ["claude-right"],
+      script: { fault: { kind: "status", status: 404 } }
+    })
+    const providers = { claude: { baseUrl: upstream.url, model: "claude-rigt" }, ollama }
+    const told = await run(providersTest(["claude"]), { config: { providers } })
+    assert.match(told.stdout, /^→ claude: Did you mean "claude-right"\?$/m)
+    const { data } = JSON.parse((await run(providersTest(["claude"]), { config: { providers }, json: true })).stdout)
+    assert.deepInclude(data.findings[0], { code: "MODEL_UNKNOWN", provider: "claude", path: "providers.claude.model" })
+  })
+
   it("can be chosen by any name of the configuration, and a key that is given is for that one", () => {
     const none = { model: Option.none(), apiKeyFile: Option.none(), maxSteps: Option.none() }
     const key = Option.some(Redacted.make("k"))

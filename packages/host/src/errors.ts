@@ -116,10 +116,21 @@ export class ApprovalsUnusable extends defineError<ApprovalsUnusable>()("Approva
 export class MissingApiKey extends defineError<MissingApiKey>()("MissingApiKey", {
   code: "MISSING_API_KEY",
   status: statuses.configuration,
-  fields: { provider: Schema.String, variable: Schema.String, place: Schema.optionalKey(Schema.String) },
-  message: ({ place, provider, variable }) =>
-    `The provider "${provider}" needs an API key, and ${variable} is not set.${place === undefined ? "" : ` ${place}.`}`,
-  hint: ({ variable }) => `Set ${variable}, or choose the model that needs no key: --provider offline`
+  fields: {
+    provider: Schema.String,
+    variable: Schema.String,
+    place: Schema.optionalKey(Schema.String),
+    /** The model that is named, where its provider is not. */
+    model: Schema.optionalKey(Schema.String)
+  },
+  message: ({ model, place, provider, variable }) =>
+    model === undefined
+      ? `The provider "${provider}" needs an API key, and ${variable} is not set.${place === undefined ? "" : ` ${place}.`}`
+      : `Nobody can be asked for the model "${model}": no Ollama has it, and no API key is set (${variable}).`,
+  hint: ({ model, variable }) =>
+    model === undefined
+      ? `Set ${variable}, or choose the model that needs no key: --provider offline`
+      : "Set the key of a provider that has it, or name no model: then the offline model answers."
 }) {}
 
 /** No agent of this name is configured. */

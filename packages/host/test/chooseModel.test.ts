@@ -49,6 +49,37 @@ layer(nodePlatform)("the choice of the model", (it) => {
       assert.strictEqual(error.status.exit, 78)
     })
   )
+  it.effect("names the variables when a model is named that nobody can be asked for", () =>
+    Effect.gen(function* () {
+      const config = yield* configWith({}, { ...withoutOllama, "model.name": "claude-x" })
+      const error = yield* Effect.flip(chooseModel(config, {}))
+      assert.instanceOf(error, MissingApiKey)
+      assert.include(error.message, '"claude-x"')
+      for (const variable of ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY"])
+        assert.include(error.message, variable)
+      assert.strictEqual(error.status.exit, 78)
+    })
+  )
+  it.effect("takes the provider that a model is named with, and its key must be set", () =>
+    Effect.gen(function* () {
+      const config = yield* configWith({}, { ...withoutOllama, "model.name": "openai/gpt-x" })
+      const chosen = yield* chooseModel(config, {
+        ANTHROPIC_API_KEY: "a",
+        OPENAI_API_KEY: "b",
+        OPENROUTER_API_KEY: "c"
+      })
+      assert.deepInclude(chosen, { upstream: "openai", model: "gpt-x" })
+      const error = yield* Effect.flip(chooseModel(config, { ANTHROPIC_API_KEY: "a" }))
+      assert.deepInclude(error, { code: "MISSING_API_KEY", provider: "openai", variable: "OPENAI_API_KEY" })
+    })
+  )
+  it.effect("takes OpenRouter for a model that is named as it names them", () =>
+    Effect.gen(function* () {
+      const config = yield* configWith({}, { ...withoutOllama, "model.name": "openai/gpt-x" })
+      const chosen = yield* chooseModel(config, { ANTHROPIC_API_KEY: "a", OPENROUTER_API_KEY: "c" })
+      assert.deepInclude(chosen, { upstream: "openrouter", model: "openai/gpt-x" })
+    })
+  )
   it.effect("takes the model that is named, else the one of the provider", () =>
     Effect.gen(function* () {
       const named = yield* configWith({}, { "model.provider": "claude", "model.name": "claude-x" })
@@ -68,6 +99,19 @@ layer(nodePlatform)("the choice of the model", (it) => {
       const chosen = yield* chooseModel(config, {})
       assert.strictEqual(chosen.service.provider, "ollama")
       assert.strictEqual(chosen.model, "llama-small")
+    })
+  )
+  it.effect("asks an Ollama only for what it has", () =>
+    Effect.gen(function* () {
+      const upstream = yield* Effect.acquireRelease(
+        Effect.promise(() => startFxLlm({ models: ["first:latest", "llama-small:latest"] })),
+        (server) => Effect.promise(() => server.close())
+      )
+      const around = { "providers.ollama.baseUrl": `${upstream.url}/v1` }
+      const named = yield* configWith({}, { ...around, "model.name": "llama-small" })
+      assert.deepInclude(yield* chooseModel(named, {}), { upstream: "ollama", model: "llama-small" })
+      const other = yield* configWith({}, { ...around, "model.name": "claude-x" })
+      assert.instanceOf(yield* Effect.flip(chooseModel(other, {})), MissingApiKey)
     })
   )
 })

@@ -18,7 +18,7 @@ const routed = { ...withoutOllama, "providers.fast": fast, "routing.rules": rule
 const resolved = Effect.fnUntraced(function* (
   settings: Readonly<Record<string, unknown>>,
   names: ReadonlyArray<string>,
-  environment: Readonly<Record<string, string>> = { ...vendorKeys, GROQ_API_KEY: "c" }
+  environment: Readonly<Record<string, string>> = { ...vendorKeys, GROQ_API_KEY: "c", OPENROUTER_API_KEY: "d" }
 ) {
   const config = yield* configWith({}, settings)
   const { router } = yield* Models.make(config, environment)
@@ -58,6 +58,20 @@ layer(nodePlatform)("the names of models", (it) => {
       assert.deepStrictEqual(yield* ask("default"), [...claude, ...claude])
       assert.deepStrictEqual(yield* ask("passthrough", openai), ["openai/claude-new", "openai/gpt-5"])
       assert.deepStrictEqual(yield* ask("reject"), ["MODEL_NOT_FOUND", ...claude])
+    })
+  )
+  it.effect("that look like those of OpenRouter are asked of it, with its name before them or not", () =>
+    Effect.gen(function* () {
+      const names = ["openrouter/anthropic/x", "anthropic/x", "claude-new"]
+      const openrouter = { ...withoutOllama, "model.provider": "openrouter" }
+      const [standard = ""] = yield* resolved(openrouter, [""])
+      const same = "openrouter/anthropic/x"
+      assert.deepStrictEqual(yield* resolved(openrouter, names), [same, same, standard])
+      const chosen = { ...openrouter, "model.name": "vendor/chosen" }
+      assert.deepStrictEqual(yield* resolved(chosen, ["anthropic/x"]), ["openrouter/vendor/chosen"])
+      assert.deepStrictEqual(yield* resolved({ ...openrouter, "routing.unknown": "reject" }, ["anthropic/x"]), [
+        "MODEL_NOT_FOUND"
+      ])
     })
   )
   it.effect("of Claude's families become the big and the small model, or one where there is but one", () =>

@@ -96,6 +96,7 @@ export { GivenUpRoutes } from "./routing/GivenUpRoutes.ts"
 
 // What stands around a model
 export { type CallNote, CallNotes } from "./CallNotes.ts"
+export { CallerPatience } from "./guard/CallerPatience.ts"
 export { guardAnswer, guardModel, type GuardModelOptions, isUpstreamFault } from "./guard/guardModel.ts"
 export { makeRateBucket, type RateBucket } from "./guard/RateBucket.ts"
 export { rateAnswer, ratedModel, type RatedModelOptions } from "./guard/ratedModel.ts"

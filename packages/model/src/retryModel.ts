@@ -6,14 +6,16 @@ import { retryAfterFailure, type RetryPolicy, retryWhile } from "@signalbox/resi
 import { Duration, Effect, Stream } from "effect"
 import { begun } from "./begun.ts"
 import { type ModelError, ProviderBusy, ProviderCircuitOpen, ProviderTimeout } from "./errors.ts"
+import { CallerPatience } from "./guard/CallerPatience.ts"
 import { type LanguageModel, makeLanguageModel } from "./LanguageModel.ts"
 import { FallbackAhead, quickPause } from "./routing/FallbackAhead.ts"
 
 /**
  * Wraps a model. Errors with `retryable: true` are retried as the policy says, but for `ProviderTimeout`: who has
  * waited that long once decides himself whether to wait again; and for what a guard turns away. With a fallback ahead
- * there is one retry at the most, after a moment. After the last attempt the failure is that of the provider. Each
- * retry is logged as a warning, since it keeps a person waiting.
+ * there is one retry at the most, after a moment. A pause that the provider asks for and that exceeds the policy's cap or
+ * `CallerPatience` ends the attempts. After the last attempt the failure is that of the provider. Each retry is logged as
+ * a warning with the pause that the provider asks for, since it keeps a person waiting.
  */
 export const retryModel =
   (policy: RetryPolicy) =>
@@ -42,24 +44,31 @@ export const retryAnswer = (given: RetryPolicy) => {
   ): Effect.Effect<A, ModelError, R> =>
     // What goes well pays for nothing of this.
     Effect.catch(answer, (first) =>
-      Effect.flatMap(FallbackAhead, (isAhead) => {
-        const { while: isWorthIt, ...policy } = isAhead ? quick : patient
-        const repeatable = { ...policy, while: (error: unknown) => mayRepeat() && isWorthIt(error) }
-        let attempts = 1
-        const attempt = Effect.tapError(answer, (error) => warn(error, ++attempts, repeatable))
-        return Effect.andThen(warn(first, 1, repeatable), retryAfterFailure(repeatable)(attempt)(first)).pipe(
-          // It keeps the last failure of this very effect as its cause.
-          Effect.catchTag("RetryExhausted", ({ cause }) => Effect.fail(cause as ModelError))
+      Effect.flatMap(Effect.all([FallbackAhead, CallerPatience]), ([isAhead, patience]) => {
+        const policy = isAhead ? quick : patient
+        const longest = Math.min(policy.capMillis, Duration.toMillis(patience))
+        const isWorthIt = (error: ModelError) => mayRepeat() && policy.while(error) && askedPause(error) <= longest
+        let attempts = 0
+        const tell = (error: ModelError) => {
+          attempts++
+          return attempts < policy.attempts && isWorthIt(error) ? warn(error, attempts, policy) : Effect.void
+        }
+        // It only sees failures of this very effect, and keeps the last one as its cause.
+        const repeatable = retryWhile((error) => isWorthIt(error as ModelError))(policy)
+        const repeated = retryAfterFailure(repeatable)(Effect.tapError(answer, tell))(first)
+        return Effect.andThen(
+          tell(first),
+          Effect.catchTag(repeated, "RetryExhausted", ({ cause }) => Effect.fail(cause as ModelError))
         )
       })
     )
 }
 
 /** A person is kept waiting. */
-const warn = (error: ModelError, attempts: number, policy: RetryPolicy) =>
-  policy.while(error) && attempts < policy.attempts && isWithin(policy, error)
-    ? Effect.logWarning(`${error.message} Trying again (attempt ${attempts + 1} of ${policy.attempts}).`)
-    : Effect.void
+const warn = (error: ModelError, attempts: number, policy: RetryPolicy) => {
+  const pause = askedPause(error) === 0 ? "" : ` in ${Duration.format(Duration.millis(askedPause(error)))}, as it asks`
+  return Effect.logWarning(`Trying again${pause} (attempt ${attempts + 1} of ${policy.attempts}): ${error.message}`)
+}
 
 /** The same policy for who can ask somebody else. */
 const hurried = (policy: RetryPolicy): RetryPolicy => {
@@ -72,9 +81,9 @@ const hurried = (policy: RetryPolicy): RetryPolicy => {
   }
 }
 
-/** Whether the pause that a failure asks for is short enough for another attempt. */
-const isWithin = ({ capMillis }: RetryPolicy, { retryAfter }: ModelError): boolean =>
-  retryAfter === undefined || Duration.toMillis(retryAfter) <= capMillis
+/** The pause that a failure asks for, in milliseconds. */
+const askedPause = ({ retryAfter }: ModelError): number =>
+  retryAfter === undefined ? 0 : Duration.toMillis(retryAfter)
 
 /** What has kept the caller waiting already, or is turned away so that he need not wait. */
 const isWaitedFor = (error: unknown): boolean =>

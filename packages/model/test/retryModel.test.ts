@@ -1,4 +1,5 @@
 import {
+  CallerPatience,
   collectReply,
   FallbackAhead,
   type LanguageModel,
@@ -18,7 +19,7 @@ import {
 import { scriptedModel } from "@signalbox/model/testing"
 import { retryPolicy } from "@signalbox/resilience"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Ref, Stream } from "effect"
+import { Duration, Effect, Fiber, Logger, Ref, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
 const request: ModelRequest = {
@@ -83,6 +84,53 @@ describe.each(Object.entries(asked))("an answer that is %s", (_, ask) => {
       assert.lengthOf(yield* script.requests, 1)
       yield* TestClock.adjust("1 millis")
       assert.strictEqual(yield* Fiber.join(answer), "hi")
+    })
+  )
+
+  it.effect("is not waited for where its caller comes again sooner than the provider wants", () =>
+    Effect.gen(function* () {
+      const error = limited(Duration.seconds(7))
+      const script = yield* scriptedModel([{ error }, { text: "never" }])
+      const asking = Effect.flip(ask(retryModel(policy)(script.model)))
+      assert.strictEqual(yield* Effect.provideService(asking, CallerPatience, Duration.seconds(2)), error)
+      assert.lengthOf(yield* script.requests, 1)
+    })
+  )
+
+  it.effect("is waited for as long as its caller is patient, and by our own pauses", () =>
+    Effect.gen(function* () {
+      const script = yield* scriptedModel([
+        { error: limited(Duration.seconds(2)) },
+        { error: overloaded },
+        { text: "hi" }
+      ])
+      const asking = Effect.provideService(ask(retryModel(policy)(script.model)), CallerPatience, Duration.seconds(2))
+      const answer = yield* Effect.forkChild(asking)
+      yield* TestClock.adjust("1999 millis")
+      assert.lengthOf(yield* script.requests, 1)
+      yield* TestClock.adjust("1 millis")
+      assert.lengthOf(yield* script.requests, 2)
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(yield* Fiber.join(answer), "hi")
+    })
+  )
+
+  it.effect("is waited for with a word about how long and why", () =>
+    Effect.gen(function* () {
+      const told: Array<unknown> = []
+      const logger = Logger.layer([Logger.make(({ message }) => void told.push(...[message].flat()))])
+      const script = yield* scriptedModel([
+        { error: limited(Duration.seconds(20)) },
+        { error: overloaded },
+        { text: "hi" }
+      ])
+      const answer = yield* Effect.forkChild(Effect.provide(ask(retryModel(policy)(script.model)), logger))
+      yield* TestClock.adjust("22 seconds")
+      yield* Fiber.join(answer)
+      assert.deepStrictEqual(told, [
+        "Trying again in 20s, as it asks (attempt 2 of 3): fx limits the rate of requests: slow",
+        "Trying again (attempt 3 of 3): fx is overloaded or failing (HTTP 503): busy"
+      ])
     })
   )
 

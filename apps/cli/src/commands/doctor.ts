@@ -9,8 +9,8 @@ const load = Effect.promise(() => Promise.all([import("../doctor/runDoctor.ts"),
 export const doctor = Command.make(
   "doctor",
   {
-    names: Argument.String("server").pipe(
-      Argument.withDescription("Only these servers; all that are enabled when none is named"),
+    names: Argument.String("name").pipe(
+      Argument.withDescription("Only these servers and providers; all that are enabled or wanted when none is named"),
       Argument.variadic()
     ),
     fix: Flag.Boolean("fix").pipe(
@@ -30,9 +30,12 @@ export const doctor = Command.make(
       )
     )
 ).pipe(
-  Command.withDescription("Find out what is wrong with servers: each is started once and stopped again"),
+  Command.withDescription(
+    "Find out what is wrong: each server is started once and stopped again, each provider asked what costs nothing"
+  ),
   Command.withExamples([
-    { command: "signalbox doctor", description: "All servers; exit code 0 fine, 3 some findings, 1 none works" },
+    { command: "signalbox doctor", description: "Everything; exit code 0 fine, 3 some findings, 1 no server works" },
+    { command: "signalbox doctor claude", description: "One provider: its address, its key, its models" },
     { command: "signalbox doctor files --json", description: "One server, for a script" },
     { command: "signalbox doctor --fix", description: "Also repair what can be repaired, step by step" }
   ])

@@ -15,7 +15,7 @@ const test = Command.make(
   "test",
   {
     names: Argument.String("name").pipe(
-      Argument.withDescription("Only these; without a name all that have a key"),
+      Argument.withDescription("Only these; without a name all that have a key or are in use without one"),
       Argument.variadic()
     )
   },
@@ -27,7 +27,7 @@ const test = Command.make(
       )
     )
 ).pipe(
-  Command.withDescription("Ask providers a short question, to see whether they answer"),
+  Command.withDescription("Ask providers a short question, to see whether they answer, and if not, what to do"),
   Command.withExamples([{ command: "signalbox providers test openrouter", description: "One of them" }])
 )
 

@@ -1,12 +1,16 @@
 /**
- * What the doctor found, server by server: what is wrong, where, what the server said, and what to do.
+ * What the doctor found, server by server and then provider by provider: what is wrong, where, what the server said, and
+ * what to do.
  */
 import { redactText } from "@signalbox/errors"
+import type { Finding, ProviderFinding } from "@signalbox/host/doctor"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { counted, oneLine, printable, type Style } from "../render/style.ts"
-import type { PlacedFinding } from "./placeFindings.ts"
+import type { Placed } from "./placeFindings.ts"
 import type { Report } from "./runDoctor.ts"
+
+type Shown = Placed<Finding | ProviderFinding>
 
 /** How many of the last lines of a server are shown; with `--json` there are all that were kept. */
 const shownLines = 5
@@ -16,53 +20,77 @@ const safe = (text: string): string => printable(redactText(text))
 
 const mark = { error: "✗", warning: "!", note: "·" } as const
 
-const paint = ({ severity }: PlacedFinding, style: Style) =>
+const paint = ({ severity }: Shown, style: Style) =>
   ({ error: style.red, warning: style.yellow, note: style.dim })[severity]
 
-const renderFinding = (found: PlacedFinding, style: Style, width: number): string => {
-  const { code, file, fix, line, lines, message, path, severity } = found
+const linesOf = (found: Shown): ReadonlyArray<string> => ("lines" in found ? found.lines : [])
+
+const renderFinding = (found: Shown, style: Style, width: number): string => {
+  const { code, file, fix, line, message, path, severity } = found
   const where = line > 0 ? `${file}:${line}` : file
   return [
     `${paint(found, style)(mark[severity])} ${style.bold(code)} ${style.dim(`${where} ${path.map(String).join(".")}`)}`,
     `  ${safe(message)}`,
-    ...lines.slice(-shownLines).map((text) => `  ${style.dim(`│ ${oneLine(safe(text), width - 4)}`)}`),
+    ...linesOf(found)
+      .slice(-shownLines)
+      .map((text) => `  ${style.dim(`│ ${oneLine(safe(text), width - 4)}`)}`),
     `  ${style.dim("→")} ${safe(fix)}`
   ].join("\n")
 }
 
-export const renderDoctor = Effect.fnUntraced(function* ({ findings, repaired, servers }: Report) {
+/** One that was looked at, with what is said of it as a whole. */
+const renderOne = Effect.fnUntraced(function* (name: string, what: string, isFine: boolean, own: ReadonlyArray<Shown>) {
   const { line, style, width } = yield* Output
+  yield* line(`${isFine ? style.green("✓") : style.red("✗")} ${style.bold(name)} ${what}`)
+  for (const found of own) yield* line(renderFinding(found, style, width).replaceAll(/^/gm, "  "))
+})
+
+const hasErrors = (own: ReadonlyArray<Shown>): boolean => own.some(({ severity }) => severity === "error")
+
+export const renderDoctor = Effect.fnUntraced(function* (report: Report) {
+  const { findings, providerFindings, providers, repaired, servers } = report
+  const { line, style } = yield* Output
   for (const repair of repaired) yield* line(`${style.green("✓")} done: ${repair}`)
-  if (servers.length === 0) return yield* line("No server is enabled, so there is nothing to look at.")
+  if (servers.length === 0 && providers.length === 0)
+    return yield* line("No server is enabled and no provider is wanted, so there is nothing to look at.")
   for (const { name, tools } of servers) {
     const own = findings.filter(({ serverName }) => serverName === name)
-    const isBroken = own.some(({ severity }) => severity === "error")
-    yield* line(
-      isBroken || tools === undefined
-        ? `${style.red("✗")} ${style.bold(name)} does not work`
-        : `${style.green("✓")} ${style.bold(name)} works, ${counted(tools, "tool")}`
-    )
-    for (const found of own) yield* line(renderFinding(found, style, width).replaceAll(/^/gm, "  "))
+    const works = tools !== undefined && !hasErrors(own)
+    yield* renderOne(name, works ? `works, ${counted(tools, "tool")}` : "does not work", works, own)
+  }
+  for (const { models, name, works } of providers) {
+    const own = providerFindings.filter(({ providerName }) => providerName === name)
+    const answers = models === undefined ? "answers" : `answers, ${counted(models, "model")}`
+    yield* renderOne(name, works ? answers : "does not answer", works && !hasErrors(own), own)
   }
 })
 
-export const doctorJson = ({ findings, repaired, servers }: Report) => ({
+/** A finding as `--json` shows it. */
+export const findingJson = (found: Shown) => ({
+  code: found.code,
+  severity: found.severity,
+  server: "serverName" in found ? found.serverName : null,
+  provider: "providerName" in found ? found.providerName : null,
+  file: found.file,
+  line: found.line,
+  path: found.path.map(String).join("."),
+  message: redactText(found.message),
+  fix: found.fix,
+  lines: linesOf(found).map(redactText),
+  fixable: "repair" in found && found.repair !== undefined
+})
+
+export const doctorJson = ({ findings, providerFindings, providers, repaired, servers }: Report) => ({
   servers: servers.map(({ name, tools }) => ({
     name,
     works: tools !== undefined && !findings.some((found) => found.serverName === name && found.severity === "error"),
     tool_count: tools ?? null
   })),
-  findings: findings.map(({ code, file, fix, line, lines, message, path, repair, serverName, severity }) => ({
-    code,
-    severity,
-    server: serverName,
-    file,
-    line,
-    path: path.map(String).join("."),
-    message: redactText(message),
-    fix,
-    lines: lines.map(redactText),
-    fixable: repair !== undefined
+  providers: providers.map(({ models, name, works }) => ({
+    name,
+    works: works && !providerFindings.some((found) => found.providerName === name && found.severity === "error"),
+    model_count: models ?? null
   })),
+  findings: [...findings, ...providerFindings].map(findingJson),
   repaired
 })

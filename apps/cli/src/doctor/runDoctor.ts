@@ -1,13 +1,18 @@
 /**
- * `doctor`: looks at the servers of the configuration, repairs what a person agrees to, and looks again.
+ * `doctor`: looks at the servers and providers of the configuration, repairs what a person agrees to, and looks again.
  */
 import type { LoadedConfig } from "@signalbox/host"
 import {
   applyRepairs,
   describeRepair,
   diagnose,
+  diagnoseProviders,
   type Diagnosis,
+  type Finding,
   probeDefaults,
+  type ProviderDiagnosis,
+  providerDefaults,
+  type ProviderFinding,
   type Repair
 } from "@signalbox/host/doctor"
 import { nodeOwner } from "@signalbox/host/node"
@@ -15,12 +20,12 @@ import { nearestName } from "@signalbox/model"
 import { ServerNotFound } from "@signalbox/orchestrator"
 import { Duration, Effect } from "effect"
 import { Prompt } from "effect/cli"
-import { AllServersDown, InvalidUsage, ServersNeedAttention } from "../errors.ts"
+import { AllServersDown, InvalidUsage, ProviderUnknown, ServersNeedAttention } from "../errors.ts"
 import { Output } from "../Output.ts"
 import { counted } from "../render/style.ts"
 import { Setting } from "../Setting.ts"
 import { configSource, readConfig } from "../withHost.ts"
-import { type PlacedFinding, placeFindings } from "./placeFindings.ts"
+import { type Placed, placeFindings } from "./placeFindings.ts"
 
 export interface DoctorOptions {
   readonly names: ReadonlyArray<string>
@@ -30,40 +35,70 @@ export interface DoctorOptions {
 
 export interface Report {
   readonly servers: Diagnosis["servers"]
-  readonly findings: ReadonlyArray<PlacedFinding>
+  readonly findings: ReadonlyArray<Placed<Finding>>
+  readonly providers: ProviderDiagnosis["providers"]
+  readonly providerFindings: ReadonlyArray<Placed<ProviderFinding>>
   /** What was repaired, in words. */
   readonly repaired: ReadonlyArray<string>
 }
 
 const invalid = (reason: string) => new InvalidUsage({ command: "signalbox doctor", reason })
 
-const checkNames = Effect.fnUntraced(function* (names: ReadonlyArray<string>, config: LoadedConfig) {
-  const { servers } = config.options
+/** What the names on the command line stand for; a name may be both. */
+const namesIn = Effect.fnUntraced(function* (names: ReadonlyArray<string>, config: LoadedConfig) {
+  const { providers, servers } = config.options
   const available = Object.keys(servers)
+  const known = Object.keys(providers)
   for (const name of names) {
-    const entry = servers[name]
-    if (entry === undefined)
-      return yield* new ServerNotFound({ serverName: name, nearest: nearestName(name, available), available })
-    if (!entry.enabled) return yield* invalid(`"${name}" is disabled: set "enabled: true" to have it looked at.`)
+    if (!available.includes(name) && !known.includes(name)) {
+      const nearest = nearestName(name, available)
+      const provider = nearest === undefined ? nearestName(name, known) : undefined
+      return yield* provider === undefined
+        ? new ServerNotFound({ serverName: name, nearest, available })
+        : new ProviderUnknown({ name, known, nearest: provider })
+    }
+    if (providers[name] === undefined && servers[name]?.enabled === false)
+      return yield* invalid(`"${name}" is disabled: set "enabled: true" to have it looked at.`)
+  }
+  if (names.length === 0) return { servers: undefined, providers: undefined }
+  return {
+    servers: names.filter((name) => servers[name]?.enabled === true),
+    providers: names.filter((name) => providers[name] !== undefined)
   }
 })
 
+/** Looks at those that are named: at none where the list is empty, at all that are wanted without one. */
 const examine = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
   const { environment } = yield* Setting
   const config = yield* readConfig()
-  yield* checkNames(names, config)
+  const wanted = yield* namesIn(names, config)
   const { platform } = process
-  const found = yield* diagnose(config, {
-    environment,
-    system: platform === "win32" || platform === "darwin" ? platform : "linux",
-    ...(names.length === 0 ? {} : { only: names }),
-    concurrency: probeDefaults.concurrency,
-    // Each has the time that it has when it is used.
-    timeout: Duration.infinity,
-    packageTimeout: config.options.runtime.packageTimeout,
-    owner: yield* nodeOwner
-  })
-  return { servers: found.servers, findings: placeFindings(found.findings, config) }
+  const [found, asked] = yield* Effect.all(
+    [
+      diagnose(config, {
+        environment,
+        system: platform === "win32" || platform === "darwin" ? platform : "linux",
+        ...(wanted.servers === undefined ? {} : { only: wanted.servers }),
+        concurrency: probeDefaults.concurrency,
+        // Each has the time that it has when it is used.
+        timeout: Duration.infinity,
+        packageTimeout: config.options.runtime.packageTimeout,
+        owner: yield* nodeOwner
+      }),
+      diagnoseProviders(config, {
+        ...providerDefaults,
+        environment,
+        ...(wanted.providers === undefined ? {} : { only: wanted.providers })
+      })
+    ],
+    { concurrency: "unbounded" }
+  )
+  return {
+    servers: found.servers,
+    findings: placeFindings(found.findings, config),
+    providers: asked.providers,
+    providerFindings: placeFindings(asked.findings, config)
+  }
 })
 
 const agreed = Effect.fnUntraced(function* (repair: Repair, isSure: boolean) {
@@ -97,10 +132,12 @@ const stillWanted = (names: ReadonlyArray<string>, repairs: ReadonlyArray<Repair
   return names.filter((name) => !isGone(name))
 }
 
+const nothing = { servers: [], findings: [], providers: [], providerFindings: [] }
+
 export const runDoctor = Effect.fnUntraced(function* (options: DoctorOptions) {
   const { fix, names, yes } = options
   yield* checkAnswers(options)
-  yield* tell("… looking at the servers")
+  yield* tell("… looking at the servers and providers")
   const first = yield* examine(names)
   const proposed = fix ? first.findings.flatMap(({ repair }) => repair ?? []) : []
   const repairs = (yield* Effect.forEach(proposed, (repair) => agreed(repair, yes))).flat()
@@ -108,17 +145,24 @@ export const runDoctor = Effect.fnUntraced(function* (options: DoctorOptions) {
   yield* applyRepairs(yield* configSource(), repairs)
   yield* tell(`… looking again, after ${counted(repairs.length, "repair")}`)
   const left = stillWanted(names, repairs)
-  const second = names.length > 0 && left.length === 0 ? { servers: [], findings: [] } : yield* examine(left)
+  const second = names.length > 0 && left.length === 0 ? nothing : yield* examine(left)
   return { ...second, repaired: repairs.map(describeRepair) } satisfies Report
 })
 
 /** What is wrong as a whole: it decides the exit code. */
-export const shortfallOf = ({ findings, servers }: Report) => {
-  const wrong = findings.filter(({ severity }) => severity !== "note")
-  const broken = new Set(wrong.filter(({ severity }) => severity === "error").map(({ serverName }) => serverName))
-  const serverNames = [...new Set(wrong.map(({ serverName }) => serverName))]
+export const shortfallOf = ({ findings, providerFindings, servers }: Report) => {
+  const wrong = [
+    ...findings.map(({ serverName, severity }) => ({ name: serverName, severity, isServer: true })),
+    ...providerFindings.map(({ providerName, severity }) => ({ name: providerName, severity, isServer: false }))
+  ].filter(({ severity }) => severity !== "note")
   if (wrong.length === 0) return undefined
-  return servers.every(({ name }) => broken.has(name))
+  const namesOf = (which: boolean) => [
+    ...new Set(wrong.flatMap(({ isServer, name }) => (isServer === which ? [name] : [])))
+  ]
+  const isBroken = (name: string) =>
+    wrong.some((found) => found.isServer && found.name === name && found.severity === "error")
+  const serverNames = namesOf(true)
+  return servers.length > 0 && servers.every(({ name }) => isBroken(name))
     ? new AllServersDown({ serverNames, total: servers.length })
-    : new ServersNeedAttention({ serverNames, findings: wrong.length })
+    : new ServersNeedAttention({ serverNames, providerNames: namesOf(false), findings: wrong.length })
 }

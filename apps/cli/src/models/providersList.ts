@@ -6,7 +6,7 @@ import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
-import { readModels } from "./readModels.ts"
+import { readProviders } from "./readModels.ts"
 
 /** Callers bring theirs where the server hands keys on. */
 const keyOf = ({ apiKey, kind }: Upstream, entry: ProviderEntry) => {
@@ -16,7 +16,7 @@ const keyOf = ({ apiKey, kind }: Upstream, entry: ProviderEntry) => {
 
 /** Says nothing of a key but whether it is there. */
 export const providersList = Effect.gen(function* () {
-  const { config, models } = yield* readModels
+  const { config, models } = yield* readProviders
   const providers = Object.entries(config.options.providers).map(([name, entry]) => {
     const upstream = models.upstreams.get(name)
     const kind = kindOf(name, entry) ?? name

@@ -11,6 +11,7 @@ import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { ApiContext } from "./ApiContext.ts"
 import { readJsonBody } from "./body.ts"
+import { untilComingAgain } from "./comingAgain.ts"
 import type { RequestHeaders } from "./Dialect.ts"
 import { atEdge, type SayFailure } from "./edge.ts"
 import { messagesDialect } from "./messagesDialect.ts"
@@ -47,7 +48,7 @@ const countRoute = (path: HttpRouter.PathInput, { decode, direct, failure, say }
           yield* requireModel(client, model)
           const own = client.apiKey === undefined ? asked : { ...asked, apiKey: client.apiKey }
           const count = models.router.model.countTokens ?? (() => Effect.succeed(0))
-          return HttpServerResponse.jsonUnsafe(say(yield* count(own)), { headers: ids.headers })
+          return HttpServerResponse.jsonUnsafe(say(yield* untilComingAgain(count(own))), { headers: ids.headers })
         })
       )
     )

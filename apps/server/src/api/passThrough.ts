@@ -10,6 +10,7 @@ import type { HttpServerRequest } from "effect/http"
 import type { Client } from "../clients/Client.ts"
 import { ApiContext, type ServerSection } from "./ApiContext.ts"
 import type { JsonBody } from "./body.ts"
+import { untilComingAgain } from "./comingAgain.ts"
 import type { RequestIds } from "./edge.ts"
 import { configuredServers } from "./hostTools.ts"
 import { hasHostTools, isUntouched, type PlainRequest, readPlainRequest } from "./plainRequest.ts"
@@ -65,7 +66,7 @@ export const passThrough = Effect.fnUntraced(function* (path: Path, { body, clie
     principal: client.name,
     keyMode: client.apiKey === undefined ? ("own" as const) : ("forward" as const)
   }
-  return yield* taker.forward(asked, reply.begin).pipe(
+  return yield* untilComingAgain(taker.forward(asked, reply.begin)).pipe(
     Effect.map(reply.end),
     Effect.catch((error) =>
       reply.hasBegun()

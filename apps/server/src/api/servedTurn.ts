@@ -24,6 +24,7 @@ import {
 import { Effect, Stream } from "effect"
 import type { Client } from "../clients/Client.ts"
 import { approving, callingFirst, servedApprovals, tellingUnknown } from "./approvals.ts"
+import { comingAgain } from "./comingAgain.ts"
 import type { DialectRequest } from "./Dialect.ts"
 import type { HostCalls } from "./HostCalls.ts"
 import type { WaitingCalls } from "./WaitingCalls.ts"
@@ -114,7 +115,7 @@ export const servedTurn = Effect.fnUntraced(function* (
   const events = runTurn({
     messages: tellingUnknown(hostCalls.restore(client.name, messages), taken),
     toolbox,
-    model: callingFirst(model, taken.calls),
+    model: comingAgain(callingFirst(model, taken.calls)),
     limits: { maxHops, toolConcurrency, toolTimeout, ...(budget === undefined ? {} : { budget }) },
     journal: Journal.none,
     hooks: host.hooks,

@@ -27,8 +27,8 @@ model:
   responseBands: []
   # Given to the model before every conversation; "" for none.
   systemPrompt: ""
-  # A provider that is overloaded, limits the rate of requests or cannot be reached is asked again, as long as nothing
-  # of its answer has been shown. 1 attempt: never. It may itself ask for a longer pause, up to maxDelay.
+  # A provider that is overloaded, limits its rate or cannot be reached is asked again, as long as nothing of its answer
+  # was shown. 1 attempt: never. It may ask for a longer pause, up to maxDelay; clients of serve are told of one over 2 s.
   retry:
     attempts: 3
     firstDelay: 1 second
@@ -92,8 +92,8 @@ routing:
   # Also BIG_MODEL and SMALL_MODEL; ANTHROPIC_MODEL and ANTHROPIC_SMALL_FAST_MODEL where they name a provider above.
   big: ""
   small: ""
-  # Any other name. auto: passed on to Claude, answered by the default model elsewhere; default: answered by the default
-  # model; passthrough: passed on; reject: refused.
+  # Any other name. auto: passed on to Claude, vendor/model to OpenRouter, answered by the default model elsewhere;
+  # default: answered by the default model; passthrough: passed on; reject: refused.
   unknown: auto
   # What is asked next when a provider cannot begin to answer, after one quick retry, by provider or provider/model:
   #   claude: [openrouter/anthropic/claude-sonnet-5.5]

@@ -1,5 +1,5 @@
 /**
- * What the doctor says of a server: a stable code, what it means, and what to do.
+ * What the doctor says of a server or of a provider of models: a stable code, what it means, and what to do.
  */
 import type { ConfigPath } from "../config/document.ts"
 
@@ -12,20 +12,29 @@ export type Repair =
   | { readonly _tag: "DisableServer"; readonly serverName: string }
   | { readonly _tag: "DenyTool"; readonly serverName: string; readonly tool: string }
 
-/** One thing that was found. */
-export interface Finding {
+/** What every finding says. */
+interface Found {
   readonly code: FindingCode
   readonly severity: Severity
-  readonly serverName: string
   /** Where the reason stands in the configuration. */
   readonly path: ConfigPath
   /** What is so, and what it means. */
   readonly message: string
   /** The next step for a person. */
   readonly fix: string
+}
+
+/** One thing that was found out about a server. */
+export interface Finding extends Found {
+  readonly serverName: string
   /** What the server itself said. */
   readonly lines: ReadonlyArray<string>
   readonly repair: Repair | undefined
+}
+
+/** One thing that was found out about a provider. */
+export interface ProviderFinding extends Found {
+  readonly providerName: string
 }
 
 /** Everything that can be found. */
@@ -48,8 +57,17 @@ export type FindingCode =
   | "TOOL_NAME_CLASH"
   | "DUPLICATE_SERVER"
   | "DUPLICATE_HEALTH_URL"
+  // Of providers, beside UNREACHABLE and NO_ANSWER.
+  | "KEY_MISSING"
+  | "KEY_REFUSED"
+  | "NO_CREDIT"
+  | "BASE_URL_WRONG"
+  | "MODEL_UNKNOWN"
+  | "NO_MODEL"
+  | "PROVIDER_BUSY"
+  | "PROVIDER_REFUSES"
 
-/** A finding with what most have left out. */
+/** A finding about a server, with what most have left out. */
 export const finding = (
   found: Omit<Finding, "lines" | "repair"> & Partial<Pick<Finding, "lines" | "repair">>
 ): Finding => ({ lines: [], repair: undefined, ...found })

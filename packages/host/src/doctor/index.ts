@@ -1,7 +1,15 @@
 // What is wrong with servers
 export { type Diagnosis, diagnose, type DiagnoseOptions } from "./diagnose.ts"
-export type { Finding, FindingCode, Repair, Severity } from "./Finding.ts"
+export type { Finding, FindingCode, ProviderFinding, Repair, Severity } from "./Finding.ts"
 export { applyRepairs, describeRepair } from "./repairs.ts"
+
+// What is wrong with providers of models
+export {
+  diagnoseProviders,
+  type DiagnoseProvidersOptions,
+  type ProviderDiagnosis,
+  providerDefaults
+} from "./providers/diagnoseProviders.ts"
 
 // Its parts
 export { crossChecks } from "./crossChecks.ts"

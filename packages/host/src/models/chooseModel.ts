@@ -6,7 +6,9 @@ import type { BudgetOptions, LanguageModel, ModelRoute } from "@signalbox/model"
 import { Effect } from "effect"
 import type { HostOptions } from "../config/HostOptions.ts"
 import { variablesIn } from "../config/secrets.ts"
+import { MissingApiKey } from "../errors.ts"
 import { listModels } from "./listModels.ts"
+import { readModelReference } from "./modelReference.ts"
 import type { ResolvedProviders } from "./resolveProviders.ts"
 
 /** The model in use and the reason for it, in words for a person. */
@@ -51,26 +53,54 @@ const chooseNamed = Effect.fnUntraced(function* (
   return { route: { upstream: name, model }, reason: `${why}; ${howToChoose}` } satisfies Choice
 })
 
-/** An Ollama that answers and has a model. */
+/** An Ollama that answers and has a model: that which is named, where one is. Ollama's names end with a tag. */
 const chooseOllama = Effect.fnUntraced(function* (options: HostOptions, { ready }: ResolvedProviders) {
   const entry = ready.get("ollama")?.entry
   const models = entry === undefined ? [] : ((yield* listModels(entry.baseUrl)) ?? [])
   const [first] = models
+  const { name } = options.model
   if (entry === undefined || first === undefined) return undefined
-  const model = [options.model.name, entry.model, first].find((name) => name !== "") ?? first
+  if (name !== "" && !models.includes(name) && !models.includes(`${name}:latest`)) return undefined
+  const model = [name, entry.model].find((one) => one !== "") ?? first
   const reason = `an Ollama answers at ${entry.baseUrl}; ${howToChoose}`
   return { route: { upstream: "ollama", model }, reason } satisfies Choice
 })
+
+/**
+ * The provider of a model that is named as `provider/model`. The names of OpenRouter's models look the same, and are
+ * meant where the provider that one begins with has no key.
+ */
+const chooseByName = Effect.fnUntraced(function* (options: HostOptions, providers: ResolvedProviders) {
+  const { missing, ready } = providers
+  const known = new Set([...ready.keys(), ...missing.keys()])
+  const { model, upstream } = readModelReference(options.model.name, known, "")
+  if (upstream === "" || model === "") return undefined
+  if (missing.has(upstream) && ready.has("openrouter"))
+    return yield* chooseNamed(options, providers, "openrouter", "the model is named as it names its models")
+  const own = { ...options, model: { ...options.model, name: model } }
+  return yield* chooseNamed(own, providers, upstream, "the model is named with it")
+})
+
+/** Who names a model does not want to be answered by what is none. */
+const requireNoModel = ({ model: { name } }: HostOptions, { missing }: ResolvedProviders) => {
+  const variable = [...missing.values()].map((error) => error.variable).join(", ")
+  return name === "" ? Effect.void : Effect.fail(new MissingApiKey({ provider: "auto", variable, model: name }))
+}
 
 /** Chooses. Asks no provider anything, but for what a local one has and whether an Ollama is there. */
 export const chooseModel = Effect.fn("chooseModel")(function* (options: HostOptions, providers: ResolvedProviders) {
   const { provider } = options.model
   if (provider === "offline") return offline("the configuration says so")
   if (provider !== "auto") return yield* chooseNamed(options, providers, provider, "the configuration names it")
+  const byName = yield* chooseByName(options, providers)
+  if (byName !== undefined) return byName
   const keyed = [...providers.ready].flatMap(([name, { apiKey }]) => (apiKey === undefined ? [] : [name]))
   const candidate = [...order, ...keyed].find((name) => keyed.includes(name))
   if (candidate === undefined) {
-    return (yield* chooseOllama(options, providers)) ?? offline("no key is set and no Ollama answers")
+    const ollama = yield* chooseOllama(options, providers)
+    if (ollama !== undefined) return ollama
+    yield* requireNoModel(options, providers)
+    return offline("no key is set and no Ollama answers")
   }
   const variables = variablesIn(providers.ready.get(candidate)?.entry.apiKey ?? "").join(", ")
   return yield* chooseNamed(options, providers, candidate, `${variables || "its key"} is set`)

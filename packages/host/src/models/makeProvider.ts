@@ -4,6 +4,7 @@
  */
 import { type LanguageModel, makeLanguageModel, type ModelRequest } from "@signalbox/model"
 import type { ClaudeOptions } from "@signalbox/provider-claude"
+import type { OpenAiOptions } from "@signalbox/provider-openai"
 import { Effect, Redacted, Stream } from "effect"
 import type { HttpClient } from "effect/http"
 import type { ProviderEntry, ProviderKind } from "../config/ProviderEntry.ts"
@@ -17,6 +18,9 @@ export interface ResolvedProvider {
   readonly apiKey: Redacted.Redacted | undefined
   readonly headers: Readonly<Record<string, string>>
 }
+
+/** Those that speak an API of OpenAI's. */
+type OpenAiKind = Exclude<ProviderKind, "claude">
 
 /** What an entry says of limits; what it does not say is as the package has it. */
 const limitsOf = ({ idleTimeout, maxTokens, requestTimeout }: ProviderEntry) => ({
@@ -39,20 +43,17 @@ export const loadClaude = Effect.fnUntraced(function* ({ apiKey, entry, headers,
     headers,
     ...limitsOf(entry)
   }
-  const { makeClaude, relay, watchUsage } = claude
-  return { makeClaude, options, relay, watchUsage }
+  const { listModels, makeClaude, relay, watchUsage } = claude
+  return { listModels, makeClaude, options, relay, watchUsage }
 })
 
-const load = Effect.fnUntraced(function* (provider: ResolvedProvider) {
-  const { apiKey, entry, headers, kind, name } = provider
+/** The package of OpenAI's APIs, and how this provider is reached with it. */
+export const loadOpenAi = Effect.fnUntraced(function* (provider: ResolvedProvider, kind: OpenAiKind) {
+  const { apiKey, entry, headers, name } = provider
   const { baseUrl, model: defaultModel } = entry
-  if (kind === "claude") {
-    const { makeClaude, options } = yield* loadClaude(provider)
-    return yield* makeClaude(options)
-  }
-  const { makeOpenAi, openAiPresets } = yield* Effect.promise(() => import("@signalbox/provider-openai"))
+  const { listModels, makeOpenAi, openAiPresets } = yield* Effect.promise(() => import("@signalbox/provider-openai"))
   const { keyVariable: _variable, title: _title, ...preset } = openAiPresets[kind]
-  return yield* makeOpenAi({
+  const options: OpenAiOptions = {
     ...preset,
     provider: name,
     apiKey,
@@ -61,7 +62,18 @@ const load = Effect.fnUntraced(function* (provider: ResolvedProvider) {
     headers: { ...preset.headers, ...headers },
     ...(entry.api === undefined ? {} : { api: entry.api }),
     ...limitsOf(entry)
-  })
+  }
+  return { listModels, makeOpenAi, options }
+})
+
+const load = Effect.fnUntraced(function* (provider: ResolvedProvider) {
+  const { kind } = provider
+  if (kind === "claude") {
+    const { makeClaude, options } = yield* loadClaude(provider)
+    return yield* makeClaude(options)
+  }
+  const { makeOpenAi, options } = yield* loadOpenAi(provider, kind)
+  return yield* makeOpenAi(options)
 })
 
 /** The model. Nothing is loaded and nobody is asked before somebody asks it. */

@@ -39,14 +39,31 @@ const byProvider = (providers: Iterable<string>): ReadonlyArray<RoutingRule> =>
     model: undefined
   }))
 
-/** `auto`: Claude knows the names that clients of its API ask for; who else answers has a model that was chosen. */
-const unknownOf = ({ model, providers, routing }: HostOptions, standard: string): RoutingOptions["unknown"] => {
-  if (routing.unknown === "reject" || routing.unknown === "default") return routing.unknown
-  if (routing.unknown === "passthrough") return { upstream: standard }
+/** The kind of the provider that answers where nobody names a model, as long as no model of it was chosen. */
+const freeKind = ({ model, providers }: HostOptions, standard: string) => {
   const entry = providers[standard]
-  const isClaude = entry !== undefined && kindOf(standard, entry) === "claude"
-  return isClaude && model.name === "" ? { upstream: standard } : "default"
+  return entry === undefined || model.name !== "" ? undefined : kindOf(standard, entry)
 }
+
+/** `auto`: Claude knows the names that clients of its API ask for; who else answers has a model that was chosen. */
+const unknownOf = (options: HostOptions, standard: string): RoutingOptions["unknown"] => {
+  const { unknown } = options.routing
+  if (unknown === "reject" || unknown === "default") return unknown
+  return unknown === "passthrough" || freeKind(options, standard) === "claude" ? { upstream: standard } : "default"
+}
+
+/** `auto`: OpenRouter has what is called as it calls its models. */
+const vendorRules = (options: HostOptions, standard: string): ReadonlyArray<RoutingRule> =>
+  options.routing.unknown === "auto" && freeKind(options, standard) === "openrouter"
+    ? [
+        {
+          match: { _tag: "Pattern", regex: "[^/]+/.+" },
+          title: "vendor/model",
+          upstream: standard,
+          model: undefined
+        }
+      ]
+    : []
 
 /** Patterns that cannot be used, each at its place. */
 export const patternProblems = ({ routing }: HostOptions): ReadonlyArray<FoundProblem> =>
@@ -74,7 +91,13 @@ export const routingPlan = (options: HostOptions, standard: ModelRoute, upstream
     return { upstream, model: model === "" ? undefined : model, routes: routes.map(read) }
   })
   return makeRoutingPlan({
-    rules: [...own, ...aliases, standardRule(standard), ...byProvider(upstreams)],
+    rules: [
+      ...own,
+      ...aliases,
+      standardRule(standard),
+      ...byProvider(upstreams),
+      ...vendorRules(options, standard.upstream)
+    ],
     unknown: unknownOf(options, standard.upstream),
     default: standard,
     fallbacks,

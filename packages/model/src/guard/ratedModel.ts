@@ -7,13 +7,17 @@ import { type ModelError, ProviderRateLimited } from "../errors.ts"
 import { RateLimitObserver } from "../http/rateLimits.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
 import { FallbackAhead, quickPause } from "../routing/FallbackAhead.ts"
+import { CallerPatience } from "./CallerPatience.ts"
 import type { RateBucket } from "./RateBucket.ts"
 
 /** What a rated model is made from. */
 export interface RatedModelOptions {
   /** One for all models that share a key. */
   readonly bucket: RateBucket
-  /** Who would have to wait longer fails with `ProviderRateLimited` at once; with a fallback ahead nobody waits for long. */
+  /**
+   * Who would have to wait longer, or longer than `CallerPatience`, fails with `ProviderRateLimited` at once; with a
+   * fallback ahead nobody waits for long.
+   */
   readonly maxWait: Duration.Input
 }
 
@@ -47,25 +51,27 @@ export const rateAnswer = ({ bucket, maxWait, provider }: RatedModelOptions & { 
     Effect.tapError(Effect.andThen(turn, answer), (error) => noteRefusal(bucket, error))
 }
 
-const takeTurn = (provider: string, bucket: RateBucket, patience: number): Effect.Effect<void, ModelError> => {
+/** A wait that is long enough for somebody to wonder is told in the log. */
+const worthTelling = 1000
+
+const takeTurn = (provider: string, bucket: RateBucket, maxWait: number): Effect.Effect<void, ModelError> => {
   const waitWithin = (wait: number, left: number): Effect.Effect<void, ModelError> => {
-    if (wait > left) {
-      const retryAfter = Duration.millis(wait)
-      const reason = `nothing remains of its limit for ${Duration.format(retryAfter)}.`
-      return Effect.fail(new ProviderRateLimited({ provider, reason, retryAfter }))
-    }
-    return Effect.andThen(
-      Effect.sleep(wait),
-      Effect.flatMap(bucket.take, (more) => (more === 0 ? Effect.void : waitWithin(more, left - wait)))
-    )
+    const retryAfter = Duration.millis(wait)
+    const reason = `nothing remains of its limit for ${Duration.format(retryAfter)}.`
+    const limited = new ProviderRateLimited({ provider, reason, retryAfter })
+    if (wait > left) return Effect.fail(limited)
+    const told = wait < worthTelling ? Effect.void : Effect.logWarning(`Waiting: ${limited.message}`)
+    const more = Effect.flatMap(bucket.take, (more) => (more === 0 ? Effect.void : waitWithin(more, left - wait)))
+    return Effect.andThen(told, Effect.delay(more, wait))
   }
-  return Effect.flatMap(bucket.take, (wait) =>
-    wait === 0
-      ? Effect.void
-      : Effect.flatMap(FallbackAhead, (isAhead) =>
-          waitWithin(wait, isAhead ? Math.min(patience, Duration.toMillis(quickPause)) : patience)
-        )
-  )
+  const wait = (millis: number) =>
+    Effect.flatMap(Effect.all([FallbackAhead, CallerPatience]), ([isAhead, patience]) =>
+      waitWithin(
+        millis,
+        Math.min(maxWait, Duration.toMillis(patience), isAhead ? Duration.toMillis(quickPause) : Infinity)
+      )
+    )
+  return Effect.flatMap(bucket.take, (millis) => (millis === 0 ? Effect.void : wait(millis)))
 }
 
 /** Whoever asks next with the same key is refused for as long. */

@@ -1,4 +1,5 @@
 import {
+  CallerPatience,
   FallbackAhead,
   type LanguageModel,
   makeLanguageModel,
@@ -10,7 +11,7 @@ import {
 import { fetchJson, RateLimitObserver, type RateLimits } from "@signalbox/model/http"
 import { scriptedModel } from "@signalbox/model/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Fiber, Stream } from "effect"
+import { Clock, Duration, Effect, Fiber, Logger, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { requestWith } from "../requests.ts"
@@ -90,6 +91,33 @@ describe.each(Object.entries(asked))("a request after the last that remained, %s
       const error = yield* Effect.flip(Effect.provideService(ask(model), FallbackAhead, true))
       assert.strictEqual(error.code, "PROVIDER_RATE_LIMITED")
       assert.lengthOf(yield* requests, 1)
+    })
+  )
+
+  it.effect("fails at once where its caller comes again sooner", () =>
+    Effect.gen(function* () {
+      const { model, requests } = yield* limited((now) => [
+        { kind: "requests", limit: 10, remaining: 0, resetsAt: now + 3000 }
+      ])
+      yield* ask(model)
+      const error = yield* Effect.flip(Effect.provideService(ask(model), CallerPatience, Duration.seconds(2)))
+      assert.deepInclude(error, { code: "PROVIDER_RATE_LIMITED", retryAfter: Duration.seconds(3) })
+      assert.lengthOf(yield* requests, 1)
+    })
+  )
+
+  it.effect("says that it waits, where that is long enough to be noticed", () =>
+    Effect.gen(function* () {
+      const told: Array<unknown> = []
+      const logger = Logger.layer([Logger.make(({ message }) => void told.push(...[message].flat()))])
+      const waits = [999, 20_000]
+      const { model } = yield* limited((now) => [
+        { kind: "requests", limit: 10, remaining: 0, resetsAt: now + (waits.shift() ?? 0) }
+      ])
+      const answers = yield* Effect.forkChild(Effect.provide(Effect.replicateEffect(ask(model), 3), logger))
+      yield* TestClock.adjust("21 seconds")
+      yield* Fiber.join(answers)
+      assert.deepStrictEqual(told, ["Waiting: fx limits the rate of requests: nothing remains of its limit for 20s."])
     })
   )
 

@@ -14,13 +14,14 @@ import {
   ProviderInvalidResponse
 } from "@signalbox/model"
 import { type Exchange, fetchEvents, fetchJson } from "@signalbox/model/http"
-import { Effect, Layer, Random, Redacted, type Result, Schema, Stream } from "effect"
+import { Effect, Layer, Random, type Result, Schema, Stream } from "effect"
 import { Digest } from "effect/crypto"
 import { HttpClient } from "effect/http"
 import { type DecodeSettings, estimateTokens } from "./answer.ts"
 import { chatDecoder, decodeReply, readUsage } from "./decode.ts"
 import { encodeRequest } from "./encode.ts"
 import { answerError } from "./errors.ts"
+import { authHeaders, urlOf } from "./headers.ts"
 import type { OpenAiOptions } from "./OpenAiOptions.ts"
 import { type Plan, planOf, unsendable } from "./plan.ts"
 import { decodeResponsesReply, estimatedUsage, responsesDecoder } from "./responses/decode.ts"
@@ -76,22 +77,6 @@ const responses: Api = {
   decodeReply: decodeResponsesReply
 }
 
-/** A key read from a file brings the end of its line. */
-const authorization = ({
-  apiKey,
-  keyHeader
-}: Pick<OpenAiOptions, "apiKey" | "keyHeader">): Readonly<Record<string, string>> => {
-  if (apiKey === undefined) return {}
-  const key = Redacted.value(apiKey).trim()
-  return keyHeader === "api-key" ? { "api-key": key } : { authorization: `Bearer ${key}` }
-}
-
-const urlOf = ({ baseUrl, query = {} }: OpenAiOptions, path: string, model: string): string => {
-  const search = new URLSearchParams(query).toString()
-  const place = `${baseUrl.replace(/\/+$/, "")}${path.replace("{model}", encodeURIComponent(model))}`
-  return search === "" ? place : `${place}?${search}`
-}
-
 const digestUser = Effect.fnUntraced(function* (userId: string) {
   const digest = yield* Effect.provide(Digest.Digest, Digest.layerWebCrypto)
   return yield* Effect.orDie(digest.digestHex(Digest.sha256, new TextEncoder().encode(userId)))
@@ -113,7 +98,7 @@ const exchangeOf = (plan: Plan, path: string, body: unknown, isStream: boolean):
     url: urlOf(options, path, model),
     headers: {
       ...options.headers,
-      ...authorization({ ...options, apiKey: plan.request.apiKey ?? options.apiKey }),
+      ...authHeaders({ ...options, apiKey: plan.request.apiKey ?? options.apiKey }),
       accept: isStream ? "text/event-stream" : "application/json"
     },
     body,

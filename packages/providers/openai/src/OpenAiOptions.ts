@@ -19,6 +19,8 @@ export interface OpenAiOptions {
   readonly baseUrl: string
   /** Where requests go below the base URL, if not to `/chat/completions` or `/responses`; `{model}` is the model's name. */
   readonly path?: string
+  /** A route that wants the key, for servers that show the list of their models to everybody: where it is tried. */
+  readonly keyPath?: string
   /** Added to the URL of every request. */
   readonly query?: Readonly<Record<string, string>>
   /** Asked when a request names no model. */

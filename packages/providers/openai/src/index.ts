@@ -1,5 +1,6 @@
 // Models
 export { layer, makeOpenAi } from "./OpenAi.ts"
+export { type ListedModel, listModels } from "./listModels.ts"
 export type { OpenAiOptions } from "./OpenAiOptions.ts"
 export { type Dialect, type Effort, plainDialect } from "./Dialect.ts"
 

@@ -67,6 +67,7 @@ export const openRouterDefaults = {
   keyVariable: "OPENROUTER_API_KEY",
   baseUrl: "https://openrouter.ai/api/v1",
   headers: { "x-openrouter-title": "Signalbox" },
+  keyPath: "/key",
   dialect: {
     ...plainDialect,
     acceptsTopK: true,
