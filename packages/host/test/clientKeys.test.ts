@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { checkReferences, Host } from "@signalbox/host"
+import { checkReferences, ConfigInvalid, Host } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
 import { Effect, FileSystem, Redacted } from "effect"
 import { stringify } from "yaml"
@@ -71,6 +71,38 @@ layer(nodePlatform)("the keys of clients", (it) => {
       const start = yield* Effect.flip(Effect.provide(Host, Host.layer(setupFor(config, { CI_KEY: "c" }))))
       assert.include(start.message, "DESK_KEY")
       assert.notInclude(start.message, "CI_KEY")
+    })
+  )
+  it.effect("that two clients share are told at both places, and not shown", () =>
+    Effect.gen(function* () {
+      const text = [
+        "extends: preset:default@1",
+        "server:",
+        "  auth:",
+        "    mode: keys",
+        "    keys:",
+        "      - { name: ci, key: env:CI_KEY }",
+        "      - { name: desk, key: key-of-desk }",
+        "      - { name: guest, key: key-of-guest, tools: none }",
+        `servers: ${JSON.stringify({ files })}`
+      ].join("\n")
+      const config = yield* load(text)
+      const environment = { CI_KEY: " key-of-guest\n" }
+      const error = yield* Effect.flip(checkReferences(config, environment))
+      assert.instanceOf(error, ConfigInvalid)
+      assert.deepStrictEqual(
+        error.problems.map(({ line, message, path }) => [line, path, message]),
+        [
+          [6, "server.auth.keys.0.key", '"ci" has the same key as "guest" (server.auth.keys.2.key)'],
+          [8, "server.auth.keys.2.key", '"guest" has the same key as "ci" (server.auth.keys.0.key)']
+        ]
+      )
+      const start = yield* Effect.flip(Effect.provide(Host, Host.layer(setupFor(config, environment))))
+      for (const { message } of [error, start]) {
+        assert.include(message, '"ci" has the same key as "guest"')
+        assert.notInclude(message, "key-of")
+      }
+      yield* checkReferences(config, { CI_KEY: "key-of-ci" })
     })
   )
   it.effect("do not matter where nobody is asked for one", () =>
