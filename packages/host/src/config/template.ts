@@ -88,7 +88,7 @@ routing:
   #   - { name: fast, provider: groq, model: llama-3.3-70b-versatile }
   #   - { prefix: "local/", provider: ollama, strip: true }   # without model: as asked; strip takes the prefix off
   rules: []
-  # What clients get that can only say the names of Claude's models: Opus and Sonnet (big), Haiku (small). "": no rule.
+  # What clients get that say big or small, or can only say names of Claude's models: Opus and Sonnet, Haiku. "": no rule.
   # Also BIG_MODEL and SMALL_MODEL; ANTHROPIC_MODEL and ANTHROPIC_SMALL_FAST_MODEL where they name a provider above.
   big: ""
   small: ""
