@@ -120,6 +120,8 @@ layer(nodePlatform)("the keys of clients", (it) => {
       )
       const forward = { auth: { mode: "forward", keys: [] }, host: "0.0.0.0" }
       assert.lengthOf(yield* problemsOf(stringify({ extends: preset, server: forward })), 1)
+      const urls = { ...forward, tools: "none", mcpUrls: { allowed: true } }
+      assert.lengthOf(yield* problemsOf(stringify({ extends: preset, server: urls })), 1)
       const bare = yield* load(stringify({ extends: preset, server: { ...forward, tools: "none" } }))
       assert.strictEqual(bare.options.server.host, "0.0.0.0")
       const open = yield* problemsOf(stringify({ extends: preset, server: { host: "0.0.0.0" } }))
