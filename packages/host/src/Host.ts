@@ -29,6 +29,7 @@ import { Models } from "./models/Models.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import { managedServers } from "./servers.ts"
 import { postAlerts, telemetryLayer } from "./telemetry.ts"
+import { UrlServers } from "./urlServers/UrlServers.ts"
 import { whenUsable } from "./whenUsable.ts"
 
 /**
@@ -63,6 +64,8 @@ export class Host extends Context.Service<
     readonly allCircuits: AllCircuits
     /** Each with servers and a model of its own. Those of the configuration are there; which run is theirs to say. */
     readonly agents: Agents["Service"]
+    /** Servers that are not of the configuration, for requests that bring them. */
+    readonly urlServers: UrlServers["Service"]
     /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
     readonly reload: Reload
   }
@@ -117,7 +120,7 @@ export class Host extends Context.Service<
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
-      Layer.provideMerge(Layer.mergeAll(servers, models, agents, approvals)),
+      Layer.provideMerge(Layer.mergeAll(servers, models, agents, approvals, UrlServers.layer(setup))),
       // One for all, so that what is read of it is complete; that of a collector where there is one.
       Layer.provideMerge(Layer.effect(Metric.MetricRegistry, ownRegistry)),
       // Below everything, so that all of it is traced and counted.
@@ -154,6 +157,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
     allServers: all,
     allCircuits: allCircuits(orchestrator, models),
     agents,
+    urlServers: yield* UrlServers,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
     approvals,
     reload: yield* makeReload(config, environment, { orchestrator, agents, approvals })

@@ -3,6 +3,7 @@
  */
 import { defineError, statuses } from "@signalbox/errors"
 import { Schema } from "effect"
+import { urlServerErrors } from "./urlServers/errors.ts"
 
 /**
  * One thing that is wrong in a configuration file. `line` counts from 1; it is 0 where there is no file. `code` is that of
@@ -187,6 +188,7 @@ export class ClientClosed extends defineError<ClientClosed>()("ClientClosed", {
 
 /** Every error class of this package, for tables. */
 export const hostErrors = [
+  ...urlServerErrors,
   ConfigInvalid,
   UntrustedServerType,
   ConfigNotFound,

@@ -44,6 +44,8 @@ export {
   type ResourceContextOptions,
   type ResourceSource
 } from "./AvailableResources.ts"
+export { UrlServer, UrlServers } from "./urlServers/UrlServers.ts"
+export { UrlAccess, type UrlRules } from "./urlServers/UrlAccess.ts"
 export { Approvals } from "./approvals/Approvals.ts"
 export { logFile } from "./logFile.ts"
 export { hostLogging, type LogSettings, type LogStream } from "./hostLogging.ts"
@@ -72,3 +74,4 @@ export {
   ToolFailed,
   UntrustedServerType
 } from "./errors.ts"
+export { McpUrlFailed, McpUrlRefused, McpUrlUnauthorized, type UrlServerError } from "./urlServers/errors.ts"

@@ -5,7 +5,7 @@
 import { Host } from "@signalbox/host"
 import type { SignalboxError } from "@signalbox/errors"
 import type { ServedRequest } from "@signalbox/model"
-import { decodeCountTokensRequest } from "@signalbox/provider-claude/serve"
+import { decodeCountTokensRequest, withoutMcpServers } from "@signalbox/provider-claude/serve"
 import { decodeResponsesRequest } from "@signalbox/provider-openai/serve"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -54,11 +54,18 @@ const countRoute = (path: HttpRouter.PathInput, { decode, direct, failure, say }
     )
   )
 
+/** Without the servers that it names, which are for the host alone, and so are their tokens. */
+const decodeCount: Counting["decode"] = (body, headers) =>
+  Effect.map(decodeCountTokensRequest(body, headers), ({ model, request }) => ({
+    model,
+    request: withoutMcpServers(request)
+  }))
+
 /** The routes. */
 export const CountTokensRoutes = Layer.merge(
   countRoute("/v1/messages/count_tokens", {
     failure: messagesDialect.failure,
-    decode: decodeCountTokensRequest,
+    decode: decodeCount,
     say: (input_tokens) => ({ input_tokens }),
     direct: (incoming) => passThrough("/v1/messages/count_tokens", incoming)
   }),

@@ -65,7 +65,7 @@ const answering = <Request extends DialectRequest>(
     const { headers: limited, served } = yield* limitTokens(decoded, server.options)
     const wishes = { headers, servers: served.servers, configured: yield* configuredServers }
     const approvedBeforehand = yield* approvedBefore(headers)
-    const hostTools = yield* hostToolsFor(host.toolbox, client, wishes)
+    const requestTools = yield* hostToolsFor(host.toolbox, client, wishes)
     yield* server.admit
     const turn = yield* servedTurn(served, {
       host,
@@ -78,7 +78,7 @@ const answering = <Request extends DialectRequest>(
         responseId: ids.digits,
         showsApprovals: dialect.showsApprovals ?? false
       },
-      hostTools,
+      requestTools,
       requestId: ids.requestId
     })
     const heard = { ...turn, inputs: Stream.provideService(turn.inputs, CallNotes, notes.hear) }

@@ -13,6 +13,8 @@ export interface Client {
   readonly tools: AllowedTools
   /** Names of models that may be asked for, `*` at the end for any rest; absent: all. */
   readonly models: ReadonlyArray<string> | undefined
+  /** Whether it may bring MCP servers by URL, and the setting of the configuration that says so. */
+  readonly mcpUrls: { readonly isAllowed: boolean; readonly setting: string }
   /** The caller's own key for the provider, where it is not the server's that counts. */
   readonly apiKey: ModelRequest["apiKey"]
 }

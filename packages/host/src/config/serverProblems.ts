@@ -10,10 +10,10 @@ import { listAt, treeAt, valueAt } from "./tree.ts"
 
 /**
  * Whether a server lets in whoever reaches its port. A key for the provider is not looked at: whoever makes one up could
- * run the tools all the same.
+ * run the tools all the same, or have this machine connect to servers.
  */
-export const isOpenToAll = (mode: unknown, tools: unknown): boolean =>
-  mode !== "keys" && !(mode === "forward" && tools === "none")
+export const isOpenToAll = (mode: unknown, tools: unknown, takesUrls: unknown): boolean =>
+  mode !== "keys" && !(mode === "forward" && tools === "none" && takesUrls !== true)
 
 /** Each server that a list of tools names and nobody has. */
 const unknownServers = (config: unknown, path: ConfigPath): ReadonlyArray<FoundProblem> => {
@@ -60,12 +60,13 @@ export const serverProblems = (config: unknown): ReadonlyArray<FoundProblem> => 
     ...sharedNames(clients)
   ]
   const tools = valueAt(config, ["server", "tools"])
-  if (typeof host === "string" && isOpenToAll(mode, tools) && !isLoopback(host)) {
+  const takesUrls = valueAt(config, ["server", "mcpUrls", "allowed"])
+  if (typeof host === "string" && isOpenToAll(mode, tools, takesUrls) && !isLoopback(host)) {
     problems.push({
       path: ["server", "host"],
       message: `Expected 127.0.0.1, ::1 or localhost: whoever reaches the port could run your tools and spend your key, found ${JSON.stringify(host)}`,
       suggestion:
-        "or let clients in by keys (server.auth.mode: keys), or hand on their own and keep the tools out of it (forward, with server.tools: none)"
+        "or let clients in by keys (server.auth.mode: keys), or hand on their own and keep the tools out of it (forward, with server.tools: none and server.mcpUrls.allowed: false)"
     })
   }
   if (mode === "keys" && Array.isArray(keys) && keys.length === 0) {

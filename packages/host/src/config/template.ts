@@ -88,7 +88,7 @@ routing:
   #   - { name: fast, provider: groq, model: llama-3.3-70b-versatile }
   #   - { prefix: "local/", provider: ollama, strip: true }   # without model: as asked; strip takes the prefix off
   rules: []
-  # What clients get that can only say the names of Claude's models: Opus and Sonnet (big), Haiku (small). "": no rule.
+  # What clients get that say big or small, or can only say names of Claude's models: Opus and Sonnet, Haiku. "": no rule.
   # Also BIG_MODEL and SMALL_MODEL; ANTHROPIC_MODEL and ANTHROPIC_SMALL_FAST_MODEL where they name a provider above.
   big: ""
   small: ""
@@ -302,12 +302,16 @@ server:
     # none; keys: who has one of those below, as x-api-key or Bearer; forward: the caller's own key goes to the provider.
     # Nobody looks at such a key here, so that others than this machine need "tools: none" with forward.
     mode: none
-    # One for each client; tools and models are optional, and narrow what it may use:
-    #   - { name: ci, key: env:CI_KEY, tools: [files], models: ["claude-*"] }
+    # One for each client; tools and models are optional, and narrow what it may use; mcpUrls as below:
+    #   - { name: ci, key: env:CI_KEY, tools: [files], models: ["claude-*"], mcpUrls: true }
     keys: []
   # The tools below that requests get beside their own: all, none, or those of some servers, such as [files]. A request
   # may ask for fewer, with the header x-tool-execution (passthrough: none) or by naming servers in mcp_servers.
   tools: all
+  # MCP servers that a request brings by URL (mcp_servers, or server_url of Responses), with its own token: for all
+  # (allowed), or for keys that say so. Ports are the standard ones or a list. Private addresses are refused, but for
+  # networks of allowAddresses (10.0.0.0/8); hosts include what is below them. An unused connection is kept for keepFor.
+  mcpUrls: { allowed: false, ports: standard, allowHosts: [], denyHosts: [], allowAddresses: [], keepFor: 5 minutes }
   # What is done with their calls where no rule of conversation.approval and no mode of a server says it: auto, since they
   # may use what is allowed above; auto-safe, ask or deny. Responses can approve a call with their next request.
   approval: auto

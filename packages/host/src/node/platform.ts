@@ -5,6 +5,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { layerTokenFiles, ParentEnvironment } from "@signalbox/mcp"
 import { DirectHttp } from "@signalbox/model/http"
 import { OrphanSweep, ProcessEnvironments } from "@signalbox/orchestrator"
+import type { CheckedUrl } from "@signalbox/tools"
 import { Context, Effect, Layer, Scope } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
@@ -16,6 +17,7 @@ import { environmentsFromProc } from "./environmentsFromProc.ts"
 import { Host } from "../Host.ts"
 import type { HostSetup } from "../HostSetup.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
+import { UrlAccess, type UrlRules } from "../urlServers/UrlAccess.ts"
 
 /** The client at the first request: many programs make none, and loading it costs 30 ms. */
 const lazyHttp = Layer.effectContext(
@@ -39,6 +41,23 @@ const lazyHttp = Layer.effectContext(
   })
 )
 
+/** Loaded at the first address, too. */
+const lazyUrlAccess = Layer.effect(
+  UrlAccess,
+  Effect.map(
+    Effect.cached(
+      Effect.map(
+        Effect.promise(() => import("./urlAccess.ts")),
+        ({ urlAccess }) => urlAccess
+      )
+    ),
+    (load) => ({
+      check: (url: string, rules: UrlRules) => Effect.flatMap(load, ({ check }) => check(url, rules)),
+      fetchTo: (checked: CheckedUrl) => Effect.flatMap(load, ({ fetchTo }) => fetchTo(checked))
+    })
+  )
+)
+
 /** Logins are kept for all programs of the user, whatever their configuration. */
 const tokens = Layer.unwrap(Effect.sync(() => layerTokenFiles(join(dataDirectory(), "tokens"))))
 
@@ -46,6 +65,7 @@ const tokens = Layer.unwrap(Effect.sync(() => layerTokenFiles(join(dataDirectory
 export const nodePlatform = Layer.mergeAll(
   NodeServices.layer,
   lazyHttp,
+  lazyUrlAccess,
   Layer.provide(tokens, NodeServices.layer),
   Layer.sync(ParentEnvironment, () => process.env),
   // Asked for where there is a `/proc`.
