@@ -2,8 +2,8 @@
  * Which tools of the host a request gets: what the server and the key allow, and of these what the request asks for,
  * by a header or by naming servers.
  */
-import { Host } from "@signalbox/host"
-import { emptyToolbox, inventoryOf, type Toolbox, type ToolDefinition } from "@signalbox/model"
+import { builtInSource, Host } from "@signalbox/host"
+import { emptyToolbox, narrowToolbox, type Toolbox } from "@signalbox/model"
 import { Effect } from "effect"
 import { type AllowedTools, type Client, narrowTools } from "../clients/Client.ts"
 import { ServerNotAllowed, ToolExecutionUnknown } from "../clients/errors.ts"
@@ -18,21 +18,6 @@ const asked = (headers: RequestHeaders): AllowedTools => (wish(headers) === "pas
 
 const isKnown = (given: string): boolean => ["", "passthrough", "server"].includes(given)
 
-const toolsOf = (toolbox: Toolbox["Service"], has: (tool: ToolDefinition) => boolean): Toolbox["Service"] => {
-  const filtered = new WeakMap<ReadonlyArray<ToolDefinition>, ReadonlyArray<ToolDefinition>>()
-  // The same list as long as nothing changes, as for every toolbox.
-  const filter = (tools: ReadonlyArray<ToolDefinition>) => {
-    const known = filtered.get(tools) ?? tools.filter(has)
-    filtered.set(tools, known)
-    return known
-  }
-  return {
-    ...toolbox,
-    list: Effect.map(toolbox.list, filter),
-    inventory: Effect.map(inventoryOf(toolbox), ({ all, listed }) => ({ all: filter(all), listed: filter(listed) }))
-  }
-}
-
 /** What a request says of the servers that it wants. */
 export interface ToolWishes {
   readonly headers: RequestHeaders
@@ -41,11 +26,12 @@ export interface ToolWishes {
   readonly configured: ReadonlyArray<string>
 }
 
-/** The servers of the present configuration that are switched on. */
+/** The servers of the present configuration that are switched on, and the built-in tools under their name. */
 export const configuredServers = Effect.flatMap(Host, ({ reload }) =>
-  Effect.map(reload.current, ({ options }) =>
-    Object.entries(options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
-  )
+  Effect.map(reload.current, ({ options: { servers, tools } }) => [
+    ...(tools.enabled.length > 0 ? [builtInSource] : []),
+    ...Object.entries(servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
+  ])
 )
 
 /** The servers whose tools a request may use, whether it wants them or not. */
@@ -72,7 +58,7 @@ export const hostToolsFor = Effect.fnUntraced(function* (
   if (missing !== undefined) return yield* new ServerNotAllowed({ serverName: missing.name, available })
   if (available.length === 0) return emptyToolbox
   if (servers === undefined && allowed === "all") return toolbox
-  return toolsOf(toolbox, ({ originalName, runBy }) => {
+  return narrowToolbox(toolbox, ({ originalName, runBy }) => {
     if (runBy._tag !== "Host") return false
     if (servers === undefined) return available.includes(runBy.source)
     const named = servers.find(({ name }) => name === runBy.source)
