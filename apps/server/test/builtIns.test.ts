@@ -85,7 +85,7 @@ describe("the built-in tools over HTTP", () => {
     })
     const folder = await folderOf(server)
     await writeFile(`${folder}/book.ipynb`, notebook("before"))
-    const message = await server.client.messages.create(question("Use all of them"))
+    const message = await server.client.beta.messages.create(question("Use all of them"))
     const results = message.content.flatMap((block) => (block.type === "mcp_tool_result" ? [block] : []))
     assert.deepStrictEqual(
       results.map((result) => result.is_error),
