@@ -14,6 +14,7 @@ export { type ToolBatch, ToolExecutor, type ToolExecutorOptions } from "./ToolEx
 export { ToolOutcome, toolResultBlock, ToolStatus } from "./ToolOutcome.ts"
 
 // Approval
+export { askedByTool, type AskedByToolOptions } from "./approval/askedByTool.ts"
 export { type Approval, makeApproval } from "./approval/Approval.ts"
 export { type ApprovalMode, type ApprovalPolicy, type ApprovalVerdict, judgeCall } from "./approval/ApprovalPolicy.ts"
 export { type ApprovalRule, allowsCall, type CallPattern, readPattern, showPattern } from "./approval/ApprovalRule.ts"
@@ -59,8 +60,6 @@ export {
 
 // Errors
 export {
-  ApprovalRefused,
-  ApprovalRequired,
   conversationErrors,
   type JournalError,
   JournalUnwritable,

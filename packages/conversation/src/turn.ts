@@ -5,6 +5,7 @@
  */
 import { CorrelationId } from "@signalbox/errors"
 import {
+  ApprovalRequired,
   type BudgetExceeded,
   budgetModel,
   GivenUpRoutes,
@@ -18,7 +19,7 @@ import {
 } from "@signalbox/model"
 import { Clock, DateTime, Effect, Queue, Stream } from "effect"
 import { budgetStop } from "./budgetEnd.ts"
-import { ApprovalRequired, type JournalError } from "./errors.ts"
+import type { JournalError } from "./errors.ts"
 import { indexTools, type ToolIndex, withRunBy } from "./findTool.ts"
 import { callsIn } from "./history.ts"
 import { askModel, type ModelCall, prepareRequest } from "./modelCall.ts"

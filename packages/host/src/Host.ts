@@ -19,6 +19,8 @@ import { Agents } from "./agents/Agents.ts"
 import { type AllCircuits, allCircuits } from "./allCircuits.ts"
 import { Approvals } from "./approvals/Approvals.ts"
 import { type AllServers, allServers } from "./allServers.ts"
+import { BuiltIns } from "./builtIns/BuiltIns.ts"
+import { withSubAgent } from "./builtIns/subAgent.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import { conversationLayer } from "./conversations.ts"
 import type { HostSetup } from "./HostSetup.ts"
@@ -81,9 +83,13 @@ export class Host extends Context.Service<
     )
     const toolbox = Layer.effect(
       Toolbox,
-      Effect.map(ServerOrchestrator, (orchestrator) =>
-        joinToolboxes([orchestrator.toolbox], setup.config.options.runtime.naming)
-      )
+      Effect.gen(function* () {
+        const { options } = setup.config
+        const { toolbox: builtIns } = yield* BuiltIns
+        const parts = { options, models: yield* Models, approvals: yield* Approvals, agents: yield* Agents, builtIns }
+        // The built-in ones first: what servers come and go changes nothing before them, and prompt caches keep.
+        return joinToolboxes([withSubAgent(parts), (yield* ServerOrchestrator).toolbox], options.runtime.naming)
+      })
     )
     const model = Layer.effect(
       LanguageModel,
@@ -120,7 +126,9 @@ export class Host extends Context.Service<
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
-      Layer.provideMerge(Layer.mergeAll(servers, models, agents, approvals, UrlServers.layer(setup))),
+      Layer.provideMerge(
+        Layer.mergeAll(servers, models, agents, approvals, UrlServers.layer(setup), BuiltIns.layer(setup))
+      ),
       // One for all, so that what is read of it is complete; that of a collector where there is one.
       Layer.provideMerge(Layer.effect(Metric.MetricRegistry, ownRegistry)),
       // Below everything, so that all of it is traced and counted.
@@ -160,6 +168,6 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
     urlServers: yield* UrlServers,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
     approvals,
-    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals })
+    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns: yield* BuiltIns })
   }
 })

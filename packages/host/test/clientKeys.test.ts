@@ -150,7 +150,7 @@ layer(nodePlatform)("the keys of clients", (it) => {
         (yield* problemsOf(text)).map(({ line, message, path, suggestion }) => [line, path, message, suggestion]),
         [
           [3, "server.tools.0", 'there is no server "fils"', 'did you mean "files"?'],
-          [7, "server.auth.keys.0.tools.1", 'there is no server "elsewhere"', "there are: files"],
+          [7, "server.auth.keys.0.tools.1", 'there is no server "elsewhere"', "there are: files, builtin"],
           [
             9,
             "server.auth.keys.2.name",

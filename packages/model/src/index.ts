@@ -49,9 +49,11 @@ export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from ".
 export { isLostResult, lostResult } from "./lostResult.ts"
 export { isSafeToRepeat, resultText, textResult, ToolAnnotations, ToolDefinition, ToolResult } from "./Tool.ts"
 export { callerToolbox, emptyToolbox, inventoryOf, joinToolboxes, Toolbox, type ToolInventory } from "./Toolbox.ts"
+export { narrowToolbox } from "./narrowToolbox.ts"
 export { makeSteadyToolbox, type SteadyToolbox } from "./SteadyToolbox.ts"
 export {
   fitName,
+  identityOf,
   type NamedTool,
   type NamedTools,
   nameTools,
@@ -75,6 +77,7 @@ export {
   Interaction,
   type ToolProgress
 } from "./Interaction.ts"
+export { ApprovalRefused, ApprovalRequired, notApproved } from "./approvalErrors.ts"
 
 // Models for names
 export {

@@ -35,8 +35,9 @@ export const approvedBefore = (
   })
 }
 
-const remedyFor = (tool: ToolDefinition, hasWords: boolean): string =>
-  hasWords
+/** A call that waits is shown to the client, in the words of its API; what a tool asks by itself is not. */
+const remedyFor = (tool: ToolDefinition, isShown: boolean): string =>
+  isShown
     ? "The user can approve it: by an mcp_approval_response in the next request."
     : `The user can approve it: by the header ${header}: ${tool.name} in a further request.`
 
@@ -59,7 +60,7 @@ export const approving = (
         return {
           isApproved: false,
           because: callId === undefined ? "nobody" : "later",
-          reason: remedyFor(tool, hasWords)
+          reason: remedyFor(tool, hasWords && callId !== undefined)
         }
       })
   }

@@ -3,12 +3,11 @@
  * name of the configuration always means its own server, so that none can come under the rules for another.
  */
 import { Host, McpUrlRefused, UrlServer } from "@signalbox/host"
-import { inventoryOf, sourceOf, type Toolbox } from "@signalbox/model"
+import { inventoryOf, narrowToolbox, sourceOf, type Toolbox } from "@signalbox/model"
 import { Effect } from "effect"
 import type { Client } from "../clients/Client.ts"
 import { ServerNotAllowed } from "../clients/errors.ts"
 import type { NamedServer } from "./Dialect.ts"
-import { toolsOf } from "./toolsOf.ts"
 
 /** A server that may be connected to. */
 export interface BroughtServer extends NamedServer {
@@ -65,7 +64,7 @@ export const toolsOfBrought = (
     ({ headers, name, url, wants }) =>
       Effect.map(
         urlServers.connect(new UrlServer({ client: client.name, name, url, headers })),
-        (toolbox): Toolbox["Service"] => toolsOf(toolbox, wants)
+        (toolbox): Toolbox["Service"] => narrowToolbox(toolbox, wants)
       ),
     { concurrency: "unbounded" }
   )

@@ -2,14 +2,13 @@
  * Which tools a request gets beside its own: of those of the host what the server and the key allow, and of these what the
  * request asks for, by a header or by naming servers; and those of servers that it brings.
  */
-import { Host, type McpUrlRefused } from "@signalbox/host"
-import { emptyToolbox, type Toolbox } from "@signalbox/model"
+import { builtInSource, Host, type McpUrlRefused } from "@signalbox/host"
+import { emptyToolbox, narrowToolbox, type Toolbox } from "@signalbox/model"
 import { Effect } from "effect"
 import { type AllowedTools, type Client, narrowTools } from "../clients/Client.ts"
 import { type ServerNotAllowed, ToolExecutionUnknown } from "../clients/errors.ts"
 import { type BroughtServer, takeUrls } from "./broughtServers.ts"
 import type { NamedServer, RequestHeaders } from "./Dialect.ts"
-import { toolsOf } from "./toolsOf.ts"
 
 const header = "x-tool-execution"
 
@@ -28,11 +27,12 @@ export interface ToolWishes {
   readonly configured: ReadonlyArray<string>
 }
 
-/** The servers of the present configuration that are switched on. */
+/** The servers of the present configuration that are switched on, and the built-in tools under their name. */
 export const configuredServers = Effect.flatMap(Host, ({ reload }) =>
-  Effect.map(reload.current, ({ options }) =>
-    Object.entries(options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
-  )
+  Effect.map(reload.current, ({ options: { servers, tools } }) => [
+    ...(tools.enabled.length > 0 ? [builtInSource] : []),
+    ...Object.entries(servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
+  ])
 )
 
 /** The servers whose tools a request may use, whether it wants them or not. */
@@ -66,7 +66,7 @@ export const hostToolsFor = Effect.fnUntraced(function* (
     others.length === 0 ? [] : yield* takeUrls(others, { client, available, isAsked: asked(headers) !== "none" })
   if (available.length === 0) return { tools: emptyToolbox, brought }
   if (servers === undefined && allowed === "all") return { tools: toolbox, brought }
-  const tools = toolsOf(toolbox, (tool) => {
+  const tools = narrowToolbox(toolbox, (tool) => {
     if (tool.runBy._tag !== "Host") return false
     const { source } = tool.runBy
     if (servers === undefined) return available.includes(source)

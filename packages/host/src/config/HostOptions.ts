@@ -26,6 +26,7 @@ import { ServerAuth } from "./ServerAuth.ts"
 import { ServerOptions } from "./ServerOptions.ts"
 import { programFields, programRule, VersionRange } from "./ServerProgram.ts"
 import { variablesIn } from "./secrets.ts"
+import { ToolsSection } from "./ToolsSection.ts"
 
 /** Whether a text can be the name of a server, for whoever asks before writing one. */
 export const isServerName = (text: string): boolean => Schema.is(ServerName)(text)
@@ -318,6 +319,7 @@ export const HostOptions = Schema.Struct({
     metrics: MetricsOptions,
     alerts: AlertOptions
   }),
+  tools: ToolsSection,
   logging: Schema.Struct({
     file: Schema.String,
     level: Level,

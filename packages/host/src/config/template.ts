@@ -2,6 +2,7 @@
  * The complete configuration file, with a comment for every key. `signalbox init` writes it, and the values in
  * it are the preset `default@1`: there is no other place that defaults could come from.
  */
+import { toolsTemplate } from "./toolsTemplate.ts"
 
 /** The text of a new `signalbox.yaml`. Comments name the unit and the choice; every key is there. */
 export const configTemplate = `# Signalbox configuration. Every key is here: nothing is decided elsewhere.
@@ -265,6 +266,7 @@ runtime:
     # A URL that gets each alert by POST, as JSON; env:NAME reads a variable. Empty: none.
     webhook: ""
 
+${toolsTemplate}
 logging:
   # trace, debug, info, warn, error, none
   level: warn

@@ -4,6 +4,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { layerTokenFiles, ParentEnvironment } from "@signalbox/mcp"
 import { DirectHttp } from "@signalbox/model/http"
+import { layerDirectFiles, layerWebAccess } from "@signalbox/tools/node"
 import { OrphanSweep, ProcessEnvironments } from "@signalbox/orchestrator"
 import type { CheckedUrl } from "@signalbox/tools"
 import { Context, Effect, Layer, Scope } from "effect"
@@ -61,11 +62,13 @@ const lazyUrlAccess = Layer.effect(
 /** Logins are kept for all programs of the user, whatever their configuration. */
 const tokens = Layer.unwrap(Effect.sync(() => layerTokenFiles(join(dataDirectory(), "tokens"))))
 
-/** Files, processes, HTTP, the logins of the user, and the environment that servers get their short list of variables from. */
+/** Files, processes, HTTP, what the built-in tools need, the logins of the user, and the environment that servers get their short list of variables from. */
 export const nodePlatform = Layer.mergeAll(
   NodeServices.layer,
   lazyHttp,
   lazyUrlAccess,
+  layerDirectFiles,
+  layerWebAccess,
   Layer.provide(tokens, NodeServices.layer),
   Layer.sync(ParentEnvironment, () => process.env),
   // Asked for where there is a `/proc`.

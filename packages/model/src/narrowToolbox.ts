@@ -1,11 +1,18 @@
 /**
- * Some of the tools of a toolbox.
+ * A part of a toolbox, for whoever may not use all of it.
  */
-import { inventoryOf, type Toolbox, type ToolDefinition } from "@signalbox/model"
 import { Effect } from "effect"
+import type { ToolDefinition } from "./Tool.ts"
+import { inventoryOf, type Toolbox } from "./Toolbox.ts"
 
-/** The toolbox with those of its tools that are wanted. */
-export const toolsOf = (toolbox: Toolbox["Service"], has: (tool: ToolDefinition) => boolean): Toolbox["Service"] => {
+/**
+ * Lists those tools only. It calls what it is asked to call: what joins it with others, and the loop, ask for nothing
+ * that is not listed.
+ */
+export const narrowToolbox = (
+  toolbox: Toolbox["Service"],
+  has: (tool: ToolDefinition) => boolean
+): Toolbox["Service"] => {
   const filtered = new WeakMap<ReadonlyArray<ToolDefinition>, ReadonlyArray<ToolDefinition>>()
   // The same list as long as nothing changes, as for every toolbox.
   const filter = (tools: ReadonlyArray<ToolDefinition>) => {
