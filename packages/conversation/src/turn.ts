@@ -18,6 +18,8 @@ import {
 } from "@signalbox/model"
 import { Clock, DateTime, Effect, Queue, Stream } from "effect"
 import { budgetStop } from "./budgetEnd.ts"
+import { contextTools } from "./context/contextTools.ts"
+import { fitStep } from "./context/fitStep.ts"
 import { ApprovalRequired, type JournalError } from "./errors.ts"
 import { indexTools, type ToolIndex, withRunBy } from "./findTool.ts"
 import { callsIn } from "./history.ts"
@@ -96,7 +98,8 @@ const limitSentence = (maxHops: number) =>
 
 const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProgress, emit: Emit) {
   const options = yield* withinBudget(given)
-  const { approval, call, hooks, journal, limits, model, toolbox } = options
+  const { approval, call, hooks, journal, limits, model } = options
+  const { offer, permitting, toolbox } = contextTools(options.toolbox, options.context)
   const correlationId = call.correlationId ?? (yield* CorrelationId)
   const context = { ...call, correlationId }
   const turnId = options.turnId ?? `${call.conversationId}/${blockCount(options.messages)}`
@@ -105,9 +108,9 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
     limits,
     journal,
     hooks,
-    ...(approval === undefined ? {} : { approval })
+    ...(approval === undefined ? {} : { approval: permitting(approval) })
   })
-  const tools = indexTools(yield* inventoryOf(toolbox))
+  let tools = indexTools(yield* inventoryOf(toolbox))
   let rounds = 0
 
   const finish = (
@@ -146,9 +149,12 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
       at: yield* DateTime.now,
       nanos: yield* Clock.monotonicTimeNanos
     }
-    const request = yield* prepareRequest(options, progress.messages, tools.listed, rounds > 0, step)
+    const said = [...options.messages, ...progress.messages]
+    tools = { ...tools, listed: yield* offer(said, options.request.toolChoice) }
+    const prepared = yield* prepareRequest(options, said, tools.listed, rounds > 0, step)
+    const { notices, request } = yield* fitStep(options.context?.window, prepared, options.messages.length, step)
     const modelName = request.model === "" ? model.defaultModel : request.model
-    yield* emit([{ type: "step_start", step, provider: model.provider, model: modelName }])
+    yield* emit([...notices, { type: "step_start", step, provider: model.provider, model: modelName }])
     const call: ModelCall = {
       request,
       id: `${turnId}/${step}`,

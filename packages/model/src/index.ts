@@ -52,10 +52,12 @@ export { callerToolbox, emptyToolbox, inventoryOf, joinToolboxes, Toolbox, type 
 export { makeSteadyToolbox, type SteadyToolbox } from "./SteadyToolbox.ts"
 export {
   fitName,
+  freeName,
   type NamedTool,
   type NamedTools,
   nameTools,
   type NamingPolicy,
+  ownName,
   qualifiedName,
   qualifiedNames,
   sourceOf
@@ -93,6 +95,8 @@ export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRout
 export { type FallbackCandidate, fallbackModel, isWorthFallback } from "./routing/fallbackModel.ts"
 export { FallbackAhead } from "./routing/FallbackAhead.ts"
 export { GivenUpRoutes } from "./routing/GivenUpRoutes.ts"
+
+export { contextWindowOf } from "./contextWindow.ts"
 
 // What stands around a model
 export { type CallNote, CallNotes } from "./CallNotes.ts"
