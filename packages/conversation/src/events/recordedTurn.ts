@@ -5,6 +5,7 @@
 import { makeCorrelationId } from "@signalbox/errors"
 import type { ContentBlock, Message } from "@signalbox/model"
 import { DateTime, Effect, Exit } from "effect"
+import { withSummary } from "../context/cuts.ts"
 import { JournalUnwritable } from "../errors.ts"
 import { appendUser, pendingCallsOf } from "../history.ts"
 import type { Journal } from "../Journal.ts"
@@ -19,7 +20,7 @@ import { makeEventJournal, stepKinds } from "./eventJournal.ts"
 import type { EventStore } from "./EventStore.ts"
 import { type EventCounts, eventsOfMessages, messagesOf } from "./messages.ts"
 import { recordDeltas } from "./recordDeltas.ts"
-import { afterSummary, summaryNote, summaryOf } from "./summaryNotes.ts"
+import { afterSummary, summaryNote } from "./summaryNotes.ts"
 import { beginNote, countsOf, endNote, finishedTurn, firstIndex, turnsOf, unfinishedTurns } from "./turnNotes.ts"
 import { type MemoryWindow, remembered } from "./windows.ts"
 
@@ -51,9 +52,10 @@ export const recordedHistory = Effect.fnUntraced(function* ({ conversationId, st
 
 const shown = (events: ReadonlyArray<ChatEvent>, window: MemoryWindow | undefined) =>
   Effect.map(DateTime.now, (now) => {
-    const summary = summaryOf(events)
-    const said = events.filter(({ seq, type }) => type !== "meta" && (summary === undefined || seq >= summary.fromSeq))
-    return afterSummary(summary, messagesOf(window === undefined ? said : remembered(said, window, now)))
+    const { rest, summary } = afterSummary(events)
+    const said = rest.filter(({ type }) => type !== "meta")
+    const messages = messagesOf(window === undefined ? said : remembered(said, window, now))
+    return summary === undefined ? messages : withSummary(messages, summary)
   })
 
 /** Opens a turn. Nobody else may have one of the conversation open: hold its lock. */

@@ -2,31 +2,30 @@
  * The notes that say what of a conversation a summary stands for: a later process shows the model the summary, and what was
  * said after it.
  */
-import type { Message } from "@signalbox/model"
-import { withSummary } from "../context/cuts.ts"
 import type { ChatEvent, NewEvent } from "./ChatEvent.ts"
 import { noteText } from "./EventLog.ts"
 
 const summaryKind = "context_summary"
 
-/** A summary, and the place from which records are shown themselves. */
-export interface SummaryNote {
-  readonly summary: string
-  readonly fromSeq: number
+/** What a model is shown of records: the summary of the older ones, and the others. */
+export interface SummarisedEvents {
+  readonly summary: string | undefined
+  readonly rest: ReadonlyArray<ChatEvent>
 }
 
-/** The newest summary. */
-export const summaryOf = (events: ReadonlyArray<ChatEvent>): SummaryNote | undefined => {
-  const note = events.findLast((event) => event.type === "meta" && event.kind === summaryKind)
-  if (note?.type !== "meta") return undefined
-  const fromSeq = note.data["from_seq"]
-  const summary = noteText(note, "summary")
-  return typeof fromSeq === "number" && summary !== undefined ? { fromSeq, summary } : undefined
+/**
+ * Takes the newest summary. The place is named by an id, since records that are taken elsewhere are numbered anew; without
+ * one, all that was there is summarised.
+ */
+export const afterSummary = (events: ReadonlyArray<ChatEvent>): SummarisedEvents => {
+  const at = events.findLastIndex((event) => event.type === "meta" && event.kind === summaryKind)
+  const note = events[at]
+  const summary = note?.type === "meta" ? noteText(note, "summary") : undefined
+  if (note?.type !== "meta" || summary === undefined) return { summary: undefined, rest: events }
+  const fromId = noteText(note, "from_id")
+  const from = events.findIndex(({ id }) => id === fromId)
+  return { summary, rest: events.slice(from === -1 ? at + 1 : from) }
 }
-
-/** The messages of what came after a summary, with it. */
-export const afterSummary = (note: SummaryNote | undefined, messages: ReadonlyArray<Message>): ReadonlyArray<Message> =>
-  note === undefined ? messages : withSummary(messages, note.summary)
 
 const isSaid = (event: ChatEvent): boolean =>
   event.type === "user_message" && event.content.some(({ type }) => type !== "tool_result")
@@ -37,11 +36,10 @@ export const summaryNote = (
   { replaced, summary, turnsLeft }: { readonly summary: string; readonly replaced: number; readonly turnsLeft: number }
 ): NewEvent => {
   const kept = turnsLeft === 0 ? undefined : events.filter(isSaid).at(-turnsLeft)
-  const fromSeq = kept?.seq ?? (events.at(-1)?.seq ?? 0) + 1
   return {
     type: "meta",
     role: "system",
     kind: summaryKind,
-    data: { from_seq: fromSeq, summary, messages: replaced }
+    data: { ...(kept === undefined ? {} : { from_id: kept.id }), summary, messages: replaced }
   }
 }

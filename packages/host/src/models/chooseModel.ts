@@ -7,6 +7,7 @@ import { Effect } from "effect"
 import type { HostOptions } from "../config/HostOptions.ts"
 import { variablesIn } from "../config/secrets.ts"
 import { listModels } from "./listModels.ts"
+import type { ModelContext } from "./modelContext.ts"
 import type { ResolvedProviders } from "./resolveProviders.ts"
 
 /** The model in use and the reason for it, in words for a person. */
@@ -19,6 +20,8 @@ export interface ChosenModel {
   readonly reason: string
   /** What one turn with it may spend; `undefined` where nothing is limited. */
   readonly budget: BudgetOptions | undefined
+  /** How much it takes at once, and who writes summaries. */
+  readonly context: ModelContext
 }
 
 /** A choice before there is anything that could be asked. */
