@@ -20,6 +20,7 @@ import { Clock, DateTime, Effect, Queue, Stream } from "effect"
 import { budgetStop } from "./budgetEnd.ts"
 import { contextTools } from "./context/contextTools.ts"
 import { fitStep } from "./context/fitStep.ts"
+import { learningModel } from "./context/learningModel.ts"
 import { ApprovalRequired, type JournalError } from "./errors.ts"
 import { indexTools, type ToolIndex, withRunBy } from "./findTool.ts"
 import { callsIn } from "./history.ts"
@@ -97,7 +98,7 @@ const limitSentence = (maxHops: number) =>
   `Reached maximum tool call limit (${maxHops}). Stopping to prevent infinite recursion.`
 
 const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProgress, emit: Emit) {
-  const options = yield* withinBudget(given)
+  const options = yield* withinBudget(withinWindow(given))
   const { approval, call, hooks, journal, limits, model } = options
   const { offer, permitting, toolbox } = contextTools(options.toolbox, options.context)
   const correlationId = call.correlationId ?? (yield* CorrelationId)
@@ -266,6 +267,12 @@ const withinBudget = (options: TurnOptions): Effect.Effect<TurnOptions> =>
         ...options,
         model: budgetModel(meter)(options.model)
       }))
+
+/** A model that is asked once more where it has refused what is too long. */
+const withinWindow = (options: TurnOptions): TurnOptions => {
+  const window = options.context?.window
+  return window === undefined ? options : { ...options, model: learningModel(window, options.model) }
+}
 
 /** Grows with whatever is said, also where it is said within the last message. */
 const blockCount = (messages: TurnOptions["messages"]): number =>

@@ -11,11 +11,13 @@ type Limits = Pick<HostOptions, "conversation">
 const resultsOf = (
   { conversation: { context } }: Limits,
   store: HostSetup["resultStore"],
-  owner: Pick<ResultLimits, "ownerOf"> = {}
-): Pick<TurnContext, "results"> =>
-  context.maxResultTokens === "unlimited"
-    ? {}
-    : { results: { maxTokens: context.maxResultTokens, ...(store === undefined ? {} : { store }), ...owner } }
+  { most, ...owner }: Pick<ResultLimits, "ownerOf"> & { readonly most: number }
+): Pick<TurnContext, "results"> => {
+  const { maxResultTokens } = context
+  if (maxResultTokens === "unlimited") return {}
+  const maxTokens = Math.min(maxResultTokens, most)
+  return { results: { maxTokens, ...(store === undefined ? {} : { store }), ...owner } }
+}
 
 const toolsOf = ({ conversation: { context } }: Limits): { readonly tools?: ToolBudget } =>
   context.toolTokenBudget === "unlimited"
@@ -25,15 +27,15 @@ const toolsOf = ({ conversation: { context } }: Limits): { readonly tools?: Tool
 /** For conversations whose history is the host's. */
 export const conversationContext = (
   options: Limits,
-  model: ModelContext,
+  { maxResultTokens: most, ...model }: ModelContext,
   store: HostSetup["resultStore"]
-): TurnContext => ({ ...model, ...resultsOf(options, store), ...toolsOf(options) })
+): TurnContext => ({ ...model, ...resultsOf(options, store, { most }), ...toolsOf(options) })
 
 /**
  * For requests that bring their history: it is theirs to shorten. Each is a conversation of its own, and what was kept for
  * one is read by the next of the same client.
  */
 export const servedContext = (options: Limits, store: HostSetup["resultStore"]): TurnContext => ({
-  ...resultsOf(options, store, { ownerOf: ({ principal }) => `served ${principal}` }),
+  ...resultsOf(options, store, { most: Infinity, ownerOf: ({ principal }) => `served ${principal}` }),
   ...toolsOf(options)
 })

@@ -28,6 +28,14 @@ export interface FittedRequest {
   readonly fits: boolean
 }
 
+/** What a model says that refused a request for its length, in its own tokens. */
+export interface WindowRefusal {
+  /** What it takes. */
+  readonly limit: number
+  /** What the request had. */
+  readonly asked?: number
+}
+
 /** The window of a conversation's models. */
 export interface ContextWindow {
   readonly fit: (request: ModelRequest) => Effect.Effect<FittedRequest>
@@ -37,6 +45,8 @@ export interface ContextWindow {
   readonly count: (request: ModelRequest) => Effect.Effect<(message: Message) => number>
   /** So many of the newest messages stay in any case. */
   readonly preserveRecent: number
+  /** Takes note of a refusal. Answers whether the request would be made smaller for it. */
+  readonly learn: (request: ModelRequest, refusal: WindowRefusal) => Effect.Effect<boolean>
   /** Tokens for messages, where the request has its instructions and tools. */
   readonly room: (request: ModelRequest) => Effect.Effect<number>
 }
@@ -47,13 +57,15 @@ const mostTokensPerCharacter = 2
 const isSmall = ({ messages, system, tools }: ModelRequest, room: number): boolean =>
   JSON.stringify([messages, system, tools]).length * mostTokensPerCharacter <= room
 
-/** Makes one. It remembers what messages it has counted, for as long as somebody holds them. */
+/** Makes one. It remembers what messages it has counted, for as long as somebody holds them, and what models have refused. */
 export const makeContextWindow = (options: ContextWindowOptions): ContextWindow => {
   const { countTokens, preserveRecent, reserve, tokensFor } = options
   const counted = new WeakMap<Message, number>()
 
+  const learned = new Map<string, number>()
+
   const total = ({ model }: ModelRequest): number => {
-    const tokens = tokensFor(model)
+    const tokens = learned.get(model) ?? tokensFor(model)
     return tokens - Math.min(reserve, Math.floor(tokens / 2))
   }
 
@@ -87,5 +99,15 @@ export const makeContextWindow = (options: ContextWindowOptions): ContextWindow 
     return free > 0 ? tokens / free : Number.POSITIVE_INFINITY
   })
 
-  return { fit, fill, count, room, preserveRecent }
+  const learn = Effect.fnUntraced(function* (request: ModelRequest, { asked, limit }: WindowRefusal) {
+    const before = learned.get(request.model) ?? tokensFor(request.model)
+    const counted = yield* countTokens(request)
+    // Where it counts more than we do, it takes less of what we count.
+    const tokens = Math.floor(asked === undefined || asked <= counted ? limit : (limit * counted) / asked)
+    if (tokens >= before || tokens <= 0) return false
+    learned.set(request.model, tokens)
+    return true
+  })
+
+  return { fit, fill, count, room, learn, preserveRecent }
 }

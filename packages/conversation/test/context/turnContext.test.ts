@@ -1,4 +1,4 @@
-import { textMessage, textOf, textResult } from "@signalbox/model"
+import { ModelRequestRejected, textMessage, textOf, textResult } from "@signalbox/model"
 import { scriptedModel } from "@signalbox/model/testing"
 import {
   makeApproval,
@@ -97,6 +97,38 @@ describe("a turn whose history is longer than the window of its model", () => {
       assert.deepStrictEqual(ofType(later, "notice"), [])
       const last = (yield* requests)[2]?.messages ?? []
       assert.deepStrictEqual(last.slice(0, sent[1]?.messages.length), sent[1]?.messages)
+    })
+  )
+
+  it.effect("asks once more with less where the model takes less than was thought, and remembers it", () =>
+    Effect.gen(function* () {
+      const refused = (reason: string) => ({
+        error: new ModelRequestRejected({ provider: "p", httpStatus: 400, reason })
+      })
+      const { model, requests } = yield* scriptedModel([
+        refused("prompt is too long: 2100 tokens > 1100 maximum"),
+        { text: "done" },
+        { text: "again" },
+        refused("prompt is too long: that much"),
+        refused("no such thing")
+      ])
+      const messages = Array.from({ length: 21 }, (_, index) =>
+        textMessage(index % 2 === 0 ? "user" : "assistant", "x".repeat(90))
+      )
+      const context: TurnContext = { window: window(100_000) }
+      const result = yield* turnOf(model, [], { context, messages })
+      assert.strictEqual(result.text, "done")
+      const [whole, smaller] = yield* requests
+      assert.lengthOf(whole?.messages ?? [], 21)
+      assert.isAtMost(total(smaller?.messages ?? []), 1050)
+      yield* turnOf(model, [], { context, messages })
+      assert.deepStrictEqual((yield* requests)[2]?.messages, smaller?.messages)
+      // What says nothing of a limit is a refusal as any other.
+      for (const _ of [1, 2]) {
+        const error = yield* Effect.flip(turnOf(model, [], { context, messages }))
+        assert.strictEqual(error._tag, "ModelRequestRejected")
+      }
+      assert.lengthOf(yield* requests, 5)
     })
   )
 

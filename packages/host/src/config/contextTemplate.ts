@@ -18,8 +18,9 @@ export const contextTemplate = `  # What becomes of a conversation that is longe
       # Who writes it: provider/model, or "" for the model of the conversation.
       model: ""
       maxTokens: 2000
-    # The longest result of one tool call, in tokens (estimated: four characters are one). Of a longer one the model is shown
-    # both ends, and a tool to read the rest, which is kept with the conversation (history.folder). Or unlimited.
+    # The longest result of one tool call, in tokens (estimated: four characters are one), and never more than a quarter of
+    # the window. Of a longer one the model is shown both ends, and gets a tool to read the rest, which is kept with the
+    # conversation (history.folder). Or unlimited.
     maxResultTokens: 16000
     # When the definitions of the tools of your servers are longer, in tokens (estimated): the model gets one tool that finds
     # others, and those it has found from then on. Or unlimited. Pinned tools are always there, such as ["read_*"].

@@ -8,7 +8,13 @@ import type { HostOptions } from "../config/HostOptions.ts"
 import { readModelReference } from "./modelReference.ts"
 
 /** The parts of a conversation's context that are those of its model. */
-export type ModelContext = Pick<TurnContext, "window" | "summary">
+export interface ModelContext extends Pick<TurnContext, "window" | "summary"> {
+  /** The most tokens of one result, so that some of them fit together. */
+  readonly maxResultTokens: number
+}
+
+/** The share of the window that one result may take. */
+const resultShare = 1 / 4
 
 /** What is assumed of a model of which nothing is known. */
 const usualWindow = 32_000
@@ -49,7 +55,8 @@ const summaryOf = (options: HostOptions, { route, services }: ModelContextParts)
 /** The context of a model as the configuration wants it. */
 export const modelContext = (options: HostOptions, parts: ModelContextParts): ModelContext => {
   const { preserveRecent, reserveTokens, whenFull } = options.conversation.context
-  if (whenFull === "send") return {}
+  const maxResultTokens = Math.ceil(windowFor(options, parts, "") * resultShare)
+  if (whenFull === "send") return { maxResultTokens }
   const window: ContextWindow = makeContextWindow({
     tokensFor: (asked) => windowFor(options, parts, asked),
     reserve: reserveTokens,
@@ -57,5 +64,5 @@ export const modelContext = (options: HostOptions, parts: ModelContextParts): Mo
     // Makers of models count differently.
     countTokens: (request) => parts.estimateTokens({ ...request, model: modelOf(parts, request.model) })
   })
-  return { window, ...(whenFull === "summary" ? { summary: summaryOf(options, parts) } : {}) }
+  return { window, maxResultTokens, ...(whenFull === "summary" ? { summary: summaryOf(options, parts) } : {}) }
 }
