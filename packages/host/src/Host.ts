@@ -2,7 +2,7 @@
  * The composition: a checked configuration becomes one layer with the servers, the model and the
  * conversations over them. Building it waits for nothing; servers start in the background.
  */
-import { ConversationClient, type TurnHooks } from "@signalbox/conversation"
+import { ConversationClient, type TurnContext, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
@@ -31,6 +31,7 @@ import { Models } from "./models/Models.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import { managedServers } from "./servers.ts"
 import { postAlerts, telemetryLayer } from "./telemetry.ts"
+import { servedContext } from "./turnContext.ts"
 import { UrlServers } from "./urlServers/UrlServers.ts"
 import { whenUsable } from "./whenUsable.ts"
 
@@ -52,6 +53,8 @@ export class Host extends Context.Service<
     readonly conversations: ConversationClient["Service"]
     /** What the configuration adds to each model call of a turn. `conversations` have it already. */
     readonly hooks: TurnHooks
+    /** What keeps turns short whose history is that of a client. `conversations` have theirs already. */
+    readonly servedContext: TurnContext
     /** Who asks before a tool runs. `conversations` and agents have theirs already. */
     readonly approvals: Approvals["Service"]
     /**
@@ -103,14 +106,7 @@ export class Host extends Context.Service<
       Effect.map(
         Effect.all({ approvals: Approvals, hooks: Hooks, models: Models, orchestrator: ServerOrchestrator }),
         ({ approvals, hooks, models, orchestrator }) =>
-          conversationLayer(
-            setup.config.options,
-            hooks,
-            approvals.conversations,
-            orchestrator,
-            models.chosen,
-            setup.conversationStore
-          )
+          conversationLayer(setup.config.options, hooks, approvals.conversations, orchestrator, models.chosen, setup)
       )
     )
     const approvals = Approvals.layer(setup)
@@ -147,7 +143,7 @@ const agentSets = (setup: HostSetup) =>
 /** What is added to model calls; internal to the composition. */
 class Hooks extends Context.Service<Hooks, TurnHooks>()("@signalbox/host/Hooks") {}
 
-const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup) {
+const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore }: HostSetup) {
   const orchestrator = yield* ServerOrchestrator
   const all = allServers(orchestrator, yield* ServerSets)
   yield* postAlerts(config, environment, all.alerts)
@@ -162,6 +158,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
     orchestrator,
     conversations: yield* ConversationClient,
     hooks: yield* Hooks,
+    servedContext: servedContext(config.options, resultStore),
     allServers: all,
     allCircuits: allCircuits(orchestrator, models),
     agents,

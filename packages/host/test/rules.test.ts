@@ -73,6 +73,13 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "conversation.toolTimeout": ["0 seconds", "above zero"],
   "conversation.maxSessions": [-1, "greater than 0"],
   "conversation.approval.mode": ["sometimes", '"auto-safe"'],
+  "conversation.context.window": ["big", '"auto"'],
+  "conversation.context.reserveTokens": [0, "greater than 0"],
+  "conversation.context.preserveRecent": [-1, "greater than or equal to 0"],
+  "conversation.context.whenFull": ["forget", '"summary"'],
+  "conversation.context.summary.maxTokens": [0, "greater than 0"],
+  "conversation.context.maxResultTokens": [0, "greater than 0"],
+  "conversation.context.toolTokenBudget": ["none", '"unlimited"'],
   "conversation.budget.maxCostUsd": [0, "greater than 0"],
   "conversation.budget.maxTokens": [0, "greater than 0"],
   "conversation.budget.maxSeconds": [0, "greater than 0"],
@@ -187,6 +194,7 @@ const optional: typeof rules = {
   "tools.urls.denyHosts": ["example.com", "array"],
   "tools.urls.ports": [80, "array"],
   "providers.claude.maxTokens": [0, "greater than 0"],
+  "providers.claude.contextWindow": [0, "greater than 0"],
   "providers.claude.requestTimeout": ["0 seconds", "above zero"],
   "providers.claude.idleTimeout": ["soon", 'a duration such as "30 seconds"']
 }
@@ -195,6 +203,7 @@ const optional: typeof rules = {
 const free = [
   "model.name",
   "model.systemPrompt",
+  "conversation.context.summary.model",
   "logging.file",
   "providers.ollama.model",
   "routing.big",
@@ -303,6 +312,20 @@ layer(NodeServices.layer)("the rules of the configuration", (it) => {
       }
       const { options } = yield* load(configTemplate, { environment: { LOG_LEVEL: "Debug" } })
       assert.strictEqual(options.logging.level, "debug")
+    })
+  )
+})
+
+layer(NodeServices.layer)("the context of conversations", (it) => {
+  it.effect("keeps less free than there is, and asks a provider that there is for summaries", () =>
+    Effect.gen(function* () {
+      const context = { window: 4000, reserveTokens: 4000 }
+      const [tooMuch] = yield* problemsOf(withValues({ "conversation.context": context }))
+      assert.strictEqual(tooMuch?.path, "conversation.context.reserveTokens")
+      assert.include(tooMuch?.message, "less than window")
+      const [unknown] = yield* problemsOf(withValues({ "conversation.context.summary.model": "cluade/small" }))
+      assert.strictEqual(unknown?.path, "conversation.context.summary.model")
+      assert.include(unknown?.suggestion, "claude/small")
     })
   )
 })

@@ -54,10 +54,12 @@ export { makeSteadyToolbox, type SteadyToolbox } from "./SteadyToolbox.ts"
 export {
   fitName,
   identityOf,
+  freeName,
   type NamedTool,
   type NamedTools,
   nameTools,
   type NamingPolicy,
+  ownName,
   qualifiedName,
   qualifiedNames,
   sourceOf
@@ -96,6 +98,8 @@ export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRout
 export { type FallbackCandidate, fallbackModel, isWorthFallback } from "./routing/fallbackModel.ts"
 export { FallbackAhead } from "./routing/FallbackAhead.ts"
 export { GivenUpRoutes } from "./routing/GivenUpRoutes.ts"
+
+export { contextWindowOf } from "./contextWindow.ts"
 
 // What stands around a model
 export { type CallNote, CallNotes } from "./CallNotes.ts"

@@ -128,6 +128,7 @@ export const servedTurn = Effect.fnUntraced(function* (
       limits: { maxHops, toolConcurrency, toolTimeout, ...(budget === undefined ? {} : { budget }) },
       journal: Journal.none,
       hooks: host.hooks,
+      context: host.servedContext,
       approval: gate,
       request: client.apiKey === undefined ? request : { ...request, apiKey: client.apiKey },
       call: {

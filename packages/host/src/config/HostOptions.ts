@@ -5,6 +5,7 @@
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
 import { ApprovalMode, ApprovalSection } from "./ApprovalOptions.ts"
+import { ContextSection } from "./ContextOptions.ts"
 import { keyRules } from "./keyRules.ts"
 import { ModelOptions } from "./ModelOptions.ts"
 import { ProviderEntry } from "./ProviderEntry.ts"
@@ -274,6 +275,7 @@ export const HostOptions = Schema.Struct({
     sessionIdleTimeout: PositiveDuration,
     describeTools: Schema.Boolean,
     approval: ApprovalSection,
+    context: ContextSection,
     budget: Schema.Struct({
       maxCostUsd: Limit(Schema.Finite.check(Schema.isGreaterThan(0))),
       maxTokens: Limit(PositiveInt),

@@ -2,6 +2,7 @@
  * The complete configuration file, with a comment for every key. `signalbox init` writes it, and the values in
  * it are the preset `default@1`: there is no other place that defaults could come from.
  */
+import { contextTemplate } from "./contextTemplate.ts"
 import { toolsTemplate } from "./toolsTemplate.ts"
 
 /** The text of a new `signalbox.yaml`. Comments name the unit and the choice; every key is there. */
@@ -64,6 +65,7 @@ model:
 #     api: chat                      # optional; responses where the provider has OpenAI's newer API
 #     headers: {}                    # optional; sent with every request
 #     maxTokens: 32768               # optional; lowers what requests ask for
+#     contextWindow: 131072          # optional; tokens that it takes, question and answer together
 #     requestTimeout: 10 minutes     # optional; the longest wait for an answer: of a stream its head, else all of it
 #     idleTimeout: 1 minute          # optional; the longest silence within a streamed answer
 providers:
@@ -126,7 +128,7 @@ conversation:
     maxCostUsd: unlimited
     maxTokens: unlimited
     maxSeconds: unlimited
-  # Shows the model what servers have beside tools, in the system prompt. Others wrote it: include what you trust.
+${contextTemplate}  # Shows the model what servers have beside tools, in the system prompt. Others wrote it: include what you trust.
   resources:
     # none, all, or a list of addresses such as ["file:///notes/today.md"]. Each is read once.
     include: none

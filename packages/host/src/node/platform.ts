@@ -12,7 +12,7 @@ import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { cacheDirectory } from "./cacheDirectory.ts"
-import { conversationStore } from "./conversationStore.ts"
+import { conversationStore, resultStore } from "./conversationStore.ts"
 import { dataDirectory } from "./dataDirectory.ts"
 import { environmentsFromProc } from "./environmentsFromProc.ts"
 import { Host } from "../Host.ts"
@@ -91,7 +91,7 @@ export interface NodeHostOptions {
 /** A host in this process. Needs `nodePlatform`. */
 export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
   Layer.unwrap(
-    Effect.map(Effect.all([nodeOwner, conversationStore(config)]), ([mark, store]) =>
+    Effect.map(Effect.all([nodeOwner, conversationStore(config), resultStore(config)]), ([mark, store, results]) =>
       Host.layer({
         config,
         environment: options.environment,
@@ -101,6 +101,7 @@ export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
         cores: availableParallelism(),
         startsAll: options.startsAll,
         ...(store === undefined ? {} : { conversationStore: store }),
+        ...(results === undefined ? {} : { resultStore: results }),
         ...(options.questions === undefined ? {} : { questions: options.questions })
       })
     )
