@@ -81,7 +81,12 @@ describe("the built-in tools over HTTP", () => {
     await using server = await startServer({
       mcp: false,
       script: [...replies, { text: "All done." }],
-      config: { "tools.enabled": calls.map(([name]) => name), "conversation.maxHops": 20, ...webConfig(web) }
+      config: {
+        "server.tools": "all",
+        "tools.enabled": calls.map(([name]) => name),
+        "conversation.maxHops": 20,
+        ...webConfig(web)
+      }
     })
     const folder = await folderOf(server)
     await writeFile(`${folder}/book.ipynb`, notebook("before"))
@@ -111,7 +116,7 @@ describe("the built-in tools over HTTP", () => {
           { when: { hasToolResults: false }, reply: { toolCalls: [{ name: "Bash", input: { command: "rm a.txt" } }] } },
           { when: { hasToolResults: true }, reply: { text: "{{lastToolResult}}" } }
         ],
-        config: { "tools.enabled": ["Bash"] }
+        config: { "server.tools": "all", "tools.enabled": ["Bash"] }
       })
       const file = `${await folderOf(server)}/a.txt`
       await writeFile(file, "x")
@@ -137,7 +142,8 @@ describe("the built-in tools over HTTP", () => {
       { name: "tools", key: "key-of-tools", tools: ["builtin"] },
       { name: "fx", key: "key-of-fx", tools: ["fx"] },
       { name: "none", key: "key-of-none", tools: "none" },
-      { name: "all", key: "key-of-all" }
+      { name: "all", key: "key-of-all", tools: "all" },
+      { name: "usual", key: "key-of-usual" }
     ]
     await using server = await startServer({
       script: { text: "Well." },
@@ -153,7 +159,9 @@ describe("the built-in tools over HTTP", () => {
       tools: ["Read", "LS"],
       fx: ["echo"],
       none: [],
-      all: ["Read", "LS", "echo"]
+      all: ["Read", "LS", "echo"],
+      // Who says nothing of them shows nobody what this machine has.
+      usual: ["echo"]
     })
   })
 

@@ -43,8 +43,6 @@ export const writeConfig = async (
   const { llmUrl, log, mcp = { tools: "echo,add,sleep,write" }, provider = "claude" } = setup
   const config = {
     extends: "preset:default@1",
-    // Those of the tests that are about them say so.
-    tools: { enabled: [] },
     // Failures reach the client at once, unless a test is about asking again.
     model: { provider, retry: { attempts: 1 } },
     providers: {

@@ -5,7 +5,7 @@
 import { builtInSource, Host, type McpUrlRefused } from "@signalbox/host"
 import { emptyToolbox, narrowToolbox, type Toolbox } from "@signalbox/model"
 import { Effect } from "effect"
-import { type AllowedTools, type Client, narrowTools } from "../clients/Client.ts"
+import { type AllowedTools, allowsSource, type Client, narrowTools } from "../clients/Client.ts"
 import { type ServerNotAllowed, ToolExecutionUnknown } from "../clients/errors.ts"
 import { type BroughtServer, takeUrls } from "./broughtServers.ts"
 import type { NamedServer, RequestHeaders } from "./Dialect.ts"
@@ -35,6 +35,8 @@ export const configuredServers = Effect.flatMap(Host, ({ reload }) =>
   ])
 )
 
+const isList = (allowed: AllowedTools): allowed is ReadonlyArray<string> => typeof allowed !== "string"
+
 /** The servers whose tools a request may use, whether it wants them or not. */
 export const allowedServers = (
   client: Client,
@@ -42,7 +44,7 @@ export const allowedServers = (
   configured: ReadonlyArray<string>
 ): ReadonlyArray<string> => {
   const allowed = narrowTools(client.tools, asked(headers))
-  return allowed === "none" ? [] : allowed === "all" ? configured : allowed
+  return isList(allowed) ? allowed : configured.filter((source) => allowsSource(allowed, source))
 }
 
 /** What a request gets: the tools of the host, and the servers to connect to for it. */
@@ -65,11 +67,12 @@ export const hostToolsFor = Effect.fnUntraced(function* (
   const brought =
     others.length === 0 ? [] : yield* takeUrls(others, { client, available, isAsked: asked(headers) !== "none" })
   if (available.length === 0) return { tools: emptyToolbox, brought }
-  if (servers === undefined && allowed === "all") return { tools: toolbox, brought }
+  const isAll = allowed === "all" || (allowed === "servers" && !configured.includes(builtInSource))
+  if (servers === undefined && isAll) return { tools: toolbox, brought }
   const tools = narrowToolbox(toolbox, (tool) => {
     if (tool.runBy._tag !== "Host") return false
     const { source } = tool.runBy
-    if (servers === undefined) return available.includes(source)
+    if (servers === undefined) return allowsSource(allowed, source)
     return servers.find(({ name }) => name === source)?.wants(tool) ?? false
   })
   return { tools, brought }

@@ -8,7 +8,7 @@ import { ApiKey, PositiveDuration, PositiveInt, ServerName } from "./schemas.ts"
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))
 
 /** Which tools of the host a request may use: all, none, or those of some servers. */
-const Tools = Schema.Union([Schema.Literals(["all", "none"]), Schema.Array(ServerName)])
+const Tools = Schema.Union([Schema.Literals(["all", "servers", "none"]), Schema.Array(ServerName)])
 
 /** A client that may ask, by its key. What it leaves out is that of the server. */
 const ClientKey = Schema.Struct({

@@ -309,9 +309,10 @@ server:
     # One for each client; tools and models are optional, and narrow what it may use; mcpUrls as below:
     #   - { name: ci, key: env:CI_KEY, tools: [files], models: ["claude-*"], mcpUrls: true }
     keys: []
-  # The tools below that requests get beside their own: all, none, or those of some servers, such as [files]. A request
-  # may ask for fewer, with the header x-tool-execution (passthrough: none) or by naming servers in mcp_servers.
-  tools: all
+  # The tools that requests get beside their own: servers (of all servers below), all (the built-in ones, too, which show
+  # what this machine has), none, or those of some, such as [files, builtin]. A request may ask for fewer, with the header
+  # x-tool-execution (passthrough: none) or by naming servers in mcp_servers.
+  tools: servers
   # MCP servers that a request brings by URL (mcp_servers, or server_url of Responses), with its own token: for all
   # (allowed), or for keys that say so. Ports are the standard ones or a list. Private addresses are refused, but for
   # networks of allowAddresses (10.0.0.0/8); hosts include what is below them. An unused connection is kept for keepFor.
