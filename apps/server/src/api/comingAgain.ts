@@ -2,8 +2,8 @@
  * Clients of the model APIs come again by themselves when they are told when: the official ones read `retry-after`, and
  * say so to the person in front of them. An upstream that asks for a pause is not waited for behind their back.
  */
-import { CallerPatience, type LanguageModel } from "@signalbox/model"
-import { Duration, Effect, Stream } from "effect"
+import { CallerPatience, type LanguageModel, updateStreamContext } from "@signalbox/model"
+import { Duration, Effect, Stream, Context } from "effect"
 
 /** Two such pauses end before a stream is opened, so that a refusal still has a status of its own. */
 const patience = Duration.seconds(2)
@@ -23,7 +23,7 @@ export const comingAgain = (model: LanguageModel["Service"]): LanguageModel["Ser
       Stream.suspend(() => {
         if (!isFirst) return model.stream(request)
         isFirst = false
-        return Stream.provideService(model.stream(request), CallerPatience, patience)
+        return updateStreamContext(Context.add(CallerPatience, patience))(model.stream(request))
       })
   }
 }

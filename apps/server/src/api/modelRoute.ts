@@ -2,8 +2,8 @@
  * A route of a model API: one turn as one answer, streamed or not, whichever API it is.
  */
 import { Host } from "@signalbox/host"
-import { type CallNote, CallNotes } from "@signalbox/model"
-import { Clock, Effect, Stream } from "effect"
+import { type CallNote, CallNotes, updateStreamContext } from "@signalbox/model"
+import { Clock, Context, Effect } from "effect"
 import { HttpRouter, HttpServerRequest } from "effect/http"
 import { ApiContext } from "./ApiContext.ts"
 import { type JsonBody, readJsonBody } from "./body.ts"
@@ -81,7 +81,7 @@ const answering = <Request extends DialectRequest>(
       requestTools,
       requestId: ids.requestId
     })
-    const heard = { ...turn, inputs: Stream.provideService(turn.inputs, CallNotes, notes.hear) }
+    const heard = { ...turn, inputs: updateStreamContext(Context.add(CallNotes, notes.hear))(turn.inputs) }
     const shown = {
       dialect,
       request: served,

@@ -19,9 +19,10 @@ import {
   type ServedEvent,
   type ServedRequest,
   type Toolbox,
-  type ToolDefinition
+  type ToolDefinition,
+  updateStreamContext
 } from "@signalbox/model"
-import { Effect, Stream } from "effect"
+import { Context, Effect, Stream } from "effect"
 import type { Client } from "../clients/Client.ts"
 import { approving, askingAsWished, callingFirst, servedApprovals, tellingUnknown } from "./approvals.ts"
 import { toolsOfBrought } from "./broughtServers.ts"
@@ -156,7 +157,7 @@ export const servedTurn = Effect.fnUntraced(function* (
   // A name that nobody has is answered by the host, with an error.
   const runBy = (name: string): RunBy => known.get(name)?.runBy ?? { _tag: "Host", source: "signalbox" }
   return {
-    inputs: turnInputs(events, approval).pipe(Stream.provideService(Principal, client.name)),
+    inputs: turnInputs(events, approval).pipe(updateStreamContext(Context.add(Principal, client.name))),
     runBy,
     approvals: servedApprovals(taken, gate, (name) => known.get(name)),
     hasActed: () => hasActed

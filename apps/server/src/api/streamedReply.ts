@@ -2,8 +2,8 @@
  * A turn as server-sent events. A failure that comes early is an answer with a status of its own; after some
  * silence the message is opened all the same, because clients take silence for death.
  */
-import type { ServedEvent } from "@signalbox/model"
-import { Cause, Effect, Option, Queue, Stream } from "effect"
+import { type ServedEvent, updateStreamContext } from "@signalbox/model"
+import { Cause, Context, Effect, Option, Queue, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
 import type { Dialect, DialectRequest } from "./Dialect.ts"
 import { logFailure, type RequestIds } from "./edge.ts"
@@ -69,7 +69,7 @@ export const streamedReply = Effect.fnUntraced(function* <Request extends Dialec
     dialect.stream(served, { created, request }),
     Stream.map((text) => encoder.encode(text)),
     // It is read after the handler is done; what it logs is about this request all the same.
-    Stream.provideContext(context)
+    updateStreamContext(Context.merge(context))
   )
   return HttpServerResponse.stream(body, {
     contentType: "text/event-stream; charset=utf-8",

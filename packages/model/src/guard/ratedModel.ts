@@ -2,12 +2,13 @@
  * Asks no more often than the upstream has said it will answer: once nothing remains, the next request waits until
  * the limit is reset.
  */
-import { Duration, Effect, Stream } from "effect"
+import { Duration, Effect, Stream, Context } from "effect"
 import { type ModelError, ProviderRateLimited } from "../errors.ts"
 import { RateLimitObserver } from "../http/rateLimits.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
 import { FallbackAhead, quickPause } from "../routing/FallbackAhead.ts"
 import { CallerPatience } from "./CallerPatience.ts"
+import { updateStreamContext } from "../updateStreamContext.ts"
 import type { RateBucket } from "./RateBucket.ts"
 
 /** What a rated model is made from. */
@@ -34,7 +35,7 @@ export const ratedModel =
       stream: (request) =>
         Stream.unwrap(Effect.as(turn, model.stream(request))).pipe(
           Stream.tapError((error) => noteRefusal(bucket, error)),
-          Stream.provideService(RateLimitObserver, bucket.observe)
+          updateStreamContext(Context.add(RateLimitObserver, bucket.observe))
         ),
       generate: (request) => Effect.provideService(rated(model.generate(request)), RateLimitObserver, bucket.observe),
       countTokens
