@@ -32,7 +32,7 @@ const lengthOf = ({ description, inputSchema, name }: ToolDefinition): number =>
 }
 
 /** How many tokens definitions are. */
-export const definitionTokens = (tools: ReadonlyArray<ToolDefinition>): number =>
+const definitionTokens = (tools: ReadonlyArray<ToolDefinition>): number =>
   estimateTokens({ length: tools.reduce((sum, tool) => sum + lengthOf(tool), 0) })
 
 /** One found tool as the search tells of it. Only what stands first in its line is a name. */

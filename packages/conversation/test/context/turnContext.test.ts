@@ -1,6 +1,7 @@
 import { ModelRequestRejected, textMessage, textOf, textResult } from "@signalbox/model"
-import { scriptedModel } from "@signalbox/model/testing"
+import { type ScriptedModel, scriptedModel } from "@signalbox/model/testing"
 import {
+  collectTurn,
   makeApproval,
   makeContextWindow,
   type ResultStore,
@@ -56,6 +57,15 @@ const weather: TestTool = {
   run: () => Effect.succeed(textResult("sun"))
 }
 
+const refused = (reason: string) => ({ error: new ModelRequestRejected({ provider: "p", httpStatus: 400, reason }) })
+
+/** The messages of each request. */
+const sentBy = ({ requests }: ScriptedModel) =>
+  Effect.map(requests, (all) => ({ all, at: (index: number) => all.at(index)?.messages ?? [] }))
+
+/** The names of the tools of each request. */
+const offeredBy = ({ requests }: ScriptedModel) => Effect.map(requests, (all) => all.map(({ tools }) => names(tools)))
+
 const names = (tools: ReadonlyArray<{ readonly name: string }>) => tools.map(({ name }) => name)
 
 describe("a turn whose history is longer than the window of its model", () => {
@@ -74,37 +84,35 @@ describe("a turn whose history is longer than the window of its model", () => {
         (_, index) =>
           index > 20 && index % 2 === 0 && trimMessages(messages.slice(0, index + 1), budget).movedAt === index
       )
-      const { model, requests } = yield* scriptedModel([
+      const scripted = yield* scriptedModel([
         { toolCalls: [{ name: "echo", input: {} }] },
         { text: "done" },
         { text: "again" }
       ])
+      const { model } = scripted
       const context: TurnContext = { window: window(1600) }
       const given = { context, messages: messages.slice(0, length + 1) }
       const events = yield* eventsOfTurn(model, [{ name: "echo" }], given)
-      const sent = yield* requests
-      assert.isAtMost(total(sent[0]?.messages ?? []), 1550)
-      assert.isBelow(sent[0]?.messages.length ?? 0, length)
-      assert.deepStrictEqual(sent[1]?.messages.slice(0, sent[0]?.messages.length), sent[0]?.messages)
+      const sent = yield* sentBy(scripted)
+      assert.isAtMost(total(sent.at(0)), 1550)
+      assert.isBelow(sent.at(0).length, length)
+      assert.deepStrictEqual(sent.at(1).slice(0, sent.at(0).length), sent.at(0))
       assert.deepStrictEqual(
         ofType(events, "notice").map(({ code }) => code),
         ["CONTEXT_TRIMMED"]
       )
       // The next turn is cut in the same place, and says nothing more.
-      const result = ofType(events, "turn_end")[0]?.result
-      const next = [...given.messages, ...(result?.messages ?? []), textMessage("user", "go on")]
+      const answer = ofType(events, "turn_end").flatMap(({ result }) => result.messages)
+      const next = [...given.messages, ...answer, textMessage("user", "go on")]
       const later = yield* eventsOfTurn(model, [{ name: "echo" }], { context, messages: next })
       assert.deepStrictEqual(ofType(later, "notice"), [])
-      const last = (yield* requests)[2]?.messages ?? []
-      assert.deepStrictEqual(last.slice(0, sent[1]?.messages.length), sent[1]?.messages)
+      const last = (yield* sentBy(scripted)).at(2)
+      assert.deepStrictEqual(last.slice(0, sent.at(1).length), sent.at(1))
     })
   )
 
   it.effect("asks once more with less where the model takes less than was thought, and remembers it", () =>
     Effect.gen(function* () {
-      const refused = (reason: string) => ({
-        error: new ModelRequestRejected({ provider: "p", httpStatus: 400, reason })
-      })
       const { model, requests } = yield* scriptedModel([
         refused("prompt is too long: 2100 tokens > 1100 maximum"),
         { text: "done" },
@@ -242,24 +250,23 @@ describe("tools that are too many for their budget", () => {
 
   it.effect("are found by a tool, and offered from then on in the order in which they came up", () =>
     Effect.gen(function* () {
-      const { model, requests } = yield* scriptedModel([
+      const scripted = yield* scriptedModel([
         { toolCalls: [{ name: "search_tools", input: { query: "weather forecast for a city" } }] },
         { toolCalls: [{ name: "get_forecast", input: { city: "Bern" } }] },
         { toolCalls: [{ name: "search_tools", input: { query: "tool_17" } }] },
         { text: "done" },
         { text: "again" }
       ])
-      const tools = [...many(40), weather, caller]
-      const options = optionsOf(model, tools, { context: budget })
-      const result = yield* turnOf(model, tools, { context: budget })
+      const options = optionsOf(scripted.model, [...many(40), weather, caller], { context: budget })
+      const result = yield* collectTurn(runTurn(options))
       const first = ["ask_user", "tool_3", "search_tools"]
-      const sent = yield* requests
-      assert.deepStrictEqual(names(sent[0]?.tools ?? []), first)
-      assert.include(sent[0]?.tools[2]?.description, "even (20), odd (20), sky (1)")
-      assert.deepStrictEqual(names(sent[1]?.tools ?? []), [...first, "get_forecast"])
-      const last = names(sent[3]?.tools ?? [])
+      const [before, found, , last] = yield* offeredBy(scripted)
+      assert.deepStrictEqual(before, first)
+      assert.deepStrictEqual(found, [...first, "get_forecast"])
       // Each list begins with the one before it, so that what is cached of it stays.
-      assert.deepStrictEqual(last.slice(0, 5), [...first, "get_forecast", "tool_17"])
+      assert.deepStrictEqual(last?.slice(0, 5), [...first, "get_forecast", "tool_17"])
+      const search = (yield* scripted.requests)[0]?.tools.at(-1)
+      assert.include(search?.description, "even (20), odd (20), sky (1)")
       const said = result.messages.flatMap(resultTexts)
       assert.strictEqual(
         said[0],
@@ -269,7 +276,7 @@ describe("tools that are too many for their budget", () => {
       // The next turn knows it from the history, whoever has kept that.
       const messages = [...options.messages, ...result.messages, textMessage("user", "and now?")]
       yield* Stream.runDrain(runTurn({ ...options, messages }))
-      assert.deepStrictEqual(names((yield* requests)[4]?.tools ?? []), last)
+      assert.deepStrictEqual((yield* offeredBy(scripted)).at(-1), last)
     })
   )
 
