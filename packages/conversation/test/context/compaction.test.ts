@@ -112,6 +112,16 @@ describe("a session that is compacted by summaries", () => {
     })
   )
 
+  it.effect("asks for no summary that would stand for next to nothing", () =>
+    Effect.gen(function* () {
+      const { context, speaker, writer } = yield* makeModels([{ text: "yes" }, { text: "done" }], [])
+      const session = yield* sessionOf(speaker.model, tools, [], toolboxOf(...tools), Journal.none, undefined, context)
+      yield* Stream.runDrain(session.send("hi"))
+      yield* Stream.runDrain(session.send("x".repeat(900)))
+      assert.lengthOf(yield* writer.requests, 0)
+    })
+  )
+
   it.effect("can be closed while one is written", () =>
     Effect.gen(function* () {
       const started = yield* Deferred.make<void>()
