@@ -187,9 +187,45 @@ describe("a long result of a tool", () => {
         said[1],
         '[Lines 500 to 501 of 1000. Go on with {"line":502}.]\nline 500 of the log\nline 501 of the log'
       )
-      assert.match(said[2] ?? "", /^\[10 lines fit, by number\.\]\n770: line 770 of the log\n/)
+      assert.match(said[2] ?? "", /^\[What fits, by line\.\]\n770: line 770 of the log\n/)
+      assert.lengthOf((said[2] ?? "").split("\n"), 11)
       assert.include(said[3], "That is the end.]\nline 1000 of the log")
       assert.include(said[4], 'There is no result "../../etc/passwd"')
+    })
+  )
+
+  it.effect("of one long line is read by characters, and what is no pattern is looked for as it stands", () =>
+    Effect.gen(function* () {
+      const { store } = makeStore()
+      const json = JSON.stringify(Array.from({ length: 400 }, (_, index) => `item(${index}`))
+      const read = (input: object) => ({ toolCalls: [{ name: "read_tool_result", input: { id: "r_0", ...input } }] })
+      const { model } = yield* scriptedModel([
+        { toolCalls: [{ name: "dump", input: {} }] },
+        read({}),
+        read({ line: 2 }),
+        read({ pattern: "item(39" }),
+        read({ pattern: "item(39", offset: 650 }),
+        read({ pattern: "nowhere" }),
+        { text: "done" }
+      ])
+      const dump: TestTool = { name: "dump", run: () => Effect.succeed(textResult(json)) }
+      const context: TurnContext = { results: { maxTokens: 100, store } }
+      const [, first, beyond, found, further, nothing] = (yield* turnOf(model, [dump], { context })).messages.flatMap(
+        resultTexts
+      )
+      assert.isTrue(
+        first?.startsWith(
+          `[Line 1 is long: it is read by characters.]\n[Characters 0 to 400 of ${json.length}. Go on with {"offset":400}.]\n["item(0`
+        )
+      )
+      assert.strictEqual(beyond, "[There are 1 lines.]")
+      // A part that fits is as long as what is shown at once; the next is said to be there.
+      assert.match(
+        found ?? "",
+        /^\[What fits, by line\. There are more: .*\{"offset":300\}\.\]\n1, offset 0: ….*"item\(39",/
+      )
+      assert.match(further ?? "", /\n1, offset \d{4}: ….*"item\(39\d"/)
+      assert.strictEqual(nothing, "[Nothing fits.]")
     })
   )
 
