@@ -59,6 +59,8 @@ const weather: TestTool = {
 
 const refused = (reason: string) => ({ error: new ModelRequestRejected({ provider: "p", httpStatus: 400, reason }) })
 
+const read = (input: object) => ({ toolCalls: [{ name: "read_tool_result", input: { id: "r_0", ...input } }] })
+
 /** The messages of each request. */
 const sentBy = ({ requests }: ScriptedModel) =>
   Effect.map(requests, (all) => ({ all, at: (index: number) => all.at(index)?.messages ?? [] }))
@@ -198,7 +200,6 @@ describe("a long result of a tool", () => {
     Effect.gen(function* () {
       const { store } = makeStore()
       const json = JSON.stringify(Array.from({ length: 400 }, (_, index) => `item(${index}`))
-      const read = (input: object) => ({ toolCalls: [{ name: "read_tool_result", input: { id: "r_0", ...input } }] })
       const { model } = yield* scriptedModel([
         { toolCalls: [{ name: "dump", input: {} }] },
         read({}),
