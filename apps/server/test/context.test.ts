@@ -1,4 +1,4 @@
-import Anthropic from "@anthropic-ai/sdk"
+import type Anthropic from "@anthropic-ai/sdk"
 import { assert, describe, it } from "@effect/vitest"
 import { fxMcpCommand, type Script } from "@signalbox/testing"
 import { callerTool, question, startServer } from "./support.ts"

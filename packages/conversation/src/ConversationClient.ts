@@ -131,6 +131,14 @@ const callOf = ({ interaction, principal }: StartOptions): Pick<CallContext, "in
   interaction: interaction ?? Interaction.decline
 })
 
+/** What all sessions of the client go by. */
+const rulesOf = ({ approval, context, hooks, journal }: ConversationOptions) => ({
+  journal: journal ?? Journal.none,
+  hooks: hooks ?? noHooks,
+  ...(approval === undefined ? {} : { approval }),
+  ...(context === undefined ? {} : { context })
+})
+
 /** Where the session is kept, if it is. */
 const keptAs = (
   { store, window }: ConversationOptions,
@@ -163,10 +171,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
       model,
       toolbox,
       limits: { ...options.limits, ...given.limits },
-      journal: options.journal ?? Journal.none,
-      hooks: options.hooks ?? noHooks,
-      ...(options.approval === undefined ? {} : { approval: options.approval }),
-      ...(options.context === undefined ? {} : { context: options.context }),
+      ...rulesOf(options),
       request: requestOf(options.request, given),
       call: callOf(given),
       ...(given.history === undefined ? {} : { history: given.history }),

@@ -158,7 +158,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
     orchestrator,
     conversations: yield* ConversationClient,
     hooks: yield* Hooks,
-    servedContext: servedContext(config.options, resultStore),
+    servedContext: servedContext(config.options, models.chosen.context, resultStore),
     allServers: all,
     allCircuits: allCircuits(orchestrator, models),
     agents,

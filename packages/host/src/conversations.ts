@@ -37,6 +37,7 @@ export const conversationLayer = (
     onClose: ({ isKept, ...session }) =>
       Effect.andThen(
         orchestrator.endConversation(session),
+        // What cannot be removed now is removed by a later program.
         isKept || resultStore === undefined ? Effect.void : Effect.ignore(resultStore.forget(session.conversationId))
       ),
     maxSessions: conversation.maxSessions,

@@ -19,23 +19,27 @@ const resultsOf = (
   return { results: { maxTokens, ...(store === undefined ? {} : { store }), ...owner } }
 }
 
-const toolsOf = ({ conversation: { context } }: Limits): { readonly tools?: ToolBudget } =>
-  context.toolTokenBudget === "unlimited"
+const toolsOf = ({ conversation: { context } }: Limits, looksForTools: boolean): { readonly tools?: ToolBudget } =>
+  context.toolTokenBudget === "unlimited" || !looksForTools
     ? {}
     : { tools: { maxTokens: context.toolTokenBudget, pinned: context.pinnedTools } }
 
 /** For conversations whose history is the host's. */
 export const conversationContext = (
   options: Limits,
-  { maxResultTokens: most, ...model }: ModelContext,
+  { looksForTools, maxResultTokens: most, ...model }: ModelContext,
   store: HostSetup["resultStore"]
-): TurnContext => ({ ...model, ...resultsOf(options, store, { most }), ...toolsOf(options) })
+): TurnContext => ({ ...model, ...resultsOf(options, store, { most }), ...toolsOf(options, looksForTools) })
 
 /**
  * For requests that bring their history: it is theirs to shorten. Each is a conversation of its own, and what was kept for
  * one is read by the next of the same client.
  */
-export const servedContext = (options: Limits, store: HostSetup["resultStore"]): TurnContext => ({
+export const servedContext = (
+  options: Limits,
+  { looksForTools }: ModelContext,
+  store: HostSetup["resultStore"]
+): TurnContext => ({
   ...resultsOf(options, store, { most: Infinity, ownerOf: ({ principal }) => `served ${principal}` }),
-  ...toolsOf(options)
+  ...toolsOf(options, looksForTools)
 })

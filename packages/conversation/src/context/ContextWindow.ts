@@ -2,7 +2,7 @@
  * What a model takes at once, and a request made to fit: instructions and tools stay as they are, the oldest messages go.
  * Nothing is counted as long as the length alone says that it fits: counting loads a vocabulary.
  */
-import type { Message, ModelRequest } from "@signalbox/model"
+import type { ContentBlock, Message, ModelRequest } from "@signalbox/model"
 import { Effect } from "effect"
 import { trimMessages } from "./trimMessages.ts"
 
@@ -57,10 +57,11 @@ const mostTokensPerCharacter = 2
 const isSmall = ({ messages, system, tools }: ModelRequest, room: number): boolean =>
   JSON.stringify([messages, system, tools]).length * mostTokensPerCharacter <= room
 
-/** Makes one. It remembers what messages it has counted, for as long as somebody holds them, and what models have refused. */
+/** Makes one. It remembers what it has counted, for as long as somebody holds them, and what models have refused. */
 export const makeContextWindow = (options: ContextWindowOptions): ContextWindow => {
   const { countTokens, preserveRecent, reserve, tokensFor } = options
-  const counted = new WeakMap<Message, number>()
+  // Messages are made anew from the records of a conversation, with the same pieces.
+  const counted = new WeakMap<ContentBlock, number>()
 
   const learned = new Map<string, number>()
 
@@ -70,11 +71,14 @@ export const makeContextWindow = (options: ContextWindowOptions): ContextWindow 
   }
 
   const count = Effect.fnUntraced(function* (request: ModelRequest) {
-    for (const message of request.messages) {
-      if (counted.has(message)) continue
-      counted.set(message, yield* countTokens({ ...request, system: [], tools: [], messages: [message] }))
+    for (const { content, role } of request.messages) {
+      for (const block of content) {
+        if (counted.has(block)) continue
+        const alone = { ...request, system: [], tools: [], messages: [{ role, content: [block] }] }
+        counted.set(block, yield* countTokens(alone))
+      }
     }
-    return (message: Message): number => counted.get(message) ?? 0
+    return ({ content }: Message): number => content.reduce((sum, block) => sum + (counted.get(block) ?? 0), 0)
   })
 
   const room = (request: ModelRequest) =>

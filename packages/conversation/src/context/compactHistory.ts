@@ -24,6 +24,9 @@ export type Compaction =
 const fullFrom = 0.8
 const filledAfter = 0.5
 
+/** What frees less is not worth asking a model: that would be done turn after turn. */
+const leastFreed = 0.1
+
 /** Characters of the conversation that a summary is made from, for each token of room. */
 const charactersPerTokenOfRoom = 2
 
@@ -65,8 +68,10 @@ export const compactHistory = Effect.fnUntraced(function* ({ context, given, mod
   if (wanted === undefined || window === undefined || messages.length === given) return undefined
   if ((yield* window.fill(request)) <= fullFrom) return undefined
   const room = yield* window.room(request)
-  const place = placeToKeep(messages, yield* window.count(request), room, window.preserveRecent)
-  if (place === undefined) return undefined
+  const tokensOf = yield* window.count(request)
+  const place = placeToKeep(messages, tokensOf, room, window.preserveRecent)
+  const freed = messages.slice(0, place ?? 0).reduce((sum, message) => sum + tokensOf(message), 0)
+  if (place === undefined || freed < room * leastFreed) return undefined
   const options = { model, ...wanted } satisfies SummaryOptions
   const written = yield* summarise(
     messages.slice(0, place),

@@ -19,7 +19,7 @@ import {
 import { Effect } from "effect"
 import type { Approval } from "../approval/Approval.ts"
 import { keepResult, maxLengthOf, ownerOf, type ResultLimits } from "./keepResult.ts"
-import { foundLine, offeredTools, type OwnTools } from "./offeredTools.ts"
+import { definitionTokens, foundLine, offeredTools, type OwnTools } from "./offeredTools.ts"
 import { readPiece, type ResultPiece } from "./readResult.ts"
 import { searchTools } from "./searchTools.ts"
 import type { TurnContext } from "./TurnContext.ts"
@@ -81,6 +81,7 @@ interface Known {
   readonly source: ToolInventory
   readonly own: OwnTools
   readonly inventory: ToolInventory
+  readonly isOverBudget: boolean
 }
 
 const knownOf = (source: ToolInventory, { results, tools }: TurnContext): Known => {
@@ -90,7 +91,12 @@ const knownOf = (source: ToolInventory, { results, tools }: TurnContext): Known 
     ...(tools === undefined ? [] : [ownTools.search]),
     ...(results?.store === undefined ? [] : [ownTools.reader])
   ]
-  return { source, own: ownTools, inventory: { listed: source.listed, all: [...source.all, ...added] } }
+  return {
+    source,
+    own: ownTools,
+    inventory: { listed: source.listed, all: [...source.all, ...added] },
+    isOverBudget: tools !== undefined && definitionTokens(source.listed) > tools.maxTokens
+  }
 }
 
 /** The tools of a turn. */
@@ -165,12 +171,13 @@ export const contextTools = (toolbox: Toolbox["Service"], context: TurnContext =
   return {
     toolbox: { ...toolbox, inventory: Effect.map(known, ({ inventory }) => inventory), call },
     offer: (messages, toolChoice) =>
-      Effect.map(known, ({ own, source }) =>
+      Effect.map(known, ({ isOverBudget, own, source }) =>
         offeredTools({
           listed: source.listed,
           own,
           messages,
           budget,
+          isOverBudget,
           keepsResults: results?.store !== undefined,
           toolChoice
         })

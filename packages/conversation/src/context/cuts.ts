@@ -2,7 +2,7 @@
  * Where a history may be cut so that what stays is one that every provider takes: it begins with what a user said, and no
  * call loses its result. Within a turn, whole rounds of tools may go; the question that they serve stays.
  */
-import type { Message, TextBlock } from "@signalbox/model"
+import type { ContentBlock, Message, TextBlock } from "@signalbox/model"
 
 /** What stays: the question, and what comes from `start` on. */
 export interface Cut {
@@ -57,15 +57,28 @@ export const withSummary = (messages: ReadonlyArray<Message>, summary: string): 
 
 const withoutResults = ({ content }: Message) => content.filter(({ type }) => type !== "tool_result")
 
-/** The history after a cut, `note` before the question. A summary stays: it stands for more than was cut. */
-export const cutAt = (
-  messages: ReadonlyArray<Message>,
-  { question, start }: Cut,
-  note: string
-): ReadonlyArray<Message> => {
-  const asked = messages[question]
+const notePattern = /^\[(\d+) earlier messages? (?:was|were) left out to fit the context window\.\]$/
+
+/** How many messages a note stands for; 0 for what is none. */
+const noted = (block: ContentBlock): number =>
+  block.type === "text" ? Number(notePattern.exec(block.text)?.[1] ?? 0) : 0
+
+/** What stands in the place of so many messages. */
+const noteOf = (leftOut: number): TextBlock => ({
+  type: "text",
+  text: `[${leftOut === 1 ? "1 earlier message was" : `${leftOut} earlier messages were`} left out to fit the context window.]`
+})
+
+/**
+ * The history after a cut, with a note before the question. A summary stays: it stands for more than was cut. So does what was
+ * noted before, where a history is cut again.
+ */
+export const cutAt = (messages: ReadonlyArray<Message>, cut: Cut): ReadonlyArray<Message> => {
+  const asked = messages[cut.question]
   if (asked === undefined) return messages
-  const summary = question === 0 ? [] : summaryIn(messages)
-  const content = [...summary, { type: "text" as const, text: note }, ...withoutResults(asked)]
-  return [{ ...asked, content }, ...messages.slice(start)]
+  const summary = cut.question === 0 ? [] : summaryIn(messages)
+  const before = (messages[0]?.content ?? []).reduce((sum, block) => sum + noted(block), 0)
+  const said = withoutResults(asked).filter((block) => noted(block) === 0)
+  const content = [...summary, noteOf(leftOutBy(cut) + before), ...said]
+  return [{ ...asked, content }, ...messages.slice(cut.start)]
 }

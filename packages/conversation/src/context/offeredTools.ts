@@ -22,18 +22,14 @@ export interface OwnTools {
   readonly reader: ToolDefinition
 }
 
-const schemaLengths = new WeakMap<object, number>()
+const lengthOf = ({ description, inputSchema, name }: ToolDefinition): number =>
+  name.length + description.length + JSON.stringify(inputSchema).length
 
-const lengthOf = ({ description, inputSchema, name }: ToolDefinition): number => {
-  const known = schemaLengths.get(inputSchema)
-  const schema = known ?? JSON.stringify(inputSchema).length
-  if (known === undefined) schemaLengths.set(inputSchema, schema)
-  return name.length + description.length + schema
-}
+const isHosts = ({ runBy }: ToolDefinition): boolean => runBy._tag === "Host"
 
-/** How many tokens definitions are. */
+/** How many tokens the definitions of the host's tools are. */
 export const definitionTokens = (tools: ReadonlyArray<ToolDefinition>): number =>
-  estimateTokens({ length: tools.reduce((sum, tool) => sum + lengthOf(tool), 0) })
+  estimateTokens({ length: tools.filter(isHosts).reduce((sum, tool) => sum + lengthOf(tool), 0) })
 
 /** One found tool as the search tells of it. Only what stands first in its line is a name. */
 export const foundLine = ({ description, name }: ToolDefinition, maxLength: number): string => {
@@ -74,20 +70,19 @@ export interface OfferOptions {
   readonly own: OwnTools
   readonly messages: ReadonlyArray<Message>
   readonly budget: ToolBudget | undefined
+  /** Whether the definitions of the host's tools are more than that. */
+  readonly isOverBudget: boolean
   /** Whether long results are kept. */
   readonly keepsResults: boolean
   readonly toolChoice: ToolChoice | undefined
 }
 
-const isHosts = ({ runBy }: ToolDefinition): boolean => runBy._tag === "Host"
-
 /** The tools for the next request. */
 export const offeredTools = (options: OfferOptions): ReadonlyArray<ToolDefinition> => {
-  const { budget, keepsResults, listed, messages, own, toolChoice } = options
+  const { budget, isOverBudget, keepsResults, listed, messages, own, toolChoice } = options
   if (budget === undefined && !keepsResults) return listed
   const names = namesIn(messages, own)
-  const isDeferring =
-    budget !== undefined && (names.has(own.search.name) || definitionTokens(listed.filter(isHosts)) > budget.maxTokens)
+  const isDeferring = budget !== undefined && (isOverBudget || names.has(own.search.name))
   const isPinned = (tool: ToolDefinition) =>
     budget?.pinned.some((pattern) => fitsCall({ tool: pattern }, tool, {})) === true ||
     (toolChoice?.type === "tool" && toolChoice.name === tool.name)

@@ -10,14 +10,15 @@ export interface ResultPiece {
   readonly line?: number
   /** As many as fit where it is absent. */
   readonly lines?: number
-  /** A character, from 0, instead of a line. */
+  /** A character, from 0, instead of `line`. */
   readonly offset?: number
-  /** A regular expression; only lines that it fits are read, from `line` on. */
+  /** A regular expression; only lines that it fits are read, from `line` or `offset` on. Of long lines, parts. */
   readonly pattern?: string
 }
 
-/** The longest piece of a line that is shown of one that fits a pattern. */
-const longestMatch = 400
+/** A longer line is searched in parts, of which those are shown that fit; so much of one is in the next, too. */
+const longestPart = 400
+const overlap = 100
 
 /** Characters that are searched before others run. */
 const searchedInARow = 100_000
@@ -40,8 +41,7 @@ const byLine = (text: string, line: number, lines: number, maxLength: number): s
   }
   if (taken.length === 0) {
     if (line > all.length) return `[There are ${all.length} lines.]`
-    const offset = all.slice(0, line - 1).reduce((sum, { length }) => sum + length + 1, 0)
-    return `[Line ${line} is long: it is read by characters.]\n${byOffset(text, offset, maxLength)}`
+    return `[Line ${line} is long: it is read by characters.]\n${byOffset(text, startOf(text, line), maxLength)}`
   }
   const next = line + taken.length
   const more = next <= all.length ? ` Go on with {"line":${next}}.` : " That is the end."
@@ -55,32 +55,60 @@ const testOf = (pattern: string): ((text: string) => boolean) =>
     return (text: string) => text.toLowerCase().includes(wanted)
   })
 
-const byPattern = Effect.fnUntraced(function* (text: string, pattern: string, line: number, maxLength: number) {
+/** A line, or a part of a long one. */
+interface SearchedPart {
+  readonly line: number
+  /** Where it begins in the whole text. */
+  readonly offset: number
+  readonly content: string
+  readonly isWhole: boolean
+}
+
+/** The parts of a text from a character on. Those of a long line overlap, so that what stands where it is parted is found. */
+function* partsFrom(text: string, from: number): Generator<SearchedPart> {
+  let start = 0
+  for (const [index, content] of text.split("\n").entries()) {
+    const isWhole = content.length <= longestPart
+    for (let at = 0; at === 0 || at < content.length - overlap; at += longestPart - overlap) {
+      const part = { line: index + 1, offset: start + at, content: content.slice(at, at + longestPart), isWhole }
+      if (part.offset >= from) yield part
+    }
+    start += content.length + 1
+  }
+}
+
+const byPattern = Effect.fnUntraced(function* (text: string, pattern: string, from: number, maxLength: number) {
   const fits = testOf(pattern)
   const found: Array<string> = []
   let left = maxLength
   let searched = 0
   let next: number | undefined
-  for (const [index, content] of text.split("\n").entries()) {
-    if (index + 1 < line) continue
+  for (const { content, isWhole, line, offset } of partsFrom(text, from)) {
     searched += content.length
     if (searched > searchedInARow) {
       searched = 0
       yield* Effect.yieldNow
     }
     if (!fits(content)) continue
-    const shown = `${index + 1}: ${content.length > longestMatch ? `${content.slice(0, longestMatch)}…` : content}`
+    const shown = isWhole ? `${line}: ${content}` : `${line}, offset ${offset}: …${content}…`
     left -= shown.length + 1
-    if (left < 0) {
-      next = index + 1
+    if (left < 0 && found.length > 0) {
+      next = offset
       break
     }
     found.push(shown)
   }
-  if (found.length === 0) return "[No line fits.]"
-  const more = next === undefined ? "" : ` There are more: go on with the same pattern and {"line":${next}}.`
-  return `[${found.length} lines fit, by number.${more}]\n${found.join("\n")}`
+  if (found.length === 0) return "[Nothing fits.]"
+  const more = next === undefined ? "" : ` There are more: go on with the same pattern and {"offset":${next}}.`
+  return `[What fits, by line.${more}]\n${found.join("\n")}`
 })
+
+/** The character with which a line begins. */
+const startOf = (text: string, line: number): number =>
+  text
+    .split("\n")
+    .slice(0, line - 1)
+    .reduce((sum, { length }) => sum + length + 1, 0)
 
 /** The piece, of so many characters at the most and a note about it. */
 export const readPiece = (
@@ -88,7 +116,7 @@ export const readPiece = (
   { line = 1, lines = Number.MAX_SAFE_INTEGER, offset, pattern }: ResultPiece,
   maxLength: number
 ): Effect.Effect<string> => {
-  if (pattern !== undefined) return byPattern(text, pattern, line, maxLength)
+  if (pattern !== undefined) return byPattern(text, pattern, offset ?? startOf(text, line), maxLength)
   return Effect.sync(() =>
     offset === undefined ? byLine(text, line, lines, maxLength) : byOffset(text, offset, maxLength)
   )

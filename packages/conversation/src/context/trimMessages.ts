@@ -38,10 +38,6 @@ const noteTokens = 30
 const summaryTokens = (messages: ReadonlyArray<Message>): number =>
   summaryIn(messages).reduce((sum, { text }) => sum + 2 * estimateTokens(text), 0)
 
-/** What stands in the place of what was left out. */
-const noteOf = (leftOut: number): string =>
-  `[${leftOut === 1 ? "1 earlier message was" : `${leftOut} earlier messages were`} left out to fit the context window.]`
-
 class History {
   readonly messages: ReadonlyArray<Message>
   readonly cuts: ReadonlyArray<Cut>
@@ -103,7 +99,7 @@ const followGrowth = (history: History, { budget, preserveRecent }: TrimOptions)
 /** The history after a cut, with shorter results where there is still no room. */
 const fitted = (history: History, cut: Cut | undefined, { budget, tokensOf }: TrimOptions) => {
   const { messages } = history
-  const kept = cut === undefined ? messages : cutAt(messages, cut, noteOf(leftOutBy(cut)))
+  const kept = cut === undefined ? messages : cutAt(messages, cut)
   const over = history.tokens(cut, messages.length) - budget
   if (over <= 0) return { messages: kept, fits: true }
   // The question has a note now, and is counted as it was.

@@ -117,6 +117,7 @@ const makeStore = Effect.fnUntraced(function* (options: JsonlOptions) {
           Effect.mapError(fileError(file.path)),
           // Most conversations have none.
           Effect.tap(() => Effect.ignore(fs.remove(`${file.path}.rejected`))),
+          // See above; what is left of them goes after a day.
           Effect.tap(() => Effect.ignore(fs.remove(resultFolderOf(file.path), { recursive: true })))
         )
         return locked(conversation, Effect.andThen(file.forget, remove))

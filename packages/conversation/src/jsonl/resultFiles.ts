@@ -37,6 +37,7 @@ export const makeResultFiles = (folder: string): Effect.Effect<ResultStore, neve
         const touched = Option.getOrUndefined(mtime)?.getTime() ?? now
         if (now - touched > Duration.toMillis(maxAge)) yield* fs.remove(path.join(folder, name), { recursive: true })
       }
+      // What cannot be removed now can be the next time.
     }).pipe(Effect.ignore)
 
     const keep = Effect.fn("ResultStore.keep")(function* (owner: string, text: string) {

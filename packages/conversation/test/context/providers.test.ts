@@ -60,6 +60,9 @@ const responsesIssues = (body: Body): ReadonlyArray<string> => {
   return [...issues, ...[...open].map((id) => `open ${String(id)}`)]
 }
 
+const thoughts = (messages: ReadonlyArray<Message>) =>
+  messages.flatMap(({ content }) => content.filter(({ type }) => type === "thinking"))
+
 describe("a history that was cut", () => {
   it.effect.prop(
     "is one that Messages, Chat Completions and Responses take",
@@ -75,8 +78,6 @@ describe("a history that was cut", () => {
         yield* checkFlow(request.messages, "reject")
         assert.strictEqual(request.messages[0]?.role, "user")
         // What is thought belongs to what is said and done with it, and stays whole.
-        const thoughts = (all: ReadonlyArray<Message>) =>
-          all.flatMap(({ content }) => content.filter(({ type }) => type === "thinking"))
         assert.deepStrictEqual(thoughts(request.messages), thoughts(messages))
         const asChat = yield* bodyOf(chat, messages)
         assert.deepStrictEqual(chatIssues(asChat), [])

@@ -120,6 +120,15 @@ describe("a history that is cut to a budget", () => {
     assert.deepStrictEqual(trimmed.messages[0]?.content[0], { type: "text", text: summary })
   })
 
+  it("that was cut before says of all that is gone", () => {
+    const first = trimMessages(conversation(50), { budget: 3500, preserveRecent: 5, tokensOf })
+    const second = trimMessages(first.messages, { budget: 1500, preserveRecent: 5, tokensOf })
+    const notes = textsOf(second.messages)
+      .join("\n")
+      .match(/\d+ earlier messages/g)
+    assert.deepStrictEqual(notes, [`${first.leftOut + second.leftOut} earlier messages`])
+  })
+
   it.effect.prop(
     "is one that every provider takes, whatever it was and however little room there is",
     {

@@ -1,6 +1,7 @@
 import { ModelRequestRejected, textMessage, textOf, textResult } from "@signalbox/model"
-import { scriptedModel } from "@signalbox/model/testing"
+import { type ScriptedModel, scriptedModel } from "@signalbox/model/testing"
 import {
+  collectTurn,
   makeApproval,
   makeContextWindow,
   type ResultStore,
@@ -56,6 +57,17 @@ const weather: TestTool = {
   run: () => Effect.succeed(textResult("sun"))
 }
 
+const refused = (reason: string) => ({ error: new ModelRequestRejected({ provider: "p", httpStatus: 400, reason }) })
+
+const read = (input: object) => ({ toolCalls: [{ name: "read_tool_result", input: { id: "r_0", ...input } }] })
+
+/** The messages of each request. */
+const sentBy = ({ requests }: ScriptedModel) =>
+  Effect.map(requests, (all) => ({ all, at: (index: number) => all.at(index)?.messages ?? [] }))
+
+/** The names of the tools of each request. */
+const offeredBy = ({ requests }: ScriptedModel) => Effect.map(requests, (all) => all.map(({ tools }) => names(tools)))
+
 const names = (tools: ReadonlyArray<{ readonly name: string }>) => tools.map(({ name }) => name)
 
 describe("a turn whose history is longer than the window of its model", () => {
@@ -74,37 +86,35 @@ describe("a turn whose history is longer than the window of its model", () => {
         (_, index) =>
           index > 20 && index % 2 === 0 && trimMessages(messages.slice(0, index + 1), budget).movedAt === index
       )
-      const { model, requests } = yield* scriptedModel([
+      const scripted = yield* scriptedModel([
         { toolCalls: [{ name: "echo", input: {} }] },
         { text: "done" },
         { text: "again" }
       ])
+      const { model } = scripted
       const context: TurnContext = { window: window(1600) }
       const given = { context, messages: messages.slice(0, length + 1) }
       const events = yield* eventsOfTurn(model, [{ name: "echo" }], given)
-      const sent = yield* requests
-      assert.isAtMost(total(sent[0]?.messages ?? []), 1550)
-      assert.isBelow(sent[0]?.messages.length ?? 0, length)
-      assert.deepStrictEqual(sent[1]?.messages.slice(0, sent[0]?.messages.length), sent[0]?.messages)
+      const sent = yield* sentBy(scripted)
+      assert.isAtMost(total(sent.at(0)), 1550)
+      assert.isBelow(sent.at(0).length, length)
+      assert.deepStrictEqual(sent.at(1).slice(0, sent.at(0).length), sent.at(0))
       assert.deepStrictEqual(
         ofType(events, "notice").map(({ code }) => code),
         ["CONTEXT_TRIMMED"]
       )
       // The next turn is cut in the same place, and says nothing more.
-      const result = ofType(events, "turn_end")[0]?.result
-      const next = [...given.messages, ...(result?.messages ?? []), textMessage("user", "go on")]
+      const answer = ofType(events, "turn_end").flatMap(({ result }) => result.messages)
+      const next = [...given.messages, ...answer, textMessage("user", "go on")]
       const later = yield* eventsOfTurn(model, [{ name: "echo" }], { context, messages: next })
       assert.deepStrictEqual(ofType(later, "notice"), [])
-      const last = (yield* requests)[2]?.messages ?? []
-      assert.deepStrictEqual(last.slice(0, sent[1]?.messages.length), sent[1]?.messages)
+      const last = (yield* sentBy(scripted)).at(2)
+      assert.deepStrictEqual(last.slice(0, sent.at(1).length), sent.at(1))
     })
   )
 
   it.effect("asks once more with less where the model takes less than was thought, and remembers it", () =>
     Effect.gen(function* () {
-      const refused = (reason: string) => ({
-        error: new ModelRequestRejected({ provider: "p", httpStatus: 400, reason })
-      })
       const { model, requests } = yield* scriptedModel([
         refused("prompt is too long: 2100 tokens > 1100 maximum"),
         { text: "done" },
@@ -179,9 +189,44 @@ describe("a long result of a tool", () => {
         said[1],
         '[Lines 500 to 501 of 1000. Go on with {"line":502}.]\nline 500 of the log\nline 501 of the log'
       )
-      assert.match(said[2] ?? "", /^\[10 lines fit, by number\.\]\n770: line 770 of the log\n/)
+      assert.match(said[2] ?? "", /^\[What fits, by line\.\]\n770: line 770 of the log\n/)
+      assert.lengthOf((said[2] ?? "").split("\n"), 11)
       assert.include(said[3], "That is the end.]\nline 1000 of the log")
       assert.include(said[4], 'There is no result "../../etc/passwd"')
+    })
+  )
+
+  it.effect("of one long line is read by characters, and what is no pattern is looked for as it stands", () =>
+    Effect.gen(function* () {
+      const { store } = makeStore()
+      const json = JSON.stringify(Array.from({ length: 400 }, (_, index) => `item(${index}`))
+      const { model } = yield* scriptedModel([
+        { toolCalls: [{ name: "dump", input: {} }] },
+        read({}),
+        read({ line: 2 }),
+        read({ pattern: "item(39" }),
+        read({ pattern: "item(39", offset: 650 }),
+        read({ pattern: "nowhere" }),
+        { text: "done" }
+      ])
+      const dump: TestTool = { name: "dump", run: () => Effect.succeed(textResult(json)) }
+      const context: TurnContext = { results: { maxTokens: 100, store } }
+      const [, first, beyond, found, further, nothing] = (yield* turnOf(model, [dump], { context })).messages.flatMap(
+        resultTexts
+      )
+      assert.isTrue(
+        first?.startsWith(
+          `[Line 1 is long: it is read by characters.]\n[Characters 0 to 400 of ${json.length}. Go on with {"offset":400}.]\n["item(0`
+        )
+      )
+      assert.strictEqual(beyond, "[There are 1 lines.]")
+      // A part that fits is as long as what is shown at once; the next is said to be there.
+      assert.match(
+        found ?? "",
+        /^\[What fits, by line\. There are more: .*\{"offset":300\}\.\]\n1, offset 0: ….*"item\(39",/
+      )
+      assert.match(further ?? "", /\n1, offset \d{4}: ….*"item\(39\d"/)
+      assert.strictEqual(nothing, "[Nothing fits.]")
     })
   )
 
@@ -242,24 +287,23 @@ describe("tools that are too many for their budget", () => {
 
   it.effect("are found by a tool, and offered from then on in the order in which they came up", () =>
     Effect.gen(function* () {
-      const { model, requests } = yield* scriptedModel([
+      const scripted = yield* scriptedModel([
         { toolCalls: [{ name: "search_tools", input: { query: "weather forecast for a city" } }] },
         { toolCalls: [{ name: "get_forecast", input: { city: "Bern" } }] },
         { toolCalls: [{ name: "search_tools", input: { query: "tool_17" } }] },
         { text: "done" },
         { text: "again" }
       ])
-      const tools = [...many(40), weather, caller]
-      const options = optionsOf(model, tools, { context: budget })
-      const result = yield* turnOf(model, tools, { context: budget })
+      const options = optionsOf(scripted.model, [...many(40), weather, caller], { context: budget })
+      const result = yield* collectTurn(runTurn(options))
       const first = ["ask_user", "tool_3", "search_tools"]
-      const sent = yield* requests
-      assert.deepStrictEqual(names(sent[0]?.tools ?? []), first)
-      assert.include(sent[0]?.tools[2]?.description, "even (20), odd (20), sky (1)")
-      assert.deepStrictEqual(names(sent[1]?.tools ?? []), [...first, "get_forecast"])
-      const last = names(sent[3]?.tools ?? [])
+      const [before, found, , last] = yield* offeredBy(scripted)
+      assert.deepStrictEqual(before, first)
+      assert.deepStrictEqual(found, [...first, "get_forecast"])
       // Each list begins with the one before it, so that what is cached of it stays.
-      assert.deepStrictEqual(last.slice(0, 5), [...first, "get_forecast", "tool_17"])
+      assert.deepStrictEqual(last?.slice(0, 5), [...first, "get_forecast", "tool_17"])
+      const search = (yield* scripted.requests)[0]?.tools.at(-1)
+      assert.include(search?.description, "even (20), odd (20), sky (1)")
       const said = result.messages.flatMap(resultTexts)
       assert.strictEqual(
         said[0],
@@ -269,7 +313,7 @@ describe("tools that are too many for their budget", () => {
       // The next turn knows it from the history, whoever has kept that.
       const messages = [...options.messages, ...result.messages, textMessage("user", "and now?")]
       yield* Stream.runDrain(runTurn({ ...options, messages }))
-      assert.deepStrictEqual(names((yield* requests)[4]?.tools ?? []), last)
+      assert.deepStrictEqual((yield* offeredBy(scripted)).at(-1), last)
     })
   )
 

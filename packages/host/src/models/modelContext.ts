@@ -11,6 +11,8 @@ import { readModelReference } from "./modelReference.ts"
 export interface ModelContext extends Pick<TurnContext, "window" | "summary"> {
   /** The most tokens of one result, so that some of them fit together. */
   readonly maxResultTokens: number
+  /** Whether it can look for tools. The offline model picks among those that it is given, however many. */
+  readonly looksForTools: boolean
 }
 
 /** The share of the window that one result may take. */
@@ -56,7 +58,8 @@ const summaryOf = (options: HostOptions, { route, services }: ModelContextParts)
 export const modelContext = (options: HostOptions, parts: ModelContextParts): ModelContext => {
   const { preserveRecent, reserveTokens, whenFull } = options.conversation.context
   const maxResultTokens = Math.ceil(windowFor(options, parts, "") * resultShare)
-  if (whenFull === "send") return { maxResultTokens }
+  const own = { maxResultTokens, looksForTools: parts.route.upstream !== "offline" }
+  if (whenFull === "send") return own
   const window: ContextWindow = makeContextWindow({
     tokensFor: (asked) => windowFor(options, parts, asked),
     reserve: reserveTokens,
@@ -64,5 +67,5 @@ export const modelContext = (options: HostOptions, parts: ModelContextParts): Mo
     // Makers of models count differently.
     countTokens: (request) => parts.estimateTokens({ ...request, model: modelOf(parts, request.model) })
   })
-  return { window, maxResultTokens, ...(whenFull === "summary" ? { summary: summaryOf(options, parts) } : {}) }
+  return { ...own, window, ...(whenFull === "summary" ? { summary: summaryOf(options, parts) } : {}) }
 }
