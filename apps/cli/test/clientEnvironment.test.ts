@@ -17,6 +17,25 @@ describe("what a shell reads for coding agents", () => {
     assert.strictEqual(said, "http://127.0.0.1:4123\nsignalbox\n")
   })
 
+  it("points it at the server that runs, wherever its flags have it listen", async () => {
+    await using place = await makePlace()
+    const base = async () => (await place.run(["claude-env"])).stdout.split("'")[1]
+    assert.strictEqual(await base(), "http://127.0.0.1:4000")
+    place.configure({ server: { port: 4100 } })
+    assert.strictEqual(await base(), "http://127.0.0.1:4100")
+    const server = place.start(["serve", "--port", "0"])
+    await server.says("http://127.0.0.1:")
+    const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(server.stdout()) ?? []
+    assert.strictEqual(await base(), url)
+    server.child.kill("SIGTERM")
+    await server.ended
+    place.configure({ server: { port: 0 } })
+    const nowhere = await place.run(["claude-env"])
+    assert.strictEqual(nowhere.code, 69)
+    assert.include(nowhere.stderr, "NO_RUNNING_HOST")
+    assert.strictEqual(nowhere.stdout, "")
+  })
+
   it("starts Codex, which heeds no variable, with a provider of its configuration", async () => {
     await using place = await makePlace()
     writeFileSync(place.file("codex"), `#!/bin/sh\nprintf '%s\\n' "$@" "$OPENAI_API_KEY"\n`)

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import Anthropic from "@anthropic-ai/sdk"
+import { APIError } from "@anthropic-ai/sdk"
 import { aliased, callerTool, question, startServer, toolUse } from "./support.ts"
+
+const reading = (input: unknown) => ({ toolCalls: [{ name: "read_file", input }] })
 
 const add = (input: unknown) => ({ toolCalls: [{ name: "add", input }] })
 
@@ -34,7 +36,6 @@ describe("arguments that are no object, or do not fit", () => {
 describe("arguments for a tool of the caller's that are no object", () => {
   for (const provider of ["claude", "openai"] as const) {
     it(`are handed over as they are, and none are made up for them (${provider})`, async () => {
-      const reading = (input: unknown) => ({ toolCalls: [{ name: "read_file", input }] })
       await using server = await startServer({
         mcp: false,
         provider,
@@ -47,7 +48,7 @@ describe("arguments for a tool of the caller's that are no object", () => {
       const streamed = () => server.client.messages.stream(body).finalMessage()
       assert.deepStrictEqual(toolUse(await whole()).input, { INVALID_JSON: '{"path": "/tmp/a' })
       const failed: unknown = await streamed().catch((error: unknown) => error)
-      assert.instanceOf(failed, Anthropic.APIError)
+      assert.instanceOf(failed, APIError)
       assert.include(failed.message, 'its arguments for the tool \\"read_file\\" are no JSON object')
       assert.deepStrictEqual(toolUse(await whole()).input, { INVALID_JSON: "[1]" })
       assert.deepStrictEqual(toolUse(await streamed()).input, { INVALID_JSON: "[1]" })

@@ -78,7 +78,7 @@ const responsesCases: ReadonlyArray<Case> = [
   ["a result of no call", item({ type: "function_call_output", output: "3" }), "input[0].call_id"],
   ["an item that is elsewhere", item({ type: "item_reference", id: "x" }), "input[0]"],
   ["a tool without a name", { ...responses, tools: [{ type: "function" }] }, "tools[0].name"],
-  ["a server of its own", { ...responses, tools: [{ type: "mcp", server_url: "http://x" }] }, "tools[0].server_url"],
+  ["a server without a label", { ...responses, tools: [{ type: "mcp", server_url: "x" }] }, "tools[0].server_label"],
   ["an earlier response", { ...responses, previous_response_id: "resp_1" }, "previous_response_id"],
   ["no room for an answer", { ...responses, max_output_tokens: 0 }, "max_output_tokens"]
 ]

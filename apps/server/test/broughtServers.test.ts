@@ -149,7 +149,7 @@ describe("a request that brings an MCP server by its URL", () => {
     await using remote = await startRemote()
     const off = { enabled: false, transport: "stdio", command: "none", args: [], env: {} }
     await using server = await start([remote.url], { config: { "servers.off": off } })
-    for (const name of ["off", "fx__write", "fx_", "a b", "x".repeat(65)]) {
+    for (const name of ["off", "builtin", "fx__write", "fx_", "a b", "x".repeat(65)]) {
       const { body, status } = await ask(server, { mcp_servers: [docs(remote.url, { name })] })
       assert.strictEqual(status, 400, name)
       assert.include(body.error.message, name)

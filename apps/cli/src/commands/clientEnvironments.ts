@@ -3,7 +3,9 @@ import { Command, Flag } from "effect/cli"
 import { withSetting } from "../withSetting.ts"
 
 const url = Flag.String("url").pipe(
-  Flag.withDescription("The address of the server, where it is not that of the configuration"),
+  Flag.withDescription(
+    "The address of the server: that of the one that runs, or of the configuration, where it is left out"
+  ),
   Flag.optional
 )
 

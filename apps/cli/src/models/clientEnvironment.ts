@@ -2,6 +2,8 @@
  * What points coding agents at a running `signalbox serve`, as a shell reads it: variables, and where an agent heeds none,
  * a function of its name that starts it with the right arguments.
  */
+import type { LoadedConfig } from "@signalbox/host"
+import { controlPlace, findHost, NoRunningHost } from "@signalbox/server/control"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { report } from "../report.ts"
@@ -47,16 +49,31 @@ const shellLines = ({ commands = {}, variables }: ClientSetup): ReadonlyArray<st
   )
 ]
 
+/** An address that is listened at on every network is reached on this machine, too. */
+const reachable = (host: string): string =>
+  host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host
+
+/** Where the server that runs listens, which its flags may have said; else where the configuration has it listen. */
+const findAddress = Effect.fnUntraced(function* ({ file = "", options }: LoadedConfig) {
+  const { host, port } = options.server
+  const place = yield* controlPlace(file, process.env)
+  const { url } = { url: null, ...(yield* findHost(place)) }
+  if (url !== null) {
+    const { hostname, port: found } = new URL(url)
+    return `http://${reachable(hostname.replace(/^\[|\]$/g, ""))}:${found}`
+  }
+  // The system chooses the port when it starts.
+  return port === 0 ? yield* new NoRunningHost({ configFile: place.configFile }) : `http://${reachable(host)}:${port}`
+})
+
 /** Prints what `eval` reads. A key that is a secret is not printed: its variable is named. */
 export const clientEnvironment = (client: keyof typeof clientSetups, url: string | undefined) =>
   Effect.gen(function* () {
-    const { options } = yield* readConfig([], "preset")
-    const { auth, host, port } = options.server
-    const address = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host
-    const base = (url ?? `http://${address.includes(":") ? `[${address}]` : address}:${port}`).replace(/\/+$/, "")
+    const config = yield* readConfig([], "preset")
+    const base = (url ?? (yield* findAddress(config))).replace(/\/+$/, "")
     // Clients want some key even where nobody asks for one.
     const setup: ClientSetup = clientSetups[client](base, "signalbox")
-    return { setup, mode: auth.mode }
+    return { setup, mode: config.options.server.auth.mode }
   }).pipe(
     report({
       json: ({ setup: { commands = {}, variables } }) => ({ variables, commands }),

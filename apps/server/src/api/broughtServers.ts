@@ -2,7 +2,7 @@
  * MCP servers that a request brings by URL, for keys that may: connected to when the turn begins, and given back with it. A
  * name of the configuration always means its own server, so that none can come under the rules for another.
  */
-import { Host, McpUrlRefused, UrlServer } from "@signalbox/host"
+import { builtInSource, Host, McpUrlRefused, UrlServer } from "@signalbox/host"
 import { inventoryOf, narrowToolbox, sourceOf, type Toolbox } from "@signalbox/model"
 import { Effect } from "effect"
 import type { Client } from "../clients/Client.ts"
@@ -31,7 +31,7 @@ const taken = Effect.gen(function* () {
   const { reload, toolbox } = yield* Host
   const { options } = yield* reload.current
   const { all } = yield* inventoryOf(toolbox)
-  return new Set([...Object.keys(options.servers), ...all.map(({ runBy }) => sourceOf(runBy))])
+  return new Set([builtInSource, ...Object.keys(options.servers), ...all.map(({ runBy }) => sourceOf(runBy))])
 })
 
 /** The servers that a request may bring, of those that it names and that are none of the configuration. */

@@ -44,6 +44,16 @@ const model = (said: ModelReply): ReadonlyArray<ServedEvent> =>
   eventsOf(said).map((event) => ({ type: "model", event }))
 const answered = (id: string): ServedEvent => ({ type: "result", result: result(id) })
 
+const broken = (name: string, invalidInput: string): ContentBlock => ({
+  type: "tool_use",
+  id: "toolu_1",
+  name,
+  input: {},
+  invalidInput
+})
+const inputOf = (events: ReadonlyArray<EventWire>): string =>
+  events.map((event) => (event.type === "content_block_delta" ? String(event.delta["partial_json"]) : "")).join("")
+
 const steps = [
   {
     reply: reply([
@@ -205,16 +215,6 @@ describe("encodeStream", () => {
     assert.strictEqual(state.phase, "ended")
     assert.strictEqual(run([{ type: "ping" }]).state.phase, "new")
   })
-
-  const broken = (name: string, invalidInput: string): ContentBlock => ({
-    type: "tool_use",
-    id: "toolu_1",
-    name,
-    input: {},
-    invalidInput
-  })
-  const inputOf = (events: ReadonlyArray<EventWire>): string =>
-    events.map((event) => (event.type === "content_block_delta" ? String(event.delta["partial_json"]) : "")).join("")
 
   it("hands over what the model gave a tool of the caller's instead of an object, streamed as whole", () => {
     for (const text of ["read the file", "[1]", '"a"']) {
