@@ -25,14 +25,14 @@ const executionOf = (value: unknown): Pick<McpTool, "execution"> => {
 }
 
 /** A tool that says nothing of its arguments may still want some: any object fits. */
-const anyObject: JsonObject = { type: "object" }
+const inputSchemaOf = ({ inputSchema = { type: "object" } }: JsonObject): unknown => inputSchema
 
 /** One tool of a list, or why it cannot be used. */
 const readTool = (value: unknown): McpTool | Problem => {
   if (!isJsonObject(value)) return { tool: undefined, reason: "it is no object" }
   const name = text(value["name"])
   if (name === undefined || name === "") return { tool: undefined, reason: "it has no name" }
-  const inputSchema = value["inputSchema"] ?? anyObject
+  const inputSchema = inputSchemaOf(value)
   if (!isJsonObject(inputSchema)) return { tool: name, reason: "its inputSchema is no object" }
   const title = text(value["title"])
   const description = text(value["description"])
