@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { aliased, callerTool, question, startServer } from "./support.ts"
+import { question, startServer } from "./support.ts"
 
 const add = (input: unknown) => ({ toolCalls: [{ name: "add", input }] })
 
@@ -28,29 +28,4 @@ describe("arguments that are no object, or do not fit", () => {
       assert.strictEqual(server.fxLlm.requests.length, 5)
     })
   }
-
-  it("reach a caller whose tool is meant, who alone can say what is wrong with them", async () => {
-    for (const provider of ["claude", "openai"] as const) {
-      await using server = await startServer({
-        mcp: false,
-        provider,
-        script: [{ toolCalls: [{ name: "read", input: '{"path": "a' }] }, { text: "Again." }]
-      })
-      const asked = { ...aliased("Read"), tools: [callerTool("read")] }
-      const message = await server.client.messages.create(asked)
-      const [call] = message.content
-      assert.deepInclude(call, { type: "tool_use", name: "read", input: { INVALID_JSON: '{"path": "a' } })
-      const id = call?.type === "tool_use" ? call.id : ""
-      await server.client.messages.create({
-        ...asked,
-        messages: [
-          ...asked.messages,
-          { role: "assistant", content: message.content },
-          { role: "user", content: [{ type: "tool_result", tool_use_id: id, is_error: true, content: "No JSON." }] }
-        ]
-      })
-      // The model sees what it has written.
-      assert.include(JSON.stringify(server.fxLlm.requests[1]?.body), "INVALID_JSON")
-    }
-  })
 })

@@ -54,9 +54,7 @@ export const checked = <S extends Schema.Codec<unknown, unknown>>(schema: S) => 
     })
 }
 
-/** Arguments that are no JSON object stand under the key that the API's documentation has for them ("Fine-grained tool streaming"). */
-const withoutOurs = ({ invalidInput, runBy: _runBy, ...block }: JsonObject): JsonObject =>
-  invalidInput === undefined ? block : { ...block, input: { INVALID_JSON: invalidInput } }
+const withoutOurs = ({ invalidInput: _invalid, runBy: _runBy, ...block }: JsonObject): JsonObject => block
 
 const text = checked(TextBlock)
 const image = checked(ImageBlock)

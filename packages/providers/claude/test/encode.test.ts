@@ -78,7 +78,7 @@ const conversations: ReadonlyArray<readonly [string, ReadonlyArray<Message>, unk
     [{ role: "assistant", content: [text("a")] }]
   ],
   [
-    "a host's call as an ordinary one, and arguments that are no JSON under the key for such",
+    "a host's call as an ordinary one",
     [
       assistant({
         type: "tool_use",
@@ -91,7 +91,7 @@ const conversations: ReadonlyArray<readonly [string, ReadonlyArray<Message>, unk
       user({ type: "tool_result", tool_use_id: "t", content: [text("r"), text("")], is_error: true })
     ],
     [
-      { role: "assistant", content: [{ type: "tool_use", id: "t", name: "n", input: { INVALID_JSON: "oops" } }] },
+      { role: "assistant", content: [{ type: "tool_use", id: "t", name: "n", input: {} }] },
       { role: "user", content: [{ type: "tool_result", tool_use_id: "t", content: [text("r")], is_error: true }] }
     ]
   ],
