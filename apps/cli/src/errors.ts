@@ -173,6 +173,15 @@ export class HistoryOff extends defineError<HistoryOff>()("HistoryOff", {
   hint: () => 'Set history.folder in the configuration to "auto", or to a folder.'
 }) {}
 
+/** The built-in tools have changed no file, or nothing of it is kept. */
+export class NothingToUndo extends defineError<NothingToUndo>()("NothingToUndo", {
+  code: "NOTHING_TO_UNDO",
+  status: statuses.notFound,
+  fields: { areKept: Schema.Boolean },
+  message: () => "There is nothing to take back: the built-in tools have changed no file of which an image is kept.",
+  hint: ({ areKept }) => (areKept ? undefined : "Have images of files kept: tools.undo.folder in the configuration.")
+}) {}
+
 /** Nothing with this id was approved for good. */
 export class ApprovalNotFound extends defineError<ApprovalNotFound>()("ApprovalNotFound", {
   code: "APPROVAL_NOT_FOUND",
@@ -196,6 +205,7 @@ export const cliErrors = [
   AlertsHold,
   HistoryOff,
   ApprovalNotFound,
+  NothingToUndo,
   ServersNeedAttention,
   ServerExists,
   ToolCallsFailed,

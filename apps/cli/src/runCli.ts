@@ -30,6 +30,7 @@ import { servers } from "./commands/servers.ts"
 import { sessions } from "./commands/sessions.ts"
 import { test } from "./commands/test.ts"
 import { tools } from "./commands/tools.ts"
+import { undo } from "./commands/undo.ts"
 import { versionCommand } from "./commands/version.ts"
 import { globalFlags, VersionFlag } from "./flags.ts"
 import { makeSignals, Signals } from "./process/Signals.ts"
@@ -57,6 +58,7 @@ const commands = [
   agents,
   doctor,
   tools,
+  undo,
   metrics,
   alerts,
   approvals,

@@ -1,6 +1,7 @@
 /**
  * Starting no more servers than a command needs, and waiting no longer than it takes to know whose name was typed.
  */
+import { builtInSource } from "@signalbox/host"
 import { Effect, Option, Stream } from "effect"
 import { announceStart } from "./chat/announceStart.ts"
 import { Setting } from "./Setting.ts"
@@ -8,11 +9,14 @@ import type { RunningHost } from "./withHost.ts"
 
 type Servers = Pick<RunningHost, "orchestrator">
 
+const isBuiltIn = (server: Option.Option<string>) => Option.contains(server, builtInSource)
+
 /** A wait that is shorter needs no words. */
 const aMoment = "1 second"
 
-/** For lists: starts the server that is named, else waits for all, which the host starts then. Answers how they are. */
+/** For lists: nothing for the built-in tools, else starts the server that is named, else waits for all, which the host starts then. Answers how they are. */
 export const startListed = Effect.fnUntraced(function* (host: RunningHost, server: Option.Option<string>) {
+  if (isBuiltIn(server)) return []
   if (Option.isSome(server)) yield* host.orchestrator.start(server.value)
   else {
     if ((yield* Setting).isTerminal.stderr) yield* announceStart(host)

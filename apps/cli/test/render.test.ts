@@ -191,12 +191,13 @@ describe("a changed configuration", () => {
         kept: [kept],
         agents: { ...nothing, removed: ["old"], changed: ["planner"], kept: [{ ...kept, agentName: "planner" }] },
         clients: { added: ["ci"], removed: ["desk"], changed: [] },
+        areToolsChanged: true,
         needsRestart: ["server.port"]
       },
       plainStyle
     )
     assert.deepStrictEqual(lines, [
-      "~ The configuration has changed (new: a, b; reconnected: c; agents gone: old; changed agents: planner; new clients: ci; clients gone: desk)",
+      "~ The configuration has changed (new: a, b; reconnected: c; agents gone: old; changed agents: planner; new clients: ci; clients gone: desk; other built-in tools, or other limits for them)",
       "! fx goes on with its old options: no such command",
       "! planner/fx goes on with its old options: no such command",
       "! Start signalbox anew for these to take effect: server.port"
@@ -205,7 +206,10 @@ describe("a changed configuration", () => {
 
   it("is not told where nothing is different", () => {
     assert.deepStrictEqual(
-      renderReloaded({ ...nothing, agents: nothing, clients: nothing, needsRestart: [] }, plainStyle),
+      renderReloaded(
+        { ...nothing, agents: nothing, clients: nothing, areToolsChanged: false, needsRestart: [] },
+        plainStyle
+      ),
       []
     )
   })

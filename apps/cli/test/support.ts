@@ -166,6 +166,8 @@ export const makePlace = async (): Promise<Place> => {
         folder.file("signalbox.json"),
         JSON.stringify({
           extends: "preset:default@1",
+          // Those of the tests that are about them say so.
+          tools: { enabled: [] },
           model: { provider: "offline" },
           // Only tests of approval are about it.
           conversation: { approval: { mode: "auto" } },

@@ -17,7 +17,7 @@ export class SignalboxServer extends Context.Service<SignalboxServer, { readonly
 ) {
   /** Port 0 lets the system choose one. */
   static readonly layer = (options: ServerSection): Layer.Layer<SignalboxServer, PortInUse | UnsafeBind, Host> =>
-    !isOpenToAll(options.auth.mode, options.tools) || isLoopback(options.host)
+    !isOpenToAll(options.auth.mode, options.tools, options.mcpUrls.allowed) || isLoopback(options.host)
       ? listening(options)
       : Layer.effect(SignalboxServer, Effect.fail(new UnsafeBind({ host: options.host })))
 }

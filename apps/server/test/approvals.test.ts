@@ -233,3 +233,65 @@ describe("what needs approval over HTTP", () => {
     }
   })
 })
+
+const wishing = (require_approval: unknown) => ({
+  model: "claude-any",
+  tools: [{ type: "mcp", server_label: "fx", require_approval }]
+})
+
+const wish = (server: Server, require_approval: unknown, input: Array<unknown> = [asked]) =>
+  post(server, "/v1/responses", { ...wishing(require_approval), input })
+
+const types = ({ body }: Awaited<ReturnType<typeof wish>>): ReadonlyArray<string> =>
+  body.output.map(({ type }: { readonly type: string }) => type)
+
+describe("require_approval of a request", () => {
+  it("has calls asked about that the host would run, and run once they are approved", async () => {
+    await using server = await startServer({ script: [call, { text: "Done: {{toolResults}}" }] })
+    const first = await wish(server, "always")
+    assert.deepStrictEqual(types(first), ["message", "mcp_approval_request"])
+    assert.strictEqual(runs(server), 0)
+    const request = first.body.output.find(({ type }: { readonly type: string }) => type === "mcp_approval_request")
+    const answer = { type: "mcp_approval_response", approval_request_id: request.id, approve: true }
+    const second = await wish(server, "always", [asked, ...first.body.output, answer])
+    assert.deepInclude(second.body.output[0], { type: "mcp_call", name: "echo", output: "hi" })
+    assert.strictEqual(runs(server), 1)
+  })
+
+  it("is about the tools that it names", async () => {
+    await using server = await startServer({ script: [both, { text: "Done." }] })
+    const answer = await wish(server, { always: { tool_names: ["add"] } })
+    const requests = answer.body.output.filter(({ type }: { readonly type: string }) => type === "mcp_approval_request")
+    assert.deepStrictEqual(
+      requests.map(({ name }: { readonly name: string }) => name),
+      ["add"]
+    )
+    assert.deepStrictEqual([runs(server), runs(server, "add")], [1, 0])
+  })
+
+  for (const [decision, left] of [
+    ["ask", ["message", "mcp_approval_request"]],
+    ["deny", ["message", "mcp_call", "message"]]
+  ] as const) {
+    it(`wins nothing by "never" where the host says ${decision}`, async () => {
+      const rules = [{ tool: "echo", decision }]
+      await using server = await startServer({
+        script: [call, { text: "Then not." }],
+        config: { "conversation.approval.rules": rules }
+      })
+      const answer = await wish(server, "never")
+      assert.deepStrictEqual(types(answer), [...left])
+      assert.strictEqual(runs(server), 0)
+    })
+  }
+
+  it("cannot ask about what the host denies", async () => {
+    const rules = [{ tool: "echo", decision: "deny" }]
+    await using server = await startServer({
+      script: [call, { text: "Then not." }],
+      config: { "conversation.approval.rules": rules }
+    })
+    assert.notInclude(types(await wish(server, "always")), "mcp_approval_request")
+    assert.strictEqual(runs(server), 0)
+  })
+})

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { question, startServer } from "./support.ts"
+import Anthropic from "@anthropic-ai/sdk"
+import { aliased, callerTool, question, startServer, toolUse } from "./support.ts"
 
 const add = (input: unknown) => ({ toolCalls: [{ name: "add", input }] })
 
@@ -26,6 +27,30 @@ describe("arguments that are no object, or do not fit", () => {
         [{ a: 19, b: 23 }]
       )
       assert.strictEqual(server.fxLlm.requests.length, 5)
+    })
+  }
+})
+
+describe("arguments for a tool of the caller's that are no object", () => {
+  for (const provider of ["claude", "openai"] as const) {
+    it(`are handed over as they are, and none are made up for them (${provider})`, async () => {
+      const reading = (input: unknown) => ({ toolCalls: [{ name: "read_file", input }] })
+      await using server = await startServer({
+        mcp: false,
+        provider,
+        // Each is asked for once whole and once streamed.
+        script: ['{"path": "/tmp/a', "[1]"].flatMap((text) => [reading(text), reading(text)])
+      })
+      // A name that the upstream does not have is answered here, and not only handed on.
+      const body = { ...aliased("Read"), model: `${provider}/any`, tools: [callerTool("read_file")] }
+      const whole = () => server.client.messages.create(body)
+      const streamed = () => server.client.messages.stream(body).finalMessage()
+      assert.deepStrictEqual(toolUse(await whole()).input, { INVALID_JSON: '{"path": "/tmp/a' })
+      const failed: unknown = await streamed().catch((error: unknown) => error)
+      assert.instanceOf(failed, Anthropic.APIError)
+      assert.include(failed.message, 'its arguments for the tool \\"read_file\\" are no JSON object')
+      assert.deepStrictEqual(toolUse(await whole()).input, { INVALID_JSON: "[1]" })
+      assert.deepStrictEqual(toolUse(await streamed()).input, { INVALID_JSON: "[1]" })
     })
   }
 })

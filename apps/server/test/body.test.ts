@@ -1,5 +1,9 @@
 import Anthropic from "@anthropic-ai/sdk"
 import { assert, describe, it } from "@effect/vitest"
+import { once } from "node:events"
+import { type IncomingMessage, request } from "node:http"
+import { connect } from "node:net"
+import { text as textOf } from "node:stream/consumers"
 import { deflateSync, gzipSync } from "node:zlib"
 import { question, startServer } from "./support.ts"
 
@@ -11,6 +15,35 @@ const failureOf = (server: Awaited<ReturnType<typeof startServer>>, encoding: st
     () => assert.fail("expected a failure"),
     (error: unknown) => error
   )
+
+interface Said {
+  readonly head: Readonly<Record<string, string>>
+  readonly body: ReadonlyArray<Buffer>
+}
+
+const pieces = (body: Buffer): ReadonlyArray<Buffer> =>
+  Array.from({ length: Math.ceil(body.length / 7) }, (_, index) => body.subarray(index * 7, index * 7 + 7))
+
+/** Sends bodies piece by piece, one request after the other. */
+const speak = async (url: string, all: ReadonlyArray<Said>) => {
+  const answers: Array<{ readonly status: number | undefined; readonly text: string }> = []
+  for (const { body, head } of all) {
+    const asking = request(`${url}/v1/messages`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...head }
+    })
+    const answered = once(asking, "response")
+    // oxlint-disable-next-line no-await-in-loop -- the server has to say so first
+    if (head["expect"] !== undefined) await once(asking, "continue")
+    for (const piece of body) asking.write(piece)
+    asking.end()
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const [response] = (await answered) as [IncomingMessage]
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    answers.push({ status: response.statusCode, text: await textOf(response) })
+  }
+  return answers
+}
 
 describe("a packed body", () => {
   it("is unpacked", async () => {
@@ -55,5 +88,49 @@ describe("a packed body", () => {
     const noJson = await server.post(gzipSync("{"), { "content-encoding": "gzip" })
     assert.include(await noJson.text(), "not valid JSON")
     assert.strictEqual(server.fxLlm.requests.length, 0)
+  })
+})
+
+describe("a body that comes as it is", () => {
+  it("is read to its end, in however many pieces, and by who waits to be told to go on", async () => {
+    await using server = await startServer({ mcp: false, script: { text: "{{lastUserText}}" } })
+    const length = Buffer.byteLength(asked)
+    const said = await speak(server.url, [
+      // In pieces, the first of which ends within a character of several bytes.
+      { head: { "transfer-encoding": "chunked" }, body: pieces(Buffer.from(JSON.stringify(question("Größe?")))) },
+      { head: { "content-length": `${length}`, expect: "100-continue" }, body: [Buffer.from(asked)] }
+    ])
+    assert.deepStrictEqual(
+      said.map(({ status }) => status),
+      [200, 200]
+    )
+    assert.include(said[0]?.text, "Größe?")
+    assert.include(said[1]?.text, "Packed?")
+  })
+
+  it("is refused once it is too large, whether it says its length or not", async () => {
+    await using server = await startServer({ mcp: false, config: { "server.maxRequestBytes": 1000 } })
+    const large = Buffer.from(JSON.stringify(question("x".repeat(5000))))
+    const said = await speak(server.url, [
+      { head: { "content-length": `${large.length}` }, body: [large] },
+      { head: { "transfer-encoding": "chunked" }, body: pieces(large) }
+    ])
+    for (const { status, text } of said) {
+      assert.strictEqual(status, 413)
+      assert.include(text, "larger than 1000 bytes")
+    }
+    assert.strictEqual((await server.post(Buffer.from(asked))).status, 200)
+  })
+
+  it("that is cut off is nobody's: the server goes on", async () => {
+    await using server = await startServer({ mcp: false })
+    const { hostname, port } = new URL(server.url)
+    const socket = connect({ host: hostname, port: Number(port) })
+    socket.write("POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
+    await once(socket, "ready")
+    socket.destroy()
+    await once(socket, "close")
+    assert.strictEqual((await server.post(Buffer.from(asked))).status, 200)
+    assert.strictEqual(server.fxLlm.requests.length, 1)
   })
 })

@@ -39,6 +39,8 @@ export const writeServers = (
   // JSON is YAML.
   const config = {
     extends: "preset:default@1",
+    // Those of the tests that are about them say so.
+    tools: { enabled: [] },
     model: { provider: "offline" },
     runtime: limits,
     servers: Object.fromEntries(entries),

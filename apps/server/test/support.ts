@@ -2,7 +2,8 @@
 import Anthropic from "@anthropic-ai/sdk"
 import { assert } from "@effect/vitest"
 import { CorrelationId } from "@signalbox/errors"
-import { Host, loadConfig } from "@signalbox/host"
+import { makeResultFiles } from "@signalbox/conversation/jsonl"
+import { Host, type HostSetup, loadConfig } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
 import { SignalboxServer } from "@signalbox/server"
 import {
@@ -30,6 +31,8 @@ export interface Setup {
   readonly server?: object
   /** Variables beside the key of fx-llm. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Whether long results of tools are kept. */
+  readonly keepsResults?: boolean
 }
 
 /** Writes a configuration and reads it, as a program would. */
@@ -66,7 +69,11 @@ export const writeConfig = async (
 type Config = Awaited<ReturnType<typeof writeConfig>>
 
 /** The server over a host of this configuration. */
-export const serverLayer = (config: Config, environment: Setup["environment"] = {}) =>
+export const serverLayer = (
+  config: Config,
+  environment: Setup["environment"] = {},
+  resultStore?: HostSetup["resultStore"]
+) =>
   SignalboxServer.layer(config.options.server).pipe(
     Layer.provideMerge(
       Host.layer({
@@ -75,7 +82,8 @@ export const serverLayer = (config: Config, environment: Setup["environment"] = 
         owner: undefined,
         cacheDirectory: undefined,
         cores: 2,
-        startsAll: true
+        startsAll: true,
+        ...(resultStore === undefined ? {} : { resultStore })
       })
     ),
     Layer.provide(nodePlatform)
@@ -114,7 +122,13 @@ export const startServer = async (setup: Setup = {}) => {
   const fxLlm = await startFxLlm(setup.script === undefined ? {} : { script: setup.script })
   const config = await writeConfig(directory.path, { ...setup, llmUrl: fxLlm.url, log })
   const logged: Array<LoggedLine> = []
-  const runtime = ManagedRuntime.make(serverLayer(config, setup.environment).pipe(Layer.provideMerge(program(logged))))
+  const results =
+    setup.keepsResults === true
+      ? await Effect.runPromise(Effect.provide(makeResultFiles(directory.file("results")), nodePlatform))
+      : undefined
+  const runtime = ManagedRuntime.make(
+    serverLayer(config, setup.environment, results).pipe(Layer.provideMerge(program(logged)))
+  )
   const { url } = await runtime.runPromise(SignalboxServer)
   const mcpLog = () => readFxMcpLog(log)
   return {

@@ -17,6 +17,7 @@ import {
 import { Context, DateTime, Duration, Effect, Layer } from "effect"
 import { ConversationSession, type SendOptions } from "./ConversationSession.ts"
 import type { Approval } from "./approval/Approval.ts"
+import type { TurnContext } from "./context/TurnContext.ts"
 import type { StoreError } from "./events/errors.ts"
 import type { EventStore } from "./events/EventStore.ts"
 import type { MemoryWindow } from "./events/windows.ts"
@@ -47,8 +48,15 @@ export interface ConversationOptions {
   readonly hooks?: TurnHooks
   /** Which calls need a yes of somebody; without it all run. What is approved for a conversation ends with the session. */
   readonly approval?: Approval
+  /** What keeps requests within what the model takes; without it all is sent as it is. */
+  readonly context?: TurnContext
   /** Runs when a session has been closed: what was kept for its calls is of no use any more. */
-  readonly onClose?: (session: { readonly principal: string; readonly conversationId: string }) => Effect.Effect<void>
+  readonly onClose?: (session: {
+    readonly principal: string
+    readonly conversationId: string
+    /** Whether the conversation can be gone on with. */
+    readonly isKept: boolean
+  }) => Effect.Effect<void>
 }
 
 /** What is special about one session. */
@@ -124,7 +132,10 @@ const callOf = ({ interaction, principal }: StartOptions): Pick<CallContext, "in
 })
 
 /** Where the session is kept, if it is. */
-const keptAs = ({ store, window }: ConversationOptions, { id, isKept = id !== undefined }: StartOptions) =>
+const keptAs = (
+  { store, window }: ConversationOptions,
+  { id, isKept = id !== undefined }: StartOptions
+): Pick<ConversationOptions, "store" | "window"> =>
   store === undefined || !isKept ? {} : { store, ...(window === undefined ? {} : { window }) }
 
 const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
@@ -146,6 +157,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
   const start = Effect.fn("ConversationClient.start")(function* (given: StartOptions = {}) {
     yield* expire
     const id = given.id ?? `conv_${yield* makeCorrelationId}`
+    const kept = keptAs(options, given)
     const session = yield* ConversationSession.make({
       id,
       model,
@@ -154,10 +166,11 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
       journal: options.journal ?? Journal.none,
       hooks: options.hooks ?? noHooks,
       ...(options.approval === undefined ? {} : { approval: options.approval }),
+      ...(options.context === undefined ? {} : { context: options.context }),
       request: requestOf(options.request, given),
       call: callOf(given),
       ...(given.history === undefined ? {} : { history: given.history }),
-      ...keptAs(options, given)
+      ...kept
     })
     if (sessions.has(id)) return yield* new SessionExists({ sessionId: id })
     if (sessions.size >= options.maxSessions) return yield* new TooManySessions({ limit: options.maxSessions })
@@ -170,7 +183,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
         const ended = { principal, conversationId: id }
         return session.close.pipe(
           Effect.ensuring(options.approval?.endConversation(ended) ?? Effect.void),
-          Effect.ensuring(options.onClose?.(ended) ?? Effect.void)
+          Effect.ensuring(options.onClose?.({ ...ended, isKept: kept.store !== undefined }) ?? Effect.void)
         )
       })
     }

@@ -14,6 +14,10 @@ import {
 } from "@signalbox/model"
 import { DateTime, Deferred, Duration, Effect, Exit, Semaphore, Stream } from "effect"
 import type { Approval } from "./approval/Approval.ts"
+import { compactHistory, compactionNotice, type Compaction } from "./context/compactHistory.ts"
+import { contextTools } from "./context/contextTools.ts"
+import { leaveTurns, withSummary } from "./context/cuts.ts"
+import type { TurnContext } from "./context/TurnContext.ts"
 import { type JournalError, SessionClosed } from "./errors.ts"
 import { answerAgain } from "./events/answerAgain.ts"
 import type { StoreError } from "./events/errors.ts"
@@ -41,6 +45,8 @@ export interface SessionOptions {
   readonly hooks: TurnHooks
   /** Which calls need a yes of somebody; without it all run. */
   readonly approval?: Approval
+  /** What keeps requests within what the model takes; without it all is sent as it is. */
+  readonly context?: TurnContext
   readonly request: TurnRequest
   readonly call: Pick<CallContext, "principal" | "interaction">
   /** What was said before, oldest first. */
@@ -83,7 +89,7 @@ export interface ConversationSession {
     content: string | ReadonlyArray<ContentBlock>,
     options?: SendOptions
   ) => Stream.Stream<TurnEvent, ModelError | JournalError | StoreError | SessionClosed>
-  /** All messages so far. What a running turn adds is there when it ends. */
+  /** All messages so far, a summary in the place of those that were compacted. What a running turn adds is there when it ends. */
   readonly history: Effect.Effect<ReadonlyArray<Message>>
   readonly summary: Effect.Effect<SessionSummary>
   /** Since when nobody has sent anything; `undefined` while a turn runs or waits. */
@@ -101,6 +107,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
   const lock = yield* Semaphore.make(1)
   const closed = yield* Deferred.make<never, SessionClosed>()
   const failIfClosed = Effect.suspend(() => (Deferred.isDoneUnsafe(closed) ? Deferred.await(closed) : Effect.void))
+  const untilClosed = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.raceFirst(effect, Deferred.await(closed))
   const kept = keptConversation(options)
   let history = kept === undefined ? (options.history ?? []) : yield* recordedHistory(kept)
   let counters = noCounters
@@ -146,6 +153,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     limits: { ...options.limits, ...given.limits },
     hooks: options.hooks,
     ...(options.approval === undefined ? {} : { approval: options.approval }),
+    ...(options.context === undefined ? {} : { context: options.context }),
     request: options.request,
     call: {
       principal: given.principal ?? options.call.principal,
@@ -157,8 +165,29 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     ...made
   })
 
+  /** What a summary is to stand for, where the history leaves too little room for what is said next. */
+  const compact =
+    (content: ReadonlyArray<ContentBlock>, toolbox: Toolbox["Service"], tell: (notice: Notice) => void) =>
+    (before: ReadonlyArray<Message>) =>
+      Effect.gen(function* () {
+        const { context, request, model } = options
+        if (context?.summary === undefined) return undefined
+        const messages = appendUser(before, content)
+        const tools = yield* contextTools(toolbox, context).offer(messages, request.toolChoice)
+        const asked = { ...request, model: request.model ?? "", messages, tools }
+        const compaction = yield* compactHistory({ context, model, request: asked, given: before.length })
+        if (compaction !== undefined) tell({ type: "notice", ...compactionNotice(compaction) })
+        return compaction?._tag === "Compacted" ? compaction : undefined
+      })
+
   /** A turn that is gone with the program. */
-  const passing = (content: ReadonlyArray<ContentBlock>, given: SendOptions): OpenedTurn => {
+  const passing = Effect.fnUntraced(function* (
+    content: ReadonlyArray<ContentBlock>,
+    given: SendOptions,
+    compactBefore: CompactBefore
+  ): Effect.fn.Return<OpenedTurn> {
+    const compacted = yield* compactBefore(history)
+    if (compacted !== undefined) history = withSummary(leaveTurns(history, compacted.turnsLeft), compacted.summary)
     const messages = appendUser(history, content)
     history = messages
     return {
@@ -169,16 +198,18 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
       end: () => Effect.void,
       ...(given.turnId === undefined ? {} : { turnId: given.turnId })
     }
-  }
+  })
 
   /** A turn of a conversation that is kept. Other programs wait until it is over. */
   const recorded = Effect.fnUntraced(function* (
     conversation: RecordedConversation,
     content: ReadonlyArray<ContentBlock>,
-    { requestId }: SendOptions
+    { requestId }: SendOptions,
+    compactBefore: CompactBefore
   ) {
     yield* conversation.store.lockTurn(id, Duration.infinity)
-    const request = { content, hooks: options.hooks, ...(requestId === undefined ? {} : { requestId }) }
+    const named = requestId === undefined ? {} : { requestId }
+    const request = { content, hooks: options.hooks, compact: compactBefore, ...named }
     const opened = yield* openTurn(conversation, request)
     if (opened._tag === "Answered") {
       history = yield* recordedHistory(conversation)
@@ -198,14 +229,20 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
         yield* Effect.addFinalizer(() => Deferred.succeed(ended, undefined))
         yield* failIfClosed
         const blocks = blocksOf(content)
-        const opened = kept === undefined ? passing(blocks, given) : yield* recorded(kept, blocks, given)
-        if (opened._tag === "Answered") return answerAgain(opened, options.model.provider)
         const toolbox = yield* tools.forTurn
+        const notices: Array<TurnEvent> = []
+        const compactBefore = compact(blocks, toolbox, (notice) => notices.push(notice))
+        const opened =
+          kept === undefined
+            ? yield* untilClosed(passing(blocks, given, compactBefore))
+            : yield* untilClosed(recorded(kept, blocks, given, compactBefore))
+        if (opened._tag === "Answered") return answerAgain(opened, options.model.provider)
         running = ended
         const progress = new TurnProgress()
         const { end, journalOf, messages, model, turnId } = opened
         const made = { messages, model, journal: journalOf(progress), ...(turnId === undefined ? {} : { turnId }) }
-        return observeTurn(turnOf(given, toolbox, made), progress, keep(progress, ended, messages, end))
+        const turn = observeTurn(turnOf(given, toolbox, made), progress, keep(progress, ended, messages, end))
+        return Stream.concat(Stream.fromIterable(notices), turn)
       })
     )
 
@@ -227,6 +264,12 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
   }
   return session
 })
+
+type Notice = Extract<TurnEvent, { type: "notice" }>
+
+type CompactBefore = (
+  history: ReadonlyArray<Message>
+) => Effect.Effect<Extract<Compaction, { _tag: "Compacted" }> | undefined>
 
 type RecordEnd = (progress: TurnProgress, exit: Exit.Exit<TurnResult, unknown>) => Effect.Effect<unknown, StoreError>
 

@@ -5,10 +5,10 @@
 import {
   type CallContext,
   type InputCheck,
+  type Interaction,
   InvalidParams,
   inventoryOf,
   isSafeToRepeat,
-  type JsonObject,
   makeInputCheck,
   type ToolDefinition,
   type ToolResult,
@@ -19,6 +19,7 @@ import {
 } from "@signalbox/model"
 import { Context, DateTime, Duration, Effect, Layer } from "effect"
 import type { Approval } from "./approval/Approval.ts"
+import { askedByTool } from "./approval/askedByTool.ts"
 import { permit, type Permission } from "./approval/permit.ts"
 import { makeQuestionClock } from "./questionClock.ts"
 import { findTool, indexTools, notFound, type ToolIndex, withRunBy } from "./findTool.ts"
@@ -183,7 +184,7 @@ const runPermitted = Effect.fnUntraced(function* (options: Executing, known: Kno
       step,
       permission._tag === "Refused"
         ? Effect.succeed(permission.refusal)
-        : run(options, call.input, call.id, tool, batch)
+        : run(options, { call, tool, isAsked: permission.isAsked }, batch)
     )
     .pipe(Effect.catch((error) => Effect.succeed(settleFailure(error))))
 })
@@ -193,7 +194,7 @@ const permissionFor = Effect.fnUntraced(function* (
   { call, step, tool }: Pick<KnownCall, "call" | "tool"> & { readonly step: JournalStep<ToolSettlement, unknown> },
   { call: context, emit = () => Effect.void, step: round }: ToolBatch
 ): Effect.fn.Return<Permission> {
-  if (approval === undefined) return { _tag: "Granted" }
+  if (approval === undefined) return { _tag: "Granted", isAsked: false }
   const permission = permit({
     approval,
     journal,
@@ -227,14 +228,35 @@ const notAnObject = (text: string): typeof ValidationError.Type => ({
   message: `the arguments must be one JSON object, and this is none: ${text.slice(0, maxShownLength)}`
 })
 
-const run = (
-  { limits, toolbox }: ToolExecutorOptions,
-  input: JsonObject,
-  toolCallId: string,
-  tool: ToolDefinition,
-  batch: ToolBatch
-): Effect.Effect<ToolSettlement> =>
+/** A call that may run, and whether a person has just been asked about it. */
+interface GrantedCall extends Pick<KnownCall, "call" | "tool"> {
+  readonly isAsked: boolean
+}
+
+/** What the tool asks by itself goes through the same memory as what is asked before it runs. */
+const interactionOf = (
+  { approval }: ToolExecutorOptions,
+  { call, isAsked, tool }: GrantedCall,
+  { call: context, emit = () => Effect.void, step }: ToolBatch,
+  interaction: Interaction
+): Interaction =>
+  approval === undefined
+    ? interaction
+    : askedByTool({
+        approval,
+        context,
+        interaction,
+        ...(isAsked ? { approved: { tool, input: call.input } } : {}),
+        onAsk: (reason) => emit({ type: "tool_asked", step, call, reason })
+      })
+
+const run = (options: ToolExecutorOptions, granted: GrantedCall, batch: ToolBatch): Effect.Effect<ToolSettlement> =>
   Effect.gen(function* () {
+    const { limits, toolbox } = options
+    const {
+      call: { id: toolCallId, input },
+      tool
+    } = granted
     const now = yield* DateTime.now
     const ownDeadline = DateTime.addDuration(now, limits.toolTimeout)
     const latest = batch.call.deadline === undefined ? ownDeadline : DateTime.min(ownDeadline, batch.call.deadline)
@@ -245,7 +267,7 @@ const run = (
     const limit = DateTime.distance(now, latest)
     // A source may still report progress of a call that is over; nobody is to see it then.
     let isOpen = true
-    const { interaction } = clock
+    const interaction = interactionOf(options, granted, batch, clock.interaction)
     const emit = batch.emit
     const context: CallContext = {
       ...batch.call,

@@ -12,7 +12,7 @@ import type { TurnResult, TurnStep } from "./TurnResult.ts"
  * answer have neither: they are in `TurnResult.pendingCalls`.
  */
 export type ToolEvent =
-  /** Somebody is being asked whether the call may run. What follows says how that ended. */
+  /** Somebody is being asked whether the call may run, after its `tool_start` where the tool itself asks. What follows says how that ended. */
   | {
       readonly type: "tool_asked"
       readonly step: number

@@ -3,6 +3,7 @@
  */
 import type { CallContext, LanguageModel, Message, ModelRequest, Toolbox } from "@signalbox/model"
 import type { Approval } from "./approval/Approval.ts"
+import type { TurnContext } from "./context/TurnContext.ts"
 import type { Journal } from "./Journal.ts"
 import type { TurnHooks } from "./TurnHooks.ts"
 import type { TurnLimits } from "./TurnLimits.ts"
@@ -24,6 +25,8 @@ export interface TurnOptions {
   readonly hooks: TurnHooks
   /** Which calls need a yes of somebody; without it all run. */
   readonly approval?: Approval
+  /** What keeps requests within what the model takes; without it all is sent as it is. */
+  readonly context?: TurnContext
   readonly request: TurnRequest
   readonly call: Omit<CallContext, "toolCallId">
   /**

@@ -1,7 +1,7 @@
 /**
  * Failures of conversations themselves. What models and tools fail with is defined where they are.
  */
-import { defineError, exitCodes, statuses } from "@signalbox/errors"
+import { defineError, statuses } from "@signalbox/errors"
 import { Schema } from "effect"
 import { storeErrors } from "./events/errors.ts"
 
@@ -32,35 +32,13 @@ export class JournalUnwritable extends defineError<JournalUnwritable>()("Journal
   hint: ({ hasRun }) => (hasRun ? "Check what the step did before you ask for it again." : undefined)
 }) {}
 
-const refusedCall = { toolName: Schema.String, source: Schema.String }
-
 /** A rule, or the mode of approval, does not allow the call. Nobody can approve it. */
 export class ToolDenied extends defineError<ToolDenied>()("ToolDenied", {
   code: "TOOL_DENIED",
   status: statuses.forbidden,
-  fields: { ...refusedCall, reason: Schema.String },
+  fields: { toolName: Schema.String, source: Schema.String, reason: Schema.String },
   message: ({ reason, source, toolName }) => `"${toolName}" of "${source}" was not run: ${reason}.`,
   hint: () => "Do without this call; only who runs this program can allow it (conversation.approval)."
-}) {}
-
-/** A person was asked whether the call may run, and said no. */
-export class ApprovalRefused extends defineError<ApprovalRefused>()("ApprovalRefused", {
-  code: "APPROVAL_REFUSED",
-  status: statuses.forbidden,
-  fields: { ...refusedCall, answer: Schema.String },
-  message: ({ answer, source, toolName }) =>
-    `"${toolName}" of "${source}" was not run: the user refused it${answer === "" ? "" : `, saying: ${answer}`}.`,
-  hint: () => "Do not try it again unless the user asks for it."
-}) {}
-
-/** The call needs a yes of somebody, and there was nobody to ask. */
-export class ApprovalRequired extends defineError<ApprovalRequired>()("ApprovalRequired", {
-  code: "APPROVAL_REQUIRED",
-  status: { ...statuses.forbidden, exit: exitCodes.notPermitted },
-  fields: { ...refusedCall, reason: Schema.String, remedy: Schema.String },
-  message: ({ reason, source, toolName }) =>
-    `"${toolName}" of "${source}" was not run: it needs approval, because ${reason}.`,
-  hint: ({ remedy }) => remedy
 }) {}
 
 /** The id belongs to an open session. */
@@ -106,8 +84,6 @@ export type JournalError = OutcomeUnknown | JournalUnwritable
 /** Every error class of this package, for tables. */
 export const conversationErrors = [
   ToolDenied,
-  ApprovalRefused,
-  ApprovalRequired,
   OutcomeUnknown,
   JournalUnwritable,
   SessionExists,

@@ -13,7 +13,22 @@ export { pendingCallsOf, resumeWith } from "./history.ts"
 export { type ToolBatch, ToolExecutor, type ToolExecutorOptions } from "./ToolExecutor.ts"
 export { ToolOutcome, toolResultBlock, ToolStatus } from "./ToolOutcome.ts"
 
+// What a model takes
+export type { TurnContext } from "./context/TurnContext.ts"
+export {
+  type ContextWindow,
+  type ContextWindowOptions,
+  type FittedRequest,
+  makeContextWindow
+} from "./context/ContextWindow.ts"
+export { trimMessages, type TrimmedMessages, type TrimOptions } from "./context/trimMessages.ts"
+export type { ResultLimits } from "./context/keepResult.ts"
+export type { ResultStore } from "./context/ResultStore.ts"
+export type { ToolBudget } from "./context/offeredTools.ts"
+export type { SummaryOptions } from "./context/summarise.ts"
+
 // Approval
+export { askedByTool, type AskedByToolOptions } from "./approval/askedByTool.ts"
 export { type Approval, makeApproval } from "./approval/Approval.ts"
 export { type ApprovalMode, type ApprovalPolicy, type ApprovalVerdict, judgeCall } from "./approval/ApprovalPolicy.ts"
 export { type ApprovalRule, allowsCall, type CallPattern, readPattern, showPattern } from "./approval/ApprovalRule.ts"
@@ -59,8 +74,6 @@ export {
 
 // Errors
 export {
-  ApprovalRefused,
-  ApprovalRequired,
   conversationErrors,
   type JournalError,
   JournalUnwritable,

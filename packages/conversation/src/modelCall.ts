@@ -23,8 +23,8 @@ import type { TurnOptions } from "./TurnOptions.ts"
 
 /** The request of one step, the `beforeModel` hook applied. */
 export const prepareRequest = (
-  { hooks, messages, request }: TurnOptions,
-  added: ReadonlyArray<Message>,
+  { hooks, request }: Pick<TurnOptions, "hooks" | "request">,
+  messages: ReadonlyArray<Message>,
   tools: ReadonlyArray<ToolDefinition>,
   hasRunTools: boolean,
   step: number
@@ -34,7 +34,7 @@ export const prepareRequest = (
   const complete: ModelRequest = {
     ...rest,
     model: request.model ?? "",
-    messages: [...messages, ...added],
+    messages,
     tools,
     ...(choice === undefined ? {} : { toolChoice: choice })
   }

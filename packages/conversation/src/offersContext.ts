@@ -2,6 +2,7 @@
  * What servers have beside tools, in words for a system prompt: the contents of resources, and which prompts there are.
  * All of it was written by others, so it stands between marks and is called data.
  */
+import { estimateTokens } from "./estimateTokens.ts"
 
 /** A resource whose text the model may see. */
 export interface ContextResource {
@@ -24,11 +25,6 @@ export interface OffersContext {
   /** Above so many tokens only names are listed. Estimated: four characters count as one token. */
   readonly maxTokens: number
 }
-
-const charactersPerToken = 4
-
-/** How many tokens a text has, roughly. */
-const tokensOf = (text: string): number => Math.ceil(text.length / charactersPerToken)
 
 /** Foreign words on one line, so that they cannot begin a section of their own. */
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
@@ -73,7 +69,7 @@ const namesOnly = ({ maxTokens, prompts, resources }: OffersContext): string => 
     .split("\n")
   const kept: Array<string> = []
   for (const line of lines) {
-    if (tokensOf([...kept, line].join("\n")) > maxTokens) {
+    if (estimateTokens([...kept, line].join("\n")) > maxTokens) {
       const left = lines.slice(kept.length).filter((line) => line.startsWith("- ")).length
       return [...kept, `(and ${left} more)`].join("\n")
     }
@@ -89,5 +85,5 @@ export const renderOffersContext = (context: OffersContext): string => {
     ...section(introduction, resources.map(enclosed)),
     ...section("Available prompts:", prompts.map(promptLine))
   ].join("\n\n")
-  return tokensOf(whole) <= maxTokens ? whole : namesOnly(context)
+  return estimateTokens(whole) <= maxTokens ? whole : namesOnly(context)
 }

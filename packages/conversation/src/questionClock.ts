@@ -57,11 +57,12 @@ export const makeQuestionClock = (interaction: Interaction): QuestionClock => {
     })
 
   // What declines at once is left as it is: servers are told that there is nobody.
-  const { elicit, sample } = interaction
-  const canAsk = elicit !== decline.elicit || sample !== decline.sample
+  const { approve, elicit, sample } = interaction
+  const canAsk = approve !== decline.approve || elicit !== decline.elicit || sample !== decline.sample
   return {
     interaction: {
       ...interaction,
+      approve: approve === decline.approve ? approve : (request) => asking(approve(request)),
       elicit: elicit === decline.elicit ? elicit : (request, asker) => asking(elicit(request, asker)),
       sample: sample === decline.sample ? sample : (request, asker) => asking(sample(request, asker))
     },

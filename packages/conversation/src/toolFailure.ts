@@ -2,7 +2,7 @@
  * Failures of tool calls as values that the model can read and act upon: code, message, next step.
  */
 import { codeOf, exitCodes, type SignalboxError, statusOf, toJson } from "@signalbox/errors"
-import { textResult } from "@signalbox/model"
+import { ApprovalRefused, ApprovalRequired, textResult } from "@signalbox/model"
 import { Cause, Effect, Option } from "effect"
 import type { ToolSettlement, ToolStatus } from "./ToolOutcome.ts"
 
@@ -12,10 +12,14 @@ const settlement = (status: ToolStatus, code: string, text: string): ToolSettlem
   result: textResult(`${code}: ${text}`, true)
 })
 
+/** A tool asked by itself, and was not allowed to go on. */
+const refusals: ReadonlySet<string> = new Set([ApprovalRefused.definition.code, ApprovalRequired.definition.code])
+
 const statusOfFailure = (error: unknown): ToolStatus => {
   const code = codeOf(error)
   if (code === "TOOL_NOT_FOUND") return "not_found"
   if (code === "INVALID_PARAMS") return "invalid"
+  if (refusals.has(code)) return "refused"
   return statusOf(error).exit === exitCodes.timeout ? "timeout" : "failed"
 }
 

@@ -5,6 +5,7 @@
  */
 import { CorrelationId } from "@signalbox/errors"
 import {
+  ApprovalRequired,
   type BudgetExceeded,
   budgetModel,
   GivenUpRoutes,
@@ -18,7 +19,10 @@ import {
 } from "@signalbox/model"
 import { Clock, DateTime, Effect, Queue, Stream } from "effect"
 import { budgetStop } from "./budgetEnd.ts"
-import { ApprovalRequired, type JournalError } from "./errors.ts"
+import { contextTools } from "./context/contextTools.ts"
+import { fitStep } from "./context/fitStep.ts"
+import { learningModel } from "./context/learningModel.ts"
+import type { JournalError } from "./errors.ts"
 import { indexTools, type ToolIndex, withRunBy } from "./findTool.ts"
 import { callsIn } from "./history.ts"
 import { askModel, type ModelCall, prepareRequest } from "./modelCall.ts"
@@ -95,8 +99,9 @@ const limitSentence = (maxHops: number) =>
   `Reached maximum tool call limit (${maxHops}). Stopping to prevent infinite recursion.`
 
 const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProgress, emit: Emit) {
-  const options = yield* withinBudget(given)
-  const { approval, call, hooks, journal, limits, model, toolbox } = options
+  const options = yield* withinBudget(withinWindow(given))
+  const { approval, call, hooks, journal, limits, model } = options
+  const { offer, permitting, toolbox } = contextTools(options.toolbox, options.context)
   const correlationId = call.correlationId ?? (yield* CorrelationId)
   const context = { ...call, correlationId }
   const turnId = options.turnId ?? `${call.conversationId}/${blockCount(options.messages)}`
@@ -105,9 +110,9 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
     limits,
     journal,
     hooks,
-    ...(approval === undefined ? {} : { approval })
+    ...(approval === undefined ? {} : { approval: permitting(approval) })
   })
-  const tools = indexTools(yield* inventoryOf(toolbox))
+  let tools = indexTools(yield* inventoryOf(toolbox))
   let rounds = 0
 
   const finish = (
@@ -146,9 +151,12 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
       at: yield* DateTime.now,
       nanos: yield* Clock.monotonicTimeNanos
     }
-    const request = yield* prepareRequest(options, progress.messages, tools.listed, rounds > 0, step)
+    const said = [...options.messages, ...progress.messages]
+    tools = { ...tools, listed: yield* offer(said, options.request.toolChoice) }
+    const prepared = yield* prepareRequest(options, said, tools.listed, rounds > 0, step)
+    const { notices, request } = yield* fitStep(options.context?.window, prepared, options.messages.length, step)
     const modelName = request.model === "" ? model.defaultModel : request.model
-    yield* emit([{ type: "step_start", step, provider: model.provider, model: modelName }])
+    yield* emit([...notices, { type: "step_start", step, provider: model.provider, model: modelName }])
     const call: ModelCall = {
       request,
       id: `${turnId}/${step}`,
@@ -260,6 +268,12 @@ const withinBudget = (options: TurnOptions): Effect.Effect<TurnOptions> =>
         ...options,
         model: budgetModel(meter)(options.model)
       }))
+
+/** A model that is asked once more where it has refused what is too long. */
+const withinWindow = (options: TurnOptions): TurnOptions => {
+  const window = options.context?.window
+  return window === undefined ? options : { ...options, model: learningModel(window, options.model) }
+}
 
 /** Grows with whatever is said, also where it is said within the last message. */
 const blockCount = (messages: TurnOptions["messages"]): number =>

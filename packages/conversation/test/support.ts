@@ -18,6 +18,7 @@ import {
   noHooks,
   presetLimits,
   runTurn,
+  type TurnContext,
   type TurnEvent,
   type TurnOptions
 } from "@signalbox/conversation"
@@ -126,7 +127,8 @@ export const sessionOf = (
   history: ReadonlyArray<Message> = [],
   toolbox: Toolbox["Service"] = toolboxOf(...tools),
   journal: Journal["Service"] = Journal.none,
-  approval?: Approval
+  approval?: Approval,
+  context?: TurnContext
 ) =>
   ConversationSession.make({
     id: "s1",
@@ -138,5 +140,6 @@ export const sessionOf = (
     request: { system: [], maxTokens: 100 },
     call: { principal: "local", interaction: Interaction.decline },
     ...(approval === undefined ? {} : { approval }),
+    ...(context === undefined ? {} : { context }),
     history
   })

@@ -15,5 +15,5 @@ export { codeOf, type ErrorJson, statusOf, toJson } from "./toJson.ts"
 
 // Edges
 export { exitCodeOf, OperationStatus, type Outcome, outcomeOf, OutcomeOf, toOutcome } from "./Outcome.ts"
-export { CorrelationId, makeCorrelationId, parseCorrelationId, withCorrelationId } from "./CorrelationId.ts"
+export { correlate, CorrelationId, makeCorrelationId, parseCorrelationId, withCorrelationId } from "./CorrelationId.ts"
 export { isSecretKey, redact, redactText } from "./redact.ts"

@@ -2,7 +2,7 @@
  * The composition: a checked configuration becomes one layer with the servers, the model and the
  * conversations over them. Building it waits for nothing; servers start in the background.
  */
-import { ConversationClient, type TurnHooks } from "@signalbox/conversation"
+import { ConversationClient, type TurnContext, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
@@ -19,6 +19,8 @@ import { Agents } from "./agents/Agents.ts"
 import { type AllCircuits, allCircuits } from "./allCircuits.ts"
 import { Approvals } from "./approvals/Approvals.ts"
 import { type AllServers, allServers } from "./allServers.ts"
+import { BuiltIns } from "./builtIns/BuiltIns.ts"
+import { withSubAgent } from "./builtIns/subAgent.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import { conversationLayer } from "./conversations.ts"
 import type { HostSetup } from "./HostSetup.ts"
@@ -29,6 +31,8 @@ import { Models } from "./models/Models.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import { managedServers } from "./servers.ts"
 import { postAlerts, telemetryLayer } from "./telemetry.ts"
+import { servedContext } from "./turnContext.ts"
+import { UrlServers } from "./urlServers/UrlServers.ts"
 import { whenUsable } from "./whenUsable.ts"
 
 /**
@@ -49,6 +53,8 @@ export class Host extends Context.Service<
     readonly conversations: ConversationClient["Service"]
     /** What the configuration adds to each model call of a turn. `conversations` have it already. */
     readonly hooks: TurnHooks
+    /** What keeps turns short whose history is that of a client. `conversations` have theirs already. */
+    readonly servedContext: TurnContext
     /** Who asks before a tool runs. `conversations` and agents have theirs already. */
     readonly approvals: Approvals["Service"]
     /**
@@ -63,6 +69,8 @@ export class Host extends Context.Service<
     readonly allCircuits: AllCircuits
     /** Each with servers and a model of its own. Those of the configuration are there; which run is theirs to say. */
     readonly agents: Agents["Service"]
+    /** Servers that are not of the configuration, for requests that bring them. */
+    readonly urlServers: UrlServers["Service"]
     /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
     readonly reload: Reload
   }
@@ -78,9 +86,13 @@ export class Host extends Context.Service<
     )
     const toolbox = Layer.effect(
       Toolbox,
-      Effect.map(ServerOrchestrator, (orchestrator) =>
-        joinToolboxes([orchestrator.toolbox], setup.config.options.runtime.naming)
-      )
+      Effect.gen(function* () {
+        const { options } = setup.config
+        const { toolbox: builtIns } = yield* BuiltIns
+        const parts = { options, models: yield* Models, approvals: yield* Approvals, agents: yield* Agents, builtIns }
+        // The built-in ones first: what servers come and go changes nothing before them, and prompt caches keep.
+        return joinToolboxes([withSubAgent(parts), (yield* ServerOrchestrator).toolbox], options.runtime.naming)
+      })
     )
     const model = Layer.effect(
       LanguageModel,
@@ -94,14 +106,7 @@ export class Host extends Context.Service<
       Effect.map(
         Effect.all({ approvals: Approvals, hooks: Hooks, models: Models, orchestrator: ServerOrchestrator }),
         ({ approvals, hooks, models, orchestrator }) =>
-          conversationLayer(
-            setup.config.options,
-            hooks,
-            approvals.conversations,
-            orchestrator,
-            models.chosen,
-            setup.conversationStore
-          )
+          conversationLayer(setup.config.options, hooks, approvals.conversations, orchestrator, models.chosen, setup)
       )
     )
     const approvals = Approvals.layer(setup)
@@ -117,7 +122,9 @@ export class Host extends Context.Service<
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
-      Layer.provideMerge(Layer.mergeAll(servers, models, agents, approvals)),
+      Layer.provideMerge(
+        Layer.mergeAll(servers, models, agents, approvals, UrlServers.layer(setup), BuiltIns.layer(setup))
+      ),
       // One for all, so that what is read of it is complete; that of a collector where there is one.
       Layer.provideMerge(Layer.effect(Metric.MetricRegistry, ownRegistry)),
       // Below everything, so that all of it is traced and counted.
@@ -136,7 +143,7 @@ const agentSets = (setup: HostSetup) =>
 /** What is added to model calls; internal to the composition. */
 class Hooks extends Context.Service<Hooks, TurnHooks>()("@signalbox/host/Hooks") {}
 
-const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup) {
+const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore }: HostSetup) {
   const orchestrator = yield* ServerOrchestrator
   const all = allServers(orchestrator, yield* ServerSets)
   yield* postAlerts(config, environment, all.alerts)
@@ -151,11 +158,13 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment }: HostSetup
     orchestrator,
     conversations: yield* ConversationClient,
     hooks: yield* Hooks,
+    servedContext: servedContext(config.options, resultStore),
     allServers: all,
     allCircuits: allCircuits(orchestrator, models),
     agents,
+    urlServers: yield* UrlServers,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
     approvals,
-    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals })
+    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns: yield* BuiltIns })
   }
 })

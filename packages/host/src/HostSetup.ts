@@ -1,7 +1,7 @@
 /**
  * What the host cannot know by itself: the configuration, and what surrounds the program.
  */
-import type { EventStore } from "@signalbox/conversation"
+import type { EventStore, ResultStore } from "@signalbox/conversation"
 import type { OrchestratorOptions } from "@signalbox/orchestrator"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 
@@ -21,6 +21,11 @@ export interface HostSetup {
   readonly startsAll: boolean
   /** Where conversations with a name are kept; without it they end with the program. */
   readonly conversationStore?: EventStore["Service"]
+  /** Where results of tools are kept that are too long for a history; without it the rest of them is gone. */
+  readonly resultStore?: ResultStore
   /** What servers may ask back. A front end that answers such questions says so here; without it all are declined. */
   readonly questions?: OrchestratorOptions["questions"]
 }
+
+/** What a program keeps of its conversations. */
+export type KeptStores = Pick<HostSetup, "conversationStore" | "resultStore">

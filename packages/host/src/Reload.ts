@@ -8,6 +8,7 @@ import { Duration, Effect, Equal, type FileSystem, FileSystem as Files, Path, Se
 import type { AgentsChanged } from "./agents/agentChanges.ts"
 import type { Approvals } from "./approvals/Approvals.ts"
 import type { Agents } from "./agents/Agents.ts"
+import type { BuiltIns, BuiltInsError } from "./builtIns/BuiltIns.ts"
 import { withNews } from "./checkReferences.ts"
 import {
   clientChanges,
@@ -22,12 +23,14 @@ import type { ConfigInvalid, ConfigNotFound, MissingApiKey } from "./errors.ts"
 import { managedServers, resolveServers } from "./servers.ts"
 
 /** Why a changed file was not taken up. */
-export type ReloadError = ConfigInvalid | ConfigNotFound | MissingApiKey | DuplicateServerName
+export type ReloadError = ConfigInvalid | ConfigNotFound | MissingApiKey | DuplicateServerName | BuiltInsError
 
 /** What a changed file has changed. */
 export interface Reloaded extends Reconfigured {
   readonly agents: AgentsChanged
   readonly clients: ClientsChanged
+  /** Whether there are other built-in tools now, or others limits and policies for them. */
+  readonly areToolsChanged: boolean
   /** Keys that have another value now, and are only read when a program starts. */
   readonly needsRestart: ReadonlyArray<string>
 }
@@ -59,13 +62,14 @@ export interface ReloadParts {
   readonly orchestrator: ServerOrchestrator["Service"]
   readonly agents: Agents["Service"]
   readonly approvals: Approvals["Service"]
+  readonly builtIns: BuiltIns["Service"]
 }
 
 /** The reloading of one host. */
 export const makeReload = Effect.fnUntraced(function* (
   config: LoadedConfig,
   environment: Readonly<Record<string, string | undefined>>,
-  { agents, approvals, orchestrator }: ReloadParts
+  { agents, approvals, builtIns, orchestrator }: ReloadParts
 ) {
   const platform = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
   const fs = yield* Files.FileSystem
@@ -91,18 +95,28 @@ export const makeReload = Effect.fnUntraced(function* (
       const { problems } = yield* resolveServers(next, environment)
       return yield* next.invalid(withNews(problems, wrong))
     }
+    const tools = yield* builtIns.plan(next)
     const keysBefore = clientKeys
     // First: servers may take their time, and a key that was taken out lets nobody in meanwhile.
     clientKeys = keys
     const [report, changedAgents] = yield* Effect.all([orchestrator.reconfigure(servers), plan.apply], {
       concurrency: "unbounded"
-    }).pipe(Effect.onError(() => Effect.sync(() => (clientKeys = keysBefore))))
+    }).pipe(
+      Effect.onError(() =>
+        Effect.suspend(() => {
+          clientKeys = keysBefore
+          return tools.discard
+        })
+      )
+    )
+    yield* tools.apply
     current = next
     yield* approvals.follow(next)
     return {
       ...report,
       agents: changedAgents,
       clients: clientChanges(keysBefore, keys),
+      areToolsChanged: tools.isChanged,
       needsRestart: restartKeys(config.options, next.options)
     } satisfies Reloaded
   }).pipe(

@@ -4,6 +4,7 @@
  */
 import { Effect } from "effect"
 import { agentServers } from "./agents/agentServers.ts"
+import { toolsOptions } from "./builtIns/toolsOptions.ts"
 import { readClientKeys } from "./clientKeys.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import type { FoundProblem } from "./config/layers.ts"
@@ -25,10 +26,12 @@ export const withNews = (
 /** The enabled servers, as a start would have them. Fails with every variable and key that is missing, those of agents too. */
 export const checkReferences = Effect.fn("checkReferences")(function* (config: LoadedConfig, environment: Environment) {
   const { problems, servers } = yield* resolveServers(config, environment)
+  const tools = yield* toolsOptions(config, environment, undefined)
   let all: ReadonlyArray<FoundProblem> = [
     ...missingKeys(config, environment),
     ...readClientKeys(config, environment).problems,
     ...patternProblems(config.options),
+    ...tools.problems,
     ...problems
   ]
   for (const [name, agent] of Object.entries(config.options.agents)) {

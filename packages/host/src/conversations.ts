@@ -1,17 +1,13 @@
 /**
  * Conversations as the configuration wants them, over a model and a toolbox.
  */
-import {
-  type Approval,
-  ConversationClient,
-  type EventStore,
-  type MemoryWindow,
-  type TurnHooks
-} from "@signalbox/conversation"
+import { type Approval, ConversationClient, type MemoryWindow, type TurnHooks } from "@signalbox/conversation"
 import type { ServerOrchestrator } from "@signalbox/orchestrator"
-import { Duration } from "effect"
+import { Duration, Effect } from "effect"
 import type { HostOptions } from "./config/HostOptions.ts"
+import type { KeptStores } from "./HostSetup.ts"
 import type { ChosenModel } from "./models/chooseModel.ts"
+import { conversationContext } from "./turnContext.ts"
 
 /** What to say for which model, and what is added to each call. */
 export const conversationLayer = (
@@ -19,8 +15,8 @@ export const conversationLayer = (
   hooks: TurnHooks,
   approval: Approval,
   orchestrator: ServerOrchestrator["Service"],
-  { budget }: Pick<ChosenModel, "budget">,
-  store: EventStore["Service"] | undefined
+  { budget, context }: Pick<ChosenModel, "budget" | "context">,
+  { conversationStore: store, resultStore }: KeptStores
 ) =>
   ConversationClient.layer({
     limits: {
@@ -35,9 +31,14 @@ export const conversationLayer = (
     },
     hooks,
     approval,
+    context: conversationContext({ conversation }, context, resultStore),
     ...(store === undefined ? {} : { store, ...windowOf(history) }),
-    // Servers may keep a session for each conversation.
-    onClose: orchestrator.endConversation,
+    // Servers may keep a session for each conversation; a conversation that is kept keeps its long results.
+    onClose: ({ isKept, ...session }) =>
+      Effect.andThen(
+        orchestrator.endConversation(session),
+        isKept || resultStore === undefined ? Effect.void : Effect.ignore(resultStore.forget(session.conversationId))
+      ),
     maxSessions: conversation.maxSessions,
     idleTimeout: conversation.sessionIdleTimeout
   })

@@ -7,6 +7,7 @@ import { mcpErrors } from "@signalbox/mcp"
 import { modelErrors } from "@signalbox/model"
 import { orchestratorErrors } from "@signalbox/orchestrator"
 import { resilienceErrors } from "@signalbox/resilience"
+import { toolsErrors } from "@signalbox/tools"
 import { hostErrors } from "./errors.ts"
 
 /** The error classes of all packages up to this one: the rows of `signalbox errors list`. */
@@ -15,6 +16,7 @@ export const errorFamilies: ReadonlyArray<ErrorClass> = [
   ...modelErrors,
   ...mcpErrors,
   ...orchestratorErrors,
+  ...toolsErrors,
   ...conversationErrors,
   ...hostErrors
 ]

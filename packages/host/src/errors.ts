@@ -3,6 +3,7 @@
  */
 import { defineError, statuses } from "@signalbox/errors"
 import { Schema } from "effect"
+import { urlServerErrors } from "./urlServers/errors.ts"
 
 /**
  * One thing that is wrong in a configuration file. `line` counts from 1; it is 0 where there is no file. `code` is that of
@@ -176,6 +177,16 @@ export class ToolFailed extends defineError<ToolFailed>()("ToolFailed", {
   hint: () => "Check the arguments against: signalbox tools list --json"
 }) {}
 
+/** A sub-agent came to an end without an answer that counts. What it had said so far is in `text`. */
+export class TaskUnfinished extends defineError<TaskUnfinished>()("TaskUnfinished", {
+  code: "TASK_UNFINISHED",
+  status: statuses.badGateway,
+  fields: { finishReason: Schema.String, text: Schema.String },
+  message: ({ finishReason, text }) =>
+    `its conversation ended early (${finishReason})${text === "" ? "" : `, after it had said: ${text}`}`,
+  hint: () => "Give a smaller task, or raise the limits (conversation.maxHops, conversation.budget)."
+}) {}
+
 /** The client was closed before this was asked of it. */
 export class ClientClosed extends defineError<ClientClosed>()("ClientClosed", {
   code: "CLIENT_CLOSED",
@@ -187,6 +198,7 @@ export class ClientClosed extends defineError<ClientClosed>()("ClientClosed", {
 
 /** Every error class of this package, for tables. */
 export const hostErrors = [
+  ...urlServerErrors,
   ConfigInvalid,
   UntrustedServerType,
   ConfigNotFound,
@@ -200,5 +212,6 @@ export const hostErrors = [
   AgentDisabled,
   AgentNotRunning,
   ToolFailed,
+  TaskUnfinished,
   ClientClosed
 ] as const

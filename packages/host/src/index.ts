@@ -9,6 +9,7 @@ export {
   loadConfig
 } from "./config/ConfigFile.ts"
 export { AgentEntry } from "./config/AgentEntry.ts"
+export { builtInSource } from "./config/builtInSource.ts"
 export { HostOptions, isServerName, ServerEntry } from "./config/HostOptions.ts"
 export { shownTarget } from "./config/ServerProgram.ts"
 export type { FlagValue, FoundProblem } from "./config/layers.ts"
@@ -44,7 +45,12 @@ export {
   type ResourceContextOptions,
   type ResourceSource
 } from "./AvailableResources.ts"
+export { UrlServer, UrlServers } from "./urlServers/UrlServers.ts"
+export { UrlAccess, type UrlRules } from "./urlServers/UrlAccess.ts"
 export { Approvals } from "./approvals/Approvals.ts"
+export { calledByHand } from "./approvals/calledByHand.ts"
+export { BuiltIns, type BuiltInsError, type BuiltInsPlan } from "./builtIns/BuiltIns.ts"
+export { makeBuiltIns } from "./builtIns/makeBuiltIns.ts"
 export { logFile } from "./logFile.ts"
 export { hostLogging, type LogSettings, type LogStream } from "./hostLogging.ts"
 export { checkReferences } from "./checkReferences.ts"
@@ -69,6 +75,8 @@ export {
   ImportFailed,
   ImportInvalid,
   MissingApiKey,
+  TaskUnfinished,
   ToolFailed,
   UntrustedServerType
 } from "./errors.ts"
+export { McpUrlFailed, McpUrlRefused, McpUrlUnauthorized, type UrlServerError } from "./urlServers/errors.ts"

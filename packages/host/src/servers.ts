@@ -166,7 +166,8 @@ const sessionsOf = (entry: ServerEntry, runtime: HostOptions["runtime"]): Manage
     : { ...merged, min: Math.min(max, min) }
 }
 
-const managed = (
+/** A server of a configuration, reached as `started` says. */
+export const managed = (
   name: string,
   entry: ServerEntry,
   runtime: HostOptions["runtime"],

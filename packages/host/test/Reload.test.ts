@@ -1,12 +1,12 @@
 import { assert, layer } from "@effect/vitest"
-import { configTemplate, Host, type LoadedConfig } from "@signalbox/host"
+import { Host, type LoadedConfig } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
 import { localCall, resultText } from "@signalbox/model"
 import { readFxMcpLog, tempDirectory, waitFor } from "@signalbox/testing"
 import { Effect, Fiber, FileSystem, Queue, Stream } from "effect"
 import { join } from "node:path"
 import { stringify } from "yaml"
-import { configWith, fxServer, setupFor } from "./support.ts"
+import { configWith, fxServer, plainTemplate, setupFor } from "./support.ts"
 
 const offline = { "model.provider": "offline" }
 
@@ -20,7 +20,7 @@ const folder = Effect.map(
 
 const write = (config: LoadedConfig, servers: Record<string, unknown>, change = (text: string) => text) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) =>
-    fs.writeFileString(config.file ?? "", change(configTemplate.replace("servers: {}", stringify({ servers }))))
+    fs.writeFileString(config.file ?? "", change(plainTemplate.replace("servers: {}", stringify({ servers }))))
   )
 
 const starts = (file: string) => readFxMcpLog(file).filter(({ event }) => event === "start").length

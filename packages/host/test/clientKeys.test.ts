@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { checkReferences, Host } from "@signalbox/host"
+import { checkReferences, ConfigInvalid, Host } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
 import { Effect, FileSystem, Redacted } from "effect"
 import { stringify } from "yaml"
@@ -73,6 +73,38 @@ layer(nodePlatform)("the keys of clients", (it) => {
       assert.notInclude(start.message, "CI_KEY")
     })
   )
+  it.effect("that two clients share are told at both places, and not shown", () =>
+    Effect.gen(function* () {
+      const text = [
+        "extends: preset:default@1",
+        "server:",
+        "  auth:",
+        "    mode: keys",
+        "    keys:",
+        "      - { name: ci, key: env:CI_KEY }",
+        "      - { name: desk, key: key-of-desk }",
+        "      - { name: guest, key: key-of-guest, tools: none }",
+        `servers: ${JSON.stringify({ files })}`
+      ].join("\n")
+      const config = yield* load(text)
+      const environment = { CI_KEY: " key-of-guest\n" }
+      const error = yield* Effect.flip(checkReferences(config, environment))
+      assert.instanceOf(error, ConfigInvalid)
+      assert.deepStrictEqual(
+        error.problems.map(({ line, message, path }) => [line, path, message]),
+        [
+          [6, "server.auth.keys.0.key", '"ci" has the same key as "guest" (server.auth.keys.2.key)'],
+          [8, "server.auth.keys.2.key", '"guest" has the same key as "ci" (server.auth.keys.0.key)']
+        ]
+      )
+      const start = yield* Effect.flip(Effect.provide(Host, Host.layer(setupFor(config, environment))))
+      for (const { message } of [error, start]) {
+        assert.include(message, '"ci" has the same key as "guest"')
+        assert.notInclude(message, "key-of")
+      }
+      yield* checkReferences(config, { CI_KEY: "key-of-ci" })
+    })
+  )
   it.effect("do not matter where nobody is asked for one", () =>
     Effect.gen(function* () {
       const text = stringify({ extends: preset, server: { auth: { mode: "none", keys } }, servers: { files } })
@@ -88,6 +120,8 @@ layer(nodePlatform)("the keys of clients", (it) => {
       )
       const forward = { auth: { mode: "forward", keys: [] }, host: "0.0.0.0" }
       assert.lengthOf(yield* problemsOf(stringify({ extends: preset, server: forward })), 1)
+      const urls = { ...forward, tools: "none", mcpUrls: { allowed: true } }
+      assert.lengthOf(yield* problemsOf(stringify({ extends: preset, server: urls })), 1)
       const bare = yield* load(stringify({ extends: preset, server: { ...forward, tools: "none" } }))
       assert.strictEqual(bare.options.server.host, "0.0.0.0")
       const open = yield* problemsOf(stringify({ extends: preset, server: { host: "0.0.0.0" } }))
@@ -116,7 +150,7 @@ layer(nodePlatform)("the keys of clients", (it) => {
         (yield* problemsOf(text)).map(({ line, message, path, suggestion }) => [line, path, message, suggestion]),
         [
           [3, "server.tools.0", 'there is no server "fils"', 'did you mean "files"?'],
-          [7, "server.auth.keys.0.tools.1", 'there is no server "elsewhere"', "there are: files"],
+          [7, "server.auth.keys.0.tools.1", 'there is no server "elsewhere"', "there are: files, builtin"],
           [
             9,
             "server.auth.keys.2.name",

@@ -10,6 +10,7 @@ import * as orchestrator from "@signalbox/orchestrator"
 import * as claude from "@signalbox/provider-claude"
 import * as openai from "@signalbox/provider-openai"
 import * as resilience from "@signalbox/resilience"
+import * as tools from "@signalbox/tools"
 import { Arbitrary, Effect, Schema } from "effect"
 
 const modules: ReadonlyArray<object> = [
@@ -21,7 +22,8 @@ const modules: ReadonlyArray<object> = [
   orchestrator,
   claude,
   openai,
-  resilience
+  resilience,
+  tools
 ]
 
 const isErrorClass = (value: unknown): value is ErrorClass => typeof value === "function" && "definition" in value

@@ -74,26 +74,30 @@ layer(nodePlatform)("the names of models", (it) => {
       ])
     })
   )
-  it.effect("of Claude's families become the big and the small model, or one where there is but one", () =>
-    Effect.gen(function* () {
-      const names = [
-        "claude-3-haiku-20240307",
-        "anthropic/claude-3.7-sonnet",
-        "claude-opus-4-20250514",
-        "opus",
-        "haiku"
-      ]
-      const both = {
-        ...withoutOllama,
-        "routing.big": "openai/gpt-5",
-        "routing.small": "gpt-5-mini",
-        "model.provider": "openai"
-      }
-      const [small, big] = ["openai/gpt-5-mini", "openai/gpt-5"]
-      assert.deepStrictEqual(yield* resolved(both, names), [small, big, big, big, small])
-      const one = yield* resolved({ ...withoutOllama, "routing.big": "openai/gpt-5" }, names)
-      assert.deepStrictEqual(one, [big, big, big, big, big])
-    })
+  it.effect(
+    "of Claude's families, and their sizes, become the big and the small model, or one where there is but one",
+    () =>
+      Effect.gen(function* () {
+        const names = [
+          "claude-3-haiku-20240307",
+          "anthropic/claude-3.7-sonnet",
+          "claude-opus-4-20250514",
+          "opus",
+          "haiku",
+          "big",
+          "small"
+        ]
+        const both = {
+          ...withoutOllama,
+          "routing.big": "openai/gpt-5",
+          "routing.small": "gpt-5-mini",
+          "model.provider": "openai"
+        }
+        const [small, big] = ["openai/gpt-5-mini", "openai/gpt-5"]
+        assert.deepStrictEqual(yield* resolved(both, names), [small, big, big, big, small, big, small])
+        const one = yield* resolved({ ...withoutOllama, "routing.big": "openai/gpt-5" }, names)
+        assert.deepStrictEqual(one, [big, big, big, big, big, big, big])
+      })
   )
 })
 

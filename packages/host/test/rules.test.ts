@@ -1,13 +1,51 @@
 import { assert, layer } from "@effect/vitest"
 import { alertOptions, configTemplate, presets } from "@signalbox/host"
+import { toolNames } from "@signalbox/tools"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { orchestratorDefaults } from "@signalbox/orchestrator"
 import { Effect } from "effect"
 import { stringify } from "yaml"
 import { load, problemsOf } from "./support.ts"
 
+/** The limits of each built-in tool. */
+const toolLimitRules = Object.fromEntries(
+  toolNames.flatMap((name): ReadonlyArray<readonly [string, readonly [unknown, string]]> => [
+    [`tools.limits.tools.${name}.maxConcurrent`, [0, "greater than 0"]],
+    [`tools.limits.tools.${name}.timeout`, ["0 seconds", "above zero"]]
+  ])
+)
+
 /** Where a value may not be just anything of its type: one that is refused, and the words for what is expected. */
 const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> = {
+  ...toolLimitRules,
+  "tools.paths.cwd": ["", "a value with a length of at least 1"],
+  "tools.paths.followsSymlinks": ["yes", "boolean"],
+  "tools.paths.maxDepth": [0, "greater than 0"],
+  "tools.commands.shell": ["", "a value with a length of at least 1"],
+  "tools.commands.undecided": ["run", '"refuse"'],
+  "tools.commands.timeout": ["0 seconds", "above zero"],
+  "tools.commands.maxTimeout": ["soon", 'a duration such as "30 seconds"'],
+  "tools.commands.maxOutputBytes": [0, "greater than 0"],
+  "tools.commands.maxMemoryBytes": ["4 GB", '"unlimited"'],
+  "tools.commands.maxJobs": [-1, "greater than or equal to 0"],
+  "tools.urls.maxRedirects": [-1, "greater than or equal to 0"],
+  "tools.urls.maxBytes": [0, "greater than 0"],
+  "tools.urls.timeout": ["0 seconds", "above zero"],
+  "tools.urls.userAgent": ["", "a value with a length of at least 1"],
+  "tools.search.provider": ["duck", '"searxng"'],
+  "tools.search.url": ["search.example.com", "http:// or https://"],
+  "tools.limits.maxConcurrent": [0, "greater than 0"],
+  "tools.limits.maxQueued": [-1, "greater than or equal to 0"],
+  "tools.limits.queueTimeout": ["0 seconds", "above zero"],
+  "tools.limits.rate.limit": [0, "greater than 0"],
+  "tools.limits.rate.per": ["0 minutes", "above zero"],
+  "tools.limits.maxFileBytes": [0, "greater than 0"],
+  "tools.limits.maxResultCharacters": [0, "greater than 0"],
+  "tools.limits.maxEntries": [0, "greater than 0"],
+  "tools.limits.maxSearchedBytes": [0, "greater than 0"],
+  "tools.stateFolder": ["", "a value with a length of at least 1"],
+  "tools.undo.maxChanges": [0, "greater than 0"],
+  "tools.undo.maxBytes": [0, "greater than 0"],
   "model.provider": ["clode", 'no provider "clode"'],
   "model.breaker.enabled": ["off", "boolean"],
   "model.breaker.failures": [0, "greater than 0"],
@@ -35,6 +73,13 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "conversation.toolTimeout": ["0 seconds", "above zero"],
   "conversation.maxSessions": [-1, "greater than 0"],
   "conversation.approval.mode": ["sometimes", '"auto-safe"'],
+  "conversation.context.window": ["big", '"auto"'],
+  "conversation.context.reserveTokens": [0, "greater than 0"],
+  "conversation.context.preserveRecent": [-1, "greater than or equal to 0"],
+  "conversation.context.whenFull": ["forget", '"summary"'],
+  "conversation.context.summary.maxTokens": [0, "greater than 0"],
+  "conversation.context.maxResultTokens": [0, "greater than 0"],
+  "conversation.context.toolTokenBudget": ["none", '"unlimited"'],
   "conversation.budget.maxCostUsd": [0, "greater than 0"],
   "conversation.budget.maxTokens": [0, "greater than 0"],
   "conversation.budget.maxSeconds": [0, "greater than 0"],
@@ -119,6 +164,9 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "server.maxRequestBytes": [0, "greater than 0"],
   "server.auth.mode": ["open", '"forward"'],
   "server.tools": ["some", '"none"'],
+  "server.mcpUrls.allowed": ["yes", "boolean"],
+  "server.mcpUrls.ports": ["all", '"standard"'],
+  "server.mcpUrls.keepFor": ["0 minutes", "above zero"],
   "server.maxConcurrentRequests": [0, "greater than 0"],
   "server.maxQueuedRequests": [-1, "greater than or equal to 0"],
   "server.maxTokens": [0, "greater than 0"],
@@ -131,9 +179,22 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "server.cache.maxBytes": [0, "greater than 0"]
 }
 
-/** Keys that may be missing, with what is refused where they stand. */
+/** Lists, and keys that may be missing, with what is refused where they stand. */
 const optional: typeof rules = {
+  "tools.enabled": ["all", "array"],
+  "tools.paths.roots": ["all", "array"],
+  "tools.paths.readOnlyRoots": [{}, "array"],
+  "tools.paths.deny": [".env", "array"],
+  "tools.paths.blockedExtensions": ["sh", "array"],
+  "tools.commands.allow": ["all", "array"],
+  "tools.commands.ask": [{}, "array"],
+  "tools.commands.deny": ["rm", "array"],
+  "tools.urls.allowAddresses": ["10.0.0.0/8", "array"],
+  "tools.urls.allowHosts": ["example.com", "array"],
+  "tools.urls.denyHosts": ["example.com", "array"],
+  "tools.urls.ports": [80, "array"],
   "providers.claude.maxTokens": [0, "greater than 0"],
+  "providers.claude.contextWindow": [0, "greater than 0"],
   "providers.claude.requestTimeout": ["0 seconds", "above zero"],
   "providers.claude.idleTimeout": ["soon", 'a duration such as "30 seconds"']
 }
@@ -142,12 +203,16 @@ const optional: typeof rules = {
 const free = [
   "model.name",
   "model.systemPrompt",
+  "conversation.context.summary.model",
   "logging.file",
   "providers.ollama.model",
   "routing.big",
   "routing.small",
   "history.folder",
-  "runtime.toolCache"
+  "runtime.toolCache",
+  "tools.commands.environment.PATH",
+  "tools.commands.environment.LANG",
+  "tools.undo.folder"
 ]
 
 const withValues = (values: Readonly<Record<string, unknown>>): string => {
@@ -167,7 +232,9 @@ const withValues = (values: Readonly<Record<string, unknown>>): string => {
 
 const leaves = (value: unknown, path = ""): ReadonlyArray<string> =>
   typeof value === "object" && value !== null
-    ? Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === "" ? key : `${path}.${key}`))
+    ? Object.entries(Array.isArray(value) ? [] : value).flatMap(([key, inner]) =>
+        leaves(inner, path === "" ? key : `${path}.${key}`)
+      )
     : [path]
 
 layer(NodeServices.layer)("what is counted and told by default", (it) => {
@@ -245,6 +312,20 @@ layer(NodeServices.layer)("the rules of the configuration", (it) => {
       }
       const { options } = yield* load(configTemplate, { environment: { LOG_LEVEL: "Debug" } })
       assert.strictEqual(options.logging.level, "debug")
+    })
+  )
+})
+
+layer(NodeServices.layer)("the context of conversations", (it) => {
+  it.effect("keeps less free than there is, and asks a provider that there is for summaries", () =>
+    Effect.gen(function* () {
+      const context = { window: 4000, reserveTokens: 4000 }
+      const [tooMuch] = yield* problemsOf(withValues({ "conversation.context": context }))
+      assert.strictEqual(tooMuch?.path, "conversation.context.reserveTokens")
+      assert.include(tooMuch?.message, "less than window")
+      const [unknown] = yield* problemsOf(withValues({ "conversation.context.summary.model": "cluade/small" }))
+      assert.strictEqual(unknown?.path, "conversation.context.summary.model")
+      assert.include(unknown?.suggestion, "claude/small")
     })
   )
 })

@@ -46,15 +46,17 @@ export const withoutOllama = { "providers.ollama.baseUrl": "http://127.0.0.1:9/v
 /** Keys of the vendors that the configuration knows by itself. */
 export const vendorKeys = { ANTHROPIC_API_KEY: "a", OPENAI_API_KEY: "b" }
 
-/** Only tests of approval are about it. */
-const withoutQuestions = configTemplate.replace("mode: auto-safe", "mode: auto")
+/** Only tests of approval, and of the built-in tools, are about them. */
+export const plainTemplate = configTemplate
+  .replace("mode: auto-safe", "mode: auto")
+  .replace(/^ {2}enabled: \[Read.*$/m, "  enabled: []")
 
 /** A configuration with these servers, written to a folder of its own and loaded from there. */
 export const configWith = Effect.fnUntraced(function* (
   servers: Record<string, unknown>,
   settings: Record<string, unknown> = {},
   environment: Record<string, string> = {},
-  template: string = withoutQuestions
+  template: string = plainTemplate
 ) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path

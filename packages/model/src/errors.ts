@@ -4,6 +4,7 @@
  */
 import { defineError, statuses } from "@signalbox/errors"
 import { Duration, Schema } from "effect"
+import { ApprovalRefused, ApprovalRequired } from "./approvalErrors.ts"
 
 const provider = { provider: Schema.String }
 const said = {
@@ -307,5 +308,7 @@ export const modelErrors = [
   TokenizerMissing,
   ToolNotFound,
   InvalidParams,
-  ToolTimeout
+  ToolTimeout,
+  ApprovalRefused,
+  ApprovalRequired
 ] as const

@@ -49,13 +49,17 @@ export { emptyFold, type EventFold, eventsOf, foldEvent, withInputText } from ".
 export { isLostResult, lostResult } from "./lostResult.ts"
 export { isSafeToRepeat, resultText, textResult, ToolAnnotations, ToolDefinition, ToolResult } from "./Tool.ts"
 export { callerToolbox, emptyToolbox, inventoryOf, joinToolboxes, Toolbox, type ToolInventory } from "./Toolbox.ts"
+export { narrowToolbox } from "./narrowToolbox.ts"
 export { makeSteadyToolbox, type SteadyToolbox } from "./SteadyToolbox.ts"
 export {
   fitName,
+  identityOf,
+  freeName,
   type NamedTool,
   type NamedTools,
   nameTools,
   type NamingPolicy,
+  ownName,
   qualifiedName,
   qualifiedNames,
   sourceOf
@@ -75,6 +79,7 @@ export {
   Interaction,
   type ToolProgress
 } from "./Interaction.ts"
+export { ApprovalRefused, ApprovalRequired, notApproved } from "./approvalErrors.ts"
 
 // Models for names
 export {
@@ -93,6 +98,8 @@ export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRout
 export { type FallbackCandidate, fallbackModel, isWorthFallback } from "./routing/fallbackModel.ts"
 export { FallbackAhead } from "./routing/FallbackAhead.ts"
 export { GivenUpRoutes } from "./routing/GivenUpRoutes.ts"
+
+export { contextWindowOf } from "./contextWindow.ts"
 
 // What stands around a model
 export { type CallNote, CallNotes } from "./CallNotes.ts"

@@ -2,7 +2,7 @@
  * A model that is asked again when it could not even begin to answer: rate limits, overload, a lost connection.
  * Once the first event is out nothing is repeated, because somebody has read it; that failure passes on.
  */
-import { retry, type RetryPolicy, retryWhile } from "@signalbox/resilience"
+import { retryAfterFailure, type RetryPolicy, retryWhile } from "@signalbox/resilience"
 import { Duration, Effect, Stream } from "effect"
 import { begun } from "./begun.ts"
 import { type ModelError, ProviderBusy, ProviderCircuitOpen, ProviderTimeout } from "./errors.ts"
@@ -31,29 +31,43 @@ export const retryModel =
     })
   }
 
-/** The same for whatever else is asked of an upstream. What cannot be taken back must not fail here any more. */
+/**
+ * The same for whatever else is asked of an upstream. `mayRepeat` is asked after each failure: what somebody has begun
+ * to read cannot be taken back.
+ */
 export const retryAnswer = (given: RetryPolicy) => {
   const patient = retryWhile((error) => given.while(error) && !isWaitedFor(error))(given)
   const quick = hurried(patient)
-  return <A, R>(answer: Effect.Effect<A, ModelError, R>): Effect.Effect<A, ModelError, R> =>
-    Effect.flatMap(Effect.all([FallbackAhead, CallerPatience]), ([isAhead, patience]) => {
-      const policy = isAhead ? quick : patient
-      const longest = Math.min(policy.capMillis, Duration.toMillis(patience))
-      const isWorthIt = (error: ModelError) => policy.while(error) && askedPause(error) <= longest
-      let attempts = 0
-      const attempt = Effect.tapError(answer, (error) => {
-        attempts++
-        if (attempts >= policy.attempts || !isWorthIt(error)) return Effect.void
-        const pause =
-          askedPause(error) === 0 ? "" : ` in ${Duration.format(Duration.millis(askedPause(error)))}, as it asks`
-        return Effect.logWarning(
-          `Trying again${pause} (attempt ${attempts + 1} of ${policy.attempts}): ${error.message}`
+  return <A, R>(
+    answer: Effect.Effect<A, ModelError, R>,
+    mayRepeat: () => boolean = () => true
+  ): Effect.Effect<A, ModelError, R> =>
+    // What goes well pays for nothing of this.
+    Effect.catch(answer, (first) =>
+      Effect.flatMap(Effect.all([FallbackAhead, CallerPatience]), ([isAhead, patience]) => {
+        const policy = isAhead ? quick : patient
+        const longest = Math.min(policy.capMillis, Duration.toMillis(patience))
+        const isWorthIt = (error: ModelError) => mayRepeat() && policy.while(error) && askedPause(error) <= longest
+        let attempts = 0
+        const tell = (error: ModelError) => {
+          attempts++
+          return attempts < policy.attempts && isWorthIt(error) ? warn(error, attempts, policy) : Effect.void
+        }
+        // It only sees failures of this very effect, and keeps the last one as its cause.
+        const repeatable = retryWhile((error) => isWorthIt(error as ModelError))(policy)
+        const repeated = retryAfterFailure(repeatable)(Effect.tapError(answer, tell))(first)
+        return Effect.andThen(
+          tell(first),
+          Effect.catchTag(repeated, "RetryExhausted", ({ cause }) => Effect.fail(cause as ModelError))
         )
       })
-      // It only sees failures of this very effect, and keeps the last one as its cause.
-      const repeated = retry(retryWhile((error) => isWorthIt(error as ModelError))(policy))(attempt)
-      return Effect.catchTag(repeated, "RetryExhausted", ({ cause }) => Effect.fail(cause as ModelError))
-    })
+    )
+}
+
+/** A person is kept waiting. */
+const warn = (error: ModelError, attempts: number, policy: RetryPolicy) => {
+  const pause = askedPause(error) === 0 ? "" : ` in ${Duration.format(Duration.millis(askedPause(error)))}, as it asks`
+  return Effect.logWarning(`Trying again${pause} (attempt ${attempts + 1} of ${policy.attempts}): ${error.message}`)
 }
 
 /** The same policy for who can ask somebody else. */

@@ -24,6 +24,7 @@ export {
   isRetryable,
   type Jitter,
   retry,
+  retryAfterFailure,
   type RetryPolicy,
   retryPolicy,
   type RetrySettings,

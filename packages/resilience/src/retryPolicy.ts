@@ -79,9 +79,16 @@ export const retryWhile =
  */
 export const retry =
   (policy: RetryPolicy) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | RetryExhausted, R> => {
-    const attempt = (number: number): Effect.Effect<A, E | RetryExhausted, R> =>
-      Effect.catch(effect, (error) => {
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | RetryExhausted, R> =>
+    Effect.catch(effect, retryAfterFailure(policy)(effect))
+
+/** The rest of `retry`, for who has made the first attempt himself and knows how it failed. */
+export const retryAfterFailure =
+  (policy: RetryPolicy) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>) => {
+    const afterFailure =
+      (number: number) =>
+      (error: E): Effect.Effect<A, E | RetryExhausted, R> => {
         if (!policy.while(error)) return Effect.fail(error)
         const wanted = retryAfterOf(error)
         if (number >= policy.attempts || (wanted !== undefined && Duration.toMillis(wanted) > policy.capMillis)) {
@@ -89,10 +96,10 @@ export const retry =
         }
         return pauseMillis(policy, number, wanted).pipe(
           Effect.flatMap((millis) => Effect.sleep(millis)),
-          Effect.flatMap(() => attempt(number + 1))
+          Effect.flatMap(() => Effect.catch(effect, afterFailure(number + 1)))
         )
-      })
-    return attempt(1)
+      }
+    return afterFailure(1)
   }
 
 const retryAfterOf = (error: unknown): Duration.Duration | undefined =>

@@ -10,6 +10,7 @@ import {
   type ToolDefinition
 } from "@signalbox/model"
 import { Effect, Schema, SchemaIssue } from "effect"
+import type { NotApproved } from "./approval.ts"
 import type { BuiltInError } from "./errors.ts"
 import type { BuiltInName } from "./ToolsOptions.ts"
 
@@ -21,11 +22,14 @@ export interface ToolOutput {
   readonly isError?: boolean
 }
 
+/** How a call can end without an answer. */
+export type BuiltInFailure = BuiltInError | InvalidParams | NotApproved
+
 /** One built-in tool. */
 export interface BuiltIn {
   readonly name: BuiltInName
   readonly definition: (source: string) => ToolDefinition
-  readonly run: (input: JsonObject, context: CallContext) => Effect.Effect<ToolOutput, BuiltInError | InvalidParams>
+  readonly run: (input: JsonObject, context: CallContext) => Effect.Effect<ToolOutput, BuiltInFailure>
   /** It asks persons and has time limits of its own, so the limit for its calls is not held against it. */
   readonly isSelfTimed: boolean
 }
@@ -36,7 +40,7 @@ interface BuiltInSpec<Input> {
   readonly input: Schema.Codec<Input, unknown>
   readonly annotations: ToolAnnotations
   readonly isSelfTimed?: boolean
-  readonly run: (input: Input, context: CallContext) => Effect.Effect<ToolOutput, BuiltInError | InvalidParams>
+  readonly run: (input: Input, context: CallContext) => Effect.Effect<ToolOutput, BuiltInFailure>
 }
 
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()

@@ -3,8 +3,10 @@
  * arguments that do not fit, limits, and names that nobody has are failures.
  */
 import {
+  ApprovalRefused,
+  ApprovalRequired,
   type CallContext,
-  type InvalidParams,
+  InvalidParams,
   type JsonObject,
   nearestName,
   Toolbox,
@@ -14,9 +16,9 @@ import {
   type ToolTimeout
 } from "@signalbox/model"
 import type { BulkheadError } from "@signalbox/resilience"
-import { Cause, Context, Effect, Exit, type FileSystem, Layer, Option, Path, type Scope } from "effect"
+import { Cause, Context, Effect, Exit, type FileSystem, Layer, Option, Path, Schema, type Scope } from "effect"
 import { ChildProcessSpawner } from "effect/process"
-import { makeApprovals } from "./approval.ts"
+import type { NotApproved } from "./approval.ts"
 import { bashTool } from "./bash/bashTool.ts"
 import { makeCommandPolicy } from "./bash/CommandPolicy.ts"
 import { makeJobs } from "./bash/Jobs.ts"
@@ -46,7 +48,7 @@ import { webFetchTool } from "./web/webFetchTool.ts"
 import { webSearchTool } from "./web/webSearchTool.ts"
 
 /** What a call of a built-in tool can fail with. Everything else is told in its result. */
-export type BuiltInCallError = InvalidParams | ToolNotFound | ToolTimeout | BulkheadError
+export type BuiltInCallError = InvalidParams | NotApproved | ToolNotFound | ToolTimeout | BulkheadError
 
 /** What the tools need from their surroundings. */
 export type BuiltInRequirements =
@@ -109,7 +111,7 @@ function* makeBuiltInTools(
       options: commands,
       cwd,
       policy: makeCommandPolicy(commands, workspace.policy, path),
-      approvals: makeApprovals(source),
+      source,
       jobs: yield* makeJobs(commands, cwd),
       spawner
     }),
@@ -146,7 +148,7 @@ const toolboxOf = (
         outcome: output.isError === true ? "tool_error" : "ok"
       })),
       Effect.catchIf(
-        (error): error is BuiltInError => error._tag !== "InvalidParams",
+        (error): error is BuiltInError => !isFailure(error),
         (error) => Effect.succeed({ result: toErrorResult(error, maxResultCharacters), outcome: error.code })
       ),
       limits.hold(tool)
@@ -170,6 +172,9 @@ const toolboxOf = (
 
   return { list: Effect.succeed(definitions), call }
 }
+
+/** What ends a call without a result: wrong arguments, and a person who was to be asked. */
+const isFailure = Schema.is(Schema.Union([InvalidParams, ApprovalRefused, ApprovalRequired]))
 
 const outcomeOf = (exit: Exit.Exit<{ readonly outcome: string }, { readonly code: string }>): string => {
   if (Exit.isSuccess(exit)) return exit.value.outcome

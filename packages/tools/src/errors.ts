@@ -15,7 +15,7 @@ export class PathRefused extends defineError<PathRefused>()("PathRefused", {
   fields: { ...path, ...reason },
   message: ({ path, reason }) => `The path ${JSON.stringify(path)} is refused: ${reason}.`,
   hint: () =>
-    "Use a path inside the folders that the tools may use, or allow the folder in the configuration (tools.roots)."
+    "Use a path inside the folders that the tools may use, or allow the folder in the configuration (tools.paths.roots)."
 }) {}
 
 /** A shell command that the policy does not allow. Nothing of it was run. */
@@ -35,16 +35,6 @@ export class UrlRefused extends defineError<UrlRefused>()("UrlRefused", {
   message: ({ reason, url }) => `The address ${JSON.stringify(url)} is refused: ${reason}.`,
   hint: () =>
     "Use a public http or https address, or allow its network in the configuration (tools.urls.allowAddresses)."
-}) {}
-
-/** Somebody has to allow it, and nobody did. Nothing was run. */
-export class ApprovalRequired extends defineError<ApprovalRequired>()("ApprovalRequired", {
-  code: "APPROVAL_REQUIRED",
-  status: statuses.forbidden,
-  fields: { toolName: Schema.String, ...reason, answer: Schema.String },
-  message: ({ answer, reason, toolName }) =>
-    `${toolName} needs the approval of a person, because ${reason}. It was not given: ${answer.replace(/\.$/, "")}. Nothing was run.`,
-  hint: () => "Ask the person in words, or do it in a way that needs no approval."
 }) {}
 
 /** There is nothing of this name. */
@@ -198,7 +188,7 @@ export class ToolRootMissing extends defineError<ToolRootMissing>()("ToolRootMis
   status: statuses.configuration,
   fields: path,
   message: ({ path }) => `The folder ${JSON.stringify(path)}, which the built-in tools may use, is not there.`,
-  hint: () => "Create the folder, or correct tools.roots, tools.readOnlyRoots or tools.cwd in the configuration."
+  hint: () => "Create the folder, or correct tools.paths (cwd, roots, readOnlyRoots) in the configuration."
 }) {}
 
 /** The work of a tool took longer than it may; it was ended. */
@@ -215,7 +205,6 @@ export type BuiltInError =
   | PathRefused
   | CommandRefused
   | UrlRefused
-  | ApprovalRequired
   | FileNotFound
   | FileKindWrong
   | FileAccessDenied
@@ -240,7 +229,6 @@ export const toolsErrors = [
   PathRefused,
   CommandRefused,
   UrlRefused,
-  ApprovalRequired,
   FileNotFound,
   FileKindWrong,
   FileAccessDenied,

@@ -38,7 +38,6 @@ export { FileChange } from "./undo/UndoJournal.ts"
 
 // Errors
 export {
-  ApprovalRequired,
   type BuiltInError,
   CommandNotStarted,
   CommandRefused,

@@ -16,7 +16,13 @@ const durations = Metric.histogram("builtin_tool_duration_ms", {
   boundaries: [1, 5, 10, 50, 100, 500, 1000, 5000, 10_000, 30_000, 60_000, 120_000]
 })
 
-const refusals: ReadonlySet<string> = new Set(["PATH_REFUSED", "COMMAND_REFUSED", "URL_REFUSED", "APPROVAL_REQUIRED"])
+const refusals: ReadonlySet<string> = new Set([
+  "PATH_REFUSED",
+  "COMMAND_REFUSED",
+  "URL_REFUSED",
+  "APPROVAL_REQUIRED",
+  "APPROVAL_REFUSED"
+])
 
 /** Counts one call. */
 export const countCall = (tool: string, outcome: string, duration: Duration.Duration): Effect.Effect<void> =>

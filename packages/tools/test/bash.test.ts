@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type ApprovalRequest, Interaction, resultText } from "@signalbox/model"
 import { Effect, Fiber } from "effect"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { type Bench, type Changes, codeOf, makeBench } from "./support.ts"
+import { type Bench, type Changes, codeOf, failureOf, makeBench } from "./support.ts"
 
 const allowing =
   (...allow: ReadonlyArray<string>): Changes =>
@@ -162,7 +162,7 @@ describe("an approval", () => {
     Effect.gen(function* () {
       const bench = yield* makeBench()
       const file = bench.write("a.txt", "x")
-      assert.strictEqual(codeOf(yield* bench.call("Bash", { command: "rm a.txt" })), "APPROVAL_REQUIRED")
+      assert.strictEqual(yield* failureOf(bench.call("Bash", { command: "rm a.txt" })), "APPROVAL_REQUIRED")
       assert.isTrue(existsSync(file))
       const asked: Array<ApprovalRequest> = []
       const interaction: Interaction = {
@@ -170,17 +170,29 @@ describe("an approval", () => {
         approve: (request) =>
           Effect.sync(() => {
             asked.push(request)
-            return { isApproved: true, remember: "conversation" }
+            return { isApproved: true, remember: "once" }
           })
       }
       yield* bench.call("Bash", { command: "rm a.txt" }, { interaction })
       assert.isFalse(existsSync(file))
       assert.strictEqual(asked[0]?.reason, "rm is not among the allowed commands")
+      assert.deepStrictEqual(asked[0]?.input, { command: "rm a.txt" })
+      // What a yes is remembered for is the business of whoever makes the call.
       yield* bench.call("Bash", { command: "rm a.txt" }, { interaction })
-      assert.lengthOf(asked, 1)
-      yield* bench.call("Bash", { command: "rm a.txt", input: "other" }, { interaction })
-      yield* bench.call("Bash", { command: "rm a.txt" }, { interaction, conversationId: "other" })
-      assert.lengthOf(asked, 3)
+      assert.lengthOf(asked, 2)
+    })
+  )
+
+  it.live("that was refused says so", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench()
+      const interaction: Interaction = {
+        ...Interaction.decline,
+        approve: () => Effect.succeed({ isApproved: false, because: "refused", reason: "not now" })
+      }
+      const error = yield* Effect.flip(bench.call("Bash", { command: "rm a.txt" }, { interaction }))
+      assert.strictEqual(error.code, "APPROVAL_REFUSED")
+      assert.include(error.message, "not now")
     })
   )
 

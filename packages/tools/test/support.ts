@@ -70,6 +70,10 @@ export interface Bench {
   readonly text: (name: string, input: JsonObject, context?: Partial<CallContext>) => Effect.Effect<string>
 }
 
+/** The code of the failure of a call. */
+export const failureOf = <A>(call: Effect.Effect<A, { readonly code: string }>): Effect.Effect<string> =>
+  Effect.match(call, { onFailure: ({ code }) => code, onSuccess: () => "ok" })
+
 /** The code of the error that a result tells of. */
 export const codeOf = ({ content, isError }: ToolResult): string => {
   const [block] = content

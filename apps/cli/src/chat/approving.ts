@@ -1,8 +1,8 @@
 /**
  * Who approves tool calls of a run: flags first, then the person at the terminal, where one sits there.
  */
-import { allowsCall, ApprovalRequired, type CallPattern } from "@signalbox/conversation"
-import { type ApprovalRequest, Interaction, sourceOf } from "@signalbox/model"
+import { allowsCall, type CallPattern } from "@signalbox/conversation"
+import { ApprovalRequired, type ApprovalRequest, Interaction, sourceOf } from "@signalbox/model"
 import { Effect } from "effect"
 
 /** What `--yes` and `--approve` say. */

@@ -1,7 +1,6 @@
-import { Host, ToolFailed } from "@signalbox/host"
+import { builtInSource, calledByHand, Host, ToolFailed } from "@signalbox/host"
 import {
   type JsonObject,
-  localCall,
   qualifiedName,
   qualifiedNames,
   resultText,
@@ -12,6 +11,9 @@ import {
 import type { ToolJson } from "@signalbox/server/control"
 import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { type ApprovalChoice, makeApproving } from "../chat/approving.ts"
+import { personAtTerminal } from "../chat/questions/terminalInteraction.ts"
+import { approvalFlags } from "../flags.ts"
 import { Output } from "../Output.ts"
 import { printable } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
@@ -48,14 +50,18 @@ const listedHere = (server: Option.Option<string>) =>
     Effect.gen(function* () {
       const host = yield* Host
       const servers = yield* startListed(host, server)
-      return { tools: (yield* host.toolbox.list).map(listedTool), servers }
+      const tools = (yield* host.toolbox.list).map(listedTool)
+      return { tools: tools.filter((tool) => Option.isNone(server) || tool.server === server.value), servers }
     })
   )
 
 const list = Command.make(
   "list",
   {
-    server: Flag.String("server").pipe(Flag.withDescription("Only the tools of this server"), Flag.optional),
+    server: Flag.String("server").pipe(
+      Flag.withDescription(`Only the tools of this server; ${builtInSource} for the built-in ones`),
+      Flag.optional
+    ),
     fresh
   },
   ({ fresh, server }) =>
@@ -88,7 +94,7 @@ const list = Command.make(
 /** Starts the one server that is named, or all of them until it is sure whose tool is meant. */
 const findTool = Effect.fnUntraced(function* (host: RunningHost, { server, tool }: ToolCallWords) {
   if (server !== undefined) {
-    yield* host.orchestrator.start(server)
+    if (server !== builtInSource) yield* host.orchestrator.start(server)
     return qualifiedName(server, tool)
   }
   const isAddressed = Effect.map(host.toolbox.list, (tools) =>
@@ -119,15 +125,16 @@ const dataOf = (result: ToolResult): unknown => {
 
 const ownConnection = { path: ["runtime", "sessions", "affinity"], value: "call", flag: "--direct" }
 
-const calledHere = (words: ReadonlyArray<string>, isDirect: boolean) =>
+const calledHere = (words: ReadonlyArray<string>, isDirect: boolean, approvals: ApprovalChoice) =>
   withHost({ startsAll: false, needsNoModel: true, flags: isDirect ? [ownConnection] : [] })(
     Effect.gen(function* () {
       const host = yield* Host
-      const wanted = yield* readCall(words, Object.keys(host.config.options.servers))
+      const wanted = yield* readCall(words, [builtInSource, ...Object.keys(host.config.options.servers)])
       const name = yield* findTool(host, wanted)
       const input: JsonObject = wanted.input
+      const { interaction } = makeApproving(approvals, yield* personAtTerminal)
       const result = yield* host.toolbox
-        .call(name, input, localCall())
+        .call(name, input, calledByHand(host.approvals, { interaction }))
         .pipe(
           Effect.catchIf(Schema.is(ToolNotFound), (error) => Effect.flatMap(asTyped(host, wanted, error), Effect.fail))
         )
@@ -147,13 +154,14 @@ const call = Command.make(
       Flag.withDescription("On a connection of its own, which nothing else has used, through no running host"),
       Flag.withDefault(false)
     ),
-    fresh
+    fresh,
+    ...approvalFlags
   },
-  ({ direct, fresh, words }) =>
+  ({ approve, direct, fresh, words, yes }) =>
     withSetting(
       Effect.gen(function* () {
-        const byHost = direct || fresh ? undefined : yield* (yield* hostTools).callByHost(words)
-        const { result, tool } = byHost ?? (yield* calledHere(words, direct))
+        const byHost = direct || fresh ? undefined : yield* (yield* hostTools).callByHost(words, { approve, yes })
+        const { result, tool } = byHost ?? (yield* calledHere(words, direct, { approve, yes }))
         return result.isError ? yield* new ToolFailed({ toolName: tool, text: resultText(result) }) : result
       }).pipe(
         report({
@@ -169,11 +177,19 @@ const call = Command.make(
     {
       command: `signalbox tools call files read_file '{"path":"notes.txt"}'`,
       description: "By server and tool; starts only that server"
+    },
+    {
+      command: "signalbox tools call builtin Read file_path=notes.txt",
+      description: "A built-in tool; starts no server"
+    },
+    {
+      command: "signalbox tools call builtin Bash command='rm notes.txt' --yes",
+      description: "Without the question that a command outside the lists leads to"
     }
   ])
 )
 
 export const tools = Command.make("tools").pipe(
-  Command.withDescription("The tools of the servers"),
+  Command.withDescription("The tools of the servers, and the built-in ones"),
   Command.withSubcommands([list, call])
 )

@@ -1,9 +1,13 @@
 /**
  * `tools list` and `tools call` in the host that runs already: its servers answer, with its circuits and its numbers.
  */
-import type { ToolResult } from "@signalbox/model"
-import type { ControlConnection, ToolResultJson } from "@signalbox/server/control"
-import { Effect, Option } from "effect"
+import { builtInSource } from "@signalbox/host"
+import { ApprovalRequired, type JsonObject, notApproved, type ToolDefinition, type ToolResult } from "@signalbox/model"
+import type { ControlConnection, ToolJson, ToolResultJson } from "@signalbox/server/control"
+import type { SignalboxError } from "@signalbox/errors"
+import { Effect, Option, Predicate } from "effect"
+import { type ApprovalChoice, makeApproving } from "../chat/approving.ts"
+import { personAtTerminal } from "../chat/questions/terminalInteraction.ts"
 import { readCall } from "../toolCallWords.ts"
 import { findRunning, tellHost } from "./runningHost.ts"
 import { serverInfoOf } from "./serverInfo.ts"
@@ -38,12 +42,62 @@ const resultOf = ({ content, is_error, structured_content, warnings }: ToolResul
   ...(warnings === undefined ? {} : { warnings })
 })
 
+/** A call, by the names that were typed. */
+interface WantedCall {
+  readonly name: string
+  readonly input: JsonObject
+  readonly server?: string
+}
+
+const definitionOf = (tool: ToolJson): ToolDefinition => ({
+  name: tool.name,
+  originalName: tool.original_name,
+  description: tool.description,
+  inputSchema: tool.input_schema,
+  annotations: tool.annotations,
+  runBy: { _tag: "Host", source: tool.server },
+  // Only its own tools ask by themselves.
+  isTrusted: tool.server === builtInSource
+})
+
+/** Asks here what the tool asks there, and answers for how long the yes is meant. */
+const approve = Effect.fnUntraced(function* (
+  { ask }: ControlConnection,
+  { input, name }: WantedCall,
+  failure: SignalboxError,
+  choice: ApprovalChoice
+) {
+  const tools = yield* ask((client) => client.tools.list({ query: { server: builtInSource } }))
+  const tool = tools.find((each) => each.name === name || each.original_name === name)
+  // What cannot be shown is not asked about.
+  if (tool === undefined) return yield* Effect.fail(failure)
+  const request = { tool: definitionOf(tool), input, reason: reasonOf(failure) }
+  const { interaction } = makeApproving(choice, yield* personAtTerminal)
+  const answer = yield* interaction.approve(request)
+  if (!answer.isApproved) return yield* notApproved(request, answer)
+  return answer.remember === "always" ? ("always" as const) : ("once" as const)
+})
+
 /** A call by the running host; nothing where there is none. Leaving it cancels the call at its server. */
-export const callByHost = Effect.fnUntraced(function* (words: ReadonlyArray<string>) {
+export const callByHost = Effect.fnUntraced(function* (words: ReadonlyArray<string>, choice: ApprovalChoice) {
   const connection = yield* found
   if (connection === undefined) return undefined
-  const names = (yield* serversOf(connection)).map(({ name }) => name)
+  const names = [builtInSource, ...(yield* serversOf(connection)).map(({ name }) => name)]
   const { input, server, tool } = yield* readCall(words, names)
-  const payload = { name: tool, input, ...(server === undefined ? {} : { server }) }
-  return { tool, result: resultOf(yield* connection.ask((client) => client.tools.call({ payload }))) }
+  const wanted: WantedCall = { name: tool, input, ...(server === undefined ? {} : { server }) }
+  const call = (approved?: "once" | "always") =>
+    connection.ask((client) =>
+      client.tools.call({ payload: { ...wanted, ...(approved === undefined ? {} : { approved }) } })
+    )
+  const answered = yield* call().pipe(
+    Effect.catchIf(
+      ({ code }) => code === ApprovalRequired.definition.code,
+      (failure) => Effect.flatMap(approve(connection, wanted, failure, choice), call)
+    )
+  )
+  return { tool, result: resultOf(answered) }
 }, Effect.scoped)
+
+/** Why the host wants a yes. */
+const reasonOf = (error: object): string =>
+  Predicate.hasProperty(error, "reason") ? String(error.reason) : "the tool wants it"

@@ -10,8 +10,15 @@ import { running } from "./runningHost.ts"
 
 const messageOf = (error: Readonly<Record<string, unknown>>) => ({ message: String(error["message"]) })
 
-const shown = ({ agents, kept, needs_restart: needsRestart, ...told }: ReloadedJson): ShownReload => ({
+const shown = ({
+  agents,
+  kept,
+  needs_restart: needsRestart,
+  tools_changed: areToolsChanged,
+  ...told
+}: ReloadedJson): ShownReload => ({
   ...told,
+  areToolsChanged,
   needsRestart,
   kept: kept.map(({ error, server_name: serverName }) => ({ serverName, error: messageOf(error) })),
   agents: {

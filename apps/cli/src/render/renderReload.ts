@@ -21,6 +21,7 @@ export interface ShownReload extends ShownChange {
   readonly kept: ReadonlyArray<ShownKept>
   readonly agents: ShownChange & { readonly kept: ReadonlyArray<ShownKept & { readonly agentName: string }> }
   readonly clients: ShownChange
+  readonly areToolsChanged: boolean
   readonly needsRestart: ReadonlyArray<string>
 }
 
@@ -36,13 +37,14 @@ const agentWords = { added: "new agents", removed: "agents gone", changed: "chan
 
 /** A line for each thing to know; nothing where nothing is different. */
 export const renderReloaded = (
-  { agents, clients, kept, needsRestart, ...change }: ShownReload,
+  { agents, areToolsChanged, clients, kept, needsRestart, ...change }: ShownReload,
   style: Style
 ): ReadonlyArray<string> => {
   const parts = [
     ...changesOf(change, serverWords),
     ...changesOf(agents, agentWords),
-    ...changesOf(clients, clientWords)
+    ...changesOf(clients, clientWords),
+    ...(areToolsChanged ? ["other built-in tools, or other limits for them"] : [])
   ]
   const keptOfAgents = agents.kept.map(({ agentName, error, serverName }) => ({
     error,

@@ -2,8 +2,8 @@
  * A turn as it happens: text to stdout as it streams, each tool call with its server, arguments, duration
  * and result to stderr. The two streams share a terminal, so a line is ended before the other begins.
  */
-import { ApprovalRefused, type TurnEvent } from "@signalbox/conversation"
-import { resultText, type ToolUseBlock } from "@signalbox/model"
+import type { TurnEvent } from "@signalbox/conversation"
+import { ApprovalRefused, resultText, type ToolUseBlock } from "@signalbox/model"
 import { Effect, Stream } from "effect"
 import { formatDuration } from "../duration.ts"
 import { Output } from "../Output.ts"

@@ -24,6 +24,9 @@ const partialAnswers = (events: ReadonlyArray<ChatEvent>) => {
   return [...texts].map(([request_id, text]) => ({ request_id, text }))
 }
 
+/** A summary stands where it was written: the model is not shown what came before the newest turns of then. */
+const isSummary = (event: ChatEvent): boolean => event.type === "meta" && event.kind === "context_summary"
+
 const wordsOf = (event: ChatEvent): { readonly who: string; readonly text: string } | undefined => {
   switch (event.type) {
     case "user_message":
@@ -39,7 +42,7 @@ const wordsOf = (event: ChatEvent): { readonly who: string; readonly text: strin
     case "system_update":
       return { who: "host", text: textOf(event.content) }
     case "meta":
-      return undefined
+      return isSummary(event) ? { who: "summary", text: String(event.data["summary"]) } : undefined
   }
 }
 
@@ -47,7 +50,7 @@ const wordsOf = (event: ChatEvent): { readonly who: string; readonly text: strin
 export const sessionsShow = (name: string, showsPartial: boolean) =>
   withStore(recordsOf(name)).pipe(
     Effect.map((events) => ({
-      events: events.filter(({ type }) => type !== "meta"),
+      events: events.filter((event) => event.type !== "meta" || isSummary(event)),
       partial: showsPartial ? partialAnswers(events) : []
     })),
     Effect.flatMap(({ events, partial }) =>

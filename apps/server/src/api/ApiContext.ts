@@ -34,11 +34,11 @@ export class ApiContext extends Context.Service<
 
 const makeApiContext = Effect.fnUntraced(function* (options: ServerSection) {
   const { models, reload } = yield* Host
-  const { auth, cache, tools } = options
+  const { auth, cache, mcpUrls, tools } = options
   const cached = cache.enabled ? yield* makeCacheModel({ ...cache, maxSize: cache.maxBytes }) : undefined
   return {
     options,
-    letIn: makeClientAuth({ mode: auth.mode, keys: reload.clientKeys, tools }),
+    letIn: makeClientAuth({ mode: auth.mode, keys: reload.clientKeys, tools, mcpUrls: mcpUrls.allowed }),
     admit: makeAdmission(options),
     hostCalls: makeHostCalls(),
     waitingCalls: makeWaitingCalls(),

@@ -2,10 +2,17 @@
  * What differs between the model APIs that are served: how a request is read and an answer is written. All else, who
  * may ask, which model, which tools, and the turn itself, is the same for all of them.
  */
-import type { ApprovalAnswer, ServedEvent, ServedReply, ServedRequest, ServedStream } from "@signalbox/model"
+import type {
+  ApprovalAnswer,
+  ServedEvent,
+  ServedReply,
+  ServedRequest,
+  ServedStream,
+  ToolDefinition
+} from "@signalbox/model"
 import type { SignalboxError } from "@signalbox/errors"
 import type { HostOptions } from "@signalbox/host"
-import type { Effect, Stream } from "effect"
+import type { Effect, Redacted, Stream } from "effect"
 
 export type RequestHeaders = Readonly<Record<string, string | undefined>>
 
@@ -16,11 +23,17 @@ export interface EncodedFailure {
   readonly body: unknown
 }
 
-/** A server of the configuration that a request wants to use. */
+/** A server that a request wants to use: one of the configuration, or else one that it brings. */
 export interface NamedServer {
   readonly name: string
-  /** Whether the request wants a tool of it, by the tool's own name. */
-  readonly wants: (toolName: string) => boolean
+  /** Where it is reached if the configuration has none of this name. */
+  readonly url?: string
+  /** What lets the client in there. */
+  readonly headers: Readonly<Record<string, Redacted.Redacted>>
+  /** Whether the request wants a tool of it. */
+  readonly wants: (tool: ToolDefinition) => boolean
+  /** Whether the client wants to approve calls of a tool itself; `undefined` leaves it to the host. */
+  readonly approval?: (tool: ToolDefinition) => "always" | "never" | undefined
 }
 
 /** A request that was read. */

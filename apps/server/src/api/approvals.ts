@@ -2,8 +2,7 @@
  * Approval over HTTP: nobody can be asked while a request runs. So a call that needs it waits, and the turn ends; the next
  * request approves it, in the words of the API where that has some (Responses), else by a header.
  */
-import { allowsCall, type CallPattern, readPattern } from "@signalbox/conversation"
-import type { Host } from "@signalbox/host"
+import { allowsCall, type Approval, type CallPattern, readPattern } from "@signalbox/conversation"
 import {
   type CallContext,
   eventsOf,
@@ -12,12 +11,13 @@ import {
   type Message,
   noUsage,
   type ServedApprovals,
+  sourceOf,
   textMessage,
   type ToolDefinition
 } from "@signalbox/model"
 import { Effect, Stream } from "effect"
 import { ToolApprovalInvalid } from "../clients/errors.ts"
-import type { RequestHeaders } from "./Dialect.ts"
+import type { NamedServer, RequestHeaders } from "./Dialect.ts"
 import type { AnsweredCall, TakenCalls } from "./WaitingCalls.ts"
 
 const header = "x-tool-approval"
@@ -35,8 +35,9 @@ export const approvedBefore = (
   })
 }
 
-const remedyFor = (tool: ToolDefinition, hasWords: boolean): string =>
-  hasWords
+/** A call that waits is shown to the client, in the words of its API; what a tool asks by itself is not. */
+const remedyFor = (tool: ToolDefinition, isShown: boolean): string =>
+  isShown
     ? "The user can approve it: by an mcp_approval_response in the next request."
     : `The user can approve it: by the header ${header}: ${tool.name} in a further request.`
 
@@ -59,16 +60,37 @@ export const approving = (
         return {
           isApproved: false,
           because: callId === undefined ? "nobody" : "later",
-          reason: remedyFor(tool, hasWords)
+          reason: remedyFor(tool, hasWords && callId !== undefined)
         }
       })
+  }
+}
+
+/**
+ * A gate that also asks about the calls that a request wants to approve itself (`require_approval`). What the host asks about
+ * or denies stays so: no request has power over that.
+ */
+export const askingAsWished = (approval: Approval, servers: ReadonlyArray<NamedServer>): Approval => {
+  const isWished = (tool: ToolDefinition): boolean => {
+    const source = sourceOf(tool.runBy)
+    return servers.some((server) => server.name === source && server.approval?.(tool) === "always")
+  }
+  return {
+    ...approval,
+    mayAsk: (tool) => approval.mayAsk(tool) || isWished(tool),
+    judge: (call) =>
+      Effect.map(approval.judge(call), (verdict) =>
+        verdict.decision === "allow" && isWished(call.tool)
+          ? { decision: "ask", reason: "the request says so (require_approval)" }
+          : verdict
+      )
   }
 }
 
 /** What the encoder shows of approvals. */
 export const servedApprovals = (
   { calls }: TakenCalls,
-  approval: Host["Service"]["approvals"]["served"],
+  approval: Approval,
   toolOf: (name: string) => ToolDefinition | undefined
 ): ServedApprovals => {
   const requests = new Map(calls.map(({ answer, call }) => [call.id, answer.requestId]))

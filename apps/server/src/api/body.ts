@@ -1,16 +1,12 @@
 /**
  * The body of a request as JSON. Clients may pack it (`content-encoding`); the limit is for what comes out.
  */
+import { readJson } from "@signalbox/model/http"
 import { checkJsonText, InvalidMessagesRequest } from "@signalbox/provider-claude/serve"
 import { Effect } from "effect"
-import {
-  HttpIncomingMessage,
-  HttpMiddleware,
-  type HttpServerError,
-  HttpServerRequest,
-  type HttpServerResponse
-} from "effect/http"
+import { HttpIncomingMessage, HttpMiddleware, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { BodyTooLarge } from "../errors.ts"
+import { readBytes } from "./readBytes.ts"
 
 /** What can be unpacked, one or several one after the other (RFC 9110 §8.4). */
 const encodings = new Set(["", "identity", "gzip", "deflate"])
@@ -21,17 +17,16 @@ const refused = (reason: string, errorCode?: string) =>
   new InvalidMessagesRequest({ path: "", reason, ...(errorCode === undefined ? {} : { errorCode }) })
 
 /** Why the body cannot be read. The API's SDK has an error class for each code. */
-const failure = Effect.fnUntraced(function* (error: HttpServerError.HttpServerError, encoding: string) {
-  const { reason } = error
-  if (reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge") {
-    const maxBytes = Number((yield* HttpIncomingMessage.MaxBodySize) ?? 0)
-    const errorCode = isPacked(encoding) ? { errorCode: "request_body_too_large_after_decoding" } : {}
-    return yield* new BodyTooLarge({ maxBytes, ...errorCode })
-  }
-  return yield* isPacked(encoding)
+const tooLarge = (maxBytes: number, encoding: string) =>
+  new BodyTooLarge({
+    maxBytes,
+    ...(isPacked(encoding) ? { errorCode: "request_body_too_large_after_decoding" } : {})
+  })
+
+const unreadable = (encoding: string) =>
+  isPacked(encoding)
     ? refused(`The request body is not valid ${encoding}.`, "request_body_encoding_invalid")
     : refused("The request body cannot be read.")
-})
 
 /** Deeper than any request has a reason to be; what walks a body should not run out of stack. */
 const limits = { maxDepth: 100 }
@@ -45,29 +40,53 @@ export interface JsonBody {
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
 
-const parse = Effect.fnUntraced(function* (buffer: ArrayBuffer) {
-  const bytes = new Uint8Array(buffer)
+const parse = (bytes: Uint8Array): Effect.Effect<JsonBody, InvalidMessagesRequest> => {
   const text = utf8.decode(bytes)
-  const value = yield* Effect.try({
-    try: (): unknown => (text === "" ? null : JSON.parse(text)),
-    catch: () => refused("The request body is not valid JSON.")
-  })
-  yield* checkJsonText(text, limits)
-  return { bytes, text, value } satisfies JsonBody
-})
+  // What is no JSON reads as `undefined`, which JSON cannot say.
+  const value = text === "" ? null : readJson(text)
+  if (value === undefined) return Effect.fail(refused("The request body is not valid JSON."))
+  return Effect.as(checkJsonText(text, limits), { bytes, text, value })
+}
 
-/** Runs a handler with the body of its request, unpacked and parsed. */
-export const withJsonBody = <E, R>(
-  handler: (body: JsonBody) => Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
-) =>
-  Effect.gen(function* () {
-    const { headers } = yield* HttpServerRequest.HttpServerRequest
-    const encoding = (headers["content-encoding"] ?? "").trim().toLowerCase()
+/** What is packed is unpacked by a middleware, which is there for whole responses. */
+const unpack = (request: HttpServerRequest.HttpServerRequest, encoding: string, maxBytes: number) =>
+  Effect.suspend(() => {
+    let unpacked = new ArrayBuffer(0)
+    const read = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ arrayBuffer }) =>
+      Effect.map(arrayBuffer, (bytes) => {
+        unpacked = bytes
+        return HttpServerResponse.empty()
+      })
+    )
+    return HttpMiddleware.decompression()(read).pipe(
+      Effect.provideService(HttpServerRequest.HttpServerRequest, request),
+      Effect.mapError(({ reason }) =>
+        reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
+          ? tooLarge(maxBytes, encoding)
+          : unreadable(encoding)
+      ),
+      Effect.map(() => new Uint8Array(unpacked))
+    )
+  })
+
+const encodingOf = (request: HttpServerRequest.HttpServerRequest): string =>
+  (request.headers["content-encoding"] ?? "").trim().toLowerCase()
+
+/** Reads the body of a request, unpacked and parsed. */
+export const readJsonBody = (request: HttpServerRequest.HttpServerRequest) =>
+  Effect.flatMap(HttpIncomingMessage.MaxBodySize, (limit) => {
+    const maxBytes = limit === undefined ? Number.POSITIVE_INFINITY : Number(limit)
+    const encoding = encodingOf(request)
     if (!encoding.split(",").every((each) => encodings.has(each.trim()))) {
       const reason = `The content-encoding "${encoding}" is not supported: send gzip, deflate or none.`
-      return yield* refused(reason, "request_body_encoding_unsupported")
+      return Effect.fail(refused(reason, "request_body_encoding_unsupported"))
     }
-    const bytes = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => request.arrayBuffer)
-    const read = Effect.catchTag(bytes, "HttpServerError", (error) => failure(error, encoding))
-    return yield* HttpMiddleware.decompression()(Effect.flatMap(Effect.flatMap(read, parse), handler))
+    // Whoever waits to be told to go on is told by the server's own way of reading.
+    const isPlain = encoding === "" && request.headers["expect"] === undefined
+    const bytes = isPlain
+      ? Effect.mapError(readBytes(request, maxBytes), (why) =>
+          why === "too large" ? tooLarge(maxBytes, encoding) : unreadable(encoding)
+        )
+      : unpack(request, encoding, maxBytes)
+    return Effect.flatMap(bytes, parse)
   })

@@ -5,12 +5,12 @@
 import { Host } from "@signalbox/host"
 import type { SignalboxError } from "@signalbox/errors"
 import type { ServedRequest } from "@signalbox/model"
-import { decodeCountTokensRequest } from "@signalbox/provider-claude/serve"
+import { decodeCountTokensRequest, withoutMcpServers } from "@signalbox/provider-claude/serve"
 import { decodeResponsesRequest } from "@signalbox/provider-openai/serve"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { ApiContext } from "./ApiContext.ts"
-import { withJsonBody } from "./body.ts"
+import { readJsonBody } from "./body.ts"
 import { untilComingAgain } from "./comingAgain.ts"
 import type { RequestHeaders } from "./Dialect.ts"
 import { atEdge, type SayFailure } from "./edge.ts"
@@ -41,27 +41,31 @@ const countRoute = (path: HttpRouter.PathInput, { decode, direct, failure, say }
           const { models } = yield* Host
           const server = yield* ApiContext
           const client = yield* server.letIn(request.headers)
-          return yield* withJsonBody(
-            Effect.fnUntraced(function* (body) {
-              const passed = direct === undefined ? undefined : yield* direct({ request, client, body, ids })
-              if (passed !== undefined) return passed
-              const { model, request: asked } = yield* decode(body.value, request.headers)
-              yield* requireModel(client, model)
-              const own = client.apiKey === undefined ? asked : { ...asked, apiKey: client.apiKey }
-              const count = models.router.model.countTokens ?? (() => Effect.succeed(0))
-              return HttpServerResponse.jsonUnsafe(say(yield* untilComingAgain(count(own))), { headers: ids.headers })
-            })
-          )
+          const body = yield* readJsonBody(request)
+          const passed = direct === undefined ? undefined : yield* direct({ request, client, body, ids })
+          if (passed !== undefined) return passed
+          const { model, request: asked } = yield* decode(body.value, request.headers)
+          yield* requireModel(client, model)
+          const own = client.apiKey === undefined ? asked : { ...asked, apiKey: client.apiKey }
+          const count = models.router.model.countTokens ?? (() => Effect.succeed(0))
+          return HttpServerResponse.jsonUnsafe(say(yield* untilComingAgain(count(own))), { headers: ids.headers })
         })
       )
     )
   )
 
+/** Without the servers that it names, which are for the host alone, and so are their tokens. */
+const decodeCount: Counting["decode"] = (body, headers) =>
+  Effect.map(decodeCountTokensRequest(body, headers), ({ model, request }) => ({
+    model,
+    request: withoutMcpServers(request)
+  }))
+
 /** The routes. */
 export const CountTokensRoutes = Layer.merge(
   countRoute("/v1/messages/count_tokens", {
     failure: messagesDialect.failure,
-    decode: decodeCountTokensRequest,
+    decode: decodeCount,
     say: (input_tokens) => ({ input_tokens }),
     direct: (incoming) => passThrough("/v1/messages/count_tokens", incoming)
   }),

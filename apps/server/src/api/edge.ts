@@ -1,9 +1,9 @@
 /**
  * What every answer has, whatever is asked: ids in its headers, and errors in the envelope of the API that was asked.
  */
-import { isSignalboxError, parseCorrelationId, withCorrelationId } from "@signalbox/errors"
+import { correlate, isSignalboxError, parseCorrelationId } from "@signalbox/errors"
 import { isToldInPart } from "@signalbox/model"
-import { Cause, Clock, Context, Effect, Random, References } from "effect"
+import { Cause, Clock, Context, Effect, Exit, Random, References } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { isLoopback } from "@signalbox/host"
 import { OriginRefused } from "../errors.ts"
@@ -90,17 +90,22 @@ export const atEdge = <E, R>(
     }
     const ids = { requestId, digits, headers, note: (name: string, value: string) => void (fields[name] = value) }
     const started = clock.monotonicTimeNanosUnsafe()
-    const duration = () => ({ duration_ms: Number(clock.monotonicTimeNanosUnsafe() - started) / 1e6 })
+    const log = (exit: Exit.Exit<HttpServerResponse.HttpServerResponse>) => {
+      const duration = { duration_ms: Number(clock.monotonicTimeNanosUnsafe() - started) / 1e6 }
+      return Exit.isSuccess(exit)
+        ? Effect.logInfo("request", { status: exit.value.status, ...duration })
+        : Effect.logInfo("request left by its client", duration)
+    }
     const origin = given["origin"]
     return (origin === undefined ? handler(ids) : Effect.andThen(checkOrigin(origin), handler(ids))).pipe(
       Effect.catchCause((cause) =>
         // Interruptions carry no error, so the cause is one of none.
         Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause as Cause.Cause<never>) : refuse(say, cause, ids)
       ),
-      Effect.tap(({ status }) => Effect.logInfo("request", { status, ...duration() })),
-      Effect.onInterrupt(() => Effect.logInfo("request left by its client", duration())),
-      // The object itself: what is noted later stands in the lines that follow.
-      Effect.provideService(References.CurrentLogAnnotations, fields),
-      withCorrelationId(correlationId)
+      Effect.onExit(log),
+      Effect.updateContext((outer: Context.Context<R>) =>
+        // The object itself: what is noted later stands in the lines that follow.
+        correlate<R>(correlationId)(Context.add(outer, References.CurrentLogAnnotations, fields))
+      )
     )
   })

@@ -1,12 +1,13 @@
 /**
- * Which tools of the host a request gets: what the server and the key allow, and of these what the request asks for,
- * by a header or by naming servers.
+ * Which tools a request gets beside its own: of those of the host what the server and the key allow, and of these what the
+ * request asks for, by a header or by naming servers; and those of servers that it brings.
  */
-import { Host } from "@signalbox/host"
-import { emptyToolbox, inventoryOf, type Toolbox, type ToolDefinition } from "@signalbox/model"
+import { builtInSource, Host, type McpUrlRefused } from "@signalbox/host"
+import { emptyToolbox, narrowToolbox, type Toolbox } from "@signalbox/model"
 import { Effect } from "effect"
-import { type AllowedTools, type Client, narrowTools } from "../clients/Client.ts"
-import { ServerNotAllowed, ToolExecutionUnknown } from "../clients/errors.ts"
+import { type AllowedTools, allowsSource, type Client, narrowTools } from "../clients/Client.ts"
+import { type ServerNotAllowed, ToolExecutionUnknown } from "../clients/errors.ts"
+import { type BroughtServer, takeUrls } from "./broughtServers.ts"
 import type { NamedServer, RequestHeaders } from "./Dialect.ts"
 
 const header = "x-tool-execution"
@@ -18,21 +19,6 @@ const asked = (headers: RequestHeaders): AllowedTools => (wish(headers) === "pas
 
 const isKnown = (given: string): boolean => ["", "passthrough", "server"].includes(given)
 
-const toolsOf = (toolbox: Toolbox["Service"], has: (tool: ToolDefinition) => boolean): Toolbox["Service"] => {
-  const filtered = new WeakMap<ReadonlyArray<ToolDefinition>, ReadonlyArray<ToolDefinition>>()
-  // The same list as long as nothing changes, as for every toolbox.
-  const filter = (tools: ReadonlyArray<ToolDefinition>) => {
-    const known = filtered.get(tools) ?? tools.filter(has)
-    filtered.set(tools, known)
-    return known
-  }
-  return {
-    ...toolbox,
-    list: Effect.map(toolbox.list, filter),
-    inventory: Effect.map(inventoryOf(toolbox), ({ all, listed }) => ({ all: filter(all), listed: filter(listed) }))
-  }
-}
-
 /** What a request says of the servers that it wants. */
 export interface ToolWishes {
   readonly headers: RequestHeaders
@@ -41,12 +27,15 @@ export interface ToolWishes {
   readonly configured: ReadonlyArray<string>
 }
 
-/** The servers of the present configuration that are switched on. */
+/** The servers of the present configuration that are switched on, and the built-in tools under their name. */
 export const configuredServers = Effect.flatMap(Host, ({ reload }) =>
-  Effect.map(reload.current, ({ options }) =>
-    Object.entries(options.servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
-  )
+  Effect.map(reload.current, ({ options: { servers, tools } }) => [
+    ...(tools.enabled.length > 0 ? [builtInSource] : []),
+    ...Object.entries(servers).flatMap(([name, { enabled }]) => (enabled ? [name] : []))
+  ])
 )
+
+const isList = (allowed: AllowedTools): allowed is ReadonlyArray<string> => typeof allowed !== "string"
 
 /** The servers whose tools a request may use, whether it wants them or not. */
 export const allowedServers = (
@@ -55,27 +44,36 @@ export const allowedServers = (
   configured: ReadonlyArray<string>
 ): ReadonlyArray<string> => {
   const allowed = narrowTools(client.tools, asked(headers))
-  return allowed === "none" ? [] : allowed === "all" ? configured : allowed
+  return isList(allowed) ? allowed : configured.filter((source) => allowsSource(allowed, source))
 }
 
-/** The toolbox of a request. Fails when it names a server that there is not for its key, or says what has no meaning. */
+/** What a request gets: the tools of the host, and the servers to connect to for it. */
+export interface RequestTools {
+  readonly tools: Toolbox["Service"]
+  readonly brought: ReadonlyArray<BroughtServer>
+}
+
+/** The tools of a request. Fails when it names a server that there is not for its key, or says what has no meaning. */
 export const hostToolsFor = Effect.fnUntraced(function* (
   toolbox: Toolbox["Service"],
   client: Client,
   { configured, headers, servers }: ToolWishes
-) {
+): Effect.fn.Return<RequestTools, ServerNotAllowed | ToolExecutionUnknown | McpUrlRefused, Host> {
   // A misspelt wish for no tools would run them.
   if (!isKnown(wish(headers))) return yield* new ToolExecutionUnknown({ given: wish(headers) })
   const allowed = narrowTools(client.tools, asked(headers))
   const available = allowedServers(client, headers, configured)
-  const missing = servers?.find(({ name }) => !available.includes(name))
-  if (missing !== undefined) return yield* new ServerNotAllowed({ serverName: missing.name, available })
-  if (available.length === 0) return emptyToolbox
-  if (servers === undefined && allowed === "all") return toolbox
-  return toolsOf(toolbox, ({ originalName, runBy }) => {
-    if (runBy._tag !== "Host") return false
-    if (servers === undefined) return available.includes(runBy.source)
-    const named = servers.find(({ name }) => name === runBy.source)
-    return named?.wants(originalName) ?? false
+  const others = servers?.filter(({ name }) => !available.includes(name)) ?? []
+  const brought =
+    others.length === 0 ? [] : yield* takeUrls(others, { client, available, isAsked: asked(headers) !== "none" })
+  if (available.length === 0) return { tools: emptyToolbox, brought }
+  const isAll = allowed === "all" || (allowed === "servers" && !configured.includes(builtInSource))
+  if (servers === undefined && isAll) return { tools: toolbox, brought }
+  const tools = narrowToolbox(toolbox, (tool) => {
+    if (tool.runBy._tag !== "Host") return false
+    const { source } = tool.runBy
+    if (servers === undefined) return allowsSource(allowed, source)
+    return servers.find(({ name }) => name === source)?.wants(tool) ?? false
   })
+  return { tools, brought }
 })

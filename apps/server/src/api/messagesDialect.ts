@@ -14,10 +14,11 @@ import {
   startStream,
   withoutMcpServers
 } from "@signalbox/provider-claude/serve"
-import { Effect, Stream } from "effect"
+import type { ToolDefinition } from "@signalbox/model"
+import { Effect, Redacted, Stream } from "effect"
 import type { Dialect, DialectRequest, ReadingRules, RequestHeaders } from "./Dialect.ts"
 
-/** Servers that a request names are ours: the API must not be asked to connect to them, too. */
+/** Servers that a request names are for the host: the API must not be asked to connect to them, too. */
 const withServers = (read: MessagesRequest): DialectRequest => {
   const { mcpServers, ...served } = read
   if (mcpServers.length === 0) return served
@@ -26,7 +27,12 @@ const withServers = (read: MessagesRequest): DialectRequest => {
     request: withoutMcpServers(served.request),
     servers: mcpServers.map((server) => ({
       name: server.name,
-      wants: (toolName: string) => mcpToolWish(server, toolName).isEnabled
+      ...(server.url === undefined ? {} : { url: server.url }),
+      headers:
+        server.authorizationToken === undefined
+          ? {}
+          : { authorization: Redacted.make(`Bearer ${Redacted.value(server.authorizationToken)}`) },
+      wants: ({ originalName }: ToolDefinition) => mcpToolWish(server, originalName).isEnabled
     }))
   }
 }

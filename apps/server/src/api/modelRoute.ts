@@ -6,7 +6,7 @@ import { type CallNote, CallNotes } from "@signalbox/model"
 import { Clock, Effect, Stream } from "effect"
 import { HttpRouter, HttpServerRequest } from "effect/http"
 import { ApiContext } from "./ApiContext.ts"
-import { type JsonBody, withJsonBody } from "./body.ts"
+import { type JsonBody, readJsonBody } from "./body.ts"
 import type { Dialect, DialectRequest } from "./Dialect.ts"
 import { approvedBefore } from "./approvals.ts"
 import { atEdge, type RequestIds } from "./edge.ts"
@@ -43,61 +43,53 @@ export interface RouteOptions {
   readonly direct?: (incoming: Incoming) => ReturnType<typeof passThrough>
 }
 
-const answer = <Request extends DialectRequest>(
+const answering = <Request extends DialectRequest>(
   dialect: Dialect<Request>,
-  request: HttpServerRequest.HttpServerRequest,
-  ids: RequestIds,
   { adapt = (body) => body, direct }: RouteOptions
 ) =>
-  Effect.gen(function* () {
+  Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest, ids: RequestIds) {
     const host = yield* Host
     const server = yield* ApiContext
     const { headers } = request
     const client = yield* server.letIn(headers)
     ids.note("client", client.name)
-    return yield* withJsonBody(
-      Effect.fnUntraced(function* (given) {
-        const adapted = adapt(given)
-        const passed = yield* direct === undefined
-          ? Effect.succeed(undefined)
-          : direct({ request, client, body: adapted, ids })
-        if (passed !== undefined) return passed
-        const body = adapted.value
-        const notes = noteHeaders()
-        const decoded = yield* dialect
-          .decode(body, headers, server.options)
-          .pipe(Effect.provideService(CallNotes, notes.hear))
-        yield* requireModel(client, decoded.model)
-        const { headers: limited, served } = yield* limitTokens(decoded, server.options)
-        const wishes = { headers, servers: served.servers, configured: yield* configuredServers }
-        const approvedBeforehand = yield* approvedBefore(headers)
-        const hostTools = yield* hostToolsFor(host.toolbox, client, wishes)
-        yield* server.admit
-        const turn = yield* servedTurn(served, {
-          host,
-          client,
-          model: server.model,
-          hostCalls: server.hostCalls,
-          approval: {
-            waitingCalls: server.waitingCalls,
-            approvedBeforehand,
-            responseId: ids.digits,
-            showsApprovals: dialect.showsApprovals ?? false
-          },
-          hostTools,
-          requestId: ids.requestId
-        })
-        const heard = { ...turn, inputs: Stream.provideService(turn.inputs, CallNotes, notes.hear) }
-        const shown = {
-          dialect,
-          request: served,
-          created: Math.floor((yield* Clock.currentTimeMillis) / 1000),
-          estimatedTokens: estimateTokens(body),
-          headers: () => ({ ...limited, ...notes.headers() })
-        }
-        return yield* served.stream ? streamedReply(heard, shown, ids) : wholeReply(heard, shown, ids)
-      })
-    )
+    const adapted = adapt(yield* readJsonBody(request))
+    const passed = direct === undefined ? undefined : yield* direct({ request, client, body: adapted, ids })
+    if (passed !== undefined) return passed
+    const body = adapted.value
+    const notes = noteHeaders()
+    const decoded = yield* dialect
+      .decode(body, headers, server.options)
+      .pipe(Effect.provideService(CallNotes, notes.hear))
+    yield* requireModel(client, decoded.model)
+    const { headers: limited, served } = yield* limitTokens(decoded, server.options)
+    const wishes = { headers, servers: served.servers, configured: yield* configuredServers }
+    const approvedBeforehand = yield* approvedBefore(headers)
+    const requestTools = yield* hostToolsFor(host.toolbox, client, wishes)
+    yield* server.admit
+    const turn = yield* servedTurn(served, {
+      host,
+      client,
+      model: server.model,
+      hostCalls: server.hostCalls,
+      approval: {
+        waitingCalls: server.waitingCalls,
+        approvedBeforehand,
+        responseId: ids.digits,
+        showsApprovals: dialect.showsApprovals ?? false
+      },
+      requestTools,
+      requestId: ids.requestId
+    })
+    const heard = { ...turn, inputs: Stream.provideService(turn.inputs, CallNotes, notes.hear) }
+    const shown = {
+      dialect,
+      request: served,
+      created: Math.floor((yield* Clock.currentTimeMillis) / 1000),
+      estimatedTokens: estimateTokens(body),
+      headers: () => ({ ...limited, ...notes.headers() })
+    }
+    return yield* served.stream ? streamedReply(heard, shown, ids) : wholeReply(heard, shown, ids)
   })
 
 /** The route of an API at a path. */
@@ -105,11 +97,13 @@ export const modelRoute = <Request extends DialectRequest>(
   path: HttpRouter.PathInput,
   dialect: Dialect<Request>,
   options: RouteOptions = {}
-) =>
-  HttpRouter.add(
+) => {
+  const answer = answering(dialect, options)
+  return HttpRouter.add(
     "POST",
     path,
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-      atEdge(request, dialect.failure, (ids) => answer(dialect, request, ids, options))
+      atEdge(request, dialect.failure, (ids) => answer(request, ids))
     )
   )
+}

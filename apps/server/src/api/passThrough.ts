@@ -3,7 +3,7 @@
  * that need no tool of the host, no other name for the model, and nobody to answer when the upstream fails.
  */
 import { Host } from "@signalbox/host"
-import { Principal, type ResolvedModel } from "@signalbox/model"
+import type { ResolvedModel } from "@signalbox/model"
 import { encodeError, renderEvent } from "@signalbox/provider-claude/serve"
 import { Effect } from "effect"
 import type { HttpServerRequest } from "effect/http"
@@ -63,6 +63,7 @@ export const passThrough = Effect.fnUntraced(function* (path: Path, { body, clie
   const asked = {
     request: { method: "POST" as const, path, query: queryOf(request.url), headers, body: body.bytes },
     model: isCount ? undefined : plain.model,
+    principal: client.name,
     keyMode: client.apiKey === undefined ? ("own" as const) : ("forward" as const)
   }
   return yield* untilComingAgain(taker.forward(asked, reply.begin)).pipe(
@@ -74,7 +75,6 @@ export const passThrough = Effect.fnUntraced(function* (path: Path, { body, clie
             reply.breakOff((id) => renderEvent(encodeError(error, id).body))
           )
         : Effect.fail(error)
-    ),
-    Effect.provideService(Principal, client.name)
+    )
   )
 })

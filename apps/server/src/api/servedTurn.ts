@@ -23,10 +23,12 @@ import {
 } from "@signalbox/model"
 import { Effect, Stream } from "effect"
 import type { Client } from "../clients/Client.ts"
-import { approving, callingFirst, servedApprovals, tellingUnknown } from "./approvals.ts"
+import { approving, askingAsWished, callingFirst, servedApprovals, tellingUnknown } from "./approvals.ts"
+import { toolsOfBrought } from "./broughtServers.ts"
 import { comingAgain } from "./comingAgain.ts"
 import type { DialectRequest } from "./Dialect.ts"
 import type { HostCalls } from "./HostCalls.ts"
+import type { RequestTools } from "./hostTools.ts"
 import type { WaitingCalls } from "./WaitingCalls.ts"
 import { turnInputs } from "./turnInputs.ts"
 
@@ -54,8 +56,8 @@ export interface TurnFor {
   readonly host: Host["Service"]
   readonly client: Client
   readonly model: LanguageModel["Service"]
-  /** The tools of the host that the request may use. */
-  readonly hostTools: Toolbox["Service"]
+  /** What the request may use beside its own tools. */
+  readonly requestTools: RequestTools
   readonly requestId: string
   readonly hostCalls: HostCalls
   readonly approval: {
@@ -89,22 +91,26 @@ const byName = (tools: ReadonlyArray<ToolDefinition>): ReadonlyMap<string, ToolD
  * stops it when the reading stops.
  */
 export const servedTurn = Effect.fnUntraced(function* (
-  served: Pick<DialectRequest, "request" | "approvals">,
-  { approval, client, host, hostCalls, hostTools, model, requestId }: TurnFor
+  served: Pick<DialectRequest, "request" | "approvals" | "servers">,
+  { approval, client, host, hostCalls, model, requestId, requestTools }: TurnFor
 ) {
   const { conversation, runtime } = host.config.options
-  const joined = toolboxFor(served, hostTools, runtime.naming)
   let known: ReadonlyMap<string, ToolDefinition> = new Map()
   let all: ReadonlyArray<ToolDefinition> = []
   let hasActed = false
-  const toolbox: Toolbox["Service"] = {
-    ...joined,
-    // What the loop of this turn knows is what its events are about, even when a server comes or goes.
-    inventory: Effect.map(inventoryOf(joined), (now) => {
-      if (now.all !== all) known = byName(now.all)
-      all = now.all
-      return now
-    })
+  const toolboxWith = (brought: ReadonlyArray<Toolbox["Service"]>): Toolbox["Service"] => {
+    const ours =
+      brought.length === 0 ? requestTools.tools : joinToolboxes([requestTools.tools, ...brought], runtime.naming)
+    const joined = toolboxFor(served, ours, runtime.naming)
+    return {
+      ...joined,
+      // What the loop of this turn knows is what its events are about, even when a server comes or goes.
+      inventory: Effect.map(inventoryOf(joined), (now) => {
+        if (now.all !== all) known = byName(now.all)
+        all = now.all
+        return now
+      })
+    }
   }
   const { maxHops, toolConcurrency, toolTimeout } = conversation
   const { budget } = host.models
@@ -112,42 +118,47 @@ export const servedTurn = Effect.fnUntraced(function* (
   const { messages, tools: _tools, ...request } = served.request
   const keep = hostCalls.watch(client.name)
   const taken = approval.waitingCalls.take(client.name, served.approvals ?? [])
-  const events = runTurn({
-    messages: tellingUnknown(hostCalls.restore(client.name, messages), taken),
-    toolbox,
-    model: comingAgain(callingFirst(model, taken.calls)),
-    limits: { maxHops, toolConcurrency, toolTimeout, ...(budget === undefined ? {} : { budget }) },
-    journal: Journal.none,
-    hooks: host.hooks,
-    approval: host.approvals.served,
-    request: client.apiKey === undefined ? request : { ...request, apiKey: client.apiKey },
-    call: {
-      ...owner,
-      correlationId: yield* CorrelationId,
-      deadline: undefined,
-      interaction: approving(taken, approval.approvedBeforehand, approval.showsApprovals)
-    },
-    turnId: requestId
-  }).pipe(
-    // The next request is a conversation of its own.
-    Stream.ensuring(host.orchestrator.endConversation(owner)),
-    Stream.tap((event) =>
-      Effect.sync(() => {
-        keep(event)
-        if (event.type === "tool_end" && event.outcome.status === "awaiting_approval")
-          approval.waitingCalls.add(client.name, approval.responseId, event.outcome.call)
-        if (event.type === "tool_start" && event.tool !== undefined && !isSafeToRepeat(event.tool)) hasActed = true
-      })
+  const gate = askingAsWished(host.approvals.served, served.servers ?? [])
+  const correlationId = yield* CorrelationId
+  const run = (toolbox: Toolbox["Service"]) =>
+    runTurn({
+      messages: tellingUnknown(hostCalls.restore(client.name, messages), taken),
+      toolbox,
+      model: comingAgain(callingFirst(model, taken.calls)),
+      limits: { maxHops, toolConcurrency, toolTimeout, ...(budget === undefined ? {} : { budget }) },
+      journal: Journal.none,
+      hooks: host.hooks,
+      context: host.servedContext,
+      approval: gate,
+      request: client.apiKey === undefined ? request : { ...request, apiKey: client.apiKey },
+      call: {
+        ...owner,
+        correlationId,
+        deadline: undefined,
+        interaction: approving(taken, approval.approvedBeforehand, approval.showsApprovals)
+      },
+      turnId: requestId
+    }).pipe(
+      // The next request is a conversation of its own.
+      Stream.ensuring(host.orchestrator.endConversation(owner)),
+      Stream.tap((event) =>
+        Effect.sync(() => {
+          keep(event)
+          if (event.type === "tool_end" && event.outcome.status === "awaiting_approval")
+            approval.waitingCalls.add(client.name, approval.responseId, event.outcome.call)
+          if (event.type === "tool_start" && event.tool !== undefined && !isSafeToRepeat(event.tool)) hasActed = true
+        })
+      )
     )
-  )
+  // Within the stream, so that a server that takes its time is no silence, and is given up with the reading.
+  const connected = Effect.map(toolsOfBrought(host, client, requestTools.brought), toolboxWith)
+  const events = Stream.unwrap(Effect.map(Effect.andThen(host.usable, connected), run))
   // A name that nobody has is answered by the host, with an error.
   const runBy = (name: string): RunBy => known.get(name)?.runBy ?? { _tag: "Host", source: "signalbox" }
   return {
-    inputs: turnInputs(Stream.unwrap(Effect.as(host.usable, events)), approval).pipe(
-      Stream.provideService(Principal, client.name)
-    ),
+    inputs: turnInputs(events, approval).pipe(Stream.provideService(Principal, client.name)),
     runBy,
-    approvals: servedApprovals(taken, host.approvals.served, (name) => known.get(name)),
+    approvals: servedApprovals(taken, gate, (name) => known.get(name)),
     hasActed: () => hasActed
   } satisfies StartedTurn
 })

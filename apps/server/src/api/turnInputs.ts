@@ -2,8 +2,8 @@
  * The events of a turn as what the encoder of the wire has to know. One thing differs from what the loop says:
  * nothing answers a call of the caller's tools but the caller.
  */
-import { ApprovalRequired, type FinishReason, type TurnEvent, toolResultBlock } from "@signalbox/conversation"
-import { eventsOf, noUsage, type ServedEvent } from "@signalbox/model"
+import { type FinishReason, type TurnEvent, toolResultBlock } from "@signalbox/conversation"
+import { ApprovalRequired, eventsOf, noUsage, type ServedEvent } from "@signalbox/model"
 import { Stream } from "effect"
 import type { Dialect } from "./Dialect.ts"
 

@@ -14,6 +14,7 @@ export interface ClientKey {
   readonly key: Redacted.Redacted
   readonly tools?: AllowedTools
   readonly models?: ReadonlyArray<string>
+  readonly mcpUrls?: boolean
 }
 
 /** Whom to let in: anybody, who has a key of these, or who brings a key for the provider. */
@@ -23,6 +24,8 @@ export interface ClientAuthOptions {
   readonly keys: Effect.Effect<ReadonlyArray<ClientKey>>
   /** What clients may use whose key says nothing else. */
   readonly tools: AllowedTools
+  /** Whether clients may bring MCP servers by URL whose key says nothing else. */
+  readonly mcpUrls: boolean
 }
 
 type RequestHeaders = Readonly<Record<string, string | undefined>>
@@ -47,7 +50,13 @@ export const makeClientAuth = (options: ClientAuthOptions) => {
     }
     return known
   })
-  const anybody: Client = { name: "local", tools: options.tools, models: undefined, apiKey: undefined }
+  const anybody: Client = {
+    name: "local",
+    tools: options.tools,
+    models: undefined,
+    mcpUrls: { isAllowed: options.mcpUrls, setting: "server.mcpUrls.allowed" },
+    apiKey: undefined
+  }
 
   return (headers: RequestHeaders): Effect.Effect<Client, KeyMissing | KeyRefused> => {
     if (options.mode === "none") return Effect.succeed(anybody)
@@ -64,8 +73,9 @@ export const makeClientAuth = (options: ClientAuthOptions) => {
       const fits = candidates.map((candidate) => timingSafeEqual(candidate.digest, digest))
       const found = candidates[fits.indexOf(true)]
       if (found === undefined) return Effect.fail(new KeyRefused({}))
-      const { models, name, tools = options.tools } = found.entry
-      return Effect.succeed({ name, tools, models, apiKey: undefined })
+      const { mcpUrls = options.mcpUrls, models, name, tools = options.tools } = found.entry
+      const setting = `mcpUrls of "${name}" under server.auth.keys`
+      return Effect.succeed({ name, tools, models, mcpUrls: { isAllowed: mcpUrls, setting }, apiKey: undefined })
     })
   }
 }

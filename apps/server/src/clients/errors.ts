@@ -48,12 +48,21 @@ export class ToolApprovalInvalid extends defineError<ToolApprovalInvalid>()("Too
   hint: () => "Send names of tools, or write_file(path=/tmp/*), with semicolons between them."
 }) {}
 
-/** The request names a server that is not configured, or that its key does not allow. */
+/** The request names a server that is not configured, or that its key does not allow; or brings one, which it may not. */
 export class ServerNotAllowed extends defineError<ServerNotAllowed>()("ServerNotAllowed", {
   code: "SERVER_NOT_ALLOWED",
   status: statuses.badData,
-  fields: { serverName: Schema.String, available: Schema.Array(Schema.String) },
-  message: ({ available, serverName }) =>
-    `mcp_servers: there is no server "${serverName}" for this key. ${available.length === 0 ? "There is none." : `Available: ${available.join(", ")}.`}`,
-  hint: () => "Requests name servers of the configuration; their own URLs are not connected to."
+  fields: {
+    serverName: Schema.String,
+    available: Schema.Array(Schema.String),
+    /** What would have to be set for the URL that the request has for it. */
+    setting: Schema.optionalKey(Schema.String)
+  },
+  message: ({ available, serverName, setting }) =>
+    [
+      `mcp_servers: there is no server "${serverName}" for this key.`,
+      available.length === 0 ? "There is none." : `Available: ${available.join(", ")}.`,
+      ...(setting === undefined ? [] : [`Its URL is not connected to without ${setting}.`])
+    ].join(" "),
+  hint: () => "Requests name servers of the configuration, or bring their own where their key allows it (mcpUrls)."
 }) {}

@@ -13,6 +13,8 @@ export interface Approval {
   readonly judge: (call: JudgedCall) => Effect.Effect<ApprovalVerdict>
   /** Whether calls of the tool may have to be asked about. */
   readonly mayAsk: (tool: ToolDefinition) => boolean
+  /** Why the call was approved before; nothing where it was not. No rule and no mode is asked. */
+  readonly recall: ApprovalMemory["recall"]
   /** A call was approved. */
   readonly remember: (call: JudgedCall, reach: ApprovalReach) => Effect.Effect<void>
   /** Forgets what was approved for a conversation. */
@@ -37,6 +39,7 @@ export const makeApproval = (
           reason === undefined ? verdict : { decision: "allow" as const, reason }
         )
       }),
+    recall: memory.recall,
     mayAsk: (tool) => mayAsk(current(), tool),
     remember: (call, reach) => {
       if (reach === "conversation") return memory.keepForConversation(call)

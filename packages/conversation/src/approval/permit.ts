@@ -3,18 +3,26 @@
  * step begins, so that a crash while somebody thinks leaves nothing that looks as if it had run; and what the
  * journal knows of the step is looked at first, so that nobody is asked about what is done.
  */
-import { type ApprovalDecision, type CallContext, Interaction, sourceOf } from "@signalbox/model"
+import {
+  type ApprovalDecision,
+  type ApprovalRefused,
+  type ApprovalRequired,
+  type CallContext,
+  Interaction,
+  notApproved,
+  sourceOf
+} from "@signalbox/model"
 import { Effect, Metric, Option } from "effect"
-import { ApprovalRefused, ApprovalRequired, ToolDenied } from "../errors.ts"
+import { ToolDenied } from "../errors.ts"
 import type { Journal, JournalStep } from "../Journal.ts"
 import { settleFailure, settleRefused } from "../toolFailure.ts"
 import type { ToolSettlement } from "../ToolOutcome.ts"
 import type { Approval } from "./Approval.ts"
 import type { JudgedCall } from "./ApprovalMemory.ts"
 
-/** A call that may run, or how it ended instead. `refusal` belongs into the journal, `settled` does not. */
+/** A call that may run, `isAsked` where a person has just said so, or how it ended instead. `refusal` belongs into the journal, `settled` does not. */
 export type Permission =
-  | { readonly _tag: "Granted" }
+  | { readonly _tag: "Granted"; readonly isAsked: boolean }
   | { readonly _tag: "Refused"; readonly refusal: ToolSettlement }
   | { readonly _tag: "Settled"; readonly settled: ToolSettlement }
 
@@ -65,20 +73,16 @@ export const permit = Effect.fnUntraced(function* (options: PermitOptions): Effe
     return settleRefused(error)
   })
   const { decision, reason } = yield* approval.judge(call)
-  if (decision === "allow") return { _tag: "Granted" }
+  if (decision === "allow") return { _tag: "Granted", isAsked: false }
   if (decision === "deny") return { _tag: "Refused", refusal: yield* refuse(new ToolDenied({ ...about, reason })) }
   const known = yield* recorded(options)
   if (known !== undefined) return { _tag: "Settled", settled: known }
   const answer = yield* ask(options, reason)
   if (answer.isApproved) {
     yield* approval.remember(call, answer.remember)
-    return { _tag: "Granted" }
+    return { _tag: "Granted", isAsked: true }
   }
-  if (answer.because === "refused") {
-    const error = new ApprovalRefused({ ...about, answer: answer.reason })
-    return { _tag: "Refused", refusal: yield* refuse(error) }
-  }
-  const settled = yield* refuse(new ApprovalRequired({ ...about, reason, remedy: answer.reason }))
+  const settled = yield* refuse(notApproved({ tool: call.tool, reason }, answer))
   // Nothing was decided, so nothing is recorded where somebody may still do so.
   return answer.because === "later"
     ? { _tag: "Settled", settled: { ...settled, status: "awaiting_approval" } }

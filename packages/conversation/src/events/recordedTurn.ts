@@ -5,6 +5,7 @@
 import { makeCorrelationId } from "@signalbox/errors"
 import type { ContentBlock, Message } from "@signalbox/model"
 import { DateTime, Effect, Exit } from "effect"
+import { withSummary } from "../context/cuts.ts"
 import { JournalUnwritable } from "../errors.ts"
 import { appendUser, pendingCallsOf } from "../history.ts"
 import type { Journal } from "../Journal.ts"
@@ -19,6 +20,7 @@ import { makeEventJournal, stepKinds } from "./eventJournal.ts"
 import type { EventStore } from "./EventStore.ts"
 import { type EventCounts, eventsOfMessages, messagesOf } from "./messages.ts"
 import { recordDeltas } from "./recordDeltas.ts"
+import { afterSummary, summaryNote } from "./summaryNotes.ts"
 import { beginNote, countsOf, endNote, finishedTurn, firstIndex, turnsOf, unfinishedTurns } from "./turnNotes.ts"
 import { type MemoryWindow, remembered } from "./windows.ts"
 
@@ -36,17 +38,24 @@ export interface RecordedRequest {
   readonly requestId?: string
   readonly content: ReadonlyArray<ContentBlock>
   readonly hooks: Pick<TurnHooks, "afterModel" | "afterTool">
+  /** Looks at the history before something is said, and answers with a summary for the beginning of it. */
+  readonly compact?: (history: ReadonlyArray<Message>) => Effect.Effect<CompactedHistory | undefined>
 }
+
+/** A summary, and how many messages that a user said are left after it. */
+type CompactedHistory = Parameters<typeof summaryNote>[1]
 
 /** The history of a conversation as a model is shown it. */
 export const recordedHistory = Effect.fnUntraced(function* ({ conversationId, store, window }: RecordedConversation) {
-  return yield* shown(yield* store.getEvents(conversationId), window)
+  return yield* shown(yield* store.getEvents(conversationId, { include: "all" }), window)
 })
 
 const shown = (events: ReadonlyArray<ChatEvent>, window: MemoryWindow | undefined) =>
   Effect.map(DateTime.now, (now) => {
-    const said = events.filter(({ type }) => type !== "meta")
-    return messagesOf(window === undefined ? said : remembered(said, window, now))
+    const { rest, summary } = afterSummary(events)
+    const said = rest.filter(({ type }) => type !== "meta")
+    const messages = messagesOf(window === undefined ? said : remembered(said, window, now))
+    return summary === undefined ? messages : withSummary(messages, summary)
   })
 
 /** Opens a turn. Nobody else may have one of the conversation open: hold its lock. */
@@ -60,10 +69,25 @@ export const openTurn = Effect.fnUntraced(function* (conversation: RecordedConve
     const own = events.filter((event) => event.request_id === requestId && event.type !== "user_message")
     return { _tag: "Answered", ...finished, messages: messagesOfTurn(own) } as const
   }
+  const current = yield* compacted(conversation, events, requestId, request)
   return {
     _tag: "Open",
-    ...recordTurn(conversation, yield* beginTurn(conversation, events, requestId, request.content))
+    ...recordTurn(conversation, yield* beginTurn(conversation, current, requestId, request.content))
   } as const
+})
+
+/** The records, with a summary of their beginning where there is one now. A turn that has begun is not changed any more. */
+const compacted = Effect.fnUntraced(function* (
+  { conversationId, store, window }: RecordedConversation,
+  events: ReadonlyArray<ChatEvent>,
+  requestId: string,
+  { compact }: RecordedRequest
+) {
+  if (compact === undefined || turnsOf(events, requestId) > 0) return events
+  const made = yield* compact(yield* shown(events, window))
+  if (made === undefined) return events
+  yield* store.addEvent(conversationId, summaryNote(events, made))
+  return yield* store.getEvents(conversationId, { include: "all" })
 })
 
 /** Ends what other programs have left. */

@@ -15,6 +15,7 @@ import { fileError, isMissing } from "./fileErrors.ts"
 import { FileLock, lockTimeout } from "./FileLock.ts"
 import { fileNameOf, idOfFileName } from "./fileNames.ts"
 import { makeOpenFiles, type OpenConversation } from "./openFiles.ts"
+import { resultFolderOf } from "./resultFiles.ts"
 import { waitForLock } from "./waitForLock.ts"
 
 /** How conversations are kept in files. */
@@ -115,7 +116,8 @@ const makeStore = Effect.fnUntraced(function* (options: JsonlOptions) {
           Effect.catchIf(isMissing, () => Effect.succeed(false)),
           Effect.mapError(fileError(file.path)),
           // Most conversations have none.
-          Effect.tap(() => Effect.ignore(fs.remove(`${file.path}.rejected`)))
+          Effect.tap(() => Effect.ignore(fs.remove(`${file.path}.rejected`))),
+          Effect.tap(() => Effect.ignore(fs.remove(resultFolderOf(file.path), { recursive: true })))
         )
         return locked(conversation, Effect.andThen(file.forget, remove))
       })

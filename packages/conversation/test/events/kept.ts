@@ -6,7 +6,8 @@ import {
   type MemoryWindow,
   noHooks,
   presetLimits,
-  Journal
+  Journal,
+  type TurnContext
 } from "@signalbox/conversation"
 import {
   type ContentBlock,
@@ -95,7 +96,8 @@ export const openKept = (
   store: EventStore["Service"],
   model: LanguageModel["Service"],
   tools: ReadonlyArray<TestTool> = [],
-  window?: MemoryWindow
+  window?: MemoryWindow,
+  context?: TurnContext
 ) =>
   ConversationSession.make({
     id: "c",
@@ -107,7 +109,8 @@ export const openKept = (
     request: { system: [], maxTokens: 100 },
     call: { principal: "local", interaction: Interaction.decline },
     store,
-    ...(window === undefined ? {} : { window })
+    ...(window === undefined ? {} : { window }),
+    ...(context === undefined ? {} : { context })
   })
 
 export const sendTo = (session: ConversationSession, text: string, requestId?: string) =>

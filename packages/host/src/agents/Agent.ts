@@ -2,7 +2,7 @@
  * An agent that can be talked to: a model of its own over the servers of one set. It is made in the scope of that set
  * and ends with it.
  */
-import { type Approval, ConversationClient, type EventStore, type TurnHooks } from "@signalbox/conversation"
+import { type Approval, ConversationClient, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, localCall, resultText, Toolbox } from "@signalbox/model"
 import type { ConnectionFailed, ServerOrchestrator } from "@signalbox/orchestrator"
 import { Context, Effect, Layer } from "effect"
@@ -12,6 +12,7 @@ import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { HostOptions } from "../config/HostOptions.ts"
 import { conversationLayer } from "../conversations.ts"
 import { ToolFailed } from "../errors.ts"
+import type { KeptStores } from "../HostSetup.ts"
 import { configuredHooks } from "../offersHooks.ts"
 import { whenUsable } from "../whenUsable.ts"
 
@@ -46,12 +47,12 @@ export const makeAgent = Effect.fnUntraced(function* (
   approval: Approval,
   model: ChosenModel,
   orchestrator: ServerOrchestrator["Service"],
-  store: EventStore["Service"] | undefined
+  kept: KeptStores
 ) {
   const toolbox = joinToolboxes([orchestrator.toolbox], options.runtime.naming)
   const hooks = yield* configuredHooks(options, orchestrator)
   const conversations = yield* Layer.build(
-    conversationLayer(options, hooks, approval, orchestrator, model, store).pipe(
+    conversationLayer(options, hooks, approval, orchestrator, model, kept).pipe(
       Layer.provide([Layer.succeed(LanguageModel, model.service), Layer.succeed(Toolbox, toolbox)])
     )
   )

@@ -69,7 +69,8 @@ export class Agents extends Context.Service<
     Layer.effect(Agents, makeAgents(setup))
 }
 
-const makeAgents = Effect.fnUntraced(function* ({ config, conversationStore, environment, startsAll }: HostSetup) {
+const makeAgents = Effect.fnUntraced(function* (setup: HostSetup) {
+  const { config, environment, startsAll } = setup
   const sets = yield* ServerSets
   const models = yield* Models
   const approvals = yield* Approvals
@@ -77,7 +78,7 @@ const makeAgents = Effect.fnUntraced(function* ({ config, conversationStore, env
   let current = config
   let entries: ReadonlyMap<string, AgentEntry> = new Map(Object.entries(config.options.agents))
   const running = new Map<string, RunningAgent>()
-  const around = { approvals, config, conversationStore, environment, models, sets, running }
+  const around = { approvals, config, kept: setup, environment, models, sets, running }
   const scope = yield* Effect.scope
 
   const find = (agentName: string) =>
@@ -105,14 +106,7 @@ const makeAgents = Effect.fnUntraced(function* ({ config, conversationStore, env
       agentName,
       servers,
       Effect.fnUntraced(function* (orchestrator) {
-        const agent = yield* makeAgent(
-          agentName,
-          options,
-          approvals.agent(agentName),
-          model,
-          orchestrator,
-          conversationStore
-        )
+        const agent = yield* makeAgent(agentName, options, approvals.agent(agentName), model, orchestrator, setup)
         yield* startAgent(agent, entry)
         const own = yield* Effect.scope
         yield* Effect.acquireRelease(

@@ -9,7 +9,7 @@ import type { AgentEntry } from "../config/AgentEntry.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { FoundProblem } from "../config/layers.ts"
 import type { Models } from "../models/Models.ts"
-import type { HostSetup } from "../HostSetup.ts"
+import type { KeptStores } from "../HostSetup.ts"
 import { type Agent, makeAgent, optionsFor } from "./Agent.ts"
 import { agentServers } from "./agentServers.ts"
 
@@ -51,7 +51,7 @@ export interface AgentSurroundings {
   /** What the program was started with: only agents and servers follow a changed file. */
   readonly config: LoadedConfig
   readonly environment: Readonly<Record<string, string | undefined>>
-  readonly conversationStore: HostSetup["conversationStore"]
+  readonly kept: KeptStores
   readonly models: Models["Service"]
   readonly approvals: Approvals["Service"]
   readonly sets: ServerSets["Service"]
@@ -60,7 +60,7 @@ export interface AgentSurroundings {
 
 /** What it takes to make an agent that runs what an entry of a new configuration says. */
 export const planChange = Effect.fnUntraced(function* (
-  { approvals, config, conversationStore, environment, models, running, sets }: AgentSurroundings,
+  { approvals, config, environment, kept: stores, models, running, sets }: AgentSurroundings,
   agentName: string,
   now: RunningAgent,
   entry: AgentEntry,
@@ -81,7 +81,7 @@ export const planChange = Effect.fnUntraced(function* (
       : []
     const agent = hasOtherModel
       ? yield* Scope.provide(
-          makeAgent(agentName, options, approvals.agent(agentName), model, now.agent.orchestrator, conversationStore),
+          makeAgent(agentName, options, approvals.agent(agentName), model, now.agent.orchestrator, stores),
           now.scope
         )
       : now.agent

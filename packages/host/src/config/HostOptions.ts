@@ -5,6 +5,7 @@
 import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
 import { ApprovalMode, ApprovalSection } from "./ApprovalOptions.ts"
+import { ContextSection } from "./ContextOptions.ts"
 import { keyRules } from "./keyRules.ts"
 import { ModelOptions } from "./ModelOptions.ts"
 import { ProviderEntry } from "./ProviderEntry.ts"
@@ -26,6 +27,7 @@ import { ServerAuth } from "./ServerAuth.ts"
 import { ServerOptions } from "./ServerOptions.ts"
 import { programFields, programRule, VersionRange } from "./ServerProgram.ts"
 import { variablesIn } from "./secrets.ts"
+import { ToolsSection } from "./ToolsSection.ts"
 
 /** Whether a text can be the name of a server, for whoever asks before writing one. */
 export const isServerName = (text: string): boolean => Schema.is(ServerName)(text)
@@ -273,6 +275,7 @@ export const HostOptions = Schema.Struct({
     sessionIdleTimeout: PositiveDuration,
     describeTools: Schema.Boolean,
     approval: ApprovalSection,
+    context: ContextSection,
     budget: Schema.Struct({
       maxCostUsd: Limit(Schema.Finite.check(Schema.isGreaterThan(0))),
       maxTokens: Limit(PositiveInt),
@@ -318,6 +321,7 @@ export const HostOptions = Schema.Struct({
     metrics: MetricsOptions,
     alerts: AlertOptions
   }),
+  tools: ToolsSection,
   logging: Schema.Struct({
     file: Schema.String,
     level: Level,

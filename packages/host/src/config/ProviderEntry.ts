@@ -50,6 +50,8 @@ export const ProviderEntry = Schema.Struct({
   headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** Lowers what requests ask for to what the model allows. */
   maxTokens: Schema.optionalKey(PositiveInt),
+  /** Tokens that it takes at once, where its model's name does not say it. */
+  contextWindow: Schema.optionalKey(PositiveInt),
   /** The longest wait for an answer: of a stream its head, of a single reply all of it. */
   requestTimeout: Schema.optionalKey(PositiveDuration),
   /** The longest silence within a streamed answer. */

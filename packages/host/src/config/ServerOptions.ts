@@ -8,7 +8,7 @@ import { ApiKey, PositiveDuration, PositiveInt, ServerName } from "./schemas.ts"
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65535 }))
 
 /** Which tools of the host a request may use: all, none, or those of some servers. */
-const Tools = Schema.Union([Schema.Literals(["all", "none"]), Schema.Array(ServerName)])
+const Tools = Schema.Union([Schema.Literals(["all", "servers", "none"]), Schema.Array(ServerName)])
 
 /** A client that may ask, by its key. What it leaves out is that of the server. */
 const ClientKey = Schema.Struct({
@@ -17,13 +17,36 @@ const ClientKey = Schema.Struct({
   key: ApiKey,
   tools: Schema.optionalKey(Tools),
   /** Names of models that may be asked for; `*` at the end stands for any rest. */
-  models: Schema.optionalKey(Schema.Array(Schema.NonEmptyString))
+  models: Schema.optionalKey(Schema.Array(Schema.NonEmptyString)),
+  /** Whether requests may bring MCP servers by their URLs. */
+  mcpUrls: Schema.optionalKey(Schema.Boolean)
 })
 export type ClientKey = typeof ClientKey.Type
 
 const Auth = Schema.Struct({
   mode: Schema.Literals(["none", "keys", "forward"]),
   keys: Schema.Array(ClientKey)
+})
+
+const HostName = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9.*_-]+$/, { message: "Expected the name of a host, such as example.com" })
+)
+
+const Network = Schema.String.check(
+  Schema.isPattern(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, { message: "Expected an address or a network, such as 10.0.0.0/8" })
+)
+
+/** MCP servers that a request brings: who may, and which addresses are connected to. */
+const McpUrls = Schema.Struct({
+  allowed: Schema.Boolean,
+  ports: Schema.Union([
+    Schema.Literal("standard"),
+    Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65535 })))
+  ]),
+  allowHosts: Schema.Array(HostName),
+  denyHosts: Schema.Array(HostName),
+  allowAddresses: Schema.Array(Network),
+  keepFor: PositiveDuration
 })
 
 /** The section. */
@@ -33,6 +56,7 @@ export const ServerOptions = Schema.Struct({
   maxRequestBytes: PositiveInt,
   auth: Auth,
   tools: Tools,
+  mcpUrls: McpUrls,
   approval: ApprovalMode,
   maxConcurrentRequests: PositiveInt,
   maxQueuedRequests: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),

@@ -3,6 +3,7 @@
  * nothing. Takes the configuration as it stands, so that it is told together with what is wrong with its shape.
  */
 import { nearestName } from "@signalbox/model"
+import { builtInSource } from "./builtInSource.ts"
 import type { FoundProblem } from "./layers.ts"
 import { isTree, valueAt } from "./tree.ts"
 
@@ -16,7 +17,7 @@ const listAt = (value: unknown, path: Path): ReadonlyArray<unknown> => {
 /** Every rule that names a server nobody has, with the name that may have been meant. */
 export const approvalProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
   const [servers, agents] = [valueAt(config, ["servers"]), valueAt(config, ["agents"])]
-  const known = isTree(servers) ? Object.keys(servers) : []
+  const known = [...(isTree(servers) ? Object.keys(servers) : []), builtInSource]
   const places: ReadonlyArray<Path> = [
     ["conversation", "approval", "rules"],
     ...(isTree(agents) ? Object.keys(agents) : []).map((name) => ["agents", name, "approval", "rules"])
@@ -30,9 +31,7 @@ export const approvalProblems = (config: unknown): ReadonlyArray<FoundProblem> =
       const nearest = nearestName(server, known)
       const suggestion =
         nearest === undefined
-          ? known.length === 0
-            ? "none is configured"
-            : `there are: ${known.join(", ")}`
+          ? `there are: ${known.join(", ")}`
           : `did you mean "${nearest}${tool.slice(server.length)}"?`
       return [{ path: [...place, index, "tool"], message: `there is no server "${server}"`, suggestion }]
     })

@@ -19,6 +19,7 @@ const places: ReadonlyArray<readonly [pattern: ReadonlyArray<string>, rule: stri
   [["agents", "*", "secrets", "*"], keyRules.name],
   [["agents", "*", "secrets", "*", "*"], keyRules.variable],
   [["servers", "*", "env", "*"], keyRules.variable],
+  [["tools", "commands", "environment", "*"], keyRules.variable],
   [["servers", "*", "requires", "*"], keyRules.program]
 ]
 

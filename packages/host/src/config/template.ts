@@ -2,6 +2,8 @@
  * The complete configuration file, with a comment for every key. `signalbox init` writes it, and the values in
  * it are the preset `default@1`: there is no other place that defaults could come from.
  */
+import { contextTemplate } from "./contextTemplate.ts"
+import { toolsTemplate } from "./toolsTemplate.ts"
 
 /** The text of a new `signalbox.yaml`. Comments name the unit and the choice; every key is there. */
 export const configTemplate = `# Signalbox configuration. Every key is here: nothing is decided elsewhere.
@@ -63,6 +65,7 @@ model:
 #     api: chat                      # optional; responses where the provider has OpenAI's newer API
 #     headers: {}                    # optional; sent with every request
 #     maxTokens: 32768               # optional; lowers what requests ask for
+#     contextWindow: 131072          # optional; tokens that it takes, question and answer together
 #     requestTimeout: 10 minutes     # optional; the longest wait for an answer: of a stream its head, else all of it
 #     idleTimeout: 1 minute          # optional; the longest silence within a streamed answer
 providers:
@@ -88,7 +91,7 @@ routing:
   #   - { name: fast, provider: groq, model: llama-3.3-70b-versatile }
   #   - { prefix: "local/", provider: ollama, strip: true }   # without model: as asked; strip takes the prefix off
   rules: []
-  # What clients get that can only say the names of Claude's models: Opus and Sonnet (big), Haiku (small). "": no rule.
+  # What clients get that say big or small, or can only say names of Claude's models: Opus and Sonnet, Haiku. "": no rule.
   # Also BIG_MODEL and SMALL_MODEL; ANTHROPIC_MODEL and ANTHROPIC_SMALL_FAST_MODEL where they name a provider above.
   big: ""
   small: ""
@@ -125,7 +128,7 @@ conversation:
     maxCostUsd: unlimited
     maxTokens: unlimited
     maxSeconds: unlimited
-  # Shows the model what servers have beside tools, in the system prompt. Others wrote it: include what you trust.
+${contextTemplate}  # Shows the model what servers have beside tools, in the system prompt. Others wrote it: include what you trust.
   resources:
     # none, all, or a list of addresses such as ["file:///notes/today.md"]. Each is read once.
     include: none
@@ -265,6 +268,7 @@ runtime:
     # A URL that gets each alert by POST, as JSON; env:NAME reads a variable. Empty: none.
     webhook: ""
 
+${toolsTemplate}
 logging:
   # trace, debug, info, warn, error, none
   level: warn
@@ -302,12 +306,17 @@ server:
     # none; keys: who has one of those below, as x-api-key or Bearer; forward: the caller's own key goes to the provider.
     # Nobody looks at such a key here, so that others than this machine need "tools: none" with forward.
     mode: none
-    # One for each client; tools and models are optional, and narrow what it may use:
-    #   - { name: ci, key: env:CI_KEY, tools: [files], models: ["claude-*"] }
+    # One for each client; tools and models are optional, and narrow what it may use; mcpUrls as below:
+    #   - { name: ci, key: env:CI_KEY, tools: [files], models: ["claude-*"], mcpUrls: true }
     keys: []
-  # The tools below that requests get beside their own: all, none, or those of some servers, such as [files]. A request
-  # may ask for fewer, with the header x-tool-execution (passthrough: none) or by naming servers in mcp_servers.
-  tools: all
+  # The tools that requests get beside their own: servers (of all servers below), all (the built-in ones, too, which show
+  # what this machine has), none, or those of some, such as [files, builtin]. A request may ask for fewer, with the header
+  # x-tool-execution (passthrough: none) or by naming servers in mcp_servers.
+  tools: servers
+  # MCP servers that a request brings by URL (mcp_servers, or server_url of Responses), with its own token: for all
+  # (allowed), or for keys that say so. Ports are the standard ones or a list. Private addresses are refused, but for
+  # networks of allowAddresses (10.0.0.0/8); hosts include what is below them. An unused connection is kept for keepFor.
+  mcpUrls: { allowed: false, ports: standard, allowHosts: [], denyHosts: [], allowAddresses: [], keepFor: 5 minutes }
   # What is done with their calls where no rule of conversation.approval and no mode of a server says it: auto, since they
   # may use what is allowed above; auto-safe, ask or deny. Responses can approve a call with their next request.
   approval: auto

@@ -20,6 +20,7 @@ import type { HostOptions } from "../config/HostOptions.ts"
 import type { ConfigInvalid, MissingApiKey } from "../errors.ts"
 import { chooseModel, type ChosenModel } from "./chooseModel.ts"
 import { withPlaces } from "./missingKeys.ts"
+import { modelContext } from "./modelContext.ts"
 import { resolveProviders, type ResolvedProviders } from "./resolveProviders.ts"
 import { patternProblems, routingPlan } from "./routingPlan.ts"
 import { turnBudget } from "./turnBudget.ts"
@@ -105,7 +106,13 @@ function* makeModels(config: LoadedConfig, environment: Environment) {
       const { fallbacks } = yield* Effect.orDie(Effect.fromResult(resolveModel(made, "")))
       const service = fallbackModel([serviceOf(route), ...fallbacks.map(serviceOf)])
       const budget = turnBudget(own, () => priceOf(route))
-      const chosen: ChosenModel = { service, upstream: route.upstream, model: route.model, reason, budget }
+      const context = modelContext(own, {
+        route,
+        defaultModel: upstreams.get(route.upstream)?.defaultModel ?? "",
+        services,
+        estimateTokens: shared.estimateTokens
+      })
+      const chosen: ChosenModel = { service, upstream: route.upstream, model: route.model, reason, budget, context }
       return { chosen, plan: made }
     },
     Effect.provideService(HttpClient.HttpClient, client)

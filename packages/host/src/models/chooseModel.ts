@@ -8,6 +8,7 @@ import type { HostOptions } from "../config/HostOptions.ts"
 import { variablesIn } from "../config/secrets.ts"
 import { MissingApiKey } from "../errors.ts"
 import { listModels } from "./listModels.ts"
+import type { ModelContext } from "./modelContext.ts"
 import { readModelReference } from "./modelReference.ts"
 import type { ResolvedProviders } from "./resolveProviders.ts"
 
@@ -21,6 +22,8 @@ export interface ChosenModel {
   readonly reason: string
   /** What one turn with it may spend; `undefined` where nothing is limited. */
   readonly budget: BudgetOptions | undefined
+  /** How much it takes at once, and who writes summaries. */
+  readonly context: ModelContext
 }
 
 /** A choice before there is anything that could be asked. */

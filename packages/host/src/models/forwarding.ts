@@ -16,7 +16,7 @@ import {
 import { type ByteSink, DirectHttp } from "@signalbox/model/http"
 import type { ForwardedHead, ForwardRequest, KeyMode, PassingUsage } from "@signalbox/provider-claude"
 import type { RetryPolicy } from "@signalbox/resilience"
-import { Effect, Exit } from "effect"
+import { Effect } from "effect"
 import { HttpClient } from "effect/http"
 import { loadClaude, type ResolvedProvider } from "./makeProvider.ts"
 
@@ -25,6 +25,8 @@ export interface Forwarded {
   readonly request: ForwardRequest & { readonly body: Uint8Array }
   /** The model that the request names, for the ledger; absent where nothing is used. */
   readonly model: string | undefined
+  /** For whom, in the ledger. */
+  readonly principal: string
   /** `forward` hands on the caller's own key. */
   readonly keyMode: KeyMode
 }
@@ -107,6 +109,7 @@ export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvid
           options: claude.options,
           request: asked.request,
           keyMode: asked.keyMode,
+          observe: parts.rate.bucket.observe,
           begin: (head) => {
             const { "content-type": contentType = "" } = head.headers
             const opened = makeOutlet(contentType, () => (sink ??= begin(head)))
@@ -124,7 +127,7 @@ export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvid
           }
         })
         return Effect.andThen(
-          Effect.onExit(relayed, () => recordUsed(asked.model, usage)),
+          Effect.onExit(relayed, () => recordUsed(asked, usage)),
           Effect.suspend(() => {
             // What is no answer fails, whoever has read it by then.
             const fault = usage?.fault()
@@ -134,18 +137,14 @@ export const makeForward = Effect.fnUntraced(function* (provider: ResolvedProvid
           })
         )
       })
-      // What has been begun is not repeated: its failure passes the retries as the end that it is.
-      const settled = Effect.matchEffect(rated(guarded(attempt)), {
-        onSuccess: () => Effect.succeed(Exit.void),
-        onFailure: (error) => (sink === undefined ? Effect.fail(error) : Effect.succeed(Exit.fail(error)))
-      })
-      return Effect.flatten(again(settled))
+      // What has been begun is not repeated.
+      return again(rated(guarded(attempt)), () => sink === undefined)
     })
 
-  const recordUsed = (asked: string | undefined, usage: PassingUsage | undefined): Effect.Effect<void> => {
+  const recordUsed = ({ model: asked, principal }: Forwarded, usage: PassingUsage | undefined): Effect.Effect<void> => {
     const said = usage?.reported()
     if (asked === undefined || said === undefined) return Effect.void
-    return record({ asked, answered: said.model, usage: said.usage })
+    return record({ asked, answered: said.model, usage: said.usage, principal })
   }
   return forward
 })

@@ -11,6 +11,7 @@ import { listAt, treeAt, valueAt } from "../config/tree.ts"
 const referencesIn = (config: unknown): ReadonlyArray<ConfigPath> => [
   ["routing", "big"],
   ["routing", "small"],
+  ["conversation", "context", "summary", "model"],
   ...Object.keys(treeAt(config, ["routing", "fallbacks"])).flatMap((of) =>
     listAt(config, ["routing", "fallbacks", of]).map((_, index) => ["routing", "fallbacks", of, index])
   )

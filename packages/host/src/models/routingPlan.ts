@@ -72,6 +72,10 @@ export const patternProblems = ({ routing }: HostOptions): ReadonlyArray<FoundPr
     return Result.isSuccess(read) ? [] : [{ path: ["routing", "rules", index, "pattern"], message: read.failure }]
   })
 
+/** Both can be asked for by the words of the configuration, too. */
+const namesOfSizes = (sizes: Readonly<Record<"big" | "small", ModelRoute>>): ReadonlyArray<RoutingRule> =>
+  (["big", "small"] as const).map((text) => ({ match: { _tag: "Exact", text }, ...sizes[text] }))
+
 /** The plan. It cannot fail where `patternProblems` has found nothing, and names of providers were checked. */
 export const routingPlan = (options: HostOptions, standard: ModelRoute, upstreams: ReadonlyArray<string>) => {
   const { routing } = options
@@ -80,7 +84,8 @@ export const routingPlan = (options: HostOptions, standard: ModelRoute, upstream
   const big = routing.big === "" ? undefined : read(routing.big)
   const small = routing.small === "" ? undefined : read(routing.small)
   const either = big ?? small
-  const aliases = either === undefined ? [] : aliasRules({ big: big ?? either, small: small ?? either })
+  const sizes = either === undefined ? undefined : { big: big ?? either, small: small ?? either }
+  const aliases = sizes === undefined ? [] : [...namesOfSizes(sizes), ...aliasRules(sizes)]
   const own = routing.rules.map((rule): RoutingRule => ({
     match: matchOf(rule),
     upstream: rule.provider,

@@ -2,7 +2,7 @@
  * The conversations of the user, as the configuration wants them kept. Nothing is read or made before one is asked for: most
  * commands ask for none, and the code for it takes a while to load.
  */
-import { EventStore } from "@signalbox/conversation"
+import { EventStore, type ResultStore } from "@signalbox/conversation"
 import { Context, Effect, type FileSystem, Layer, type Path, type Scope } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
 import { hostname } from "node:os"
@@ -69,3 +69,28 @@ const whenAsked = (load: Load): Store => {
     lockTurn: later((store) => store.lockTurn)
   })
 }
+
+/** Long results of tools, beside the conversations; nothing where the configuration wants none kept. */
+export const resultStore = (
+  config: LoadedConfig
+): Effect.Effect<ResultStore | undefined, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const folder = conversationFolder(config)
+    if (folder === undefined) return undefined
+    const services = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+    let isLoaded = false
+    const load = yield* Effect.cached(
+      Effect.promise(() => import("@signalbox/conversation/jsonl")).pipe(
+        Effect.flatMap((jsonl) => jsonl.makeResultFiles(folder)),
+        Effect.tap(() => Effect.sync(() => (isLoaded = true))),
+        Effect.provideContext(services)
+      )
+    )
+    return {
+      keep: (owner, text) => Effect.flatMap(load, (store) => store.keep(owner, text)),
+      read: (owner, id) => Effect.flatMap(load, (store) => store.read(owner, id)),
+      // A conversation of which this program has kept nothing has nothing to forget.
+      forget: (owner) =>
+        Effect.suspend(() => (isLoaded ? Effect.flatMap(load, (store) => store.forget(owner)) : Effect.void))
+    } satisfies ResultStore
+  })

@@ -6,9 +6,9 @@ import { type Outcome, toOutcome, withCorrelationId } from "@signalbox/errors"
 import type { TurnResult } from "@signalbox/conversation"
 import {
   type ApprovalDecision,
+  type CallContext,
   Interaction,
   type JsonObject,
-  localCall,
   resultText,
   sourceOf,
   type Toolbox,
@@ -17,6 +17,7 @@ import {
 } from "@signalbox/model"
 import type { ServerInfo } from "@signalbox/orchestrator"
 import { Effect, Layer, ManagedRuntime } from "effect"
+import { calledByHand } from "../approvals/calledByHand.ts"
 import { loadConfig } from "../config/ConfigFile.ts"
 import { ClientClosed, ToolFailed } from "../errors.ts"
 import { Host } from "../Host.ts"
@@ -32,8 +33,8 @@ export interface ClientOptions {
   /** Overrides by dotted path: `{ "model.provider": "offline" }`. An API key may be `Redacted`. */
   readonly overrides?: Readonly<Record<string, unknown>>
   /**
-   * Says whether a call of the model may run which the configuration (`conversation.approval`) asks about. Without it no
-   * such call does. What is denied is never asked about.
+   * Says whether a call may run which the configuration (`conversation.approval`) asks about, or a built-in tool by itself.
+   * Without it no such call does. What is denied is never asked about.
    */
   readonly approve?: (call: ToolCallQuestion) => boolean | Promise<boolean>
 }
@@ -100,14 +101,16 @@ export const createClient = async (options: ClientOptions = {}): Promise<Client>
   }
   const chosen = Effect.gen(function* () {
     const host = yield* Host
-    return agent === undefined ? host : yield* host.agents.add(agent)
+    const used = agent === undefined ? host : yield* host.agents.add(agent)
+    yield* used.usable
+    return { used, context: calledByHand(host.approvals, { interaction }) }
   })
-  const used = await runtime
-    .runPromise(Effect.tap(chosen, ({ usable }) => usable))
+  const { context, used } = await runtime
+    .runPromise(chosen)
     .catch((error: unknown) => close().then(() => Promise.reject(error)))
   return {
     ask: (question, { signal } = {}) => run(used.conversations.ask(question, { interaction }), signal),
-    callTool: (name, input, { signal } = {}) => run(callTool(used.toolbox, name, input), signal),
+    callTool: (name, input, { signal } = {}) => run(callTool(used.toolbox, name, input, context), signal),
     tools: () => Effect.runPromise(used.toolbox.list),
     servers: () => Effect.runPromise(used.orchestrator.servers),
     close,
@@ -135,8 +138,8 @@ const interactionOf = ({ approve }: ClientOptions): Interaction => {
 }
 
 /** A result with `isError` is a value for a model; a program wants to see it as what it is. */
-const callTool = (toolbox: Toolbox["Service"], name: string, input: JsonObject) =>
-  Effect.flatMap(toolbox.call(name, input, localCall()), (result) =>
+const callTool = (toolbox: Toolbox["Service"], name: string, input: JsonObject, context: CallContext) =>
+  Effect.flatMap(toolbox.call(name, input, context), (result) =>
     result.isError ? Effect.fail(new ToolFailed({ toolName: name, text: resultText(result) })) : Effect.succeed(result)
   )
 

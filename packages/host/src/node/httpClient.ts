@@ -10,11 +10,18 @@ import { sendBy } from "./sendBy.ts"
 /** The most connections to one server: a request beyond waits for another to end. */
 const maxConnections = 256
 
+const proxyVariables = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"]
+
+/** Asking for each request whether a proxy stands before its host costs as much as sending it: only where there is one. */
+const makeDispatcher = (): Undici.Dispatcher =>
+  proxyVariables.some((name) => (process.env[name] ?? "") !== "")
+    ? new Undici.EnvHttpProxyAgent({ connections: maxConnections })
+    : new Undici.Agent({ connections: maxConnections })
+
 /** The HTTP client of this process, and the short way for bytes that are only handed on: over the same connections. */
 export const makeHttp = Effect.gen(function* () {
-  const dispatcher = yield* Effect.acquireRelease(
-    Effect.sync(() => new Undici.EnvHttpProxyAgent({ connections: maxConnections })),
-    (agent) => Effect.promise(() => agent.destroy())
+  const dispatcher = yield* Effect.acquireRelease(Effect.sync(makeDispatcher), (agent) =>
+    Effect.promise(() => agent.destroy())
   )
   // Effect's own layer would bring the whole context of its making to every request.
   const client = yield* Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)

@@ -4,18 +4,21 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { layerTokenFiles, ParentEnvironment } from "@signalbox/mcp"
 import { DirectHttp } from "@signalbox/model/http"
+import { layerDirectFiles, layerWebAccess } from "@signalbox/tools/node"
 import { OrphanSweep, ProcessEnvironments } from "@signalbox/orchestrator"
+import type { CheckedUrl } from "@signalbox/tools"
 import { Context, Effect, Layer, Scope } from "effect"
 import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { cacheDirectory } from "./cacheDirectory.ts"
-import { conversationStore } from "./conversationStore.ts"
+import { conversationStore, resultStore } from "./conversationStore.ts"
 import { dataDirectory } from "./dataDirectory.ts"
 import { environmentsFromProc } from "./environmentsFromProc.ts"
 import { Host } from "../Host.ts"
 import type { HostSetup } from "../HostSetup.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
+import { UrlAccess, type UrlRules } from "../urlServers/UrlAccess.ts"
 
 /** The client at the first request: many programs make none, and loading it costs 30 ms. */
 const lazyHttp = Layer.effectContext(
@@ -39,13 +42,33 @@ const lazyHttp = Layer.effectContext(
   })
 )
 
+/** Loaded at the first address, too. */
+const lazyUrlAccess = Layer.effect(
+  UrlAccess,
+  Effect.map(
+    Effect.cached(
+      Effect.map(
+        Effect.promise(() => import("./urlAccess.ts")),
+        ({ urlAccess }) => urlAccess
+      )
+    ),
+    (load) => ({
+      check: (url: string, rules: UrlRules) => Effect.flatMap(load, ({ check }) => check(url, rules)),
+      fetchTo: (checked: CheckedUrl) => Effect.flatMap(load, ({ fetchTo }) => fetchTo(checked))
+    })
+  )
+)
+
 /** Logins are kept for all programs of the user, whatever their configuration. */
 const tokens = Layer.unwrap(Effect.sync(() => layerTokenFiles(join(dataDirectory(), "tokens"))))
 
-/** Files, processes, HTTP, the logins of the user, and the environment that servers get their short list of variables from. */
+/** Files, processes, HTTP, what the built-in tools need, the logins of the user, and the environment that servers get their short list of variables from. */
 export const nodePlatform = Layer.mergeAll(
   NodeServices.layer,
   lazyHttp,
+  lazyUrlAccess,
+  layerDirectFiles,
+  layerWebAccess,
   Layer.provide(tokens, NodeServices.layer),
   Layer.sync(ParentEnvironment, () => process.env),
   // Asked for where there is a `/proc`.
@@ -68,7 +91,7 @@ export interface NodeHostOptions {
 /** A host in this process. Needs `nodePlatform`. */
 export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
   Layer.unwrap(
-    Effect.map(Effect.all([nodeOwner, conversationStore(config)]), ([mark, store]) =>
+    Effect.map(Effect.all([nodeOwner, conversationStore(config), resultStore(config)]), ([mark, store, results]) =>
       Host.layer({
         config,
         environment: options.environment,
@@ -78,6 +101,7 @@ export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
         cores: availableParallelism(),
         startsAll: options.startsAll,
         ...(store === undefined ? {} : { conversationStore: store }),
+        ...(results === undefined ? {} : { resultStore: results }),
         ...(options.questions === undefined ? {} : { questions: options.questions })
       })
     )

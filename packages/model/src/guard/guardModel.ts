@@ -4,14 +4,7 @@
  * away says nothing about the upstream.
  */
 import { codeOf, isSignalboxError } from "@signalbox/errors"
-import type {
-  Bulkhead,
-  BulkheadFull,
-  BulkheadTimeout,
-  CircuitBreaker,
-  CircuitOpen,
-  RateExceeded
-} from "@signalbox/resilience"
+import type { Bulkhead, BulkheadError, CircuitBreaker, CircuitOpen } from "@signalbox/resilience"
 import { Duration, Effect } from "effect"
 import { type ModelError, ProviderBusy, ProviderCircuitOpen, ProviderRateLimited } from "../errors.ts"
 import { type LanguageModel, makeLanguageModel } from "../LanguageModel.ts"
@@ -74,22 +67,29 @@ export const guardAnswer = ({ bulkhead, busyFor = "1 second", circuits, upstream
       : {}
     return new ProviderCircuitOpen({ provider: upstream, reason, retryAfter, ...failed })
   }
-  const busy = ({ message, retryAfter }: BulkheadFull | BulkheadTimeout | RateExceeded) =>
+  const busy = ({ message, retryAfter }: BulkheadError) =>
     new ProviderBusy({
       provider: upstream,
       reason: message,
       retryAfter: retryAfter ?? Duration.fromInputUnsafe(busyFor)
     })
+  const turnedAway = (error: ModelError | CircuitOpen | BulkheadError): ModelError => {
+    switch (error._tag) {
+      case "CircuitOpen":
+        return openCircuit(error)
+      case "BulkheadFull":
+      case "BulkheadTimeout":
+      case "RateExceeded":
+        return busy(error)
+      default:
+        return error
+    }
+  }
   return <A>(effect: Effect.Effect<A, ModelError>): Effect.Effect<A, ModelError> => {
     const watched = circuits === undefined ? effect : circuits.protect(upstream, effect, isUpstreamFault)
     const placed = bulkhead === undefined ? watched : bulkhead.run(upstream, watched)
     // An open circuit is asked about first: it costs nobody a place or a wait.
     const asked = circuits === undefined ? placed : Effect.andThen(circuits.check(upstream), placed)
-    return Effect.catchTags(asked, {
-      CircuitOpen: (error) => Effect.fail(openCircuit(error)),
-      BulkheadFull: (error) => Effect.fail(busy(error)),
-      BulkheadTimeout: (error) => Effect.fail(busy(error)),
-      RateExceeded: (error) => Effect.fail(busy(error))
-    })
+    return Effect.mapError(asked, turnedAway)
   }
 }

@@ -36,38 +36,42 @@ export const ratedModel =
           Stream.tapError((error) => noteRefusal(bucket, error)),
           Stream.provideService(RateLimitObserver, bucket.observe)
         ),
-      generate: (request) => rated(model.generate(request)),
+      generate: (request) => Effect.provideService(rated(model.generate(request)), RateLimitObserver, bucket.observe),
       countTokens
     })
   }
 
-/** The same for whatever else is asked of an upstream. `provider` is named when nothing remains. */
+/**
+ * The same for whatever else is asked of an upstream, but for what its answers say: the bucket is shown that by who
+ * reads them. `provider` is named when nothing remains.
+ */
 export const rateAnswer = ({ bucket, maxWait, provider }: RatedModelOptions & { readonly provider: string }) => {
   const turn = takeTurn(provider, bucket, Duration.toMillis(maxWait))
   return <A, R>(answer: Effect.Effect<A, ModelError, R>): Effect.Effect<A, ModelError, R> =>
-    Effect.andThen(turn, answer).pipe(
-      Effect.tapError((error) => noteRefusal(bucket, error)),
-      Effect.provideService(RateLimitObserver, bucket.observe)
-    )
+    Effect.tapError(Effect.andThen(turn, answer), (error) => noteRefusal(bucket, error))
 }
 
 /** A wait that is long enough for somebody to wonder is told in the log. */
 const worthTelling = 1000
 
 const takeTurn = (provider: string, bucket: RateBucket, maxWait: number): Effect.Effect<void, ModelError> => {
-  const takeWithin = (left: number): Effect.Effect<void, ModelError> =>
-    Effect.flatMap(bucket.take, (wait) => {
-      if (wait === 0) return Effect.void
-      const retryAfter = Duration.millis(wait)
-      const reason = `nothing remains of its limit for ${Duration.format(retryAfter)}.`
-      const limited = new ProviderRateLimited({ provider, reason, retryAfter })
-      if (wait > left) return Effect.fail(limited)
-      const told = wait < worthTelling ? Effect.void : Effect.logWarning(`Waiting: ${limited.message}`)
-      return Effect.andThen(told, Effect.delay(takeWithin(left - wait), wait))
-    })
-  return Effect.flatMap(Effect.all([FallbackAhead, CallerPatience]), ([isAhead, patience]) =>
-    takeWithin(Math.min(maxWait, Duration.toMillis(patience), isAhead ? Duration.toMillis(quickPause) : Infinity))
-  )
+  const waitWithin = (wait: number, left: number): Effect.Effect<void, ModelError> => {
+    const retryAfter = Duration.millis(wait)
+    const reason = `nothing remains of its limit for ${Duration.format(retryAfter)}.`
+    const limited = new ProviderRateLimited({ provider, reason, retryAfter })
+    if (wait > left) return Effect.fail(limited)
+    const told = wait < worthTelling ? Effect.void : Effect.logWarning(`Waiting: ${limited.message}`)
+    const more = Effect.flatMap(bucket.take, (more) => (more === 0 ? Effect.void : waitWithin(more, left - wait)))
+    return Effect.andThen(told, Effect.delay(more, wait))
+  }
+  const wait = (millis: number) =>
+    Effect.flatMap(Effect.all([FallbackAhead, CallerPatience]), ([isAhead, patience]) =>
+      waitWithin(
+        millis,
+        Math.min(maxWait, Duration.toMillis(patience), isAhead ? Duration.toMillis(quickPause) : Infinity)
+      )
+    )
+  return Effect.flatMap(bucket.take, (millis) => (millis === 0 ? Effect.void : wait(millis)))
 }
 
 /** Whoever asks next with the same key is refused for as long. */

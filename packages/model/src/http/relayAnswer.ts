@@ -16,7 +16,7 @@ import {
   retryAfterOf,
   wentSilent
 } from "./exchange.ts"
-import { RateLimitObserver, readRateLimits } from "./rateLimits.ts"
+import { type RateLimits, readRateLimits } from "./rateLimits.ts"
 
 /** Takes bytes. */
 export interface ByteSink {
@@ -43,6 +43,8 @@ export interface RelayedExchange extends Pick<
   readonly isAccepted: (status: number) => boolean
   /** Called with the head of an answer that is handed on; the sink gets its bytes. */
   readonly begin: (status: number, headers: Readonly<Record<string, string>>) => ByteSink
+  /** Hears of the limits that the answer names. */
+  readonly observe: (limits: RateLimits) => Effect.Effect<void>
 }
 
 /** Relays over what the platform sends with. Fails as `sendRequest` does, and after the head as `answerBytes` does. */
@@ -60,7 +62,7 @@ export const relayAnswer = (
     return Effect.callback<void, ModelError>((resume) => {
       const listener = listen(exchange, patience, {
         now: () => clock.currentTimeMillisUnsafe(),
-        observe: (limits) => Effect.runForkWith(context)(Context.get(context, RateLimitObserver)(limits)),
+        observe: (limits) => Effect.runForkWith(context)(exchange.observe(limits)),
         settle: (outcome) => {
           watch.interruptUnsafe()
           resume(outcome)
@@ -120,7 +122,7 @@ const makePatience = (exchange: RelayedExchange, clock: Clock.Clock): Patience =
 /** What a listener does to what is around it. */
 interface Surroundings {
   readonly now: () => number
-  readonly observe: (limits: ReturnType<typeof readRateLimits>) => unknown
+  readonly observe: (limits: RateLimits) => unknown
   readonly settle: (exit: Effect.Effect<void, ModelError>) => void
   readonly flow: () => DirectExchange
 }

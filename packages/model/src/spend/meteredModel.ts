@@ -51,17 +51,20 @@ export interface MeteredCall {
   readonly asked: string
   readonly answered: string
   readonly usage: Usage
+  /** For whom; default: the one of the context. */
+  readonly principal?: string
 }
 
 /** Records a call that went past `meteredModel`, such as one whose bytes were only handed on. */
 export const recordCall =
   ({ ledger, prices, upstream }: MeteredModelOptions) =>
-  ({ answered, asked, usage }: MeteredCall): Effect.Effect<void> =>
+  ({ answered, asked, principal, usage }: MeteredCall): Effect.Effect<void> =>
     Effect.contextWith((context: Context.Context<never>) => {
+      const forWhom = principal ?? Context.get(context, Principal)
       const model = answered === "" ? asked : answered
       const price = pricesFor(prices, upstream, asked) ?? pricesFor(prices, upstream, model)
       const cost = price === undefined ? {} : { usd: costOf(usage, price) }
-      return ledger.record({ upstream, model, principal: Context.get(context, Principal), usage, ...cost }).pipe(
+      return ledger.record({ upstream, model, principal: forWhom, usage, ...cost }).pipe(
         Effect.andThen(Context.get(context, CallNotes)({ type: "cost", upstream, model, ...cost })),
         Effect.andThen(
           Effect.logDebug("Model call metered", {

@@ -14,7 +14,7 @@ import {
   ProviderRateLimited,
   ProviderTimeout
 } from "@signalbox/model"
-import { Duration, Option, Schema } from "effect"
+import { Duration, Option, Predicate, Schema } from "effect"
 import { type Answer, excerpt } from "@signalbox/model/http"
 import { ErrorWire } from "./wire/reply.ts"
 
@@ -131,7 +131,9 @@ export const envelopeError = (asked: Asked, envelope: ErrorWire): ModelError =>
 const decodeEnvelope = Schema.decodeUnknownOption(ErrorWire)
 
 /** The envelope of a body, if it is one. */
-export const readEnvelope = (body: unknown): ErrorWire | undefined => Option.getOrUndefined(decodeEnvelope(body))
+export const readEnvelope = (body: unknown): ErrorWire | undefined =>
+  // Most bodies are none, which costs less to see than a schema does.
+  Predicate.hasProperty(body, "error") ? Option.getOrUndefined(decodeEnvelope(body)) : undefined
 
 /** The error of an answer, from its status and what its body says. */
 export const answerError =

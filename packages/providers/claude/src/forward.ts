@@ -10,6 +10,8 @@ import {
   type ByteSink,
   drainTo,
   noAnswer,
+  RateLimitObserver,
+  type RateLimits,
   relayAnswer,
   type SendDirectly,
   sendRequest
@@ -63,6 +65,8 @@ export interface RelayInput extends Omit<ForwardInput, "request"> {
   readonly request: ForwardRequest & { readonly body?: Uint8Array }
   /** Called with the head of the answer; the sink gets its bytes. */
   readonly begin: (head: ForwardedHead) => ByteSink
+  /** Hears of the limits that the answer names. Default: nobody does. */
+  readonly observe?: (limits: RateLimits) => Effect.Effect<void>
   /** What the platform sends with; without it `client` does. */
   readonly direct?: SendDirectly | undefined
 }
@@ -137,15 +141,17 @@ export const forward = Effect.fn("Claude.forward")(function* <E = never>({
  */
 export const relay = (input: RelayInput): Effect.Effect<void, ModelError> =>
   Effect.flatMap(Tracer.Tracer, (tracer) => {
-    const { begin, direct, keyMode = "own", options, request } = input
+    const { begin, direct, keyMode = "own", observe = () => Effect.void, options, request } = input
     // Only the client makes spans.
     if (direct === undefined || tracer !== Tracer.nativeTracer) {
-      return Effect.scoped(Effect.flatMap(forward(input), (answer) => drainTo(begin(answer))(answer.body)))
+      const forwarded = Effect.scoped(Effect.flatMap(forward(input), (answer) => drainTo(begin(answer))(answer.body)))
+      return Effect.provideService(forwarded, RateLimitObserver, observe)
     }
     const { body, headers, method, model } = request
     const exchange = {
       ...exchangeOf(options, request),
       isAccepted: isAnswer,
+      observe,
       begin: (status: number, given: GivenHeaders) => begin({ status, headers: answerHeaders(given, keyMode) })
     }
     return relayAnswer(direct, exchange, {

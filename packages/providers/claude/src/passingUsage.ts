@@ -4,6 +4,7 @@
  */
 import {
   isJsonObject,
+  joinBytes,
   type ModelError,
   noUsage,
   ProviderInvalidResponse,
@@ -25,7 +26,9 @@ export interface PassingUsage {
   readonly fault: () => ModelError | undefined
 }
 
-/** Longer lines of a stream, and longer answers that are none, are not read. In characters. */
+const utf8 = new TextDecoder()
+
+/** Longer lines of a stream (in characters), and longer answers that are none (in bytes), are not read. */
 const limits = { line: 1_000_000, whole: 8_000_000 }
 
 const isCount = (value: unknown): boolean => Number.isFinite(value)
@@ -96,21 +99,31 @@ const watchStream = ({ provider }: Asked): PassingUsage => {
 
 const watchWhole = (asked: Asked): PassingUsage => {
   const { reported, take } = makeReported()
-  const decoder = new TextDecoder()
+  let pieces: Array<Uint8Array> = []
+  let length = 0
   let text = ""
   let body: unknown
   // Both questions need it, and an answer may be large.
-  const read = (): unknown => (body ??= readJson(text))
+  const read = (): unknown => {
+    if (pieces.length > 0) {
+      text = utf8.decode(joinBytes(pieces))
+      pieces = []
+      body = readJson(text)
+    }
+    return body
+  }
   return {
     note: (bytes) => {
-      if (text.length <= limits.whole) text += decoder.decode(bytes, { stream: true })
+      length += bytes.length
+      if (length <= limits.whole) pieces.push(bytes)
+      else pieces = []
     },
     reported: () => {
       take(read())
       return reported()
     },
     fault: () => {
-      if (text.length > limits.whole) return undefined
+      if (length > limits.whole) return undefined
       if (!isJsonObject(read())) return notJson(asked, text)
       const envelope = readEnvelope(read())
       return envelope === undefined ? undefined : envelopeError(asked, envelope)

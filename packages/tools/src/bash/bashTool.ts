@@ -4,7 +4,7 @@
 import type { CallContext, JsonObject } from "@signalbox/model"
 import { Duration, Effect, Option, Schema } from "effect"
 import { ChildProcessSpawner } from "effect/process"
-import type { Approvals } from "../approval.ts"
+import { requireApproval } from "../approval.ts"
 import { builtIn, type BuiltIn, invalidInput, type ToolOutput } from "../BuiltIn.ts"
 import { CommandRefused, ToolTookTooLong } from "../errors.ts"
 import type { CommandOptions } from "../ToolsOptions.ts"
@@ -36,7 +36,8 @@ export interface BashParts {
   readonly options: CommandOptions
   readonly cwd: string
   readonly policy: CommandPolicy
-  readonly approvals: Approvals
+  /** Whose tool it is, for the questions about it. */
+  readonly source: string
   readonly jobs: Jobs
   readonly spawner: ChildProcessSpawner.ChildProcessSpawner["Service"]
 }
@@ -85,7 +86,7 @@ const showJob = Effect.fnUntraced(function* ({ command, end, id }: Job) {
 
 /** Makes the tool. */
 export const bashTool = (parts: BashParts): BuiltIn => {
-  const { approvals, jobs, options, policy } = parts
+  const { jobs, options, policy, source } = parts
 
   const permit = Effect.fnUntraced(function* (tool: BuiltIn, script: string, input: BashInput, context: CallContext) {
     const verdict = yield* policy.judge(script)
@@ -94,9 +95,7 @@ export const bashTool = (parts: BashParts): BuiltIn => {
     if (options.undecided === "refuse")
       return yield* new CommandRefused({ reason: `${verdict.reason}, and nobody is to be asked` })
     const asked: JsonObject = { ...input }
-    // What an interpreter reads is a part of what was allowed.
-    const topic = JSON.stringify([script, input.input])
-    yield* approvals.require(tool, { input: asked, reason: verdict.reason, topic }, context)
+    yield* requireApproval({ tool: tool.definition(source), input: asked, reason: verdict.reason }, context)
   })
 
   const runNow = (script: string, input: string | undefined, limit: Duration.Duration) =>

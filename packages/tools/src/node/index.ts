@@ -2,4 +2,4 @@
  * What the built-in tools need of Node beyond Effect's own services.
  */
 export { layerDirectFiles } from "./directFiles.ts"
-export { layerWebAccess } from "./webAccess.ts"
+export { layerWebAccess, pinned } from "./webAccess.ts"

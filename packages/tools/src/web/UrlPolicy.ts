@@ -45,8 +45,11 @@ const domainOf = (text: string): string =>
     .replace(/^\*?\./, "")
     .replace(/\.$/, "")
 
+/** What the policy is about; the rest of the options is for whoever fetches. */
+type UrlRules = Pick<UrlOptions, "allowAddresses" | "allowHosts" | "denyHosts" | "ports">
+
 /** The policy of these options. */
-export const makeUrlPolicy = (options: UrlOptions, web: WebAccess["Service"]): UrlPolicy => {
+export const makeUrlPolicy = (options: UrlRules, web: WebAccess["Service"]): UrlPolicy => {
   const allowed = options.allowAddresses.flatMap((text): ReadonlyArray<Network> => {
     const network = parseNetwork(text)
     return network === undefined ? [] : [network]

@@ -9,7 +9,7 @@ import { Setting } from "../../Setting.ts"
 import type { RunningHost } from "../../withHost.ts"
 import { Signals } from "../../process/Signals.ts"
 import { askApproval } from "./askApproval.ts"
-import { makeAsking } from "./Asking.ts"
+import { type Asking, makeAsking } from "./Asking.ts"
 import { askForm } from "./askForm.ts"
 import { makeModelWishes } from "./askModel.ts"
 import { askPage } from "./askPage.ts"
@@ -23,6 +23,23 @@ export const isSomebodyThere = Effect.map(
   ([{ isTerminal }, { isJson }]) => isTerminal.stdin && isTerminal.stderr && !isJson
 )
 
+/** The person at the terminal, for calls that are made by hand: asked for leave and for nothing else. Else nobody. */
+export const personAtTerminal = Effect.gen(function* () {
+  if (!(yield* isSomebodyThere)) return Interaction.decline
+  const asking = yield* makeAsking
+  return { ...Interaction.decline, approve: approveWith(asking, Effect.interrupt) }
+})
+
+/** Whoever leaves the question stops what it is about; no other question comes up meanwhile. */
+const approveWith =
+  (asking: Asking, stop: Effect.Effect<never>): Interaction["approve"] =>
+  (request) =>
+    asking.inTurn(
+      Effect.flatMap(askApproval(asking, request), (decision) =>
+        decision === undefined ? stop : Effect.succeed(decision)
+      )
+    )
+
 /** Answers for one conversation; `model` is that which it talks to. */
 export const terminalInteraction = Effect.fnUntraced(function* ({ config }: RunningHost, model: RunningHost["model"]) {
   const asking = yield* makeAsking
@@ -30,13 +47,7 @@ export const terminalInteraction = Effect.fnUntraced(function* ({ config }: Runn
   const wishes = makeModelWishes(asking, model, config.options.model.maxTokens)
   return {
     ...Interaction.decline,
-    approve: (request) =>
-      asking.inTurn(
-        Effect.flatMap(askApproval(asking, request), (decision) =>
-          // Whoever leaves the question stops the answer; no other question comes up meanwhile.
-          decision === undefined ? Effect.andThen(signals.interrupt, Effect.never) : Effect.succeed(decision)
-        )
-      ),
+    approve: approveWith(asking, Effect.andThen(signals.interrupt, Effect.never)),
     elicit: (request, { source }) =>
       asking.inTurn(request.mode === "form" ? askForm(asking, source, request) : askPage(asking, source, request)),
     sample: (request, { source }) => wishes.answer(request, source)

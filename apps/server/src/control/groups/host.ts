@@ -34,6 +34,8 @@ export const ReloadedJson = Schema.Struct({
   }),
   /** Clients of the HTTP server, by the names of their keys. */
   clients: Schema.Struct({ added: names, removed: names, changed: names }),
+  /** Whether there are other built-in tools, or other policies and limits for them. */
+  tools_changed: Schema.Boolean,
   /** Keys that are only read when a program starts. */
   needs_restart: names
 })
@@ -75,7 +77,7 @@ const configOf = Effect.fnUntraced(function* (isShown: (path: string) => boolean
   return { file: config.file ?? null, values }
 })
 
-const reloadedJson = ({ agents, clients, kept, needsRestart, ...rest }: Reloaded): ReloadedJson => ({
+const reloadedJson = ({ agents, areToolsChanged, clients, kept, needsRestart, ...rest }: Reloaded): ReloadedJson => ({
   added: rest.added,
   removed: rest.removed,
   changed: rest.changed,
@@ -93,6 +95,7 @@ const reloadedJson = ({ agents, clients, kept, needsRestart, ...rest }: Reloaded
     }))
   },
   clients,
+  tools_changed: areToolsChanged,
   needs_restart: needsRestart
 })
 

@@ -1,12 +1,12 @@
 /**
- * The tools of the servers that run here: what there is, and calling one by hand. A call starts no server: one that was
+ * The tools of the servers that run here, and the built-in ones: what there is, and calling one by hand. A call starts no server: one that was
  * stopped stays so. Whoever leaves before the answer has the call cancelled at its server.
  */
 import { CorrelationId } from "@signalbox/errors"
-import { Host } from "@signalbox/host"
+import { builtInSource, calledByHand, Host } from "@signalbox/host"
 import {
+  Interaction,
   JsonObject,
-  localCall,
   qualifiedName,
   ToolAnnotations,
   type ToolDefinition,
@@ -45,11 +45,15 @@ export interface ToolResultJson extends Schema.Schema.Type<typeof ToolResultJson
 
 const error = apiFailures
 
-/** With `server` the name is the server's own for the tool, else the one that the list shows. */
+/**
+ * With `server` the name is the server's own for the tool, else the one that the list shows. `approved` answers what a
+ * built-in tool asks by itself; without it such a call fails with `APPROVAL_REQUIRED`.
+ */
 const call = Schema.Struct({
   name: Schema.String,
   input: Schema.optionalKey(JsonObject),
-  server: Schema.optionalKey(Schema.String)
+  server: Schema.optionalKey(Schema.String),
+  approved: Schema.optionalKey(Schema.Literals(["once", "always"]))
 })
 
 /** The routes of the tools. */
@@ -84,24 +88,38 @@ const resultJson = ({ content, isError, structuredContent, warnings }: ToolResul
   ...(warnings === undefined ? {} : { warnings })
 })
 
+/** The built-in tools are no server's. */
+const serverIn = (source: string | undefined): string | undefined => (source === builtInSource ? undefined : source)
+
 /** All of them, once no server is in its first start any more. */
 const list = Effect.fnUntraced(function* (server: string | undefined) {
-  const { orchestrator } = yield* Host
-  if (server !== undefined) yield* orchestrator.server(server)
-  yield* orchestrator.settled
-  const tools = yield* orchestrator.toolbox.list
+  const { orchestrator, toolbox } = yield* Host
+  const wanted = serverIn(server)
+  if (wanted !== undefined) yield* orchestrator.server(wanted)
+  if (server !== builtInSource) yield* orchestrator.settled
+  const tools = yield* toolbox.list
   return tools.filter((tool) => server === undefined || sourceOf(tool) === server).map(toolJson)
 }, answered)
 
-const callTool = Effect.fnUntraced(function* ({ input = {}, name, server }: typeof call.Type) {
-  const { orchestrator } = yield* Host
-  if (server !== undefined) {
-    const { state } = yield* orchestrator.server(server)
-    if (state === "stopped") return yield* new ServerNotRunning({ serverName: server })
+/** Nobody sits at this end: who calls has been asked, or is told that somebody has to be. */
+const answering = (approved: typeof call.Type.approved): Interaction =>
+  approved === undefined
+    ? Interaction.decline
+    : { ...Interaction.decline, approve: () => Effect.succeed({ isApproved: true, remember: approved }) }
+
+const callTool = Effect.fnUntraced(function* ({ approved, input = {}, name, server }: typeof call.Type) {
+  const { approvals, orchestrator, toolbox } = yield* Host
+  const serverName = serverIn(server)
+  if (serverName !== undefined) {
+    const { state } = yield* orchestrator.server(serverName)
+    if (state === "stopped") return yield* new ServerNotRunning({ serverName })
   }
-  const context = localCall({ correlationId: yield* CorrelationId })
+  const context = calledByHand(approvals, {
+    correlationId: yield* CorrelationId,
+    interaction: answering(approved)
+  })
   const wanted = server === undefined ? name : qualifiedName(server, name)
-  return resultJson(yield* orchestrator.toolbox.call(wanted, input, context))
+  return resultJson(yield* toolbox.call(wanted, input, context))
 }, answered)
 
 /** What the routes do. */

@@ -48,14 +48,14 @@ const detailsOf = (error: unknown) =>
     : {}
 
 /** The envelope alone: the body of an answer, and the `error` event of a stream. */
-export const errorBody = (error: unknown, requestId: string): ErrorWire => ({
+export const errorBody = (error: unknown, requestId?: string): ErrorWire => ({
   type: "error",
   error: {
     type: rowOf(error).anthropic,
     message: clientMessage(error),
     ...detailsOf(error)
   },
-  request_id: requestId
+  ...(requestId === undefined ? {} : { request_id: requestId })
 })
 
 /** The whole answer. */

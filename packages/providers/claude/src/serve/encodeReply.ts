@@ -6,6 +6,7 @@ import { type ContentBlock, type JsonObject, noUsage, type ServedReply } from "@
 import { Predicate } from "effect"
 import { toWireBlock, vendor } from "../blocks.ts"
 import type { ReplyWire } from "../wire/reply.ts"
+import { withBrokenInput } from "./brokenInput.ts"
 import { hostCallBlock, hostResultBlock } from "./hostCalls.ts"
 import { sumUsage, usageWire } from "./usage.ts"
 
@@ -19,7 +20,7 @@ export const shownBlock = (block: ContentBlock): JsonObject | undefined => {
 const blockOf = (block: ContentBlock, answered: ReadonlySet<string>): JsonObject | undefined => {
   if (block.type !== "tool_use") return shownBlock(block)
   if (block.runBy?._tag === "Host") return hostCallBlock(block, block.runBy.source)
-  return answered.has(block.id) ? hostCallBlock(block, "signalbox") : toWireBlock(block)
+  return answered.has(block.id) ? hostCallBlock(block, "signalbox") : toWireBlock(withBrokenInput(block))
 }
 
 /** The stop reason that a client can act upon: by whether there is a call for it to run, not by the upstream's word. */

@@ -19,6 +19,7 @@ import {
 } from "@signalbox/model"
 import { vendor } from "../blocks.ts"
 import type { EventWire } from "../wire/reply.ts"
+import { brokenInput, streamedBroken } from "./brokenInput.ts"
 import { errorBody } from "./encodeError.ts"
 import { hostCallBlock, hostResultBlock } from "./hostCalls.ts"
 import { servedStopReason, shownBlock } from "./encodeReply.ts"
@@ -40,6 +41,8 @@ export interface StreamState {
   /** Fields that the API has beside those of the vocabulary. */
   readonly own: JsonObject
   readonly hasCallerCall: boolean
+  /** The tool of the caller's whose arguments were shown in part when they turned out to be broken. */
+  readonly brokenCall: string | undefined
 }
 
 interface OpenBlock {
@@ -47,8 +50,8 @@ interface OpenBlock {
   readonly index: number | undefined
   /** A call of the host whose arguments are still arriving. */
   readonly held: HeldCall | undefined
-  /** Whether tool arguments have been found to be (or not to be) the text of an object. */
-  readonly arguments: "unseen" | "object" | "other"
+  /** A call of the caller's, and the text of its arguments so far. */
+  readonly call: { readonly name: string; readonly text: string } | undefined
 }
 
 interface HeldCall {
@@ -72,7 +75,8 @@ export const startStream = (turn: ServedStream): StreamState => ({
   stepUsage: noUsage,
   stop: { stop_reason: null, stop_sequence: null },
   own: {},
-  hasCallerCall: false
+  hasCallerCall: false,
+  brokenCall: undefined
 })
 
 /** The next state, and the events to send. After the end, and after a failure, there are none. */
@@ -149,49 +153,50 @@ const openBlock = (state: StreamState, block: ContentBlock): Encoded => {
   const runBy = block.type === "tool_use" ? (block.runBy ?? state.turn.runBy(block.name)) : undefined
   if (block.type === "tool_use" && runBy?._tag === "Host") {
     const held = { call: block, source: runBy.source, text: "" }
-    return [{ ...state, open: { index: undefined, held, arguments: "unseen" } }, []]
+    return [{ ...state, open: { index: undefined, held, call: undefined } }, []]
   }
   const shown = shownBlock(block)
-  if (shown === undefined) return [{ ...state, open: { index: undefined, held: undefined, arguments: "unseen" } }, []]
+  if (shown === undefined) return [{ ...state, open: { index: undefined, held: undefined, call: undefined } }, []]
   const index = state.nextIndex
   const hasCallerCall = state.hasCallerCall || shown["type"] === "tool_use"
+  const call = block.type === "tool_use" ? { name: block.name, text: "" } : undefined
   return [
-    { ...state, nextIndex: index + 1, hasCallerCall, open: { index, held: undefined, arguments: "unseen" } },
+    { ...state, nextIndex: index + 1, hasCallerCall, open: { index, held: undefined, call } },
     [{ type: "content_block_start", index, content_block: shown }]
   ]
 }
 
 const encodeDelta = (state: StreamState, delta: BlockDelta): Encoded => {
-  if (state.open?.held !== undefined) {
+  const { open } = state
+  if (open?.held !== undefined) {
     const piece = delta.type === "input_json_delta" ? delta.partial_json : ""
-    const held = { ...state.open.held, text: state.open.held.text + piece }
-    return [{ ...state, open: { ...state.open, held } }, []]
+    const held = { ...open.held, text: open.held.text + piece }
+    return [{ ...state, open: { ...open, held } }, []]
   }
-  if (state.open?.index === undefined) return [state, []]
-  const event = (shown: JsonObject): EventWire => ({
-    type: "content_block_delta",
-    index: state.open?.index ?? 0,
-    delta: shown
-  })
+  if (open?.index === undefined) return [state, []]
+  const { call, index } = open
+  const event = (shown: JsonObject): EventWire => ({ type: "content_block_delta", index, delta: shown })
   if (delta.type === "opaque_delta") return [state, [event(delta.delta)]]
-  if (delta.type !== "input_json_delta") return [state, [event(delta)]]
-  const kind = state.open.arguments === "unseen" ? kindOf(delta.partial_json) : state.open.arguments
-  // Arguments that are no object would break the client's own parser.
-  const events = kind === "other" ? [] : [event(delta)]
-  return [{ ...state, open: { ...state.open, arguments: kind } }, events]
+  if (delta.type !== "input_json_delta" || call === undefined) return [state, [event(delta)]]
+  const text = call.text + delta.partial_json
+  // What begins like anything but an object is told when all of it is there.
+  return [{ ...state, open: { ...open, call: { ...call, text } } }, isNoObject(text) ? [] : [event(delta)]]
 }
 
-const kindOf = (text: string): OpenBlock["arguments"] => {
-  const first = text.trimStart().charAt(0)
-  return first === "" ? "unseen" : first === "{" ? "object" : "other"
-}
+const isNoObject = (text: string): boolean => /^\s*[^\s{]/.test(text)
 
 const closeBlock = (state: StreamState): Encoded => {
   if (state.open === undefined) return [state, []]
-  const { held, index } = state.open
+  const { call, held, index } = state.open
   const closed = { ...state, open: undefined }
   if (held !== undefined) return [{ ...closed, nextIndex: state.nextIndex + 1 }, wholeCall(state.nextIndex, held)]
-  return [closed, index === undefined ? [] : [{ type: "content_block_stop", index }]]
+  if (index === undefined) return [closed, []]
+  const stop = { type: "content_block_stop", index } as const
+  const broken = call === undefined ? undefined : brokenInput(call.text)
+  if (call === undefined || broken === undefined) return [closed, [stop]]
+  if (!isNoObject(call.text)) return [{ ...closed, brokenCall: state.brokenCall ?? call.name }, [stop]]
+  const delta = { type: "input_json_delta", partial_json: JSON.stringify(broken) }
+  return [closed, [{ type: "content_block_delta", index, delta }, stop]]
 }
 
 /**
@@ -225,6 +230,9 @@ const end = (before: StreamState, stopReason: string | undefined): Encoded => {
   return then(then(opened, endStep), (state) => {
     const { container, ...rest } = state.own
     const stop_reason = servedStopReason(stopReason ?? state.stop.stop_reason ?? "end_turn", state.hasCallerCall)
+    if (state.brokenCall !== undefined && stop_reason === "tool_use") {
+      return [{ ...state, phase: "ended" }, [errorBody(streamedBroken(state.brokenCall))]]
+    }
     return [
       { ...state, phase: "ended" },
       [

@@ -206,16 +206,56 @@ describe("encodeStream", () => {
     assert.strictEqual(run([{ type: "ping" }]).state.phase, "new")
   })
 
-  it("leaves out arguments that are no object, and blocks of another vendor", () => {
-    const broken: ContentBlock = {
-      type: "tool_use",
-      id: "toolu_1",
-      name: "host_a",
-      input: {},
-      invalidInput: "read the file"
+  const broken = (name: string, invalidInput: string): ContentBlock => ({
+    type: "tool_use",
+    id: "toolu_1",
+    name,
+    input: {},
+    invalidInput
+  })
+  const inputOf = (events: ReadonlyArray<EventWire>): string =>
+    events.map((event) => (event.type === "content_block_delta" ? String(event.delta["partial_json"]) : "")).join("")
+
+  it("hands over what the model gave a tool of the caller's instead of an object, streamed as whole", () => {
+    for (const text of ["read the file", "[1]", '"a"']) {
+      const said = reply([broken("own", text)])
+      const { events } = run([...model(said), { type: "end" }])
+      assert.deepStrictEqual(JSON.parse(inputOf(events)), { INVALID_JSON: text })
+      assert.strictEqual(events.find((event) => event.type === "message_delta")?.delta.stop_reason, "tool_use")
+      const whole = encodeReply({ id: "msg_1", model: "m", steps: [{ reply: said, results: [] }] })
+      assert.deepInclude(whole.content[0], { input: { INVALID_JSON: text } })
     }
+  })
+
+  it("ends with an error where a caller's tool would run with the beginning of its arguments", () => {
+    const text = '{"path": "/tmp/a'
+    const said = reply([broken("own", text)])
+    const { events, state } = run([...model(said), { type: "end" }])
+    assert.deepStrictEqual(events.at(-1), {
+      type: "error",
+      error: {
+        type: "api_error",
+        message:
+          'The model answered something that its API does not allow: its arguments for the tool "own" are no JSON object.'
+      }
+    })
+    assert.isFalse(events.some((event) => event.type === "message_delta" || event.type === "message_stop"))
+    assert.strictEqual(state.phase, "ended")
+    const whole = encodeReply({ id: "msg_1", model: "m", steps: [{ reply: said, results: [] }] })
+    assert.deepInclude(whole.content[0], { input: { INVALID_JSON: text } })
+    // An answer that was cut off says so, and no client runs what it cut.
+    const cut = run([...model({ ...said, stop_reason: "max_tokens" }), { type: "end" }])
+    assert.strictEqual(cut.events.find((event) => event.type === "message_delta")?.delta.stop_reason, "max_tokens")
+    assert.strictEqual(cut.events.at(-1)?.type, "message_stop")
+  })
+
+  it("leaves out arguments that are no object, and blocks of another vendor", () => {
     const foreign: ContentBlock = { type: "opaque", vendor: "openai", block: { type: "x" } }
-    const { events } = run([...model(reply([foreign, broken])), answered("1"), { type: "end" }])
+    const { events } = run([
+      ...model(reply([foreign, broken("host_a", "read the file")])),
+      answered("1"),
+      { type: "end" }
+    ])
     assert.isFalse(events.some((event) => event.type === "content_block_delta"))
     assert.deepStrictEqual(
       events.flatMap((event) => (event.type === "content_block_start" ? [event.index] : [])),

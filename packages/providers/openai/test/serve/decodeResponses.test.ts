@@ -176,7 +176,12 @@ describe("input of Responses", () => {
           { model: "m", input: [{ type: "function_call", name: "f", arguments: "{}" }] },
           { model: "m", input: [{ type: "function_call", call_id: "a", arguments: "{}" }] },
           { model: "m", input: [{ role: "user", content: [{ type: "input_audio" }] }] },
-          { model: "m", input: "go", tools: [{ type: "mcp", server_label: "x", server_url: "https://x.test" }] },
+          { model: "m", input: "go", tools: [{ type: "mcp", server_label: "x", connector_id: "connector_gmail" }] },
+          { model: "m", input: "go", tools: [{ type: "mcp", server_url: "https://x.test" }] },
+          { model: "m", input: "go", tools: [1, 2].map(() => ({ type: "mcp", server_label: "x" })) },
+          { model: "m", input: "go", tools: [{ type: "mcp", server_label: "x", allowed_tools: "all" }] },
+          { model: "m", input: "go", tools: [{ type: "mcp", server_label: "x", require_approval: "sometimes" }] },
+          { model: "m", input: "go", tools: [{ type: "mcp", server_label: "x", require_approval: { never: 1 } }] },
           { model: "m", input: "go", tools: [{ type: "function" }] },
           { model: "m", input: "go", tool_choice: { type: "web_search" } }
         ],
@@ -193,7 +198,12 @@ describe("input of Responses", () => {
         "input[0].call_id",
         "input[0].name",
         "input[0].content[0].type",
-        "tools[0].server_url",
+        "tools[0].connector_id",
+        "tools[0].server_label",
+        "tools",
+        "tools[0].allowed_tools.tool_names",
+        "tools[0].require_approval",
+        "tools[0].require_approval.never.tool_names",
         "tools[0].name",
         "tool_choice"
       ])

@@ -19,6 +19,7 @@ import { requestFields, withParallel } from "../requestFields.ts"
 import { readApprovals } from "./readApprovals.ts"
 import { readChoice, readTools } from "./readTools.ts"
 import { readItems } from "./readItems.ts"
+import { type RequestedServer, shownMcp } from "./readMcp.ts"
 import type { ResponsesAnswer } from "./ResponsesState.ts"
 import { ResponsesRequestWire } from "./wire.ts"
 
@@ -27,6 +28,8 @@ export interface ServedResponsesRequest extends ServedRequest {
   readonly answer: ResponsesAnswer
   /** What it says of calls that were waiting for approval. */
   readonly approvals: ReadonlyArray<ApprovalAnswer>
+  /** MCP servers that it names; absent where it says nothing of servers. */
+  readonly servers?: ReadonlyArray<RequestedServer>
 }
 
 const checkedBody = checked(ResponsesRequestWire)
@@ -68,6 +71,11 @@ const unreadOf = (body: JsonObject, wire: ResponsesRequestWire): JsonObject => (
   ...(isGiven(wire.text?.verbosity) ? { verbosity: wire.text?.verbosity } : {})
 })
 
+const shownTools = (tools: unknown): ReadonlyArray<unknown> =>
+  (Array.isArray(tools) ? tools : []).map((tool) =>
+    isJsonObject(tool) && tool["type"] === "mcp" ? shownMcp(tool) : tool
+  )
+
 /** What responses say of their request; the defaults are those of the API. */
 const echoOf = (body: JsonObject): JsonObject => {
   const given = (field: string, otherwise: unknown) => ({ [field]: body[field] ?? otherwise })
@@ -87,11 +95,21 @@ const echoOf = (body: JsonObject): JsonObject => {
     ...given("temperature", null),
     text: { format: { type: "text" }, ...(isJsonObject(body["text"]) ? body["text"] : {}) },
     ...given("tool_choice", "auto"),
-    ...given("tools", []),
+    tools: shownTools(body["tools"]),
     ...given("top_p", null),
     truncation: "disabled",
     ...given("user", null)
   }
+}
+
+/** Calls are told apart by the labels of their servers. */
+const distinctServers = (
+  servers: ReadonlyArray<RequestedServer>
+): Effect.Effect<ReadonlyArray<RequestedServer>, RequestIssue> => {
+  const twice = servers.find(({ name }, index) => servers.findIndex((server) => server.name === name) !== index)
+  return twice === undefined
+    ? Effect.succeed(servers)
+    : refuse(["tools"], `There are two MCP servers with the server_label "${twice.name}".`)
 }
 
 const decode = Effect.fnUntraced(function* (body: unknown): Effect.fn.Return<ServedResponsesRequest, RequestIssue> {
@@ -125,6 +143,7 @@ const decode = Effect.fnUntraced(function* (body: unknown): Effect.fn.Return<Ser
     stream: wire.stream ?? false,
     model: wire.model,
     approvals: yield* readApprovals(wire.input),
+    ...(read.servers.length === 0 ? {} : { servers: yield* distinctServers(read.servers) }),
     answer: { echo: echoOf(body), callForms: formsOf(tools) }
   }
 })

@@ -8,6 +8,7 @@ import { callerTool, customTool, localShellTool, nameIn, type ServedTool } from 
 import { forEachAt, refuse, type RequestIssue } from "../issue.ts"
 import { plainChoice } from "../requestFields.ts"
 import { isWebSearch } from "../../webSearch.ts"
+import { readMcp, type RequestedServer } from "./readMcp.ts"
 
 type Path = ReadonlyArray<PropertyKey>
 
@@ -17,15 +18,19 @@ export interface ReadTools {
   /** What an upstream of the same API may run itself, in its own words. */
   readonly vendorTools: ReadonlyArray<JsonObject>
   readonly leftOut: ReadonlyArray<string>
+  readonly servers: ReadonlyArray<RequestedServer>
 }
+
+const nothing: ReadTools = { tools: [], vendorTools: [], leftOut: [], servers: [] }
 
 const joined = (read: ReadonlyArray<ReadTools>): ReadTools => ({
   tools: read.flatMap((each) => each.tools),
   vendorTools: read.flatMap((each) => each.vendorTools),
-  leftOut: read.flatMap((each) => each.leftOut)
+  leftOut: read.flatMap((each) => each.leftOut),
+  servers: read.flatMap((each) => each.servers)
 })
 
-const served = (...tools: ReadonlyArray<ServedTool>): ReadTools => ({ tools, vendorTools: [], leftOut: [] })
+const served = (tool: ServedTool): ReadTools => ({ ...nothing, tools: [tool] })
 
 const readNamed = (tool: JsonObject, path: Path, namespace: unknown): Effect.Effect<ReadTools, RequestIssue> => {
   const { description, name, parameters, type } = tool
@@ -41,14 +46,6 @@ const readNamed = (tool: JsonObject, path: Path, namespace: unknown): Effect.Eff
   return Effect.succeed(served(typeof namespace === "string" ? { definition, form } : { definition }))
 }
 
-/** Servers are configured at the host: a request may name them, and not bring its own. */
-const readMcp = (tool: JsonObject, path: Path): Effect.Effect<ReadTools, RequestIssue> => {
-  const brought = ["server_url", "connector_id"].find((field) => typeof tool[field] === "string")
-  return brought === undefined
-    ? Effect.succeed(served())
-    : refuse([...path, brought], "MCP servers are configured at this host; requests cannot bring their own.")
-}
-
 const readTool = (tool: JsonObject, path: Path, namespace?: unknown): Effect.Effect<ReadTools, RequestIssue> => {
   switch (tool["type"]) {
     case "function":
@@ -61,12 +58,10 @@ const readTool = (tool: JsonObject, path: Path, namespace?: unknown): Effect.Eff
     case "local_shell":
       return Effect.succeed(served(localShellTool))
     case "mcp":
-      return readMcp(tool, path)
+      return Effect.map(readMcp(tool, path), (server) => ({ ...nothing, servers: [server] }))
     default:
       return Effect.succeed(
-        isWebSearch(tool)
-          ? { tools: [], vendorTools: [tool], leftOut: [] }
-          : { tools: [], vendorTools: [], leftOut: [String(tool["type"])] }
+        isWebSearch(tool) ? { ...nothing, vendorTools: [tool] } : { ...nothing, leftOut: [String(tool["type"])] }
       )
   }
 }
