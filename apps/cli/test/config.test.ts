@@ -163,10 +163,11 @@ describe("config explain", () => {
 
 describe("config preset list and config variables", () => {
   it("print every value of each size, and every variable with its key", async () => {
-    const [shown, json, variables] = await Promise.all([
+    const [shown, json, variables, short] = await Promise.all([
       place.run(["config", "preset", "list"]),
       place.run(["config", "preset", "list", "--json"]),
-      place.run(["config", "variables"])
+      place.run(["config", "variables"]),
+      place.run(["config", "env"])
     ])
     assert.match(shown.stdout, /^preset:high-throughput@1 {2}\S.*\n {2}runtime\.sessions\.min +5\n {2}.*max +20\n/m)
     const sizes = json.json().data.map(({ name, servers }: Record<string, unknown>) => [name, servers])
@@ -182,6 +183,7 @@ describe("config preset list and config variables", () => {
     assert.match(variables.stdout, /^MCP_POOL_MIN_CONNECTIONS +runtime\.sessions\.min\n/m)
     assert.match(variables.stdout, /^SIGNALBOX_RUNTIME_SESSIONS_MIN +runtime\.sessions\.min\n/m)
     assert.match(variables.stdout, /^MAX_TOKENS_LIMIT +server\.maxTokens\n/m)
+    assert.strictEqual(short.stdout, variables.stdout)
   })
 
   it("leave it to the person when two names of one thing say different things", async () => {

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline"
 const tools = [
   { name: "sound", inputSchema: { type: "object", properties: { a: { type: "array", items: { type: "string" } } } } },
   { name: "choice", inputSchema: { type: "object", oneOf: [{ required: ["a"] }, { required: ["b"] }] } },
-  { name: "silent", description: "Has no schema" }
+  { name: "silent", description: "Has no schema", inputSchema: "none" }
 ]
 
 const results = {

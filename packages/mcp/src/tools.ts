@@ -24,13 +24,16 @@ const executionOf = (value: unknown): Pick<McpTool, "execution"> => {
   return taskSupport === "optional" || taskSupport === "required" ? { execution: { taskSupport } } : {}
 }
 
+/** A tool that says nothing of its arguments may still want some: any object fits. */
+const inputSchemaOf = ({ inputSchema = { type: "object" } }: JsonObject): unknown => inputSchema
+
 /** One tool of a list, or why it cannot be used. */
 const readTool = (value: unknown): McpTool | Problem => {
   if (!isJsonObject(value)) return { tool: undefined, reason: "it is no object" }
   const name = text(value["name"])
   if (name === undefined || name === "") return { tool: undefined, reason: "it has no name" }
-  const inputSchema = value["inputSchema"]
-  if (!isJsonObject(inputSchema)) return { tool: name, reason: "it has no inputSchema" }
+  const inputSchema = inputSchemaOf(value)
+  if (!isJsonObject(inputSchema)) return { tool: name, reason: "its inputSchema is no object" }
   const title = text(value["title"])
   const description = text(value["description"])
   const annotations = hintsOf(value["annotations"])

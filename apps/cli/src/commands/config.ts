@@ -94,6 +94,7 @@ const variables = Command.make("variables", {}, () =>
     )
   )
 ).pipe(
+  Command.withAlias("env"),
   Command.withDescription(
     "Every variable that sets a key of the configuration, those of other MCP hosts (MCP_…) too, whose times are in seconds"
   )

@@ -47,22 +47,26 @@ const renderOne = Effect.fnUntraced(function* (name: string, what: string, isFin
 
 const hasErrors = (own: ReadonlyArray<Shown>): boolean => own.some(({ severity }) => severity === "error")
 
+const renderServer = ({ findings }: Report, { name, tools }: Report["servers"][number]) => {
+  const own = findings.filter(({ serverName }) => serverName === name)
+  const works = tools !== undefined && !hasErrors(own)
+  return renderOne(name, works ? `works, ${counted(tools, "tool")}` : "does not work", works, own)
+}
+
+const renderProvider = ({ providerFindings }: Report, { models, name, works }: Report["providers"][number]) => {
+  const own = providerFindings.filter(({ providerName }) => providerName === name)
+  const answers = models === undefined ? "answers" : `answers, ${counted(models, "model")}`
+  return renderOne(name, works ? answers : "does not answer", works && !hasErrors(own), own)
+}
+
 export const renderDoctor = Effect.fnUntraced(function* (report: Report) {
-  const { findings, providerFindings, providers, repaired, servers } = report
+  const { providers, repaired, servers } = report
   const { line, style } = yield* Output
   for (const repair of repaired) yield* line(`${style.green("✓")} done: ${repair}`)
   if (servers.length === 0 && providers.length === 0)
     return yield* line("No server is enabled and no provider is wanted, so there is nothing to look at.")
-  for (const { name, tools } of servers) {
-    const own = findings.filter(({ serverName }) => serverName === name)
-    const works = tools !== undefined && !hasErrors(own)
-    yield* renderOne(name, works ? `works, ${counted(tools, "tool")}` : "does not work", works, own)
-  }
-  for (const { models, name, works } of providers) {
-    const own = providerFindings.filter(({ providerName }) => providerName === name)
-    const answers = models === undefined ? "answers" : `answers, ${counted(models, "model")}`
-    yield* renderOne(name, works ? answers : "does not answer", works && !hasErrors(own), own)
-  }
+  for (const server of servers) yield* renderServer(report, server)
+  for (const provider of providers) yield* renderProvider(report, provider)
 })
 
 /** A finding as `--json` shows it. */

@@ -27,7 +27,7 @@ const withServer = <A, E>(listener: RequestListener, use: (url: string) => Effec
     }),
     // A server that listens on a port has an address of this form.
     (server) => use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
-    (server) => Effect.sync(() => void server.close().closeAllConnections())
+    (server) => Effect.sync(() => server.close().closeAllConnections())
   )
 
 describe("listing models", () => {
