@@ -27,7 +27,7 @@ const connected = async (
     stderr: "inherit"
   })
   const noise: Array<string> = []
-  client.onerror = (error) => noise.push(error.message)
+  Object.assign(client, { onerror: (error: Error) => noise.push(error.message) })
   await client.connect(transport)
   return {
     client,

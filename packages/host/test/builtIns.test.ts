@@ -36,6 +36,15 @@ const answering = (decision: ApprovalDecision) => {
   return { asked, interaction }
 }
 
+/** Durations as numbers, so that they can be compared however they were written. */
+const plain = (value: object) =>
+  Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [
+      key,
+      /timeout|per$/i.test(key) ? Duration.toMillis(Duration.fromInputUnsafe(each)) : each
+    ])
+  )
+
 const remove = { name: "Bash", input: { command: "rm a.txt" } }
 /** A model that has a file removed, and says that it is gone. */
 const removing = [{ toolCalls: [remove] }, { text: "Gone." }]
@@ -48,13 +57,6 @@ layer(nodePlatform, { excludeTestServices: true })("the built-in tools of a host
       const { cwd: _c, readOnlyRoots: _r, roots: _o, ...inside } = paths
       assert.deepInclude(tools.paths, inside)
       assert.deepStrictEqual(tools.enabled, enabled)
-      const plain = (value: object) =>
-        Object.fromEntries(
-          Object.entries(value).map(([key, each]) => [
-            key,
-            /timeout|per$/i.test(key) ? Duration.toMillis(Duration.fromInputUnsafe(each)) : each
-          ])
-        )
       assert.deepStrictEqual(plain(tools.commands), plain(commands))
       assert.deepStrictEqual(plain(tools.urls), plain(urls))
       const { rate, tools: each, ...others } = tools.limits

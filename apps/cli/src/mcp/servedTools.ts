@@ -125,8 +125,8 @@ export const servedTools = (host: RunningHost, { all, approvals }: Serving): Ser
     version,
     instructions:
       "Paths are relative to the folder that the configuration names. A refusal says what is allowed instead.",
-    // A required server that cannot be started is told by its calls.
     list: Effect.andThen(
+      // A required server that cannot be started is told by its calls.
       all ? Effect.ignore(host.usable) : Effect.void,
       Effect.map(tools, (served) => served.map(servedTool))
     ),

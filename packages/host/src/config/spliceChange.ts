@@ -61,6 +61,10 @@ const withComments = (text: string, start: number, indent: string): number => {
 const pairIn = (map: unknown, key: PropertyKey | undefined): Pair | undefined =>
   isMap(map) ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key)) : undefined
 
+/** The offset behind the key of an entry. */
+const keyEndOf = (document: Document, path: ConfigPath): number | undefined =>
+  rangeOf(pairIn(document.getIn(path.slice(0, -1), true), path.at(-1))?.key)?.[1]
+
 const remove = (text: string, document: Document, map: YAMLMap, path: ConfigPath): string | undefined => {
   const pair = pairIn(map, path.at(-1))
   const lines = pair === undefined ? undefined : linesOf(text, pair)
@@ -68,10 +72,11 @@ const remove = (text: string, document: Document, map: YAMLMap, path: ConfigPath
   const indent = /^ */.exec(text.slice(lines[0]))?.[0] ?? ""
   const start = withComments(text, lines[0], indent)
   if (map.items.length > 1) return text.slice(0, start) + text.slice(lines[1])
+  const keyEnd = keyEndOf(document, path.slice(0, -1))
   // The last one leaves an empty map behind, as it was before the first one.
-  const keyEnd = rangeOf(pairIn(document.getIn(path.slice(0, -2), true), path.at(-2))?.key)?.[1]
-  if (keyEnd === undefined || text.slice(keyEnd, start).trim() !== ":") return undefined
-  return `${text.slice(0, keyEnd)}: {}\n${text.slice(lines[1])}`
+  return keyEnd !== undefined && text.slice(keyEnd, start).trim() === ":"
+    ? `${text.slice(0, keyEnd)}: {}\n${text.slice(lines[1])}`
+    : undefined
 }
 
 const replace = (text: string, document: Document, path: ConfigPath, value: unknown): string | undefined => {

@@ -106,12 +106,15 @@ const watched = (onClosed: () => void): Transport => {
     send: (message) => inner.send(message),
     close: () => inner.close()
   }
-  inner.onmessage = (message) => outer.onmessage?.(message)
-  inner.onerror = (error) => outer.onerror?.(error)
-  inner.onclose = () => {
-    outer.onclose?.()
-    onClosed()
+  const handlers: Pick<Transport, "onclose" | "onerror" | "onmessage"> = {
+    onmessage: (message) => outer.onmessage?.(message),
+    onerror: (error) => outer.onerror?.(error),
+    onclose: () => {
+      outer.onclose?.()
+      onClosed()
+    }
   }
+  Object.assign(inner, handlers)
   return outer
 }
 
