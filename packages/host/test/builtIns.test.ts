@@ -249,6 +249,38 @@ layer(nodePlatform, { excludeTestServices: true })("the built-in tools of a host
     })
   )
 
+  it.effect("are an agent's where it names them, and follow what it names", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const servers = { fx: fxServer({ tools: ["echo"] }) }
+      const config = yield* configWith(servers, { "model.provider": "offline" }, {}, configTemplate)
+      const text = yield* fs.readFileString(config.file ?? "")
+      const withAgents = (lines: ReadonlyArray<string>) =>
+        fs.writeFileString(config.file ?? "", text.replace("agents: {}", ["agents:", ...lines].join("\n")))
+      yield* fs.writeFileString(`${config.directory}/a.txt`, "hello\n")
+      yield* withAgents([
+        "  reader: { enabled: true, servers: [fx, mcp.builtin.Read, mcp.builtin.LS], tools: { builtin: { deny: [LS] } } }",
+        "  none: { enabled: true, servers: [fx] }"
+      ])
+      yield* Effect.gen(function* () {
+        const { agents, reload } = yield* Host
+        yield* reload.reload
+        const toolsOf = (name: string) =>
+          Effect.flatMap(agents.add(name), ({ toolbox }) =>
+            Effect.map(toolbox.list, (tools) => tools.map(({ name }) => name))
+          )
+        assert.deepStrictEqual(yield* toolsOf("reader"), ["Read", "echo"])
+        const { toolbox } = yield* agents.add("reader")
+        assert.include(resultText(yield* toolbox.call("Read", { file_path: "a.txt" }, localCall())), "hello")
+        assert.strictEqual((yield* Effect.flip(toolbox.call("LS", {}, localCall()))).code, "TOOL_NOT_FOUND")
+        assert.deepStrictEqual(yield* toolsOf("none"), ["echo"])
+        yield* withAgents(["  reader: { enabled: true, servers: [fx, builtin] }"])
+        yield* reload.reload
+        assert.lengthOf(yield* toolsOf("reader"), 7)
+      }).pipe(Effect.provide(Host.layer(setupFor(yield* config.reread))))
+    })
+  )
+
   it.effect("give a task to a sub-agent, which has the built-in tools and no sub-agent", () =>
     Effect.gen(function* () {
       const server = yield* upstream([
