@@ -18,6 +18,7 @@ import { doctor } from "./commands/doctor.ts"
 import { errors } from "./commands/errors.ts"
 import { history } from "./commands/history.ts"
 import { init } from "./commands/init.ts"
+import { mcp } from "./commands/mcp.ts"
 import { metrics } from "./commands/metrics.ts"
 import { models } from "./commands/models.ts"
 import { pool } from "./commands/pool.ts"
@@ -59,6 +60,7 @@ const commands = [
   doctor,
   tools,
   undo,
+  mcp,
   metrics,
   alerts,
   approvals,

@@ -88,8 +88,14 @@ export class Host extends Context.Service<
       Toolbox,
       Effect.gen(function* () {
         const { options } = setup.config
-        const { toolbox: builtIns } = yield* BuiltIns
-        const parts = { options, models: yield* Models, approvals: yield* Approvals, agents: yield* Agents, builtIns }
+        const { toolbox } = yield* BuiltIns
+        const parts = {
+          options,
+          models: yield* Models,
+          approvals: yield* Approvals,
+          agents: yield* Agents,
+          builtIns: toolbox
+        }
         // The built-in ones first: what servers come and go changes nothing before them, and prompt caches keep.
         return joinToolboxes([withSubAgent(parts), (yield* ServerOrchestrator).toolbox], options.runtime.naming)
       })
@@ -110,7 +116,11 @@ export class Host extends Context.Service<
       )
     )
     const approvals = Approvals.layer(setup)
-    const agents = Agents.layer(setup).pipe(Layer.provideMerge(agentSets(setup)), Layer.provide([models, approvals]))
+    const builtIns = BuiltIns.layer(setup)
+    const agents = Agents.layer(setup).pipe(
+      Layer.provideMerge(agentSets(setup)),
+      Layer.provide([models, approvals, builtIns])
+    )
     // Servers of agents start through the same gate as all others, and keep to the same limit.
     const shared = Layer.unwrap(
       Effect.gen(function* () {
@@ -122,9 +132,7 @@ export class Host extends Context.Service<
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
-      Layer.provideMerge(
-        Layer.mergeAll(servers, models, agents, approvals, UrlServers.layer(setup), BuiltIns.layer(setup))
-      ),
+      Layer.provideMerge(Layer.mergeAll(servers, models, agents, approvals, UrlServers.layer(setup), builtIns)),
       // One for all, so that what is read of it is complete; that of a collector where there is one.
       Layer.provideMerge(Layer.effect(Metric.MetricRegistry, ownRegistry)),
       // Below everything, so that all of it is traced and counted.

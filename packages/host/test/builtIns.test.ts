@@ -36,6 +36,15 @@ const answering = (decision: ApprovalDecision) => {
   return { asked, interaction }
 }
 
+/** Durations as numbers, so that they can be compared however they were written. */
+const plain = (value: object) =>
+  Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [
+      key,
+      /timeout|per$/i.test(key) ? Duration.toMillis(Duration.fromInputUnsafe(each)) : each
+    ])
+  )
+
 const remove = { name: "Bash", input: { command: "rm a.txt" } }
 /** A model that has a file removed, and says that it is gone. */
 const removing = [{ toolCalls: [remove] }, { text: "Gone." }]
@@ -48,13 +57,6 @@ layer(nodePlatform, { excludeTestServices: true })("the built-in tools of a host
       const { cwd: _c, readOnlyRoots: _r, roots: _o, ...inside } = paths
       assert.deepInclude(tools.paths, inside)
       assert.deepStrictEqual(tools.enabled, enabled)
-      const plain = (value: object) =>
-        Object.fromEntries(
-          Object.entries(value).map(([key, each]) => [
-            key,
-            /timeout|per$/i.test(key) ? Duration.toMillis(Duration.fromInputUnsafe(each)) : each
-          ])
-        )
       assert.deepStrictEqual(plain(tools.commands), plain(commands))
       assert.deepStrictEqual(plain(tools.urls), plain(urls))
       const { rate, tools: each, ...others } = tools.limits
@@ -244,6 +246,38 @@ layer(nodePlatform, { excludeTestServices: true })("the built-in tools of a host
         yield* rewrite('roots: ["./nowhere"]', 'roots: ["."]')
         assert.isFalse((yield* reload.reload).areToolsChanged)
       }).pipe(Effect.provide(Host.layer(setupFor(config))))
+    })
+  )
+
+  it.effect("are an agent's where it names them, and follow what it names", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const servers = { fx: fxServer({ tools: ["echo"] }) }
+      const config = yield* configWith(servers, { "model.provider": "offline" }, {}, configTemplate)
+      const text = yield* fs.readFileString(config.file ?? "")
+      const withAgents = (lines: ReadonlyArray<string>) =>
+        fs.writeFileString(config.file ?? "", text.replace("agents: {}", ["agents:", ...lines].join("\n")))
+      yield* fs.writeFileString(`${config.directory}/a.txt`, "hello\n")
+      yield* withAgents([
+        "  reader: { enabled: true, servers: [fx, mcp.builtin.Read, mcp.builtin.LS], tools: { builtin: { deny: [LS] } } }",
+        "  none: { enabled: true, servers: [fx] }"
+      ])
+      yield* Effect.gen(function* () {
+        const { agents, reload } = yield* Host
+        yield* reload.reload
+        const toolsOf = (name: string) =>
+          Effect.flatMap(agents.add(name), ({ toolbox }) =>
+            Effect.map(toolbox.list, (tools) => tools.map(({ name }) => name))
+          )
+        assert.deepStrictEqual(yield* toolsOf("reader"), ["Read", "echo"])
+        const { toolbox } = yield* agents.add("reader")
+        assert.include(resultText(yield* toolbox.call("Read", { file_path: "a.txt" }, localCall())), "hello")
+        assert.strictEqual((yield* Effect.flip(toolbox.call("LS", {}, localCall()))).code, "TOOL_NOT_FOUND")
+        assert.deepStrictEqual(yield* toolsOf("none"), ["echo"])
+        yield* withAgents(["  reader: { enabled: true, servers: [fx, builtin] }"])
+        yield* reload.reload
+        assert.lengthOf(yield* toolsOf("reader"), 7)
+      }).pipe(Effect.provide(Host.layer(setupFor(yield* config.reread))))
     })
   )
 

@@ -11,6 +11,9 @@ const leafPaths = (value: unknown, path: ReadonlyArray<string> = []): ReadonlyAr
     ? Object.entries(value).flatMap(([key, inner]) => leafPaths(inner, [...path, key]))
     : [path]
 
+/** Whoever lists variables names those that they want. */
+const isChosen = (path: ReadonlyArray<string>) => path.join(".").startsWith("tools.commands.environment.")
+
 const withServer = (server: unknown) => configTemplate.replace("servers: {}", stringify({ servers: { files: server } }))
 
 layer(NodeServices.layer)("the configuration file", (it) => {
@@ -26,8 +29,6 @@ layer(NodeServices.layer)("the configuration file", (it) => {
     "needs every key: each one that is deleted is named with its path and line",
     () =>
       Effect.gen(function* () {
-        // Whoever lists variables names those that they want.
-        const isChosen = (path: ReadonlyArray<string>) => path.join(".").startsWith("tools.commands.environment.")
         const paths = leafPaths(parseDocument(configTemplate).toJS()).filter((path) => !isChosen(path))
         assert.isAbove(paths.length, 30)
         for (const path of paths) {

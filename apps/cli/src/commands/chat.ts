@@ -1,6 +1,6 @@
 import type { ConversationSession } from "@signalbox/conversation"
-import { Host } from "@signalbox/host"
-import { Interaction } from "@signalbox/model"
+import { builtInSource, Host } from "@signalbox/host"
+import { Interaction, sourceOf } from "@signalbox/model"
 import { Duration, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type ApprovalChoice, makeApproving } from "../chat/approving.ts"
@@ -28,11 +28,19 @@ const talkerOf = Effect.fnUntraced(function* (agent: Option.Option<string>) {
 
 type Talker = Effect.Success<ReturnType<typeof talkerOf>>
 
+/** Tools that no server has, which somebody may not expect. */
+const tellBuiltIns = Effect.fnUntraced(function* ({ toolbox }: Talker) {
+  const { errorStyle, status } = yield* Output
+  const names = (yield* toolbox.list).filter(({ runBy }) => sourceOf(runBy) === builtInSource).map(({ name }) => name)
+  if (names.length > 0) yield* status(errorStyle.dim(`Built-in tools: ${names.join(", ")}`))
+})
+
 /** Servers, model and what to do, before the first prompt. */
 const welcome = Effect.fnUntraced(function* (talker: Talker, isOneShot: boolean) {
   const output = yield* Output
   if (output.isJson) return yield* talker.usable
   yield* output.status(describeModel(talker.model, output.errorStyle))
+  yield* tellBuiltIns(talker)
   yield* watchServers(talker)
   const servers = yield* talker.orchestrator.servers
   if (servers.length === 0) {

@@ -38,9 +38,10 @@ const answering = (answer: ApprovalDecision) => {
 const once = { isApproved: true, remember: "once" } as const
 const conversation = { isApproved: true, remember: "conversation" } as const
 
+const reply = (id: string) => ({ toolCalls: [{ name: "shell", input: { command: "rm a" }, id }] })
+
 /** A turn in which the tool is called twice, one call after the other. */
 const turn = Effect.fnUntraced(function* (mode: ApprovalMode, interaction: Interaction, tool = asking()) {
-  const reply = (id: string) => ({ toolCalls: [{ name: "shell", input: { command: "rm a" }, id }] })
   const { model } = yield* scriptedModel([reply("1"), reply("2"), { text: "Done." }])
   const events = yield* eventsOfTurn(model, [tool], {
     approval: makeApproval(policy(mode)),

@@ -20,7 +20,7 @@ import { whenUsable } from "../whenUsable.ts"
 export interface Agent {
   readonly name: string
   readonly model: ChosenModel
-  /** The tools of its servers that it may call. */
+  /** The tools of its servers, and the built-in ones, that it may call. */
   readonly toolbox: Toolbox["Service"]
   readonly orchestrator: ServerOrchestrator["Service"]
   readonly conversations: ConversationClient["Service"]
@@ -47,9 +47,10 @@ export const makeAgent = Effect.fnUntraced(function* (
   approval: Approval,
   model: ChosenModel,
   orchestrator: ServerOrchestrator["Service"],
+  builtIns: Toolbox["Service"],
   kept: KeptStores
 ) {
-  const toolbox = joinToolboxes([orchestrator.toolbox], options.runtime.naming)
+  const toolbox = joinToolboxes([builtIns, orchestrator.toolbox], options.runtime.naming)
   const hooks = yield* configuredHooks(options, orchestrator)
   const conversations = yield* Layer.build(
     conversationLayer(options, hooks, approval, orchestrator, model, kept).pipe(

@@ -13,6 +13,7 @@ import {
 } from "@signalbox/orchestrator"
 import { Context, Effect, Equal, Exit, Layer, Path, type Stream } from "effect"
 import { Approvals } from "../approvals/Approvals.ts"
+import { BuiltIns } from "../builtIns/BuiltIns.ts"
 import { Models } from "../models/Models.ts"
 import type { AgentEntry } from "../config/AgentEntry.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
@@ -21,6 +22,7 @@ import type { HostSetup } from "../HostSetup.ts"
 import { type Agent, makeAgent, optionsFor, startAgent } from "./Agent.ts"
 import { type AgentsPlan, planChange, type RunningAgent } from "./agentChanges.ts"
 import type { AgentInfo } from "./AgentInfo.ts"
+import { agentBuiltIns } from "./agentBuiltIns.ts"
 import { agentServerNames, agentServers } from "./agentServers.ts"
 
 /** Why an agent cannot be used. */
@@ -65,7 +67,9 @@ export class Agents extends Context.Service<
   }
 >()("@signalbox/host/Agents") {
   /** The agents of a configuration, over sets of servers that are there for them alone. */
-  static readonly layer = (setup: HostSetup): Layer.Layer<Agents, never, ServerSets | Models | Approvals | Path.Path> =>
+  static readonly layer = (
+    setup: HostSetup
+  ): Layer.Layer<Agents, never, ServerSets | Models | Approvals | BuiltIns | Path.Path> =>
     Layer.effect(Agents, makeAgents(setup))
 }
 
@@ -74,11 +78,12 @@ const makeAgents = Effect.fnUntraced(function* (setup: HostSetup) {
   const sets = yield* ServerSets
   const models = yield* Models
   const approvals = yield* Approvals
+  const builtIns = yield* BuiltIns
   const platform = Context.pick(Path.Path)(yield* Effect.context<Path.Path>())
   let current = config
   let entries: ReadonlyMap<string, AgentEntry> = new Map(Object.entries(config.options.agents))
   const running = new Map<string, RunningAgent>()
-  const around = { approvals, config, kept: setup, environment, models, sets, running }
+  const around = { approvals, builtIns, config, kept: setup, environment, models, sets, running }
   const scope = yield* Effect.scope
 
   const find = (agentName: string) =>
@@ -106,7 +111,15 @@ const makeAgents = Effect.fnUntraced(function* (setup: HostSetup) {
       agentName,
       servers,
       Effect.fnUntraced(function* (orchestrator) {
-        const agent = yield* makeAgent(agentName, options, approvals.agent(agentName), model, orchestrator, setup)
+        const agent = yield* makeAgent(
+          agentName,
+          options,
+          approvals.agent(agentName),
+          model,
+          orchestrator,
+          agentBuiltIns(entry, builtIns.toolbox),
+          setup
+        )
         yield* startAgent(agent, entry)
         const own = yield* Effect.scope
         yield* Effect.acquireRelease(

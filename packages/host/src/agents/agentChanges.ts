@@ -1,16 +1,18 @@
 /**
  * How an agent that runs becomes what a changed configuration says: its servers follow one by one, so that its calls end
- * on the old ones, and only another model makes another agent over them. First it is found out what would be wrong.
+ * on the old ones, and only another model, or other built-in tools, make another agent over them. First it is found out what would be wrong.
  */
 import type { DuplicateServerName, ManagedServer, ServerSets, StartError } from "@signalbox/orchestrator"
 import { Effect, Equal, Scope } from "effect"
 import type { Approvals } from "../approvals/Approvals.ts"
+import type { BuiltIns } from "../builtIns/BuiltIns.ts"
 import type { AgentEntry } from "../config/AgentEntry.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { FoundProblem } from "../config/layers.ts"
 import type { Models } from "../models/Models.ts"
 import type { KeptStores } from "../HostSetup.ts"
 import { type Agent, makeAgent, optionsFor } from "./Agent.ts"
+import { agentBuiltIns, builtInChoice } from "./agentBuiltIns.ts"
 import { agentServers } from "./agentServers.ts"
 
 /** An agent that runs, and what it was made from. */
@@ -54,13 +56,14 @@ export interface AgentSurroundings {
   readonly kept: KeptStores
   readonly models: Models["Service"]
   readonly approvals: Approvals["Service"]
+  readonly builtIns: BuiltIns["Service"]
   readonly sets: ServerSets["Service"]
   readonly running: Map<string, RunningAgent>
 }
 
 /** What it takes to make an agent that runs what an entry of a new configuration says. */
 export const planChange = Effect.fnUntraced(function* (
-  { approvals, config, environment, kept: stores, models, running, sets }: AgentSurroundings,
+  { approvals, builtIns, config, kept: stores, environment, models, running, sets }: AgentSurroundings,
   agentName: string,
   now: RunningAgent,
   entry: AgentEntry,
@@ -70,6 +73,7 @@ export const planChange = Effect.fnUntraced(function* (
   const options = optionsFor(config, entry)
   const hasOtherServers = !Equal.equals(now.servers, servers)
   const hasOtherModel = !Equal.equals(optionsFor(config, now.entry).model, options.model)
+  const isOther = hasOtherModel || !Equal.equals(builtInChoice(now.entry), builtInChoice(entry))
   const model = hasOtherModel && problems.length === 0 ? yield* models.choose(options) : now.agent.model
   const apply = Effect.gen(function* () {
     const kept = hasOtherServers
@@ -79,9 +83,17 @@ export const planChange = Effect.fnUntraced(function* (
           Effect.catchTag("ServerSetNotFound", () => Effect.succeed([]))
         )
       : []
-    const agent = hasOtherModel
+    const agent = isOther
       ? yield* Scope.provide(
-          makeAgent(agentName, options, approvals.agent(agentName), model, now.agent.orchestrator, stores),
+          makeAgent(
+            agentName,
+            options,
+            approvals.agent(agentName),
+            model,
+            now.agent.orchestrator,
+            agentBuiltIns(entry, builtIns.toolbox),
+            stores
+          ),
           now.scope
         )
       : now.agent

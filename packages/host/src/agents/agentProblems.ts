@@ -3,6 +3,7 @@
  */
 import { nearestName } from "@signalbox/model"
 import { commonSecrets } from "../config/AgentEntry.ts"
+import { builtInSource } from "../config/builtInSource.ts"
 import type { FoundProblem } from "../config/layers.ts"
 import { isTree, type Tree, valueAt } from "../config/tree.ts"
 import { readReference, withServer } from "./serverReference.ts"
@@ -20,6 +21,7 @@ const referencesOf = (agent: unknown): ReadonlyArray<string> => {
   return Array.isArray(references) ? references.map((text) => (typeof text === "string" ? text : "")) : []
 }
 
+/** What has no environment of its own. */
 const remoteTransports: ReadonlySet<unknown> = new Set(["http", "sse"])
 
 /**
@@ -29,14 +31,14 @@ const remoteTransports: ReadonlySet<unknown> = new Set(["http", "sse"])
 export const agentProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
   if (!isTree(valueAt(config, ["servers"]))) return []
   const servers = treeAt(config, "servers")
-  const all = Object.keys(servers)
+  const all = [...Object.keys(servers), builtInSource]
   const unknownServer = (path: Path, text: string, among: ReadonlyArray<string>): FoundProblem => {
     const nearest = nearestName(readReference(text).server, among)
-    const known = all.length === 0 ? "none is configured" : `there are: ${all.join(", ")}`
     return {
       path,
       message: `there is no server "${readReference(text).server}"`,
-      suggestion: nearest === undefined ? known : `did you mean "${withServer(text, nearest)}"?`
+      suggestion:
+        nearest === undefined ? `there are: ${all.join(", ")}` : `did you mean "${withServer(text, nearest)}"?`
     }
   }
   return Object.entries(treeAt(config, "agents")).flatMap(([name, agent]) => {
@@ -45,7 +47,7 @@ export const agentProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
     const references = referencesOf(agent)
     const used = [...new Set(references.map((text) => readReference(text).server))]
     const missing = references.flatMap((text, index) =>
-      text === "" || Object.hasOwn(servers, readReference(text).server)
+      text === "" || all.includes(readReference(text).server)
         ? []
         : [unknownServer([...path, "servers", index], text, all)]
     )
@@ -55,7 +57,7 @@ export const agentProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
     ]
       .filter(({ server }) => !used.includes(server))
       .map(({ key, server }): FoundProblem => {
-        if (!Object.hasOwn(servers, server)) return unknownServer([...path, key, server], server, used)
+        if (!all.includes(server)) return unknownServer([...path, key, server], server, used)
         return {
           path: [...path, key, server],
           message: `the agent does not use the server "${server}"`,
@@ -64,11 +66,14 @@ export const agentProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
       })
     const remote = Object.keys(secrets)
       .filter((server) => server !== commonSecrets && used.includes(server))
-      .filter((server) => remoteTransports.has(valueAt(servers, [server, "transport"])))
+      .filter((server) => server === builtInSource || remoteTransports.has(valueAt(servers, [server, "transport"])))
       .map((server): FoundProblem => ({
         path: [...path, "secrets", server],
         message: `"${server}" is no local server, so it has no environment`,
-        suggestion: `give it headers under servers.${server}`
+        suggestion:
+          server === builtInSource
+            ? "hand variables to commands by tools.commands.environment"
+            : `give it headers under servers.${server}`
       }))
     return [...missing, ...unused, ...remote]
   })

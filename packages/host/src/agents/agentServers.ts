@@ -31,12 +31,18 @@ const namedTools = ({ servers }: AgentEntry, server: string): ToolLists["allow"]
   return tools.length === named.length ? tools : undefined
 }
 
-const toolsOf = (agent: AgentEntry, name: string, entry: ServerEntry): NonNullable<ServerEntry["tools"]> => {
+/** What both the source, as `lists` say, and the agent let through of its tools. */
+export const allowedTools = (agent: AgentEntry, name: string, lists: ToolLists): ToolLists => {
   const own = agent.tools?.[name]
-  const allow = both(both(entry.tools?.allow, own?.allow), namedTools(agent, name))
-  const deny = [...(entry.tools?.deny ?? []), ...(own?.deny ?? [])]
-  return { ...entry.tools, ...(allow === undefined ? {} : { allow }), deny }
+  const allow = both(both(lists.allow, own?.allow), namedTools(agent, name))
+  const deny = [...(lists.deny ?? []), ...(own?.deny ?? [])]
+  return { ...(allow === undefined ? {} : { allow }), deny }
 }
+
+const toolsOf = (agent: AgentEntry, name: string, { tools = {} }: ServerEntry): NonNullable<ServerEntry["tools"]> => ({
+  ...tools,
+  ...allowedTools(agent, name, tools)
+})
 
 /** What an agent puts into the environment of one of its servers; a secret from here on, wherever it stood. */
 const secretsOf = (

@@ -3,7 +3,7 @@
  * they were made to, and commands in the background end with them.
  */
 import { emptyToolbox, type Toolbox } from "@signalbox/model"
-import type { BuiltInRequirements, BuiltInTools, ToolRootMissing } from "@signalbox/tools"
+import type { BuiltInRequirements, ToolRootMissing } from "@signalbox/tools"
 import { Context, Effect, Equal, Exit, Layer, Scope } from "effect"
 import type { HttpClient } from "effect/http"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
@@ -40,7 +40,7 @@ export class BuiltIns extends Context.Service<
 
 /** Tools as they were made once, and the calls that still run with them. */
 interface Generation {
-  readonly toolbox: BuiltInTools["Service"]["toolbox"] | typeof emptyToolbox
+  readonly toolbox: Toolbox["Service"]
   readonly scope: Scope.Closeable
   calls: number
   isOver: boolean

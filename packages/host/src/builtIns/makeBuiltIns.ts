@@ -1,12 +1,15 @@
 /**
  * The built-in tools of a configuration, over what surrounds the program.
  */
-import { brave, BuiltInTools, type SearchEngine, SearchProvider, searxng } from "@signalbox/tools"
+import type { SearchEngine } from "@signalbox/tools"
 import { Effect } from "effect"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import { type SearchChoice, toolsOptions } from "./toolsOptions.ts"
 
-const engineOf = (search: SearchChoice | undefined) => {
+/** Where no tool is switched on, the code of none is loaded. */
+const loaded = Effect.promise(() => import("@signalbox/tools"))
+
+const engineOf = ({ brave, searxng }: Effect.Success<typeof loaded>, search: SearchChoice | undefined) => {
   if (search === undefined) return Effect.succeed<SearchEngine | undefined>(undefined)
   return search.provider === "searxng" ? searxng(search.url) : brave(search.key, search.url)
 }
@@ -22,6 +25,7 @@ export const makeBuiltIns = Effect.fn("makeBuiltIns")(function* (
 ) {
   const { options, problems, search } = yield* toolsOptions(config, environment, dataDirectory)
   if (problems.length > 0) return yield* config.invalid(problems)
-  const engine = yield* engineOf(search)
-  return yield* Effect.provideService(BuiltInTools.make(options), SearchProvider, engine)
+  const tools = yield* loaded
+  const engine = yield* engineOf(tools, search)
+  return yield* Effect.provideService(tools.BuiltInTools.make(options), tools.SearchProvider, engine)
 })

@@ -36,7 +36,10 @@ const isLocal = ({ principal }: CallContext): boolean => principal === "local"
 /** Nobody can answer a call of the sub-agent later: its conversation is over then. */
 const duringCall = (interaction: Interaction): Interaction => ({
   ...interaction,
-  approve: ({ callId: _, ...request }) => interaction.approve(request)
+  approve: (request) => {
+    const { callId: _, ...question } = request
+    return interaction.approve(question)
+  }
 })
 
 const endsWell = new Set<FinishReason>(["end_turn", "stop_sequence"])

@@ -58,12 +58,25 @@ const withComments = (text: string, start: number, indent: string): number => {
   return start > 0 && line.startsWith(`${indent}#`) ? withComments(text, above, indent) : start
 }
 
-const remove = (text: string, map: YAMLMap, key: PropertyKey | undefined): string | undefined => {
-  const pair = map.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key))
+const pairIn = (map: unknown, key: PropertyKey | undefined): Pair | undefined =>
+  isMap(map) ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key)) : undefined
+
+/** The offset behind the key of an entry. */
+const keyEndOf = (document: Document, path: ConfigPath): number | undefined =>
+  rangeOf(pairIn(document.getIn(path.slice(0, -1), true), path.at(-1))?.key)?.[1]
+
+const remove = (text: string, document: Document, map: YAMLMap, path: ConfigPath): string | undefined => {
+  const pair = pairIn(map, path.at(-1))
   const lines = pair === undefined ? undefined : linesOf(text, pair)
-  if (lines === undefined || map.flow === true || map.items.length === 1) return undefined
+  if (lines === undefined || map.flow === true) return undefined
   const indent = /^ */.exec(text.slice(lines[0]))?.[0] ?? ""
-  return text.slice(0, withComments(text, lines[0], indent)) + text.slice(lines[1])
+  const start = withComments(text, lines[0], indent)
+  if (map.items.length > 1) return text.slice(0, start) + text.slice(lines[1])
+  const keyEnd = keyEndOf(document, path.slice(0, -1))
+  // The last one leaves an empty map behind, as it was before the first one.
+  return keyEnd !== undefined && text.slice(keyEnd, start).trim() === ":"
+    ? `${text.slice(0, keyEnd)}: {}\n${text.slice(lines[1])}`
+    : undefined
 }
 
 const replace = (text: string, document: Document, path: ConfigPath, value: unknown): string | undefined => {
@@ -79,6 +92,6 @@ export const spliceChange = (text: string, { path, value }: ConfigChange): strin
   const document = parseDocument(text)
   const map = document.getIn(path.slice(0, -1), true)
   if (!isMap(map)) return undefined
-  if (value === undefined) return remove(text, map, path.at(-1))
+  if (value === undefined) return remove(text, document, map, path)
   return document.hasIn(path) ? replace(text, document, path, value) : insert(text, map, path, value)
 }

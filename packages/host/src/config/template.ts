@@ -340,7 +340,7 @@ server:
 #   planner:
 #     enabled: true
 #     description: Plans the day           # optional
-#     servers: [files, mcp.search.find]    # servers by name; mcp.<server>.<tool> for one tool
+#     servers: [files, mcp.search.find, mcp.builtin.Read]   # by name; mcp.<server>.<tool> for one tool; builtin
 #     tools: { files: { allow: [read_file] } }   # optional; also deny: […]
 #     model: { provider: claude, systemPrompt: You plan. }   # optional; also name, maxTokens
 #     approval: { mode: ask, rules: [] }   # optional; its rules come before those of conversation

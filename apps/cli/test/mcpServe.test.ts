@@ -1,0 +1,170 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Client, type ClientOptions } from "@modelcontextprotocol/client"
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
+import { waitFor } from "@signalbox/testing"
+import { existsSync, writeFileSync } from "node:fs"
+import { main } from "./program.ts"
+import { makePlace, type Place } from "./support.ts"
+
+const eras = {
+  legacy: "legacy",
+  modern: { pin: "2026-07-28" }
+} as const
+
+/** The official client over the program as its server. */
+const connected = async (
+  place: Place,
+  era: keyof typeof eras,
+  { args = [], ...options }: ClientOptions & { readonly args?: ReadonlyArray<string> } = {}
+) => {
+  const client = new Client({ name: "test", version: "1.0.0" }, { versionNegotiation: { mode: eras[era] }, ...options })
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [main, "mcp", "serve", ...args],
+    cwd: place.path,
+    // Where a person's own data is must not matter.
+    env: { PATH: process.env["PATH"] ?? "", HOME: place.path, XDG_RUNTIME_DIR: place.path, XDG_DATA_HOME: place.path },
+    stderr: "inherit"
+  })
+  const noise: Array<string> = []
+  Object.assign(client, { onerror: (error: Error) => noise.push(error.message) })
+  await client.connect(transport)
+  return {
+    client,
+    transport,
+    /** What was on standard output and is no message, among other things. */
+    noise,
+    [Symbol.asyncDispose]: () => client.close()
+  }
+}
+
+const textOf = (result: unknown): string => {
+  // What `tools/call` answers is this.
+  const [block] = (result as { readonly content: ReadonlyArray<{ readonly text?: string }> }).content
+  return block?.text ?? ""
+}
+
+const remove = { name: "Bash", arguments: { command: "rm a.txt" } }
+
+const withFile = (place: Place): string => {
+  const file = place.file("a.txt")
+  writeFileSync(file, "hello\n")
+  return file
+}
+
+describe("signalbox mcp serve", () => {
+  for (const era of ["legacy", "modern"] as const) {
+    it(`offers the built-in tools to the official client (${era})`, async () => {
+      await using place = await makePlace()
+      withFile(place)
+      place.configure({
+        tools: { enabled: ["Read", "Bash"] },
+        servers: { fx: place.server({ tools: "echo" }) },
+        logging: { level: "debug" }
+      })
+      await using server = await connected(place, era)
+      const { tools } = await server.client.listTools()
+      assert.deepStrictEqual(
+        tools.map(({ annotations, name }) => [name, annotations?.readOnlyHint]),
+        [
+          ["Read", true],
+          ["Bash", false]
+        ]
+      )
+      assert.strictEqual(server.client.getServerVersion()?.name, "signalbox")
+      const read = await server.client.callTool({ name: "Read", arguments: { file_path: "a.txt" } })
+      assert.include(textOf(read), "hello")
+      const outside = await server.client.callTool({ name: "Read", arguments: { file_path: "../b.txt" } })
+      assert.deepStrictEqual([outside.isError, textOf(outside).includes("PATH_REFUSED")], [true, true])
+      const wrong = await server.client.callTool({ name: "Read", arguments: { path: 1 } })
+      assert.include(textOf(wrong), "INVALID_PARAMS")
+      const unknown = await server.client.callTool({ name: "echo", arguments: { text: "hi" } }).catch(String)
+      assert.include(unknown, "There is no tool")
+      assert.deepStrictEqual(server.noise, [])
+      assert.deepStrictEqual(await place.servers(), [])
+    })
+
+    it(`asks the person behind the client, where it can (${era})`, async () => {
+      await using place = await makePlace()
+      const file = withFile(place)
+      place.configure({ tools: { enabled: ["Bash"] } })
+      {
+        await using server = await connected(place, era)
+        const refused = await server.client.callTool(remove)
+        assert.include(textOf(refused), "APPROVAL_REQUIRED")
+        assert.isTrue(existsSync(file))
+      }
+      for (const approve of [false, true]) {
+        await using server = await connected(place, era, { capabilities: { elicitation: { form: {} } } })
+        const asked: Array<string> = []
+        server.client.setRequestHandler("elicitation/create", ({ params }) => {
+          asked.push(params.message)
+          return { action: "accept", content: { approve } }
+        })
+        const result = await server.client.callTool(remove)
+        assert.lengthOf(asked, 1)
+        assert.include(asked[0], "rm is not among the allowed commands")
+        assert.include(asked[0], "rm a.txt")
+        assert.strictEqual(result.isError ?? false, !approve, textOf(result))
+        assert.strictEqual(existsSync(file), !approve)
+        if (!approve) assert.include(textOf(result), "APPROVAL_REFUSED")
+      }
+    })
+
+    it(`stops a command when its call is cancelled, and when the client leaves (${era})`, async () => {
+      await using place = await makePlace()
+      const { env } = place.server() as { readonly env: Readonly<Record<string, string>> }
+      place.configure({ tools: { enabled: ["Bash"], commands: { environment: env } } })
+      const running = async (count: number) =>
+        waitFor(async () => (await place.servers()).length >= count || undefined, { description: "a command" })
+      const over = () =>
+        waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command any more" })
+      await using server = await connected(place, era)
+      const sleeping = { name: "Bash", arguments: { command: "sleep 600 | sleep 601" } }
+      const giveUp = new AbortController()
+      const call = server.client.callTool(sleeping, { signal: giveUp.signal }).then(
+        () => "answered",
+        () => "cancelled"
+      )
+      await running(2)
+      giveUp.abort()
+      assert.strictEqual(await call, "cancelled")
+      await over()
+      const last = server.client.callTool(sleeping).catch(() => "closed")
+      await running(2)
+      await server.client.close()
+      await last
+      await over()
+    })
+  }
+
+  it("has the tools of servers with --all, and approves by its flags", async () => {
+    await using place = await makePlace()
+    const file = withFile(place)
+    place.configure({ tools: { enabled: ["Bash"] }, servers: { fx: place.server({ tools: "echo" }) } })
+    await using server = await connected(place, "legacy", { args: ["--all", "--approve", "Bash(command=rm *)"] })
+    const { tools } = await server.client.listTools()
+    assert.deepStrictEqual(
+      tools.map(({ name }) => name),
+      ["Bash", "echo"]
+    )
+    assert.strictEqual(textOf(await server.client.callTool({ name: "echo", arguments: { text: "hi" } })), "hi")
+    await server.client.callTool(remove)
+    assert.isFalse(existsSync(file))
+  })
+
+  it("ends when its client closes its input", async () => {
+    await using place = await makePlace()
+    place.configure({ tools: { enabled: ["Read"] } })
+    const ended = await place.run(["mcp", "serve"])
+    assert.deepStrictEqual([ended.code, ended.stdout], [0, ""], ended.stderr)
+  })
+
+  it("says on standard error what is wrong with the configuration", async () => {
+    await using place = await makePlace()
+    place.configure({ tools: { enabled: ["Reed"] } })
+    const ended = await place.run(["mcp", "serve"])
+    assert.deepStrictEqual([ended.code, ended.stdout], [78, ""])
+    assert.include(ended.stderr, "tools.enabled.0")
+  })
+})

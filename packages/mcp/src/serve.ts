@@ -1,0 +1,5 @@
+/**
+ * The other direction: tools of this program for MCP clients, in every protocol era, over standard input and output.
+ */
+export type { ServedAnswer, ServedCall, ServedResult, ServedTool, ServedTools } from "./serve/ServedTools.ts"
+export { serveOverStdio } from "./serve/sdkServer.ts"
