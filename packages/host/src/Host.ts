@@ -94,7 +94,8 @@ export class Host extends Context.Service<
           models: yield* Models,
           approvals: yield* Approvals,
           agents: yield* Agents,
-          builtIns: toolbox
+          builtIns: toolbox,
+          resultStore: setup.resultStore
         }
         // The built-in ones first: what servers come and go changes nothing before them, and prompt caches keep.
         return joinToolboxes([withSubAgent(parts), (yield* ServerOrchestrator).toolbox], options.runtime.naming)

@@ -290,11 +290,15 @@ layer(nodePlatform, { excludeTestServices: true })("the built-in tools of a host
         { text: "Done." }
       ])
       const config = yield* configAll(
-        { ...scripted(server.url), "conversation.approval.mode": "auto" },
+        {
+          ...scripted(server.url),
+          "conversation.approval.mode": "auto",
+          "conversation.context.maxResultTokens": 500
+        },
         { fx: fxServer({ tools: ["echo"] }) }
       )
       const fs = yield* FileSystem.FileSystem
-      yield* fs.writeFileString(`${config.directory}/a.txt`, "hello\n")
+      yield* fs.writeFileString(`${config.directory}/a.txt`, "hello\n".repeat(1500))
       const { steps, text } = yield* Effect.gen(function* () {
         const { conversations, orchestrator } = yield* Host
         yield* orchestrator.settled
@@ -308,6 +312,8 @@ layer(nodePlatform, { excludeTestServices: true })("the built-in tools of a host
       assert.include(first, "echo")
       assert.notInclude(second, "Task")
       assert.notInclude(second, "echo")
+      // What is long is cut for it as for everybody.
+      assert.include(server.requests[2]?.rawBody, "are left out here")
     })
   )
 })

@@ -19,7 +19,9 @@ import type { Agents } from "../agents/Agents.ts"
 import type { Approvals } from "../approvals/Approvals.ts"
 import type { HostOptions } from "../config/HostOptions.ts"
 import { TaskUnfinished } from "../errors.ts"
+import type { HostSetup } from "../HostSetup.ts"
 import type { Models } from "../models/Models.ts"
+import { conversationContext } from "../turnContext.ts"
 
 /** What sub-agents are made of. */
 export interface SubAgentParts {
@@ -28,6 +30,7 @@ export interface SubAgentParts {
   readonly approvals: Approvals["Service"]
   readonly agents: Agents["Service"]
   readonly builtIns: Toolbox["Service"]
+  readonly resultStore: HostSetup["resultStore"]
 }
 
 /** The person at this machine, whose agents they are. */
@@ -68,6 +71,7 @@ const runHere = (parts: SubAgentParts, prompt: string, context: CallContext) => 
       journal: Journal.none,
       hooks: noHooks,
       approval: approvalFor(parts, context),
+      context: conversationContext(parts.options, chosen.context, parts.resultStore),
       request: model.responseBands.length === 0 ? { system: [], maxTokens: model.maxTokens } : { system: [] },
       call: { ...context, interaction: duringCall(context.interaction) }
     })
