@@ -153,7 +153,7 @@ describe("the built-in tools on the command line", () => {
     place.configure({ tools: { ...all, commands: { environment: env } } })
     const sleeping = ["tools", "call", "builtin", "Bash", "command=sleep 600 | sleep 601"]
     const running = async () =>
-      waitFor(async () => (await place.servers()).length === 2, { description: "a command that runs" })
+      waitFor(async () => (await place.servers()).length >= 2, { description: "a command that runs" })
     const over = async () =>
       waitFor(async () => (await place.servers()).length === 0, { description: "no command any more" })
     const stopped = place.start(sleeping)
