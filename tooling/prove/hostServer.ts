@@ -21,7 +21,12 @@ export const startHostServer = Effect.fnUntraced(function* (
 ) {
   const directory = yield* disposed(tempDirectory)
   // JSON is YAML.
-  const text = JSON.stringify({ extends: "preset:default@1", server: { port: 0 }, ...configuration })
+  const text = JSON.stringify({
+    extends: "preset:default@1",
+    server: { port: 0 },
+    tools: { enabled: [] },
+    ...configuration
+  })
   yield* Effect.promise(() => writeFile(`${directory.path}/signalbox.yaml`, text))
   const from = { file: undefined, directory: directory.path, environment: {}, flags: [], whenMissing: "fail" } as const
   const config = yield* Effect.provide(loadConfig(from), nodePlatform)

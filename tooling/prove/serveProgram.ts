@@ -29,7 +29,10 @@ export const startServe = async (configuration: object): Promise<ServeProgram> =
   const folder = await tempDirectory("signalbox-proof-")
   const file = folder.file("signalbox.yaml")
   // JSON is YAML.
-  await writeFile(file, JSON.stringify({ extends: "preset:default@1", server: { port: 0 }, ...configuration }))
+  await writeFile(
+    file,
+    JSON.stringify({ extends: "preset:default@1", server: { port: 0 }, tools: { enabled: [] }, ...configuration })
+  )
   const env = {
     PATH: process.env["PATH"] ?? "",
     HOME: folder.path,

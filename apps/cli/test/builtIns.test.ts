@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { startFxLlm } from "@signalbox/testing"
+import { startFxLlm, waitFor } from "@signalbox/testing"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { makePlace, type Place, upstream } from "./support.ts"
 
@@ -12,61 +12,76 @@ const withFile = (place: Place): string => {
   return file
 }
 
-/** With a host in the background that runs the configuration, and without one. */
-const eachWay = async (run: (place: Place, where: string) => Promise<void>) => {
-  for (const where of ["here", "by the running host"]) {
-    await using place = await makePlace()
-    place.configure({ tools: all, servers: { fx: place.server({ tools: "echo" }) } })
-    if (where !== "here") {
-      const started = await place.run(["servers", "start", "--detach"])
-      assert.strictEqual(started.code, 0, started.stderr)
-    }
-    await run(place, where)
-    if (where !== "here") await place.run(["servers", "stop", "--all"])
+/** Without a host, and with one in the background that runs the configuration. */
+const ways = ["here", "by the running host"] as const
+
+const placeFor = async (where: (typeof ways)[number]): Promise<Place> => {
+  const place = await makePlace()
+  place.configure({ tools: all, servers: { fx: place.server({ tools: "echo" }) } })
+  if (where === "by the running host") {
+    const started = await place.run(["servers", "start", "--detach"])
+    assert.strictEqual(started.code, 0, started.stderr)
   }
+  return place
 }
 
 describe("the built-in tools on the command line", () => {
-  it("are listed and called, here and by the running host", () =>
-    eachWay(async (place, where) => {
+  for (const where of ways) {
+    it(`are listed and called, ${where}`, async () => {
+      await using place = await placeFor(where)
       withFile(place)
-      const listed = await place.run(["tools", "list", "--server", "builtin", "--json"])
+      const [listed, ...called] = await Promise.all([
+        place.run(["tools", "list", "--server", "builtin", "--json"]),
+        ...[["Read"], ["builtin", "Read"], ["builtin__Read"]].map((words) =>
+          place.run(["tools", "call", ...words, "file_path=a.txt"])
+        )
+      ])
       assert.deepStrictEqual(
         [listed.code, listed.json().data.map((tool: { readonly name: string }) => tool.name)],
-        [0, ["Read", "Write", "LS", "Bash"]],
-        where
+        [0, ["Read", "Write", "LS", "Bash"]]
       )
-      for (const words of [["Read"], ["builtin", "Read"], ["builtin__Read"]]) {
-        const called = await place.run(["tools", "call", ...words, "file_path=a.txt"])
-        assert.deepStrictEqual([called.code, called.stdout.includes("hello")], [0, true], `${where}: ${called.stderr}`)
-      }
-      const refused = await place.run(["tools", "call", "builtin", "Read", "file_path=../b.txt", "--json"])
+      for (const { code, stderr, stdout } of called)
+        assert.deepStrictEqual([code, stdout.includes("hello")], [0, true], stderr)
+    })
+
+    it(`say what they refuse, and who is not there, ${where}`, async () => {
+      await using place = await placeFor(where)
+      const [refused, unknown] = await Promise.all([
+        place.run(["tools", "call", "builtin", "Read", "file_path=../b.txt", "--json"]),
+        place.run(["tools", "call", "builtin", "Raed", "--json"])
+      ])
       assert.deepStrictEqual([refused.code, refused.json().error_code], [1, "TOOL_FAILED"])
       assert.include(refused.json().error?.message, "PATH_REFUSED")
-      const unknown = await place.run(["tools", "call", "builtin", "Raed", "--json"])
       assert.strictEqual(unknown.json().error_code, "TOOL_NOT_FOUND")
-    }))
+    })
 
-  it("end with 77 where somebody has to be asked and nobody is there, and run with --yes", () =>
-    eachWay(async (place, where) => {
+    it(`end with 77 where somebody has to be asked and nobody is there, ${where}`, async () => {
+      await using place = await placeFor(where)
       const file = withFile(place)
-      const asked = await place.run([...remove, "--json"])
-      assert.deepStrictEqual([asked.code, asked.json().error_code], [77, "APPROVAL_REQUIRED"], where)
+      const [asked, other, denied] = await Promise.all([
+        place.run([...remove, "--json"]),
+        place.run([...remove, "--approve", "Bash(command=ls *)"]),
+        place.run(["tools", "call", "builtin", "Bash", "command=sudo ls", "--yes", "--json"])
+      ])
+      assert.deepStrictEqual([asked.code, asked.json().error_code], [77, "APPROVAL_REQUIRED"])
       assert.include(asked.json().error?.message, "rm is not among the allowed commands")
       assert.include(asked.json().error?.hint, "--yes")
-      assert.isTrue(existsSync(file))
-      const other = await place.run([...remove, "--approve", "Bash(command=ls *)"])
-      assert.strictEqual(other.code, 77, where)
-      const called = await place.run([...remove, "--yes"])
-      assert.strictEqual(called.code, 0, `${where}: ${called.stderr}`)
-      assert.isFalse(existsSync(file))
-      const denied = await place.run(["tools", "call", "builtin", "Bash", "command=sudo ls", "--yes", "--json"])
+      assert.strictEqual(other.code, 77)
       assert.deepStrictEqual([denied.code, denied.json().error_code], [1, "TOOL_FAILED"])
       assert.include(denied.json().error?.message, "COMMAND_REFUSED")
-    }))
+      assert.isTrue(existsSync(file))
+    })
 
-  it("ask the person at the terminal", () =>
-    eachWay(async (place) => {
+    it(`run with --yes, ${where}`, async () => {
+      await using place = await placeFor(where)
+      const file = withFile(place)
+      const called = await place.run([...remove, "--yes"])
+      assert.strictEqual(called.code, 0, called.stderr)
+      assert.isFalse(existsSync(file))
+    })
+
+    it(`ask the person at the terminal, ${where}`, async () => {
+      await using place = await placeFor(where)
       const file = withFile(place)
       const refused = place.startOnTerminal(remove)
       await refused.sees("builtin · Bash needs your approval, because rm is not among the allowed commands")
@@ -81,7 +96,8 @@ describe("the built-in tools on the command line", () => {
       approved.press("y\r")
       assert.strictEqual((await approved.ended).code, 0)
       assert.isFalse(existsSync(file))
-    }))
+    })
+  }
 
   it("are left with Ctrl-C at the question", async () => {
     await using place = await makePlace()
@@ -128,6 +144,30 @@ describe("the built-in tools on the command line", () => {
     assert.isFalse(existsSync(file))
     await llm.close()
     await again.close()
+  })
+
+  it("leave no command behind, however the program ended", async () => {
+    await using place = await makePlace()
+    // It carries the marker of this place, too.
+    const { env } = Object(place.server())
+    place.configure({ tools: { ...all, commands: { environment: env } } })
+    const sleeping = ["tools", "call", "builtin", "Bash", "command=sleep 600 | sleep 601"]
+    const running = async () =>
+      waitFor(async () => (await place.servers()).length >= 2, { description: "a command that runs" })
+    const over = async () =>
+      waitFor(async () => (await place.servers()).length === 0, { description: "no command any more" })
+    const stopped = place.start(sleeping)
+    await running()
+    stopped.child.kill("SIGINT")
+    assert.strictEqual((await stopped.ended).code, 130)
+    await over()
+    const killed = place.start(sleeping)
+    await running()
+    killed.child.kill("SIGKILL")
+    await killed.ended
+    // Whoever comes next clears up.
+    await place.run(["tools", "list"])
+    await over()
   })
 
   it("follow the configuration of a running host", async () => {

@@ -103,7 +103,7 @@ export {
 // Its parts
 export { Connector } from "./Connector.ts"
 export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
-export { ProcessEnvironments } from "./processTable.ts"
+export { ownerVariable, ProcessEnvironments } from "./processTable.ts"
 export { isPackageRunner } from "./packageRunner.ts"
 export { type ProgramError, type ProgramNeeds, requireFile, type Requirements } from "./runtimes/RuntimeCheck.ts"
 export {

@@ -50,6 +50,8 @@ const writeConfig = async (file: string, { upstream }: LaneParts, url: string, t
     file,
     JSON.stringify({
       extends: "preset:default@1",
+      // Coding agents bring tools of their own.
+      tools: { enabled: [] },
       model: { provider: upstream === "messages" ? "claude" : "openai", retry: { firstDelay: "50 millis" } },
       providers: providerOf(upstream, url),
       logging: { level: "info", format: "json" },

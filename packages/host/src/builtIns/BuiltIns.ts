@@ -46,7 +46,8 @@ interface Generation {
   isOver: boolean
 }
 
-const makeService = Effect.fnUntraced(function* ({ config, dataDirectory, environment }: HostSetup) {
+const makeService = Effect.fnUntraced(function* (setup: HostSetup) {
+  const { config } = setup
   const surroundings = yield* Effect.context<BuiltInRequirements | HttpClient.HttpClient>()
   const parent = yield* Effect.scope
 
@@ -55,7 +56,7 @@ const makeService = Effect.fnUntraced(function* ({ config, dataDirectory, enviro
     const toolbox =
       of.options.tools.enabled.length === 0
         ? emptyToolbox
-        : yield* makeBuiltIns(of, environment, dataDirectory).pipe(
+        : yield* makeBuiltIns(setup, of).pipe(
             Effect.map((tools) => tools.toolbox),
             Scope.provide(scope),
             Effect.provideContext(surroundings),
