@@ -296,15 +296,14 @@ describe("a result", () => {
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 
-  it.live("of nobody to ask says so", () =>
+  it.live("there is none where nobody can be asked", () =>
     Effect.gen(function* () {
       const { tools } = yield* makeBench()
-      const result = yield* tools.toolbox.call(
-        "Bash",
-        { command: "rm x" },
-        localCall({ interaction: Interaction.decline })
+      const error = yield* Effect.flip(
+        tools.toolbox.call("Bash", { command: "rm x" }, localCall({ interaction: Interaction.decline }))
       )
-      assert.include(JSON.stringify(result.content), "It was not given: There is nobody to ask here. Nothing was run.")
+      assert.strictEqual(error.code, "APPROVAL_REQUIRED")
+      assert.include(error.message, "was not run: it needs approval, because rm is not among the allowed commands")
     })
   )
 })
