@@ -48,7 +48,6 @@ export {
 export { Approvals } from "./approvals/Approvals.ts"
 export { calledByHand } from "./approvals/calledByHand.ts"
 export { BuiltIns, type BuiltInsError, type BuiltInsPlan } from "./builtIns/BuiltIns.ts"
-export { makeBuiltIns } from "./builtIns/makeBuiltIns.ts"
 export { logFile } from "./logFile.ts"
 export { hostLogging, type LogSettings, type LogStream } from "./hostLogging.ts"
 export { checkReferences } from "./checkReferences.ts"
