@@ -34,6 +34,7 @@ export { type CommandPolicy, type CommandVerdict, makeCommandPolicy } from "./ba
 export { type CheckedUrl, makeUrlPolicy, type UrlPolicy } from "./web/UrlPolicy.ts"
 
 // Changes that can be taken back
+export type { WorkspaceError } from "./paths/Workspace.ts"
 export { FileChange } from "./undo/UndoJournal.ts"
 
 // Errors
