@@ -299,12 +299,11 @@ describe("a result", () => {
   it.live("of nobody to ask says so", () =>
     Effect.gen(function* () {
       const { tools } = yield* makeBench()
-      const result = yield* tools.toolbox.call(
-        "Bash",
-        { command: "rm x" },
-        localCall({ interaction: Interaction.decline })
-      )
-      assert.include(JSON.stringify(result.content), "It was not given: There is nobody to ask here. Nothing was run.")
+      const call = tools.toolbox.call("Bash", { command: "rm x" }, localCall({ interaction: Interaction.decline }))
+      const error = yield* Effect.flip(call)
+      assert.strictEqual(error.code, "APPROVAL_REQUIRED")
+      assert.include(error.message, "was not run: it needs approval, because rm is not among the allowed commands")
+      assert.strictEqual(error.hint, "There is nobody to ask here.")
     })
   )
 })
