@@ -299,11 +299,11 @@ describe("a result", () => {
   it.live("there is none where nobody can be asked", () =>
     Effect.gen(function* () {
       const { tools } = yield* makeBench()
-      const error = yield* Effect.flip(
-        tools.toolbox.call("Bash", { command: "rm x" }, localCall({ interaction: Interaction.decline }))
-      )
+      const call = tools.toolbox.call("Bash", { command: "rm x" }, localCall({ interaction: Interaction.decline }))
+      const error = yield* Effect.flip(call)
       assert.strictEqual(error.code, "APPROVAL_REQUIRED")
       assert.include(error.message, "was not run: it needs approval, because rm is not among the allowed commands")
+      assert.strictEqual(error.hint, "There is nobody to ask here.")
     })
   )
 })
