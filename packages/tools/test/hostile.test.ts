@@ -118,8 +118,7 @@ const writers = [
 const shown = (text: string) => JSON.stringify(text).slice(0, 80)
 
 describe("what is hostile does not get through", () => {
-  // They run at once, and those that keep something wait for each other in real time.
-  layer(Hostile.layer, { excludeTestServices: true })("of the table", (it) => {
+  layer(Hostile.layer)("of the table", (it) => {
     let before: ReadonlyArray<string> = []
 
     it.effect("rows of it are three hundred and more", () =>
