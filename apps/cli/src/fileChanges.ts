@@ -72,7 +72,9 @@ export const undoChange = (id: Option.Option<string>) =>
     report({
       render: ({ path, wasNew }) =>
         Effect.flatMap(Output, ({ line, style }) =>
-          line(`${style.green("✓")} ${printable(path)} is ${wasNew ? "gone again" : "as it was before"}`)
+          line(
+            `${style.green("✓")} ${printable(path)} is ${wasNew ? "gone again" : "as it was before; the next undo takes that back"}`
+          )
         ),
       json
     })

@@ -2,6 +2,7 @@
  * `[SERVER] TOOL [JSON | key=value …]`: what the words of `tools call` mean.
  */
 import { isJsonObject, type JsonObject } from "@signalbox/model"
+import { toolNames } from "@signalbox/tools"
 import { Effect } from "effect"
 import { InvalidUsage } from "./errors.ts"
 import { pair, readNames } from "./namedWords.ts"
@@ -50,5 +51,8 @@ const readInput = Effect.fnUntraced(function* (words: ReadonlyArray<string>) {
 /** Reads the words; the first one is a server when it is one and a tool follows. */
 export const readCall = Effect.fnUntraced(function* (words: ReadonlyArray<string>, servers: ReadonlyArray<string>) {
   const { name, rest, server } = yield* readNames(words, servers, { invalid, wish: "Name the tool to call." })
+  // A built-in tool with its argument behind it looks like a server with a tool.
+  if (server !== undefined && !servers.includes(server) && toolNames.some((each) => each === server))
+    return yield* invalid(`"${name}" is neither JSON nor key=value.`)
   return { server, tool: name, input: yield* readInput(rest) } satisfies ToolCallWords
 })

@@ -46,12 +46,17 @@ describe("the built-in tools on the command line", () => {
 
     it(`say what they refuse, and who is not there, ${where}`, async () => {
       await using place = await placeFor(where)
-      const [refused, unknown] = await Promise.all([
+      const [refused, unknown, unnamed] = await Promise.all([
         place.run(["tools", "call", "builtin", "Read", "file_path=../b.txt", "--json"]),
-        place.run(["tools", "call", "builtin", "Raed", "--json"])
+        place.run(["tools", "call", "builtin", "Raed", "--json"]),
+        place.run(["tools", "call", "Read", "a.txt", "--json"])
       ])
       assert.deepStrictEqual([refused.code, refused.json().error_code], [1, "TOOL_FAILED"])
       assert.include(refused.json().error?.message, "PATH_REFUSED")
+      // What it says itself is what to do.
+      assert.isUndefined(refused.json().error?.hint)
+      assert.deepStrictEqual([unnamed.code, unnamed.json().error_code], [2, "INVALID_USAGE"])
+      assert.include(unnamed.json().error?.message, '"a.txt" is neither JSON nor key=value')
       assert.strictEqual(unknown.json().error_code, "TOOL_NOT_FOUND")
     })
 
@@ -66,6 +71,7 @@ describe("the built-in tools on the command line", () => {
       assert.deepStrictEqual([asked.code, asked.json().error_code], [77, "APPROVAL_REQUIRED"])
       assert.include(asked.json().error?.message, "rm is not among the allowed commands")
       assert.include(asked.json().error?.hint, "--yes")
+      assert.include(asked.json().error?.hint, "tools.commands")
       assert.strictEqual(other.code, 77)
       assert.deepStrictEqual([denied.code, denied.json().error_code], [1, "TOOL_FAILED"])
       assert.include(denied.json().error?.message, "COMMAND_REFUSED")
@@ -99,6 +105,16 @@ describe("the built-in tools on the command line", () => {
     })
   }
 
+  it("are not there until they are switched on, and the error says where", async () => {
+    await using place = await makePlace()
+    place.configure({ tools: { enabled: ["Read"] } })
+    for (const words of [["Edit"], ["builtin", "Edit"]]) {
+      const off = await place.run(["tools", "call", ...words, "--json"])
+      assert.deepStrictEqual([off.code, off.json().error_code], [1, "TOOL_NOT_FOUND"])
+      assert.include(off.json().error?.hint, "tools.enabled")
+    }
+  })
+
   it("are left with Ctrl-C at the question", async () => {
     await using place = await makePlace()
     place.configure({ tools: all })
@@ -108,6 +124,20 @@ describe("the built-in tools on the command line", () => {
     terminal.press("\u0003")
     assert.strictEqual((await terminal.ended).code, 130)
     assert.isTrue(existsSync(file))
+  })
+
+  it("are shown once by a chat where a rule allows the tool and no list the command", async () => {
+    await using place = await makePlace()
+    withFile(place)
+    await using llm = await startFxLlm({
+      script: [{ toolCalls: [{ name: "Bash", input: { command: "rm a.txt" } }] }, { text: "Done." }]
+    })
+    const rules = [{ tool: "Bash", decision: "allow" }]
+    place.configure({ ...upstream("claude", llm.url), tools: all, conversation: { approval: { rules } } })
+    const refused = await place.run(["chat", "go"], { env: { ANTHROPIC_API_KEY: "sk-canary-0123456789" } })
+    assert.strictEqual(refused.code, 77, refused.stderr)
+    assert.include(refused.stderr, "APPROVAL_REQUIRED")
+    assert.lengthOf(refused.stderr.match(/▸ builtin · Bash/g) ?? [], 1, refused.stderr)
   })
 
   it("are used by a chat, which asks once for a command that no list allows", async () => {
@@ -128,15 +158,23 @@ describe("the built-in tools on the command line", () => {
     const env = { ANTHROPIC_API_KEY: "sk-canary-0123456789" }
     const alone = await place.run(["chat", "go", "--approve", "Write"], { env })
     assert.strictEqual(alone.code, 77, alone.stderr)
+    assert.lengthOf(alone.stderr.match(/▸ builtin · Bash/g) ?? [], 1, alone.stderr)
     assert.strictEqual(readFileSync(place.file("b.txt"), "utf8"), "written")
+    // A configuration is there, so that none has to be written.
+    assert.include(alone.stderr, "No servers are configured.")
+    assert.notInclude(alone.stderr, "signalbox init")
     assert.isTrue(existsSync(file))
     const again = await startFxLlm({
-      script: [{ toolCalls: [{ name: "Bash", input: { command: "rm a.txt" } }] }, { text: "Done." }]
+      script: [
+        { text: "I remove it.", toolCalls: [{ name: "Bash", input: { command: "rm a.txt" } }] },
+        { text: "Done." }
+      ]
     })
     place.configure({ ...upstream("claude", again.url), tools: all, conversation: { approval: { mode: "auto-safe" } } })
     const terminal = place.startOnTerminal(["chat", "go"], env)
     await terminal.sees("builtin · Bash needs your approval")
     await terminal.sees("Run it?")
+    assert.match(terminal.stdout(), /I remove it\.\r?\nbuiltin · Bash needs/)
     terminal.press("y\r")
     await terminal.sees("Done.")
     assert.strictEqual((await terminal.ended).code, 0)

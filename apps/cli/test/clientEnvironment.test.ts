@@ -36,6 +36,19 @@ describe("what a shell reads for coding agents", () => {
     assert.strictEqual(nowhere.stdout, "")
   })
 
+  it("names the variable that takes the key, where the server asks for one", async () => {
+    await using place = await makePlace()
+    place.configure({ server: { auth: { mode: "keys", keys: [{ name: "ci", key: "sk-canary" }] } } })
+    for (const [client, variable] of [
+      ["claude-env", "ANTHROPIC_API_KEY"],
+      ["codex-env", "OPENAI_API_KEY"]
+    ] as const) {
+      const { stderr, stdout } = await place.run([client])
+      assert.include(stderr, `set ${variable} to one of server.auth.keys.`)
+      assert.notInclude(stdout + stderr, "sk-canary")
+    }
+  })
+
   it("starts Codex, which heeds no variable, with a provider of its configuration", async () => {
     await using place = await makePlace()
     writeFileSync(place.file("codex"), `#!/bin/sh\nprintf '%s\\n' "$@" "$OPENAI_API_KEY"\n`)

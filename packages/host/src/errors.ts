@@ -174,7 +174,8 @@ export class ToolFailed extends defineError<ToolFailed>()("ToolFailed", {
   status: { ...statuses.internal, http: 502 },
   fields: { toolName: Schema.String, text: Schema.String },
   message: ({ text, toolName }) => `The tool "${toolName}" answered with an error: ${text}`,
-  hint: () => "Check the arguments against: signalbox tools list --json"
+  // Most tools that refuse say themselves what to do, and then it is not about arguments.
+  hint: ({ text }) => (/^Hint: /m.test(text) ? undefined : "Check the arguments against: signalbox tools list --json")
 }) {}
 
 /** A sub-agent came to an end without an answer that counts. What it had said so far is in `text`. */

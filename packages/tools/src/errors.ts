@@ -15,7 +15,7 @@ export class PathRefused extends defineError<PathRefused>()("PathRefused", {
   fields: { ...path, ...reason },
   message: ({ path, reason }) => `The path ${JSON.stringify(path)} is refused: ${reason}.`,
   hint: () =>
-    "Use a path inside the folders that the tools may use, or allow the folder in the configuration (tools.paths.roots)."
+    "Use another path inside the folders that the tools may use, or change what is allowed in the configuration (tools.paths)."
 }) {}
 
 /** A shell command that the policy does not allow. Nothing of it was run. */
@@ -34,7 +34,7 @@ export class UrlRefused extends defineError<UrlRefused>()("UrlRefused", {
   fields: { url: Schema.String, ...reason },
   message: ({ reason, url }) => `The address ${JSON.stringify(url)} is refused: ${reason}.`,
   hint: () =>
-    "Use a public http or https address, or allow its network in the configuration (tools.urls.allowAddresses)."
+    "Use a public http or https address, or allow its network, host or port in the configuration (tools.urls)."
 }) {}
 
 /** There is nothing of this name. */

@@ -177,6 +177,11 @@ describe("an approval", () => {
       assert.isFalse(existsSync(file))
       assert.strictEqual(asked[0]?.reason, "rm is not among the allowed commands")
       assert.deepStrictEqual(asked[0]?.input, { command: "rm a.txt" })
+      yield* bench.call("Bash", { command: "cat /etc/passwd" }, { interaction })
+      assert.strictEqual(
+        asked.pop()?.reason,
+        'it names "/etc/passwd": it is outside the folders that the tools may use'
+      )
       // What a yes is remembered for is the business of whoever makes the call.
       yield* bench.call("Bash", { command: "rm a.txt" }, { interaction })
       assert.lengthOf(asked, 2)

@@ -21,8 +21,12 @@ export interface Approving {
 /** A word of a shell. */
 const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
-const remedy = ({ tool }: ApprovalRequest): string =>
-  `Allow it with --approve ${quoted(tool.name)}, all calls with --yes, or in the configuration (conversation.approval). At a terminal you are asked.`
+/** The key of the configuration that decides. Tools that ask by themselves do so whatever the rules of approvals say. */
+export const decidedBy = ({ callId }: ApprovalRequest): string =>
+  callId === undefined ? "tools.commands and tools.paths" : "conversation.approval"
+
+const remedy = (request: ApprovalRequest): string =>
+  `Allow it with --approve ${quoted(request.tool.name)}, all calls with --yes, or in the configuration (${decidedBy(request)}). At a terminal you are asked.`
 
 /** Asks through `asked` what the flags do not say; that which declines is nobody. */
 export const makeApproving = ({ approve, yes }: ApprovalChoice, asked: Interaction): Approving => {

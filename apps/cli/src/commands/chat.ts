@@ -13,6 +13,7 @@ import { watchConfig } from "../chat/watchConfig.ts"
 import { watchServers } from "../chat/watchServers.ts"
 import { approvalFlags, modelFlags } from "../flags.ts"
 import { Output } from "../Output.ts"
+import { noServers } from "../render/renderServers.ts"
 import { counted, printable } from "../render/style.ts"
 import { report } from "../report.ts"
 import { folderOf } from "../sessions/folderOf.ts"
@@ -44,7 +45,10 @@ const welcome = Effect.fnUntraced(function* (talker: Talker, isOneShot: boolean)
   yield* watchServers(talker)
   const servers = yield* talker.orchestrator.servers
   if (servers.length === 0) {
-    yield* output.status("No servers are configured. Write a configuration with: signalbox init")
+    const { config } = yield* Host
+    yield* output.status(
+      config.file === undefined ? "No servers are configured. Write a configuration with: signalbox init" : noServers
+    )
   }
   yield* talker.usable
   for (const { areToolsRemembered, name, state } of yield* talker.orchestrator.servers) {

@@ -9,6 +9,7 @@ import {
   type ToolResult
 } from "@signalbox/model"
 import type { ToolJson } from "@signalbox/server/control"
+import { toolNames } from "@signalbox/tools"
 import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type ApprovalChoice, makeApproving } from "../chat/approving.ts"
@@ -104,6 +105,8 @@ const findTool = Effect.fnUntraced(function* (host: RunningHost, { server, tool 
   return tool
 })
 
+const switchedOff = "It is a built-in tool that is switched off: add it to tools.enabled in the configuration."
+
 /** The error for the names as they were typed. */
 const asTyped = Effect.fnUntraced(function* (host: RunningHost, { server, tool }: ToolCallWords, error: ToolNotFound) {
   const offered = (yield* host.toolbox.list).map((each) => ({
@@ -112,7 +115,14 @@ const asTyped = Effect.fnUntraced(function* (host: RunningHost, { server, tool }
   }))
   const { nearest, ...told } = { nearest: error.nearest, ...explainUnknown({ server, name: tool }, offered) }
   const { available } = error
-  return new ToolNotFound({ toolName: tool, available, ...told, ...(nearest === undefined ? {} : { nearest }) })
+  const isSwitchedOff = (server ?? builtInSource) === builtInSource && toolNames.some((each) => each === tool)
+  return new ToolNotFound({
+    toolName: tool,
+    available,
+    ...told,
+    ...(nearest === undefined ? {} : { nearest }),
+    ...(isSwitchedOff && !("sharedBy" in told) ? { hint: switchedOff } : {})
+  })
 })
 
 /** What `--json` shows as data: structured content, a text that is JSON as what it says, else the blocks as they came. */

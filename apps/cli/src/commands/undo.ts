@@ -23,7 +23,10 @@ export const undo = Command.make(
 ).pipe(
   Command.withDescription("Take back what the built-in tools have changed in a file, unless it has been changed since"),
   Command.withExamples([
-    { command: "signalbox undo", description: "The latest change; once more takes that back" },
+    {
+      command: "signalbox undo",
+      description: "The latest change; once more takes that back, unless it had made the file"
+    },
     {
       command: "signalbox undo --list",
       description: "All of them, also those of other programs of this configuration"

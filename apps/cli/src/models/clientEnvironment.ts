@@ -83,7 +83,8 @@ export const clientEnvironment = (client: keyof typeof clientSetups, url: string
           yield* Effect.forEach(shellLines(setup), line)
           if (mode === "none") return
           const key = mode === "keys" ? "one of server.auth.keys" : "your own key for the provider, which is handed on"
-          yield* status(`${errorStyle.yellow("!")} The server asks for a key: set the variable of the key to ${key}.`)
+          const variable = Object.keys(setup.variables).filter((name) => name.endsWith("_API_KEY"))
+          yield* status(`${errorStyle.yellow("!")} The server asks for a key: set ${variable.join(", ")} to ${key}.`)
         })
     })
   )

@@ -25,8 +25,12 @@ const leastRoom = 30
 
 type Outcome = Extract<TurnEvent, { type: "tool_end" }>["outcome"]
 
-/** Lines of the renderer; kept apart from writing so that they can be tested by themselves. */
-export const renderEvent = (event: TurnEvent, output: Output["Service"]): string | undefined => {
+/** Lines of the renderer; kept apart from writing so that they can be tested by themselves. `started` are ids of calls. */
+export const renderEvent = (
+  event: TurnEvent,
+  output: Output["Service"],
+  started: ReadonlySet<string> = new Set()
+): string | undefined => {
   const { errorStyle: style, width } = output
   switch (event.type) {
     case "tool_start":
@@ -37,7 +41,7 @@ export const renderEvent = (event: TurnEvent, output: Output["Service"]): string
       return style.dim(`  … ${amount}${message === undefined ? "" : ` ${oneLine(printable(message), width - 20)}`}`)
     }
     case "tool_end":
-      return renderEnd(event.outcome, output)
+      return renderEnd(event.outcome, output, started.has(event.outcome.call.id))
     case "notice":
       return `${style.yellow("!")} ${printable(event.text)}`
     default:
@@ -46,8 +50,8 @@ export const renderEvent = (event: TurnEvent, output: Output["Service"]): string
 }
 
 /** A call that was never shown as started is shown with what it was to do. Who refused it has seen that. */
-const renderEnd = (outcome: Outcome, output: Output["Service"]): string => {
-  const isNews = outcome.status === "refused" && outcome.code !== ApprovalRefused.definition.code
+const renderEnd = (outcome: Outcome, output: Output["Service"], isStarted: boolean): string => {
+  const isNews = !isStarted && outcome.status === "refused" && outcome.code !== ApprovalRefused.definition.code
   const end = renderOutcome(outcome, output)
   return isNews ? `${renderStart(outcome.call, output)}\n${end}` : end
 }
@@ -72,6 +76,10 @@ const textOfEvent = (event: TurnEvent): string =>
     ? event.event.delta.text
     : ""
 
+/** Whoever is asked whether the call may run is asked before the step ends, and below what was said. */
+const beginsCall = (event: TurnEvent): boolean =>
+  event.type === "model" && event.event.type === "content_block_start" && event.event.content_block.type === "tool_use"
+
 /**
  * Prints a turn while it runs and hands every event on. Text streams unless `streams` is false; then the text
  * of each step is printed when the step ends.
@@ -82,6 +90,7 @@ export const printTurn =
     Stream.unwrap(
       Effect.map(Output, (output) => {
         let isLineOpen = false
+        const started = new Set<string>()
         const endLine = Effect.suspend(() => {
           if (!isLineOpen) return Effect.void
           isLineOpen = false
@@ -93,12 +102,13 @@ export const printTurn =
             isLineOpen = !text.endsWith("\n")
             yield* output.write(printable(text))
           }
-          const line = renderEvent(event, output)
+          if (event.type === "tool_start") started.add(event.call.id)
+          const line = renderEvent(event, output, started)
           if (line !== undefined) {
             yield* endLine
             yield* output.status(line)
           }
-          if (event.type === "step_end" || event.type === "turn_end") yield* endLine
+          if (event.type === "step_end" || event.type === "turn_end" || beginsCall(event)) yield* endLine
         })
         return events.pipe(
           Stream.tap(print),

@@ -28,7 +28,8 @@ tools:
     blockedExtensions:
       [.sh, .bash, .zsh, .fish, .ps1, .bat, .cmd, .exe, .dll, .so, .dylib, .app, .deb, .rpm]
   # What Bash may run. An entry is the beginning of a command: "git status" allows it with all its arguments. The lists are
-  # no sandbox: who allows python, node or make allows everything that this program can do.
+  # no sandbox: who allows python, node or make allows everything that this program can do. In a conversation the rules of
+  # conversation.approval come first, and Bash is not read-only: { tool: Bash, decision: allow } leaves it to these lists.
   commands:
     # Bash itself: commands are judged by its grammar.
     shell: /bin/bash

@@ -86,7 +86,7 @@ export const makeCommandPolicy = (options: CommandOptions, paths: PathPolicy, pa
   }
 
   const usable = (given: string, use: "read" | "write", from: string) =>
-    Effect.match(paths.decide(given, use, from), { onFailure: ({ message }) => message, onSuccess: () => undefined })
+    Effect.match(paths.decide(given, use, from), { onFailure: ({ reason }) => reason, onSuccess: () => undefined })
 
   /** Whatever folder the script may be in when a command runs. */
   const foldersOf = (commands: ReadonlyArray<SimpleCommand>): ReadonlyArray<string> | undefined => {

@@ -124,9 +124,9 @@ export const makePathPolicy = Effect.fnUntraced(function* (options: PathOptions)
   const objection = (real: string, use: PathUse): string | undefined => {
     const root = rootAround(real)
     if (root === undefined) return "it is outside the folders that the tools may use"
-    if (isDenied(real)) return "a pattern of tools.deny forbids it"
+    if (isDenied(real)) return "a pattern of tools.paths.deny forbids it"
     const depth = (relativeTo(root.real, real) ?? "").split(path.sep).length
-    if (depth > options.maxDepth) return `it is more than ${options.maxDepth} folders deep`
+    if (depth > options.maxDepth) return `it is more than ${options.maxDepth} folders deep (tools.paths.maxDepth)`
     return use === "write" ? objectionToWriting(root, real) : undefined
   }
   const objectionToWriting = (root: Root, real: string): string | undefined => {
@@ -134,7 +134,9 @@ export const makePathPolicy = Effect.fnUntraced(function* (options: PathOptions)
     if (real === root.real) return "it is the folder itself"
     const name = path.basename(real).toLowerCase()
     const ending = blocked.find((extension) => name.endsWith(extension))
-    return ending === undefined ? undefined : `files that end in ${ending} are not written`
+    return ending === undefined
+      ? undefined
+      : `files that end in ${ending} are not written (tools.paths.blockedExtensions)`
   }
 
   /** The real path; where there is nothing, that of the nearest folder above, and the rest as it is written. */

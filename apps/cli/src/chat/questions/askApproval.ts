@@ -9,6 +9,7 @@ import {
   type ToolDefinition
 } from "@signalbox/model"
 import { Effect } from "effect"
+import { decidedBy } from "../approving.ts"
 import type { Asking } from "./Asking.ts"
 
 const valueLine = ([name, value]: readonly [string, unknown]): string =>
@@ -24,10 +25,13 @@ const hintsOf = ({ annotations, isTrusted, runBy }: ToolDefinition): string => {
   return said.length === 0 ? "It says nothing of what it changes." : `It says ${said.join(", ")}; ${trust}.`
 }
 
-const explain = Effect.fnUntraced(function* ({ show }: Asking, { reason, tool }: ApprovalRequest) {
+const explain = Effect.fnUntraced(function* ({ show }: Asking, request: ApprovalRequest) {
+  const { reason, tool } = request
   if (tool.description !== "") yield* show(`  ${tool.originalName}: ${tool.description}`)
   yield* show(`  ${hintsOf(tool)}`)
-  yield* show(`  You are asked because ${reason}. Rules and modes stand in the configuration: conversation.approval.`)
+  yield* show(
+    `  You are asked because ${reason}. What runs unasked stands in the configuration: ${decidedBy(request)}.`
+  )
 })
 
 const choices = "[y]es, [n]o, [t]his tool from now on, [a]lways with these arguments, [w]hy?"
