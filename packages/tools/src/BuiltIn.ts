@@ -70,7 +70,7 @@ export const builtIn = <Input>(spec: BuiltInSpec<Input>): BuiltIn => {
               validationErrors: issuesOf(issue).issues.map(({ message, path }) => ({
                 field: (path ?? []).map(String).join("."),
                 type: "schema",
-                message
+                message: words.get(message) ?? message
               }))
             })
         ),
@@ -78,6 +78,12 @@ export const builtIn = <Input>(spec: BuiltInSpec<Input>): BuiltIn => {
       )
   }
 }
+
+/** What the schema says of names, in words for whoever wrote the arguments. */
+const words: ReadonlyMap<string, string> = new Map([
+  ["Expected no excess property", "there is no such parameter"],
+  ["Missing key", "it is missing"]
+])
 
 /** The failure of arguments that fit the schema, and still do not make sense together. */
 export const invalidInput = (toolName: BuiltInName, field: string, message: string): InvalidParams =>

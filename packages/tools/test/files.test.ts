@@ -127,6 +127,18 @@ describe("Write", () => {
   )
 })
 
+describe("arguments", () => {
+  it.effect("that are no parameters, or are missing, are told by their names", () =>
+    Effect.gen(function* () {
+      const { call } = yield* makeBench()
+      const error = yield* Effect.flip(call("Read", { paht: "a.txt" }))
+      assert.strictEqual(error.code, "INVALID_PARAMS")
+      assert.include(error.message, "paht: there is no such parameter")
+      assert.include(error.message, "file_path: it is missing")
+    })
+  )
+})
+
 describe("Edit", () => {
   it.effect("replaces exactly what is expected, or nothing", () =>
     Effect.gen(function* () {

@@ -68,7 +68,7 @@ const change = Effect.fnUntraced(function* (
     const { edit, isApplied, reason } = edited.failure
     // A model that was cut off asks again: that what it wants is there already is no failure.
     if (isApplied && edits.length === 1)
-      return { text: `${given} has the new text already; nothing was changed.`, count: 0 }
+      return { text: `${given} has the new text already, and the old one nowhere; nothing was changed.`, count: 0 }
     return yield* new EditFailed({ path: given, reason, ...(isNumbered ? { edit } : {}) })
   })
   const { count, text } = yield* workspace.exclusive(place)(edit)
