@@ -3,8 +3,7 @@
  */
 import { Effect, Layer, Stream } from "effect"
 import { lookup } from "node:dns"
-import { type IncomingMessage, request as requestHttp } from "node:http"
-import { request as requestHttps } from "node:https"
+import type { IncomingMessage } from "node:http"
 import { isIPv6, type LookupFunction } from "node:net"
 import { WebAccess, type WebAnswer, WebFault } from "../web/WebAccess.ts"
 
@@ -40,22 +39,28 @@ const bodyOf = (message: IncomingMessage): Stream.Stream<Uint8Array, WebFault> =
     faultOf(error instanceof Error ? error : new Error(String(error)))
   )
 
-const get: WebAccess["Service"]["get"] = ({ address, headers, url }) =>
+/** Loaded at the first page: most programs fetch none, and loading `node:http` costs each start 20 ms. */
+const requesterFor = ({ protocol }: URL) =>
   Effect.map(
-    Effect.acquireRelease(
-      Effect.interruptible(
-        Effect.callback<IncomingMessage, WebFault>((resume) => {
-          const start = url.protocol === "https:" ? requestHttps : requestHttp
-          // Without an agent there is no connection to be used again that was made for another address.
-          const request = start(url, { agent: false, headers, lookup: pinned(address), method: "GET" })
-          request.on("response", (message) => resume(Effect.succeed(message)))
-          request.on("error", (error) => resume(Effect.fail(faultOf(error))))
-          request.end()
-          return Effect.sync(() => request.destroy())
-        })
-      ),
-      (message) => Effect.sync(() => message.destroy())
-    ),
+    Effect.promise(() => (protocol === "https:" ? import("node:https") : import("node:http"))),
+    ({ request }) => request
+  )
+
+const answerTo = ({ address, headers, url }: Parameters<WebAccess["Service"]["get"]>[0]) =>
+  Effect.flatMap(requesterFor(url), (start) =>
+    Effect.callback<IncomingMessage, WebFault>((resume) => {
+      // Without an agent there is no connection to be used again that was made for another address.
+      const request = start(url, { agent: false, headers, lookup: pinned(address), method: "GET" })
+      request.on("response", (message) => resume(Effect.succeed(message)))
+      request.on("error", (error) => resume(Effect.fail(faultOf(error))))
+      request.end()
+      return Effect.sync(() => request.destroy())
+    })
+  )
+
+const get: WebAccess["Service"]["get"] = (request) =>
+  Effect.map(
+    Effect.acquireRelease(Effect.interruptible(answerTo(request)), (message) => Effect.sync(() => message.destroy())),
     (message): WebAnswer => ({ status: message.statusCode ?? 0, headers: headersOf(message), body: bodyOf(message) })
   )
 
