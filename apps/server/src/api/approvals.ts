@@ -18,6 +18,7 @@ import {
 import { Effect, Stream } from "effect"
 import { ToolApprovalInvalid } from "../clients/errors.ts"
 import type { NamedServer, RequestHeaders } from "./Dialect.ts"
+import { firstCallBy } from "./firstCallBy.ts"
 import type { AnsweredCall, TakenCalls } from "./WaitingCalls.ts"
 
 const header = "x-tool-approval"
@@ -109,7 +110,6 @@ export const callingFirst = (
   calls: ReadonlyArray<AnsweredCall>
 ): LanguageModel["Service"] => {
   if (calls.length === 0) return model
-  let isFirst = true
   const again = eventsOf({
     id: "approved",
     model: "signalbox",
@@ -118,15 +118,7 @@ export const callingFirst = (
     stop_sequence: null,
     usage: noUsage
   })
-  return {
-    ...model,
-    stream: (request) =>
-      Stream.suspend(() => {
-        if (!isFirst) return model.stream(request)
-        isFirst = false
-        return Stream.fromIterable(again)
-      })
-  }
+  return firstCallBy(model, () => Stream.fromIterable(again))
 }
 
 /** The conversation, with word of answers that came too late. */

@@ -3,7 +3,8 @@
  * say so to the person in front of them. An upstream that asks for a pause is not waited for behind their back.
  */
 import { CallerPatience, type LanguageModel, updateStreamContext } from "@signalbox/model"
-import { Duration, Effect, Stream, Context } from "effect"
+import { Context, Duration, Effect } from "effect"
+import { firstCallBy } from "./firstCallBy.ts"
 
 /** Two such pauses end before a stream is opened, so that a refusal still has a status of its own. */
 const patience = Duration.seconds(2)
@@ -15,15 +16,5 @@ export const untilComingAgain = Effect.provideService(CallerPatience, patience)
  * The model of one turn, whose first call is such. Tools may have been run by the time of the others: for the sake of
  * what they did, these wait.
  */
-export const comingAgain = (model: LanguageModel["Service"]): LanguageModel["Service"] => {
-  let isFirst = true
-  return {
-    ...model,
-    stream: (request) =>
-      Stream.suspend(() => {
-        if (!isFirst) return model.stream(request)
-        isFirst = false
-        return updateStreamContext(Context.add(CallerPatience, patience))(model.stream(request))
-      })
-  }
-}
+export const comingAgain = (model: LanguageModel["Service"]): LanguageModel["Service"] =>
+  firstCallBy(model, (request) => updateStreamContext(Context.add(CallerPatience, patience))(model.stream(request)))
