@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
-import { type ApprovalDecision, type ApprovalRequest, Interaction } from "@signalbox/model"
+import { Interaction } from "@signalbox/model"
+import { answering } from "@signalbox/model/testing"
 import { configTemplate, Host } from "@signalbox/host"
 import { createClient, nodePlatform } from "@signalbox/host/node"
 import { Effect, FileSystem, Path } from "effect"
@@ -10,20 +11,6 @@ const configAsking = (servers: Record<string, unknown>, settings: Record<string,
   configWith(servers, settings, {}, configTemplate)
 
 const preset = "extends: preset:default@1\n"
-
-/** Notes the questions, and answers them alike. */
-const answering = (decision: ApprovalDecision) => {
-  const asked: Array<ApprovalRequest> = []
-  const interaction: Interaction = {
-    ...Interaction.decline,
-    approve: (request) =>
-      Effect.sync(() => {
-        asked.push(request)
-        return decision
-      })
-  }
-  return { asked, interaction }
-}
 
 const yes = { isApproved: true, remember: "once" } as const
 const always = { isApproved: true, remember: "always" } as const

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
-import { type ApprovalDecision, type ApprovalRequest, Interaction, localCall, resultText } from "@signalbox/model"
+import { localCall, resultText } from "@signalbox/model"
+import { answering } from "@signalbox/model/testing"
 import { calledByHand, checkReferences, configTemplate, Host } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
 import { startFxLlm } from "@signalbox/testing"
@@ -21,20 +22,6 @@ const upstream = (script: NonNullable<Parameters<typeof startFxLlm>[0]>["script"
   )
 
 const scripted = (url: string) => ({ "model.provider": "claude", "providers.claude.baseUrl": url })
-
-/** Notes the questions, and answers them alike. */
-const answering = (decision: ApprovalDecision) => {
-  const asked: Array<ApprovalRequest> = []
-  const interaction: Interaction = {
-    ...Interaction.decline,
-    approve: (request) =>
-      Effect.sync(() => {
-        asked.push(request)
-        return decision
-      })
-  }
-  return { asked, interaction }
-}
 
 /** Durations as numbers, so that they can be compared however they were written. */
 const plain = (value: object) =>

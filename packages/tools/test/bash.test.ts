@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ApprovalRequest, Interaction, resultText } from "@signalbox/model"
+import { resultText } from "@signalbox/model"
+import { answering } from "@signalbox/model/testing"
 import { Effect, Fiber } from "effect"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { type Bench, type Changes, codeOf, failureOf, makeBench } from "./support.ts"
@@ -164,15 +165,7 @@ describe("an approval", () => {
       const file = bench.write("a.txt", "x")
       assert.strictEqual(yield* failureOf(bench.call("Bash", { command: "rm a.txt" })), "APPROVAL_REQUIRED")
       assert.isTrue(existsSync(file))
-      const asked: Array<ApprovalRequest> = []
-      const interaction: Interaction = {
-        ...Interaction.decline,
-        approve: (request) =>
-          Effect.sync(() => {
-            asked.push(request)
-            return { isApproved: true, remember: "once" }
-          })
-      }
+      const { asked, interaction } = answering({ isApproved: true, remember: "once" })
       yield* bench.call("Bash", { command: "rm a.txt" }, { interaction })
       assert.isFalse(existsSync(file))
       assert.strictEqual(asked[0]?.reason, "rm is not among the allowed commands")
@@ -191,10 +184,7 @@ describe("an approval", () => {
   it.live("that was refused says so", () =>
     Effect.gen(function* () {
       const bench = yield* makeBench()
-      const interaction: Interaction = {
-        ...Interaction.decline,
-        approve: () => Effect.succeed({ isApproved: false, because: "refused", reason: "not now" })
-      }
+      const { interaction } = answering({ isApproved: false, because: "refused", reason: "not now" })
       const error = yield* Effect.flip(bench.call("Bash", { command: "rm a.txt" }, { interaction }))
       assert.strictEqual(error.code, "APPROVAL_REFUSED")
       assert.include(error.message, "not now")

@@ -1,5 +1,5 @@
-import { type ApprovalDecision, type ApprovalRequest, Interaction, textResult } from "@signalbox/model"
-import { scriptedModel, type ScriptedReply } from "@signalbox/model/testing"
+import { Interaction, textResult } from "@signalbox/model"
+import { answering, scriptedModel, type ScriptedReply } from "@signalbox/model/testing"
 import {
   type Approval,
   type ApprovalMode,
@@ -45,20 +45,6 @@ const counting = (...names: ReadonlyArray<string>) => {
       })
   }))
   return { runs, tools }
-}
-
-/** Answers every question alike, and keeps the questions. */
-const answering = (answer: ApprovalDecision | Effect.Effect<ApprovalDecision>) => {
-  const asked: Array<ApprovalRequest> = []
-  const interaction: Interaction = {
-    ...Interaction.decline,
-    approve: (request) =>
-      Effect.suspend(() => {
-        asked.push(request)
-        return Effect.isEffect(answer) ? answer : Effect.succeed(answer)
-      })
-  }
-  return { asked, interaction }
 }
 
 const yes = { isApproved: true, remember: "once" } as const

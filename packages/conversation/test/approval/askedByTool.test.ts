@@ -1,5 +1,5 @@
-import { type ApprovalDecision, type ApprovalRequest, Interaction, notApproved, textResult } from "@signalbox/model"
-import { scriptedModel } from "@signalbox/model/testing"
+import { Interaction, notApproved, textResult } from "@signalbox/model"
+import { answering, scriptedModel } from "@signalbox/model/testing"
 import { type ApprovalMode, type ApprovalPolicy, makeApproval } from "@signalbox/conversation"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -20,19 +20,6 @@ const asking = (isAboutAll = true): TestTool => {
       })
   }
   return tool
-}
-
-const answering = (answer: ApprovalDecision) => {
-  const asked: Array<ApprovalRequest> = []
-  const interaction: Interaction = {
-    ...Interaction.decline,
-    approve: (request) =>
-      Effect.sync(() => {
-        asked.push(request)
-        return answer
-      })
-  }
-  return { asked, interaction }
 }
 
 const once = { isApproved: true, remember: "once" } as const
