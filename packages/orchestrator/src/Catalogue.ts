@@ -11,7 +11,7 @@ import {
   qualifiedNames,
   type ToolDefinition
 } from "@signalbox/model"
-import type { ManagedServer } from "./OrchestratorOptions.ts"
+import { letsThrough, type ManagedServer } from "./OrchestratorOptions.ts"
 
 /** Where a call goes, and what matters on the way. */
 export interface Route {
@@ -78,7 +78,7 @@ export const findRoute = (catalogue: Catalogue, name: string): Route | undefined
 export const allowedTools = ({ tools }: ManagedServer, listed: ReadonlyArray<McpTool>): ReadonlyArray<McpTool> => {
   const seen = new Set<string>()
   return listed.filter(({ name }) => {
-    const isAllowed = (tools.allow?.includes(name) ?? true) && !tools.deny.includes(name) && !seen.has(name)
+    const isAllowed = letsThrough(tools, name) && !seen.has(name)
     seen.add(name)
     return isAllowed
   })

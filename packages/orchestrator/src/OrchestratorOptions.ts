@@ -63,6 +63,12 @@ export interface ToolRules {
   readonly describe: Readonly<Record<string, string>>
 }
 
+/** Whether a tool may be called, by the name that its server gives it. */
+export const letsThrough = (
+  { allow, deny = [] }: { readonly allow?: ToolRules["allow"]; readonly deny?: ToolRules["deny"] },
+  toolName: string
+): boolean => (allow?.includes(toolName) ?? true) && !deny.includes(toolName)
+
 /** When a server counts as unhealthy, which ends its connection and makes a new one. */
 export interface HealthOptions {
   /**

@@ -5,6 +5,7 @@ export type { StartError } from "./Supervisor.ts"
 export {
   type ManagedServer,
   type HealthOptions,
+  letsThrough,
   managedDefaults,
   type MetricsOptions,
   orchestratorDefaults,

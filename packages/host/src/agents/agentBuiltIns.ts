@@ -2,6 +2,7 @@
  * The built-in tools of an agent: none, unless it names them among its servers, and then those that it lets through.
  */
 import { emptyToolbox, narrowToolbox, type Toolbox } from "@signalbox/model"
+import { letsThrough } from "@signalbox/orchestrator"
 import type { AgentEntry } from "../config/AgentEntry.ts"
 import { builtInSource } from "../config/builtInSource.ts"
 import type { ToolLists } from "../config/schemas.ts"
@@ -17,10 +18,7 @@ export const builtInChoice = (agent: AgentEntry): ToolLists | undefined => {
 /** The tools themselves. */
 export const agentBuiltIns = (agent: AgentEntry, builtIns: Toolbox["Service"]): Toolbox["Service"] => {
   const choice = builtInChoice(agent)
-  if (choice === undefined) return emptyToolbox
-  const { allow, deny = [] } = choice
-  return narrowToolbox(
-    builtIns,
-    ({ originalName }) => (allow?.includes(originalName) ?? true) && !deny.includes(originalName)
-  )
+  return choice === undefined
+    ? emptyToolbox
+    : narrowToolbox(builtIns, ({ originalName }) => letsThrough(choice, originalName))
 }

@@ -1,6 +1,7 @@
 /**
  * What a server showed of itself when it was started once: junk, tools that cannot be used, schemas that are refused.
  */
+import { letsThrough } from "@signalbox/orchestrator"
 import { Result } from "effect"
 import type { ServerEntry } from "../config/HostOptions.ts"
 import { shownName } from "../shownName.ts"
@@ -43,7 +44,7 @@ const unusable = ({ outcome, serverName }: Probe): ReadonlyArray<Finding> =>
 
 /** The tools that may be called, as its entry allows. */
 const offered = (tools: Tools, entry: ServerEntry): Tools =>
-  tools.filter(({ name }) => (entry.tools?.allow?.includes(name) ?? true) && !(entry.tools?.deny ?? []).includes(name))
+  tools.filter(({ name }) => letsThrough(entry.tools ?? {}, name))
 
 const rejected = (serverName: string, tools: Tools): ReadonlyArray<Finding> =>
   tools.flatMap(({ inputSchema, name }) => {
