@@ -90,10 +90,10 @@ const compacted = Effect.fnUntraced(function* (
   return yield* store.getEvents(conversationId, { include: "all" })
 })
 
-/** Ends what other programs have left. */
-const closeOthers = Effect.fnUntraced(function* (
+/** Ends what other programs have left, unless it is of this request. For who holds the conversation. */
+export const closeOthers = Effect.fnUntraced(function* (
   { conversationId, store }: RecordedConversation,
-  requestId: string,
+  requestId: string | undefined,
   hooks: RecordedRequest["hooks"]
 ) {
   const readAll = store.getEvents(conversationId, { include: "all" })
