@@ -133,6 +133,8 @@ export class ConversationClient extends Context.Service<
 
 interface OpenSession {
   readonly session: ConversationSession
+  /** What it is a fork of, where it is not kept. */
+  readonly origins: ReadonlyArray<string>
   readonly isKept: boolean
   readonly idleTimeout: Duration.Duration
 }
@@ -183,7 +185,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
     }
   })
 
-  const start = Effect.fn("ConversationClient.start")(function* (given: StartOptions = {}) {
+  const begin = Effect.fnUntraced(function* (given: StartOptions, origins?: ReadonlyArray<string>) {
     yield* expire
     const id = given.id ?? `conv_${yield* makeCorrelationId}`
     const kept = keptAs(options, given)
@@ -196,6 +198,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
       request: requestOf(options.request, given),
       call: callOf(given),
       ...(given.history === undefined ? {} : { history: given.history }),
+      ...(origins === undefined ? {} : { origins }),
       ...kept
     })
     if (sessions.has(id)) return yield* new SessionExists({ sessionId: id })
@@ -215,33 +218,38 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
     }
     const idleTimeout =
       given.idleTimeout === undefined ? clientIdleTimeout : Duration.fromInputUnsafe(given.idleTimeout)
-    sessions.set(id, { session: owned, isKept: kept.store !== undefined, idleTimeout })
+    sessions.set(id, { session: owned, origins: origins ?? [], isKept: kept.store !== undefined, idleTimeout })
     return owned
   })
 
-  const forkOpen = Effect.fnUntraced(function* (session: ConversationSession, { at, ...begin }: ForkSessionOptions) {
+  const start = Effect.fn("ConversationClient.start")((given: StartOptions = {}) => begin(given))
+
+  const forkOpen = Effect.fnUntraced(function* (
+    { origins, session }: OpenSession,
+    { at, ...given }: ForkSessionOptions
+  ) {
     const isRunning = (yield* session.idleSince) === undefined
     const last = at ?? { turn: (yield* session.turns).length - (isRunning ? 1 : 0) }
     const { messages } = yield* rewindMessages(session.id, yield* session.history, last)
-    return yield* start({ ...begin, history: messages, isKept: false })
+    return yield* begin({ ...given, history: messages, isKept: false }, [session.id, ...origins])
   })
 
   const forkKept = Effect.fnUntraced(function* (
     store: EventStore["Service"],
     from: string,
-    { at, id, ...begin }: ForkSessionOptions
+    { at, id, ...given }: ForkSessionOptions
   ) {
     if (id !== undefined && sessions.has(id)) return yield* new SessionExists({ sessionId: id })
     if (sessions.size >= options.maxSessions) return yield* new TooManySessions({ limit: options.maxSessions })
     const wanted = { ...(id === undefined ? {} : { id }), ...(at === undefined ? {} : { at }) }
     const forked = yield* forkConversation(store, from, wanted)
-    return yield* start({ ...begin, id: forked.id, isKept: true })
+    return yield* begin({ ...given, id: forked.id, isKept: true })
   })
 
   const fork = Effect.fn("ConversationClient.fork")(function* (from: string, given: ForkSessionOptions = {}) {
     yield* expire
     const open = sessions.get(from)
-    if (open?.isKept === false) return yield* forkOpen(open.session, given)
+    if (open?.isKept === false) return yield* forkOpen(open, given)
     if (options.store !== undefined) return yield* forkKept(options.store, from, given)
     return yield* new SessionNotFound({ sessionId: from })
   })

@@ -23,6 +23,7 @@ import { type JournalError, SessionClosed } from "./errors.ts"
 import { answerAgain } from "./events/answerAgain.ts"
 import type { PointNotFound, StoreError } from "./events/errors.ts"
 import type { EventStore } from "./events/EventStore.ts"
+import { forkOriginsOf } from "./events/conversationOverview.ts"
 import { closeOthers, openTurn, type RecordedConversation, recordedHistory } from "./events/recordedTurn.ts"
 import { type Rewound, rewindLocked } from "./events/rewind.ts"
 import { summaryNote } from "./events/summaryNotes.ts"
@@ -60,6 +61,8 @@ export interface SessionOptions {
   readonly store?: EventStore["Service"]
   /** What of a kept conversation the model is shown; all of it where it is absent. */
   readonly window?: MemoryWindow
+  /** The conversations whose long results stand in the history: those that it is a fork of. One that is kept knows its own. */
+  readonly origins?: ReadonlyArray<string>
 }
 
 /** What may differ from turn to turn. */
@@ -126,6 +129,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
   const failIfClosed = Effect.suspend(() => (Deferred.isDoneUnsafe(closed) ? Deferred.await(closed) : Effect.void))
   const untilClosed = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.raceFirst(effect, Deferred.await(closed))
   const kept = keptConversation(options)
+  const context = readingOf(options.context, options.origins ?? (yield* originsOf(kept)))
   let history = kept === undefined ? (options.history ?? []) : yield* recordedHistory(kept)
   let counters = noCounters
   let sends = 0
@@ -170,7 +174,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     limits: { ...options.limits, ...given.limits },
     hooks: options.hooks,
     ...(options.approval === undefined ? {} : { approval: options.approval }),
-    ...(options.context === undefined ? {} : { context: options.context }),
+    ...(context === undefined ? {} : { context }),
     request: options.request,
     call: {
       principal: given.principal ?? options.call.principal,
@@ -348,6 +352,19 @@ interface OpenedTurn extends Pick<TurnOptions, "messages" | "model" | "turnId"> 
   readonly journalOf: (progress: TurnProgress) => Journal["Service"]
   readonly end: RecordEnd
 }
+
+const originsOf = (kept: RecordedConversation | undefined): Effect.Effect<ReadonlyArray<string>, StoreError> =>
+  kept === undefined
+    ? Effect.succeed([])
+    : Effect.map(kept.store.getEvents(kept.conversationId, { include: "all" }), (events) =>
+        forkOriginsOf(events).map(({ conversationId }) => conversationId)
+      )
+
+/** Long results that stand in a history are read where they are kept. */
+const readingOf = (context: TurnContext | undefined, origins: ReadonlyArray<string>): TurnContext | undefined =>
+  context?.results === undefined || origins.length === 0
+    ? context
+    : { ...context, results: { ...context.results, alsoReads: origins } }
 
 const keptConversation = ({ id, store, window }: SessionOptions): RecordedConversation | undefined =>
   store === undefined ? undefined : { store, conversationId: id, ...(window === undefined ? {} : { window }) }

@@ -72,7 +72,7 @@ export {
 export { type ForkOptions, type Forked, forkConversation } from "./events/fork.ts"
 export { type RewindOptions, rewindConversation, type Rewound } from "./events/rewind.ts"
 export type { HistoryPoint, StepPoint, TurnPoint } from "./events/turnPoints.ts"
-export { type ConversationOverview, type ForkOrigin, forkOriginOf, overviewOf } from "./events/conversationOverview.ts"
+export { type ConversationOverview, type ForkOrigin, forkOriginsOf, overviewOf } from "./events/conversationOverview.ts"
 export {
   EventRejected,
   HistoryCorrupt,

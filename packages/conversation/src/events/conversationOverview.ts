@@ -35,17 +35,17 @@ const originIn = (note: typeof MetaEvent.Type): ForkOrigin | undefined => {
   return { conversationId, turn, ...(isWhole(step) ? { step } : {}), ...(model === undefined ? {} : { model }) }
 }
 
-/** Where a conversation was forked from, by all of its records. */
-export const forkOriginOf = (events: ReadonlyArray<ChatEvent>): ForkOrigin | undefined => {
-  const note = events.findLast((event) => event.type === "meta" && event.kind === forkKind)
-  return note?.type === "meta" ? originIn(note) : undefined
-}
+/** Where a conversation was forked from, and where that one was, by all of its records: the nearest first. */
+export const forkOriginsOf = (events: ReadonlyArray<ChatEvent>): ReadonlyArray<ForkOrigin> =>
+  events
+    .flatMap((event) => (event.type === "meta" && event.kind === forkKind ? (originIn(event) ?? []) : []))
+    .toReversed()
 
 /** Makes one from all records of the conversation (`include: "all"`). */
 export const overviewOf = (events: ReadonlyArray<ChatEvent>): ConversationOverview => {
   const turns = placedTurns(events).map(pointOf)
   const last = events.at(-1)
-  const forkedFrom = forkOriginOf(events)
+  const [forkedFrom] = forkOriginsOf(events)
   const end = turns.at(-1)?.end
   return {
     title: turns.find(({ said }) => said !== "")?.said ?? "",
