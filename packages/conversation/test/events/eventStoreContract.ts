@@ -1,31 +1,14 @@
 /** What every store of conversations does, tried on the one of the context. */
-import { type ChatEvent, EventStore, type NewEvent } from "@signalbox/conversation"
+import { EventStore } from "@signalbox/conversation"
 import { assert } from "@effect/vitest"
 import { DateTime, Deferred, Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
-
-export const userSays = (text: string, requestId?: string): NewEvent => ({
-  type: "user_message",
-  role: "user",
-  content: [{ type: "text", text }],
-  ...(requestId === undefined ? {} : { request_id: requestId })
-})
-
-export const delta = (requestId: string, index: number, text = `${index}`): NewEvent => ({
-  type: "meta",
-  role: "system",
-  kind: "assistant_delta",
-  data: { text },
-  request_id: requestId,
-  index
-})
-
-export const shapeOf = (events: ReadonlyArray<ChatEvent>): ReadonlyArray<string> =>
-  events.map((event) => `${event.seq} ${event.type === "meta" ? event.kind : event.type}`)
+import { pointsContract } from "./pointsContract.ts"
+import { delta, shapeOf, userSays } from "./records.ts"
 
 const answer = { content: [{ type: "text", text: "abc" }], model: "m" } as const
 
-export const eventStoreContract: Readonly<Record<string, Effect.Effect<void, unknown, EventStore>>> = {
+const verbs: Readonly<Record<string, Effect.Effect<void, unknown, EventStore>>> = {
   "gives each record an id, the time in UTC and the next place": Effect.gen(function* () {
     const store = yield* EventStore
     yield* TestClock.setTime(Date.UTC(2026, 10, 27, 8, 30))
@@ -135,3 +118,6 @@ export const eventStoreContract: Readonly<Record<string, Effect.Effect<void, unk
     yield* Fiber.join(next)
   })
 }
+
+/** By what it says of a store; each begins with an empty one. */
+export const eventStoreContract = { ...verbs, ...pointsContract }
