@@ -10,7 +10,6 @@ import {
   Interaction,
   LanguageModel,
   type Message,
-  type ModelError,
   type TextBlock,
   Toolbox
 } from "@signalbox/model"
@@ -21,9 +20,9 @@ import type { TurnContext } from "./context/TurnContext.ts"
 import type { StoreError } from "./events/errors.ts"
 import type { EventStore } from "./events/EventStore.ts"
 import type { MemoryWindow } from "./events/windows.ts"
-import { type JournalError, type SessionClosed, SessionExists, SessionNotFound, TooManySessions } from "./errors.ts"
+import { type SessionClosed, SessionExists, SessionNotFound, TooManySessions } from "./errors.ts"
 import { Journal } from "./Journal.ts"
-import { collectTurn } from "./turn.ts"
+import { collectTurn, type TurnError } from "./turn.ts"
 import { noHooks, type TurnHooks } from "./TurnHooks.ts"
 import type { TurnLimits } from "./TurnLimits.ts"
 import type { TurnRequest } from "./TurnOptions.ts"
@@ -99,10 +98,7 @@ export class ConversationClient extends Context.Service<
     readonly ask: (
       content: string | ReadonlyArray<ContentBlock>,
       options?: StartOptions & SendOptions
-    ) => Effect.Effect<
-      TurnResult,
-      ModelError | JournalError | StoreError | SessionExists | TooManySessions | SessionClosed
-    >
+    ) => Effect.Effect<TurnResult, TurnError | StoreError | SessionExists | TooManySessions | SessionClosed>
   }
 >()("@signalbox/conversation/ConversationClient") {
   static readonly layer = (
