@@ -33,6 +33,8 @@ export { makePathPolicy, type PathPolicy, type PathUse, type Place } from "./pat
 export { type CommandPolicy, type CommandVerdict, makeCommandPolicy } from "./bash/CommandPolicy.ts"
 export { type CheckedUrl, makeUrlPolicy, type UrlPolicy } from "./web/UrlPolicy.ts"
 
+export { makeWorkspace, type Workspace } from "./paths/Workspace.ts"
+
 // Changes that can be taken back
 export type { WorkspaceError } from "./paths/Workspace.ts"
 export { FileChange } from "./undo/UndoJournal.ts"
