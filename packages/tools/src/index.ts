@@ -33,6 +33,9 @@ export { makePathPolicy, type PathPolicy, type PathUse, type Place } from "./pat
 export { type CommandPolicy, type CommandVerdict, makeCommandPolicy } from "./bash/CommandPolicy.ts"
 export { type CheckedUrl, makeUrlPolicy, type UrlPolicy } from "./web/UrlPolicy.ts"
 
+// Where commands run
+export { describeSandbox, findSandbox, type SandboxState } from "./sandbox/Sandbox.ts"
+
 // Changes that can be taken back
 export type { WorkspaceError } from "./paths/Workspace.ts"
 export { FileChange } from "./undo/UndoJournal.ts"
@@ -54,6 +57,7 @@ export {
   NotebookInvalid,
   PathRefused,
   PatternInvalid,
+  SandboxUnavailable,
   SearchFailed,
   SearchNotConfigured,
   SubAgentUnavailable,
