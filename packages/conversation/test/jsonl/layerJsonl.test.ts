@@ -7,7 +7,7 @@ import { Clock, Effect, Exit, Fiber, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { appendFile, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { delta, eventStoreContract, shapeOf, userSays } from "../events/eventStoreContract.ts"
+import { delta, eventStoreContract, shapeOf, userSays } from "@signalbox/conversation/testing"
 import { child } from "./children.ts"
 import { folder, storeIn } from "./node.ts"
 
