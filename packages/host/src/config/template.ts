@@ -125,7 +125,7 @@ conversation:
     #   - { tool: files__write_file, arguments: { path: "/tmp/*" }, decision: allow }   # or ask, deny
     rules: []
   # What the model calls of one turn may cost (by model.prices; a model without a price costs nothing), use and take. A turn
-  # that reaches it ends with what had come of the answer.
+  # that reaches it ends with what had come of the answer; tools that still run when its time is up are stopped.
   budget:
     maxCostUsd: unlimited
     maxTokens: unlimited
