@@ -10,7 +10,6 @@ import {
   Interaction,
   LanguageModel,
   type Message,
-  type ModelError,
   type TextBlock,
   Toolbox
 } from "@signalbox/model"
@@ -23,10 +22,10 @@ import type { EventStore } from "./events/EventStore.ts"
 import { forkConversation } from "./events/fork.ts"
 import type { HistoryPoint } from "./events/turnPoints.ts"
 import type { MemoryWindow } from "./events/windows.ts"
-import { type JournalError, type SessionClosed, SessionExists, SessionNotFound, TooManySessions } from "./errors.ts"
+import { type SessionClosed, SessionExists, SessionNotFound, TooManySessions } from "./errors.ts"
 import { Journal } from "./Journal.ts"
 import { rewindMessages } from "./messagePoints.ts"
-import { collectTurn } from "./turn.ts"
+import { collectTurn, type TurnError } from "./turn.ts"
 import { noHooks, type TurnHooks } from "./TurnHooks.ts"
 import type { TurnLimits } from "./TurnLimits.ts"
 import type { TurnRequest } from "./TurnOptions.ts"
@@ -119,10 +118,7 @@ export class ConversationClient extends Context.Service<
     readonly ask: (
       content: string | ReadonlyArray<ContentBlock>,
       options?: StartOptions & SendOptions
-    ) => Effect.Effect<
-      TurnResult,
-      ModelError | JournalError | StoreError | SessionExists | TooManySessions | SessionClosed
-    >
+    ) => Effect.Effect<TurnResult, TurnError | StoreError | SessionExists | TooManySessions | SessionClosed>
   }
 >()("@signalbox/conversation/ConversationClient") {
   static readonly layer = (

@@ -19,7 +19,7 @@ import { compactNow, type CompactResult } from "./context/compactNow.ts"
 import { contextTools } from "./context/contextTools.ts"
 import { leaveTurns, withSummary } from "./context/cuts.ts"
 import type { TurnContext } from "./context/TurnContext.ts"
-import { type JournalError, SessionClosed } from "./errors.ts"
+import { SessionClosed } from "./errors.ts"
 import { answerAgain } from "./events/answerAgain.ts"
 import type { PointNotFound, StoreError } from "./events/errors.ts"
 import type { EventStore } from "./events/EventStore.ts"
@@ -33,9 +33,9 @@ import { appendUser } from "./history.ts"
 import type { Journal } from "./Journal.ts"
 import { messagePoints, rewindMessages } from "./messagePoints.ts"
 import { countTurn, noCounters, type SessionSummary } from "./SessionSummary.ts"
-import { observeTurn, type TurnEffect } from "./turn.ts"
+import { observeTurn, type TurnEffect, type TurnError } from "./turn.ts"
 import type { TurnEvent } from "./TurnEvent.ts"
-import type { TurnHooks } from "./TurnHooks.ts"
+import { afterHooks, type HookCall, type TurnHooks } from "./TurnHooks.ts"
 import type { TurnLimits } from "./TurnLimits.ts"
 import type { TurnOptions, TurnRequest } from "./TurnOptions.ts"
 import { TurnProgress } from "./TurnProgress.ts"
@@ -96,7 +96,7 @@ export interface ConversationSession {
   readonly send: (
     content: string | ReadonlyArray<ContentBlock>,
     options?: SendOptions
-  ) => Stream.Stream<TurnEvent, ModelError | JournalError | StoreError | SessionClosed>
+  ) => Stream.Stream<TurnEvent, TurnError | StoreError | SessionClosed>
   /** All messages so far, a summary in the place of those that were compacted. What a running turn adds is there when it ends. */
   readonly history: Effect.Effect<ReadonlyArray<Message>>
   readonly summary: Effect.Effect<SessionSummary>
@@ -165,6 +165,14 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
         })
       )
 
+  const callOf = (given: SendOptions): HookCall => ({
+    principal: given.principal ?? options.call.principal,
+    interaction: given.interaction ?? options.call.interaction,
+    conversationId: id,
+    correlationId: given.correlationId,
+    deadline: given.deadline
+  })
+
   const turnOf = (
     given: SendOptions,
     toolbox: Toolbox["Service"],
@@ -176,13 +184,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     ...(options.approval === undefined ? {} : { approval: options.approval }),
     ...(context === undefined ? {} : { context }),
     request: options.request,
-    call: {
-      principal: given.principal ?? options.call.principal,
-      interaction: given.interaction ?? options.call.interaction,
-      conversationId: id,
-      correlationId: given.correlationId,
-      deadline: given.deadline
-    },
+    call: callOf(given),
     ...made
   })
 
@@ -235,12 +237,14 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
   const recorded = Effect.fnUntraced(function* (
     conversation: RecordedConversation,
     content: ReadonlyArray<ContentBlock>,
-    { requestId }: SendOptions,
+    given: SendOptions,
     compactBefore: CompactBefore
   ) {
+    const { requestId } = given
     yield* conversation.store.lockTurn(id, Duration.infinity)
     const named = requestId === undefined ? {} : { requestId }
-    const request = { content, hooks: options.hooks, compact: compactBefore, ...named }
+    const hooks = afterHooks(options.hooks, callOf(given))
+    const request = { content, hooks, compact: compactBefore, ...named }
     const opened = yield* openTurn(conversation, request)
     if (opened._tag === "Answered") {
       history = yield* recordedHistory(conversation)
@@ -301,7 +305,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
 
   const compact = Effect.gen(function* () {
     if (kept !== undefined) {
-      yield* closeOthers(kept, undefined, options.hooks)
+      yield* closeOthers(kept, undefined, afterHooks(options.hooks, callOf({})))
       history = yield* recordedHistory(kept)
     }
     const request = yield* requestWith(history, yield* tools.forTurn)

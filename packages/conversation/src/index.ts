@@ -1,8 +1,18 @@
 // One turn
-export { collectTurn, runTurn } from "./turn.ts"
+export { collectTurn, runTurn, type TurnError } from "./turn.ts"
 export type { TurnOptions, TurnRequest } from "./TurnOptions.ts"
 export type { ToolEvent, TurnEvent } from "./TurnEvent.ts"
-export { noHooks, type PendingCall, type TurnHooks } from "./TurnHooks.ts"
+export {
+  type AskFirst,
+  type BeforeTool,
+  type HookCall,
+  type HookError,
+  joinHooks,
+  noHooks,
+  type PendingCall,
+  type TurnEnd,
+  type TurnHooks
+} from "./TurnHooks.ts"
 export { describingTools, renderToolsContext } from "./toolsContext.ts"
 export { type ContextPrompt, type ContextResource, type OffersContext, renderOffersContext } from "./offersContext.ts"
 export { presetLimits, type TurnLimits } from "./TurnLimits.ts"
@@ -86,6 +96,8 @@ export {
 // Errors
 export {
   conversationErrors,
+  HookFailed,
+  HookRefused,
   type JournalError,
   JournalUnwritable,
   OutcomeUnknown,

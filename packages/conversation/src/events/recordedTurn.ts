@@ -9,7 +9,7 @@ import { withSummary } from "../context/cuts.ts"
 import { JournalUnwritable } from "../errors.ts"
 import { appendUser, pendingCallsOf } from "../history.ts"
 import type { Journal } from "../Journal.ts"
-import type { TurnHooks } from "../TurnHooks.ts"
+import type { AfterHooks } from "../TurnHooks.ts"
 import type { TurnProgress } from "../TurnProgress.ts"
 import type { TurnResult } from "../TurnResult.ts"
 import type { ChatEvent, MetaEvent, NewEvent } from "./ChatEvent.ts"
@@ -37,7 +37,7 @@ export interface RecordedRequest {
   /** A new one where it is absent: then it was certainly not answered before. */
   readonly requestId?: string
   readonly content: ReadonlyArray<ContentBlock>
-  readonly hooks: Pick<TurnHooks, "afterModel" | "afterTool">
+  readonly hooks: AfterHooks
   /** Looks at the history before something is said, and answers with a summary for the beginning of it. */
   readonly compact?: (history: ReadonlyArray<Message>) => Effect.Effect<CompactedHistory | undefined>
 }

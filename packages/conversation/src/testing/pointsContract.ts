@@ -1,15 +1,12 @@
-/** Going back and going two ways, as every store of conversations has it, tried on the one of the context. */
-import {
-  type ChatEvent,
-  EventStore,
-  type NewEvent,
-  forkConversation,
-  overviewOf,
-  rewindConversation
-} from "@signalbox/conversation"
+/** Going back and going two ways, as every store of conversations has it. */
 import { textOf } from "@signalbox/model"
-import { assert } from "@effect/vitest"
+import { same } from "@signalbox/model/testing"
 import { Deferred, Effect, Fiber } from "effect"
+import type { ChatEvent, NewEvent } from "../events/ChatEvent.ts"
+import { overviewOf } from "../events/conversationOverview.ts"
+import { EventStore } from "../events/EventStore.ts"
+import { forkConversation } from "../events/fork.ts"
+import { rewindConversation } from "../events/rewind.ts"
 import { shapeOf, userSays } from "./records.ts"
 
 const note = (kind: string, requestId: string, index: number, data: object): NewEvent => ({
@@ -69,9 +66,10 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
   "knows the turns and steps that one can go back to": Effect.gen(function* () {
     const store = yield* twoTurns
     const { isCutOff, title, turns } = overviewOf(yield* store.getEvents("c", { include: "all" }))
-    assert.strictEqual(title, "ask a")
-    assert.isFalse(isCutOff)
-    assert.deepStrictEqual(
+    yield* same("the title", title, "ask a")
+    yield* same("the conversation is cut off", isCutOff, false)
+    yield* same(
+      "the turns",
       turns.map(({ end, number, said, steps, turnId }) => ({ end, number, said, steps, turnId })),
       ["a", "b"].map((id, index) => ({
         end: "finished" as const,
@@ -90,29 +88,31 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
     const store = yield* twoTurns
     const before = yield* store.getEvents("c")
     const trial = yield* rewindConversation(store, "c", { turn: 1 }, { isTrial: true })
-    assert.deepStrictEqual(trial, { point: { turn: 1 }, turns: 1, messages: 3, calls: ["Edit"] })
-    assert.deepStrictEqual(yield* store.getEvents("c"), before)
-    assert.deepStrictEqual(yield* rewindConversation(store, "c", { turn: 1 }), trial)
-    assert.deepStrictEqual(yield* store.getEvents("c"), before.slice(0, 5))
-    assert.isFalse(yield* store.eventExists("c", "user_message", "b"))
-    assert.isUndefined(yield* store.getLastAssistantReplyId("c", "b"))
+    yield* same("what would go", trial, { point: { turn: 1 }, turns: 1, messages: 3, calls: ["Edit"] })
+    yield* same("a trial changes nothing", yield* store.getEvents("c"), before)
+    yield* same("what went", yield* rewindConversation(store, "c", { turn: 1 }), trial)
+    yield* same("what is left", yield* store.getEvents("c"), before.slice(0, 5))
+    yield* same("the request that went is there", yield* store.eventExists("c", "user_message", "b"), false)
+    yield* same("the answer that went is there", yield* store.getLastAssistantReplyId("c", "b"), undefined)
     // Nothing is later than what is there now.
     const count = (yield* store.getEvents("c", { include: "all" })).length
-    assert.strictEqual((yield* rewindConversation(store, "c", { turn: 1 })).messages, 0)
-    assert.lengthOf(yield* store.getEvents("c", { include: "all" }), count)
+    yield* same("going back again takes out", (yield* rewindConversation(store, "c", { turn: 1 })).messages, 0)
+    yield* same("going back again adds records", (yield* store.getEvents("c", { include: "all" })).length, count)
     yield* store.compact("c")
-    assert.deepStrictEqual(yield* store.getEvents("c"), before.slice(0, 5))
+    yield* same("what is left after compaction", yield* store.getEvents("c"), before.slice(0, 5))
   }),
 
   "takes what was taken out when it is said again": Effect.gen(function* () {
     const store = yield* twoTurns
     yield* rewindConversation(store, "c", { turn: 1 })
-    assert.notInclude(yield* store.addEvents("c", turnOf("b", 10)), false)
-    assert.deepStrictEqual(
+    yield* same("records that went are taken", (yield* store.addEvents("c", turnOf("b", 10))).includes(false), false)
+    yield* same(
+      "the same again is taken",
       yield* store.addEvents("c", turnOf("b", 10)),
       turnOf("b", 10).map(() => false)
     )
-    assert.deepStrictEqual(
+    yield* same(
+      "the turns",
       overviewOf(yield* store.getEvents("c", { include: "all" })).turns.map(({ said }) => said),
       ["ask a", "ask b"]
     )
@@ -120,70 +120,89 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
 
   "goes back to a step, after which the turn is over": Effect.gen(function* () {
     const store = yield* twoTurns
-    assert.deepStrictEqual((yield* rewindConversation(store, "c", { turn: 2, step: 1 })).calls, [])
+    yield* same("calls that went", (yield* rewindConversation(store, "c", { turn: 2, step: 1 })).calls, [])
     const all = yield* store.getEvents("c", { include: "all" })
-    assert.deepStrictEqual(saidIn(yield* store.getEvents("c")).slice(-4), [
+    yield* same("what is left of the turn", saidIn(yield* store.getEvents("c")).slice(-4), [
       "ask b",
       "assistant_message",
       "tool_call",
       "tool_result"
     ])
-    assert.strictEqual(overviewOf(all).turns.at(-1)?.end, "cut")
+    yield* same("how the turn ended", overviewOf(all).turns.at(-1)?.end, "cut")
     yield* rewindConversation(store, "c", { turn: 2, step: 0 })
-    assert.deepStrictEqual(saidIn(yield* store.getEvents("c")).slice(-2), ["told a", "ask b"])
+    yield* same("what is left before its first step", saidIn(yield* store.getEvents("c")).slice(-2), [
+      "told a",
+      "ask b"
+    ])
     yield* rewindConversation(store, "c", { turn: 0 })
-    assert.deepStrictEqual(yield* store.getEvents("c"), [])
+    yield* same("what is left before the first turn", yield* store.getEvents("c"), [])
   }),
 
   "has no points that are not there": Effect.gen(function* () {
     const store = yield* twoTurns
     for (const point of [{ turn: 3 }, { turn: -1 }, { turn: 2, step: 3 }, { turn: 0, step: 1 }, { turn: 1.5 }]) {
       const error = yield* Effect.flip(rewindConversation(store, "c", point))
-      assert.strictEqual(error._tag, "PointNotFound", JSON.stringify(point))
+      yield* same(`a point that is not there: ${JSON.stringify(point)}`, error._tag, "PointNotFound")
     }
   }),
 
   "makes two conversations of one, each of which goes on by itself": Effect.gen(function* () {
     const store = yield* twoTurns
-    assert.deepStrictEqual(yield* forkConversation(store, "c", { at: { turn: 1 }, model: "m" }), {
+    yield* same("the fork", yield* forkConversation(store, "c", { at: { turn: 1 }, model: "m" }), {
       id: "c-2",
       from: "c",
       at: { turn: 1 },
       leavesRunning: false
     })
-    assert.deepStrictEqual(saidIn(yield* store.getEvents("c-2")), saidIn((yield* store.getEvents("c")).slice(0, 5)))
+    yield* same(
+      "what the fork begins with",
+      saidIn(yield* store.getEvents("c-2")),
+      saidIn((yield* store.getEvents("c")).slice(0, 5))
+    )
     const { forkedFrom } = overviewOf(yield* store.getEvents("c-2", { include: "all" }))
-    assert.deepStrictEqual(forkedFrom, { conversationId: "c", turn: 1, model: "m" })
+    yield* same("where the fork came from", forkedFrom, { conversationId: "c", turn: 1, model: "m" })
     yield* store.addEvents("c-2", turnOf("b", 10))
     yield* rewindConversation(store, "c", { turn: 0 })
-    assert.lengthOf(yield* store.getEvents("c-2"), 10)
-    assert.strictEqual((yield* forkConversation(store, "c-2")).id, "c-2-2")
-    assert.strictEqual((yield* Effect.flip(forkConversation(store, "c-2", { id: "c" })))._tag, "SessionExists")
-    assert.strictEqual((yield* Effect.flip(forkConversation(store, "none")))._tag, "SessionNotFound")
+    yield* same("each goes on by itself", (yield* store.getEvents("c-2")).length, 10)
+    yield* same("the next id", (yield* forkConversation(store, "c-2")).id, "c-2-2")
+    yield* same(
+      "an id that is taken",
+      (yield* Effect.flip(forkConversation(store, "c-2", { id: "c" })))._tag,
+      "SessionExists"
+    )
+    yield* same(
+      "a conversation that is not there",
+      (yield* Effect.flip(forkConversation(store, "none")))._tag,
+      "SessionNotFound"
+    )
   }),
 
   "forks within a turn": Effect.gen(function* () {
     const store = yield* twoTurns
     yield* forkConversation(store, "c", { at: { turn: 2, step: 1 }, id: "d" })
     const all = yield* store.getEvents("d", { include: "all" })
-    assert.deepStrictEqual(saidIn(yield* store.getEvents("d")).slice(-3), [
+    yield* same("what the fork ends with", saidIn(yield* store.getEvents("d")).slice(-3), [
       "assistant_message",
       "tool_call",
       "tool_result"
     ])
-    assert.strictEqual(overviewOf(all).turns.at(-1)?.end, "cut")
+    yield* same("how its turn ended", overviewOf(all).turns.at(-1)?.end, "cut")
   }),
 
   "goes on with a fork that a crash has cut short": Effect.gen(function* () {
     const store = yield* twoTurns
     const [first, second] = yield* store.getEvents("c", { include: "all" })
-    assert.isDefined(first && second)
+    yield* same("there are records to begin with", (first && second) !== undefined, true)
     if (first === undefined || second === undefined) return
     const { conversation_id: _id, schema_version: _version, seq: _seq, ...copied } = first
     yield* store.addEvent("d", copied)
     yield* forkConversation(store, "c", { id: "d" })
-    assert.lengthOf(yield* store.getEvents("d"), 10)
-    assert.strictEqual((yield* Effect.flip(forkConversation(store, "c", { id: "d" })))._tag, "SessionExists")
+    yield* same("the fork is whole", (yield* store.getEvents("d")).length, 10)
+    yield* same(
+      "a fork that is whole is not made again",
+      (yield* Effect.flip(forkConversation(store, "c", { id: "d" })))._tag,
+      "SessionExists"
+    )
   }),
 
   "gives a fork the finished turns alone, while one runs": Effect.gen(function* () {
@@ -192,11 +211,19 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
     const forked = yield* Effect.scoped(
       Effect.andThen(store.lockTurn("c", "1 minute"), forkConversation(store, "c", { id: "while" }))
     )
-    assert.isTrue(forked.leavesRunning)
-    assert.lengthOf(yield* store.getEvents("while"), 5)
+    yield* same("a turn that runs is left out", forked.leavesRunning, true)
+    yield* same("what the fork has", (yield* store.getEvents("while")).length, 5)
     // Nobody has it: its program has ended, and who opens the conversation is told so.
-    assert.isFalse((yield* forkConversation(store, "c", { id: "after" })).leavesRunning)
-    assert.isTrue(overviewOf(yield* store.getEvents("after", { include: "all" })).isCutOff)
+    yield* same(
+      "a turn that nobody runs is left out",
+      (yield* forkConversation(store, "c", { id: "after" })).leavesRunning,
+      false
+    )
+    yield* same(
+      "the turn of a program that ended is cut off",
+      overviewOf(yield* store.getEvents("after", { include: "all" })).isCutOff,
+      true
+    )
   }),
 
   "waits for a turn before it goes back": Effect.gen(function* () {
@@ -213,10 +240,10 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
       )
     yield* Deferred.await(locked)
     const error = yield* Effect.flip(rewindConversation(store, "c", { turn: 0 }, { timeout: 0 }))
-    assert.strictEqual(error._tag, "LockTimeout")
+    yield* same("a turn that runs is waited for", error._tag, "LockTimeout")
     yield* Deferred.succeed(over, undefined)
     yield* Fiber.join(turn)
     yield* rewindConversation(store, "c", { turn: 0 }, { timeout: 0 })
-    assert.deepStrictEqual(shapeOf(yield* store.getEvents("c")), [])
+    yield* same("what is left", shapeOf(yield* store.getEvents("c")), [])
   })
 }
