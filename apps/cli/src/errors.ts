@@ -173,6 +173,16 @@ export class HistoryOff extends defineError<HistoryOff>()("HistoryOff", {
   hint: () => 'Set history.folder in the configuration to "auto", or to a folder.'
 }) {}
 
+/** Several conversations begin with what was given for a name. */
+export class SessionAmbiguous extends defineError<SessionAmbiguous>()("SessionAmbiguous", {
+  code: "SESSION_AMBIGUOUS",
+  status: statuses.notFound,
+  fields: { given: Schema.String, names: Schema.Array(Schema.String) },
+  message: ({ given, names }) =>
+    `Several sessions begin with "${given}": ${names.slice(0, 5).join(", ")}${names.length > 5 ? " …" : ""}`,
+  hint: () => "Give more of the name. See: signalbox sessions list"
+}) {}
+
 /** The built-in tools have changed no file, or nothing of it is kept. */
 export class NothingToUndo extends defineError<NothingToUndo>()("NothingToUndo", {
   code: "NOTHING_TO_UNDO",
@@ -204,6 +214,7 @@ export const cliErrors = [
   BackgroundStartFailed,
   AlertsHold,
   HistoryOff,
+  SessionAmbiguous,
   ApprovalNotFound,
   NothingToUndo,
   ServersNeedAttention,
