@@ -116,7 +116,7 @@ const execute = (
     const told =
       options.hooks.afterTool === undefined
         ? outcome.result
-        : yield* options.hooks.afterTool(outcome, batch.step, batch.call)
+        : yield* options.hooks.afterTool(outcome, batch.step, batch.call, tool)
     const final = told === outcome.result ? outcome : { ...outcome, ...retold(outcome, told), duration: yield* elapsed }
     yield* Effect.logDebug("Tool call finished", {
       status: final.status,

@@ -2,7 +2,7 @@
  * The composition: a checked configuration becomes one layer with the servers, the model and the
  * conversations over them. Building it waits for nothing; servers start in the background.
  */
-import { ConversationClient, type TurnContext, type TurnHooks } from "@signalbox/conversation"
+import { ConversationClient, joinHooks, type TurnContext, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
@@ -30,6 +30,7 @@ import type { ChosenModel } from "./models/chooseModel.ts"
 import { Models } from "./models/Models.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import type { PromptCommands } from "./prompts/PromptCommands.ts"
+import type { Instructions } from "./rules/Instructions.ts"
 import { ProjectRules } from "./rules/ProjectRules.ts"
 import { managedServers } from "./servers.ts"
 import { postAlerts, telemetryLayer } from "./telemetry.ts"
@@ -73,6 +74,8 @@ export class Host extends Context.Service<
     readonly agents: Agents["Service"]
     /** Servers that are not of the configuration, for requests that bring them. */
     readonly urlServers: UrlServers["Service"]
+    /** What `conversations` tell the model of the project, as it is now; each tells what it began with. */
+    readonly instructions: Effect.Effect<Instructions>
     /** What a person can send by a name: files of theirs, and prompts of `orchestrator`. Agents have their own. */
     readonly promptCommands: PromptCommands
     /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
@@ -99,6 +102,7 @@ export class Host extends Context.Service<
           approvals: yield* Approvals,
           agents: yield* Agents,
           builtIns: toolbox,
+          hooks: (yield* ProjectRules).hooks(undefined).turn,
           resultStore: setup.resultStore
         }
         // The built-in ones first: what servers come and go changes nothing before them, and prompt caches keep.
@@ -111,14 +115,24 @@ export class Host extends Context.Service<
     )
     const hooks = Layer.effect(
       Hooks,
-      Effect.flatMap(ServerOrchestrator, (orchestrator) => configuredHooks(setup.config.options, orchestrator))
+      Effect.gen(function* () {
+        const offers = yield* configuredHooks(setup.config.options, yield* ServerOrchestrator)
+        return joinHooks([offers, (yield* ProjectRules).hooks(undefined).turn])
+      })
     )
     const conversations = Layer.unwrap(
-      Effect.map(
-        Effect.all({ approvals: Approvals, hooks: Hooks, models: Models, orchestrator: ServerOrchestrator }),
-        ({ approvals, hooks, models, orchestrator }) =>
-          conversationLayer(setup.config.options, hooks, approvals.conversations, orchestrator, models.chosen, setup)
-      )
+      Effect.gen(function* () {
+        const { options } = setup.config
+        return conversationLayer({
+          options,
+          hooks: yield* Hooks,
+          approval: (yield* Approvals).conversations,
+          orchestrator: yield* ServerOrchestrator,
+          model: (yield* Models).chosen,
+          kept: setup,
+          rules: yield* ProjectRules
+        })
+      })
     )
     const approvals = Approvals.layer(setup)
     const builtIns = BuiltIns.layer(setup)
@@ -179,6 +193,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
     urlServers: yield* UrlServers,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
     approvals,
+    instructions: (yield* ProjectRules).instructions,
     promptCommands: (yield* ProjectRules).promptCommands(orchestrator),
     reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns: yield* BuiltIns })
   }
