@@ -33,6 +33,9 @@ export { makePathPolicy, type PathPolicy, type PathUse, type Place } from "./pat
 export { type CommandPolicy, type CommandVerdict, makeCommandPolicy } from "./bash/CommandPolicy.ts"
 export { type CheckedUrl, makeUrlPolicy, type UrlPolicy } from "./web/UrlPolicy.ts"
 
+// What is counted
+export { type BuiltInNumbers, builtInNumbers } from "./metrics.ts"
+
 // Where commands run
 export { describeSandbox, findSandbox, type SandboxState } from "./sandbox/Sandbox.ts"
 
