@@ -66,6 +66,8 @@ export class Host extends Context.Service<
      * required servers are waited for, and it fails when one of them cannot be started.
      */
     readonly usable: Effect.Effect<void, ConnectionFailed>
+    /** What was counted of the calls of built-in tools, by the names of tools. */
+    readonly builtInNumbers: BuiltIns["Service"]["numbers"]
     /** Numbers and alerts of all servers, those of agents included. `orchestrator` knows its own alone. */
     readonly allServers: AllServers
     /** Those of servers and of providers, to be seen and worked by hand. */
@@ -178,6 +180,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
   const models = yield* Models
   const agents = yield* Agents
   const approvals = yield* Approvals
+  const builtIns = yield* BuiltIns
   return {
     config,
     model: models.chosen,
@@ -187,6 +190,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
     conversations: yield* ConversationClient,
     hooks: yield* Hooks,
     servedContext: servedContext(config.options, models.chosen.context, resultStore),
+    builtInNumbers: builtIns.numbers,
     allServers: all,
     allCircuits: allCircuits(orchestrator, models),
     agents,
@@ -195,6 +199,6 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
     approvals,
     instructions: (yield* ProjectRules).instructions,
     promptCommands: (yield* ProjectRules).promptCommands(orchestrator),
-    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns: yield* BuiltIns })
+    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns })
   }
 })
