@@ -1,10 +1,17 @@
 /**
  * Conversations as the configuration wants them, over a model and a toolbox.
  */
-import { type Approval, ConversationClient, type MemoryWindow, type TurnHooks } from "@signalbox/conversation"
+import {
+  type Approval,
+  ConversationClient,
+  type ConversationOptions,
+  type MemoryWindow,
+  type TurnHooks
+} from "@signalbox/conversation"
 import type { ServerOrchestrator } from "@signalbox/orchestrator"
-import { Duration, Effect } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import type { HostOptions } from "./config/HostOptions.ts"
+import { type HostSeams, noSeams } from "./HostSeams.ts"
 import type { KeptStores } from "./HostSetup.ts"
 import type { ChosenModel } from "./models/chooseModel.ts"
 import { conversationContext } from "./turnContext.ts"
@@ -16,9 +23,9 @@ export const conversationLayer = (
   approval: Approval,
   orchestrator: ServerOrchestrator["Service"],
   { budget, context }: Pick<ChosenModel, "budget" | "context">,
-  { conversationStore: store, resultStore }: KeptStores
+  { conversationStore: store, resultStore, seams = noSeams }: KeptStores
 ) =>
-  ConversationClient.layer({
+  seenBy(seams)({
     limits: {
       maxHops: conversation.maxHops,
       toolConcurrency: conversation.toolConcurrency,
@@ -43,6 +50,15 @@ export const conversationLayer = (
     maxSessions: conversation.maxSessions,
     idleTimeout: conversation.sessionIdleTimeout
   })
+
+/** The conversations, as the seams give them. */
+const seenBy = (seams: HostSeams) => (options: ConversationOptions) =>
+  Layer.effect(
+    ConversationClient,
+    Effect.map(Layer.build(ConversationClient.layer(options)), (built) =>
+      seams.conversations(Context.get(built, ConversationClient))
+    )
+  )
 
 /** What of a kept conversation the model is shown; all of it where nothing limits it. */
 const windowOf = ({ maxAge, maxMessages }: HostOptions["history"]): { readonly window?: MemoryWindow } =>

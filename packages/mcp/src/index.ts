@@ -9,6 +9,7 @@ export {
   type StdioOptions
 } from "./ServerOptions.ts"
 export type { RpcMessage, ServerTransport } from "./wire.ts"
+export { type WireListener, WireTap } from "./WireTap.ts"
 export { ParentEnvironment } from "./stdio/environment.ts"
 
 // Logging in

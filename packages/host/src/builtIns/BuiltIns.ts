@@ -8,6 +8,7 @@ import { Context, Effect, Equal, Exit, Layer, Scope } from "effect"
 import type { HttpClient } from "effect/http"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { ConfigInvalid } from "../errors.ts"
+import { noSeams } from "../HostSeams.ts"
 import type { HostSetup } from "../HostSetup.ts"
 import { makeBuiltIns } from "./makeBuiltIns.ts"
 
@@ -80,12 +81,13 @@ const makeService = Effect.fnUntraced(function* (setup: HostSetup) {
       return closeUnused(generation)
     })
 
+  const { seams = noSeams } = setup
   return BuiltIns.of({
-    toolbox: {
+    toolbox: seams.builtIns({
       list: Effect.suspend(() => current.toolbox.list),
       call: (name, input, context) =>
         Effect.acquireUseRelease(enter, ({ toolbox }) => toolbox.call(name, input, context), leave)
-    },
+    }),
     plan: Effect.fn("BuiltIns.plan")(function* (next) {
       const wanted = next.options.tools
       if (Equal.equals(wanted, options)) return { isChanged: false, apply: Effect.void, discard: Effect.void }
