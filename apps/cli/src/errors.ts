@@ -212,9 +212,20 @@ export class ApprovalNotFound extends defineError<ApprovalNotFound>()("ApprovalN
 }) {}
 
 /** Every error class of this package, for tables. */
+/** A replay in which this version does something else. */
+export class ReplayDiffers extends defineError<ReplayDiffers>()("ReplayDiffers", {
+  code: "REPLAY_DIFFERS",
+  status: statuses.conflict,
+  fields: { count: Schema.Int, first: Schema.String },
+  message: ({ count, first }) =>
+    count === 1 ? `There is one difference: ${first}.` : `There are ${count} differences; the first is: ${first}.`,
+  hint: () => "Where it is meant, record the conversation anew: signalbox chat --record FILE"
+}) {}
+
 export const cliErrors = [
   InvalidUsage,
   CommandTimeout,
+  ReplayDiffers,
   SomeServersDown,
   AllServersDown,
   SomeServersFailed,

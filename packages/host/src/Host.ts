@@ -6,6 +6,7 @@ import { ConversationClient, joinHooks, type TurnContext, type TurnHooks } from 
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
+  ConnectorSeam,
   makeCap,
   makeStartGate,
   ownRegistry,
@@ -15,6 +16,7 @@ import {
   SharedStartGate
 } from "@signalbox/orchestrator"
 import { Context, Effect, Layer, Metric } from "effect"
+import { HttpClient } from "effect/http"
 import { Agents } from "./agents/Agents.ts"
 import { type AllCircuits, allCircuits } from "./allCircuits.ts"
 import { Approvals } from "./approvals/Approvals.ts"
@@ -23,6 +25,7 @@ import { BuiltIns } from "./builtIns/BuiltIns.ts"
 import { withSubAgent } from "./builtIns/subAgent.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import { conversationLayer } from "./conversations.ts"
+import { noSeams } from "./HostSeams.ts"
 import type { HostSetup } from "./HostSetup.ts"
 import { configuredHooks } from "./offersHooks.ts"
 import { orchestratorOptions } from "./orchestratorOptions.ts"
@@ -86,7 +89,11 @@ export class Host extends Context.Service<
 >()("@signalbox/host/Host") {
   /** Everything from one configuration. Fails before anything starts when a key or a variable is missing. */
   static readonly layer = (setup: HostSetup) => {
-    const models = Models.layer(setup.config, setup.environment)
+    const { seams = noSeams } = setup
+    const models = Layer.effect(
+      Models,
+      Effect.flatMap(Models.make(setup.config, setup.environment), seams.models)
+    ).pipe(Layer.provide(Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, seams.http))))
     const servers = Layer.unwrap(
       Effect.gen(function* () {
         const managed = yield* managedServers(setup.config, setup.environment)
@@ -148,7 +155,11 @@ export class Host extends Context.Service<
       Effect.gen(function* () {
         const options = yield* orchestratorOptions(setup, [])
         const gate = Layer.succeed(SharedStartGate, makeStartGate(options))
-        return Layer.merge(gate, Layer.succeed(SharedConnectionCap, yield* makeCap(options)))
+        return Layer.mergeAll(
+          gate,
+          Layer.succeed(SharedConnectionCap, yield* makeCap(options)),
+          Layer.succeed(ConnectorSeam, seams.connector)
+        )
       })
     )
     return Layer.effect(Host, makeHost(setup)).pipe(

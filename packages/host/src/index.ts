@@ -26,6 +26,7 @@ export { editConfig, type EditableConfig, type EditedConfig } from "./config/edi
 // Running
 export { Host } from "./Host.ts"
 export type { HostSetup } from "./HostSetup.ts"
+export { type HostSeams, joinSeams, noSeams } from "./HostSeams.ts"
 export type { AllCircuits } from "./allCircuits.ts"
 export type { AllServers } from "./allServers.ts"
 export type { Agent } from "./agents/Agent.ts"
