@@ -57,8 +57,13 @@ export interface SessionOptions {
   readonly window?: MemoryWindow
 }
 
+/** A model that answers turns, and what keeps requests within what it takes. */
+export type AnsweringModel = Pick<SessionOptions, "model" | "context">
+
 /** What may differ from turn to turn. */
 export interface SendOptions {
+  /** Who answers this turn instead of the model of the session. The history is the same. */
+  readonly answeredBy?: AnsweringModel
   readonly interaction?: CallContext["interaction"]
   readonly principal?: string
   /** The id of the running request where it is absent. */
@@ -144,6 +149,8 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
         })
       )
 
+  const answeredBy = (given: SendOptions): AnsweringModel => given.answeredBy ?? options
+
   const turnOf = (
     given: SendOptions,
     toolbox: Toolbox["Service"],
@@ -153,7 +160,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     limits: { ...options.limits, ...given.limits },
     hooks: options.hooks,
     ...(options.approval === undefined ? {} : { approval: options.approval }),
-    ...(options.context === undefined ? {} : { context: options.context }),
+    ...contextOf(answeredBy(given)),
     request: options.request,
     call: {
       principal: given.principal ?? options.call.principal,
@@ -167,10 +174,15 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
 
   /** What a summary is to stand for, where the history leaves too little room for what is said next. */
   const compact =
-    (content: ReadonlyArray<ContentBlock>, toolbox: Toolbox["Service"], tell: (notice: Notice) => void) =>
+    (
+      content: ReadonlyArray<ContentBlock>,
+      toolbox: Toolbox["Service"],
+      { context, model }: AnsweringModel,
+      tell: (notice: Notice) => void
+    ) =>
     (before: ReadonlyArray<Message>) =>
       Effect.gen(function* () {
-        const { context, request, model } = options
+        const { request } = options
         if (context?.summary === undefined) return undefined
         const messages = appendUser(before, content)
         const tools = yield* contextTools(toolbox, context).offer(messages, request.toolChoice)
@@ -193,7 +205,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     return {
       _tag: "Open",
       messages,
-      model: options.model,
+      model: answeredBy(given).model,
       journalOf: () => options.journal,
       end: () => Effect.void,
       ...(given.turnId === undefined ? {} : { turnId: given.turnId })
@@ -204,9 +216,10 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
   const recorded = Effect.fnUntraced(function* (
     conversation: RecordedConversation,
     content: ReadonlyArray<ContentBlock>,
-    { requestId }: SendOptions,
+    given: SendOptions,
     compactBefore: CompactBefore
   ) {
+    const { requestId } = given
     yield* conversation.store.lockTurn(id, Duration.infinity)
     const named = requestId === undefined ? {} : { requestId }
     const request = { content, hooks: options.hooks, compact: compactBefore, ...named }
@@ -216,7 +229,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
       return opened
     }
     history = opened.messages
-    return { ...opened, model: opened.recording(options.model) }
+    return { ...opened, model: opened.recording(answeredBy(given).model) }
   })
 
   const send: ConversationSession["send"] = (content, given = {}) =>
@@ -231,12 +244,12 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
         const blocks = blocksOf(content)
         const toolbox = yield* tools.forTurn
         const notices: Array<TurnEvent> = []
-        const compactBefore = compact(blocks, toolbox, (notice) => notices.push(notice))
+        const compactBefore = compact(blocks, toolbox, answeredBy(given), (notice) => notices.push(notice))
         const opened =
           kept === undefined
             ? yield* untilClosed(passing(blocks, given, compactBefore))
             : yield* untilClosed(recorded(kept, blocks, given, compactBefore))
-        if (opened._tag === "Answered") return answerAgain(opened, options.model.provider)
+        if (opened._tag === "Answered") return answerAgain(opened, answeredBy(given).model.provider)
         running = ended
         const progress = new TurnProgress()
         const { end, journalOf, messages, model, turnId } = opened
@@ -279,6 +292,9 @@ interface OpenedTurn extends Pick<TurnOptions, "messages" | "model" | "turnId"> 
   readonly journalOf: (progress: TurnProgress) => Journal["Service"]
   readonly end: RecordEnd
 }
+
+const contextOf = ({ context }: AnsweringModel): Pick<TurnOptions, "context"> =>
+  context === undefined ? {} : { context }
 
 const keptConversation = ({ id, store, window }: SessionOptions): RecordedConversation | undefined =>
   store === undefined ? undefined : { store, conversationId: id, ...(window === undefined ? {} : { window }) }

@@ -42,7 +42,12 @@ export {
 
 // Conversations
 export { ConversationClient, type ConversationOptions, type StartOptions } from "./ConversationClient.ts"
-export { ConversationSession, type SendOptions, type SessionOptions } from "./ConversationSession.ts"
+export {
+  type AnsweringModel,
+  ConversationSession,
+  type SendOptions,
+  type SessionOptions
+} from "./ConversationSession.ts"
 export { SessionSummary } from "./SessionSummary.ts"
 
 // Journal
