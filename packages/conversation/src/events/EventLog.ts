@@ -19,6 +19,7 @@ export const compaction = (requestId: string, kinds: ReadonlyArray<string>): New
   data: { request_id: requestId, kinds }
 })
 
+/** What a store has of one conversation in memory. Whoever adds to it gives each record its place. */
 export class EventLog {
   /** In order of `seq`, those included that are hidden. */
   readonly all: Array<ChatEvent> = []
