@@ -1,8 +1,18 @@
 // One turn
-export { collectTurn, runTurn } from "./turn.ts"
+export { collectTurn, runTurn, type TurnError } from "./turn.ts"
 export type { TurnOptions, TurnRequest } from "./TurnOptions.ts"
 export type { ToolEvent, TurnEvent } from "./TurnEvent.ts"
-export { noHooks, type PendingCall, type TurnHooks } from "./TurnHooks.ts"
+export {
+  type AskFirst,
+  type BeforeTool,
+  type HookCall,
+  type HookError,
+  joinHooks,
+  noHooks,
+  type PendingCall,
+  type TurnEnd,
+  type TurnHooks
+} from "./TurnHooks.ts"
 export { describingTools, renderToolsContext } from "./toolsContext.ts"
 export { type ContextPrompt, type ContextResource, type OffersContext, renderOffersContext } from "./offersContext.ts"
 export { presetLimits, type TurnLimits } from "./TurnLimits.ts"
@@ -41,8 +51,14 @@ export {
 } from "./approval/ApprovalMemory.ts"
 
 // Conversations
-export { ConversationClient, type ConversationOptions, type StartOptions } from "./ConversationClient.ts"
+export {
+  ConversationClient,
+  type ConversationOptions,
+  type ForkSessionOptions,
+  type StartOptions
+} from "./ConversationClient.ts"
 export { ConversationSession, type SendOptions, type SessionOptions } from "./ConversationSession.ts"
+export type { CompactResult } from "./context/compactNow.ts"
 export { SessionSummary } from "./SessionSummary.ts"
 
 // Journal
@@ -63,11 +79,16 @@ export {
   type VisibilityPolicy,
   visibleToModel
 } from "./events/windows.ts"
+export { type ForkOptions, type Forked, forkConversation } from "./events/fork.ts"
+export { type RewindOptions, rewindConversation, type Rewound } from "./events/rewind.ts"
+export type { HistoryPoint, StepPoint, TurnPoint } from "./events/turnPoints.ts"
+export { type ConversationOverview, type ForkOrigin, forkOriginsOf, overviewOf } from "./events/conversationOverview.ts"
 export {
   EventRejected,
   HistoryCorrupt,
   HistoryUnavailable,
   LockTimeout,
+  PointNotFound,
   StorageFull,
   type StoreError
 } from "./events/errors.ts"
@@ -75,6 +96,8 @@ export {
 // Errors
 export {
   conversationErrors,
+  HookFailed,
+  HookRefused,
   type JournalError,
   JournalUnwritable,
   OutcomeUnknown,

@@ -30,16 +30,20 @@ import { ToolExecutor } from "./ToolExecutor.ts"
 import { settleNotRun } from "./toolFailure.ts"
 import type { ToolOutcome, ToolSettlement } from "./ToolOutcome.ts"
 import type { TurnEvent } from "./TurnEvent.ts"
+import type { HookError } from "./TurnHooks.ts"
 import type { TurnOptions } from "./TurnOptions.ts"
 import { TurnProgress } from "./TurnProgress.ts"
 import type { FinishReason, TurnResult } from "./TurnResult.ts"
+
+/** What a turn fails with: what its model does, its journal, or a hook that must be asked. */
+export type TurnError = ModelError | JournalError | HookError
 
 /**
  * Runs one turn, with the tools that there are when it begins. Failures of tools never fail it; the stream fails
  * when the model does, or the journal.
  * Interrupting the stream stops the model's stream and all tool calls, and no event comes after.
  */
-export const runTurn = (options: TurnOptions): Stream.Stream<TurnEvent, ModelError | JournalError> =>
+export const runTurn = (options: TurnOptions): Stream.Stream<TurnEvent, TurnError> =>
   Stream.unwrap(
     Effect.map(makeSteadyToolbox(options.toolbox).forTurn, (toolbox) =>
       observeTurn({ ...options, toolbox }, new TurnProgress(), (turn) => turn)
@@ -62,7 +66,7 @@ export const collectTurn = <E, R>(turn: Stream.Stream<TurnEvent, E, R>): Effect.
 const bufferSize = 16
 
 /** A turn without its last event. */
-export type TurnEffect<E = never> = Effect.Effect<TurnResult, ModelError | JournalError | E>
+export type TurnEffect<E = never> = Effect.Effect<TurnResult, TurnError | E>
 
 /**
  * `runTurn` with its progress in view, and a toolbox whose list does not change any more. `around` may put something before, after or beside the turn; `turn_end`
@@ -72,8 +76,8 @@ export const observeTurn = <E>(
   options: TurnOptions,
   progress: TurnProgress,
   around: (turn: TurnEffect) => TurnEffect<E>
-): Stream.Stream<TurnEvent, ModelError | JournalError | E> =>
-  Stream.callback<TurnEvent, ModelError | JournalError | E>(
+): Stream.Stream<TurnEvent, TurnError | E> =>
+  Stream.callback<TurnEvent, TurnError | E>(
     (queue) => {
       const emit: Emit = (events) => {
         for (const event of events) progress.note(event)
@@ -99,11 +103,11 @@ const limitSentence = (maxHops: number) =>
   `Reached maximum tool call limit (${maxHops}). Stopping to prevent infinite recursion.`
 
 const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProgress, emit: Emit) {
-  const options = yield* withinBudget(withinWindow(given))
-  const { approval, call, hooks, journal, limits, model } = options
+  const correlationId = given.call.correlationId ?? (yield* CorrelationId)
+  const call = { ...given.call, correlationId }
+  const options = { ...(yield* withinBudget(withinWindow(given))), call }
+  const { approval, hooks, journal, limits, model } = options
   const { offer, permitting, toolbox } = contextTools(options.toolbox, options.context)
-  const correlationId = call.correlationId ?? (yield* CorrelationId)
-  const context = { ...call, correlationId }
   const turnId = options.turnId ?? `${call.conversationId}/${blockCount(options.messages)}`
   const executor = ToolExecutor.make({
     toolbox,
@@ -173,7 +177,7 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
 
   const runTools = (step: number, calls: ReadonlyArray<ToolUseBlock>) =>
     executor.executeAll(calls, {
-      call: context,
+      call,
       id: `${turnId}/${step}`,
       step,
       tools,
@@ -252,7 +256,15 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
       rounds++
     }
   })
-  return yield* turn.pipe(
+  const { turnEnd } = hooks
+  const told =
+    turnEnd === undefined
+      ? turn
+      : turn.pipe(
+          Effect.tap((result) => turnEnd({ _tag: "Ended", result }, call)),
+          Effect.tapError((error) => turnEnd({ _tag: "Failed", error }, call))
+        )
+  return yield* told.pipe(
     Effect.annotateLogs({ conversation_id: call.conversationId, message_count: options.messages.length }),
     Effect.provideService(CorrelationId, correlationId),
     // A provider that was given up for a fallback is not asked first again by the next step.

@@ -29,6 +29,8 @@ import { orchestratorOptions } from "./orchestratorOptions.ts"
 import type { ChosenModel } from "./models/chooseModel.ts"
 import { Models } from "./models/Models.ts"
 import { makeReload, type Reload } from "./Reload.ts"
+import type { PromptCommands } from "./prompts/PromptCommands.ts"
+import { ProjectRules } from "./rules/ProjectRules.ts"
 import { managedServers } from "./servers.ts"
 import { postAlerts, telemetryLayer } from "./telemetry.ts"
 import { servedContext } from "./turnContext.ts"
@@ -71,6 +73,8 @@ export class Host extends Context.Service<
     readonly agents: Agents["Service"]
     /** Servers that are not of the configuration, for requests that bring them. */
     readonly urlServers: UrlServers["Service"]
+    /** What a person can send by a name: files of theirs, and prompts of `orchestrator`. Agents have their own. */
+    readonly promptCommands: PromptCommands
     /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
     readonly reload: Reload
   }
@@ -118,9 +122,10 @@ export class Host extends Context.Service<
     )
     const approvals = Approvals.layer(setup)
     const builtIns = BuiltIns.layer(setup)
+    const rules = ProjectRules.layer(setup)
     const agents = Agents.layer(setup).pipe(
       Layer.provideMerge(agentSets(setup)),
-      Layer.provide([models, approvals, builtIns])
+      Layer.provide([models, approvals, builtIns, rules])
     )
     // Servers of agents start through the same gate as all others, and keep to the same limit.
     const shared = Layer.unwrap(
@@ -133,7 +138,7 @@ export class Host extends Context.Service<
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
-      Layer.provideMerge(Layer.mergeAll(servers, models, agents, approvals, UrlServers.layer(setup), builtIns)),
+      Layer.provideMerge(Layer.mergeAll(servers, models, agents, approvals, UrlServers.layer(setup), builtIns, rules)),
       // One for all, so that what is read of it is complete; that of a collector where there is one.
       Layer.provideMerge(Layer.effect(Metric.MetricRegistry, ownRegistry)),
       // Below everything, so that all of it is traced and counted.
@@ -174,6 +179,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
     urlServers: yield* UrlServers,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
     approvals,
+    promptCommands: (yield* ProjectRules).promptCommands(orchestrator),
     reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns: yield* BuiltIns })
   }
 })

@@ -45,6 +45,13 @@ export {
   type ResourceContextOptions,
   type ResourceSource
 } from "./AvailableResources.ts"
+export type {
+  ExpandedPrompt,
+  PromptCommand,
+  PromptCommandError,
+  PromptCommands,
+  PromptCommandSource
+} from "./prompts/PromptCommands.ts"
 export { UrlServer, UrlServers } from "./urlServers/UrlServers.ts"
 export { UrlAccess, type UrlRules } from "./urlServers/UrlAccess.ts"
 export { Approvals } from "./approvals/Approvals.ts"

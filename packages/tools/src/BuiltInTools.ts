@@ -36,6 +36,7 @@ import { countCall } from "./metrics.ts"
 import type { DirectFiles } from "./paths/DirectFiles.ts"
 import { makeWorkspace, type WorkspaceError } from "./paths/Workspace.ts"
 import { toErrorResult, toResult } from "./result.ts"
+import { makeSandbox } from "./sandbox/Sandbox.ts"
 import { taskTool } from "./task/taskTool.ts"
 import { makeStateFiles } from "./todo/StateFiles.ts"
 import { todoReadTool, todoWriteTool } from "./todo/todoTools.ts"
@@ -95,6 +96,7 @@ function* makeBuiltInTools(
   const state = yield* makeStateFiles(options.stateFolder)
   const urlPolicy = makeUrlPolicy(urls, web)
   const { cwd } = workspace.policy
+  const place = { options: commands, cwd, sandbox: yield* makeSandbox(options, workspace.policy) }
   const all: Readonly<Record<BuiltInName, BuiltIn>> = {
     Read: readTool(workspace, limits.maxResultCharacters),
     Write: writeTool(workspace, limits.maxFileBytes),
@@ -108,11 +110,10 @@ function* makeBuiltInTools(
     TodoRead: todoReadTool(state),
     TodoWrite: todoWriteTool(state),
     Bash: bashTool({
-      options: commands,
-      cwd,
+      ...place,
       policy: makeCommandPolicy(commands, workspace.policy, path),
       source,
-      jobs: yield* makeJobs(commands, cwd),
+      jobs: yield* makeJobs(place),
       spawner
     }),
     Task: taskTool(state),

@@ -139,6 +139,17 @@ export class CommandNotStarted extends defineError<CommandNotStarted>()("Command
   hint: () => "Bash must be installed; tools.commands.shell names it."
 }) {}
 
+/** Commands are to run in a sandbox, and none is possible here. Nothing was run. */
+export class SandboxUnavailable extends defineError<SandboxUnavailable>()("SandboxUnavailable", {
+  code: "SANDBOX_UNAVAILABLE",
+  status: statuses.configuration,
+  fields: reason,
+  message: ({ reason }) =>
+    `Commands run in a sandbox only (tools.commands.sandbox), and none is possible here: ${reason}.`,
+  hint: () =>
+    "Install bubblewrap (apt install bubblewrap, dnf install bubblewrap), or set tools.commands.sandbox to auto or off."
+}) {}
+
 /** A page could not be fetched. */
 export class FetchFailed extends defineError<FetchFailed>()("FetchFailed", {
   code: "FETCH_FAILED",
@@ -217,6 +228,7 @@ export type BuiltInError =
   | ToolStateFailed
   | EntryNotFound
   | CommandNotStarted
+  | SandboxUnavailable
   | FetchFailed
   | SearchNotConfigured
   | SearchFailed
@@ -241,6 +253,7 @@ export const toolsErrors = [
   ToolStateFailed,
   EntryNotFound,
   CommandNotStarted,
+  SandboxUnavailable,
   FetchFailed,
   SearchNotConfigured,
   SearchFailed,

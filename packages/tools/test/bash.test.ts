@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { resultText } from "@signalbox/model"
 import { answering } from "@signalbox/model/testing"
 import { Effect, Fiber } from "effect"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { type Bench, type Changes, codeOf, failureOf, makeBench } from "./support.ts"
+import { existsSync } from "node:fs"
+import { type Bench, type Changes, codeOf, failureOf, makeBench, marked, until } from "./support.ts"
 
 const allowing =
   (...allow: ReadonlyArray<string>): Changes =>
@@ -11,19 +11,6 @@ const allowing =
     ...options,
     commands: { ...options.commands, allow: [...options.commands.allow, ...allow] }
   })
-
-/** The processes that carry a mark in their environment. */
-const marked = (mark: string): ReadonlyArray<string> =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark)
-      } catch {
-        // Gone by now.
-        return false
-      }
-    })
 
 const withMark =
   (mark: string): Changes =>
@@ -37,17 +24,6 @@ const asOften: Changes = (options) => ({
   ...options,
   limits: { ...options.limits, rate: { limit: 1_000_000, per: "1 second" } }
 })
-
-/** Waits until it is true; that it ever will be is what the test is about. */
-const until = (isSo: () => boolean): Effect.Effect<void> =>
-  Effect.suspend(() =>
-    isSo()
-      ? Effect.void
-      : Effect.andThen(
-          Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 5))),
-          until(isSo)
-        )
-  )
 
 const run = ({ text }: Bench, command: string, more = {}) => text("Bash", { command, ...more })
 

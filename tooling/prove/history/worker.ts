@@ -37,7 +37,9 @@ const noLocks = Layer.succeed(FileLock, {
 
 const storeIn = (folder: string, fault: StoreFault) =>
   Layer.effect(EventStore, Effect.map(EventStore, faulty(fault))).pipe(
-    Layer.provide(layerJsonl({ folder, durability: "fsync", strict: false })),
+    Layer.provide(
+      layerJsonl({ folder, durability: "fsync", strict: false, writesThrough: process.platform === "linux" })
+    ),
     Layer.provide(fault === "no-lock" ? noLocks : realLocks),
     Layer.provide(NodeServices.layer),
     Layer.provideMerge(Logger.layer([]))

@@ -6,15 +6,12 @@ import { same } from "@signalbox/model/testing"
 import { DateTime, Deferred, Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { EventStore } from "../events/EventStore.ts"
+import { pointsContract } from "./pointsContract.ts"
 import { delta, shapeOf, userSays } from "./records.ts"
 
 const answer = { content: [{ type: "text", text: "abc" }], model: "m" } as const
 
-/**
- * The contract of stores, for the test of one:
- * `for (const [name, check] of Object.entries(eventStoreContract)) it.effect(name, () => Effect.provide(check, layer))`.
- */
-export const eventStoreContract: Readonly<Record<string, Effect.Effect<void, unknown, EventStore>>> = {
+const verbs: Readonly<Record<string, Effect.Effect<void, unknown, EventStore>>> = {
   "gives each record an id, the time in UTC and the next place": Effect.gen(function* () {
     const store = yield* EventStore
     yield* TestClock.setTime(Date.UTC(2026, 10, 27, 8, 30))
@@ -145,4 +142,13 @@ export const eventStoreContract: Readonly<Record<string, Effect.Effect<void, unk
     )
     yield* Fiber.join(next)
   })
+}
+
+/**
+ * The contract of stores, for the test of one:
+ * `for (const [name, check] of Object.entries(eventStoreContract)) it.effect(name, () => Effect.provide(check, layer))`.
+ */
+export const eventStoreContract: Readonly<Record<string, Effect.Effect<void, unknown, EventStore>>> = {
+  ...verbs,
+  ...pointsContract
 }

@@ -237,7 +237,7 @@ describe("conversations in files", () => {
       )
       assert.isTrue(children.some(({ lines }) => lines.includes("saw 300")))
       assert.deepStrictEqual(
-        (yield* Effect.promise(() => readdir(path))).filter((name) => !name.startsWith(".holder")),
+        (yield* Effect.promise(() => readdir(path))).filter((name) => !name.startsWith(".")),
         ["c.jsonl"]
       )
     }).pipe(Effect.scoped)

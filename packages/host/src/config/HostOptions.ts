@@ -8,6 +8,7 @@ import { ApprovalMode, ApprovalSection } from "./ApprovalOptions.ts"
 import { ContextSection } from "./ContextOptions.ts"
 import { keyRules } from "./keyRules.ts"
 import { ModelOptions } from "./ModelOptions.ts"
+import { PromptCommandSection } from "./PromptCommandOptions.ts"
 import { ProviderEntry } from "./ProviderEntry.ts"
 import { RoutingSection } from "./RoutingOptions.ts"
 import {
@@ -276,6 +277,7 @@ export const HostOptions = Schema.Struct({
     describeTools: Schema.Boolean,
     approval: ApprovalSection,
     context: ContextSection,
+    promptCommands: PromptCommandSection,
     budget: Schema.Struct({
       maxCostUsd: Limit(Schema.Finite.check(Schema.isGreaterThan(0))),
       maxTokens: Limit(PositiveInt),

@@ -3,6 +3,7 @@
  * it are the preset `default@1`: there is no other place that defaults could come from.
  */
 import { contextTemplate } from "./contextTemplate.ts"
+import { rulesTemplate } from "./rulesTemplate.ts"
 import { serverTemplate } from "./serverTemplate.ts"
 import { toolsTemplate } from "./toolsTemplate.ts"
 
@@ -129,7 +130,7 @@ conversation:
     maxCostUsd: unlimited
     maxTokens: unlimited
     maxSeconds: unlimited
-${contextTemplate}  # Shows the model what servers have beside tools, in the system prompt. Others wrote it: include what you trust.
+${contextTemplate}${rulesTemplate}  # Shows the model what servers have beside tools, in the system prompt. Others wrote it: include what you trust.
   resources:
     # none, all, or a list of addresses such as ["file:///notes/today.md"]. Each is read once.
     include: none

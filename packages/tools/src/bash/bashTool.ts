@@ -7,10 +7,11 @@ import { ChildProcessSpawner } from "effect/process"
 import { requireApproval } from "../approval.ts"
 import { builtIn, type BuiltIn, invalidInput, type ToolOutput } from "../BuiltIn.ts"
 import { CommandRefused, ToolTookTooLong } from "../errors.ts"
+import { describeSandbox } from "../sandbox/Sandbox.ts"
 import type { CommandOptions } from "../ToolsOptions.ts"
 import type { CommandPolicy } from "./CommandPolicy.ts"
 import type { Job, Jobs } from "./Jobs.ts"
-import { type CommandEnd, type RunningCommand, startCommand } from "./runCommand.ts"
+import { type CommandEnd, type CommandPlace, type RunningCommand, startCommand } from "./runCommand.ts"
 
 const Input = Schema.Struct({
   command: Schema.optionalKey(Schema.String.annotate({ description: "The script." })),
@@ -27,14 +28,15 @@ const Input = Schema.Struct({
   job: Schema.optionalKey(
     Schema.String.annotate({ description: "Instead of command: show the output of a job in the background so far." })
   ),
-  stop: Schema.optionalKey(Schema.Boolean.annotate({ description: "With job: end it." }))
+  stop: Schema.optionalKey(Schema.Boolean.annotate({ description: "With job: end it." })),
+  dangerouslyDisableSandbox: Schema.optionalKey(
+    Schema.Boolean.annotate({ description: "Changes nothing: the configuration says whether there is a sandbox." })
+  )
 })
 type BashInput = typeof Input.Type
 
 /** What Bash is made of. */
-export interface BashParts {
-  readonly options: CommandOptions
-  readonly cwd: string
+export interface BashParts extends CommandPlace {
   readonly policy: CommandPolicy
   /** Whose tool it is, for the questions about it. */
   readonly source: string
@@ -84,6 +86,15 @@ const showJob = Effect.fnUntraced(function* ({ command, end, id }: Job) {
   }
 })
 
+const sandboxSentence = ({ sandbox, sandboxNetwork }: CommandOptions): string => {
+  if (sandbox === "off") return ""
+  const where = sandbox === "auto" ? " In a sandbox where one is possible" : " In a sandbox"
+  return `${where}: only folders that the tools may change can be written to${sandboxNetwork ? "" : ", and there is no network"}.`
+}
+
+const descriptionOf = (options: CommandOptions): string =>
+  `Runs a Bash script in the working directory, without an environment of its own. Commands that are not allowed are asked about or refused.${sandboxSentence(options)}`
+
 /** Makes the tool. */
 export const bashTool = (parts: BashParts): BuiltIn => {
   const { jobs, options, policy, source } = parts
@@ -95,13 +106,15 @@ export const bashTool = (parts: BashParts): BuiltIn => {
     if (options.undecided === "refuse")
       return yield* new CommandRefused({ reason: `${verdict.reason}, and nobody is to be asked` })
     const asked: JsonObject = { ...input }
-    yield* requireApproval({ tool: tool.definition(source), input: asked, reason: verdict.reason }, context)
+    const where = describeSandbox(yield* parts.sandbox.state)
+    const reason = where === undefined ? verdict.reason : `${verdict.reason} (it would run ${where})`
+    yield* requireApproval({ tool: tool.definition(source), input: asked, reason }, context)
   })
 
   const runNow = (script: string, input: string | undefined, limit: Duration.Duration) =>
     Effect.scoped(
       Effect.gen(function* () {
-        const command = yield* startCommand(options, parts.cwd, script, input)
+        const command = yield* startCommand(parts, script, input)
         const end = yield* Effect.timeoutOption(command.ended, limit)
         if (Option.isSome(end)) return answerOf(command, end.value)
         const said = outputOf(command)
@@ -130,8 +143,7 @@ export const bashTool = (parts: BashParts): BuiltIn => {
 
   const tool: BuiltIn = builtIn({
     name: "Bash",
-    description:
-      "Runs a Bash script in the working directory, without an environment of its own. Commands that are not allowed are asked about or refused.",
+    description: descriptionOf(options),
     input: Input,
     annotations: {
       title: "Run a command",
