@@ -1,13 +1,14 @@
 /**
  * Adding records. Where nobody else has added any since it was last looked, it is one statement; else the row of the
- * conversation is locked, and what is new is read first. Places have no gaps: the row says which is the next one.
+ * conversation is locked, and what is new is read first. Places have no gaps: the row says which is the next one. Whoever
+ * adds knows all records there are, so that none is added twice; what was taken out may be said again, so no index can say it.
  */
-import { type ChatEvent, type StoreError, uniqueKey } from "@signalbox/conversation"
-import { lineAt, type PreparedEvent, TurnTakenOver } from "@signalbox/conversation/store"
+import type { ChatEvent, StoreError } from "@signalbox/conversation"
+import { EventLog, isRewind, lineAt, type PreparedEvent, TurnTakenOver } from "@signalbox/conversation/store"
 import * as PgTypes from "@effect/sql-pg/PgTypes"
 import { Effect, Result } from "effect"
 import type { Database, Query } from "./Database.ts"
-import { escapeText, keyOf } from "./keys.ts"
+import { escapeText } from "./keys.ts"
 import type { Loaded, OpenLog } from "./openLogs.ts"
 import { type OnUnreadable, readLog } from "./readLog.ts"
 
@@ -18,10 +19,9 @@ const addToKnown = `
     WHERE id = $1 AND epoch = $2 AND last_seq = $3 AND (turn IS NULL OR $5 = '' OR turn = $5)
     RETURNING id
   )
-  INSERT INTO signalbox_events (conversation, seq, event_key, request_key, record)
-  SELECT conversation.id, $3::bigint + added.place, added.event_key, nullif(added.request_key, ''), added.record
-  FROM conversation,
-    unnest($6::text[], $7::text[], $8::text[]) WITH ORDINALITY AS added (event_key, request_key, record, place)
+  INSERT INTO signalbox_events (conversation, seq, record)
+  SELECT conversation.id, $3::bigint + added.place, added.record
+  FROM conversation, unnest($6::text[]) WITH ORDINALITY AS added (record, place)
   RETURNING seq::text`
 
 const makeRow = `INSERT INTO signalbox_conversations (key, name) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`
@@ -79,11 +79,6 @@ const addTo = Effect.fnUntraced(function* (known: Loaded, addition: Addition, qu
   )
   const answer = placed.map(({ event }) => event)
   if (fresh.length === 0) return answer
-  const keys = yield* Effect.forEach(fresh, ({ event }) => keyOf(event.id))
-  const requests = yield* Effect.forEach(fresh, ({ event }) => {
-    const key = uniqueKey(event)
-    return key === undefined ? Effect.succeed("") : keyOf(key)
-  })
   for (const { event } of fresh) addition.sent.add(event.id)
   const nextSeq = lastSeq + fresh.length
   const rows = yield* query(addToKnown, [
@@ -92,8 +87,6 @@ const addTo = Effect.fnUntraced(function* (known: Loaded, addition: Addition, qu
     `${lastSeq}`,
     `${nextSeq}`,
     addition.turn,
-    texts(keys),
-    texts(requests),
     texts(fresh.map(({ line }) => line))
   ])
   if (rows.length === 0) {
@@ -116,18 +109,24 @@ interface PlacedEvent {
 
 /** Says of each record where it comes, without changing the log. */
 const placeAll = ({ lastSeq, log }: Loaded, { events, sent }: Addition): ReadonlyArray<PlacedEvent> => {
-  const ids = new Set<string>()
-  const requests = new Set<string>()
+  // What a record of the batch takes out may be said again by a later one.
+  const takesOut = events.some(({ event }) => isRewind(event))
+  const own = takesOut ? copyOf(log) : new EventLog()
   let seq = lastSeq
   return events.map(({ event, rest }) => {
-    const request = uniqueKey(event)
-    if (log.has(event) || ids.has(event.id) || (request !== undefined && requests.has(request))) {
+    if (own.has(event) || (!takesOut && log.has(event))) {
       // Ours, of an attempt whose answer was lost.
       return { event: sent.has(event.id) ? log.all.find(({ id }) => id === event.id) : undefined }
     }
-    ids.add(event.id)
-    if (request !== undefined) requests.add(request)
     seq++
-    return { event: { ...event, seq }, line: lineAt(seq, rest).trimEnd() }
+    const placed: ChatEvent = { ...event, seq }
+    own.add(placed)
+    return { event: placed, line: lineAt(seq, rest).trimEnd() }
   })
+}
+
+const copyOf = ({ all }: EventLog): EventLog => {
+  const copy = new EventLog()
+  for (const event of all) copy.add(event)
+  return copy
 }

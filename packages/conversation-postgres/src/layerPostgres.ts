@@ -78,7 +78,7 @@ export const makePostgresStores = (options: PostgresOptions): Effect.Effect<Post
             Effect.gen(function* () {
               yield* query(lockRow, [open.key])
               const loaded = (yield* readLog(open, query, onUnreadable))?.loaded
-              const hidden = loaded?.log.all.filter((event) => loaded.log.isHidden(event)) ?? []
+              const hidden = loaded?.log.all.filter((event) => loaded.log.isSuperfluous(event)) ?? []
               if (loaded === undefined || hidden.length === 0) return 0
               const dropped = yield* query(dropHidden, [loaded.id, hidden.map(({ seq }) => `${seq}`)])
               yield* query(nextEpoch, [loaded.id])

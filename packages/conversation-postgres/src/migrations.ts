@@ -24,12 +24,8 @@ const migrations: ReadonlyArray<ReadonlyArray<string>> = [
     `CREATE TABLE signalbox_events (
       conversation bigint NOT NULL REFERENCES signalbox_conversations ON DELETE CASCADE,
       seq bigint NOT NULL,
-      event_key text NOT NULL,
-      request_key text,
       record text NOT NULL,
-      PRIMARY KEY (conversation, seq),
-      UNIQUE (conversation, event_key),
-      UNIQUE (conversation, request_key)
+      PRIMARY KEY (conversation, seq)
     )`,
     `CREATE TABLE signalbox_results (
       owner text NOT NULL,
