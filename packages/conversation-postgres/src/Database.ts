@@ -4,8 +4,7 @@
  */
 import * as PgConnection from "@effect/sql-pg/PgConnection"
 import * as PgPool from "@effect/sql-pg/PgPool"
-import type { StoreError } from "@signalbox/conversation"
-import { DatabaseRefused, DatabaseUnreachable } from "@signalbox/conversation/store"
+import { DatabaseRefused, DatabaseUnreachable, type StoreError } from "@signalbox/conversation"
 import { Duration, Effect, type Scope } from "effect"
 import { databaseError, placeOf } from "./databaseError.ts"
 import type { PostgresOptions } from "./PostgresOptions.ts"

@@ -3,8 +3,8 @@
  * conversation is locked, and what is new is read first. Places have no gaps: the row says which is the next one. Whoever
  * adds knows all records there are, so that none is added twice; what was taken out may be said again, so no index can say it.
  */
-import type { ChatEvent, StoreError } from "@signalbox/conversation"
-import { EventLog, isRewind, lineAt, type PreparedEvent, TurnTakenOver } from "@signalbox/conversation/store"
+import { TurnTakenOver, type ChatEvent, type StoreError } from "@signalbox/conversation"
+import { EventLog, isRewind, lineAt, type PreparedEvent } from "@signalbox/conversation/store"
 import * as PgTypes from "@effect/sql-pg/PgTypes"
 import { Effect, Result } from "effect"
 import type { Database, Query } from "./Database.ts"

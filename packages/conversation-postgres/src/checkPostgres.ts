@@ -1,6 +1,5 @@
 /** Whether a database can be used, without changing anything in it. */
-import type { StoreError } from "@signalbox/conversation"
-import { DatabaseRefused } from "@signalbox/conversation/store"
+import { DatabaseRefused, type StoreError } from "@signalbox/conversation"
 import { Effect } from "effect"
 import { makeDatabase } from "./Database.ts"
 import { knownVersion, readVersion } from "./migrations.ts"

@@ -1,6 +1,11 @@
 /** What the database says, in the words of a store. */
-import { StorageFull, type StoreError } from "@signalbox/conversation"
-import { DatabaseFailed, DatabaseRefused, DatabaseUnreachable } from "@signalbox/conversation/store"
+import {
+  DatabaseFailed,
+  DatabaseRefused,
+  DatabaseUnreachable,
+  StorageFull,
+  type StoreError
+} from "@signalbox/conversation"
 import { Option, Predicate, Redacted, Schema } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 

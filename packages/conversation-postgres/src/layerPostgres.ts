@@ -12,7 +12,7 @@ import { migrate } from "./migrations.ts"
 import { makeOpenLogs } from "./openLogs.ts"
 import type { PostgresOptions } from "./PostgresOptions.ts"
 import { type OnUnreadable, readLog } from "./readLog.ts"
-import { reconnecting } from "./reconnect.ts"
+import { connectingFirst, reconnecting } from "./reconnect.ts"
 import { makeResults } from "./results.ts"
 import { makeTurnLocks } from "./turnLocks.ts"
 
@@ -63,7 +63,7 @@ export const makePostgresStores = (options: PostgresOptions): Effect.Effect<Post
       Effect.suspend(() =>
         isReady
           ? Effect.void
-          : Effect.map(reconnecting(migrate(database)), () => {
+          : Effect.map(connectingFirst(migrate(database)), () => {
               isReady = true
             })
       )

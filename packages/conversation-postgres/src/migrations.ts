@@ -2,8 +2,7 @@
  * The tables, and how older ones become these. Any number of processes may come at once: one of them does the work, and a
  * user who may not create tables is enough where they are there already.
  */
-import type { StoreError } from "@signalbox/conversation"
-import { DatabaseFailed, DatabaseRefused } from "@signalbox/conversation/store"
+import { DatabaseFailed, DatabaseRefused, type StoreError } from "@signalbox/conversation"
 import { Effect } from "effect"
 import type { Database, Query } from "./Database.ts"
 

@@ -1,7 +1,6 @@
 /** Trying again after a connection was lost. Only for what is safe to do twice. */
-import type { StoreError } from "@signalbox/conversation"
-import { DatabaseUnreachable } from "@signalbox/conversation/store"
-import { retry, retryPolicy } from "@signalbox/resilience"
+import { DatabaseUnreachable, type StoreError } from "@signalbox/conversation"
+import { retry, retryPolicy, type RetryPolicy } from "@signalbox/resilience"
 import { Effect, Predicate } from "effect"
 
 /** A database that is started again is there within a few seconds; who waits for an answer does not wait much longer. */
@@ -14,10 +13,20 @@ const policy = retryPolicy({
   while: Predicate.isTagged("DatabaseUnreachable")
 })
 
-/** Tries again for some seconds, then fails with what the last attempt failed with. */
-export const reconnecting = <A, R>(effect: Effect.Effect<A, StoreError, R>): Effect.Effect<A, StoreError, R> =>
-  Effect.catchTag(retry(policy)(effect), "RetryExhausted", ({ cause }) =>
-    Effect.fail(
-      cause instanceof DatabaseUnreachable ? cause : new DatabaseUnreachable({ place: "", reason: "it is not there" })
+/** One that was never there is more likely named wrongly. */
+const firstPolicy = { ...policy, attempts: 3 }
+
+const retrying =
+  (given: RetryPolicy) =>
+  <A, R>(effect: Effect.Effect<A, StoreError, R>): Effect.Effect<A, StoreError, R> =>
+    Effect.catchTag(retry(given)(effect), "RetryExhausted", ({ cause }) =>
+      Effect.fail(
+        cause instanceof DatabaseUnreachable ? cause : new DatabaseUnreachable({ place: "", reason: "it is not there" })
+      )
     )
-  )
+
+/** Tries again for some seconds, then fails with what the last attempt failed with. */
+export const reconnecting = retrying(policy)
+
+/** The same for a database that was not reached yet, and for a moment only. */
+export const connectingFirst = retrying(firstPolicy)

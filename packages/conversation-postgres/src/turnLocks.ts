@@ -3,7 +3,8 @@
  * the moment in which it is gone, however that comes, also while the process still runs. So whoever begins a turn writes its
  * name into the conversation, and records of a turn whose name is not there any more are refused.
  */
-import { DatabaseUnreachable, makeTurnQueue, turnTimeout } from "@signalbox/conversation/store"
+import { DatabaseUnreachable } from "@signalbox/conversation"
+import { makeTurnQueue, turnTimeout } from "@signalbox/conversation/store"
 import { Clock, Duration, Effect, Exit, Fiber, Scope, Semaphore } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Database, Query } from "./Database.ts"

@@ -92,6 +92,13 @@ export {
   StorageFull,
   type StoreError
 } from "./events/errors.ts"
+export {
+  type DatabaseError,
+  DatabaseFailed,
+  DatabaseRefused,
+  DatabaseUnreachable,
+  TurnTakenOver
+} from "./events/databaseErrors.ts"
 
 // Errors
 export {

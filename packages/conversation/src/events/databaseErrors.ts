@@ -20,7 +20,7 @@ const refusalHints = {
   login: "Check the user and the password in the address of the database.",
   database: "Create the database (createdb NAME), or name another one in the address.",
   permission: "Give the user the right to create tables there (GRANT CREATE ON SCHEMA …), or name another user.",
-  address: "Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE.",
+  address: "Write it as postgres://USER@HOST:PORT/DATABASE, with the password after the user.",
   version: "Use a version of Signalbox that is as new as the one that wrote to it last."
 } as const
 

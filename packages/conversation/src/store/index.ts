@@ -3,12 +3,3 @@ export { eventVerbs, type StoreParts } from "../events/eventVerbs.ts"
 export { EventLog, isRewind } from "../events/EventLog.ts"
 export { lineAt, makePrepare, type PreparedEvent } from "../events/prepareEvents.ts"
 export { makeTurnQueue, type TurnQueue, turnTimeout } from "../events/turnQueue.ts"
-
-// What it fails with
-export {
-  type DatabaseError,
-  DatabaseFailed,
-  DatabaseRefused,
-  DatabaseUnreachable,
-  TurnTakenOver
-} from "../events/databaseErrors.ts"
