@@ -18,7 +18,7 @@ import { Output } from "../Output.ts"
 import { noServers } from "../render/renderServers.ts"
 import { counted, printable } from "../render/style.ts"
 import { report } from "../report.ts"
-import { folderOf } from "../sessions/folderOf.ts"
+import { requireHistory } from "../sessions/requireHistory.ts"
 import { Setting } from "../Setting.ts"
 import { choiceFlags, withHost } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
@@ -76,7 +76,7 @@ const named = ({ session }: ChatOptions) => (Option.isNone(session) ? {} : { id:
 /** A name is of no use where nothing is kept. */
 const requireKept = Effect.fnUntraced(function* ({ session }: ChatOptions) {
   const { config } = yield* Host
-  if (Option.isSome(session)) yield* folderOf(config)
+  if (Option.isSome(session)) yield* requireHistory(config)
 })
 
 /** How much of the conversation there is already. */
