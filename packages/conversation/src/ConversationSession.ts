@@ -9,6 +9,7 @@ import {
   type LanguageModel,
   makeSteadyToolbox,
   type Message,
+  type ModelError,
   type Toolbox
 } from "@signalbox/model"
 import { DateTime, Deferred, Duration, Effect, Exit, Semaphore, Stream } from "effect"
@@ -304,7 +305,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
 
   const compact = Effect.gen(function* () {
     if (kept !== undefined) {
-      yield* closeOthers(kept, undefined, options.hooks)
+      yield* closeOthers(kept, undefined, afterHooks(options.hooks, callOf({})))
       history = yield* recordedHistory(kept)
     }
     const request = yield* requestWith(history, yield* tools.forTurn)

@@ -9,6 +9,7 @@ import { readClientKeys } from "./clientKeys.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import { historyDatabase } from "./config/HistorySection.ts"
 import type { FoundProblem } from "./config/layers.ts"
+import { hookProblems } from "./rules/hooks/resolveHooks.ts"
 import { missingKeys } from "./models/missingKeys.ts"
 import { patternProblems } from "./models/routingPlan.ts"
 import { resolveServers } from "./servers.ts"
@@ -33,6 +34,7 @@ export const checkReferences = Effect.fn("checkReferences")(function* (config: L
     ...readClientKeys(config, environment).problems,
     ...patternProblems(config.options),
     ...tools.problems,
+    ...(yield* hookProblems(config, environment)),
     ...historyDatabase(config.options.history, environment).problems,
     ...problems
   ]

@@ -11,7 +11,7 @@ import { runOneTurn } from "../chat/runOneTurn.ts"
 import { turnJson } from "../chat/turnJson.ts"
 import { watchConfig } from "../chat/watchConfig.ts"
 import { watchServers } from "../chat/watchServers.ts"
-import { approvalFlags, modelFlags } from "../flags.ts"
+import { approvalFlags, modelFlags, recordFlag } from "../flags.ts"
 import { Output } from "../Output.ts"
 import { noServers } from "../render/renderServers.ts"
 import { counted, printable } from "../render/style.ts"
@@ -69,6 +69,8 @@ interface Chat {
   /** The name under which the conversation is kept. */
   readonly session: Option.Option<string>
   readonly approvals: ApprovalChoice
+  /** A cassette has one configuration: a file that changes is not followed then. */
+  readonly isRecorded: boolean
 }
 
 /** What of a chat its session is started with. */
@@ -111,7 +113,7 @@ const conversation = Effect.fnUntraced(function* (chat: Chat, onReady: () => voi
   const talker = yield* talkerOf(agent)
   yield* welcome(talker, false)
   const host = yield* Host
-  yield* watchConfig(host)
+  if (!chat.isRecorded) yield* watchConfig(host)
   onReady()
   const asked = yield* interactionWith(talker)
   // A person may be away for as long as they like.
@@ -141,12 +143,15 @@ export const chat = Command.make(
       Flag.withDescription("Keep the conversation under this name, and go on with it"),
       Flag.optional
     ),
+    ...recordFlag,
     ...approvalFlags,
     ...modelFlags
   },
-  ({ agent, approve, message, noStream, session, yes, ...choice }) => {
-    const chat: Chat = { agent, session, streams: !noStream, approvals: { approve, yes } }
+  ({ agent, approve, message, noStream, record, session, yes, ...choice }) => {
+    const isRecorded = Option.isSome(record)
+    const chat: Chat = { agent, session, streams: !noStream, approvals: { approve, yes }, isRecorded }
     const run = {
+      record: Option.getOrUndefined(Option.map(record, (file) => ({ file, agent: Option.getOrUndefined(agent) }))),
       startsAll: Option.isNone(agent),
       tellsServers: true,
       flags: choiceFlags(choice),
@@ -182,6 +187,10 @@ export const chat = Command.make(
     { command: 'signalbox chat "read notes.txt"', description: "One question, one answer" },
     { command: "signalbox chat --session trip", description: "Under a name: the next time it goes on from there" },
     { command: "signalbox chat --agent planner", description: "With an agent of the configuration" },
+    {
+      command: 'signalbox chat --record trip.cassette "plan it"',
+      description: "Recorded, to be replayed without a key"
+    },
     { command: "signalbox chat --provider claude --model claude-sonnet-5-5", description: "With a certain model" }
   ])
 )

@@ -3,6 +3,7 @@
  * who looks there. Only the conversation goes back: what tools have done stays done.
  */
 import { Duration, Effect } from "effect"
+import { noAfterHooks } from "../TurnHooks.ts"
 import type { ChatEvent, NewEvent } from "./ChatEvent.ts"
 import { closeLostTurn } from "./closeLostTurn.ts"
 import { PointNotFound, type StoreError } from "./errors.ts"
@@ -45,7 +46,7 @@ export const cutNotes = (events: ReadonlyArray<ChatEvent>): ReadonlyArray<NewEve
 
 /** The names of the tools that are called in records, of turns too whose program has ended within. */
 const callsIn = Effect.fnUntraced(function* (events: ReadonlyArray<ChatEvent>, from: number) {
-  const lost = yield* Effect.forEach(unfinishedTurns(events), (turn) => closeLostTurn(events, turn, {}))
+  const lost = yield* Effect.forEach(unfinishedTurns(events), (turn) => closeLostTurn(events, turn, noAfterHooks))
   const known = new Set(
     events.slice(0, from).flatMap((event) => (event.type === "tool_call" ? [event.tool_call_id] : []))
   )
