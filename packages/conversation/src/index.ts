@@ -64,7 +64,12 @@ export {
   type ForkSessionOptions,
   type StartOptions
 } from "./ConversationClient.ts"
-export { ConversationSession, type SendOptions, type SessionOptions } from "./ConversationSession.ts"
+export {
+  type AnsweringModel,
+  ConversationSession,
+  type SendOptions,
+  type SessionOptions
+} from "./ConversationSession.ts"
 export type { CompactResult } from "./context/compactNow.ts"
 export { SessionSummary } from "./SessionSummary.ts"
 

@@ -31,6 +31,7 @@ import { configuredHooks } from "./offersHooks.ts"
 import { orchestratorOptions } from "./orchestratorOptions.ts"
 import type { ChosenModel } from "./models/chooseModel.ts"
 import { Models } from "./models/Models.ts"
+import { makeOtherModel } from "./models/otherModel.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import type { PromptCommands } from "./prompts/PromptCommands.ts"
 import type { Instructions } from "./rules/Instructions.ts"
@@ -53,6 +54,11 @@ export class Host extends Context.Service<
     readonly model: ChosenModel
     /** All upstreams, who answers to which name, and what was used. */
     readonly models: Models["Service"]
+    /**
+     * Another model for a conversation that has begun, by its name; `upstream` is the provider of a name that comes without
+     * one. It fails where nothing is known of such a model, or its key is missing.
+     */
+    readonly otherModel: ReturnType<typeof makeOtherModel>
     /** All tools of all sources, named by one rule. */
     readonly toolbox: Toolbox["Service"]
     readonly orchestrator: ServerOrchestrator["Service"]
@@ -196,6 +202,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
     config,
     model: models.chosen,
     models,
+    otherModel: makeOtherModel({ config, ...(resultStore === undefined ? {} : { resultStore }) }, models),
     toolbox: yield* Toolbox,
     orchestrator,
     conversations: yield* ConversationClient,

@@ -18,7 +18,7 @@ type Load<A> = Effect.Effect<A, Effect.Error<ReturnType<Store["addEvent"]>>>
 type Services = FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner
 
 /** The folder of the files; nothing where the configuration wants none. */
-const conversationFolder = ({ directory, options }: LoadedConfig): string | undefined => {
+export const conversationFolder = ({ directory, options }: LoadedConfig): string | undefined => {
   const { folder } = options.history
   if (folder === "auto") return join(dataDirectory(), "conversations")
   return folder === "" ? undefined : resolve(directory, folder)
