@@ -22,7 +22,7 @@ import { type AllServers, allServers } from "./allServers.ts"
 import { BuiltIns } from "./builtIns/BuiltIns.ts"
 import { withSubAgent } from "./builtIns/subAgent.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
-import { conversationLayer } from "./conversations.ts"
+import { conversationLayer, type ConversationParts, conversationParts } from "./conversations.ts"
 import type { HostSetup } from "./HostSetup.ts"
 import { configuredHooks } from "./offersHooks.ts"
 import { orchestratorOptions } from "./orchestratorOptions.ts"
@@ -53,6 +53,8 @@ export class Host extends Context.Service<
     readonly toolbox: Toolbox["Service"]
     readonly orchestrator: ServerOrchestrator["Service"]
     readonly conversations: ConversationClient["Service"]
+    /** What conversations are made of whose history the host keeps, for who holds them itself. `conversations` have it already. */
+    readonly conversationParts: ConversationParts
     /** What the configuration adds to each model call of a turn. `conversations` have it already. */
     readonly hooks: TurnHooks
     /** What keeps turns short whose history is that of a client. `conversations` have theirs already. */
@@ -157,13 +159,15 @@ const agentSets = (setup: HostSetup) =>
 /** What is added to model calls; internal to the composition. */
 class Hooks extends Context.Service<Hooks, TurnHooks>()("@signalbox/host/Hooks") {}
 
-const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore }: HostSetup) {
+const makeHost = Effect.fnUntraced(function* (setup: HostSetup) {
+  const { config, environment, resultStore } = setup
   const orchestrator = yield* ServerOrchestrator
   const all = allServers(orchestrator, yield* ServerSets)
   yield* postAlerts(config, environment, all.alerts)
   const models = yield* Models
   const agents = yield* Agents
   const approvals = yield* Approvals
+  const hooks = yield* Hooks
   return {
     config,
     model: models.chosen,
@@ -171,7 +175,8 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
     toolbox: yield* Toolbox,
     orchestrator,
     conversations: yield* ConversationClient,
-    hooks: yield* Hooks,
+    conversationParts: conversationParts(config.options, hooks, models.chosen, setup),
+    hooks,
     servedContext: servedContext(config.options, models.chosen.context, resultStore),
     allServers: all,
     allCircuits: allCircuits(orchestrator, models),
