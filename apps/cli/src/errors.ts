@@ -103,6 +103,16 @@ export class AllAgentsDown extends defineError<AllAgentsDown>()("AllAgentsDown",
   hint: () => "Each agent is shown with what is wrong."
 }) {}
 
+/** A command was to go on in the background of a program that ends at once. Nothing was run. */
+export class JobNeedsHost extends defineError<JobNeedsHost>()("JobNeedsHost", {
+  code: "JOB_NEEDS_HOST",
+  status: statuses.invalidParams,
+  fields: {},
+  message: () => "A command in the background ends with the program that started it, which would be this one.",
+  hint: () =>
+    "Start a host that goes on, in another terminal: signalbox serve. It runs the command then, and shows it by its job. Or leave out run_in_background."
+}) {}
+
 /** The process that was to go on in the background ended before it could be asked. */
 export class BackgroundStartFailed extends defineError<BackgroundStartFailed>()("BackgroundStartFailed", {
   code: "BACKGROUND_START_FAILED",
@@ -212,6 +222,7 @@ export const cliErrors = [
   SomeAgentsDown,
   AllAgentsDown,
   BackgroundStartFailed,
+  JobNeedsHost,
   AlertsHold,
   HistoryOff,
   SessionAmbiguous,

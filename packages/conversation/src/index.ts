@@ -41,7 +41,14 @@ export type { SummaryOptions } from "./context/summarise.ts"
 export { askedByTool, type AskedByToolOptions } from "./approval/askedByTool.ts"
 export { type Approval, makeApproval } from "./approval/Approval.ts"
 export { type ApprovalMode, type ApprovalPolicy, type ApprovalVerdict, judgeCall } from "./approval/ApprovalPolicy.ts"
-export { type ApprovalRule, allowsCall, type CallPattern, readPattern, showPattern } from "./approval/ApprovalRule.ts"
+export {
+  type ApprovalRule,
+  allowsCall,
+  type CallPattern,
+  fitsCall,
+  readPattern,
+  showPattern
+} from "./approval/ApprovalRule.ts"
 export {
   type ApprovalMemory,
   type ApprovalStore,

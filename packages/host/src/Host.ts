@@ -2,7 +2,7 @@
  * The composition: a checked configuration becomes one layer with the servers, the model and the
  * conversations over them. Building it waits for nothing; servers start in the background.
  */
-import { ConversationClient, type TurnContext, type TurnHooks } from "@signalbox/conversation"
+import { ConversationClient, joinHooks, type TurnContext, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
@@ -22,7 +22,7 @@ import { type AllServers, allServers } from "./allServers.ts"
 import { BuiltIns } from "./builtIns/BuiltIns.ts"
 import { withSubAgent } from "./builtIns/subAgent.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
-import { conversationLayer, type ConversationParts, conversationParts } from "./conversations.ts"
+import { conversationLayer, type ConversationSettings, conversationSettings } from "./conversations.ts"
 import type { HostSetup } from "./HostSetup.ts"
 import { configuredHooks } from "./offersHooks.ts"
 import { orchestratorOptions } from "./orchestratorOptions.ts"
@@ -30,6 +30,7 @@ import type { ChosenModel } from "./models/chooseModel.ts"
 import { Models } from "./models/Models.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import type { PromptCommands } from "./prompts/PromptCommands.ts"
+import type { Instructions } from "./rules/Instructions.ts"
 import { ProjectRules } from "./rules/ProjectRules.ts"
 import { managedServers } from "./servers.ts"
 import { postAlerts, telemetryLayer } from "./telemetry.ts"
@@ -54,7 +55,7 @@ export class Host extends Context.Service<
     readonly orchestrator: ServerOrchestrator["Service"]
     readonly conversations: ConversationClient["Service"]
     /** What conversations are made of whose history the host keeps, for who holds them itself. `conversations` have it already. */
-    readonly conversationParts: ConversationParts
+    readonly conversationSettings: ConversationSettings
     /** What the configuration adds to each model call of a turn. `conversations` have it already. */
     readonly hooks: TurnHooks
     /** What keeps turns short whose history is that of a client. `conversations` have theirs already. */
@@ -67,6 +68,8 @@ export class Host extends Context.Service<
      * required servers are waited for, and it fails when one of them cannot be started.
      */
     readonly usable: Effect.Effect<void, ConnectionFailed>
+    /** What was counted of the calls of built-in tools, by the names of tools. */
+    readonly builtInNumbers: BuiltIns["Service"]["numbers"]
     /** Numbers and alerts of all servers, those of agents included. `orchestrator` knows its own alone. */
     readonly allServers: AllServers
     /** Those of servers and of providers, to be seen and worked by hand. */
@@ -75,6 +78,8 @@ export class Host extends Context.Service<
     readonly agents: Agents["Service"]
     /** Servers that are not of the configuration, for requests that bring them. */
     readonly urlServers: UrlServers["Service"]
+    /** What `conversations` tell the model of the project, as it is now; each tells what it began with. */
+    readonly instructions: Effect.Effect<Instructions>
     /** What a person can send by a name: files of theirs, and prompts of `orchestrator`. Agents have their own. */
     readonly promptCommands: PromptCommands
     /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
@@ -101,6 +106,7 @@ export class Host extends Context.Service<
           approvals: yield* Approvals,
           agents: yield* Agents,
           builtIns: toolbox,
+          hooks: (yield* ProjectRules).hooks(undefined).turn,
           resultStore: setup.resultStore
         }
         // The built-in ones first: what servers come and go changes nothing before them, and prompt caches keep.
@@ -113,14 +119,24 @@ export class Host extends Context.Service<
     )
     const hooks = Layer.effect(
       Hooks,
-      Effect.flatMap(ServerOrchestrator, (orchestrator) => configuredHooks(setup.config.options, orchestrator))
+      Effect.gen(function* () {
+        const offers = yield* configuredHooks(setup.config.options, yield* ServerOrchestrator)
+        return joinHooks([offers, (yield* ProjectRules).hooks(undefined).turn])
+      })
     )
     const conversations = Layer.unwrap(
-      Effect.map(
-        Effect.all({ approvals: Approvals, hooks: Hooks, models: Models, orchestrator: ServerOrchestrator }),
-        ({ approvals, hooks, models, orchestrator }) =>
-          conversationLayer(setup.config.options, hooks, approvals.conversations, orchestrator, models.chosen, setup)
-      )
+      Effect.gen(function* () {
+        const { options } = setup.config
+        return conversationLayer({
+          options,
+          hooks: yield* Hooks,
+          approval: (yield* Approvals).conversations,
+          orchestrator: yield* ServerOrchestrator,
+          model: (yield* Models).chosen,
+          kept: setup,
+          rules: yield* ProjectRules
+        })
+      })
     )
     const approvals = Approvals.layer(setup)
     const builtIns = BuiltIns.layer(setup)
@@ -167,7 +183,7 @@ const makeHost = Effect.fnUntraced(function* (setup: HostSetup) {
   const models = yield* Models
   const agents = yield* Agents
   const approvals = yield* Approvals
-  const hooks = yield* Hooks
+  const builtIns = yield* BuiltIns
   return {
     config,
     model: models.chosen,
@@ -175,16 +191,18 @@ const makeHost = Effect.fnUntraced(function* (setup: HostSetup) {
     toolbox: yield* Toolbox,
     orchestrator,
     conversations: yield* ConversationClient,
-    conversationParts: conversationParts(config.options, hooks, models.chosen, setup),
-    hooks,
+    conversationSettings: conversationSettings({ options: config.options, model: models.chosen, kept: setup }),
+    hooks: yield* Hooks,
     servedContext: servedContext(config.options, models.chosen.context, resultStore),
+    builtInNumbers: builtIns.numbers,
     allServers: all,
     allCircuits: allCircuits(orchestrator, models),
     agents,
     urlServers: yield* UrlServers,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
     approvals,
+    instructions: (yield* ProjectRules).instructions,
     promptCommands: (yield* ProjectRules).promptCommands(orchestrator),
-    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns: yield* BuiltIns })
+    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns })
   }
 })

@@ -8,6 +8,7 @@ import { toolsOptions } from "./builtIns/toolsOptions.ts"
 import { readClientKeys } from "./clientKeys.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import type { FoundProblem } from "./config/layers.ts"
+import { hookProblems } from "./rules/hooks/resolveHooks.ts"
 import { missingKeys } from "./models/missingKeys.ts"
 import { patternProblems } from "./models/routingPlan.ts"
 import { resolveServers } from "./servers.ts"
@@ -32,6 +33,7 @@ export const checkReferences = Effect.fn("checkReferences")(function* (config: L
     ...readClientKeys(config, environment).problems,
     ...patternProblems(config.options),
     ...tools.problems,
+    ...(yield* hookProblems(config, environment)),
     ...problems
   ]
   for (const [name, agent] of Object.entries(config.options.agents)) {

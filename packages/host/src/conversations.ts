@@ -5,29 +5,42 @@ import {
   type Approval,
   ConversationClient,
   type ConversationOptions,
+  joinHooks,
   type MemoryWindow,
   type TurnHooks
 } from "@signalbox/conversation"
 import type { ServerOrchestrator } from "@signalbox/orchestrator"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import type { HostOptions } from "./config/HostOptions.ts"
 import type { KeptStores } from "./HostSetup.ts"
 import type { ChosenModel } from "./models/chooseModel.ts"
+import type { ProjectRules } from "./rules/ProjectRules.ts"
+import { sessionRules } from "./rules/sessionRules.ts"
 import { conversationContext } from "./turnContext.ts"
 
-/** What all conversations have whose history is the host's, whoever holds them. */
-export type ConversationParts = Pick<
-  ConversationOptions,
-  "limits" | "request" | "hooks" | "context" | "store" | "window"
->
+/** What conversations are made of. */
+export interface ConversationParts {
+  readonly options: Pick<HostOptions, "conversation" | "history" | "model">
+  /** What is added to each call, hooks of the configuration included. */
+  readonly hooks: TurnHooks
+  readonly approval: Approval
+  readonly orchestrator: ServerOrchestrator["Service"]
+  readonly model: Pick<ChosenModel, "budget" | "context">
+  readonly kept: KeptStores
+  readonly rules: ProjectRules["Service"]
+  /** Whose they are, where they are those of an agent. */
+  readonly agent?: string
+}
 
-/** What to say for which model, what is added to each call, and where all of it is kept. */
-export const conversationParts = (
-  { conversation, history, model }: Pick<HostOptions, "conversation" | "history" | "model">,
-  hooks: TurnHooks,
-  { budget, context }: Pick<ChosenModel, "budget" | "context">,
-  { conversationStore: store, resultStore }: KeptStores
-): ConversationParts => ({
+/** What conversations have whose history is the host's, whoever holds them. */
+export type ConversationSettings = Pick<ConversationOptions, "limits" | "request" | "context" | "store" | "window">
+
+/** What to say for which model, and where all of it is kept. */
+export const conversationSettings = ({
+  kept: { conversationStore: store, resultStore },
+  model: { budget, context },
+  options: { conversation, history, model }
+}: Pick<ConversationParts, "kept" | "model" | "options">): ConversationSettings => ({
   limits: {
     maxHops: conversation.maxHops,
     toolConcurrency: conversation.toolConcurrency,
@@ -38,35 +51,39 @@ export const conversationParts = (
     system: model.systemPrompt === "" ? [] : [{ type: "text", text: model.systemPrompt }],
     ...(model.responseBands.length === 0 ? { maxTokens: model.maxTokens } : {})
   },
-  hooks,
   context: conversationContext({ conversation }, context, resultStore),
   ...(store === undefined ? {} : { store, ...windowOf(history) })
 })
 
-/** The conversations of the program itself. */
-export const conversationLayer = (
-  options: Pick<HostOptions, "conversation" | "history" | "model">,
-  hooks: TurnHooks,
-  approval: Approval,
-  orchestrator: ServerOrchestrator["Service"],
-  chosen: Pick<ChosenModel, "budget" | "context">,
-  stores: KeptStores
-) =>
-  ConversationClient.layer({
-    ...conversationParts(options, hooks, chosen, stores),
+/** The conversations of the program itself, with what is added to each call. */
+export const conversationLayer = (parts: ConversationParts) => {
+  const { agent, approval, hooks, kept, options, orchestrator, rules } = parts
+  const { conversation } = options
+  const { resultStore } = kept
+  const settings = conversationSettings(parts)
+  const { system } = settings.request
+  const { around, ended, gate } = sessionRules({
+    instructions: rules.instructions,
+    hooks: rules.hooks(agent),
+    system
+  })
+  const forget = ({ conversationId }: { readonly conversationId: string }) =>
+    // What cannot be removed now is removed by a later program.
+    resultStore === undefined ? Effect.void : Effect.ignore(resultStore.forget(conversationId))
+  const client = ConversationClient.layer({
+    ...settings,
+    hooks: joinHooks([gate, hooks]),
     approval,
     // Servers may keep a session for each conversation; a conversation that is kept keeps its long results.
-    onClose: ({ isKept, ...session }) => {
-      const forgotten = stores.resultStore?.forget(session.conversationId) ?? Effect.void
-      return Effect.andThen(
-        orchestrator.endConversation(session),
-        // What cannot be removed now is removed by a later program.
-        isKept ? Effect.void : Effect.ignore(forgotten)
-      )
-    },
-    maxSessions: options.conversation.maxSessions,
-    idleTimeout: options.conversation.sessionIdleTimeout
+    onClose: (session) =>
+      orchestrator
+        .endConversation(session)
+        .pipe(Effect.andThen(session.isKept ? Effect.void : forget(session)), Effect.andThen(ended(session))),
+    maxSessions: conversation.maxSessions,
+    idleTimeout: conversation.sessionIdleTimeout
   })
+  return Layer.effect(ConversationClient, Effect.map(ConversationClient, around)).pipe(Layer.provide(client))
+}
 
 /** What of a kept conversation the model is shown; all of it where nothing limits it. */
 const windowOf = ({ maxAge, maxMessages }: HostOptions["history"]): { readonly window?: MemoryWindow } =>

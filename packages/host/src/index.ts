@@ -52,6 +52,9 @@ export type {
   PromptCommands,
   PromptCommandSource
 } from "./prompts/PromptCommands.ts"
+export type { Instructions } from "./rules/Instructions.ts"
+export { hookAnswers, HookInput, hookVersion } from "./rules/hooks/HookProtocol.ts"
+export { hookProblems } from "./rules/hooks/resolveHooks.ts"
 export { UrlServer, UrlServers } from "./urlServers/UrlServers.ts"
 export { UrlAccess, type UrlRules } from "./urlServers/UrlAccess.ts"
 export { Approvals } from "./approvals/Approvals.ts"

@@ -9,7 +9,8 @@ export {
   type StdioOptions
 } from "./ServerOptions.ts"
 export type { RpcMessage, ServerTransport } from "./wire.ts"
-export { ParentEnvironment } from "./stdio/environment.ts"
+export { childEnvironment, ParentEnvironment } from "./stdio/environment.ts"
+export { type Program, resolveCommand } from "./stdio/command.ts"
 
 // Logging in
 export { type LoginStatus, loginStatus } from "./auth/loginStatus.ts"

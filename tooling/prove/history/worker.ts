@@ -6,6 +6,7 @@
  *     append FOLDER CONVERSATION PREFIX COUNT FAULT
  *     turns  FOLDER CONVERSATION PREFIX WITNESS FAULT [ID]   (ID: goes on with this request first)
  *     answer FOLDER CONVERSATION TEXT WITNESS FAULT
+ *     none   (does nothing: so that Node has compiled the program)
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { ConversationSession, collectTurn, EventStore, Journal, noHooks, presetLimits } from "@signalbox/conversation"
@@ -180,6 +181,7 @@ const answer = (text: string, witness: string) =>
 
 const work = (): Effect.Effect<void, unknown, EventStore> => {
   const [first = "", second = "", , open] = rest
+  if (verb === "none") return Effect.void
   if (verb === "append") return append(first, Number(second))
   return verb === "turns" ? turns(first, second, open) : answer(first, second)
 }

@@ -47,7 +47,7 @@ const answerChat = (socket: SocketClient, request: ChatFrame, send: Send) => {
 
 /** What a socket does with its frames. */
 const makeSocket = Effect.fnUntraced(function* (socket: SocketClient, send: Send) {
-  const fibers = yield* FiberSet.make<unknown>()
+  const fibers = yield* FiberSet.make()
   const running = new Map<string, Set<Fiber.Fiber<unknown, unknown>>>()
 
   const chat = Effect.fnUntraced(function* (request: ChatFrame) {

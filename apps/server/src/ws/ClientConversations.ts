@@ -78,11 +78,11 @@ const makeForgetting = (store: EventStore["Service"], idleTimeout: Duration.Dura
 }
 
 const make = Effect.gen(function* () {
-  const { config, conversationParts } = yield* Host
+  const { config, conversationSettings } = yield* Host
   const passing = yield* Effect.provide(EventStore, EventStore.layerMemory, { local: true })
-  const store = conversationParts.store ?? passing
+  const store = conversationSettings.store ?? passing
   const use =
-    conversationParts.store === undefined
+    conversationSettings.store === undefined
       ? makeForgetting(passing, config.options.conversation.sessionIdleTimeout)
       : () => Effect.void
   return ClientConversations.of({

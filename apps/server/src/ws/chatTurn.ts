@@ -26,7 +26,7 @@ export const chatTurn = Effect.fnUntraced(function* (
 ) {
   const host = yield* Host
   const server = yield* ApiContext
-  const { conversationParts } = host
+  const { conversationSettings } = host
   if (payload.model !== undefined || client.models !== undefined) yield* requireModel(client, payload.model ?? "")
   const approved = yield* approvedBefore(headers)
   const wishes = { headers, servers: undefined, configured: yield* configuredServers }
@@ -35,7 +35,7 @@ export const chatTurn = Effect.fnUntraced(function* (
   yield* server.admit
   yield* host.usable
   const session = yield* ConversationSession.make({
-    ...conversationParts,
+    ...conversationSettings,
     id: conversation.storedAs,
     store: conversation.store,
     model: server.model,
@@ -44,7 +44,7 @@ export const chatTurn = Effect.fnUntraced(function* (
     hooks: host.hooks,
     approval: host.approvals.served,
     request: {
-      ...conversationParts.request,
+      ...conversationSettings.request,
       ...(payload.model === undefined ? {} : { model: payload.model }),
       ...(client.apiKey === undefined ? {} : { apiKey: client.apiKey })
     },

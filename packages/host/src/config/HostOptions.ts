@@ -6,6 +6,8 @@ import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
 import { ApprovalMode, ApprovalSection } from "./ApprovalOptions.ts"
 import { ContextSection } from "./ContextOptions.ts"
+import { HookEntry } from "./HookOptions.ts"
+import { InstructionsSection } from "./InstructionsOptions.ts"
 import { keyRules } from "./keyRules.ts"
 import { ModelOptions } from "./ModelOptions.ts"
 import { PromptCommandSection } from "./PromptCommandOptions.ts"
@@ -277,7 +279,9 @@ export const HostOptions = Schema.Struct({
     describeTools: Schema.Boolean,
     approval: ApprovalSection,
     context: ContextSection,
+    instructions: InstructionsSection,
     promptCommands: PromptCommandSection,
+    hooks: Schema.Array(HookEntry),
     budget: Schema.Struct({
       maxCostUsd: Limit(Schema.Finite.check(Schema.isGreaterThan(0))),
       maxTokens: Limit(PositiveInt),
