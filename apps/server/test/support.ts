@@ -4,7 +4,7 @@ import { assert } from "@effect/vitest"
 import { CorrelationId } from "@signalbox/errors"
 import { makeResultFiles } from "@signalbox/conversation/jsonl"
 import { Host, type HostSetup, loadConfig } from "@signalbox/host"
-import { conversationStore, nodePlatform } from "@signalbox/host/node"
+import { keptStores, nodePlatform } from "@signalbox/host/node"
 import { SignalboxServer } from "@signalbox/server"
 import {
   type FxMcpEvent,
@@ -131,8 +131,11 @@ export const startServer = async (setup: Setup = {}) => {
     setup.keepsResults === true
       ? await Effect.runPromise(Effect.provide(makeResultFiles(directory.file("results")), nodePlatform))
       : undefined
-  const kept = setup.historyIn === undefined ? Effect.succeed(undefined) : conversationStore(config)
-  const layer = Layer.unwrap(Effect.map(kept, (store) => serverLayer(config, setup.environment, results, store)))
+  const kept: ReturnType<typeof keptStores> =
+    setup.historyIn === undefined ? Effect.succeed({}) : keptStores(config, {})
+  const layer = Layer.unwrap(
+    Effect.map(kept, ({ conversationStore }) => serverLayer(config, setup.environment, results, conversationStore))
+  )
   const runtime = ManagedRuntime.make(layer.pipe(Layer.provide(nodePlatform), Layer.provideMerge(program(logged))))
   const { url } = await runtime.runPromise(SignalboxServer)
   const mcpLog = () => readFxMcpLog(log)

@@ -10,6 +10,7 @@ import {
   makeSteadyToolbox,
   type Message,
   type ModelError,
+  narrowToolbox,
   type Toolbox
 } from "@signalbox/model"
 import { DateTime, Deferred, Duration, Effect, Exit, Semaphore, Stream } from "effect"
@@ -65,8 +66,15 @@ export interface SessionOptions {
   readonly origins?: ReadonlyArray<string>
 }
 
+/** A model that answers turns, and what keeps requests within what it takes. */
+export type AnsweringModel = Pick<SessionOptions, "model" | "context">
+
 /** What may differ from turn to turn. */
 export interface SendOptions {
+  /** Who answers this turn instead of the model of the session. The history is the same. */
+  readonly answeredBy?: AnsweringModel
+  /** The names of the only tools that the turn may use; all of the session where it is absent. */
+  readonly tools?: ReadonlyArray<string>
   readonly interaction?: CallContext["interaction"]
   readonly principal?: string
   /** The id of the running request where it is absent. */
@@ -129,7 +137,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
   const failIfClosed = Effect.suspend(() => (Deferred.isDoneUnsafe(closed) ? Deferred.await(closed) : Effect.void))
   const untilClosed = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.raceFirst(effect, Deferred.await(closed))
   const kept = keptConversation(options)
-  const context = readingOf(options.context, options.origins ?? (yield* originsOf(kept)))
+  const origins = options.origins ?? (yield* originsOf(kept))
   let history = kept === undefined ? (options.history ?? []) : yield* recordedHistory(kept)
   let counters = noCounters
   let sends = 0
@@ -165,6 +173,11 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
         })
       )
 
+  const answeredBy = ({ answeredBy: { context, model } = options }: SendOptions): AnsweringModel => ({
+    model,
+    ...contextOf(readingOf(context, origins))
+  })
+
   const callOf = (given: SendOptions): HookCall => ({
     principal: given.principal ?? options.call.principal,
     interaction: given.interaction ?? options.call.interaction,
@@ -182,15 +195,19 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     limits: { ...options.limits, ...given.limits },
     hooks: options.hooks,
     ...(options.approval === undefined ? {} : { approval: options.approval }),
-    ...(context === undefined ? {} : { context }),
+    ...contextOf(answeredBy(given).context),
     request: options.request,
     call: callOf(given),
     ...made
   })
 
   /** What a model would be asked, as far as it matters for its length. */
-  const requestWith = (messages: ReadonlyArray<Message>, toolbox: Toolbox["Service"]) => {
-    const { context = {}, request } = options
+  const requestWith = (
+    messages: ReadonlyArray<Message>,
+    toolbox: Toolbox["Service"],
+    { context = {} }: AnsweringModel = options
+  ) => {
+    const { request } = options
     return Effect.map(contextTools(toolbox, context).offer(messages, request.toolChoice), (tools) => ({
       ...request,
       model: request.model ?? "",
@@ -201,13 +218,18 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
 
   /** What a summary is to stand for, where the history leaves too little room for what is said next. */
   const compactFor =
-    (content: ReadonlyArray<ContentBlock>, toolbox: Toolbox["Service"], tell: (notice: Notice) => void) =>
+    (
+      content: ReadonlyArray<ContentBlock>,
+      toolbox: Toolbox["Service"],
+      answering: AnsweringModel,
+      tell: (notice: Notice) => void
+    ) =>
     (before: ReadonlyArray<Message>) =>
       Effect.gen(function* () {
-        const { context, model } = options
+        const { context, model } = answering
         if (context?.summary === undefined) return undefined
         const messages = appendUser(before, content)
-        const asked = yield* requestWith(messages, toolbox)
+        const asked = yield* requestWith(messages, toolbox, answering)
         const compaction = yield* compactHistory({ context, model, request: asked, given: before.length })
         if (compaction !== undefined) tell({ type: "notice", ...compactionNotice(compaction) })
         return compaction?._tag === "Compacted" ? compaction : undefined
@@ -226,7 +248,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     return {
       _tag: "Open",
       messages,
-      model: options.model,
+      model: answeredBy(given).model,
       journalOf: () => options.journal,
       end: () => Effect.void,
       ...(given.turnId === undefined ? {} : { turnId: given.turnId })
@@ -251,7 +273,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
       return opened
     }
     history = opened.messages
-    return { ...opened, model: opened.recording(options.model) }
+    return { ...opened, model: opened.recording(answeredBy(given).model) }
   })
 
   const send: ConversationSession["send"] = (content, given = {}) =>
@@ -264,14 +286,14 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
         yield* Effect.addFinalizer(() => Deferred.succeed(ended, undefined))
         yield* failIfClosed
         const blocks = blocksOf(content)
-        const toolbox = yield* tools.forTurn
+        const toolbox = narrowed(yield* tools.forTurn, given)
         const notices: Array<TurnEvent> = []
-        const compactBefore = compactFor(blocks, toolbox, (notice) => notices.push(notice))
+        const compactBefore = compactFor(blocks, toolbox, answeredBy(given), (notice) => notices.push(notice))
         const opened =
           kept === undefined
             ? yield* untilClosed(passing(blocks, given, compactBefore))
             : yield* untilClosed(recorded(kept, blocks, given, compactBefore))
-        if (opened._tag === "Answered") return answerAgain(opened, options.model.provider)
+        if (opened._tag === "Answered") return answerAgain(opened, answeredBy(given).model.provider)
         running = ended
         const progress = new TurnProgress()
         const { end, journalOf, messages, model, turnId } = opened
@@ -356,6 +378,12 @@ interface OpenedTurn extends Pick<TurnOptions, "messages" | "model" | "turnId"> 
   readonly journalOf: (progress: TurnProgress) => Journal["Service"]
   readonly end: RecordEnd
 }
+
+const narrowed = (toolbox: Toolbox["Service"], { tools }: SendOptions): Toolbox["Service"] =>
+  tools === undefined ? toolbox : narrowToolbox(toolbox, ({ name }) => tools.includes(name))
+
+const contextOf = (context: TurnContext | undefined): Pick<TurnOptions, "context"> =>
+  context === undefined ? {} : { context }
 
 const originsOf = (kept: RecordedConversation | undefined): Effect.Effect<ReadonlyArray<string>, StoreError> =>
   kept === undefined

@@ -10,8 +10,9 @@ import {
   type TurnHooks
 } from "@signalbox/conversation"
 import type { ServerOrchestrator } from "@signalbox/orchestrator"
-import { Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import type { HostOptions } from "./config/HostOptions.ts"
+import { type HostSeams, noSeams } from "./HostSeams.ts"
 import type { KeptStores } from "./HostSetup.ts"
 import type { ChosenModel } from "./models/chooseModel.ts"
 import type { ProjectRules } from "./rules/ProjectRules.ts"
@@ -59,7 +60,7 @@ export const conversationSettings = ({
 export const conversationLayer = (parts: ConversationParts) => {
   const { agent, approval, hooks, kept, options, orchestrator, rules } = parts
   const { conversation } = options
-  const { resultStore } = kept
+  const { resultStore, seams = noSeams } = kept
   const settings = conversationSettings(parts)
   const { system } = settings.request
   const { around, ended, gate } = sessionRules({
@@ -70,7 +71,7 @@ export const conversationLayer = (parts: ConversationParts) => {
   const forget = ({ conversationId }: { readonly conversationId: string }) =>
     // What cannot be removed now is removed by a later program.
     resultStore === undefined ? Effect.void : Effect.ignore(resultStore.forget(conversationId))
-  const client = ConversationClient.layer({
+  const client = seenBy(seams)({
     ...settings,
     hooks: joinHooks([gate, hooks]),
     approval,
@@ -84,6 +85,15 @@ export const conversationLayer = (parts: ConversationParts) => {
   })
   return Layer.effect(ConversationClient, Effect.map(ConversationClient, around)).pipe(Layer.provide(client))
 }
+
+/** The conversations, as the seams give them. */
+const seenBy = (seams: HostSeams) => (options: ConversationOptions) =>
+  Layer.effect(
+    ConversationClient,
+    Effect.map(Layer.build(ConversationClient.layer(options)), (built) =>
+      seams.conversations(Context.get(built, ConversationClient))
+    )
+  )
 
 /** What of a kept conversation the model is shown; all of it where nothing limits it. */
 const windowOf = ({ maxAge, maxMessages }: HostOptions["history"]): { readonly window?: MemoryWindow } =>

@@ -2,8 +2,11 @@ import { EventStore, forkConversation, overviewOf, rewindConversation } from "@s
 import { userSays } from "@signalbox/conversation/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { child } from "./children.ts"
+import { childrenOf } from "@signalbox/tooling/children"
+import { join } from "node:path"
 import { folder, storeIn } from "./node.ts"
+
+const child = childrenOf(join(import.meta.dirname, "child.ts"))
 
 const saidIn = (store: EventStore["Service"], id: string) =>
   Effect.map(store.getEvents(id, { include: "all" }), (events) => overviewOf(events).turns.map(({ said }) => said))
