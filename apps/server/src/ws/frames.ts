@@ -42,7 +42,6 @@ const HistoryFrame = Schema.Struct({
     })
   )
 })
-export type HistoryFrame = typeof HistoryFrame.Type
 
 /** What a client sends. */
 export const ClientFrame = Schema.Union([ChatFrame, CancelFrame, PingFrame, HistoryFrame])
