@@ -16,6 +16,7 @@ import type { ChosenModel } from "./models/chooseModel.ts"
 import type { ProjectRules } from "./rules/ProjectRules.ts"
 import { sessionRules } from "./rules/sessionRules.ts"
 import { conversationContext } from "./turnContext.ts"
+import { turnLimits } from "./turnLimits.ts"
 
 /** What conversations are made of. */
 export interface ConversationParts {
@@ -52,12 +53,7 @@ export const conversationLayer = ({
     // What cannot be removed now is removed by a later program.
     resultStore === undefined ? Effect.void : Effect.ignore(resultStore.forget(conversationId))
   const client = ConversationClient.layer({
-    limits: {
-      maxHops: conversation.maxHops,
-      toolConcurrency: conversation.toolConcurrency,
-      toolTimeout: conversation.toolTimeout,
-      ...(budget === undefined ? {} : { budget })
-    },
+    limits: turnLimits(conversation, budget),
     request: { system, ...(model.responseBands.length === 0 ? { maxTokens: model.maxTokens } : {}) },
     hooks: joinHooks([gate, hooks]),
     approval,
