@@ -26,6 +26,7 @@ import { prompts } from "./commands/prompts.ts"
 import { providers } from "./commands/providers.ts"
 import { reload } from "./commands/reload.ts"
 import { resources } from "./commands/resources.ts"
+import { run } from "./commands/run.ts"
 import { serve } from "./commands/serve.ts"
 import { servers } from "./commands/servers.ts"
 import { sessions } from "./commands/sessions.ts"
@@ -52,6 +53,7 @@ const base = Command.make("signalbox").pipe(
 
 const commands = [
   chat,
+  run,
   sessions,
   history,
   serve,

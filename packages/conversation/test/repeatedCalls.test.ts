@@ -7,6 +7,7 @@ import { echo, eventsOfTurn, ofType, resultTexts, type TestTool, turnOf, unanswe
 
 const call = (text: string, name = "echo") => ({ name, input: { text } })
 const round = (...texts: ReadonlyArray<string>) => ({ toolCalls: texts.map((text) => call(text)) })
+const both = (input: Record<string, string>) => ({ toolCalls: [{ name: "both", input }] })
 const limits = { ...presetLimits, maxHops: 50, repeats: { tellAfter: 2, stopAfter: 3 } }
 
 describe("a model that makes the same call again and again", () => {
@@ -33,7 +34,6 @@ describe("a model that makes the same call again and again", () => {
   it.effect("is found out whichever other calls are in between, and whatever the order of its arguments", () =>
     Effect.gen(function* () {
       const tool: TestTool = { name: "both", run: () => Effect.succeed(textResult("same")) }
-      const both = (input: Record<string, string>) => ({ toolCalls: [{ name: "both", input }] })
       const { model } = yield* scriptedModel([
         both({ a: "1", b: "2" }),
         round("x"),

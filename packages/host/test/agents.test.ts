@@ -294,7 +294,7 @@ layer(nodePlatform, { excludeTestServices: true })("agents", (it) => {
       assert.isUndefined((yield* agents.get("kairos")).status)
 
       const problems = yield* problemsOf(
-        "extends: preset:default@1\nagents: { a: { enabled: true, servers: [mcp.builtin.Raed] } }\n"
+        "extends: preset:default@1\nagents: { a: { enabled: true, servers: [mcp.builtin.Reads] } }\n"
       )
       assert.deepStrictEqual(
         problems.map(({ path, suggestion }) => [path, suggestion]),
