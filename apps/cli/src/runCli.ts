@@ -25,6 +25,7 @@ import { pool } from "./commands/pool.ts"
 import { prompts } from "./commands/prompts.ts"
 import { providers } from "./commands/providers.ts"
 import { reload } from "./commands/reload.ts"
+import { replay } from "./commands/replay.ts"
 import { resources } from "./commands/resources.ts"
 import { run } from "./commands/run.ts"
 import { serve } from "./commands/serve.ts"
@@ -56,6 +57,7 @@ const commands = [
   run,
   sessions,
   history,
+  replay,
   serve,
   servers,
   agents,

@@ -150,8 +150,14 @@ export interface AfterHooks {
   readonly afterTool: (outcome: ToolOutcome, step: number) => Effect.Effect<ToolResult>
 }
 
+/** Leaves all as it is. */
+export const noAfterHooks: AfterHooks = {
+  afterModel: (reply) => Effect.succeed(reply),
+  afterTool: ({ result }) => Effect.succeed(result)
+}
+
 /** The hooks of one turn that runs no more. */
 export const afterHooks = ({ afterModel, afterTool }: TurnHooks, turn: HookCall): AfterHooks => ({
-  afterModel: (reply, step) => afterModel?.(reply, step, turn) ?? Effect.succeed(reply),
-  afterTool: (outcome, step) => afterTool?.(outcome, step, turn, undefined) ?? Effect.succeed(outcome.result)
+  afterModel: (reply, step) => (afterModel ?? noAfterHooks.afterModel)(reply, step, turn),
+  afterTool: (outcome, step) => (afterTool ?? noAfterHooks.afterTool)(outcome, step, turn, undefined)
 })

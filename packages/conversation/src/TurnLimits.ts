@@ -18,7 +18,7 @@ export interface TurnLimits {
   readonly maxHops: number
   /** How many tools of one step run at the same time; 1 runs them one after another. */
   readonly toolConcurrency: number
-  /** How long a single tool call may take. */
+  /** How long a single call may take of a tool that has no time limit of its own (`hasOwnTimeLimit`). */
   readonly toolTimeout: Duration.Duration
   /** Without it, the same call may be made in each round. */
   readonly repeats?: RepeatLimits

@@ -58,8 +58,14 @@ export {
 } from "./approval/ApprovalMemory.ts"
 
 // Conversations
-export { ConversationClient, type ConversationOptions, type StartOptions } from "./ConversationClient.ts"
-export { ConversationSession, type SendOptions, type SessionOptions } from "./ConversationSession.ts"
+export {
+  ConversationClient,
+  type ConversationOptions,
+  type ForkSessionOptions,
+  type StartOptions
+} from "./ConversationClient.ts"
+export { type AnsweringModel, ConversationSession, type SendOptions, type SessionOptions } from "./ConversationSession.ts"
+export type { CompactResult } from "./context/compactNow.ts"
 export { SessionSummary } from "./SessionSummary.ts"
 
 // Journal
@@ -80,11 +86,16 @@ export {
   type VisibilityPolicy,
   visibleToModel
 } from "./events/windows.ts"
+export { type ForkOptions, type Forked, forkConversation } from "./events/fork.ts"
+export { type RewindOptions, rewindConversation, type Rewound } from "./events/rewind.ts"
+export type { HistoryPoint, StepPoint, TurnPoint } from "./events/turnPoints.ts"
+export { type ConversationOverview, type ForkOrigin, forkOriginsOf, overviewOf } from "./events/conversationOverview.ts"
 export {
   EventRejected,
   HistoryCorrupt,
   HistoryUnavailable,
   LockTimeout,
+  PointNotFound,
   StorageFull,
   type StoreError
 } from "./events/errors.ts"

@@ -6,6 +6,7 @@ import { ConversationClient, joinHooks, type TurnContext, type TurnHooks } from 
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
+  ConnectorSeam,
   makeCap,
   makeStartGate,
   ownRegistry,
@@ -15,6 +16,7 @@ import {
   SharedStartGate
 } from "@signalbox/orchestrator"
 import { Context, Effect, Layer, Metric } from "effect"
+import { HttpClient } from "effect/http"
 import { Agents } from "./agents/Agents.ts"
 import { type AllCircuits, allCircuits } from "./allCircuits.ts"
 import { Approvals } from "./approvals/Approvals.ts"
@@ -23,11 +25,13 @@ import { BuiltIns } from "./builtIns/BuiltIns.ts"
 import { withSubAgent } from "./builtIns/subAgent.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import { conversationLayer } from "./conversations.ts"
+import { noSeams } from "./HostSeams.ts"
 import type { HostSetup } from "./HostSetup.ts"
 import { configuredHooks } from "./offersHooks.ts"
 import { orchestratorOptions } from "./orchestratorOptions.ts"
 import type { ChosenModel } from "./models/chooseModel.ts"
 import { Models } from "./models/Models.ts"
+import { makeOtherModel } from "./models/otherModel.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import type { PromptCommands } from "./prompts/PromptCommands.ts"
 import type { Instructions } from "./rules/Instructions.ts"
@@ -50,6 +54,11 @@ export class Host extends Context.Service<
     readonly model: ChosenModel
     /** All upstreams, who answers to which name, and what was used. */
     readonly models: Models["Service"]
+    /**
+     * Another model for a conversation that has begun, by its name; `upstream` is the provider of a name that comes without
+     * one. It fails where nothing is known of such a model, or its key is missing.
+     */
+    readonly otherModel: ReturnType<typeof makeOtherModel>
     /** All tools of all sources, named by one rule. */
     readonly toolbox: Toolbox["Service"]
     readonly orchestrator: ServerOrchestrator["Service"]
@@ -66,6 +75,8 @@ export class Host extends Context.Service<
      * required servers are waited for, and it fails when one of them cannot be started.
      */
     readonly usable: Effect.Effect<void, ConnectionFailed>
+    /** What was counted of the calls of built-in tools, by the names of tools. */
+    readonly builtInNumbers: BuiltIns["Service"]["numbers"]
     /** Numbers and alerts of all servers, those of agents included. `orchestrator` knows its own alone. */
     readonly allServers: AllServers
     /** Those of servers and of providers, to be seen and worked by hand. */
@@ -84,7 +95,11 @@ export class Host extends Context.Service<
 >()("@signalbox/host/Host") {
   /** Everything from one configuration. Fails before anything starts when a key or a variable is missing. */
   static readonly layer = (setup: HostSetup) => {
-    const models = Models.layer(setup.config, setup.environment)
+    const { seams = noSeams } = setup
+    const models = Layer.effect(
+      Models,
+      Effect.flatMap(Models.make(setup.config, setup.environment), seams.models)
+    ).pipe(Layer.provide(Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, seams.http))))
     const servers = Layer.unwrap(
       Effect.gen(function* () {
         const managed = yield* managedServers(setup.config, setup.environment)
@@ -146,7 +161,11 @@ export class Host extends Context.Service<
       Effect.gen(function* () {
         const options = yield* orchestratorOptions(setup, [])
         const gate = Layer.succeed(SharedStartGate, makeStartGate(options))
-        return Layer.merge(gate, Layer.succeed(SharedConnectionCap, yield* makeCap(options)))
+        return Layer.mergeAll(
+          gate,
+          Layer.succeed(SharedConnectionCap, yield* makeCap(options)),
+          Layer.succeed(ConnectorSeam, seams.connector)
+        )
       })
     )
     return Layer.effect(Host, makeHost(setup)).pipe(
@@ -178,15 +197,18 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
   const models = yield* Models
   const agents = yield* Agents
   const approvals = yield* Approvals
+  const builtIns = yield* BuiltIns
   return {
     config,
     model: models.chosen,
     models,
+    otherModel: makeOtherModel({ config, ...(resultStore === undefined ? {} : { resultStore }) }, models),
     toolbox: yield* Toolbox,
     orchestrator,
     conversations: yield* ConversationClient,
     hooks: yield* Hooks,
     servedContext: servedContext(config.options, models.chosen.context, resultStore),
+    builtInNumbers: builtIns.numbers,
     allServers: all,
     allCircuits: allCircuits(orchestrator, models),
     agents,
@@ -195,6 +217,6 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
     approvals,
     instructions: (yield* ProjectRules).instructions,
     promptCommands: (yield* ProjectRules).promptCommands(orchestrator),
-    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns: yield* BuiltIns })
+    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns })
   }
 })

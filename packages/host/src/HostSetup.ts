@@ -4,6 +4,7 @@
 import type { EventStore, ResultStore, TurnHooks } from "@signalbox/conversation"
 import type { OrchestratorOptions } from "@signalbox/orchestrator"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
+import type { HostSeams } from "./HostSeams.ts"
 
 /** What a program tells its host. */
 export interface HostSetup {
@@ -27,7 +28,9 @@ export interface HostSetup {
   readonly hooks?: TurnHooks
   /** What servers may ask back. A front end that answers such questions says so here; without it all are declined. */
   readonly questions?: OrchestratorOptions["questions"]
+  /** What stands between the host and the world: a recording, or a replay. Nothing where it is absent. */
+  readonly seams?: HostSeams
 }
 
-/** What a program keeps of its conversations. */
-export type KeptStores = Pick<HostSetup, "conversationStore" | "resultStore">
+/** What a program keeps of its conversations, and what sees them. */
+export type KeptStores = Pick<HostSetup, "conversationStore" | "resultStore" | "seams">

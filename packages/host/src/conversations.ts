@@ -4,13 +4,15 @@
 import {
   type Approval,
   ConversationClient,
+  type ConversationOptions,
   joinHooks,
   type MemoryWindow,
   type TurnHooks
 } from "@signalbox/conversation"
 import type { ServerOrchestrator } from "@signalbox/orchestrator"
-import { Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import type { HostOptions } from "./config/HostOptions.ts"
+import { type HostSeams, noSeams } from "./HostSeams.ts"
 import type { KeptStores } from "./HostSetup.ts"
 import type { ChosenModel } from "./models/chooseModel.ts"
 import type { ProjectRules } from "./rules/ProjectRules.ts"
@@ -37,7 +39,7 @@ export const conversationLayer = ({
   agent,
   approval,
   hooks,
-  kept: { conversationStore: store, resultStore },
+  kept: { conversationStore: store, resultStore, seams = noSeams },
   model: { budget, context },
   options: { conversation, history, model },
   orchestrator,
@@ -52,7 +54,7 @@ export const conversationLayer = ({
   const forget = ({ conversationId }: { readonly conversationId: string }) =>
     // What cannot be removed now is removed by a later program.
     resultStore === undefined ? Effect.void : Effect.ignore(resultStore.forget(conversationId))
-  const client = ConversationClient.layer({
+  const client = seenBy(seams)({
     limits: turnLimits(conversation, budget),
     request: { system, ...(model.responseBands.length === 0 ? { maxTokens: model.maxTokens } : {}) },
     hooks: joinHooks([gate, hooks]),
@@ -69,6 +71,15 @@ export const conversationLayer = ({
   })
   return Layer.effect(ConversationClient, Effect.map(ConversationClient, around)).pipe(Layer.provide(client))
 }
+
+/** The conversations, as the seams give them. */
+const seenBy = (seams: HostSeams) => (options: ConversationOptions) =>
+  Layer.effect(
+    ConversationClient,
+    Effect.map(Layer.build(ConversationClient.layer(options)), (built) =>
+      seams.conversations(Context.get(built, ConversationClient))
+    )
+  )
 
 /** What of a kept conversation the model is shown; all of it where nothing limits it. */
 const windowOf = ({ maxAge, maxMessages }: HostOptions["history"]): { readonly window?: MemoryWindow } =>

@@ -9,6 +9,7 @@ export {
   type StdioOptions
 } from "./ServerOptions.ts"
 export type { RpcMessage, ServerTransport } from "./wire.ts"
+export { type WireListener, WireTap } from "./WireTap.ts"
 export { childEnvironment, ParentEnvironment } from "./stdio/environment.ts"
 export { type Program, resolveCommand } from "./stdio/command.ts"
 

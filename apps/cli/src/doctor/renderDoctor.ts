@@ -3,6 +3,8 @@
  * what to do.
  */
 import { redactText } from "@signalbox/errors"
+import { builtInSource } from "@signalbox/host"
+import { describeSandbox } from "@signalbox/tools"
 import type { Finding, ProviderFinding } from "@signalbox/host/doctor"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
@@ -59,13 +61,21 @@ const renderProvider = ({ providerFindings }: Report, { models, name, works }: R
   return renderOne(name, works ? answers : "does not answer", works && !hasErrors(own), own)
 }
 
+const renderSandbox = ({ findings, sandbox }: Report) => {
+  const own = findings.filter(({ serverName }) => serverName === builtInSource)
+  return sandbox._tag === "Off"
+    ? Effect.void
+    : renderOne(builtInSource, `runs commands ${describeSandbox(sandbox)}`, !hasErrors(own), own)
+}
+
 export const renderDoctor = Effect.fnUntraced(function* (report: Report) {
   const { providers, repaired, servers } = report
   const { line, style } = yield* Output
   for (const repair of repaired) yield* line(`${style.green("✓")} done: ${repair}`)
-  if (servers.length === 0 && providers.length === 0)
+  if (servers.length === 0 && providers.length === 0 && report.sandbox._tag === "Off")
     return yield* line("No server is enabled and no provider is wanted, so there is nothing to look at.")
   for (const server of servers) yield* renderServer(report, server)
+  yield* renderSandbox(report)
   for (const provider of providers) yield* renderProvider(report, provider)
 })
 
@@ -84,7 +94,13 @@ export const findingJson = (found: Shown) => ({
   fixable: "repair" in found && found.repair !== undefined
 })
 
-export const doctorJson = ({ findings, providerFindings, providers, repaired, servers }: Report) => ({
+const sandboxJson = (sandbox: Report["sandbox"]) => ({
+  state: sandbox._tag.toLowerCase(),
+  by: sandbox._tag === "On" ? sandbox.by : null,
+  network: sandbox._tag === "On" ? sandbox.hasNetwork : null
+})
+
+export const doctorJson = ({ findings, providerFindings, providers, repaired, sandbox, servers }: Report) => ({
   servers: servers.map(({ name, tools }) => ({
     name,
     works: tools !== undefined && !findings.some((found) => found.serverName === name && found.severity === "error"),
@@ -95,6 +111,7 @@ export const doctorJson = ({ findings, providerFindings, providers, repaired, se
     works: works && !providerFindings.some((found) => found.providerName === name && found.severity === "error"),
     model_count: models ?? null
   })),
+  sandbox: sandboxJson(sandbox),
   findings: [...findings, ...providerFindings].map(findingJson),
   repaired
 })

@@ -7,13 +7,15 @@ import {
   describeRepair,
   diagnose,
   diagnoseProviders,
+  diagnoseSandbox,
   type Diagnosis,
   type Finding,
   probeDefaults,
   type ProviderDiagnosis,
   providerDefaults,
   type ProviderFinding,
-  type Repair
+  type Repair,
+  type SandboxDiagnosis
 } from "@signalbox/host/doctor"
 import { nodeOwner } from "@signalbox/host/node"
 import { nearestName } from "@signalbox/model"
@@ -38,6 +40,8 @@ export interface Report {
   readonly findings: ReadonlyArray<Placed<Finding>>
   readonly providers: ProviderDiagnosis["providers"]
   readonly providerFindings: ReadonlyArray<Placed<ProviderFinding>>
+  /** What commands of the built-in tools run in; `Off` also where others were named to be looked at. */
+  readonly sandbox: SandboxDiagnosis["state"]
   /** What was repaired, in words. */
   readonly repaired: ReadonlyArray<string>
 }
@@ -67,13 +71,15 @@ const namesIn = Effect.fnUntraced(function* (names: ReadonlyArray<string>, confi
   }
 })
 
+const noSandbox: SandboxDiagnosis = { state: { _tag: "Off" }, findings: [] }
+
 /** Looks at those that are named: at none where the list is empty, at all that are wanted without one. */
 const examine = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
   const { environment } = yield* Setting
   const config = yield* readConfig()
   const wanted = yield* namesIn(names, config)
   const { platform } = process
-  const [found, asked] = yield* Effect.all(
+  const [found, asked, boxed] = yield* Effect.all(
     [
       diagnose(config, {
         environment,
@@ -89,13 +95,15 @@ const examine = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
         ...providerDefaults,
         environment,
         ...(wanted.providers === undefined ? {} : { only: wanted.providers })
-      })
+      }),
+      names.length === 0 ? diagnoseSandbox(config) : Effect.succeed(noSandbox)
     ],
     { concurrency: "unbounded" }
   )
   return {
     servers: found.servers,
-    findings: placeFindings(found.findings, config),
+    findings: placeFindings([...found.findings, ...boxed.findings], config),
+    sandbox: boxed.state,
     providers: asked.providers,
     providerFindings: placeFindings(asked.findings, config)
   }
@@ -132,7 +140,7 @@ const stillWanted = (names: ReadonlyArray<string>, repairs: ReadonlyArray<Repair
   return names.filter((name) => !isGone(name))
 }
 
-const nothing = { servers: [], findings: [], providers: [], providerFindings: [] }
+const nothing = { servers: [], findings: [], providers: [], providerFindings: [], sandbox: noSandbox.state }
 
 export const runDoctor = Effect.fnUntraced(function* (options: DoctorOptions) {
   const { fix, names, yes } = options

@@ -106,7 +106,7 @@ const makeMemory = Effect.map(makePrepare, (prepare) => {
         const log = logs.get(id)
         if (log === undefined) return 0
         const kept = new EventLog()
-        for (const event of log.all) if (!log.isHidden(event)) kept.add(event)
+        for (const event of log.all) if (!log.isSuperfluous(event)) kept.add(event)
         logs.set(id, kept)
         return JSON.stringify(log.all).length - JSON.stringify(kept.all).length
       }),

@@ -54,8 +54,34 @@ export class EventRejected extends defineError<EventRejected>()("EventRejected",
   hint: () => "Keep large data in files of its own, and say where."
 }) {}
 
+/** A conversation has no such turn or step to go back to. */
+export class PointNotFound extends defineError<PointNotFound>()("PointNotFound", {
+  code: "HISTORY_POINT_NOT_FOUND",
+  status: statuses.notFound,
+  fields: {
+    conversationId: Schema.String,
+    turn: Schema.Finite,
+    step: Schema.optionalKey(Schema.Finite),
+    /** How many turns there are, and steps of the turn. */
+    turns: Schema.Int,
+    steps: Schema.optionalKey(Schema.Int)
+  },
+  message: ({ conversationId, step, steps, turn, turns }) =>
+    steps === undefined
+      ? `There is no turn ${turn} in "${conversationId}": it has ${turns === 0 ? "none" : `1 to ${turns}`}.`
+      : `There is no step ${step} in turn ${turn} of "${conversationId}": it has ${steps === 0 ? "none" : `1 to ${steps}`}.`,
+  hint: () => "Turn 0 is the beginning, and step 0 what was said before the first answer."
+}) {}
+
 /** What the verbs of a store fail with. */
 export type StoreError = LockTimeout | StorageFull | HistoryUnavailable | HistoryCorrupt | EventRejected
 
 /** Every error class of stores, for tables. */
-export const storeErrors = [LockTimeout, StorageFull, HistoryUnavailable, HistoryCorrupt, EventRejected] as const
+export const storeErrors = [
+  LockTimeout,
+  StorageFull,
+  HistoryUnavailable,
+  HistoryCorrupt,
+  EventRejected,
+  PointNotFound
+] as const

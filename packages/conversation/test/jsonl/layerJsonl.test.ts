@@ -7,7 +7,7 @@ import { Clock, Effect, Exit, Fiber, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { appendFile, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { delta, eventStoreContract, shapeOf, userSays } from "../events/eventStoreContract.ts"
+import { delta, eventStoreContract, shapeOf, userSays } from "@signalbox/conversation/testing"
 import { child } from "./children.ts"
 import { folder, storeIn } from "./node.ts"
 
@@ -235,7 +235,7 @@ describe("conversations in files", () => {
       )
       assert.isTrue(children.some(({ lines }) => lines.includes("saw 300")))
       assert.deepStrictEqual(
-        (yield* Effect.promise(() => readdir(path))).filter((name) => !name.startsWith(".holder")),
+        (yield* Effect.promise(() => readdir(path))).filter((name) => !name.startsWith(".")),
         ["c.jsonl"]
       )
     }).pipe(Effect.scoped)

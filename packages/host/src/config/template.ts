@@ -112,7 +112,8 @@ conversation:
   repeats: { tellAfter: 4, stopAfter: 10 }
   # Tool calls of one round that run at the same time; results keep the order of the calls.
   toolConcurrency: 5
-  # The longest that one tool call may take, whoever runs it.
+  # The longest that one call of a server's tool may take. The built-in ones have times of their own: tools.limits.tools, and
+  # for Bash that of the call, tools.commands.timeout and maxTimeout.
   toolTimeout: 2 minutes
   # Sessions kept at the same time, and how long an unused one is kept.
   maxSessions: 1000
@@ -128,7 +129,7 @@ conversation:
     #   - { tool: files__write_file, arguments: { path: "/tmp/*" }, decision: allow }   # or ask, deny
     rules: []
   # What the model calls of one turn may cost (by model.prices; a model without a price costs nothing), use and take. A turn
-  # that reaches it ends with what had come of the answer.
+  # that reaches it ends with what had come of the answer; tools that still run when its time is up are stopped.
   budget:
     maxCostUsd: unlimited
     maxTokens: unlimited

@@ -40,7 +40,7 @@ export const conversationStore = (
         const jsonl = yield* Effect.promise(() => import("@signalbox/conversation/jsonl"))
         const { durability, strict } = config.options.history
         const identities = jsonl.ProcessIdentities.layer({ pid: process.pid, hostname: hostname() })
-        const files = jsonl.layerJsonl({ folder, durability, strict })
+        const files = jsonl.layerJsonl({ folder, durability, strict, writesThrough: process.platform === "linux" })
         const layer = files.pipe(Layer.provide(jsonl.FileLock.layer.pipe(Layer.provide(identities))))
         return Context.get(yield* Layer.buildWithScope(layer, scope), EventStore)
       }).pipe(Effect.provideContext(services))

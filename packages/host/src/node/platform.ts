@@ -86,6 +86,8 @@ export interface NodeHostOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What this program answers when servers ask back; without it all is declined. */
   readonly questions?: HostSetup["questions"]
+  /** What stands between the host and the world: a recording, or a replay. */
+  readonly seams?: HostSetup["seams"]
 }
 
 /** A host in this process. Needs `nodePlatform`. */
@@ -102,7 +104,8 @@ export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
         startsAll: options.startsAll,
         ...(store === undefined ? {} : { conversationStore: store }),
         ...(results === undefined ? {} : { resultStore: results }),
-        ...(options.questions === undefined ? {} : { questions: options.questions })
+        ...(options.questions === undefined ? {} : { questions: options.questions }),
+        ...(options.seams === undefined ? {} : { seams: options.seams })
       })
     )
   )

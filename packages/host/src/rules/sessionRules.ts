@@ -32,6 +32,9 @@ export interface AppliedRules {
   readonly ended: (session: HookSession) => Effect.Effect<void>
 }
 
+/** What is looked at of a session that begins. */
+type BeginOptions = Pick<StartOptions, "id" | "principal" | "system">
+
 const textBlock = (text: string): TextBlock => ({ type: "text", text })
 
 /** Applies them to the sessions of one client. */
@@ -40,26 +43,32 @@ export const sessionRules = ({ hooks, instructions, system }: SessionRules): App
   const refused = new Map<string, HookError>()
 
   /** Whoever brings a system prompt has chosen what is said. */
-  const systemOf = ({ system: own }: StartOptions): Effect.Effect<ReadonlyArray<TextBlock>> => {
+  const systemOf = ({ system: own }: BeginOptions): Effect.Effect<ReadonlyArray<TextBlock>> => {
     if (own !== undefined) return Effect.succeed(typeof own === "string" ? [textBlock(own)] : own)
     return Effect.map(instructions, ({ text }) => (text === undefined ? system : [...system, textBlock(text)]))
   }
 
   const around: AppliedRules["around"] = (client) => {
-    const start: ConversationClient["Service"]["start"] = Effect.fnUntraced(function* (given = {}) {
+    /** Asks the hooks, and makes the session with what it is told from its start. */
+    const begin = Effect.fnUntraced(function* <E>(
+      given: BeginOptions,
+      make: (begun: { readonly id: string; readonly system: ReadonlyArray<TextBlock> }) => Effect.Effect<ConversationSession, E>
+    ) {
       const id = given.id ?? `conv_${yield* makeCorrelationId}`
-      const isKept = given.isKept ?? given.id !== undefined
       const begun = yield* Effect.result(
-        hooks.sessionStart({ principal: given.principal ?? "local", conversationId: id, isKept })
+        hooks.sessionStart({ principal: given.principal ?? "local", conversationId: id })
       )
       const added = begun._tag === "Success" ? begun.success.map(textBlock) : []
-      const session = yield* client.start({ ...given, id, isKept, system: [...(yield* systemOf(given)), ...added] })
+      const session = yield* make({ id, system: [...(yield* systemOf(given)), ...added] })
       if (begun._tag === "Failure") refused.set(id, begun.failure)
       return session
     })
+    const start: ConversationClient["Service"]["start"] = (given = {}) =>
+      begin(given, (begun) => client.start({ ...given, ...begun, isKept: given.isKept ?? given.id !== undefined }))
     return {
       ...client,
       start,
+      fork: (from, given = {}) => begin(given, (begun) => client.fork(from, { ...given, ...begun })),
       ask: (content, given) =>
         Effect.acquireUseRelease(
           start(given),
