@@ -64,7 +64,12 @@ export {
   type ForkSessionOptions,
   type StartOptions
 } from "./ConversationClient.ts"
-export { type AnsweringModel, ConversationSession, type SendOptions, type SessionOptions } from "./ConversationSession.ts"
+export {
+  type AnsweringModel,
+  ConversationSession,
+  type SendOptions,
+  type SessionOptions
+} from "./ConversationSession.ts"
 export type { CompactResult } from "./context/compactNow.ts"
 export { SessionSummary } from "./SessionSummary.ts"
 
@@ -99,6 +104,13 @@ export {
   StorageFull,
   type StoreError
 } from "./events/errors.ts"
+export {
+  type DatabaseError,
+  DatabaseFailed,
+  DatabaseRefused,
+  DatabaseUnreachable,
+  TurnTakenOver
+} from "./events/databaseErrors.ts"
 
 // Errors
 export {

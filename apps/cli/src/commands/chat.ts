@@ -18,7 +18,7 @@ import { Output } from "../Output.ts"
 import { noServers } from "../render/renderServers.ts"
 import { counted, printable } from "../render/style.ts"
 import { report } from "../report.ts"
-import { folderOf } from "../sessions/folderOf.ts"
+import { requireHistory } from "../sessions/requireHistory.ts"
 import { Setting } from "../Setting.ts"
 import { choiceFlags, withHost } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
@@ -30,12 +30,22 @@ const tellBuiltIns = Effect.fnUntraced(function* ({ toolbox }: Talker) {
   if (names.length > 0) yield* status(errorStyle.dim(`Built-in tools: ${names.join(", ")}`))
 })
 
+/** What a conversation begins with, which somebody may not have written, and what is wrong with what they have. */
+const tellProject = Effect.fnUntraced(function* ({ instructions, promptCommands }: Talker) {
+  const { errorStyle, status } = yield* Output
+  const { files, notes } = yield* instructions
+  if (files.length > 0) yield* status(errorStyle.dim(`Instructions: ${files.map(printable).join(", ")}`))
+  for (const note of [...notes, ...(yield* promptCommands.problems)])
+    yield* status(`${errorStyle.yellow("!")} ${printable(note)}`)
+})
+
 /** Servers, model and what to do, before the first prompt. */
 const welcome = Effect.fnUntraced(function* (talker: Talker, isOneShot: boolean) {
   const output = yield* Output
   if (output.isJson) return yield* talker.usable
   yield* output.status(describeModel(talker.model, output.errorStyle))
   yield* tellBuiltIns(talker)
+  yield* tellProject(talker)
   yield* watchServers(talker)
   const servers = yield* talker.orchestrator.servers
   if (servers.length === 0) {
@@ -76,7 +86,7 @@ const named = ({ session }: ChatOptions) => (Option.isNone(session) ? {} : { id:
 /** A name is of no use where nothing is kept. */
 const requireKept = Effect.fnUntraced(function* ({ session }: ChatOptions) {
   const { config } = yield* Host
-  if (Option.isSome(session)) yield* folderOf(config)
+  if (Option.isSome(session)) yield* requireHistory(config)
 })
 
 /** How much of the conversation there is already. */

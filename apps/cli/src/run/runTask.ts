@@ -7,11 +7,12 @@ import { Host } from "@signalbox/host"
 import { Interaction } from "@signalbox/model"
 import { Deferred, Effect, Exit, Fiber, Option, Stream } from "effect"
 import { type ApprovalChoice, makeApproving } from "../chat/approving.ts"
+import { talkerOf } from "../chat/Talker.ts"
 import { Output } from "../Output.ts"
 import { Signals } from "../process/Signals.ts"
 import { printTurn } from "../render/renderTurn.ts"
 import { printable } from "../render/style.ts"
-import { folderOf } from "../sessions/folderOf.ts"
+import { requireHistory } from "../sessions/requireHistory.ts"
 import { Setting } from "../Setting.ts"
 import { shortfallOfRun } from "./outcomeOfRun.ts"
 import { eventJson } from "./streamJson.ts"
@@ -32,11 +33,6 @@ export interface TaskEnd {
   readonly result: TurnResult
   readonly short: SignalboxError | undefined
 }
-
-const workerOf = Effect.fnUntraced(function* ({ agent }: Task) {
-  const host = yield* Host
-  return Option.isNone(agent) ? host : yield* host.agents.add(agent.value)
-})
 
 /**
  * The turn as it is shown: on a terminal what the model says as it comes, else only its last words, for whoever reads
@@ -65,8 +61,8 @@ const shown = Effect.fnUntraced(function* <E>(task: Task, events: Stream.Stream<
 export const runTask = Effect.fnUntraced(function* (task: Task) {
   const host = yield* Host
   const signals = yield* Signals
-  if (Option.isSome(task.session)) yield* folderOf(host.config)
-  const worker = yield* workerOf(task)
+  if (Option.isSome(task.session)) yield* requireHistory(host.config)
+  const worker = yield* talkerOf(task.agent)
   yield* worker.usable
   const session = yield* worker.conversations.start(Option.isNone(task.session) ? {} : { id: task.session.value })
   const { interaction, unasked } = makeApproving(task.approvals, Interaction.decline)

@@ -1,19 +1,20 @@
 /** The conversations that are kept, for the commands about them: no server is started and no model is looked for. */
 import { type ChatEvent, EventStore, SessionNotFound } from "@signalbox/conversation"
-import { conversationStore } from "@signalbox/host/node"
+import { keptStores } from "@signalbox/host/node"
 import { nearestName } from "@signalbox/model"
 import { DateTime, Effect } from "effect"
 import { SessionAmbiguous } from "../errors.ts"
+import { Setting } from "../Setting.ts"
 import { readConfig } from "../withHost.ts"
-import { folderOf } from "./folderOf.ts"
+import { requireHistory } from "./requireHistory.ts"
 
 /** Gives the work the store of the configuration. */
 export const withStore = <A, E, R>(work: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const config = yield* readConfig([], "preset")
-    yield* folderOf(config)
-    const store = yield* conversationStore(config)
-    // There is a folder, so there is a store.
+    yield* requireHistory(config)
+    const { conversationStore: store } = yield* keptStores(config, (yield* Setting).environment)
+    // They are kept, so there is a store.
     return store === undefined ? yield* Effect.interrupt : yield* Effect.provideService(work, EventStore, store)
   }).pipe(Effect.scoped)
 

@@ -8,6 +8,7 @@ import { ApprovalMode, ApprovalSection } from "./ApprovalOptions.ts"
 import { ContextSection } from "./ContextOptions.ts"
 import { HookEntry } from "./HookOptions.ts"
 import { InstructionsSection } from "./InstructionsOptions.ts"
+import { HistorySection } from "./HistorySection.ts"
 import { keyRules } from "./keyRules.ts"
 import { ModelOptions } from "./ModelOptions.ts"
 import { PromptCommandSection } from "./PromptCommandOptions.ts"
@@ -17,6 +18,7 @@ import {
   breaker,
   EnvValue,
   growingDelay,
+  Limit,
   maxDelayRule,
   PositiveDuration,
   PositiveInt,
@@ -263,8 +265,6 @@ const Level = Schema.String.pipe(
   )
 )
 
-const Limit = <S extends Schema.Top>(amount: S) => Schema.Union([Schema.Literal("unlimited"), amount])
-
 /** Of the same call; the first is no repetition. */
 const Repeats = Schema.Int.check(Schema.isGreaterThanOrEqualTo(2))
 
@@ -300,13 +300,7 @@ export const HostOptions = Schema.Struct({
       retryInterval: PositiveDuration
     })
   }),
-  history: Schema.Struct({
-    folder: Schema.String,
-    durability: Schema.Literals(["fsync", "flush"]),
-    strict: Schema.Boolean,
-    maxMessages: Limit(PositiveInt),
-    maxAge: Limit(PositiveDuration)
-  }),
+  history: HistorySection,
   runtime: Schema.Struct({
     agents: Schema.Literals(["lazy", "all"]),
     naming: Schema.Literals(["prefix", "first", "error"]),

@@ -3,6 +3,7 @@
  * it are the preset `default@1`: there is no other place that defaults could come from.
  */
 import { contextTemplate } from "./contextTemplate.ts"
+import { historyTemplate } from "./historyTemplate.ts"
 import { rulesTemplate } from "./rulesTemplate.ts"
 import { serverTemplate } from "./serverTemplate.ts"
 import { toolsTemplate } from "./toolsTemplate.ts"
@@ -147,18 +148,7 @@ ${contextTemplate}${rulesTemplate}  # Shows the model what servers have beside t
     timeout: 5 seconds
     retryInterval: 1 minute
 
-# Conversations with a name (signalbox chat --session NAME) outlive the program, each in a file of its own.
-history:
-  # Where: auto (the data folder of the user), a folder, or "" for nowhere. Relative to this file.
-  folder: auto
-  # fsync: what was said is kept even if the power fails; flush: only if a program ends.
-  durability: fsync
-  # Whether to refuse a file with lines that cannot be read. Else they are set aside, in <file>.rejected.
-  strict: false
-  # How much of it the model is shown: so many of the newest records, and nothing older. unlimited, or a number and a time.
-  maxMessages: unlimited
-  maxAge: unlimited
-
+${historyTemplate}
 # How MCP servers are started and kept. A server may override the limits marked with (*).
 runtime:
   # When agents are started: lazy (each when it is first used) or all (with the program).

@@ -5,6 +5,7 @@
 import {
   collectTurn,
   type ConversationClient,
+  type ConversationSession,
   type HookError,
   type StartOptions,
   type TurnHooks
@@ -52,7 +53,10 @@ export const sessionRules = ({ hooks, instructions, system }: SessionRules): App
     /** Asks the hooks, and makes the session with what it is told from its start. */
     const begin = Effect.fnUntraced(function* <E>(
       given: BeginOptions,
-      make: (begun: { readonly id: string; readonly system: ReadonlyArray<TextBlock> }) => Effect.Effect<ConversationSession, E>
+      make: (begun: {
+        readonly id: string
+        readonly system: ReadonlyArray<TextBlock>
+      }) => Effect.Effect<ConversationSession, E>
     ) {
       const id = given.id ?? `conv_${yield* makeCorrelationId}`
       const begun = yield* Effect.result(

@@ -2,7 +2,7 @@
  * Commands that do something: with files, with the conversation, with the chat itself.
  */
 import type { LoadedConfig } from "@signalbox/host"
-import { conversationStore, userFileChanges } from "@signalbox/host/node"
+import { keptStores, userFileChanges } from "@signalbox/host/node"
 import { Effect } from "effect"
 import { readdir } from "node:fs/promises"
 import { dirname, join } from "node:path"
@@ -30,8 +30,10 @@ export const undo: ChatCommand = {
 }
 
 /** The names of all conversations that are kept. */
-const keptNames = (config: LoadedConfig) =>
-  Effect.flatMap(conversationStore(config), (store) => store?.listConversations ?? Effect.succeed([]))
+const keptNames = Effect.fnUntraced(function* (config: LoadedConfig) {
+  const { conversationStore } = yield* keptStores(config, (yield* Setting).environment)
+  return conversationStore === undefined ? [] : yield* conversationStore.listConversations
+})
 
 /** A name that is like the one of a conversation and free: `trip-2` after `trip`. */
 const nextName = (name: string, taken: ReadonlySet<string>): string => {
