@@ -164,9 +164,7 @@ export const makeCommandHooks = ({ agent, environment, hooks, platform }: Comman
     },
     sessionStart: (session) =>
       Effect.map(
-        Effect.forEach(on("session-start"), (hook) =>
-          ask(hook, "session-start", common("session-start", session))
-        ),
+        Effect.forEach(on("session-start"), (hook) => ask(hook, "session-start", common("session-start", session))),
         (answers) => answers.flatMap((answer) => answer?.add_system ?? [])
       ),
     sessionEnd: ({ isKept, ...session }) =>
