@@ -211,6 +211,35 @@ export class ApprovalNotFound extends defineError<ApprovalNotFound>()("ApprovalN
   hint: () => "See what was: signalbox approvals list"
 }) {}
 
+/** The answer of a run broke off, or the host ended its turn. What there is of it was printed. */
+export class RunUnfinished extends defineError<RunUnfinished>()("RunUnfinished", {
+  code: "RUN_UNFINISHED",
+  status: { ...statuses.internal, exit: exitCodes.partial },
+  fields: { finishReason: Schema.String },
+  message: ({ finishReason }) => `The answer is not whole: the turn ended with ${finishReason}.`,
+  hint: ({ finishReason }) =>
+    finishReason === "tool_limit_reached"
+      ? "Let it take more rounds: --max-steps, or conversation.maxHops in the configuration."
+      : undefined
+}) {}
+
+/** The budget of the turn was used up. What there is of the answer was printed. */
+export class RunOverBudget extends defineError<RunOverBudget>()("RunOverBudget", {
+  code: "RUN_OVER_BUDGET",
+  status: statuses.billing,
+  fields: {},
+  message: () => "The answer is not whole: the budget of the turn is used up.",
+  hint: () => "Raise it in the configuration: conversation.budget."
+}) {}
+
+/** The model did not want to answer. */
+export class RunRefused extends defineError<RunRefused>()("RunRefused", {
+  code: "RUN_REFUSED",
+  status: statuses.forbidden,
+  fields: {},
+  message: () => "The model refused to answer."
+}) {}
+
 /** A file cannot go along with a message. */
 export class AttachmentUnusable extends defineError<AttachmentUnusable>()("AttachmentUnusable", {
   code: "ATTACHMENT_UNUSABLE",
@@ -276,5 +305,8 @@ export const cliErrors = [
   ToolCallsFailed,
   ConformanceFailed,
   ProviderUnknown,
-  ProvidersFailed
+  ProvidersFailed,
+  RunOverBudget,
+  RunRefused,
+  RunUnfinished
 ] as const

@@ -27,6 +27,7 @@ import { providers } from "./commands/providers.ts"
 import { reload } from "./commands/reload.ts"
 import { replay } from "./commands/replay.ts"
 import { resources } from "./commands/resources.ts"
+import { run } from "./commands/run.ts"
 import { serve } from "./commands/serve.ts"
 import { servers } from "./commands/servers.ts"
 import { sessions } from "./commands/sessions.ts"
@@ -53,6 +54,7 @@ const base = Command.make("signalbox").pipe(
 
 const commands = [
   chat,
+  run,
   sessions,
   history,
   replay,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { readFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { afterAll, beforeAll } from "vitest"
 import { makePlace, type Place } from "./support.ts"
 
@@ -51,6 +51,21 @@ describe("prompts", () => {
     ])
     assert.strictEqual(text.stdout, "user: Say hello to 42.\n")
     assert.strictEqual(json.stdout, text.stdout)
+  })
+
+  it("may be files, of the project or of the user", async () => {
+    mkdirSync(place.file(".signalbox/commands"), { recursive: true })
+    writeFileSync(place.file(".signalbox/commands/review.md"), "---\nargument-hint: [path]\n---\nReview <$1> for $2.")
+    const [text, json, applied] = await Promise.all([
+      place.run(["prompts", "list"]),
+      place.run(["prompts", "list", "--json"]),
+      place.run(["prompts", "apply", "review", "the parser", "speed"])
+    ])
+    assert.match(text.stdout, /^review +project +\[path\] +Review <\$1> for \$2\.$/m)
+    assert.match(text.stdout, /^fx__greet +fx /m)
+    assert.deepInclude(json.json().data[0], { name: "review", argument_hint: "[path]" })
+    assert.strictEqual(applied.stdout, "user: Review <the parser> for speed.\n", applied.stderr)
+    rmSync(place.file(".signalbox"), { recursive: true })
   })
 
   it("say what is missing and what was meant, as wrong usage and as not found", async () => {

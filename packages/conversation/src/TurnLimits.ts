@@ -4,6 +4,14 @@
 import type { BudgetOptions } from "@signalbox/model"
 import { Duration } from "effect"
 
+/** What becomes of a model that makes the same call again and again. */
+export interface RepeatLimits {
+  /** From so many calls with the same arguments and the same result on, the model is told with each result. */
+  readonly tellAfter: number
+  /** After so many the turn ends. */
+  readonly stopAfter: number
+}
+
 /** How much one turn may do, and how long. */
 export interface TurnLimits {
   /** Tool rounds per user message; the model is called at most once more than that. */
@@ -12,6 +20,8 @@ export interface TurnLimits {
   readonly toolConcurrency: number
   /** How long a single call may take of a tool that has no time limit of its own (`hasOwnTimeLimit`). */
   readonly toolTimeout: Duration.Duration
+  /** Without it, the same call may be made in each round. */
+  readonly repeats?: RepeatLimits
   /** What the model calls of one turn may cost and take. A turn that reaches it ends with what had come of the answer. */
   readonly budget?: BudgetOptions
 }

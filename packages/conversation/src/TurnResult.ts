@@ -7,13 +7,14 @@ import { ToolOutcome } from "./ToolOutcome.ts"
 
 /**
  * Why a turn ended: `tool_use` means that calls of the caller's tools are pending, `tool_limit_reached` that
- * the limit of tool rounds stopped it, `budget_exceeded` that its budget did, `approval_required` that a call waits for
+ * the limit of tool rounds stopped it, `repeated_calls` that the same call was made again and again, `budget_exceeded` that its budget did, `approval_required` that a call waits for
  * somebody who can approve it; the others are the model's own stop reasons, handed on.
  */
 export type FinishReason =
   | "end_turn"
   | "tool_use"
   | "tool_limit_reached"
+  | "repeated_calls"
   | "budget_exceeded"
   | "approval_required"
   | "max_tokens"

@@ -15,7 +15,7 @@ export {
 } from "./TurnHooks.ts"
 export { describingTools, renderToolsContext } from "./toolsContext.ts"
 export { type ContextPrompt, type ContextResource, type OffersContext, renderOffersContext } from "./offersContext.ts"
-export { presetLimits, type TurnLimits } from "./TurnLimits.ts"
+export { presetLimits, type RepeatLimits, type TurnLimits } from "./TurnLimits.ts"
 export { type FinishReason, hasPendingCalls, successRate, TurnResult, TurnStep } from "./TurnResult.ts"
 export { pendingCallsOf, resumeWith } from "./history.ts"
 

@@ -26,11 +26,12 @@ import type { JournalError } from "./errors.ts"
 import { indexTools, type ToolIndex, withRunBy } from "./findTool.ts"
 import { callsIn } from "./history.ts"
 import { askModel, type ModelCall, prepareRequest } from "./modelCall.ts"
+import { makeRepeatedCalls, repeatedCallsCode } from "./repeatedCalls.ts"
 import { ToolExecutor } from "./ToolExecutor.ts"
 import { settleNotRun } from "./toolFailure.ts"
 import type { ToolOutcome, ToolSettlement } from "./ToolOutcome.ts"
 import type { TurnEvent } from "./TurnEvent.ts"
-import type { HookError } from "./TurnHooks.ts"
+import { type HookError, joinHooks } from "./TurnHooks.ts"
 import type { TurnOptions } from "./TurnOptions.ts"
 import { TurnProgress } from "./TurnProgress.ts"
 import type { FinishReason, TurnResult } from "./TurnResult.ts"
@@ -107,7 +108,9 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
   const within = yield* withinBudget(withinWindow(given))
   const call = { ...within.call, correlationId }
   const options = { ...within, call }
-  const { approval, hooks, journal, limits, model } = options
+  const { approval, journal, limits, model } = options
+  const repeated = makeRepeatedCalls(limits.repeats)
+  const hooks = limits.repeats === undefined ? options.hooks : joinHooks([options.hooks, repeated.hooks])
   const { offer, permitting, toolbox } = contextTools(options.toolbox, options.context)
   const turnId = options.turnId ?? `${call.conversationId}/${blockCount(options.messages)}`
   const executor = ToolExecutor.make({
@@ -185,26 +188,28 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
       emit: (event) => emit([event])
     })
 
-  const stopAtLimit = Effect.fnUntraced(function* (content: ModelReply["content"]) {
-    const sentence = limitSentence(limits.maxHops)
-    yield* endStep(settleNotRun("TOOL_LIMIT_REACHED", `not run: tool limit (${limits.maxHops} rounds) reached.`))
+  /** The host says in the place of the model why the turn is over. */
+  const stopWith = Effect.fnUntraced(function* (
+    finishReason: FinishReason,
+    { code, content, sentence }: { readonly code: string; readonly sentence: string } & Pick<ModelReply, "content">
+  ) {
     progress.messages.push({ role: "assistant", content: [{ type: "text", text: sentence }] })
-    yield* emit([{ type: "notice", code: "TOOL_LIMIT_REACHED", text: sentence }])
+    yield* emit([{ type: "notice", code, text: sentence }])
     const said = textOf(content)
-    return finish("tool_limit_reached", { text: said === "" ? sentence : `${said}\n\n${sentence}` })
+    return finish(finishReason, { text: said === "" ? sentence : `${said}\n\n${sentence}` })
+  })
+
+  const stopAtLimit = Effect.fnUntraced(function* (content: ModelReply["content"]) {
+    yield* endStep(settleNotRun("TOOL_LIMIT_REACHED", `not run: tool limit (${limits.maxHops} rounds) reached.`))
+    const sentence = limitSentence(limits.maxHops)
+    return yield* stopWith("tool_limit_reached", { code: "TOOL_LIMIT_REACHED", sentence, content })
   })
 
   /** Calls were put off until somebody can approve them. The model is not asked again: it could not do anything else. */
-  const stopForApproval = Effect.fnUntraced(function* (
-    waiting: ReadonlyArray<ToolOutcome>,
-    content: ModelReply["content"]
-  ) {
+  const stopForApproval = (waiting: ReadonlyArray<ToolOutcome>, content: ModelReply["content"]) => {
     const sentence = approvalSentence(waiting.map(({ call }) => call.name))
-    progress.messages.push({ role: "assistant", content: [{ type: "text", text: sentence }] })
-    yield* emit([{ type: "notice", code: ApprovalRequired.definition.code, text: sentence }])
-    const said = textOf(content)
-    return finish("approval_required", { text: said === "" ? sentence : `${said}\n\n${sentence}` })
-  })
+    return stopWith("approval_required", { code: ApprovalRequired.definition.code, sentence, content })
+  }
 
   /** The model was not asked any more, or had not begun to answer. */
   const stopAtBudget = Effect.fnUntraced(function* ({ code, message }: BudgetExceeded) {
@@ -226,7 +231,10 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
     const pendingCalls = calls.filter(({ runBy }) => runBy?._tag === "Caller")
     if (pendingCalls.length > 0) return finish("tool_use", { pendingCalls })
     const waiting = outcomes.filter(({ status }) => status === "awaiting_approval")
-    return waiting.length > 0 ? yield* stopForApproval(waiting, content) : undefined
+    if (waiting.length > 0) return yield* stopForApproval(waiting, content)
+    const sentence = repeated.ending()
+    if (sentence === undefined) return undefined
+    return yield* stopWith("repeated_calls", { code: repeatedCallsCode, sentence, content })
   })
 
   /** Ends the open step by what was answered. Without a result the model is to be asked again. */

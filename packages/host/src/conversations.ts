@@ -18,6 +18,7 @@ import type { ChosenModel } from "./models/chooseModel.ts"
 import type { ProjectRules } from "./rules/ProjectRules.ts"
 import { sessionRules } from "./rules/sessionRules.ts"
 import { conversationContext } from "./turnContext.ts"
+import { turnLimits } from "./turnLimits.ts"
 
 /** What conversations are made of. */
 export interface ConversationParts {
@@ -42,12 +43,7 @@ export const conversationSettings = ({
   model: { budget, context },
   options: { conversation, history, model }
 }: Pick<ConversationParts, "kept" | "model" | "options">): ConversationSettings => ({
-  limits: {
-    maxHops: conversation.maxHops,
-    toolConcurrency: conversation.toolConcurrency,
-    toolTimeout: conversation.toolTimeout,
-    ...(budget === undefined ? {} : { budget })
-  },
+  limits: turnLimits(conversation, budget),
   request: {
     system: model.systemPrompt === "" ? [] : [{ type: "text", text: model.systemPrompt }],
     ...(model.responseBands.length === 0 ? { maxTokens: model.maxTokens } : {})

@@ -67,6 +67,7 @@ export { hostLogging, type LogSettings, type LogStream } from "./hostLogging.ts"
 export { checkReferences } from "./checkReferences.ts"
 export { alertOptions } from "./alerts.ts"
 export { managedServers } from "./servers.ts"
+export { turnLimits } from "./turnLimits.ts"
 export { shownName } from "./shownName.ts"
 
 // Errors

@@ -266,6 +266,43 @@ layer(nodePlatform, { excludeTestServices: true })("agents", (it) => {
     })
   )
 
+  it.effect("may have built-in tools and no server", () =>
+    Effect.gen(function* () {
+      const { agents } = yield* hostWith(
+        {},
+        { kairos: agent(["builtin"]), one: agent(["mcp.builtin.Read"]), none: agent([]) },
+        {},
+        { "tools.enabled": ["Read", "LS"] }
+      )
+      for (const [name, tools] of Object.entries({ kairos: ["Read", "LS"], one: ["Read"] })) {
+        const { toolbox } = yield* agents.add(name)
+        assert.deepStrictEqual(
+          (yield* toolbox.list).map((tool) => tool.name),
+          tools
+        )
+      }
+      assert.include((yield* Effect.flip(agents.add("none"))).message, '"none" has no servers.')
+    })
+  )
+
+  it.effect("are not started with a tool that there is not: it is named", () =>
+    Effect.gen(function* () {
+      const { agents } = yield* hostWith({ fx: fxServer() }, { kairos: agent(["mcp.fx.echo", "mcp.fx.ad"]) })
+      const error = yield* Effect.flip(agents.add("kairos"))
+      assert.strictEqual(error.code, "CONFIG_INVALID")
+      assert.include(error.message, 'agents.kairos.servers.1: "fx" has no tool "ad" that may be called')
+      assert.isUndefined((yield* agents.get("kairos")).status)
+
+      const problems = yield* problemsOf(
+        "extends: preset:default@1\nagents: { a: { enabled: true, servers: [mcp.builtin.Reads] } }\n"
+      )
+      assert.deepStrictEqual(
+        problems.map(({ path, suggestion }) => [path, suggestion]),
+        [["agents.a.servers.0", 'did you mean "mcp.builtin.Read"?']]
+      )
+    })
+  )
+
   it.effect("do at their start what the configuration says, once, in its order, before anybody has them", () =>
     Effect.gen(function* () {
       const log = (yield* folder).file("log")

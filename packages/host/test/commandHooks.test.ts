@@ -1,9 +1,11 @@
 import { assert, layer } from "@effect/vitest"
-import { checkReferences, Host, HookInput, type LoadedConfig } from "@signalbox/host"
+import { collectTurn, Journal, presetLimits, runTurn } from "@signalbox/conversation"
+import { checkReferences, Host, HookInput, type LoadedConfig, loadConfig } from "@signalbox/host"
 import { nodePlatform } from "@signalbox/host/node"
-import { resultText } from "@signalbox/model"
+import { emptyToolbox, localCall, resultText, textMessage } from "@signalbox/model"
 import { markedProcesses, startFxLlm, waitFor } from "@signalbox/testing"
 import { Effect, Fiber, FileSystem, Result, Schema, Stream } from "effect"
+import { fileURLToPath } from "node:url"
 import { configWith, fxServer, load, problemsOf, setupFor } from "./support.ts"
 
 const upstream = (script: NonNullable<Parameters<typeof startFxLlm>[0]>["script"]) =>
@@ -299,6 +301,78 @@ layer(nodePlatform, { excludeTestServices: true })("hooks of the configuration",
           ["conversation.hooks.0.env.A", "the environment variable NOT_SET is not set"],
           ["conversation.hooks.0.command", 'there is no program "./gone.mjs"']
         ]
+      )
+    })
+  )
+
+  it.effect("of the example refuse what they should, beside its instructions and its prompt", () =>
+    Effect.gen(function* () {
+      const command = "git push --force"
+      const server = yield* upstream([{ toolCalls: [{ name: "Bash", input: { command } }] }, { text: "Done." }])
+      const config = yield* loadConfig({
+        file: "signalbox.yaml",
+        directory: fileURLToPath(new URL("../../../apps/cli/examples/rules/", import.meta.url)),
+        environment,
+        flags: Object.entries({
+          "model.provider": "claude",
+          "providers.claude.baseUrl": server.url,
+          "conversation.instructions.own": ""
+        }).map(([key, value]) => ({ path: key.split("."), value, flag: "test" })),
+        whenMissing: "fail"
+      })
+      yield* Effect.gen(function* () {
+        const { conversations, instructions, promptCommands } = yield* Host
+        const { steps } = yield* conversations.ask("Push it")
+        const [outcome] = steps[0]?.outcomes ?? []
+        assert.strictEqual(outcome?.code, "HOOK_REFUSED")
+        assert.include(outcome === undefined ? "" : resultText(outcome.result), "nobody's work is overwritten here")
+        assert.include((yield* instructions).text, "Short sentences.")
+        assert.include(server.requests[0]?.system, "Answer in one paragraph.")
+        const { content, notes, tools } = yield* promptCommands.expand("review", "docs/style.md jargon")
+        assert.deepStrictEqual([content.length, notes, tools], [2, [], ["Read", "Grep"]])
+      }).pipe(Effect.provide(Host.layer(setupFor(config, environment))))
+    })
+  )
+
+  it.effect("are told of the clients of a server, and of conversations that begin as a copy", () =>
+    Effect.gen(function* () {
+      const server = yield* upstream([{ text: "One." }, { text: "Two." }, { text: "Three." }])
+      const config = yield* configured(
+        [
+          { on: "before-model", body: answer({}) },
+          { on: "session-start", body: answer({ add_system: "Copied." }) }
+        ],
+        server.url
+      )
+      yield* Effect.gen(function* () {
+        const { conversations, hooks, model } = yield* Host
+        // As a request of a client is answered, which brings its history.
+        yield* collectTurn(
+          runTurn({
+            messages: [textMessage("user", "hello")],
+            toolbox: emptyToolbox,
+            model: model.service,
+            limits: presetLimits,
+            journal: Journal.none,
+            hooks,
+            request: { system: [], maxTokens: 10 },
+            call: { ...localCall(), principal: "ci", conversationId: "request-1" }
+          })
+        )
+        const session = yield* conversations.start()
+        yield* Stream.runDrain(session.send("hello"))
+        const copy = yield* conversations.fork(session.id)
+        yield* Stream.runDrain(copy.send("again"))
+      }).pipe(Effect.provide(Host.layer(setupFor(config, environment))))
+      const seen = (yield* told(config)).map(({ told }) => [told["event"], told["principal"]])
+      assert.deepStrictEqual(seen.slice(0, 3), [
+        ["before-model", "ci"],
+        ["session-start", "local"],
+        ["before-model", "local"]
+      ])
+      assert.deepStrictEqual(
+        server.requests.map(({ system }) => system ?? ""),
+        ["", "Copied.", "Copied."]
       )
     })
   )

@@ -48,7 +48,7 @@ export interface SetSurroundings {
 export const connectSet = Effect.fnUntraced(function* (
   setName: string,
   options: OrchestratorOptions,
-  prepare: PrepareSet,
+  { mayBeEmpty, prepare }: { readonly prepare: PrepareSet; readonly mayBeEmpty: boolean },
   { registry, tell, tellAlert }: SetSurroundings
 ) {
   const told = (event: ServerEvent) => tell({ _tag: "ServerChanged", setName, event })
@@ -59,7 +59,8 @@ export const connectSet = Effect.fnUntraced(function* (
     Effect.provideService(Metric.MetricRegistry, registry),
     Effect.annotateLogs({ set: setName })
   )
-  if (!(yield* orchestrator.connected)) {
+  const isEmpty = mayBeEmpty && options.servers.length === 0
+  if (!isEmpty && !(yield* orchestrator.connected)) {
     const failures = (yield* orchestrator.servers).map(failureOf)
     return yield* new NoServerConnected({ setName, failures })
   }

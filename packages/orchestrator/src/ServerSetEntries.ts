@@ -27,6 +27,7 @@ interface Adding {
   readonly _tag: "Adding"
   readonly servers: ReadonlyArray<ManagedServer>
   readonly prepare: PrepareSet
+  readonly mayBeEmpty: boolean
   readonly outcome: Deferred.Deferred<ServerSet, AddError>
   fiber: Fiber.Fiber<void> | undefined
   /** How many wait for the outcome. */
@@ -75,12 +76,12 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
   })
 
   /** From nothing to a set that is there, or back to nothing. */
-  const connect = (name: string, { outcome, prepare, servers }: Adding) =>
+  const connect = (name: string, { mayBeEmpty, outcome, prepare, servers }: Adding) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const own = yield* Scope.fork(scope)
         const setOptions = { ...options, servers, startsAll: true, sweepsOrphans: false }
-        const exit = yield* connectSet(name, setOptions, prepare, around).pipe(
+        const exit = yield* connectSet(name, setOptions, { prepare, mayBeEmpty }, around).pipe(
           Effect.provideService(SharedStartGate, gate),
           Effect.provideService(SharedConnectionCap, cap),
           Scope.provide(own),
@@ -101,11 +102,17 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
       })
     )
 
-  const begin = (name: string, servers: ReadonlyArray<ManagedServer>, prepare: PrepareSet): Adding => {
+  const begin = (
+    name: string,
+    servers: ReadonlyArray<ManagedServer>,
+    prepare: PrepareSet,
+    mayBeEmpty: boolean
+  ): Adding => {
     const entry: Adding = {
       _tag: "Adding",
       servers,
       prepare,
+      mayBeEmpty,
       outcome: Deferred.makeUnsafe(),
       fiber: undefined,
       waiting: 0
@@ -130,18 +137,21 @@ export const makeServerSetEntries = Effect.fnUntraced(function* (
   const add = (
     name: string,
     servers: ReadonlyArray<ManagedServer>,
-    prepare: PrepareSet = () => Effect.void
+    prepare: PrepareSet = () => Effect.void,
+    given = { mayBeEmpty: false }
   ): Effect.Effect<ServerSet, AddError | ServerSetExists> =>
     Effect.suspend(() => {
       const entry = entries.get(name)
-      if (entry === undefined) return join(begin(name, servers, prepare))
-      if (entry._tag === "Closing") return Effect.andThen(Deferred.await(entry.closed), add(name, servers, prepare))
+      if (entry === undefined) return join(begin(name, servers, prepare, given.mayBeEmpty))
+      if (entry._tag === "Closing") {
+        return Effect.andThen(Deferred.await(entry.closed), add(name, servers, prepare, given))
+      }
       const isSame = Equal.equals(entry.servers, servers)
       if (entry._tag === "Ready") {
         return isSame ? Effect.succeed(entry.set) : Effect.fail(new ServerSetExists({ setName: name }))
       }
       if (isSame) return join(entry)
-      return Effect.andThen(Effect.exit(Deferred.await(entry.outcome)), add(name, servers, prepare))
+      return Effect.andThen(Effect.exit(Deferred.await(entry.outcome)), add(name, servers, prepare, given))
     })
 
   const reconfigure = (

@@ -57,12 +57,14 @@ export class ServerSets extends Context.Service<
      * Starts a set and waits for its first server; the others go on starting. Whoever adds the same set at the same
      * time waits for the same start, and a set that is there is not started twice. When no server can be started, nothing of
      * it is left. A set of the same name with other servers is left as it is, and `ServerSetExists` says so.
-     * `prepare` runs once, before the set counts as there; when it fails, there is no set.
+     * `prepare` runs once, before the set counts as there; when it fails, there is no set. A set without servers is refused,
+     * unless it `mayBeEmpty`: then it is there at once, for what its user has beside servers.
      */
     readonly add: (
       name: string,
       servers: ReadonlyArray<ManagedServer>,
-      prepare?: PrepareSet
+      prepare?: PrepareSet,
+      options?: { readonly mayBeEmpty: boolean }
     ) => Effect.Effect<ServerSet, AddError | ServerSetExists>
     readonly get: (name: string) => Effect.Effect<ServerSet, ServerSetNotFound>
     readonly has: (name: string) => Effect.Effect<boolean>

@@ -94,11 +94,14 @@ describe("adding a set", () => {
     })
   )
 
-  it.effect("without servers fails", () =>
+  it.effect("without servers fails, unless that is meant", () =>
     Effect.gen(function* () {
       const sets = yield* fakeSets(makeFakeServers())
       const error = yield* Effect.flip(sets.add("kairos", []))
       assert.strictEqual(error.message, '"kairos" has no servers.')
+      const { orchestrator } = yield* sets.add("kairos", [], undefined, { mayBeEmpty: true })
+      assert.deepStrictEqual(yield* orchestrator.servers, [])
+      assert.isTrue(yield* sets.has("kairos"))
     })
   )
 

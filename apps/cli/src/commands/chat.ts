@@ -31,12 +31,22 @@ const tellBuiltIns = Effect.fnUntraced(function* ({ toolbox }: Talker) {
   if (names.length > 0) yield* status(errorStyle.dim(`Built-in tools: ${names.join(", ")}`))
 })
 
+/** What a conversation begins with, which somebody may not have written, and what is wrong with what they have. */
+const tellProject = Effect.fnUntraced(function* ({ instructions, promptCommands }: Talker) {
+  const { errorStyle, status } = yield* Output
+  const { files, notes } = yield* instructions
+  if (files.length > 0) yield* status(errorStyle.dim(`Instructions: ${files.map(printable).join(", ")}`))
+  for (const note of [...notes, ...(yield* promptCommands.problems)])
+    yield* status(`${errorStyle.yellow("!")} ${printable(note)}`)
+})
+
 /** Servers, model and what to do, before the first prompt. */
 const welcome = Effect.fnUntraced(function* (talker: Talker, isOneShot: boolean) {
   const output = yield* Output
   if (output.isJson) return yield* talker.usable
   yield* output.status(describeModel(talker.model, output.errorStyle))
   yield* tellBuiltIns(talker)
+  yield* tellProject(talker)
   yield* watchServers(talker)
   const servers = yield* talker.orchestrator.servers
   if (servers.length === 0) {

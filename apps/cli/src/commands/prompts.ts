@@ -1,4 +1,4 @@
-import { Host } from "@signalbox/host"
+import { Host, type PromptCommand } from "@signalbox/host"
 import { localCall, type Message, qualifiedName, resultText } from "@signalbox/model"
 import { type FilledPrompt, PromptNotFound } from "@signalbox/orchestrator"
 import { Effect, Option, Schema } from "effect"
@@ -16,6 +16,14 @@ import type { RunningHost } from "../withHost.ts"
 import { withOwnServers } from "../withOwnServers.ts"
 import { withSetting } from "../withSetting.ts"
 
+type FileSource = Extract<PromptCommand["source"], { readonly _tag: "File" }>
+
+const isFile = (command: PromptCommand): command is PromptCommand & { readonly source: FileSource } =>
+  command.source._tag === "File"
+
+/** Where a file of that name would be in the configuration of somebody else. */
+const placeOf = ({ isOfUser }: FileSource): string => (isOfUser ? "user" : "project")
+
 const list = Command.make(
   "list",
   { server: Flag.String("server").pipe(Flag.withDescription("Only the prompts of this server"), Flag.optional) },
@@ -25,27 +33,41 @@ const list = Command.make(
         Effect.gen(function* () {
           const host = yield* Host
           const servers = yield* startListed(host, server)
-          return { prompts: yield* host.orchestrator.prompts.list, servers }
+          const files = Option.isSome(server) ? [] : (yield* host.promptCommands.list).filter(isFile)
+          return { prompts: yield* host.orchestrator.prompts.list, servers, files }
         })
       ).pipe(
         report({
           shortfall: ({ servers }) => shortfallOf(servers),
-          render: ({ prompts, servers }) =>
+          render: ({ files, prompts, servers }) =>
             Effect.gen(function* () {
               const { columns, line, style } = yield* Output
-              const rows = prompts.map(({ arguments: args, description, name, serverName, title }) => [
+              const ofFiles = files.map(({ argumentHint = "", description = "", name, source }) => [
+                style.bold(printable(name)),
+                style.cyan(placeOf(source)),
+                printable(argumentHint),
+                printable(description)
+              ])
+              const ofServers = prompts.map(({ arguments: args, description, name, serverName, title }) => [
                 style.bold(printable(name)),
                 style.cyan(serverName),
                 printable(args.map(({ isRequired, name }) => (isRequired ? name : `[${name}]`)).join(" ")),
                 printable(description ?? title ?? "")
               ])
+              const rows = [...ofFiles, ...ofServers]
               yield* line(
                 rows.length === 0 ? "There are no prompts." : renderTable(rows, { columns, paint: style.dim })
               )
               yield* tellShortfall(servers)
             }),
-          json: ({ prompts }) =>
-            prompts.map((prompt) => ({
+          json: ({ files, prompts }) => [
+            ...files.map(({ argumentHint, description, name, source }) => ({
+              name,
+              file: source.path,
+              description: description ?? null,
+              argument_hint: argumentHint ?? null
+            })),
+            ...prompts.map((prompt) => ({
               name: prompt.name,
               server: prompt.serverName,
               original_name: prompt.originalName,
@@ -57,10 +79,11 @@ const list = Command.make(
                 required: isRequired
               }))
             }))
+          ]
         })
       )
     )
-).pipe(Command.withDescription("Prompts that servers have ready, and their arguments"))
+).pipe(Command.withDescription("Prompts in files of yours and those that servers have ready, and their arguments"))
 
 const textOf = ({ content, role }: Message): string =>
   `${role}: ${resultText({ content: content.filter(isShown), isError: false })}`
@@ -68,6 +91,30 @@ const textOf = ({ content, role }: Message): string =>
 /** Prompts hold no others: they are made of what a tool may answer. */
 const isShown = (block: Message["content"][number]) =>
   block.type === "text" || block.type === "image" || block.type === "document" || block.type === "opaque"
+
+/** The shell has taken the quotes of a person away. */
+const typedWords = (words: ReadonlyArray<string>): string =>
+  words.map((word) => (/[\s"]/.test(word) ? JSON.stringify(word) : word)).join(" ")
+
+/** What is shown of a prompt that is filled in. */
+interface Filled {
+  readonly messages: ReadonlyArray<Message>
+  readonly notes: ReadonlyArray<string>
+  readonly json: object
+}
+
+/** A file of this name, filled in; it comes before prompts of servers. */
+const filledFile = Effect.fnUntraced(function* (
+  { promptCommands }: RunningHost,
+  [name = "", ...rest]: ReadonlyArray<string>
+) {
+  const command = (yield* promptCommands.list).filter(isFile).find((one) => one.name === name)
+  if (command === undefined) return undefined
+  const { content, model, notes, tools } = yield* promptCommands.expand(name, typedWords(rest))
+  const messages: ReadonlyArray<Message> = [{ role: "user", content }]
+  const json = { name, file: command.source.path, model: model ?? null, tools: tools ?? null, notes, messages }
+  return { messages, notes, json } satisfies Filled
+})
 
 const filledJson = ({ description, messages, prompt }: FilledPrompt) => ({
   name: prompt.name,
@@ -103,6 +150,8 @@ const get = Command.make(
       withOwnServers({ startsAll: false, needsNoModel: true })(
         Effect.gen(function* () {
           const host = yield* Host
+          const file = yield* filledFile(host, words)
+          if (file !== undefined) return file
           const { prompts, start } = host.orchestrator
           const wanted = yield* readPrompt(words, Object.keys(host.config.options.servers))
           const { args, name, server } = wanted
@@ -113,19 +162,24 @@ const get = Command.make(
             )
             yield* startUntilSettled(host, isAddressed)
           }
-          return yield* prompts
+          const filled = yield* prompts
             .get(server === undefined ? name : qualifiedName(server, name), args, localCall())
             .pipe(
               Effect.catchIf(Schema.is(PromptNotFound), (error) =>
                 Effect.flatMap(asTyped(host, wanted, error), Effect.fail)
               )
             )
+          return { messages: filled.messages, notes: [], json: filledJson(filled) } satisfies Filled
         })
       ).pipe(
         report({
-          render: ({ messages }) =>
-            Effect.flatMap(Output, ({ line }) => line(printable(messages.map(textOf).join("\n\n")))),
-          json: filledJson
+          render: ({ messages, notes }) =>
+            Effect.gen(function* () {
+              const { errorStyle, line, status } = yield* Output
+              yield* line(printable(messages.map(textOf).join("\n\n")))
+              for (const note of notes) yield* status(`${errorStyle.yellow("!")} ${printable(note)}`)
+            }),
+          json: ({ json }) => json
         })
       )
     )
@@ -134,6 +188,7 @@ const get = Command.make(
   Command.withDescription("A prompt with its arguments filled in"),
   Command.withExamples([
     { command: "signalbox prompts get code_review language=rust", description: "By the name of the prompt" },
+    { command: "signalbox prompts apply review src/", description: "A file of yours: .signalbox/commands/review.md" },
     {
       command: "signalbox prompts get docs summary page=intro",
       description: "By server and prompt; starts only that server"
@@ -142,6 +197,6 @@ const get = Command.make(
 )
 
 export const prompts = Command.make("prompts").pipe(
-  Command.withDescription("The prompts of the servers"),
+  Command.withDescription("Prompts in files of yours, and those of the servers"),
   Command.withSubcommands([list, get])
 )

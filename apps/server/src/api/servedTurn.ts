@@ -3,7 +3,7 @@
  */
 import { type CallPattern, Journal, runTurn } from "@signalbox/conversation"
 import { CorrelationId } from "@signalbox/errors"
-import type { Host } from "@signalbox/host"
+import { type Host, turnLimits } from "@signalbox/host"
 import {
   callerToolbox,
   emptyToolbox,
@@ -113,8 +113,6 @@ export const servedTurn = Effect.fnUntraced(function* (
       })
     }
   }
-  const { maxHops, toolConcurrency, toolTimeout } = conversation
-  const { budget } = host.models
   const owner = { principal: client.name, conversationId: requestId }
   const { messages, tools: _tools, ...request } = served.request
   const keep = hostCalls.watch(client.name)
@@ -126,7 +124,7 @@ export const servedTurn = Effect.fnUntraced(function* (
       messages: tellingUnknown(hostCalls.restore(client.name, messages), taken),
       toolbox,
       model: comingAgain(callingFirst(model, taken.calls)),
-      limits: { maxHops, toolConcurrency, toolTimeout, ...(budget === undefined ? {} : { budget }) },
+      limits: turnLimits(conversation, host.models.budget),
       journal: Journal.none,
       hooks: host.hooks,
       context: host.servedContext,

@@ -24,7 +24,7 @@ const said = (text: string): ReadonlyArray<ServedEvent> =>
   }).map((event) => ({ type: "model", event }))
 
 /** Ends that no model has a word for: the host said in the answer why it ended. */
-const endsByHost = new Set<FinishReason>(["tool_limit_reached", "approval_required"])
+const endsByHost = new Set<FinishReason>(["tool_limit_reached", "repeated_calls", "approval_required"])
 
 const resultOf = ({ callId, outcome }: Extract<TurnEvent, { type: "tool_end" }>): ServedEvent => ({
   type: "result",

@@ -15,6 +15,7 @@ import { ToolFailed } from "../errors.ts"
 import type { KeptStores } from "../HostSetup.ts"
 import { configuredHooks } from "../offersHooks.ts"
 import type { PromptCommands } from "../prompts/PromptCommands.ts"
+import type { Instructions } from "../rules/Instructions.ts"
 import type { ProjectRules } from "../rules/ProjectRules.ts"
 import { whenUsable } from "../whenUsable.ts"
 
@@ -28,6 +29,8 @@ export interface Agent {
   readonly conversations: ConversationClient["Service"]
   /** What the configuration adds to each model call of a turn. `conversations` have it already. */
   readonly hooks: TurnHooks
+  /** What `conversations` tell the model of the project, as it is now; each tells what it began with. */
+  readonly instructions: Effect.Effect<Instructions>
   /** What a person can send by a name: files of theirs, and prompts of its servers. */
   readonly promptCommands: PromptCommands
   /** Waits for the servers that are still coming, as long as it makes sense to wait for them. */
@@ -75,6 +78,7 @@ export const makeAgent = Effect.fnUntraced(function* (
     orchestrator,
     conversations: Context.get(conversations, ConversationClient),
     hooks,
+    instructions: rules.instructions,
     promptCommands: rules.promptCommands(orchestrator),
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady)
   } satisfies Agent

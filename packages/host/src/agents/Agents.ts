@@ -5,26 +5,29 @@
 import { nearestName } from "@signalbox/model"
 import {
   type AddError,
+  type PrepareSet,
   type ReconnectExits,
   type ServerNotFound,
   type ServerSetEvent,
   type ServerSetExists,
+  type ServerSetNotPrepared,
   ServerSets
 } from "@signalbox/orchestrator"
-import { Context, Effect, Equal, Exit, Layer, Path, type Stream } from "effect"
+import { Context, Effect, Equal, Exit, Layer, Path, Schema, type Stream } from "effect"
 import { Approvals } from "../approvals/Approvals.ts"
 import { BuiltIns } from "../builtIns/BuiltIns.ts"
 import { Models } from "../models/Models.ts"
 import type { AgentEntry } from "../config/AgentEntry.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
-import { AgentDisabled, AgentNotFound, AgentNotRunning, type ConfigInvalid, type MissingApiKey } from "../errors.ts"
+import { AgentDisabled, AgentNotFound, AgentNotRunning, ConfigInvalid, type MissingApiKey } from "../errors.ts"
 import type { HostSetup } from "../HostSetup.ts"
 import { ProjectRules } from "../rules/ProjectRules.ts"
 import { type Agent, makeAgent, optionsFor, startAgent } from "./Agent.ts"
 import { type AgentsPlan, planChange, type RunningAgent } from "./agentChanges.ts"
 import type { AgentInfo } from "./AgentInfo.ts"
-import { agentBuiltIns } from "./agentBuiltIns.ts"
+import { agentBuiltIns, builtInChoice } from "./agentBuiltIns.ts"
 import { agentServerNames, agentServers } from "./agentServers.ts"
+import { unknownTools } from "./unknownTools.ts"
 
 /** Why an agent cannot be used. */
 export type AgentError =
@@ -109,27 +112,32 @@ const makeAgents = Effect.fnUntraced(function* (setup: HostSetup) {
     if (problems.length > 0) return yield* basis.invalid(problems)
     const options = optionsFor(config, entry)
     const model = yield* models.choose(options)
-    yield* sets.add(
-      agentName,
-      servers,
-      Effect.fnUntraced(function* (orchestrator) {
-        const agent = yield* makeAgent(agentName, {
-          options,
-          approval: approvals.agent(agentName),
-          model,
-          orchestrator,
-          builtIns: agentBuiltIns(entry, builtIns.toolbox),
-          kept: setup,
-          rules
-        })
-        yield* startAgent(agent, entry)
-        const own = yield* Effect.scope
-        yield* Effect.acquireRelease(
-          Effect.sync(() => void running.set(agentName, { agent, entry, servers, scope: own })),
-          () => Effect.sync(() => void running.delete(agentName))
-        )
+    const prepare: PrepareSet = Effect.fnUntraced(function* (orchestrator) {
+      const agent = yield* makeAgent(agentName, {
+        options,
+        approval: approvals.agent(agentName),
+        model,
+        orchestrator,
+        builtIns: agentBuiltIns(entry, builtIns.toolbox),
+        kept: setup,
+        rules
       })
-    )
+      yield* startAgent(agent, entry)
+      const unknown = unknownTools(agentName, entry, yield* orchestrator.servers)
+      if (unknown.length > 0) return yield* basis.invalid(unknown)
+      const own = yield* Effect.scope
+      yield* Effect.acquireRelease(
+        Effect.sync(() => void running.set(agentName, { agent, entry, servers, scope: own })),
+        () => Effect.sync(() => void running.delete(agentName))
+      )
+    })
+    yield* sets
+      .add(agentName, servers, prepare, { mayBeEmpty: builtInChoice(entry) !== undefined })
+      .pipe(
+        Effect.catchTag("ServerSetNotPrepared", (error) =>
+          Effect.fail<ServerSetNotPrepared | ConfigInvalid>(Schema.is(ConfigInvalid)(error.cause) ? error.cause : error)
+        )
+      )
     if (current !== basis) yield* catchUp(agentName)
     return yield* present(agentName)
   }, Effect.provideContext(platform))

@@ -2,6 +2,7 @@
  * What agents refer to and is not there. A misspelt name would otherwise be an agent that silently lacks a tool.
  */
 import { nearestName } from "@signalbox/model"
+import { toolNames } from "@signalbox/tools"
 import { commonSecrets } from "../config/AgentEntry.ts"
 import { builtInSource } from "../config/builtInSource.ts"
 import type { FoundProblem } from "../config/layers.ts"
@@ -21,8 +22,21 @@ const referencesOf = (agent: unknown): ReadonlyArray<string> => {
   return Array.isArray(references) ? references.map((text) => (typeof text === "string" ? text : "")) : []
 }
 
+/** Those of all built-in tools, switched on or not. */
+const names: ReadonlyArray<string> = toolNames
+
 /** What has no environment of its own. */
 const remoteTransports: ReadonlySet<unknown> = new Set(["http", "sse"])
+
+const unknownBuiltIn = (path: Path, tool: string): FoundProblem => {
+  const nearest = nearestName(tool, names)
+  return {
+    path,
+    message: `there is no built-in tool "${tool}"`,
+    suggestion:
+      nearest === undefined ? `there are: ${names.join(", ")}` : `did you mean "mcp.${builtInSource}.${nearest}"?`
+  }
+}
 
 /**
  * Every reference of an agent that leads nowhere, with the name that may have been meant. Takes the configuration as
@@ -46,11 +60,13 @@ export const agentProblems = (config: unknown): ReadonlyArray<FoundProblem> => {
     const [secrets, tools] = [treeAt(agent, "secrets"), treeAt(agent, "tools")]
     const references = referencesOf(agent)
     const used = [...new Set(references.map((text) => readReference(text).server))]
-    const missing = references.flatMap((text, index) =>
-      text === "" || all.includes(readReference(text).server)
-        ? []
-        : [unknownServer([...path, "servers", index], text, all)]
-    )
+    const missing = references.flatMap((text, index) => {
+      const { server, tool } = readReference(text)
+      const place = [...path, "servers", index]
+      if (text !== "" && !all.includes(server)) return [unknownServer(place, text, all)]
+      const isUnknown = server === builtInSource && tool !== undefined && !names.includes(tool)
+      return isUnknown ? [unknownBuiltIn(place, tool)] : []
+    })
     const unused = [
       ...Object.keys(tools).map((server) => ({ key: "tools", server })),
       ...Object.keys(secrets).flatMap((server) => (server === commonSecrets ? [] : [{ key: "secrets", server }]))

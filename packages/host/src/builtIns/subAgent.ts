@@ -22,6 +22,7 @@ import { TaskUnfinished } from "../errors.ts"
 import type { HostSetup } from "../HostSetup.ts"
 import type { Models } from "../models/Models.ts"
 import { conversationContext } from "../turnContext.ts"
+import { turnLimits } from "../turnLimits.ts"
 
 /** What sub-agents are made of. */
 export interface SubAgentParts {
@@ -63,12 +64,7 @@ const runHere = (parts: SubAgentParts, prompt: string, context: CallContext) => 
       messages: [textMessage("user", prompt)],
       toolbox: narrowToolbox(parts.builtIns, ({ originalName }) => originalName !== "Task"),
       model: chosen.service,
-      limits: {
-        maxHops: conversation.maxHops,
-        toolConcurrency: conversation.toolConcurrency,
-        toolTimeout: conversation.toolTimeout,
-        ...(chosen.budget === undefined ? {} : { budget: chosen.budget })
-      },
+      limits: turnLimits(conversation, chosen.budget),
       journal: Journal.none,
       hooks: parts.hooks,
       approval: approvalFor(parts, context),

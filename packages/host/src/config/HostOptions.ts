@@ -265,6 +265,9 @@ const Level = Schema.String.pipe(
   )
 )
 
+/** Of the same call; the first is no repetition. */
+const Repeats = Schema.Int.check(Schema.isGreaterThanOrEqualTo(2))
+
 /** The whole file. */
 export const HostOptions = Schema.Struct({
   model: ModelOptions,
@@ -272,6 +275,7 @@ export const HostOptions = Schema.Struct({
   routing: RoutingSection,
   conversation: Schema.Struct({
     maxHops: PositiveInt,
+    repeats: Schema.Struct({ tellAfter: Limit(Repeats), stopAfter: Limit(Repeats) }),
     toolConcurrency: PositiveInt,
     toolTimeout: PositiveDuration,
     maxSessions: PositiveInt,

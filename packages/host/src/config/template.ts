@@ -108,6 +108,9 @@ routing:
 conversation:
   # Rounds of tool calls for one message of yours.
   maxHops: 8
+  # Rounds in which the same call (tool, arguments) has the same result, after which the model is told, and after which the
+  # turn ends. Numbers from 2 on, or unlimited.
+  repeats: { tellAfter: 4, stopAfter: 10 }
   # Tool calls of one round that run at the same time; results keep the order of the calls.
   toolConcurrency: 5
   # The longest that one call of a server's tool may take. The built-in ones have times of their own: tools.limits.tools, and

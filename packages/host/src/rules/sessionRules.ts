@@ -32,8 +32,6 @@ export interface AppliedRules {
   readonly ended: (session: HookSession) => Effect.Effect<void>
 }
 
-type Begun = Omit<HookSession, "principal">
-
 const textBlock = (text: string): TextBlock => ({ type: "text", text })
 
 /** Applies them to the sessions of one client. */
@@ -42,29 +40,29 @@ export const sessionRules = ({ hooks, instructions, system }: SessionRules): App
   const refused = new Map<string, HookError>()
 
   /** Whoever brings a system prompt has chosen what is said. */
-  const systemOf = ({ system: own }: StartOptions): Effect.Effect<ReadonlyArray<TextBlock>> => {
+  const systemOf = ({ system: own }: Pick<StartOptions, "system">): Effect.Effect<ReadonlyArray<TextBlock>> => {
     if (own !== undefined) return Effect.succeed(typeof own === "string" ? [textBlock(own)] : own)
     return Effect.map(instructions, ({ text }) => (text === undefined ? system : [...system, textBlock(text)]))
   }
 
   const around: AppliedRules["around"] = (client) => {
-    const begin = Effect.fnUntraced(function* (given: StartOptions, { conversationId, isKept }: Begun) {
+    const begin = Effect.fnUntraced(function* (given: StartOptions, conversationId: string) {
       const principal = given.principal ?? "local"
-      const begun = yield* Effect.result(hooks.sessionStart({ principal, conversationId, isKept }))
+      const begun = yield* Effect.result(hooks.sessionStart({ principal, conversationId }))
       const added = begun._tag === "Success" ? begun.success.map(textBlock) : []
       return { begun, system: [...(yield* systemOf(given)), ...added] }
     })
     const start: ConversationClient["Service"]["start"] = Effect.fnUntraced(function* (given = {}) {
       const id = given.id ?? `conv_${yield* makeCorrelationId}`
       const isKept = given.isKept ?? given.id !== undefined
-      const { begun, system } = yield* begin(given, { conversationId: id, isKept })
+      const { begun, system } = yield* begin(given, id)
       const session = yield* client.start({ ...given, id, isKept, system })
       if (begun._tag === "Failure") refused.set(id, begun.failure)
       return session
     })
     const fork: ConversationClient["Service"]["fork"] = (from, given = {}) => {
-      const systemFor = ({ id, isKept }: { readonly id: string; readonly isKept: boolean }) =>
-        Effect.map(begin(given, { conversationId: id, isKept }), ({ begun, system }) => {
+      const systemFor = ({ id }: { readonly id: string }) =>
+        Effect.map(begin(given, id), ({ begun, system }) => {
           if (begun._tag === "Failure") refused.set(id, begun.failure)
           return system
         })

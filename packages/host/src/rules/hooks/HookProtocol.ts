@@ -32,7 +32,8 @@ const Step = { step: Schema.Int }
 
 /** What happened, or is about to. Numbers of steps are from 1. */
 export const HookInput = Schema.Union([
-  Schema.Struct({ ...told("session-start"), is_kept: Schema.Boolean }),
+  Schema.Struct(told("session-start")),
+  /** `is_kept`: it can be gone on with. */
   Schema.Struct({ ...told("session-end"), is_kept: Schema.Boolean }),
   Schema.Struct({
     ...told("before-model"),

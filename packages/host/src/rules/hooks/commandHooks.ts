@@ -38,7 +38,7 @@ export interface HookSession {
 export interface CommandHooks {
   readonly turn: TurnHooks
   /** What is added to the system prompt. A failure means that the session must not be used. */
-  readonly sessionStart: (session: HookSession) => Effect.Effect<ReadonlyArray<string>, HookError>
+  readonly sessionStart: (session: Omit<HookSession, "isKept">) => Effect.Effect<ReadonlyArray<string>, HookError>
   readonly sessionEnd: (session: HookSession) => Effect.Effect<void>
 }
 
@@ -162,11 +162,9 @@ export const makeCommandHooks = ({ agent, environment, hooks, platform }: Comman
       ...(has("after-tool") ? { afterTool } : {}),
       ...(has("turn-end") ? { turnEnd } : {})
     },
-    sessionStart: ({ isKept, ...session }) =>
+    sessionStart: (session) =>
       Effect.map(
-        Effect.forEach(on("session-start"), (hook) =>
-          ask(hook, "session-start", { ...common("session-start", session), is_kept: isKept })
-        ),
+        Effect.forEach(on("session-start"), (hook) => ask(hook, "session-start", common("session-start", session))),
         (answers) => answers.flatMap((answer) => answer?.add_system ?? [])
       ),
     sessionEnd: ({ isKept, ...session }) =>

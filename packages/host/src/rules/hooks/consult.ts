@@ -20,7 +20,7 @@ const readJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown
 const trouble = (reason: string): HookTrouble => ({ _tag: "HookTrouble", reason })
 
 /** The answer in what a hook wrote. */
-const readAnswer = Effect.fnUntraced(function* <Event extends HookInput["event"]>(event: Event, stdout: string) {
+const readAnswer = Effect.fnUntraced(function* (event: HookInput["event"], stdout: string) {
   const text = stdout.trim()
   const value = yield* Effect.mapError(readJson(text === "" ? "{}" : text), () => trouble("its answer is no JSON"))
   const schema: (typeof hookAnswers)[HookInput["event"]] = hookAnswers[event]
@@ -32,9 +32,9 @@ const readAnswer = Effect.fnUntraced(function* <Event extends HookInput["event"]
 const firstOf = (text: string): string => (text === "" ? "" : `: ${text}`)
 
 /** What it means that it ended so. */
-const answerOf = Effect.fnUntraced(function* <Event extends HookInput["event"]>(
+const answerOf = Effect.fnUntraced(function* (
   name: string,
-  event: Event,
+  event: HookInput["event"],
   { exitCode, stderr, stdout }: HookEnd
 ) {
   if (exitCode === refusingStatus)
@@ -56,6 +56,8 @@ export const consult = <Event extends HookInput["event"]>(
   runHook(program, `${JSON.stringify(input)}\n`, environment).pipe(
     Effect.tap(({ exitCode, stderr }) => Effect.logDebug("A hook has answered", { hook: name, exitCode, stderr })),
     Effect.flatMap((end) => answerOf(name, event, end)),
+    // It was read by the schema of this event.
+    Effect.map((answer) => answer as HookAnswer<Event>),
     Effect.catchTag("HookTrouble", ({ reason }) =>
       entry.whenItFails === "block"
         ? Effect.fail(new HookFailed({ hook: name, reason }))
