@@ -103,6 +103,15 @@ export class AllAgentsDown extends defineError<AllAgentsDown>()("AllAgentsDown",
   hint: () => "Each agent is shown with what is wrong."
 }) {}
 
+/** An address that others can reach was refused, because clients would have to show nothing. */
+export class McpTokenMissing extends defineError<McpTokenMissing>()("McpTokenMissing", {
+  code: "MCP_TOKEN_MISSING",
+  status: statuses.configuration,
+  fields: { host: Schema.String },
+  message: ({ host }) => `Refused to listen on ${host} without a token: whoever reaches the port could run your tools.`,
+  hint: () => "Put a long random text into a file and name it with --token-file, or listen on 127.0.0.1."
+}) {}
+
 /** A command was to go on in the background of a program that ends at once. Nothing was run. */
 export class JobNeedsHost extends defineError<JobNeedsHost>()("JobNeedsHost", {
   code: "JOB_NEEDS_HOST",
@@ -213,6 +222,7 @@ export const cliErrors = [
   AllAgentsDown,
   BackgroundStartFailed,
   JobNeedsHost,
+  McpTokenMissing,
   AlertsHold,
   HistoryOff,
   ApprovalNotFound,
