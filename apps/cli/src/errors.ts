@@ -201,6 +201,24 @@ export class NothingToUndo extends defineError<NothingToUndo>()("NothingToUndo",
   hint: ({ areKept }) => (areKept ? undefined : "Have images of files kept: tools.undo.folder in the configuration.")
 }) {}
 
+/** A file of past calls holds something else. */
+export class CallLogInvalid extends defineError<CallLogInvalid>()("CallLogInvalid", {
+  code: "CALL_LOG_INVALID",
+  status: statuses.badData,
+  fields: { file: Schema.String, line: Schema.Int, reason: Schema.String },
+  message: ({ file, line, reason }) => `${file}${line > 0 ? `:${line}` : ""} holds no calls: ${reason}.`,
+  hint: () =>
+    'Each line is a JSON object such as {"name":"Bash","arguments":{"command":"ls"}}; sessions export writes them.'
+}) {}
+
+/** Another configuration would treat calls otherwise, and the caller wants to be told of that by an exit code. */
+export class PolicyChanges extends defineError<PolicyChanges>()("PolicyChanges", {
+  code: "POLICY_CHANGES",
+  status: { ...statuses.conflict, exit: exitCodes.failure },
+  fields: { changed: Schema.Int, calls: Schema.Int },
+  message: ({ calls, changed }) => `Something else would become of ${changed} of ${calls} calls.`
+}) {}
+
 /** Nothing with this id was approved for good. */
 export class ApprovalNotFound extends defineError<ApprovalNotFound>()("ApprovalNotFound", {
   code: "APPROVAL_NOT_FOUND",
@@ -226,6 +244,8 @@ export const cliErrors = [
   AlertsHold,
   HistoryOff,
   ApprovalNotFound,
+  CallLogInvalid,
+  PolicyChanges,
   NothingToUndo,
   ServersNeedAttention,
   ServerExists,

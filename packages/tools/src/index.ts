@@ -33,6 +33,8 @@ export { makePathPolicy, type PathPolicy, type PathUse, type Place } from "./pat
 export { type CommandPolicy, type CommandVerdict, makeCommandPolicy } from "./bash/CommandPolicy.ts"
 export { type CheckedUrl, makeUrlPolicy, type UrlPolicy } from "./web/UrlPolicy.ts"
 
+export { type CallJudge, type CallVerdict, makeCallJudge } from "./CallJudge.ts"
+
 // What is counted
 export { type BuiltInNumbers, builtInNumbers } from "./metrics.ts"
 
