@@ -192,6 +192,16 @@ export class HistoryOff extends defineError<HistoryOff>()("HistoryOff", {
   hint: () => 'Set history.folder in the configuration to "auto", or to a folder.'
 }) {}
 
+/** Several conversations begin with what was given for a name. */
+export class SessionAmbiguous extends defineError<SessionAmbiguous>()("SessionAmbiguous", {
+  code: "SESSION_AMBIGUOUS",
+  status: statuses.notFound,
+  fields: { given: Schema.String, names: Schema.Array(Schema.String) },
+  message: ({ given, names }) =>
+    `Several sessions begin with "${given}": ${names.slice(0, 5).join(", ")}${names.length > 5 ? " …" : ""}`,
+  hint: () => "Give more of the name. See: signalbox sessions list"
+}) {}
+
 /** The built-in tools have changed no file, or nothing of it is kept. */
 export class NothingToUndo extends defineError<NothingToUndo>()("NothingToUndo", {
   code: "NOTHING_TO_UNDO",
@@ -228,10 +238,53 @@ export class ApprovalNotFound extends defineError<ApprovalNotFound>()("ApprovalN
   hint: () => "See what was: signalbox approvals list"
 }) {}
 
+/** A file cannot go along with a message. */
+export class AttachmentUnusable extends defineError<AttachmentUnusable>()("AttachmentUnusable", {
+  code: "ATTACHMENT_UNUSABLE",
+  status: statuses.badData,
+  fields: { path: Schema.String, reason: Schema.String },
+  message: ({ path, reason }) => `"${path}" cannot be sent: ${reason}.`,
+  hint: () =>
+    "PNG, JPEG, GIF and WebP up to 3.7 MB can be sent, and PDF up to 10 MB; without the file, send the message again."
+}) {}
+
+/** What was typed after a slash in a chat is no command. */
+export class ChatCommandUnknown extends defineError<ChatCommandUnknown>()("ChatCommandUnknown", {
+  code: "CHAT_COMMAND_UNKNOWN",
+  status: statuses.notFound,
+  fields: { name: Schema.String, nearest: Schema.optionalKey(Schema.String) },
+  message: ({ name, nearest }) =>
+    `There is no command "/${name}".${nearest === undefined ? "" : ` Did you mean "/${nearest}"?`} Nothing was sent.`,
+  hint: () => "/help shows all of them. Two slashes (//) at the beginning send a text that begins with one."
+}) {}
+
+/** What was typed after a command of a chat does not fit it. */
+export class ChatCommandInvalid extends defineError<ChatCommandInvalid>()("ChatCommandInvalid", {
+  code: "CHAT_COMMAND_INVALID",
+  status: statuses.invalidParams,
+  fields: { usage: Schema.String, reason: Schema.String },
+  message: ({ reason }) => reason,
+  hint: ({ usage }) => `It is used so: ${usage}`
+}) {}
+
 /** Every error class of this package, for tables. */
+/** A replay in which this version does something else. */
+export class ReplayDiffers extends defineError<ReplayDiffers>()("ReplayDiffers", {
+  code: "REPLAY_DIFFERS",
+  status: statuses.conflict,
+  fields: { count: Schema.Int, first: Schema.String },
+  message: ({ count, first }) =>
+    count === 1 ? `There is one difference: ${first}.` : `There are ${count} differences; the first is: ${first}.`,
+  hint: () => "Where it is meant, record the conversation anew: signalbox chat --record FILE"
+}) {}
+
 export const cliErrors = [
   InvalidUsage,
+  AttachmentUnusable,
+  ChatCommandUnknown,
+  ChatCommandInvalid,
   CommandTimeout,
+  ReplayDiffers,
   SomeServersDown,
   AllServersDown,
   SomeServersFailed,
@@ -243,6 +296,7 @@ export const cliErrors = [
   McpTokenMissing,
   AlertsHold,
   HistoryOff,
+  SessionAmbiguous,
   ApprovalNotFound,
   CallLogInvalid,
   PolicyChanges,

@@ -23,6 +23,7 @@ import {
 import { Context, Data, DateTime, Duration, Effect, Layer } from "effect"
 import type { Approval } from "./approval/Approval.ts"
 import { askedByTool } from "./approval/askedByTool.ts"
+import { askingFirst, settleByHook } from "./approval/byHook.ts"
 import { permit, type Permission } from "./approval/permit.ts"
 import { findTool, indexTools, notFound, type ToolIndex, withRunBy } from "./findTool.ts"
 import { Journal, type JournalStep } from "./Journal.ts"
@@ -30,7 +31,7 @@ import { startStopwatch } from "./stopwatch.ts"
 import { settleCause, settleFailure, settleTooLate } from "./toolFailure.ts"
 import { type ToolOutcome, ToolSettlement } from "./ToolOutcome.ts"
 import type { ToolEvent } from "./TurnEvent.ts"
-import { noHooks, type TurnHooks } from "./TurnHooks.ts"
+import { isAskFirst, isHookError, noHooks, type TurnHooks } from "./TurnHooks.ts"
 import type { TurnLimits } from "./TurnLimits.ts"
 
 /** What calls are run with. */
@@ -117,7 +118,9 @@ const execute = (
         : yield* settle(options, { call, tool, id: `${batch.id}/tool/${index}`, start, clock }, batch)
     const outcome: ToolOutcome = { ...settled, call, duration: yield* elapsed }
     const told =
-      options.hooks.afterTool === undefined ? outcome.result : yield* options.hooks.afterTool(outcome, batch.step)
+      options.hooks.afterTool === undefined
+        ? outcome.result
+        : yield* options.hooks.afterTool(outcome, batch.step, batch.call, tool)
     const final = told === outcome.result ? outcome : { ...outcome, ...retold(outcome, told), duration: yield* elapsed }
     yield* Effect.logDebug("Tool call finished", {
       status: final.status,
@@ -163,11 +166,16 @@ const settle = Effect.fnUntraced(function* (options: Executing, known: KnownCall
   const decided =
     options.hooks.beforeTool === undefined
       ? asked
-      : yield* options.hooks.beforeTool({ step: batch.step, call: asked, tool })
-  if (!("type" in decided)) return yield* Effect.as(start, answered(decided))
-  const stillWrong = decided === asked ? undefined : checkCall(options.checkInput, decided, tool)
+      : yield* options.hooks.beforeTool({ step: batch.step, call: asked, tool }, batch.call)
+  if (isHookError(decided)) return yield* settleByHook(decided, tool)
+  const call = isAskFirst(decided) ? decided.call : decided
+  if (!("type" in call)) return yield* Effect.as(start, answered(call))
+  const stillWrong = call === asked ? undefined : checkCall(options.checkInput, call, tool)
   if (stillWrong !== undefined) return yield* Effect.as(start, settleFailure(stillWrong))
-  return yield* runPermitted(options, { ...known, call: { ...decided, id: asked.id } }, batch)
+  const mustAsk = isAskFirst(decided)
+    ? { ...options, approval: askingFirst(options.approval, decided.reason) }
+    : options
+  return yield* runPermitted(mustAsk, { ...known, call: { ...call, id: asked.id } }, batch)
 })
 
 /** What is told of a call that did not begin: nothing of it has started. */

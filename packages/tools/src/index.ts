@@ -32,6 +32,7 @@ export { SubAgent, type SubAgentService, type SubAgentTask } from "./task/SubAge
 export { makePathPolicy, type PathPolicy, type PathUse, type Place } from "./paths/PathPolicy.ts"
 export { type CommandPolicy, type CommandVerdict, makeCommandPolicy } from "./bash/CommandPolicy.ts"
 export { type CheckedUrl, makeUrlPolicy, type UrlPolicy } from "./web/UrlPolicy.ts"
+export { makeWorkspace, type Workspace } from "./paths/Workspace.ts"
 
 export { type CallJudge, type CallVerdict, makeCallJudge } from "./CallJudge.ts"
 

@@ -8,6 +8,7 @@ import { Context, Effect, Equal, Exit, Layer, Metric, Scope } from "effect"
 import type { HttpClient } from "effect/http"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { ConfigInvalid } from "../errors.ts"
+import { noSeams } from "../HostSeams.ts"
 import type { HostSetup } from "../HostSetup.ts"
 import { makeBuiltIns } from "./makeBuiltIns.ts"
 
@@ -83,12 +84,13 @@ const makeService = Effect.fnUntraced(function* (setup: HostSetup) {
       return closeUnused(generation)
     })
 
+  const { seams = noSeams } = setup
   return BuiltIns.of({
-    toolbox: {
+    toolbox: seams.builtIns({
       list: Effect.suspend(() => current.toolbox.list),
       call: (name, input, context) =>
         Effect.acquireUseRelease(enter, ({ toolbox }) => toolbox.call(name, input, context), leave)
-    },
+    }),
     numbers: Effect.flatMap(
       Effect.promise(() => import("@signalbox/tools")),
       ({ builtInNumbers }) => builtInNumbers
