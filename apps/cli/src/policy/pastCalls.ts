@@ -6,7 +6,7 @@ import type { PastCall } from "@signalbox/host"
 import { isJsonObject, type JsonObject } from "@signalbox/model"
 import { Effect, FileSystem, Option, Result } from "effect"
 import { CallLogInvalid } from "../errors.ts"
-import { recordsOf, withStore } from "../sessions/keptConversations.ts"
+import { findConversation, withStore } from "../sessions/keptConversations.ts"
 
 /** Where they are. */
 export interface CallSource {
@@ -47,7 +47,7 @@ const kept = (session: Option.Option<string>) =>
   withStore(
     Effect.gen(function* () {
       const names = Option.isSome(session) ? [session.value] : yield* (yield* EventStore).listConversations
-      const events = (yield* Effect.forEach(names, recordsOf)).flat()
+      const events = (yield* Effect.forEach(names, findConversation)).flatMap((found) => found.events)
       return events.flatMap((event): ReadonlyArray<PastCall> =>
         event.type === "tool_call" ? [{ tool: event.name, input: event.arguments }] : []
       )
