@@ -67,7 +67,7 @@ const progressTo =
     )
   }
 
-export type Run = <A>(effect: Effect.Effect<A>, options: { readonly signal: AbortSignal }) => Promise<A>
+type Run = <A>(effect: Effect.Effect<A>, options: { readonly signal: AbortSignal }) => Promise<A>
 
 const answer = (server: Server, context: ServerContext, served: ServedAnswer): CallToolResult | InputRequiredResult => {
   if (served._tag === "Unknown") throw new ProtocolError(ProtocolErrorCode.InvalidParams, served.message)
