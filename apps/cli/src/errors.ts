@@ -103,6 +103,15 @@ export class AllAgentsDown extends defineError<AllAgentsDown>()("AllAgentsDown",
   hint: () => "Each agent is shown with what is wrong."
 }) {}
 
+/** An address that others can reach was refused, because clients would have to show nothing. */
+export class McpTokenMissing extends defineError<McpTokenMissing>()("McpTokenMissing", {
+  code: "MCP_TOKEN_MISSING",
+  status: statuses.configuration,
+  fields: { host: Schema.String },
+  message: ({ host }) => `Refused to listen on ${host} without a token: whoever reaches the port could run your tools.`,
+  hint: () => "Put a long random text into a file and name it with --token-file, or listen on 127.0.0.1."
+}) {}
+
 /** A command was to go on in the background of a program that ends at once. Nothing was run. */
 export class JobNeedsHost extends defineError<JobNeedsHost>()("JobNeedsHost", {
   code: "JOB_NEEDS_HOST",
@@ -202,6 +211,24 @@ export class NothingToUndo extends defineError<NothingToUndo>()("NothingToUndo",
   hint: ({ areKept }) => (areKept ? undefined : "Have images of files kept: tools.undo.folder in the configuration.")
 }) {}
 
+/** A file of past calls holds something else. */
+export class CallLogInvalid extends defineError<CallLogInvalid>()("CallLogInvalid", {
+  code: "CALL_LOG_INVALID",
+  status: statuses.badData,
+  fields: { file: Schema.String, line: Schema.Int, reason: Schema.String },
+  message: ({ file, line, reason }) => `${file}${line > 0 ? `:${line}` : ""} holds no calls: ${reason}.`,
+  hint: () =>
+    'Each line is a JSON object such as {"name":"Bash","arguments":{"command":"ls"}}; sessions export writes them.'
+}) {}
+
+/** Another configuration would treat calls otherwise, and the caller wants to be told of that by an exit code. */
+export class PolicyChanges extends defineError<PolicyChanges>()("PolicyChanges", {
+  code: "POLICY_CHANGES",
+  status: { ...statuses.conflict, exit: exitCodes.failure },
+  fields: { changed: Schema.Int, calls: Schema.Int },
+  message: ({ calls, changed }) => `Something else would become of ${changed} of ${calls} calls.`
+}) {}
+
 /** Nothing with this id was approved for good. */
 export class ApprovalNotFound extends defineError<ApprovalNotFound>()("ApprovalNotFound", {
   code: "APPROVAL_NOT_FOUND",
@@ -295,10 +322,13 @@ export const cliErrors = [
   AllAgentsDown,
   BackgroundStartFailed,
   JobNeedsHost,
+  McpTokenMissing,
   AlertsHold,
   HistoryOff,
   SessionAmbiguous,
   ApprovalNotFound,
+  CallLogInvalid,
+  PolicyChanges,
   NothingToUndo,
   ServersNeedAttention,
   ServerExists,

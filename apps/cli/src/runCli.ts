@@ -21,6 +21,7 @@ import { init } from "./commands/init.ts"
 import { mcp } from "./commands/mcp.ts"
 import { metrics } from "./commands/metrics.ts"
 import { models } from "./commands/models.ts"
+import { policy } from "./commands/policy.ts"
 import { pool } from "./commands/pool.ts"
 import { prompts } from "./commands/prompts.ts"
 import { providers } from "./commands/providers.ts"
@@ -68,6 +69,7 @@ const commands = [
   metrics,
   alerts,
   approvals,
+  policy,
   breaker,
   pool,
   reload,

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Client, type ClientOptions } from "@modelcontextprotocol/client"
+import { Client, type ClientOptions, StreamableHTTPClientTransport } from "@modelcontextprotocol/client"
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 import { waitFor } from "@signalbox/testing"
 import { existsSync, writeFileSync } from "node:fs"
+import { get } from "node:http"
 import { main } from "./program.ts"
 import { makePlace, type Place } from "./support.ts"
 
@@ -38,11 +39,49 @@ const connected = async (
   }
 }
 
+/** The official client at an address. */
+const connectedTo = async (
+  url: string,
+  era: keyof typeof eras,
+  { token, ...options }: ClientOptions & { readonly token?: string } = {}
+) => {
+  const client = new Client({ name: "test", version: "1.0.0" }, { versionNegotiation: { mode: eras[era] }, ...options })
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }))
+  return { client, [Symbol.asyncDispose]: () => client.close() }
+}
+
+/** The program as it listens, and where. */
+const startHttp = async (place: Place, args: ReadonlyArray<string> = []) => {
+  const program = place.start(["mcp", "serve", "--http", "--port", "0", ...args])
+  await program.says("Listening on ")
+  const url = /Listening on (\S+)/.exec(program.stdout())?.[1] ?? ""
+  const stop = async () => {
+    program.child.kill("SIGINT")
+    return program.ended
+  }
+  return { url, stop, [Symbol.asyncDispose]: async () => void (await stop()) }
+}
+
+/** Options of a client that notes the names of the tools whenever it is told that they are others. */
+const watching = () => {
+  const seen: Array<string> = []
+  const onChanged: NonNullable<NonNullable<ClientOptions["listChanged"]>["tools"]>["onChanged"] = (_, tools) =>
+    void seen.push((tools ?? []).map(({ name }) => name).join(" "))
+  return { seen, options: { listChanged: { tools: { onChanged } } } satisfies ClientOptions }
+}
+
 const textOf = (result: unknown): string => {
   // What `tools/call` answers is this.
   const [block] = (result as { readonly content: ReadonlyArray<{ readonly text?: string }> }).content
   return block?.text ?? ""
 }
+
+/** Asks under another name than that of the address: `fetch` sends no name of one's own. */
+const statusAt = (url: string, host: string): Promise<number> =>
+  new Promise((resolve, reject) =>
+    get(url, { headers: { host } }, (response) => resolve(response.resume().statusCode ?? 0)).on("error", reject)
+  )
 
 const remove = { name: "Bash", arguments: { command: "rm a.txt" } }
 
@@ -137,6 +176,85 @@ describe("signalbox mcp serve", () => {
       await over()
     })
   }
+
+  for (const era of ["legacy", "modern"] as const) {
+    it(`tells of other tools once the configuration has some (${era})`, async () => {
+      await using place = await makePlace()
+      place.configure({ tools: { enabled: ["Read"] } })
+      await using http = await startHttp(place)
+      const overHttp = watching()
+      const overStdio = watching()
+      await using remote = await connectedTo(http.url, era, overHttp.options)
+      await using local = await connected(place, era, overStdio.options)
+      for (const { client } of [remote, local]) assert.lengthOf((await client.listTools()).tools, 1)
+      place.configure({ tools: { enabled: ["Read", "LS"] } })
+      for (const { seen } of [overHttp, overStdio])
+        await waitFor(() => Promise.resolve(seen.includes("Read LS") || undefined), { description: "the other tools" })
+    })
+
+    it(`answers over HTTP, and asks the person behind the client (${era})`, async () => {
+      await using place = await makePlace()
+      const file = withFile(place)
+      place.configure({ tools: { enabled: ["Read", "Bash"] } })
+      await using http = await startHttp(place)
+      await using server = await connectedTo(http.url, era, { capabilities: { elicitation: { form: {} } } })
+      const asked: Array<string> = []
+      server.client.setRequestHandler("elicitation/create", ({ params }) => {
+        asked.push(params.message)
+        return { action: "accept", content: { approve: true } }
+      })
+      assert.include(textOf(await server.client.callTool({ name: "Read", arguments: { file_path: "a.txt" } })), "hello")
+      await server.client.callTool(remove)
+      assert.isFalse(existsSync(file))
+      assert.lengthOf(asked, 1)
+      assert.strictEqual((await http.stop()).code, 130)
+    })
+
+    it(`stops a command over HTTP when its call is cancelled (${era})`, async () => {
+      await using place = await makePlace()
+      const { env } = place.server() as { readonly env: Readonly<Record<string, string>> }
+      place.configure({ tools: { enabled: ["Bash"], commands: { environment: env } } })
+      await using http = await startHttp(place)
+      await using server = await connectedTo(http.url, era)
+      const giveUp = new AbortController()
+      const call = server.client
+        .callTool({ name: "Bash", arguments: { command: "sleep 600 | sleep 601" } }, { signal: giveUp.signal })
+        .then(
+          () => "answered",
+          () => "cancelled"
+        )
+      await waitFor(async () => (await place.servers()).length >= 2 || undefined, { description: "a command" })
+      giveUp.abort()
+      assert.strictEqual(await call, "cancelled")
+      await waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command" })
+    })
+  }
+
+  it("lets in over HTTP who shows the token, and no page of another origin or name", async () => {
+    await using place = await makePlace()
+    withFile(place)
+    place.configure({ tools: { enabled: ["Read"] } })
+    writeFileSync(place.file("token"), "canary-token\n")
+    writeFileSync(place.file("empty"), "\n")
+    const alone = await place.run(["mcp", "serve", "--http", "--host", "0.0.0.0"])
+    assert.deepStrictEqual([alone.code, alone.stdout], [78, ""])
+    assert.include(alone.stderr, "MCP_TOKEN_MISSING")
+    assert.strictEqual((await place.run(["mcp", "serve", "--http", "--token-file", "empty"])).code, 78)
+    await using http = await startHttp(place, ["--host", "0.0.0.0", "--token-file", "token"])
+    const url = http.url.replace("0.0.0.0", "127.0.0.1")
+    for (const token of [undefined, "other"])
+      assert.include(
+        await connectedTo(url, "legacy", token === undefined ? {} : { token }).then(() => "let in", String),
+        "Show the token of this server"
+      )
+    await using server = await connectedTo(url, "legacy", { token: "canary-token" })
+    assert.lengthOf((await server.client.listTools()).tools, 1)
+    const page = { authorization: "Bearer canary-token", origin: "https://page.example" }
+    assert.strictEqual((await fetch(url, { method: "POST", headers: page })).status, 403)
+    await using here = await startHttp(place)
+    assert.strictEqual(await statusAt(here.url, "page.example"), 403)
+    assert.notStrictEqual(await statusAt(here.url, "localhost"), 403)
+  })
 
   it("has the tools of servers with --all, and approves by its flags", async () => {
     await using place = await makePlace()

@@ -1,5 +1,6 @@
 /**
- * The other direction: tools of this program for MCP clients, in every protocol era, over standard input and output.
+ * The other direction: tools of this program for MCP clients, in every protocol era, over standard input and output or HTTP.
  */
+export { type HttpFace, type HttpFaceOptions, makeHttpFace } from "./serve/httpFace.ts"
 export type { ServedAnswer, ServedCall, ServedResult, ServedTool, ServedTools } from "./serve/ServedTools.ts"
 export { serveOverStdio } from "./serve/sdkServer.ts"

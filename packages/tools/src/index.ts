@@ -34,6 +34,8 @@ export { type CommandPolicy, type CommandVerdict, makeCommandPolicy } from "./ba
 export { type CheckedUrl, makeUrlPolicy, type UrlPolicy } from "./web/UrlPolicy.ts"
 export { makeWorkspace, type Workspace } from "./paths/Workspace.ts"
 
+export { type CallJudge, type CallVerdict, makeCallJudge } from "./CallJudge.ts"
+
 // What is counted
 export { type BuiltInNumbers, builtInNumbers } from "./metrics.ts"
 

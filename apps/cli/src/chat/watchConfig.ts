@@ -6,14 +6,20 @@ import { Output } from "../Output.ts"
 import { renderReload } from "../render/renderReload.ts"
 import type { RunningHost } from "../withHost.ts"
 
-/** With `--json` it follows in silence. */
-export const watchConfig = Effect.fnUntraced(function* (host: RunningHost) {
+/** With `--json` it follows in silence. `after` is done after each change. */
+export const watchConfig = Effect.fnUntraced(function* (
+  host: RunningHost,
+  after: Effect.Effect<unknown> = Effect.void
+) {
   const output = yield* Output
   yield* host.reload.watch.pipe(
     Stream.runForEach((event) =>
-      output.isJson
-        ? Effect.void
-        : Effect.forEach(renderReload(event, output.errorStyle), output.status, { discard: true })
+      Effect.andThen(
+        output.isJson
+          ? Effect.void
+          : Effect.forEach(renderReload(event, output.errorStyle), output.status, { discard: true }),
+        after
+      )
     ),
     Effect.forkScoped
   )

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Option, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
 import { approvalFlags } from "../flags.ts"
 import { withSetting } from "../withSetting.ts"
@@ -10,21 +10,42 @@ const serve = Command.make(
       Flag.withDescription("The tools of the servers of the configuration, too"),
       Flag.withDefault(false)
     ),
+    http: Flag.Boolean("http").pipe(
+      Flag.withDescription("Over HTTP (Streamable HTTP, at /mcp) instead of standard input and output"),
+      Flag.withDefault(false)
+    ),
+    port: Flag.Int("port").pipe(
+      Flag.withDescription("With --http: where to listen; 0 lets the system choose"),
+      Flag.withDefault(4001)
+    ),
+    host: Flag.String("host").pipe(
+      Flag.withDescription("With --http: the address to listen on; others than loopback ones need a token"),
+      Flag.withDefault("127.0.0.1")
+    ),
+    tokenFile: Flag.FileText("token-file").pipe(
+      Flag.withDescription("With --http: a file with the token that clients show as Authorization: Bearer"),
+      Flag.map((text) => Redacted.make(text.trim())),
+      Flag.optional
+    ),
     ...approvalFlags
   },
-  ({ all, approve, yes }) =>
+  ({ all, approve, host, http, port, tokenFile, yes }) =>
     withSetting(
       // The server half of the SDK takes a while to load.
       Effect.flatMap(
         Effect.promise(() => import("../mcp/serveMcp.ts")),
-        ({ serveMcp }) => serveMcp({ all, approvals: { approve, yes } })
+        ({ serveMcp }) => {
+          const listening = { host, port, token: Option.getOrUndefined(tokenFile) }
+          return serveMcp({ all, approvals: { approve, yes } }, http ? listening : undefined)
+        }
       )
     )
 ).pipe(
-  Command.withDescription("Be an MCP server on standard input and output, with the built-in tools"),
+  Command.withDescription("Be an MCP server on standard input and output, or over HTTP, with the built-in tools"),
   Command.withExamples([
     { command: "claude mcp add signalbox -- signalbox mcp serve", description: "As a server of Claude Code" },
-    { command: "signalbox mcp serve --all", description: "With all servers of the configuration behind one" }
+    { command: "signalbox mcp serve --all", description: "With all servers of the configuration behind one" },
+    { command: "signalbox mcp serve --http --port 4001", description: "At http://127.0.0.1:4001/mcp" }
   ])
 )
 

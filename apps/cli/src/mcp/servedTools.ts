@@ -15,7 +15,7 @@ import {
   type ToolResult,
   type ToolResultContent
 } from "@signalbox/model"
-import { Cause, Effect, Option } from "effect"
+import { Cause, Effect, Option, Stream } from "effect"
 import { type ApprovalChoice, makeApproving } from "../chat/approving.ts"
 import { version } from "../version.ts"
 import type { RunningHost } from "../withHost.ts"
@@ -96,8 +96,12 @@ const internal: ServedResult = {
   isError: true
 }
 
-/** What `signalbox mcp serve` has to offer. */
-export const servedTools = (host: RunningHost, { all, approvals }: Serving): ServedTools => {
+/** What `signalbox mcp serve` has to offer. `reloads` has an element whenever the configuration was read again. */
+export const servedTools = (
+  host: RunningHost,
+  { all, approvals }: Serving,
+  reloads: Stream.Stream<unknown>
+): ServedTools => {
   const { toolbox } = host
   const isServed = ({ runBy }: ToolDefinition): boolean => all || sourceOf(runBy) === builtInSource
   const tools = Effect.map(toolbox.list, (listed) => listed.filter(isServed))
@@ -120,6 +124,9 @@ export const servedTools = (host: RunningHost, { all, approvals }: Serving): Ser
     )
   })
 
+  const listed = Effect.map(tools, (served) => served.map(servedTool))
+  const news = all ? Stream.merge(reloads, host.orchestrator.changes) : reloads
+
   return {
     name: "signalbox",
     version,
@@ -128,7 +135,13 @@ export const servedTools = (host: RunningHost, { all, approvals }: Serving): Ser
     list: Effect.andThen(
       // A required server that cannot be started is told by its calls.
       all ? Effect.ignore(host.usable) : Effect.void,
-      Effect.map(tools, (served) => served.map(servedTool))
+      listed
+    ),
+    // What there is now comes first, and is no change.
+    changes: Stream.merge(Stream.make("now"), news).pipe(
+      Stream.mapEffect(() => Effect.map(listed, (served) => JSON.stringify(served))),
+      Stream.changes,
+      Stream.drop(1)
     ),
     call
   }

@@ -2,7 +2,7 @@
  * Tools that are offered to MCP clients: what there is, and calling it. Nothing here knows of a protocol era; a question is
  * an answer of its own, because the newest era has clients ask their persons between two calls.
  */
-import type { Effect } from "effect"
+import type { Effect, Stream } from "effect"
 import type { JsonObject } from "../McpTool.ts"
 
 /** A tool as it is listed. */
@@ -53,6 +53,8 @@ export interface ServedTools {
   /** What the model behind the client should know. */
   readonly instructions: string
   readonly list: Effect.Effect<ReadonlyArray<ServedTool>>
+  /** Whenever the list has become another one. */
+  readonly changes: Stream.Stream<unknown>
   /** Interrupted when the client cancels the call, or leaves. */
   readonly call: (call: ServedCall) => Effect.Effect<ServedAnswer>
 }

@@ -16,7 +16,7 @@ import {
   type Transport
 } from "@modelcontextprotocol/server"
 import { serveStdio as serveSdkStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio"
-import { Effect, FiberSet, Predicate } from "effect"
+import { Effect, FiberSet, Predicate, Stream } from "effect"
 import type { ServedAnswer, ServedCall, ServedResult, ServedTools } from "./ServedTools.ts"
 
 /** The key of our one question in the answers of a client. */
@@ -75,8 +75,9 @@ const answer = (server: Server, context: ServerContext, served: ServedAnswer): C
   return canAsk(server, context) ? asking(served.question) : resultOf(served.otherwise)
 }
 
-const makeServer = ({ call, instructions, list, name, version }: ServedTools, run: Run): Server => {
-  const server = new Server({ name, version }, { capabilities: { tools: {} }, instructions })
+/** A server of the SDK for one connection, or one request. `run` runs what its handlers do. */
+export const makeServer = ({ call, instructions, list, name, version }: ServedTools, run: Run): Server => {
+  const server = new Server({ name, version }, { capabilities: { tools: { listChanged: true } }, instructions })
   server.setRequestHandler("tools/list", (_, { mcpReq }) =>
     run(
       // Schemas are objects by the contract of what is served.
@@ -126,9 +127,26 @@ export const serveOverStdio = (tools: ServedTools): Effect.Effect<void> =>
   Effect.scoped(
     Effect.gen(function* () {
       const run = yield* FiberSet.makeRuntimePromise()
+      const servers = new Set<Server>()
+      yield* tools.changes.pipe(
+        Stream.runForEach(() =>
+          Effect.sync(() => {
+            // One that was made to be asked for its name alone has no connection, and nobody to tell.
+            for (const server of servers) void server.sendToolListChanged().catch(() => servers.delete(server))
+          })
+        ),
+        Effect.forkScoped
+      )
       yield* Effect.callback<void>((resume) => {
         const transport = watched(() => resume(Effect.void))
-        const handle = serveSdkStdio(() => makeServer(tools, run), { transport })
+        const handle = serveSdkStdio(
+          () => {
+            const server = makeServer(tools, run)
+            servers.add(server)
+            return server
+          },
+          { transport }
+        )
         return Effect.promise(() => handle.close())
       })
     })

@@ -17,6 +17,8 @@ export interface CheckedUrl {
 /** Judges addresses. */
 export interface UrlPolicy {
   readonly check: (url: string, from?: URL) => Effect.Effect<CheckedUrl, UrlRefused>
+  /** Why it may not be fetched, as far as that can be told without looking up what its name stands for. */
+  readonly objection: (url: string) => string | undefined
 }
 
 const maxLength = 4096
@@ -81,7 +83,7 @@ export const makeUrlPolicy = (options: UrlRules, web: WebAccess["Service"]): Url
   }
 
   const addressOf = Effect.fnUntraced(function* (host: string) {
-    const literal = host.startsWith("[") ? host.slice(1, -1) : host
+    const literal = literalOf(host)
     const addresses =
       parseAddress(literal) === undefined
         ? yield* Effect.mapError(web.resolve(host), ({ reason }) => `${host} has no address (${reason})`)
@@ -94,6 +96,15 @@ export const makeUrlPolicy = (options: UrlRules, web: WebAccess["Service"]): Url
   })
 
   return {
+    objection: (text) => {
+      const parsed = parseUrl(text, undefined)
+      if (Result.isFailure(parsed)) return parsed.failure
+      const literal = literalOf(hostOf(parsed.success))
+      return (
+        objectionToUrl(parsed.success) ??
+        (parseAddress(literal) === undefined ? undefined : objectionToAddress(literal))
+      )
+    },
     check: Effect.fnUntraced(function* (text: string, from?: URL) {
       const refuse = (reason: string) => new UrlRefused({ url: text.slice(0, maxLength), reason })
       const parsed = parseUrl(text, from)
@@ -108,3 +119,6 @@ export const makeUrlPolicy = (options: UrlRules, web: WebAccess["Service"]): Url
 
 /** The host without the dot that a complete name may end with. */
 const hostOf = ({ hostname }: URL): string => hostname.toLowerCase().replace(/\.$/, "")
+
+/** An address without the brackets of IPv6. */
+const literalOf = (host: string): string => (host.startsWith("[") ? host.slice(1, -1) : host)
