@@ -2,7 +2,7 @@
  * A host that lives from a cassette: no request leaves it and no server is started, until it is told to go on live.
  */
 import type { ApprovalStore } from "@signalbox/conversation"
-import { entriesOf, IsWithinAnswer, type Player } from "@signalbox/conversation/replay"
+import { entriesOf, IsWithinAnswer, playedTools, type Player } from "@signalbox/conversation/replay"
 import { JsonObject, type LanguageModel } from "@signalbox/model"
 import { ConnectionClosed, type McpClient, ServeFailed } from "@signalbox/mcp"
 import { Effect, Schema, Scope } from "effect"
@@ -12,7 +12,6 @@ import type { HostSeams } from "../HostSeams.ts"
 import { makePlayedPeer, type PlayedPeer } from "./playedPeer.ts"
 import { approvalsNote, mapChosen, steppedModel } from "./recordSeams.ts"
 import { playedHttp } from "./tapedHttp.ts"
-import { playedTools } from "./tapedTools.ts"
 
 /** A replay of what a host did. */
 export interface Replay {

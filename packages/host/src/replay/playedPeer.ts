@@ -128,7 +128,7 @@ export const makePlayedPeer = (player: Player, peer: string): PlayedPeer => {
     if (line.entry.way !== "in" || line.done || isPing(line.message)) return false
     if (line.cause !== undefined && (!line.cause.done || line.cause.liveId === undefined)) return false
     if (line.needs.some(({ done }) => !done)) return false
-    return isToolCall(line.cause) || line.entry.turn <= player.turn()
+    return isToolCall(line.cause) || line.entry.turn <= player.openedTurn()
   }
 
   const say = (line: Line) => {
@@ -142,7 +142,7 @@ export const makePlayedPeer = (player: Player, peer: string): PlayedPeer => {
     for (const line of all) if (isDue(line)) say(line)
     for (const [link, transport] of transports) if (isLost(link)) void transport.close()
   }
-  player.onTurn(release)
+  player.onOpened(release)
 
   /** The server went away then, after all that it said. */
   const isLost = (link: number): boolean => {
@@ -150,7 +150,7 @@ export const makePlayedPeer = (player: Player, peer: string): PlayedPeer => {
     const lines = links.get(link) ?? []
     return (
       lost !== undefined &&
-      lost.turn <= player.turn() &&
+      lost.turn <= player.openedTurn() &&
       lines.every((line) => line.done || isPing(line.message) || (line.entry.way === "out" && !isRequest(line.message)))
     )
   }
@@ -237,7 +237,7 @@ export const makePlayedPeer = (player: Player, peer: string): PlayedPeer => {
             line.done ||
             isPing(line.message) ||
             isToolCall(line.cause) ||
-            line.entry.turn > player.turn()
+            line.entry.turn > player.openedTurn()
         )
       )
   }

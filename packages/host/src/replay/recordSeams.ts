@@ -3,14 +3,19 @@
  * people said.
  */
 import type { ApprovalStore } from "@signalbox/conversation"
-import { IsWithinAnswer, type LinkTape, recordConversations, type Recorder } from "@signalbox/conversation/replay"
+import {
+  IsWithinAnswer,
+  type LinkTape,
+  recordConversations,
+  recordedTools,
+  type Recorder
+} from "@signalbox/conversation/replay"
 import { makeLanguageModel, type LanguageModel } from "@signalbox/model"
 import { type ServerOptions, TokenStore, WireTap } from "@signalbox/mcp"
 import { DateTime, Effect, Predicate, Redacted, Stream } from "effect"
 import type { HostSeams } from "../HostSeams.ts"
 import type { ChosenModel } from "../models/chooseModel.ts"
 import { recordedHttp } from "./tapedHttp.ts"
-import { recordedTools } from "./tapedTools.ts"
 
 /** Under which name a cassette has what was approved for good. */
 export const approvalsNote = "approvals"
