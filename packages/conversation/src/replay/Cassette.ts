@@ -121,7 +121,9 @@ export const CassetteEntry = Schema.Union([
     peer: Schema.String,
     link: Schema.Int,
     state: Schema.Literals(["opened", "ready", "failed", "lost"]),
-    reason: Schema.optionalKey(Schema.String)
+    reason: Schema.optionalKey(Schema.String),
+    /** The whole error, where the composition writes it down. */
+    error: Schema.optionalKey(Schema.Unknown)
   }),
   /** A message on a connection. */
   Schema.Struct({

@@ -31,7 +31,7 @@ export interface ExchangeTape {
 export interface LinkTape {
   readonly out: (message: unknown) => void
   readonly in: (message: unknown) => void
-  readonly state: (state: "opened" | "ready" | "failed" | "lost", reason?: string) => void
+  readonly state: (state: EntryOf<"link">["state"], more?: Pick<EntryOf<"link">, "error" | "reason">) => void
 }
 
 /** Notes what happens. All of it may be called from anywhere, also where there is no fiber. */
@@ -160,8 +160,7 @@ export const makeRecorder = Effect.fn("makeRecorder")(function* (
       return {
         out: say("out"),
         in: say("in"),
-        state: (state, reason) =>
-          note({ type: "link", turn, peer, link, state, ...(reason === undefined ? {} : { reason }) })
+        state: (state, more) => note({ type: "link", turn, peer, link, state, ...more })
       }
     }
   }

@@ -101,7 +101,7 @@ layer(NodeServices.layer)("a recorder", (it) => {
       recorder.beginStep()
       yield* recorder.written
       assert.lengthOf(entriesOf(yield* readCassette(file), "step"), 1)
-      assert.strictEqual(Number((yield* fs.stat(file)).mode) & 0o777, 0o600)
+      assert.strictEqual((yield* fs.stat(file)).mode & 0o777, 0o600)
       for (let step = 0; step < 500; step++) recorder.beginStep()
       yield* Scope.close(scope, Exit.void)
       assert.lengthOf(entriesOf(yield* readCassette(file), "step"), 501)

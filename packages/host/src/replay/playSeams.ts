@@ -5,12 +5,12 @@ import type { ApprovalStore } from "@signalbox/conversation"
 import { entriesOf, IsWithinAnswer, playedTools, type Player } from "@signalbox/conversation/replay"
 import { JsonObject, type LanguageModel } from "@signalbox/model"
 import { ConnectionClosed, type McpClient, ServeFailed } from "@signalbox/mcp"
-import { Effect, Schema, Scope } from "effect"
+import { Effect, Result, Schema, Scope } from "effect"
 import { Digest } from "effect/crypto"
 import type { HostOptions } from "../config/HostOptions.ts"
 import type { HostSeams } from "../HostSeams.ts"
 import { makePlayedPeer, type PlayedPeer } from "./playedPeer.ts"
-import { approvalsNote, mapChosen, steppedModel } from "./recordSeams.ts"
+import { approvalsNote, LostBy, mapChosen, steppedModel } from "./recordSeams.ts"
 import { playedHttp } from "./tapedHttp.ts"
 
 /** A replay of what a host did. */
@@ -48,6 +48,12 @@ const playedApprovals = ({ cassette }: Player): ApprovalStore => {
     digest: (text) => Effect.flatMap(digest, (sha) => sha.digestHex(Digest.sha256, new TextEncoder().encode(text)))
   }
 }
+
+/** What is undefined is not there any more once it has been through JSON. */
+const decodeLost = (error: unknown) =>
+  Result.getOrUndefined(
+    Schema.decodeUnknownResult(LostBy)({ exitCode: undefined, signal: undefined, ...Object(error) })
+  )
 
 /** How often it is looked, and how often at the most: a server that this version does not start says nothing. */
 const lookEvery = "5 millis"
@@ -94,7 +100,11 @@ export const playSeams = (player: Player, fork?: Fork): Replay => {
             {
               ...server,
               protocol: peer.isModern(link) ? "2026-07-28" : "legacy",
-              endpoint: { transport: "in-process", serve: peer.serve(link) }
+              endpoint: {
+                transport: "in-process",
+                serve: peer.serve(link),
+                lostBy: () => decodeLost(peer.lostBy(link))
+              }
             },
             { ...start, requires: {}, program: {} }
           )

@@ -36,6 +36,8 @@ export interface PlayedPeer {
   /** Whether the server spoke the newest revision. */
   readonly isModern: (link: number) => boolean
   readonly serve: (link: number) => (transport: ServerTransport) => Promise<unknown>
+  /** Why the server went away, as it was written down. */
+  readonly lostBy: (link: number) => unknown
   /** Whether everything has been said that belongs to this turn and those before, and needs no call. */
   readonly isSettled: () => boolean
 }
@@ -144,9 +146,11 @@ export const makePlayedPeer = (player: Player, peer: string): PlayedPeer => {
   }
   player.onOpened(release)
 
+  const lostOf = (link: number) => states.find((entry) => entry.link === link && entry.state === "lost")
+
   /** The server went away then, after all that it said. */
   const isLost = (link: number): boolean => {
-    const lost = states.find((entry) => entry.link === link && entry.state === "lost")
+    const lost = lostOf(link)
     const lines = links.get(link) ?? []
     return (
       lost !== undefined &&
@@ -229,6 +233,7 @@ export const makePlayedPeer = (player: Player, peer: string): PlayedPeer => {
       })
       return transport.start().then(release)
     },
+    lostBy: (link) => lostOf(link)?.error,
     isSettled: () =>
       [...transports.keys()].every((link) =>
         (links.get(link) ?? []).every(

@@ -11,8 +11,8 @@ import {
   type Recorder
 } from "@signalbox/conversation/replay"
 import { makeLanguageModel, type LanguageModel } from "@signalbox/model"
-import { type ServerOptions, TokenStore, WireTap } from "@signalbox/mcp"
-import { DateTime, Effect, Predicate, Redacted, Stream } from "effect"
+import { ServerExited, type ServerOptions, StreamLost, TokenStore, WireTap } from "@signalbox/mcp"
+import { DateTime, Effect, Predicate, Redacted, Result, Schema, Stream } from "effect"
 import type { HostSeams } from "../HostSeams.ts"
 import type { ChosenModel } from "../models/chooseModel.ts"
 import { recordedHttp } from "./tapedHttp.ts"
@@ -88,6 +88,16 @@ const noteApprovals = (recorder: Recorder, store: ApprovalStore | undefined): Ap
         )
       }
 
+type LostBy = ServerExited | StreamLost
+
+/** Why connections end, as it is written down. */
+export const LostBy = Schema.Union([ServerExited, StreamLost])
+
+const encodeLost = (lost: LostBy) => ({
+  reason: lost.message,
+  error: Result.getOrNull(Schema.encodeResult(LostBy)(lost))
+})
+
 /** Records what a host does. */
 export const recordSeams = (recorder: Recorder): HostSeams => ({
   http: recordedHttp(recorder),
@@ -110,12 +120,16 @@ export const recordSeams = (recorder: Recorder): HostSeams => ({
           const opened = recorder.link(server.name)
           opened.state("opened")
           tape = opened
-          return { sent: opened.out, received: opened.in, lost: (reason: string) => opened.state("lost", reason) }
+          return {
+            sent: opened.out,
+            received: opened.in,
+            lost: (error: LostBy) => opened.state("lost", encodeLost(error))
+          }
         }
         return yield* connector.connect(server, start).pipe(
           Effect.tap(() => Effect.sync(() => tape?.state("ready"))),
           Effect.tapError(({ message }) =>
-            Effect.sync(() => (tape ?? recorder.link(server.name)).state("failed", message))
+            Effect.sync(() => (tape ?? recorder.link(server.name)).state("failed", { reason: message }))
           ),
           Effect.provideService(WireTap, listen),
           Effect.provideService(TokenStore, learningStore(recorder, yield* TokenStore))
