@@ -109,6 +109,16 @@ describe("without a network and without its servers, a recording", () => {
     assert.include(recorded.stderr, "killed by SIGKILL")
   })
 
+  it("fails a call where its server over HTTP refused it", async () => {
+    await using place = await makePlace()
+    await using server = await startFxMcpHttp({ fault: ["status:500@call:1"] })
+    const url = { enabled: true, transport: "http", url: server.url, headers: {} }
+    const { recorded } = await both(place, calling(["echo", { text: "one" }], ["echo", { text: "two" }]), {
+      remote: url
+    })
+    assert.match(recorded.stderr, /✗ .*echo/)
+  })
+
   it("knows of a server that could not be started, and of one that hung", async () => {
     await using place = await makePlace()
     await both(
@@ -116,6 +126,47 @@ describe("without a network and without its servers, a recording", () => {
       calling(["echo", { text: "one" }]),
       { ...fxAt(place, {}), dead: place.server({ exitAtStart: 3 }), hanging: place.server({ hangInit: true }) },
       { runtime: { connectTimeout: "2 seconds" } }
+    )
+  })
+
+  it("of a server that asks back has what the person answered", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm({ script: calling(["echo", { text: "asked" }]) })
+    place.configure({ ...upstream("claude", fxLlm.url), servers: fxAt(place, { ask: "elicitation" }) })
+    const terminal = place.startOnTerminal(["chat", "go", "--record", "tape"], env)
+    await terminal.sees("name (a text):")
+    terminal.press("Ada\r")
+    await terminal.sees("colour (a text; Enter: green):")
+    terminal.press("\r")
+    await terminal.sees("Send this to fx? [Y/n]")
+    terminal.press("\r")
+    const recorded = await terminal.ended
+    assert.strictEqual(recorded.code, 0, recorded.stdout)
+    assert.include(readFileSync(place.file("tape"), "utf8"), '"kind":"elicit"')
+    const { stdout } = await replayAlone(place, "tape", "--diff", "--json")
+    assert.deepStrictEqual(JSON.parse(stdout).data.differences, [])
+  })
+
+  it("of a call that a person approved, and of one that was refused, asks nobody", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm({ script: calling(["echo", { text: "one" }], ["echo", { text: "two" }]) })
+    place.configure({
+      ...upstream("claude", fxLlm.url),
+      servers: fxAt(place, {}),
+      conversation: { approval: { mode: "ask" } }
+    })
+    const terminal = place.startOnTerminal(["chat", "go", "--record", "tape"], env)
+    await terminal.sees("needs your approval")
+    terminal.press("y\r")
+    await terminal.sees("needs your approval")
+    terminal.press("n\r")
+    const recorded = await terminal.ended
+    const { stdout } = await replayAlone(place, "tape", "--diff", "--json")
+    const { data } = JSON.parse(stdout)
+    assert.deepStrictEqual(data.differences, [], recorded.stdout)
+    assert.deepStrictEqual(
+      data.turns[0].tool_calls.map(({ status }: { status: string }) => status),
+      ["ok", "refused"]
     )
   })
 
@@ -178,6 +229,18 @@ describe("without a network and without its servers, a recording", () => {
     assert.include(played.stdout, "alpha omega")
     assert.notInclude(played.stdout, "never")
     assert.include(played.stdout, "After.")
+  })
+})
+
+describe("the example", () => {
+  it("runs as it stands", async () => {
+    await using place = await makePlace()
+    writeFileSync(place.file("signalbox"), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`, { mode: 0o755 })
+    const { stdout } = await promisify(execFile)("sh", [join(import.meta.dirname, "../examples/replay/try.sh")], {
+      env: { PATH: `${place.path}:${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`, HOME: place.path }
+    })
+    assert.match(stdout, /No difference in 1 turn\./)
+    assert.lengthOf(stdout.split("Team notes"), 4)
   })
 })
 

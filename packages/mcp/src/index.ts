@@ -55,6 +55,7 @@ export {
 export { AuthorizationFailed, TokenStoreUnusable } from "./auth/authErrors.ts"
 export {
   type CallError,
+  CallFailure,
   type ConnectError,
   countsAsConnectionFailure,
   mcpErrors,

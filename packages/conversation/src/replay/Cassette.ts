@@ -134,6 +134,16 @@ export const CassetteEntry = Schema.Union([
     way: Schema.Literals(["out", "in"]),
     message: Schema.Unknown
   }),
+  /** A call of a tool over a connection failed: the nth of its kind, from 1, as far as no message tells. */
+  Schema.Struct({
+    type: Schema.Literal("call_failed"),
+    turn: Schema.Int,
+    peer: Schema.String,
+    name: Schema.String,
+    input: Schema.Unknown,
+    nth: Schema.Int,
+    error: Schema.Unknown
+  }),
   /** A tool of the program itself was called. */
   Schema.Struct({
     type: Schema.Literal("tool"),

@@ -9,6 +9,7 @@ import { Effect, Result, Schema, Scope } from "effect"
 import { Digest } from "effect/crypto"
 import type { HostOptions } from "../config/HostOptions.ts"
 import type { HostSeams } from "../HostSeams.ts"
+import { makeCounters, playingFailures } from "./failedCalls.ts"
 import { makePlayedPeer, type PlayedPeer } from "./playedPeer.ts"
 import { approvalsNote, LostBy, mapChosen, steppedModel } from "./recordSeams.ts"
 import { playedHttp } from "./tapedHttp.ts"
@@ -62,6 +63,7 @@ const mostLooks = 1000
 /** Plays what a host did. With a fork, another model answers from the step on that the player knows. */
 export const playSeams = (player: Player, fork?: Fork): Replay => {
   const peers = new Map<string, PlayedPeer>()
+  const counterOf = makeCounters()
   const peerOf = (name: string) => {
     const known = peers.get(name) ?? makePlayedPeer(player, name)
     peers.set(name, known)
@@ -108,6 +110,7 @@ export const playSeams = (player: Player, fork?: Fork): Replay => {
             },
             { ...start, requires: {}, program: {} }
           )
+          const recorded = playingFailures(player, played, counterOf(server.name))
           const scope = yield* Effect.scope
           const live = yield* Effect.cached(Effect.provideService(connector.connect(server, start), Scope.Scope, scope))
           const callTool: McpClient["callTool"] = (call) =>
@@ -119,7 +122,7 @@ export const playSeams = (player: Player, fork?: Fork): Replay => {
                     ),
                     Effect.flatMap((client) => client.callTool(call))
                   )
-                : played.callTool(call)
+                : recorded(call)
             )
           return { ...played, callTool } satisfies McpClient
         })
