@@ -21,10 +21,14 @@ const official = (name: string, ...args: ReadonlyArray<string>) => ({
   env: {}
 })
 
-/** Whether a program can be started here without any network. */
+/** Starts a program without any network. */
+const isolating = ["unshare", "-n"] as const
+
+/** Whether that can be had here. */
 const hasUnshare = (() => {
+  const [command, ...flags] = isolating
   try {
-    execFileSync("unshare", ["-n", "true"], { stdio: "ignore" })
+    execFileSync(command, [...flags, "true"], { stdio: "ignore" })
     return true
   } catch {
     return false
@@ -34,7 +38,7 @@ const hasUnshare = (() => {
 /** Replays where there is no network at all, not even this machine's own; as well as possible where that cannot be had. */
 const replayAlone = async (place: Place, ...args: ReadonlyArray<string>) => {
   const words = [process.execPath, main, "replay", ...args]
-  const [command = "", ...rest] = hasUnshare ? ["unshare", "-n", ...words] : words
+  const [command = "", ...rest] = hasUnshare ? [...isolating, ...words] : words
   return promisify(execFile)(command, rest, {
     cwd: place.path,
     env: { PATH: process.env["PATH"] ?? "", HOME: place.path }

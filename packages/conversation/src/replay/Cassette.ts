@@ -36,7 +36,7 @@ export interface RecordedRequest extends Schema.Schema.Type<typeof RecordedReque
 const AskedQuestion = Schema.Struct({ input: Schema.Unknown, reason: Schema.String })
 
 /** How a turn ended: `stopped` by whoever asked, or with a failure. */
-export const TurnEnding = Schema.Literals(["finished", "stopped", "failed"])
+const TurnEnding = Schema.Literals(["finished", "stopped", "failed"])
 
 /**
  * What happened, in the order in which it did. `turn` counts the inputs, from 1; 0 is before the first.

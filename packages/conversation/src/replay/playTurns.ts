@@ -69,7 +69,7 @@ export const recordedConversation = (
 }
 
 /** Answers questions as they were answered. Where nobody answered such a question, it is declined. */
-export const playedInteraction = (player: Player, live: Interaction = Interaction.decline): Interaction => {
+const playedInteraction = (player: Player, live: Interaction = Interaction.decline): Interaction => {
   const answerTo = <A, E>(
     kind: EntryOf<"answer">["kind"],
     question: unknown,
