@@ -23,13 +23,25 @@ export class Output extends Context.Service<
     /** The same at once, for the logger. */
     readonly writeStatus: (text: string) => void
     /** Says how the prompt is drawn again while one stands on the terminal. */
-    readonly setPrompt: (redraw: (() => void) | undefined) => void
+    readonly setPrompt: (prompt: StandingPrompt | undefined) => void
+    /** The line that says what is going on, for as long as it does; see `drawWorking`. */
+    readonly setWorking: (line: (() => string) | undefined) => void
+    /** Draws that line anew below what was printed, unless text stands unfinished there or somebody is asked. */
+    readonly drawWorking: Effect.Effect<void>
   }
 >()("signalbox/Output") {}
 
-const write = (text: string) => Effect.sync(() => void process.stdout.write(text))
+/** A prompt that waits for an answer. */
+export interface StandingPrompt {
+  /** Rows of the terminal above the one where the cursor is. */
+  readonly rowsAbove: () => number
+  /** Draws it, those rows above the cursor included. */
+  readonly draw: () => void
+}
 
 const eraseLine = "\r\u001b[K"
+
+const upBy = (rows: number): string => (rows === 0 ? "" : `\u001b[${rows}A`)
 
 /** Writes to the process's streams. */
 export const makeOutput = (options: {
@@ -37,11 +49,29 @@ export const makeOutput = (options: {
   readonly style: Style
   readonly errorStyle: Style
 }): Output["Service"] => {
-  let redrawPrompt: (() => void) | undefined
-  const writeStatus = (text: string) => {
-    process.stderr.write(redrawPrompt === undefined ? `${text}\n` : `${eraseLine}${text}\n`)
-    redrawPrompt?.()
+  let prompt: StandingPrompt | undefined
+  let working: (() => string) | undefined
+  let isWorkingDrawn = false
+  // Of the text on stdout, which may share the terminal.
+  let isLineOpen = false
+  const eraseWorking = () => {
+    if (isWorkingDrawn) process.stderr.write(eraseLine)
+    isWorkingDrawn = false
   }
+  const writeStatus = (text: string) => {
+    eraseWorking()
+    if (prompt === undefined) return void process.stderr.write(`${text}\n`)
+    const rows = prompt.rowsAbove()
+    // The prompt is drawn from as far above the cursor as it was.
+    process.stderr.write(`${upBy(rows)}\r\u001b[J${text}\n${"\n".repeat(rows)}`)
+    prompt.draw()
+  }
+  const write = (text: string) =>
+    Effect.sync(() => {
+      eraseWorking()
+      if (text !== "") isLineOpen = !text.endsWith("\n")
+      process.stdout.write(text)
+    })
   return {
     isJson: options.isJson,
     style: options.style,
@@ -53,9 +83,19 @@ export const makeOutput = (options: {
     line: (text) => write(`${text}\n`),
     status: (text) => Effect.sync(() => writeStatus(text)),
     writeStatus,
-    setPrompt: (redraw) => {
-      redrawPrompt = redraw
-    }
+    setPrompt: (standing) => {
+      eraseWorking()
+      prompt = standing
+    },
+    setWorking: (line) => {
+      eraseWorking()
+      working = line
+    },
+    drawWorking: Effect.sync(() => {
+      if (working === undefined || prompt !== undefined || isLineOpen) return
+      process.stderr.write(`${eraseLine}${working()}`)
+      isWorkingDrawn = true
+    })
   }
 }
 

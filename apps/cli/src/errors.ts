@@ -103,6 +103,16 @@ export class AllAgentsDown extends defineError<AllAgentsDown>()("AllAgentsDown",
   hint: () => "Each agent is shown with what is wrong."
 }) {}
 
+/** A command was to go on in the background of a program that ends at once. Nothing was run. */
+export class JobNeedsHost extends defineError<JobNeedsHost>()("JobNeedsHost", {
+  code: "JOB_NEEDS_HOST",
+  status: statuses.invalidParams,
+  fields: {},
+  message: () => "A command in the background ends with the program that started it, which would be this one.",
+  hint: () =>
+    "Start a host that goes on, in another terminal: signalbox serve. It runs the command then, and shows it by its job. Or leave out run_in_background."
+}) {}
+
 /** The process that was to go on in the background ended before it could be asked. */
 export class BackgroundStartFailed extends defineError<BackgroundStartFailed>()("BackgroundStartFailed", {
   code: "BACKGROUND_START_FAILED",
@@ -173,6 +183,16 @@ export class HistoryOff extends defineError<HistoryOff>()("HistoryOff", {
   hint: () => 'Set history.folder in the configuration to "auto", or to a folder.'
 }) {}
 
+/** Several conversations begin with what was given for a name. */
+export class SessionAmbiguous extends defineError<SessionAmbiguous>()("SessionAmbiguous", {
+  code: "SESSION_AMBIGUOUS",
+  status: statuses.notFound,
+  fields: { given: Schema.String, names: Schema.Array(Schema.String) },
+  message: ({ given, names }) =>
+    `Several sessions begin with "${given}": ${names.slice(0, 5).join(", ")}${names.length > 5 ? " …" : ""}`,
+  hint: () => "Give more of the name. See: signalbox sessions list"
+}) {}
+
 /** The built-in tools have changed no file, or nothing of it is kept. */
 export class NothingToUndo extends defineError<NothingToUndo>()("NothingToUndo", {
   code: "NOTHING_TO_UNDO",
@@ -191,6 +211,35 @@ export class ApprovalNotFound extends defineError<ApprovalNotFound>()("ApprovalN
   hint: () => "See what was: signalbox approvals list"
 }) {}
 
+/** A file cannot go along with a message. */
+export class AttachmentUnusable extends defineError<AttachmentUnusable>()("AttachmentUnusable", {
+  code: "ATTACHMENT_UNUSABLE",
+  status: statuses.badData,
+  fields: { path: Schema.String, reason: Schema.String },
+  message: ({ path, reason }) => `"${path}" cannot be sent: ${reason}.`,
+  hint: () =>
+    "PNG, JPEG, GIF and WebP up to 3.7 MB can be sent, and PDF up to 10 MB; without the file, send the message again."
+}) {}
+
+/** What was typed after a slash in a chat is no command. */
+export class ChatCommandUnknown extends defineError<ChatCommandUnknown>()("ChatCommandUnknown", {
+  code: "CHAT_COMMAND_UNKNOWN",
+  status: statuses.notFound,
+  fields: { name: Schema.String, nearest: Schema.optionalKey(Schema.String) },
+  message: ({ name, nearest }) =>
+    `There is no command "/${name}".${nearest === undefined ? "" : ` Did you mean "/${nearest}"?`} Nothing was sent.`,
+  hint: () => "/help shows all of them. Two slashes (//) at the beginning send a text that begins with one."
+}) {}
+
+/** What was typed after a command of a chat does not fit it. */
+export class ChatCommandInvalid extends defineError<ChatCommandInvalid>()("ChatCommandInvalid", {
+  code: "CHAT_COMMAND_INVALID",
+  status: statuses.invalidParams,
+  fields: { usage: Schema.String, reason: Schema.String },
+  message: ({ reason }) => reason,
+  hint: ({ usage }) => `It is used so: ${usage}`
+}) {}
+
 /** Every error class of this package, for tables. */
 /** A replay in which this version does something else. */
 export class ReplayDiffers extends defineError<ReplayDiffers>()("ReplayDiffers", {
@@ -204,6 +253,9 @@ export class ReplayDiffers extends defineError<ReplayDiffers>()("ReplayDiffers",
 
 export const cliErrors = [
   InvalidUsage,
+  AttachmentUnusable,
+  ChatCommandUnknown,
+  ChatCommandInvalid,
   CommandTimeout,
   ReplayDiffers,
   SomeServersDown,
@@ -213,8 +265,10 @@ export const cliErrors = [
   SomeAgentsDown,
   AllAgentsDown,
   BackgroundStartFailed,
+  JobNeedsHost,
   AlertsHold,
   HistoryOff,
+  SessionAmbiguous,
   ApprovalNotFound,
   NothingToUndo,
   ServersNeedAttention,

@@ -49,8 +49,7 @@ const inChat = (script: NonNullable<Script>, talk: (terminal: Terminal, place: P
     await terminal.sees("you ›")
     await talk(terminal, place)
     await terminal.sees("you ›")
-    terminal.press(controlC)
-    assert.strictEqual((await terminal.ended).code, 0)
+    assert.strictEqual((await terminal.leave()).code, 0)
   })
 
 describe("a person at a terminal", () => {

@@ -50,6 +50,26 @@ describe("doctor", () => {
     assert.deepStrictEqual(await place.servers(), [])
   })
 
+  it("says what commands run in, and that there is no sandbox where one is wanted", async () => {
+    await using place = await makePlace()
+    const sandbox = async (paths: object, mode: string) => {
+      place.configure({ tools: { enabled: ["Bash"], paths, commands: { sandbox: mode } } })
+      const [shown, json] = await Promise.all([place.run(["doctor"]), place.run(["doctor", "--json"])])
+      return { ...shown, ...json.json().data }
+    }
+    const off = await sandbox({}, "off")
+    assert.deepStrictEqual(off.sandbox, { state: "off", by: null, network: null })
+    assert.notInclude(off.stdout, "sandbox")
+    const missing = await sandbox({ roots: ["/"] }, "required")
+    assert.strictEqual(missing.code, 3, missing.stderr)
+    assert.deepInclude(missing.findings[0], { code: "SANDBOX_MISSING", severity: "error", server: "builtin" })
+    assert.include(missing.stdout, "✗ builtin runs commands without a sandbox: none is possible here")
+    // Whether this machine can do it is not ours to say.
+    const wanted = await sandbox({}, "auto")
+    if (wanted.sandbox.state === "on") assert.include(wanted.stdout, "✓ builtin runs commands in a sandbox")
+    else assert.deepInclude(wanted.findings[0], { code: "SANDBOX_MISSING", severity: "warning" })
+  })
+
   it("repairs only what it is told to, or what a person agrees to", async () => {
     await using place = await makePlace()
     const fx = place.server({ tools: "echo" })

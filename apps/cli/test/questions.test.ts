@@ -23,8 +23,7 @@ const withQuestions = async (
   const answers = () => readFxMcpLog(log).flatMap((event) => (event.event === "response" ? [event.arguments] : []))
   await talk(terminal, answers)
   await terminal.sees("you ›")
-  terminal.press(controlC)
-  assert.strictEqual((await terminal.ended).code, 0)
+  assert.strictEqual((await terminal.leave()).code, 0)
   assert.deepStrictEqual(await place.servers(), [])
 }
 
@@ -106,8 +105,7 @@ describe("a server that asks the person at the terminal", () => {
     assert.include(told[1], "Steam.")
     assert.notInclude(fxLlm.requests[1]?.rawBody ?? "", '"tools"')
     await terminal.sees("you ›")
-    terminal.press(controlC)
-    assert.strictEqual((await terminal.ended).code, 0)
+    assert.strictEqual((await terminal.leave()).code, 0)
   })
 })
 

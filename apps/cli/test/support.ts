@@ -49,6 +49,8 @@ export interface Running {
 export interface Terminal extends Running {
   readonly press: (keys: string) => void
   readonly sees: (text: string) => Promise<void>
+  /** Leaves a chat by Ctrl-C at its prompt, where nothing has been typed. */
+  readonly leave: () => Promise<Ended>
 }
 
 /** A folder with a configuration, and the program in it. */
@@ -114,16 +116,25 @@ const scriptArguments = (words: ReadonlyArray<string>): ReadonlyArray<string> =>
 
 const atTerminal = (running: Running): Terminal => {
   let position = 0
+  const press: Terminal["press"] = (keys) => running.child.stdin?.write(keys)
+  const sees: Terminal["sees"] = async (text) => {
+    await waitFor(() => running.stdout().includes(text, position), {
+      description: JSON.stringify(text),
+      limitMs: 40_000,
+      state: () => JSON.stringify(running.stdout().slice(position))
+    })
+    position = running.stdout().indexOf(text, position) + text.length
+  }
   return {
     ...running,
-    press: (keys) => running.child.stdin?.write(keys),
-    sees: async (text) => {
-      await waitFor(() => running.stdout().includes(text, position), {
-        description: JSON.stringify(text),
-        limitMs: 40_000,
-        state: () => JSON.stringify(running.stdout().slice(position))
-      })
-      position = running.stdout().indexOf(text, position) + text.length
+    press,
+    sees,
+    leave: async () => {
+      press("\u0003")
+      await sees("Ctrl-C once more leaves")
+      await sees("you ›")
+      press("\u0003")
+      return running.ended
     }
   }
 }

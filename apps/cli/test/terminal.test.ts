@@ -16,7 +16,7 @@ const script = [
 ]
 
 describe("a person at a terminal", () => {
-  it("goes back in the history, stops an answer with Ctrl-C and goes on, and leaves with the next one", async () => {
+  it("goes back in the history, stops an answer with Ctrl-C and goes on, and leaves with two more", async () => {
     await using place = await makePlace()
     await using fxLlm = await startFxLlm({ script })
     const log = place.file("log")
@@ -55,8 +55,7 @@ describe("a person at a terminal", () => {
     await terminal.sees("you ›")
     const asked = fxLlm.requests.slice(before).map(({ lastUserText }) => lastUserText)
     assert.deepStrictEqual(asked, ["hello first", "hello second"])
-    terminal.press(controlC)
-    assert.strictEqual((await terminal.ended).code, 0)
+    assert.strictEqual((await terminal.leave()).code, 0)
     assert.deepStrictEqual(await place.servers(), [])
   })
 

@@ -10,7 +10,6 @@ import {
   Interaction,
   LanguageModel,
   type Message,
-  type ModelError,
   type TextBlock,
   Toolbox
 } from "@signalbox/model"
@@ -18,12 +17,15 @@ import { Context, DateTime, Duration, Effect, Layer } from "effect"
 import { ConversationSession, type SendOptions } from "./ConversationSession.ts"
 import type { Approval } from "./approval/Approval.ts"
 import type { TurnContext } from "./context/TurnContext.ts"
-import type { StoreError } from "./events/errors.ts"
+import type { PointNotFound, StoreError } from "./events/errors.ts"
 import type { EventStore } from "./events/EventStore.ts"
+import { forkConversation } from "./events/fork.ts"
+import type { HistoryPoint } from "./events/turnPoints.ts"
 import type { MemoryWindow } from "./events/windows.ts"
-import { type JournalError, type SessionClosed, SessionExists, SessionNotFound, TooManySessions } from "./errors.ts"
+import { type SessionClosed, SessionExists, SessionNotFound, TooManySessions } from "./errors.ts"
 import { Journal } from "./Journal.ts"
-import { collectTurn } from "./turn.ts"
+import { rewindMessages } from "./messagePoints.ts"
+import { collectTurn, type TurnError } from "./turn.ts"
 import { noHooks, type TurnHooks } from "./TurnHooks.ts"
 import type { TurnLimits } from "./TurnLimits.ts"
 import type { TurnRequest } from "./TurnOptions.ts"
@@ -80,6 +82,12 @@ export interface StartOptions {
   readonly idleTimeout?: Duration.Input
 }
 
+/** What is special about a session that is made of another one. */
+export interface ForkSessionOptions extends Omit<StartOptions, "history" | "isKept"> {
+  /** The last that it has; all finished turns where it is absent. */
+  readonly at?: HistoryPoint
+}
+
 /**
  * Conversations over one model and one toolbox. Use it where turns belong to sessions with a history; callers who
  * bring the whole history use `runTurn`.
@@ -91,6 +99,17 @@ export class ConversationClient extends Context.Service<
       options?: StartOptions
     ) => Effect.Effect<ConversationSession, SessionExists | TooManySessions | StoreError>
     readonly get: (id: string) => Effect.Effect<ConversationSession, SessionNotFound>
+    /**
+     * Starts a session with the history of another conversation up to a point, open or kept. Both go on by themselves. A turn of
+     * the other one that runs is not waited for and not part of it. Kept where the other one is.
+     */
+    readonly fork: (
+      from: string,
+      options?: ForkSessionOptions
+    ) => Effect.Effect<
+      ConversationSession,
+      SessionNotFound | SessionExists | TooManySessions | PointNotFound | StoreError
+    >
     /** The open sessions, oldest first. */
     readonly list: Effect.Effect<ReadonlyArray<ConversationSession>>
     /** Stops a turn of the session that is running, and forgets the session. */
@@ -99,10 +118,7 @@ export class ConversationClient extends Context.Service<
     readonly ask: (
       content: string | ReadonlyArray<ContentBlock>,
       options?: StartOptions & SendOptions
-    ) => Effect.Effect<
-      TurnResult,
-      ModelError | JournalError | StoreError | SessionExists | TooManySessions | SessionClosed
-    >
+    ) => Effect.Effect<TurnResult, TurnError | StoreError | SessionExists | TooManySessions | SessionClosed>
   }
 >()("@signalbox/conversation/ConversationClient") {
   static readonly layer = (
@@ -113,6 +129,9 @@ export class ConversationClient extends Context.Service<
 
 interface OpenSession {
   readonly session: ConversationSession
+  /** What it is a fork of, where it is not kept. */
+  readonly origins: ReadonlyArray<string>
+  readonly isKept: boolean
   readonly idleTimeout: Duration.Duration
 }
 
@@ -162,7 +181,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
     }
   })
 
-  const start = Effect.fn("ConversationClient.start")(function* (given: StartOptions = {}) {
+  const begin = Effect.fnUntraced(function* (given: StartOptions, origins?: ReadonlyArray<string>) {
     yield* expire
     const id = given.id ?? `conv_${yield* makeCorrelationId}`
     const kept = keptAs(options, given)
@@ -175,6 +194,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
       request: requestOf(options.request, given),
       call: callOf(given),
       ...(given.history === undefined ? {} : { history: given.history }),
+      ...(origins === undefined ? {} : { origins }),
       ...kept
     })
     if (sessions.has(id)) return yield* new SessionExists({ sessionId: id })
@@ -194,8 +214,40 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
     }
     const idleTimeout =
       given.idleTimeout === undefined ? clientIdleTimeout : Duration.fromInputUnsafe(given.idleTimeout)
-    sessions.set(id, { session: owned, idleTimeout })
+    sessions.set(id, { session: owned, origins: origins ?? [], isKept: kept.store !== undefined, idleTimeout })
     return owned
+  })
+
+  const start = Effect.fn("ConversationClient.start")((given: StartOptions = {}) => begin(given))
+
+  const forkOpen = Effect.fnUntraced(function* (
+    { origins, session }: OpenSession,
+    { at, ...given }: ForkSessionOptions
+  ) {
+    const isRunning = (yield* session.idleSince) === undefined
+    const last = at ?? { turn: (yield* session.turns).length - (isRunning ? 1 : 0) }
+    const { messages } = yield* rewindMessages(session.id, yield* session.history, last)
+    return yield* begin({ ...given, history: messages, isKept: false }, [session.id, ...origins])
+  })
+
+  const forkKept = Effect.fnUntraced(function* (
+    store: EventStore["Service"],
+    from: string,
+    { at, id, ...given }: ForkSessionOptions
+  ) {
+    if (id !== undefined && sessions.has(id)) return yield* new SessionExists({ sessionId: id })
+    if (sessions.size >= options.maxSessions) return yield* new TooManySessions({ limit: options.maxSessions })
+    const wanted = { ...(id === undefined ? {} : { id }), ...(at === undefined ? {} : { at }) }
+    const forked = yield* forkConversation(store, from, wanted)
+    return yield* begin({ ...given, id: forked.id, isKept: true })
+  })
+
+  const fork = Effect.fn("ConversationClient.fork")(function* (from: string, given: ForkSessionOptions = {}) {
+    yield* expire
+    const open = sessions.get(from)
+    if (open?.isKept === false) return yield* forkOpen(open, given)
+    if (options.store !== undefined) return yield* forkKept(options.store, from, given)
+    return yield* new SessionNotFound({ sessionId: from })
   })
 
   const get = Effect.fn("ConversationClient.get")(function* (id: string) {
@@ -216,6 +268,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
 
   return ConversationClient.of({
     start,
+    fork,
     get,
     list: Effect.andThen(expire, open),
     close: Effect.fn("ConversationClient.close")(function* (id: string) {

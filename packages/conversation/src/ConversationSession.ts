@@ -10,26 +10,33 @@ import {
   makeSteadyToolbox,
   type Message,
   type ModelError,
+  narrowToolbox,
   type Toolbox
 } from "@signalbox/model"
 import { DateTime, Deferred, Duration, Effect, Exit, Semaphore, Stream } from "effect"
 import type { Approval } from "./approval/Approval.ts"
 import { compactHistory, compactionNotice, type Compaction } from "./context/compactHistory.ts"
+import { compactNow, type CompactResult } from "./context/compactNow.ts"
 import { contextTools } from "./context/contextTools.ts"
 import { leaveTurns, withSummary } from "./context/cuts.ts"
 import type { TurnContext } from "./context/TurnContext.ts"
-import { type JournalError, SessionClosed } from "./errors.ts"
+import { SessionClosed } from "./errors.ts"
 import { answerAgain } from "./events/answerAgain.ts"
-import type { StoreError } from "./events/errors.ts"
+import type { PointNotFound, StoreError } from "./events/errors.ts"
 import type { EventStore } from "./events/EventStore.ts"
-import { openTurn, type RecordedConversation, recordedHistory } from "./events/recordedTurn.ts"
+import { forkOriginsOf } from "./events/conversationOverview.ts"
+import { closeOthers, openTurn, type RecordedConversation, recordedHistory } from "./events/recordedTurn.ts"
+import { type Rewound, rewindLocked } from "./events/rewind.ts"
+import { summaryNote } from "./events/summaryNotes.ts"
+import { type HistoryPoint, placedTurns, pointOf, type TurnPoint } from "./events/turnPoints.ts"
 import type { MemoryWindow } from "./events/windows.ts"
 import { appendUser } from "./history.ts"
 import type { Journal } from "./Journal.ts"
+import { messagePoints, rewindMessages } from "./messagePoints.ts"
 import { countTurn, noCounters, type SessionSummary } from "./SessionSummary.ts"
-import { observeTurn, type TurnEffect } from "./turn.ts"
+import { observeTurn, type TurnEffect, type TurnError } from "./turn.ts"
 import type { TurnEvent } from "./TurnEvent.ts"
-import type { TurnHooks } from "./TurnHooks.ts"
+import { afterHooks, type HookCall, type TurnHooks } from "./TurnHooks.ts"
 import type { TurnLimits } from "./TurnLimits.ts"
 import type { TurnOptions, TurnRequest } from "./TurnOptions.ts"
 import { TurnProgress } from "./TurnProgress.ts"
@@ -55,10 +62,19 @@ export interface SessionOptions {
   readonly store?: EventStore["Service"]
   /** What of a kept conversation the model is shown; all of it where it is absent. */
   readonly window?: MemoryWindow
+  /** The conversations whose long results stand in the history: those that it is a fork of. One that is kept knows its own. */
+  readonly origins?: ReadonlyArray<string>
 }
+
+/** A model that answers turns, and what keeps requests within what it takes. */
+export type AnsweringModel = Pick<SessionOptions, "model" | "context">
 
 /** What may differ from turn to turn. */
 export interface SendOptions {
+  /** Who answers this turn instead of the model of the session. The history is the same. */
+  readonly answeredBy?: AnsweringModel
+  /** The names of the only tools that the turn may use; all of the session where it is absent. */
+  readonly tools?: ReadonlyArray<string>
   readonly interaction?: CallContext["interaction"]
   readonly principal?: string
   /** The id of the running request where it is absent. */
@@ -88,10 +104,22 @@ export interface ConversationSession {
   readonly send: (
     content: string | ReadonlyArray<ContentBlock>,
     options?: SendOptions
-  ) => Stream.Stream<TurnEvent, ModelError | JournalError | StoreError | SessionClosed>
+  ) => Stream.Stream<TurnEvent, TurnError | StoreError | SessionClosed>
   /** All messages so far, a summary in the place of those that were compacted. What a running turn adds is there when it ends. */
   readonly history: Effect.Effect<ReadonlyArray<Message>>
   readonly summary: Effect.Effect<SessionSummary>
+  /** The points that one can go back to, oldest first. */
+  readonly turns: Effect.Effect<ReadonlyArray<TurnPoint>, StoreError>
+  /**
+   * Goes back to a point, once no turn runs any more: what came later is no part of the conversation. Where it is kept, that
+   * stays in its records. What tools have done stays done; the answer names the calls.
+   */
+  readonly rewind: (point: HistoryPoint) => Effect.Effect<Rewound, PointNotFound | StoreError | SessionClosed>
+  /**
+   * Puts a summary in the place of the older turns now, as `context.summary` says, once no turn runs any more. Says why not, where
+   * nothing would be gained.
+   */
+  readonly compact: Effect.Effect<CompactResult, ModelError | StoreError | SessionClosed>
   /** Since when nobody has sent anything; `undefined` while a turn runs or waits. */
   readonly idleSince: Effect.Effect<DateTime.Utc | undefined>
   /** Stops a running turn and waits for its end. Every later `send` fails. */
@@ -109,6 +137,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
   const failIfClosed = Effect.suspend(() => (Deferred.isDoneUnsafe(closed) ? Deferred.await(closed) : Effect.void))
   const untilClosed = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.raceFirst(effect, Deferred.await(closed))
   const kept = keptConversation(options)
+  const origins = options.origins ?? (yield* originsOf(kept))
   let history = kept === undefined ? (options.history ?? []) : yield* recordedHistory(kept)
   let counters = noCounters
   let sends = 0
@@ -144,6 +173,19 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
         })
       )
 
+  const answeredBy = ({ answeredBy: { context, model } = options }: SendOptions): AnsweringModel => ({
+    model,
+    ...contextOf(readingOf(context, origins))
+  })
+
+  const callOf = (given: SendOptions): HookCall => ({
+    principal: given.principal ?? options.call.principal,
+    interaction: given.interaction ?? options.call.interaction,
+    conversationId: id,
+    correlationId: given.correlationId,
+    deadline: given.deadline
+  })
+
   const turnOf = (
     given: SendOptions,
     toolbox: Toolbox["Service"],
@@ -153,28 +195,41 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     limits: { ...options.limits, ...given.limits },
     hooks: options.hooks,
     ...(options.approval === undefined ? {} : { approval: options.approval }),
-    ...(options.context === undefined ? {} : { context: options.context }),
+    ...contextOf(answeredBy(given).context),
     request: options.request,
-    call: {
-      principal: given.principal ?? options.call.principal,
-      interaction: given.interaction ?? options.call.interaction,
-      conversationId: id,
-      correlationId: given.correlationId,
-      deadline: given.deadline
-    },
+    call: callOf(given),
     ...made
   })
 
+  /** What a model would be asked, as far as it matters for its length. */
+  const requestWith = (
+    messages: ReadonlyArray<Message>,
+    toolbox: Toolbox["Service"],
+    { context = {} }: AnsweringModel = options
+  ) => {
+    const { request } = options
+    return Effect.map(contextTools(toolbox, context).offer(messages, request.toolChoice), (tools) => ({
+      ...request,
+      model: request.model ?? "",
+      messages,
+      tools
+    }))
+  }
+
   /** What a summary is to stand for, where the history leaves too little room for what is said next. */
-  const compact =
-    (content: ReadonlyArray<ContentBlock>, toolbox: Toolbox["Service"], tell: (notice: Notice) => void) =>
+  const compactFor =
+    (
+      content: ReadonlyArray<ContentBlock>,
+      toolbox: Toolbox["Service"],
+      answering: AnsweringModel,
+      tell: (notice: Notice) => void
+    ) =>
     (before: ReadonlyArray<Message>) =>
       Effect.gen(function* () {
-        const { context, request, model } = options
+        const { context, model } = answering
         if (context?.summary === undefined) return undefined
         const messages = appendUser(before, content)
-        const tools = yield* contextTools(toolbox, context).offer(messages, request.toolChoice)
-        const asked = { ...request, model: request.model ?? "", messages, tools }
+        const asked = yield* requestWith(messages, toolbox, answering)
         const compaction = yield* compactHistory({ context, model, request: asked, given: before.length })
         if (compaction !== undefined) tell({ type: "notice", ...compactionNotice(compaction) })
         return compaction?._tag === "Compacted" ? compaction : undefined
@@ -193,7 +248,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     return {
       _tag: "Open",
       messages,
-      model: options.model,
+      model: answeredBy(given).model,
       journalOf: () => options.journal,
       end: () => Effect.void,
       ...(given.turnId === undefined ? {} : { turnId: given.turnId })
@@ -204,19 +259,21 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
   const recorded = Effect.fnUntraced(function* (
     conversation: RecordedConversation,
     content: ReadonlyArray<ContentBlock>,
-    { requestId }: SendOptions,
+    given: SendOptions,
     compactBefore: CompactBefore
   ) {
+    const { requestId } = given
     yield* conversation.store.lockTurn(id, Duration.infinity)
     const named = requestId === undefined ? {} : { requestId }
-    const request = { content, hooks: options.hooks, compact: compactBefore, ...named }
+    const hooks = afterHooks(options.hooks, callOf(given))
+    const request = { content, hooks, compact: compactBefore, ...named }
     const opened = yield* openTurn(conversation, request)
     if (opened._tag === "Answered") {
       history = yield* recordedHistory(conversation)
       return opened
     }
     history = opened.messages
-    return { ...opened, model: opened.recording(options.model) }
+    return { ...opened, model: opened.recording(answeredBy(given).model) }
   })
 
   const send: ConversationSession["send"] = (content, given = {}) =>
@@ -229,14 +286,14 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
         yield* Effect.addFinalizer(() => Deferred.succeed(ended, undefined))
         yield* failIfClosed
         const blocks = blocksOf(content)
-        const toolbox = yield* tools.forTurn
+        const toolbox = narrowed(yield* tools.forTurn, given)
         const notices: Array<TurnEvent> = []
-        const compactBefore = compact(blocks, toolbox, (notice) => notices.push(notice))
+        const compactBefore = compactFor(blocks, toolbox, answeredBy(given), (notice) => notices.push(notice))
         const opened =
           kept === undefined
             ? yield* untilClosed(passing(blocks, given, compactBefore))
             : yield* untilClosed(recorded(kept, blocks, given, compactBefore))
-        if (opened._tag === "Answered") return answerAgain(opened, options.model.provider)
+        if (opened._tag === "Answered") return answerAgain(opened, answeredBy(given).model.provider)
         running = ended
         const progress = new TurnProgress()
         const { end, journalOf, messages, model, turnId } = opened
@@ -246,9 +303,51 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
       })
     )
 
+  /** Work on the history while no turn runs, in whichever program. */
+  const between = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E | StoreError | SessionClosed> =>
+    Effect.gen(function* () {
+      yield* failIfClosed
+      yield* use
+      yield* Semaphore.takeScoped(lock, 1)
+      yield* failIfClosed
+      if (kept !== undefined) yield* untilClosed(kept.store.lockTurn(id, Duration.infinity))
+      return yield* work
+    }).pipe(Effect.scoped)
+
+  const rewind = Effect.fn("ConversationSession.rewind")(function* (point: HistoryPoint) {
+    if (kept === undefined) {
+      const { messages, rewound } = yield* rewindMessages(id, history, point)
+      history = messages
+      return rewound
+    }
+    const rewound = yield* rewindLocked(kept.store, id, point)
+    history = yield* recordedHistory(kept)
+    return rewound
+  })
+
+  const compact = Effect.gen(function* () {
+    if (kept !== undefined) {
+      yield* closeOthers(kept, undefined, afterHooks(options.hooks, callOf({})))
+      history = yield* recordedHistory(kept)
+    }
+    const request = yield* requestWith(history, yield* tools.forTurn)
+    const result = yield* compactNow({ context: options.context, model: options.model, request })
+    if (result._tag === "NotCompacted") return result
+    if (kept !== undefined)
+      yield* kept.store.addEvent(id, summaryNote(yield* kept.store.getEvents(id, { include: "all" }), result))
+    history = withSummary(leaveTurns(history, result.turnsLeft), result.summary)
+    return result
+  }).pipe(Effect.withSpan("ConversationSession.compact"))
+
   const session: ConversationSession = {
     id,
     send,
+    turns:
+      kept === undefined
+        ? Effect.sync(() => messagePoints(history))
+        : Effect.map(kept.store.getEvents(id, { include: "all" }), (events) => placedTurns(events).map(pointOf)),
+    rewind: (point) => between(rewind(point)),
+    compact: between(untilClosed(compact)),
     history: Effect.sync(() => history),
     summary: Effect.sync(() => ({
       id,
@@ -279,6 +378,25 @@ interface OpenedTurn extends Pick<TurnOptions, "messages" | "model" | "turnId"> 
   readonly journalOf: (progress: TurnProgress) => Journal["Service"]
   readonly end: RecordEnd
 }
+
+const narrowed = (toolbox: Toolbox["Service"], { tools }: SendOptions): Toolbox["Service"] =>
+  tools === undefined ? toolbox : narrowToolbox(toolbox, ({ name }) => tools.includes(name))
+
+const contextOf = (context: TurnContext | undefined): Pick<TurnOptions, "context"> =>
+  context === undefined ? {} : { context }
+
+const originsOf = (kept: RecordedConversation | undefined): Effect.Effect<ReadonlyArray<string>, StoreError> =>
+  kept === undefined
+    ? Effect.succeed([])
+    : Effect.map(kept.store.getEvents(kept.conversationId, { include: "all" }), (events) =>
+        forkOriginsOf(events).map(({ conversationId }) => conversationId)
+      )
+
+/** Long results that stand in a history are read where they are kept. */
+const readingOf = (context: TurnContext | undefined, origins: ReadonlyArray<string>): TurnContext | undefined =>
+  context?.results === undefined || origins.length === 0
+    ? context
+    : { ...context, results: { ...context.results, alsoReads: origins } }
 
 const keptConversation = ({ id, store, window }: SessionOptions): RecordedConversation | undefined =>
   store === undefined ? undefined : { store, conversationId: id, ...(window === undefined ? {} : { window }) }

@@ -1,7 +1,7 @@
 /**
  * Failures of conversations themselves. What models and tools fail with is defined where they are.
  */
-import { defineError, statuses } from "@signalbox/errors"
+import { defineError, exitCodes, statuses } from "@signalbox/errors"
 import { Schema } from "effect"
 import { storeErrors } from "./events/errors.ts"
 import { replayErrors } from "./replay/errors.ts"
@@ -40,6 +40,25 @@ export class ToolDenied extends defineError<ToolDenied>()("ToolDenied", {
   fields: { toolName: Schema.String, source: Schema.String, reason: Schema.String },
   message: ({ reason, source, toolName }) => `"${toolName}" of "${source}" was not run: ${reason}.`,
   hint: () => "Do without this call; only who runs this program can allow it (conversation.approval)."
+}) {}
+
+const hook = { hook: Schema.String, reason: Schema.String }
+
+/** A hook did not let the model or a tool be asked. The reason is the hook's own. */
+export class HookRefused extends defineError<HookRefused>()("HookRefused", {
+  code: "HOOK_REFUSED",
+  status: { ...statuses.forbidden, exit: exitCodes.notPermitted },
+  fields: hook,
+  message: ({ hook, reason }) => `Refused by the hook ${hook}: ${reason}`
+}) {}
+
+/** A hook that nothing goes on without gave no answer: it could not be started, took too long, or said nothing that is one. */
+export class HookFailed extends defineError<HookFailed>()("HookFailed", {
+  code: "HOOK_FAILED",
+  status: statuses.internal,
+  fields: hook,
+  message: ({ hook, reason }) => `The hook ${hook} did not answer: ${reason}`,
+  hint: () => "Repair the hook, or go on without its answers: whenItFails: continue (conversation.hooks)."
 }) {}
 
 /** The id belongs to an open session. */
@@ -85,6 +104,8 @@ export type JournalError = OutcomeUnknown | JournalUnwritable
 /** Every error class of this package, for tables. */
 export const conversationErrors = [
   ToolDenied,
+  HookRefused,
+  HookFailed,
   OutcomeUnknown,
   JournalUnwritable,
   SessionExists,

@@ -1,8 +1,18 @@
 // One turn
-export { collectTurn, runTurn } from "./turn.ts"
+export { collectTurn, runTurn, type TurnError } from "./turn.ts"
 export type { TurnOptions, TurnRequest } from "./TurnOptions.ts"
 export type { ToolEvent, TurnEvent } from "./TurnEvent.ts"
-export { noHooks, type PendingCall, type TurnHooks } from "./TurnHooks.ts"
+export {
+  type AskFirst,
+  type BeforeTool,
+  type HookCall,
+  type HookError,
+  joinHooks,
+  noHooks,
+  type PendingCall,
+  type TurnEnd,
+  type TurnHooks
+} from "./TurnHooks.ts"
 export { describingTools, renderToolsContext } from "./toolsContext.ts"
 export { type ContextPrompt, type ContextResource, type OffersContext, renderOffersContext } from "./offersContext.ts"
 export { presetLimits, type TurnLimits } from "./TurnLimits.ts"
@@ -31,7 +41,14 @@ export type { SummaryOptions } from "./context/summarise.ts"
 export { askedByTool, type AskedByToolOptions } from "./approval/askedByTool.ts"
 export { type Approval, makeApproval } from "./approval/Approval.ts"
 export { type ApprovalMode, type ApprovalPolicy, type ApprovalVerdict, judgeCall } from "./approval/ApprovalPolicy.ts"
-export { type ApprovalRule, allowsCall, type CallPattern, readPattern, showPattern } from "./approval/ApprovalRule.ts"
+export {
+  type ApprovalRule,
+  allowsCall,
+  type CallPattern,
+  fitsCall,
+  readPattern,
+  showPattern
+} from "./approval/ApprovalRule.ts"
 export {
   type ApprovalMemory,
   type ApprovalStore,
@@ -41,8 +58,19 @@ export {
 } from "./approval/ApprovalMemory.ts"
 
 // Conversations
-export { ConversationClient, type ConversationOptions, type StartOptions } from "./ConversationClient.ts"
-export { ConversationSession, type SendOptions, type SessionOptions } from "./ConversationSession.ts"
+export {
+  ConversationClient,
+  type ConversationOptions,
+  type ForkSessionOptions,
+  type StartOptions
+} from "./ConversationClient.ts"
+export {
+  type AnsweringModel,
+  ConversationSession,
+  type SendOptions,
+  type SessionOptions
+} from "./ConversationSession.ts"
+export type { CompactResult } from "./context/compactNow.ts"
 export { SessionSummary } from "./SessionSummary.ts"
 
 // Journal
@@ -63,18 +91,32 @@ export {
   type VisibilityPolicy,
   visibleToModel
 } from "./events/windows.ts"
+export { type ForkOptions, type Forked, forkConversation } from "./events/fork.ts"
+export { type RewindOptions, rewindConversation, type Rewound } from "./events/rewind.ts"
+export type { HistoryPoint, StepPoint, TurnPoint } from "./events/turnPoints.ts"
+export { type ConversationOverview, type ForkOrigin, forkOriginsOf, overviewOf } from "./events/conversationOverview.ts"
 export {
   EventRejected,
   HistoryCorrupt,
   HistoryUnavailable,
   LockTimeout,
+  PointNotFound,
   StorageFull,
   type StoreError
 } from "./events/errors.ts"
+export {
+  type DatabaseError,
+  DatabaseFailed,
+  DatabaseRefused,
+  DatabaseUnreachable,
+  TurnTakenOver
+} from "./events/databaseErrors.ts"
 
 // Errors
 export {
   conversationErrors,
+  HookFailed,
+  HookRefused,
   type JournalError,
   JournalUnwritable,
   OutcomeUnknown,

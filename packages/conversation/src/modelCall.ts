@@ -19,16 +19,17 @@ import { budgetEnd, foldEvents, openBlockAfter } from "./budgetEnd.ts"
 import type { JournalError } from "./errors.ts"
 import { startStopwatch } from "./stopwatch.ts"
 import type { TurnEvent } from "./TurnEvent.ts"
+import type { HookError } from "./TurnHooks.ts"
 import type { TurnOptions } from "./TurnOptions.ts"
 
 /** The request of one step, the `beforeModel` hook applied. */
 export const prepareRequest = (
-  { hooks, request }: Pick<TurnOptions, "hooks" | "request">,
+  { call, hooks, request }: Pick<TurnOptions, "call" | "hooks" | "request">,
   messages: ReadonlyArray<Message>,
   tools: ReadonlyArray<ToolDefinition>,
   hasRunTools: boolean,
   step: number
-): Effect.Effect<ModelRequest, ModelError> => {
+): Effect.Effect<ModelRequest, ModelError | HookError> => {
   const { toolChoice, ...rest } = request
   const choice = tools.length === 0 ? undefined : hasRunTools ? released(toolChoice) : toolChoice
   const complete: ModelRequest = {
@@ -38,7 +39,7 @@ export const prepareRequest = (
     tools,
     ...(choice === undefined ? {} : { toolChoice: choice })
   }
-  return hooks.beforeModel === undefined ? Effect.succeed(complete) : hooks.beforeModel(complete, step)
+  return hooks.beforeModel === undefined ? Effect.succeed(complete) : hooks.beforeModel(complete, step, call)
 }
 
 /** A model that must call a tool each time would never come to an end: the demand holds for the first answer. */
@@ -62,9 +63,9 @@ export interface ModelCall {
 
 /** Asks, and gives every event on as it comes. */
 export const askModel = (
-  { hooks, journal, limits, model }: TurnOptions,
+  { call, hooks, journal, limits, model }: TurnOptions,
   { emit, id, modelName, onComplete, request, step }: ModelCall
-): Effect.Effect<ModelReply, ModelError | JournalError> =>
+): Effect.Effect<ModelReply, ModelError | JournalError | HookError> =>
   Effect.gen(function* () {
     const emitAll = (events: ReadonlyArray<ModelEvent>) =>
       emit(events.map((event) => ({ type: "model" as const, step, event })))
@@ -105,7 +106,7 @@ export const askModel = (
       duration_ms: Duration.toMillis(yield* elapsed),
       is_recorded: !isLive
     })
-    return hooks.afterModel === undefined ? reply : yield* hooks.afterModel(reply, step)
+    return hooks.afterModel === undefined ? reply : yield* hooks.afterModel(reply, step, call)
   }).pipe(
     Effect.withSpan("model.call", { attributes: { provider: model.provider, model: modelName, step } }),
     Effect.annotateLogs({ step, model: modelName })

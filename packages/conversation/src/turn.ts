@@ -17,7 +17,7 @@ import {
   textOf,
   type ToolUseBlock
 } from "@signalbox/model"
-import { Clock, DateTime, Effect, Queue, Stream } from "effect"
+import { Clock, DateTime, Duration, Effect, Queue, Stream } from "effect"
 import { budgetStop } from "./budgetEnd.ts"
 import { contextTools } from "./context/contextTools.ts"
 import { fitStep } from "./context/fitStep.ts"
@@ -30,16 +30,20 @@ import { ToolExecutor } from "./ToolExecutor.ts"
 import { settleNotRun } from "./toolFailure.ts"
 import type { ToolOutcome, ToolSettlement } from "./ToolOutcome.ts"
 import type { TurnEvent } from "./TurnEvent.ts"
+import type { HookError } from "./TurnHooks.ts"
 import type { TurnOptions } from "./TurnOptions.ts"
 import { TurnProgress } from "./TurnProgress.ts"
 import type { FinishReason, TurnResult } from "./TurnResult.ts"
+
+/** What a turn fails with: what its model does, its journal, or a hook that must be asked. */
+export type TurnError = ModelError | JournalError | HookError
 
 /**
  * Runs one turn, with the tools that there are when it begins. Failures of tools never fail it; the stream fails
  * when the model does, or the journal.
  * Interrupting the stream stops the model's stream and all tool calls, and no event comes after.
  */
-export const runTurn = (options: TurnOptions): Stream.Stream<TurnEvent, ModelError | JournalError> =>
+export const runTurn = (options: TurnOptions): Stream.Stream<TurnEvent, TurnError> =>
   Stream.unwrap(
     Effect.map(makeSteadyToolbox(options.toolbox).forTurn, (toolbox) =>
       observeTurn({ ...options, toolbox }, new TurnProgress(), (turn) => turn)
@@ -62,7 +66,7 @@ export const collectTurn = <E, R>(turn: Stream.Stream<TurnEvent, E, R>): Effect.
 const bufferSize = 16
 
 /** A turn without its last event. */
-export type TurnEffect<E = never> = Effect.Effect<TurnResult, ModelError | JournalError | E>
+export type TurnEffect<E = never> = Effect.Effect<TurnResult, TurnError | E>
 
 /**
  * `runTurn` with its progress in view, and a toolbox whose list does not change any more. `around` may put something before, after or beside the turn; `turn_end`
@@ -72,8 +76,8 @@ export const observeTurn = <E>(
   options: TurnOptions,
   progress: TurnProgress,
   around: (turn: TurnEffect) => TurnEffect<E>
-): Stream.Stream<TurnEvent, ModelError | JournalError | E> =>
-  Stream.callback<TurnEvent, ModelError | JournalError | E>(
+): Stream.Stream<TurnEvent, TurnError | E> =>
+  Stream.callback<TurnEvent, TurnError | E>(
     (queue) => {
       const emit: Emit = (events) => {
         for (const event of events) progress.note(event)
@@ -99,11 +103,12 @@ const limitSentence = (maxHops: number) =>
   `Reached maximum tool call limit (${maxHops}). Stopping to prevent infinite recursion.`
 
 const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProgress, emit: Emit) {
-  const options = yield* withinBudget(withinWindow(given))
-  const { approval, call, hooks, journal, limits, model } = options
+  const correlationId = given.call.correlationId ?? (yield* CorrelationId)
+  const within = yield* withinBudget(withinWindow(given))
+  const call = { ...within.call, correlationId }
+  const options = { ...within, call }
+  const { approval, hooks, journal, limits, model } = options
   const { offer, permitting, toolbox } = contextTools(options.toolbox, options.context)
-  const correlationId = call.correlationId ?? (yield* CorrelationId)
-  const context = { ...call, correlationId }
   const turnId = options.turnId ?? `${call.conversationId}/${blockCount(options.messages)}`
   const executor = ToolExecutor.make({
     toolbox,
@@ -173,7 +178,7 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
 
   const runTools = (step: number, calls: ReadonlyArray<ToolUseBlock>) =>
     executor.executeAll(calls, {
-      call: context,
+      call,
       id: `${turnId}/${step}`,
       step,
       tools,
@@ -252,7 +257,15 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
       rounds++
     }
   })
-  return yield* turn.pipe(
+  const { turnEnd } = hooks
+  const told =
+    turnEnd === undefined
+      ? turn
+      : turn.pipe(
+          Effect.tap((result) => turnEnd({ _tag: "Ended", result }, call)),
+          Effect.tapError((error) => turnEnd({ _tag: "Failed", error }, call))
+        )
+  return yield* told.pipe(
     Effect.annotateLogs({ conversation_id: call.conversationId, message_count: options.messages.length }),
     Effect.provideService(CorrelationId, correlationId),
     // A provider that was given up for a fallback is not asked first again by the next step.
@@ -260,14 +273,22 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
   )
 })
 
-/** One meter for the whole turn. */
-const withinBudget = (options: TurnOptions): Effect.Effect<TurnOptions> =>
-  options.limits.budget === undefined
-    ? Effect.succeed(options)
-    : Effect.map(makeBudgetMeter(options.limits.budget), (meter) => ({
-        ...options,
-        model: budgetModel(meter)(options.model)
-      }))
+/** One meter for the whole turn. When its time is up, tools that still run are stopped like an answer that still comes. */
+const withinBudget = Effect.fnUntraced(function* (options: TurnOptions): Effect.fn.Return<TurnOptions> {
+  const { budget } = options.limits
+  if (budget === undefined) return options
+  const model = budgetModel(yield* makeBudgetMeter(budget))(options.model)
+  const { maxSeconds } = budget.budget
+  if (maxSeconds === undefined) return { ...options, model }
+  // The meter asks whether the time is over, not whether it is just up.
+  const timeLeft = Duration.millis(Math.min(maxSeconds * 1000, longestTurnMillis) + 1)
+  const end = DateTime.addDuration(yield* DateTime.now, timeLeft)
+  const { deadline = end } = options.call
+  return { ...options, model, call: { ...options.call, deadline: DateTime.min(deadline, end) } }
+})
+
+/** Further ahead no date can be told from another; a thousand years. */
+const longestTurnMillis = 3.2e13
 
 /** A model that is asked once more where it has refused what is too long. */
 const withinWindow = (options: TurnOptions): TurnOptions => {

@@ -35,6 +35,20 @@ describe("a session", () => {
     })
   )
 
+  it.effect("is answered by another model in a turn that asks for it, which knows what was said", () =>
+    Effect.gen(function* () {
+      const own = yield* scriptedModel([{ text: "hello Ada" }, { text: "yes" }])
+      const other = yield* scriptedModel([{ text: "Ada" }])
+      const session = yield* sessionOf(own.model)
+      yield* collectTurn(session.send("my name is Ada"))
+      const second = yield* collectTurn(session.send("what is my name?", { answeredBy: { model: other.model } }))
+      assert.strictEqual(second.text, "Ada")
+      assert.lengthOf((yield* other.requests)[0]?.messages ?? [], 3)
+      yield* collectTurn(session.send("is that so?"))
+      assert.lengthOf((yield* own.requests)[1]?.messages ?? [], 5)
+    })
+  )
+
   it.effect("has the turn in its history when turn_end is given out", () =>
     Effect.gen(function* () {
       const { model } = yield* scriptedModel([{ text: "hi" }])

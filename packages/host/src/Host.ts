@@ -2,7 +2,7 @@
  * The composition: a checked configuration becomes one layer with the servers, the model and the
  * conversations over them. Building it waits for nothing; servers start in the background.
  */
-import { ConversationClient, type TurnContext, type TurnHooks } from "@signalbox/conversation"
+import { ConversationClient, joinHooks, type TurnContext, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
@@ -31,7 +31,11 @@ import { configuredHooks } from "./offersHooks.ts"
 import { orchestratorOptions } from "./orchestratorOptions.ts"
 import type { ChosenModel } from "./models/chooseModel.ts"
 import { Models } from "./models/Models.ts"
+import { makeOtherModel } from "./models/otherModel.ts"
 import { makeReload, type Reload } from "./Reload.ts"
+import type { PromptCommands } from "./prompts/PromptCommands.ts"
+import type { Instructions } from "./rules/Instructions.ts"
+import { ProjectRules } from "./rules/ProjectRules.ts"
 import { managedServers } from "./servers.ts"
 import { postAlerts, telemetryLayer } from "./telemetry.ts"
 import { servedContext } from "./turnContext.ts"
@@ -50,6 +54,11 @@ export class Host extends Context.Service<
     readonly model: ChosenModel
     /** All upstreams, who answers to which name, and what was used. */
     readonly models: Models["Service"]
+    /**
+     * Another model for a conversation that has begun, by its name; `upstream` is the provider of a name that comes without
+     * one. It fails where nothing is known of such a model, or its key is missing.
+     */
+    readonly otherModel: ReturnType<typeof makeOtherModel>
     /** All tools of all sources, named by one rule. */
     readonly toolbox: Toolbox["Service"]
     readonly orchestrator: ServerOrchestrator["Service"]
@@ -66,6 +75,8 @@ export class Host extends Context.Service<
      * required servers are waited for, and it fails when one of them cannot be started.
      */
     readonly usable: Effect.Effect<void, ConnectionFailed>
+    /** What was counted of the calls of built-in tools, by the names of tools. */
+    readonly builtInNumbers: BuiltIns["Service"]["numbers"]
     /** Numbers and alerts of all servers, those of agents included. `orchestrator` knows its own alone. */
     readonly allServers: AllServers
     /** Those of servers and of providers, to be seen and worked by hand. */
@@ -74,6 +85,10 @@ export class Host extends Context.Service<
     readonly agents: Agents["Service"]
     /** Servers that are not of the configuration, for requests that bring them. */
     readonly urlServers: UrlServers["Service"]
+    /** What `conversations` tell the model of the project, as it is now; each tells what it began with. */
+    readonly instructions: Effect.Effect<Instructions>
+    /** What a person can send by a name: files of theirs, and prompts of `orchestrator`. Agents have their own. */
+    readonly promptCommands: PromptCommands
     /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
     readonly reload: Reload
   }
@@ -102,6 +117,7 @@ export class Host extends Context.Service<
           approvals: yield* Approvals,
           agents: yield* Agents,
           builtIns: toolbox,
+          hooks: (yield* ProjectRules).hooks(undefined).turn,
           resultStore: setup.resultStore
         }
         // The built-in ones first: what servers come and go changes nothing before them, and prompt caches keep.
@@ -114,20 +130,31 @@ export class Host extends Context.Service<
     )
     const hooks = Layer.effect(
       Hooks,
-      Effect.flatMap(ServerOrchestrator, (orchestrator) => configuredHooks(setup.config.options, orchestrator))
+      Effect.gen(function* () {
+        const offers = yield* configuredHooks(setup.config.options, yield* ServerOrchestrator)
+        return joinHooks([offers, (yield* ProjectRules).hooks(undefined).turn])
+      })
     )
     const conversations = Layer.unwrap(
-      Effect.map(
-        Effect.all({ approvals: Approvals, hooks: Hooks, models: Models, orchestrator: ServerOrchestrator }),
-        ({ approvals, hooks, models, orchestrator }) =>
-          conversationLayer(setup.config.options, hooks, approvals.conversations, orchestrator, models.chosen, setup)
-      )
+      Effect.gen(function* () {
+        const { options } = setup.config
+        return conversationLayer({
+          options,
+          hooks: yield* Hooks,
+          approval: (yield* Approvals).conversations,
+          orchestrator: yield* ServerOrchestrator,
+          model: (yield* Models).chosen,
+          kept: setup,
+          rules: yield* ProjectRules
+        })
+      })
     )
     const approvals = Approvals.layer(setup)
     const builtIns = BuiltIns.layer(setup)
+    const rules = ProjectRules.layer(setup)
     const agents = Agents.layer(setup).pipe(
       Layer.provideMerge(agentSets(setup)),
-      Layer.provide([models, approvals, builtIns])
+      Layer.provide([models, approvals, builtIns, rules])
     )
     // Servers of agents start through the same gate as all others, and keep to the same limit.
     const shared = Layer.unwrap(
@@ -144,7 +171,7 @@ export class Host extends Context.Service<
     return Layer.effect(Host, makeHost(setup)).pipe(
       Layer.provideMerge(conversations),
       Layer.provideMerge(Layer.mergeAll(toolbox, model, hooks)),
-      Layer.provideMerge(Layer.mergeAll(servers, models, agents, approvals, UrlServers.layer(setup), builtIns)),
+      Layer.provideMerge(Layer.mergeAll(servers, models, agents, approvals, UrlServers.layer(setup), builtIns, rules)),
       // One for all, so that what is read of it is complete; that of a collector where there is one.
       Layer.provideMerge(Layer.effect(Metric.MetricRegistry, ownRegistry)),
       // Below everything, so that all of it is traced and counted.
@@ -170,21 +197,26 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
   const models = yield* Models
   const agents = yield* Agents
   const approvals = yield* Approvals
+  const builtIns = yield* BuiltIns
   return {
     config,
     model: models.chosen,
     models,
+    otherModel: makeOtherModel({ config, ...(resultStore === undefined ? {} : { resultStore }) }, models),
     toolbox: yield* Toolbox,
     orchestrator,
     conversations: yield* ConversationClient,
     hooks: yield* Hooks,
     servedContext: servedContext(config.options, models.chosen.context, resultStore),
+    builtInNumbers: builtIns.numbers,
     allServers: all,
     allCircuits: allCircuits(orchestrator, models),
     agents,
     urlServers: yield* UrlServers,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
     approvals,
-    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns: yield* BuiltIns })
+    instructions: (yield* ProjectRules).instructions,
+    promptCommands: (yield* ProjectRules).promptCommands(orchestrator),
+    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns })
   }
 })

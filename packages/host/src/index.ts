@@ -36,6 +36,7 @@ export { type AgentError, Agents } from "./agents/Agents.ts"
 export { agentServerNames, agentServers } from "./agents/agentServers.ts"
 export type { ChosenModel } from "./models/chooseModel.ts"
 export { Models } from "./models/Models.ts"
+export { knownModels, type OtherModel } from "./models/otherModel.ts"
 export type { BeginAnswer, Forward, Forwarded } from "./models/forwarding.ts"
 export type { Upstream } from "./models/Upstream.ts"
 export type { ClientsChanged, ResolvedClientKey } from "./clientKeys.ts"
@@ -46,6 +47,16 @@ export {
   type ResourceContextOptions,
   type ResourceSource
 } from "./AvailableResources.ts"
+export type {
+  ExpandedPrompt,
+  PromptCommand,
+  PromptCommandError,
+  PromptCommands,
+  PromptCommandSource
+} from "./prompts/PromptCommands.ts"
+export type { Instructions } from "./rules/Instructions.ts"
+export { hookAnswers, HookInput, hookVersion } from "./rules/hooks/HookProtocol.ts"
+export { hookProblems } from "./rules/hooks/resolveHooks.ts"
 export { UrlServer, UrlServers } from "./urlServers/UrlServers.ts"
 export { UrlAccess, type UrlRules } from "./urlServers/UrlAccess.ts"
 export { Approvals } from "./approvals/Approvals.ts"

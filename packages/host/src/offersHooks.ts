@@ -2,23 +2,12 @@
  * Shows the model what servers have beside tools, where the configuration wants that: the text goes to the end of the
  * system prompt of every step.
  */
-import { describingTools, noHooks, renderOffersContext, type TurnHooks } from "@signalbox/conversation"
+import { describingTools, joinHooks, noHooks, renderOffersContext, type TurnHooks } from "@signalbox/conversation"
 import { localCall } from "@signalbox/model"
 import type { ServerOrchestrator } from "@signalbox/orchestrator"
 import { Effect, type Scope } from "effect"
 import { makeAvailableResources } from "./AvailableResources.ts"
 import type { HostOptions } from "./config/HostOptions.ts"
-
-/** One after the other. */
-const both = (first: TurnHooks, second: TurnHooks): TurnHooks => ({
-  ...first,
-  ...second,
-  beforeModel: (request, step) =>
-    Effect.flatMap(
-      first.beforeModel?.(request, step) ?? Effect.succeed(request),
-      (changed) => second.beforeModel?.(changed, step) ?? Effect.succeed(changed)
-    )
-})
 
 const showingOffers = Effect.fnUntraced(function* (
   { conversation }: HostOptions,
@@ -54,5 +43,5 @@ export const configuredHooks = (
   const { describeTools, resources } = options.conversation
   const tools = describeTools ? describingTools : noHooks
   if (resources.include === "none" && !resources.listPrompts) return Effect.succeed(tools)
-  return Effect.map(showingOffers(options, orchestrator), (offers) => both(tools, offers))
+  return Effect.map(showingOffers(options, orchestrator), (offers) => joinHooks([tools, offers]))
 }

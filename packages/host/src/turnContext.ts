@@ -27,7 +27,7 @@ const toolsOf = ({ conversation: { context } }: Limits, looksForTools: boolean):
 /** For conversations whose history is the host's. */
 export const conversationContext = (
   options: Limits,
-  { looksForTools, maxResultTokens: most, ...model }: ModelContext,
+  { looksForTools, maxResultTokens: most, windowTokens: _window, ...model }: ModelContext,
   store: HostSetup["resultStore"]
 ): TurnContext => ({ ...model, ...resultsOf(options, store, { most }), ...toolsOf(options, looksForTools) })
 

@@ -10,7 +10,8 @@ export {
 } from "./ServerOptions.ts"
 export type { RpcMessage, ServerTransport } from "./wire.ts"
 export { type WireListener, WireTap } from "./WireTap.ts"
-export { ParentEnvironment } from "./stdio/environment.ts"
+export { childEnvironment, ParentEnvironment } from "./stdio/environment.ts"
+export { type Program, resolveCommand } from "./stdio/command.ts"
 
 // Logging in
 export { type LoginStatus, loginStatus } from "./auth/loginStatus.ts"

@@ -8,6 +8,7 @@ import {
   type CallContext,
   InvalidParams,
   type JsonObject,
+  makeQuestionClock,
   nearestName,
   Toolbox,
   type ToolDefinition,
@@ -16,7 +17,19 @@ import {
   type ToolTimeout
 } from "@signalbox/model"
 import type { BulkheadError } from "@signalbox/resilience"
-import { Cause, Context, Effect, Exit, type FileSystem, Layer, Option, Path, Schema, type Scope } from "effect"
+import {
+  Cause,
+  Context,
+  Duration,
+  Effect,
+  Exit,
+  type FileSystem,
+  Layer,
+  Option,
+  Path,
+  Schema,
+  type Scope
+} from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import type { NotApproved } from "./approval.ts"
 import { bashTool } from "./bash/bashTool.ts"
@@ -36,6 +49,7 @@ import { countCall } from "./metrics.ts"
 import type { DirectFiles } from "./paths/DirectFiles.ts"
 import { makeWorkspace, type WorkspaceError } from "./paths/Workspace.ts"
 import { toErrorResult, toResult } from "./result.ts"
+import { makeSandbox } from "./sandbox/Sandbox.ts"
 import { taskTool } from "./task/taskTool.ts"
 import { makeStateFiles } from "./todo/StateFiles.ts"
 import { todoReadTool, todoWriteTool } from "./todo/todoTools.ts"
@@ -95,6 +109,7 @@ function* makeBuiltInTools(
   const state = yield* makeStateFiles(options.stateFolder)
   const urlPolicy = makeUrlPolicy(urls, web)
   const { cwd } = workspace.policy
+  const place = { options: commands, cwd, sandbox: yield* makeSandbox(options, workspace.policy) }
   const all: Readonly<Record<BuiltInName, BuiltIn>> = {
     Read: readTool(workspace, limits.maxResultCharacters),
     Write: writeTool(workspace, limits.maxFileBytes),
@@ -108,11 +123,10 @@ function* makeBuiltInTools(
     TodoRead: todoReadTool(state),
     TodoWrite: todoWriteTool(state),
     Bash: bashTool({
-      options: commands,
-      cwd,
+      ...place,
       policy: makeCommandPolicy(commands, workspace.policy, path),
       source,
-      jobs: yield* makeJobs(commands, cwd),
+      jobs: yield* makeJobs(place),
       spawner
     }),
     Task: taskTool(state),
@@ -165,8 +179,11 @@ const toolboxOf = (
       const nearest = nearestName(name, available)
       return yield* new ToolNotFound({ toolName: name, available, ...(nearest === undefined ? {} : { nearest }) })
     }
-    const [duration, exit] = yield* Effect.timed(Effect.exit(run(tool, input, context)))
-    yield* countCall(name, outcomeOf(exit), duration)
+    const clock = makeQuestionClock(context.interaction)
+    const asking = { ...context, interaction: clock.interaction }
+    const [duration, exit] = yield* Effect.timed(Effect.exit(run(tool, input, asking)))
+    const own = Duration.subtract(duration, yield* clock.asked)
+    yield* countCall({ source, tool: name }, outcomeOf(exit), own)
     return (yield* exit).result
   })
 

@@ -69,6 +69,14 @@ export interface CommandOptions {
   readonly maxMemoryBytes: number | "unlimited"
   /** Commands that run in the background at once. */
   readonly maxJobs: number
+  /**
+   * Whether commands run in a sandbox: it sees programs and the folders of the path policy, without what that denies, can
+   * write only where that lets it, and has processes and a folder for temporary files of its own. Linux only. `auto`: where
+   * one is possible; `required`: commands are refused where none is.
+   */
+  readonly sandbox: "off" | "auto" | "required"
+  /** Whether commands in a sandbox reach the network. */
+  readonly sandboxNetwork: boolean
 }
 
 /** What may be fetched. Addresses are judged after names have been resolved, and again at each redirect. */

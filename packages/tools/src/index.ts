@@ -32,6 +32,13 @@ export { SubAgent, type SubAgentService, type SubAgentTask } from "./task/SubAge
 export { makePathPolicy, type PathPolicy, type PathUse, type Place } from "./paths/PathPolicy.ts"
 export { type CommandPolicy, type CommandVerdict, makeCommandPolicy } from "./bash/CommandPolicy.ts"
 export { type CheckedUrl, makeUrlPolicy, type UrlPolicy } from "./web/UrlPolicy.ts"
+export { makeWorkspace, type Workspace } from "./paths/Workspace.ts"
+
+// What is counted
+export { type BuiltInNumbers, builtInNumbers } from "./metrics.ts"
+
+// Where commands run
+export { describeSandbox, findSandbox, type SandboxState } from "./sandbox/Sandbox.ts"
 
 // Changes that can be taken back
 export type { WorkspaceError } from "./paths/Workspace.ts"
@@ -54,6 +61,7 @@ export {
   NotebookInvalid,
   PathRefused,
   PatternInvalid,
+  SandboxUnavailable,
   SearchFailed,
   SearchNotConfigured,
   SubAgentUnavailable,

@@ -188,7 +188,9 @@ export const toolsDefaults = (folders: { readonly cwd: string; readonly stateFol
     maxTimeout: "10 minutes",
     maxOutputBytes: 1024 * 1024,
     maxMemoryBytes: 4 * 1024 ** 3,
-    maxJobs: 8
+    maxJobs: 8,
+    sandbox: "off",
+    sandboxNetwork: false
   },
   urls: {
     allowAddresses: [],

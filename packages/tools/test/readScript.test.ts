@@ -95,6 +95,7 @@ describe("a script that is allowed", () => {
         {
           cwd: folder,
           decide: (path) => Effect.fail(new PathRefused({ path, reason: "no file is" })),
+          isDenied: () => false,
           objection: () => undefined
         },
         path

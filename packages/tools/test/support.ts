@@ -6,7 +6,7 @@ import { type CallContext, type JsonObject, localCall, resultText, type ToolResu
 import { BuiltInTools, toolNames, type ToolsOptions, toolsDefaults, WebAccess } from "@signalbox/tools"
 import { layerDirectFiles, layerWebAccess } from "@signalbox/tools/node"
 import { Effect, Layer, type Scope } from "effect"
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
@@ -80,3 +80,27 @@ export const codeOf = ({ content, isError }: ToolResult): string => {
   const text = block?.type === "text" ? block.text : ""
   return isError ? (/^Error: ([A-Z_]+): /.exec(text)?.[1] ?? text) : "ok"
 }
+
+/** The processes that carry a mark in their environment. */
+export const marked = (mark: string): ReadonlyArray<string> =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark)
+      } catch {
+        // Gone by now.
+        return false
+      }
+    })
+
+/** Waits until it is true; that it ever will be is what the test is about. */
+export const until = (isSo: () => boolean): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    isSo()
+      ? Effect.void
+      : Effect.andThen(
+          Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 5))),
+          until(isSo)
+        )
+  )

@@ -6,6 +6,7 @@
  *     append FOLDER CONVERSATION PREFIX COUNT FAULT
  *     turns  FOLDER CONVERSATION PREFIX WITNESS FAULT [ID]   (ID: goes on with this request first)
  *     answer FOLDER CONVERSATION TEXT WITNESS FAULT
+ *     none   (does nothing: so that Node has compiled the program)
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { ConversationSession, collectTurn, EventStore, Journal, noHooks, presetLimits } from "@signalbox/conversation"
@@ -37,7 +38,9 @@ const noLocks = Layer.succeed(FileLock, {
 
 const storeIn = (folder: string, fault: StoreFault) =>
   Layer.effect(EventStore, Effect.map(EventStore, faulty(fault))).pipe(
-    Layer.provide(layerJsonl({ folder, durability: "fsync", strict: false })),
+    Layer.provide(
+      layerJsonl({ folder, durability: "fsync", strict: false, writesThrough: process.platform === "linux" })
+    ),
     Layer.provide(fault === "no-lock" ? noLocks : realLocks),
     Layer.provide(NodeServices.layer),
     Layer.provideMerge(Logger.layer([]))
@@ -178,6 +181,7 @@ const answer = (text: string, witness: string) =>
 
 const work = (): Effect.Effect<void, unknown, EventStore> => {
   const [first = "", second = "", , open] = rest
+  if (verb === "none") return Effect.void
   if (verb === "append") return append(first, Number(second))
   return verb === "turns" ? turns(first, second, open) : answer(first, second)
 }

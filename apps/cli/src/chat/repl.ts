@@ -1,31 +1,51 @@
 /**
- * A conversation line by line: one session from the first prompt to the last. An error of a turn is told and
- * the conversation goes on; `quit`, `exit`, `q` or the end of input leave.
+ * A conversation line by line. An error of a turn is told and the conversation goes on; `/exit`, `quit`, `exit`, `q` or the
+ * end of input leave.
  */
 import { makeCorrelationId, toOutcome, withCorrelationId } from "@signalbox/errors"
-import type { ConversationSession } from "@signalbox/conversation"
+import { conversationFolder } from "@signalbox/host/node"
 import { Cause, Effect, Exit } from "effect"
 import { Output, renderError, renderOutcome } from "../Output.ts"
-import { Setting } from "../Setting.ts"
+import type { Signals } from "../process/Signals.ts"
 import { withShortfall } from "../report.ts"
+import { Setting } from "../Setting.ts"
 import type { Approving } from "./approving.ts"
-import { makeLines } from "./Lines.ts"
+import { attachTyped } from "./attachments/attachTyped.ts"
+import { checkTogether } from "./attachments/readAttachment.ts"
+import type { Chat } from "./Chat.ts"
+import type { CommandNeeds } from "./commands/ChatCommand.ts"
+import { completeCommand, runCommand } from "./commands/chatCommands.ts"
+import { readCommand } from "./commands/readCommand.ts"
+import { type Lines, makeLines } from "./input/Lines.ts"
+import { noHistory, openHistory } from "./input/promptHistory.ts"
+import { asLines, readMessage } from "./input/readMessage.ts"
 import { runOneTurn } from "./runOneTurn.ts"
 import { turnJson } from "./turnJson.ts"
 
 /** How a conversation goes on. */
 export interface ReplOptions {
   readonly streams: boolean
+  readonly isPlain: boolean
   /** Whom the next turn asks for approval. */
   readonly approving: () => Approving
 }
 
+type ReplNeeds = CommandNeeds | Signals
+
 const leaving = new Set(["quit", "exit", "q"])
 
-const answer = Effect.fnUntraced(function* (session: ConversationSession, message: string, options: ReplOptions) {
+/** Tells what became of something that went wrong; a signal goes on. */
+const tellFailure = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
+  const output = yield* Output
+  if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
+  if (Cause.hasDies(cause)) yield* Effect.logError("Internal error", cause)
+  yield* output.status(renderError(Cause.squash(cause), output.errorStyle))
+})
+
+const answer = Effect.fnUntraced(function* (chat: Chat, message: string, options: ReplOptions) {
   const output = yield* Output
   const { interaction, unasked } = options.approving()
-  const turn = runOneTurn(session, message, { streams: options.streams, interaction, isLast: false })
+  const turn = runOneTurn(chat, message, { ...options, interaction, isLast: false })
   if (output.isJson) {
     const finished = Effect.flatMap(turn, (end) =>
       end._tag === "Finished" ? Effect.succeed(turnJson(end.result)) : Effect.interrupt
@@ -35,22 +55,96 @@ const answer = Effect.fnUntraced(function* (session: ConversationSession, messag
     return yield* output.line(renderOutcome(short === undefined ? outcome : withShortfall(outcome, short)))
   }
   const exit = yield* Effect.exit(turn)
-  if (Exit.isSuccess(exit)) return
-  if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
-  if (Cause.hasDies(exit.cause)) yield* Effect.logError("Internal error", exit.cause)
-  yield* output.status(renderError(Cause.squash(exit.cause), output.errorStyle))
+  if (Exit.isFailure(exit)) yield* tellFailure(exit.cause)
 })
 
-/** Runs until the person leaves. */
-export const repl = Effect.fnUntraced(function* (session: ConversationSession, options: ReplOptions) {
+/** Runs a command and shows what came of it. What goes on with it is handed back. */
+const command = Effect.fnUntraced(function* (chat: Chat, name: string, argument: string) {
+  const output = yield* Output
+  if (output.isJson) {
+    const exit = yield* Effect.exit(runCommand(chat, name, argument))
+    const outcome = yield* toOutcome(Effect.map(exit, ({ data }) => data))
+    yield* output.line(renderOutcome(outcome))
+    return Exit.isSuccess(exit) ? exit.value.next : undefined
+  }
+  const exit = yield* Effect.exit(runCommand(chat, name, argument))
+  if (Exit.isFailure(exit)) return yield* tellFailure(exit.cause)
+  if (exit.value.text !== "") yield* output.line(exit.value.text)
+  return exit.value.next
+})
+
+/** Puts the files that a person has named beside the message; those that cannot be used are told, and `false` says so. */
+const attach = Effect.fnUntraced(function* ({ state }: Chat, text: string, lines: Lines) {
+  const { errorStyle, status } = yield* Output
+  const { directory } = yield* Setting
+  const found = yield* Effect.exit(
+    Effect.gen(function* () {
+      const files = yield* attachTyped({ directory, text, wasPasted: lines.pastes.wasPasted })
+      const all = [...state.attachments, ...files]
+      yield* checkTogether(all)
+      return all
+    })
+  )
+  if (Exit.isFailure(found)) {
+    yield* tellFailure(found.cause)
+    return false
+  }
+  state.attachments = found.value
+  if (found.value.length > 0) yield* status(errorStyle.dim(`With ${found.value.map(({ name }) => name).join(", ")}`))
+  return true
+})
+
+/** Lines of a person, with their history. */
+const openInput = Effect.fnUntraced(function* (chat: Chat) {
   const output = yield* Output
   const { isTerminal } = yield* Setting
-  const lines = yield* makeLines(isTerminal.stdin, output.setPrompt)
-  const prompt = isTerminal.stdin ? `${output.errorStyle.cyan("you ›")} ` : ""
-  while (true) {
-    const line = yield* lines.next(prompt)
+  const folder = conversationFolder(chat.host.config)
+  const history = isTerminal.stdin && folder !== undefined ? yield* openHistory(folder) : noHistory
+  const lines = yield* makeLines(isTerminal.stdin, output.setPrompt, asLines(history.messages))
+  const complete = (line: string) => Effect.runPromise(completeCommand(chat, line))
+  const reader = { lines, history, complete }
+  return {
+    lines,
+    next: (initial: string) => (isTerminal.stdin ? readMessage(reader, initial) : lines.next(""))
+  }
+})
+
+/** What a line leads to: the end of the chat, or a message that could not be sent as it is. */
+interface Handled {
+  readonly leaves: boolean
+  readonly refused: string
+}
+
+const goOn: Handled = { leaves: false, refused: "" }
+
+/** Runs until the person leaves. */
+export const repl = Effect.fnUntraced(function* (chat: Chat, options: ReplOptions) {
+  const { isTerminal } = yield* Setting
+  const input = yield* openInput(chat)
+
+  const handle = Effect.fnUntraced(function* (
+    line: string,
+    refused: string
+  ): Effect.fn.Return<Handled, never, ReplNeeds> {
+    const said = readCommand(line)
+    if (said._tag === "Command") {
+      const next = yield* command(chat, said.name, said.argument)
+      if (next?._tag === "Leave") return { leaves: true, refused: "" }
+      if (next?._tag === "Send") yield* answer(chat, next.text, options)
+      return goOn
+    }
+    // A message with a file that cannot be sent stands at the prompt again; as it is, it goes without the file.
+    const isToBeSent = !isTerminal.stdin || refused === line || (yield* attach(chat, said.text, input.lines))
+    if (!isToBeSent) return { leaves: false, refused: line }
+    yield* answer(chat, said.text, options)
+    return goOn
+  })
+
+  let handled = goOn
+  while (!handled.leaves) {
+    const { refused } = handled
+    const line = yield* input.next(refused === "" ? "" : input.lines.pastes.shorten(refused))
     if (line === undefined || leaving.has(line.trim().toLowerCase())) return
-    if (line.trim() === "") continue
-    yield* answer(session, line, options).pipe(withCorrelationId(yield* makeCorrelationId))
+    if (line.trim() !== "") handled = yield* handle(line, refused).pipe(withCorrelationId(yield* makeCorrelationId))
   }
 }, Effect.scoped)

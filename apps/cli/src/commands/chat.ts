@@ -1,13 +1,15 @@
 import type { ConversationSession } from "@signalbox/conversation"
 import { builtInSource, Host } from "@signalbox/host"
 import { Interaction, sourceOf } from "@signalbox/model"
-import { Duration, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type ApprovalChoice, makeApproving } from "../chat/approving.ts"
 import { describeModel } from "../chat/banner.ts"
 import { isSomebodyThere, terminalInteraction, terminalQuestions } from "../chat/questions/terminalInteraction.ts"
-import { repl } from "../chat/repl.ts"
+import { type Chat, type ChatState, startSession } from "../chat/Chat.ts"
+import { type Attachment, checkTogether, readAttachment } from "../chat/attachments/readAttachment.ts"
 import { runOneTurn } from "../chat/runOneTurn.ts"
+import { type Talker, talkerOf } from "../chat/Talker.ts"
 import { turnJson } from "../chat/turnJson.ts"
 import { watchConfig } from "../chat/watchConfig.ts"
 import { watchServers } from "../chat/watchServers.ts"
@@ -16,18 +18,10 @@ import { Output } from "../Output.ts"
 import { noServers } from "../render/renderServers.ts"
 import { counted, printable } from "../render/style.ts"
 import { report } from "../report.ts"
-import { folderOf } from "../sessions/folderOf.ts"
+import { requireHistory } from "../sessions/requireHistory.ts"
 import { Setting } from "../Setting.ts"
 import { choiceFlags, withHost } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
-
-/** Whom one talks to: the host with all servers, or one of its agents. */
-const talkerOf = Effect.fnUntraced(function* (agent: Option.Option<string>) {
-  const host = yield* Host
-  return Option.isNone(agent) ? host : yield* host.agents.add(agent.value)
-})
-
-type Talker = Effect.Success<ReturnType<typeof talkerOf>>
 
 /** Tools that no server has, which somebody may not expect. */
 const tellBuiltIns = Effect.fnUntraced(function* ({ toolbox }: Talker) {
@@ -58,14 +52,17 @@ const welcome = Effect.fnUntraced(function* (talker: Talker, isOneShot: boolean)
   const { isTerminal } = yield* Setting
   if (!isOneShot && isTerminal.stdin) {
     yield* output.status(
-      output.errorStyle.dim('Ask away; "what can you do?" helps. Ctrl-C stops an answer, once more it leaves.')
+      output.errorStyle.dim("Ask away; /help shows what else can be typed. Ctrl-C stops an answer, Ctrl-D leaves.")
     )
   }
 })
 
-interface Chat {
+interface ChatOptions {
   readonly agent: Option.Option<string>
   readonly streams: boolean
+  readonly isPlain: boolean
+  /** Files that go along with the first message. */
+  readonly images: ReadonlyArray<string>
   /** The name under which the conversation is kept. */
   readonly session: Option.Option<string>
   readonly approvals: ApprovalChoice
@@ -74,21 +71,23 @@ interface Chat {
 }
 
 /** What of a chat its session is started with. */
-const named = ({ session }: Chat) => (Option.isNone(session) ? {} : { id: session.value })
+const named = ({ session }: ChatOptions) => (Option.isNone(session) ? {} : { id: session.value })
 
 /** A name is of no use where nothing is kept. */
-const requireKept = Effect.fnUntraced(function* ({ session }: Chat) {
+const requireKept = Effect.fnUntraced(function* ({ session }: ChatOptions) {
   const { config } = yield* Host
-  if (Option.isSome(session)) yield* folderOf(config)
+  if (Option.isSome(session)) yield* requireHistory(config)
 })
 
 /** How much of the conversation there is already. */
-const tellKept = Effect.fnUntraced(function* (chat: Chat, session: ConversationSession) {
-  if (Option.isNone(chat.session)) return
+const tellKept = Effect.fnUntraced(function* (options: ChatOptions, session: ConversationSession) {
+  if (Option.isNone(options.session)) return
   const { errorStyle, isJson, status } = yield* Output
   const { length } = yield* session.history
   if (isJson || length === 0) return
-  yield* status(errorStyle.dim(`Going on with ${printable(chat.session.value)}: ${counted(length, "message")} so far`))
+  yield* status(
+    errorStyle.dim(`Going on with ${printable(options.session.value)}: ${counted(length, "message")} so far`)
+  )
 })
 
 /** Whom tools may ask: the person, where one sits at the terminal. */
@@ -96,30 +95,52 @@ const interactionWith = Effect.fnUntraced(function* (talker: Talker) {
   return (yield* isSomebodyThere) ? yield* terminalInteraction(yield* Host, talker.model) : Interaction.decline
 })
 
-const oneShot = Effect.fnUntraced(function* (message: string, chat: Chat) {
-  const { agent, approvals, streams } = chat
-  yield* requireKept(chat)
+/** The files of the command line. One that cannot be sent is told before anything starts. */
+const attachedBy = Effect.fnUntraced(function* ({ images }: ChatOptions) {
+  const { directory } = yield* Setting
+  const files = yield* Effect.forEach(images, (path) => readAttachment(path, directory))
+  yield* checkTogether(files)
+  return files
+})
+
+/** Starts the conversation. */
+const chatOf = Effect.fnUntraced(function* (
+  options: ChatOptions,
+  talker: Talker,
+  attachments: ReadonlyArray<Attachment>
+) {
+  const session = yield* startSession(talker, named(options))
+  const state: ChatState = { session, other: undefined, attachments, contextTokens: undefined }
+  const chat: Chat = { host: yield* Host, talker, isKept: Option.isSome(options.session), state }
+  return chat
+})
+
+const oneShot = Effect.fnUntraced(function* (message: string, options: ChatOptions) {
+  const { agent, approvals } = options
+  const attachments = yield* attachedBy(options)
+  yield* requireKept(options)
   const talker = yield* talkerOf(agent)
   yield* welcome(talker, true)
-  const session = yield* talker.conversations.start(named(chat))
+  const chat = yield* chatOf(options, talker, attachments)
   const { interaction, unasked } = makeApproving(approvals, yield* interactionWith(talker))
-  const end = yield* runOneTurn(session, message, { streams, interaction, isLast: true })
+  const end = yield* runOneTurn(chat, message, { ...options, interaction, isLast: true })
   return end._tag === "Finished" ? { result: end.result, short: unasked() } : yield* Effect.interrupt
 })
 
-const conversation = Effect.fnUntraced(function* (chat: Chat, onReady: () => void) {
-  const { agent, approvals, streams } = chat
-  yield* requireKept(chat)
+const conversation = Effect.fnUntraced(function* (options: ChatOptions, onReady: () => void) {
+  const { agent, approvals } = options
+  const attachments = yield* attachedBy(options)
+  yield* requireKept(options)
   const talker = yield* talkerOf(agent)
   yield* welcome(talker, false)
   const host = yield* Host
-  if (!chat.isRecorded) yield* watchConfig(host)
+  if (!options.isRecorded) yield* watchConfig(host)
   onReady()
   const asked = yield* interactionWith(talker)
-  // A person may be away for as long as they like.
-  const session = yield* talker.conversations.start({ idleTimeout: Duration.infinity, ...named(chat) })
-  yield* tellKept(chat, session)
-  yield* repl(session, { streams, approving: () => makeApproving(approvals, asked) })
+  const chat = yield* chatOf(options, talker, attachments)
+  yield* tellKept(options, chat.state.session)
+  const { repl } = yield* Effect.promise(() => import("../chat/repl.ts"))
+  yield* repl(chat, { ...options, approving: () => makeApproving(approvals, asked) })
 })
 
 export const chat = Command.make(
@@ -143,13 +164,29 @@ export const chat = Command.make(
       Flag.withDescription("Keep the conversation under this name, and go on with it"),
       Flag.optional
     ),
+    image: Flag.String("image").pipe(
+      Flag.withMetavar("PATH"),
+      Flag.withDescription("Send a picture or a PDF along with the first message. May be repeated"),
+      Flag.atLeast(0)
+    ),
+    plain: Flag.Boolean("plain").pipe(
+      Flag.withDescription("Print answers as the model writes them, with the marks of their Markdown"),
+      Flag.withDefault(false)
+    ),
     ...recordFlag,
     ...approvalFlags,
     ...modelFlags
   },
-  ({ agent, approve, message, noStream, record, session, yes, ...choice }) => {
-    const isRecorded = Option.isSome(record)
-    const chat: Chat = { agent, session, streams: !noStream, approvals: { approve, yes }, isRecorded }
+  ({ agent, approve, image, message, noStream, plain, record, session, yes, ...choice }) => {
+    const options: ChatOptions = {
+      agent,
+      session,
+      streams: !noStream,
+      isPlain: plain,
+      images: image,
+      approvals: { approve, yes },
+      isRecorded: Option.isSome(record)
+    }
     const run = {
       record: Option.getOrUndefined(Option.map(record, (file) => ({ file, agent: Option.getOrUndefined(agent) }))),
       startsAll: Option.isNone(agent),
@@ -164,7 +201,7 @@ export const chat = Command.make(
     const text = message.join(" ").trim()
     if (text !== "") {
       return withSetting(
-        withQuestions(oneShot(text, chat)).pipe(
+        withQuestions(oneShot(text, options)).pipe(
           report({
             render: () => Effect.void,
             json: ({ result }) => turnJson(result),
@@ -174,7 +211,7 @@ export const chat = Command.make(
       )
     }
     let isReady = false
-    const chatting = conversation(chat, () => {
+    const chatting = conversation(options, () => {
       isReady = true
     })
     // Each turn reports itself; only what keeps the chat from starting is left to be told.
@@ -186,6 +223,7 @@ export const chat = Command.make(
     { command: "signalbox chat", description: "A conversation" },
     { command: 'signalbox chat "read notes.txt"', description: "One question, one answer" },
     { command: "signalbox chat --session trip", description: "Under a name: the next time it goes on from there" },
+    { command: 'signalbox chat --image plan.png "what is wrong here?"', description: "About a picture, or a PDF" },
     { command: "signalbox chat --agent planner", description: "With an agent of the configuration" },
     {
       command: 'signalbox chat --record trip.cassette "plan it"',

@@ -3,7 +3,9 @@
  * what to do.
  */
 import { redactText } from "@signalbox/errors"
-import type { Finding, ProviderFinding } from "@signalbox/host/doctor"
+import { builtInSource } from "@signalbox/host"
+import { describeSandbox } from "@signalbox/tools"
+import { type Finding, historySource, type ProviderFinding } from "@signalbox/host/doctor"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { counted, oneLine, printable, type Style } from "../render/style.ts"
@@ -59,13 +61,31 @@ const renderProvider = ({ providerFindings }: Report, { models, name, works }: R
   return renderOne(name, works ? answers : "does not answer", works && !hasErrors(own), own)
 }
 
+const renderSandbox = ({ findings, sandbox }: Report) => {
+  const own = findings.filter(({ serverName }) => serverName === builtInSource)
+  return sandbox._tag === "Off"
+    ? Effect.void
+    : renderOne(builtInSource, `runs commands ${describeSandbox(sandbox)}`, !hasErrors(own), own)
+}
+
+/** Nothing is said of files: they are made where they are needed. */
+const renderHistory = ({ database, findings }: Report) => {
+  const own = findings.filter(({ serverName }) => serverName === historySource)
+  if (database === undefined && own.length === 0) return undefined
+  const what = database === undefined ? "cannot be kept" : `is kept at ${database.place}, PostgreSQL ${database.server}`
+  return renderOne(historySource, what, database !== undefined, own)
+}
+
 export const renderDoctor = Effect.fnUntraced(function* (report: Report) {
   const { providers, repaired, servers } = report
   const { line, style } = yield* Output
   for (const repair of repaired) yield* line(`${style.green("✓")} done: ${repair}`)
-  if (servers.length === 0 && providers.length === 0)
+  const history = renderHistory(report)
+  if (servers.length === 0 && providers.length === 0 && report.sandbox._tag === "Off" && history === undefined)
     return yield* line("No server is enabled and no provider is wanted, so there is nothing to look at.")
   for (const server of servers) yield* renderServer(report, server)
+  yield* renderSandbox(report)
+  if (history !== undefined) yield* history
   for (const provider of providers) yield* renderProvider(report, provider)
 })
 
@@ -84,7 +104,21 @@ export const findingJson = (found: Shown) => ({
   fixable: "repair" in found && found.repair !== undefined
 })
 
-export const doctorJson = ({ findings, providerFindings, providers, repaired, servers }: Report) => ({
+const sandboxJson = (sandbox: Report["sandbox"]) => ({
+  state: sandbox._tag.toLowerCase(),
+  by: sandbox._tag === "On" ? sandbox.by : null,
+  network: sandbox._tag === "On" ? sandbox.hasNetwork : null
+})
+
+export const doctorJson = ({
+  database,
+  findings,
+  providerFindings,
+  providers,
+  repaired,
+  sandbox,
+  servers
+}: Report) => ({
   servers: servers.map(({ name, tools }) => ({
     name,
     works: tools !== undefined && !findings.some((found) => found.serverName === name && found.severity === "error"),
@@ -95,6 +129,8 @@ export const doctorJson = ({ findings, providerFindings, providers, repaired, se
     works: works && !providerFindings.some((found) => found.providerName === name && found.severity === "error"),
     model_count: models ?? null
   })),
+  sandbox: sandboxJson(sandbox),
+  database: database ?? null,
   findings: [...findings, ...providerFindings].map(findingJson),
   repaired
 })

@@ -5,7 +5,7 @@
 import { AuthorizationFailed } from "@signalbox/mcp"
 import type { AuthorizationPrompt } from "@signalbox/mcp/login"
 import { Duration, Effect, type Scope } from "effect"
-import { makeLines } from "../chat/Lines.ts"
+import { makeLines } from "../chat/input/Lines.ts"
 import { Output } from "../Output.ts"
 import { Setting } from "../Setting.ts"
 import { hasBrowser, openBrowser } from "./openBrowser.ts"

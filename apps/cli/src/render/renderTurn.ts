@@ -7,6 +7,7 @@ import { ApprovalRefused, resultText, type ToolUseBlock } from "@signalbox/model
 import { Effect, Stream } from "effect"
 import { formatDuration } from "../duration.ts"
 import { Output } from "../Output.ts"
+import type { Markdown } from "./markdown/Markdown.ts"
 import { oneLine, printable } from "./style.ts"
 
 const sourceOf = (call: ToolUseBlock): string => (call.runBy?._tag === "Host" ? `${call.runBy.source} · ` : "")
@@ -80,28 +81,36 @@ const textOfEvent = (event: TurnEvent): string =>
 const beginsCall = (event: TurnEvent): boolean =>
   event.type === "model" && event.event.type === "content_block_start" && event.event.content_block.type === "tool_use"
 
-/**
- * Prints a turn while it runs and hands every event on. Text streams unless `streams` is false; then the text
- * of each step is printed when the step ends.
- */
+/** How the text of a turn is printed. */
+export interface TextView {
+  /** Otherwise the text of each step is printed when the step ends. */
+  readonly streams: boolean
+  /** Makes Markdown readable; without it text is printed as it comes. */
+  readonly markdown?: Markdown
+}
+
+/** Prints a turn while it runs and hands every event on. */
 export const printTurn =
-  (options: { readonly streams: boolean }) =>
+  ({ markdown, streams }: TextView) =>
   <E, R>(events: Stream.Stream<TurnEvent, E, R>): Stream.Stream<TurnEvent, E, R | Output> =>
     Stream.unwrap(
       Effect.map(Output, (output) => {
         let isLineOpen = false
         const started = new Set<string>()
-        const endLine = Effect.suspend(() => {
-          if (!isLineOpen) return Effect.void
-          isLineOpen = false
-          return output.write("\n")
-        })
+        const write = (text: string) => {
+          if (text === "") return Effect.void
+          isLineOpen = !text.endsWith("\n")
+          return output.write(text)
+        }
+        const endLine = Effect.suspend(() =>
+          Effect.andThen(
+            write(markdown?.end() ?? ""),
+            Effect.suspend(() => write(isLineOpen ? "\n" : ""))
+          )
+        )
         const print = Effect.fnUntraced(function* (event: TurnEvent) {
-          const text = options.streams ? textOfEvent(event) : event.type === "step_end" ? event.summary.text : ""
-          if (text !== "") {
-            isLineOpen = !text.endsWith("\n")
-            yield* output.write(printable(text))
-          }
+          const text = printable(streams ? textOfEvent(event) : event.type === "step_end" ? event.summary.text : "")
+          yield* write(markdown === undefined ? text : markdown.write(text))
           if (event.type === "tool_start") started.add(event.call.id)
           const line = renderEvent(event, output, started)
           if (line !== undefined) {

@@ -9,6 +9,9 @@ export interface Style {
   readonly green: (text: string) => string
   readonly yellow: (text: string) => string
   readonly cyan: (text: string) => string
+  readonly italic: (text: string) => string
+  readonly underline: (text: string) => string
+  readonly strike: (text: string) => string
 }
 
 const wrap =
@@ -18,7 +21,17 @@ const wrap =
 
 const plain = (text: string): string => text
 
-export const plainStyle: Style = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain }
+export const plainStyle: Style = {
+  bold: plain,
+  dim: plain,
+  red: plain,
+  green: plain,
+  yellow: plain,
+  cyan: plain,
+  italic: plain,
+  underline: plain,
+  strike: plain
+}
 
 export const colourStyle: Style = {
   bold: wrap(1, 22),
@@ -26,7 +39,10 @@ export const colourStyle: Style = {
   red: wrap(31, 39),
   green: wrap(32, 39),
   yellow: wrap(33, 39),
-  cyan: wrap(36, 39)
+  cyan: wrap(36, 39),
+  italic: wrap(3, 23),
+  underline: wrap(4, 24),
+  strike: wrap(9, 29)
 }
 
 /** Whether colours may be printed on a terminal: not with `--no-color`, with `NO_COLOR` (no-color.org), or on a dumb one. */

@@ -18,6 +18,7 @@ import { toJson, withCorrelationId } from "@signalbox/errors"
 import { Cause, Effect, Exit, Layer, Option, Stream } from "effect"
 import { resolve } from "node:path"
 import { makeApproving } from "../chat/approving.ts"
+import type { Chat, ChatState } from "../chat/Chat.ts"
 import { isSomebodyThere, personAtTerminal } from "../chat/questions/terminalInteraction.ts"
 import { runOneTurn } from "../chat/runOneTurn.ts"
 import { turnJson } from "../chat/turnJson.ts"
@@ -75,29 +76,25 @@ interface PlayedTurn {
 
 const inputOf = ({ content }: RecordedTurn): string => (typeof content === "string" ? content : textOf(content))
 
-/** A session that answers with what was recorded. */
-const playing = (opened: OpenedReplay, session: ConversationSession, turn: RecordedTurn): ConversationSession => ({
-  ...session,
-  send: (_, { interaction } = {}) =>
+/** Its session answers with what was recorded. */
+const playing = (opened: OpenedReplay, chat: Chat, turn: RecordedTurn): Chat => {
+  const { session } = chat.state
+  const send: ConversationSession["send"] = (_, { interaction } = {}) =>
     playTurn(opened.replay.player, session, turn, interaction === undefined ? {} : { live: interaction }).pipe(
       // Told below, by the race against it.
       Stream.catchTag("ReplayDiverged", () => Stream.never)
     )
-})
+  return { ...chat, state: { ...chat.state, session: { ...session, send } } }
+}
 
-const playOne = Effect.fnUntraced(function* (
-  opened: OpenedReplay,
-  session: ConversationSession,
-  turn: RecordedTurn,
-  flags: ReplayFlags
-) {
+const playOne = Effect.fnUntraced(function* (opened: OpenedReplay, chat: Chat, turn: RecordedTurn, flags: ReplayFlags) {
   const output = yield* Output
   const input = inputOf(turn)
   if (!output.isJson) yield* output.status(`${output.errorStyle.cyan("you ›")} ${printable(input)}`)
   const asked = (yield* isSomebodyThere) ? yield* Effect.scoped(personAtTerminal) : Interaction.decline
   const { interaction } = makeApproving(flags, asked)
-  const options = { streams: !flags.noStream, interaction, isLast: false }
-  const exit = yield* runOneTurn(playing(opened, session, turn), input, options).pipe(
+  const options = { streams: !flags.noStream, isPlain: false, interaction, isLast: false }
+  const exit = yield* runOneTurn(playing(opened, chat, turn), input, options).pipe(
     Effect.raceFirst(opened.replay.player.diverged),
     withCorrelationId(turn.correlationId),
     Effect.exit
@@ -115,22 +112,24 @@ const playOne = Effect.fnUntraced(function* (
   return { ...told, status, result, error: undefined } satisfies PlayedTurn
 })
 
-/** Sessions as they were: each conversation is one. */
-const sessionsOf = Effect.fnUntraced(function* ({ replay, subject }: OpenedReplay) {
+/** Chats as they were: each conversation is one. */
+const chatsOf = Effect.fnUntraced(function* ({ replay, subject }: OpenedReplay) {
   const host = yield* Host
   const talker = subject.agent === null ? host : yield* host.agents.add(subject.agent)
   yield* talker.usable
-  const known = new Map<string, ConversationSession>()
+  const known = new Map<string, Chat>()
   return Effect.fnUntraced(function* (id: string) {
-    const session =
-      known.get(id) ??
-      (yield* talker.conversations.start({
-        ...recordedConversation(replay.player.cassette, id),
-        isKept: false,
-        idleTimeout: "1 day"
-      }))
-    known.set(id, session)
-    return session
+    const before = known.get(id)
+    if (before !== undefined) return before
+    const session = yield* talker.conversations.start({
+      ...recordedConversation(replay.player.cassette, id),
+      isKept: false,
+      idleTimeout: "1 day"
+    })
+    const state: ChatState = { session, other: undefined, attachments: [], contextTokens: undefined }
+    const chat: Chat = { host, talker, isKept: false, state }
+    known.set(id, chat)
+    return chat
   })
 })
 
@@ -154,11 +153,11 @@ interface Played {
 
 const playAll = Effect.fnUntraced(function* (opened: OpenedReplay, flags: ReplayFlags) {
   const { player, settled } = opened.replay
-  const sessionOf = yield* sessionsOf(opened)
+  const chatOf = yield* chatsOf(opened)
   const turns: Array<PlayedTurn> = []
   for (const turn of opened.turns) {
     yield* Effect.raceFirst(settled, player.diverged)
-    turns.push(yield* playOne(opened, yield* sessionOf(turn.conversation), turn, flags))
+    turns.push(yield* playOne(opened, yield* chatOf(turn.conversation), turn, flags))
   }
   const isForked = Option.isSome(flags.from)
   const left = isForked ? [] : player.leftOver()

@@ -46,6 +46,16 @@ const refusedCalls = (labels: { readonly tool: string; readonly source: string; 
     incremental: true
   })
 
+/** Counts and logs a call that was not allowed. */
+export const countRefused = (
+  { source, toolName }: { readonly toolName: string; readonly source: string },
+  code: string
+): Effect.Effect<void> =>
+  Effect.andThen(
+    Metric.update(refusedCalls({ tool: toolName, source, code }), 1),
+    Effect.logInfo("A tool call was not allowed", { tool_name: toolName, code })
+  )
+
 /** How the call ended in an earlier run of the turn, where that is known. */
 const recorded = ({ journal, step }: PermitOptions): Effect.Effect<ToolSettlement | undefined> =>
   journal.recorded(step).pipe(
@@ -68,8 +78,7 @@ export const permit = Effect.fnUntraced(function* (options: PermitOptions): Effe
   const { approval, call } = options
   const about = { toolName: call.tool.name, source: sourceOf(call.tool.runBy) ?? "" }
   const refuse = Effect.fnUntraced(function* (error: ToolDenied | ApprovalRefused | ApprovalRequired) {
-    yield* Metric.update(refusedCalls({ tool: about.toolName, source: about.source, code: error.code }), 1)
-    yield* Effect.logInfo("A tool call was not allowed", { tool_name: about.toolName, code: error.code })
+    yield* countRefused(about, error.code)
     return settleRefused(error)
   })
   const { decision, reason } = yield* approval.judge(call)

@@ -28,7 +28,7 @@ const filledAfter = 0.5
 const leastFreed = 0.1
 
 /** Characters of the conversation that a summary is made from, for each token of room. */
-const charactersPerTokenOfRoom = 2
+export const charactersPerTokenOfRoom = 2
 
 /** The oldest place that may stay: that of a question, so that whole turns go. Nothing where none can go. */
 const placeToKeep = (

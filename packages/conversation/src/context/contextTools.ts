@@ -127,10 +127,11 @@ const pieceOf = ({ line, lines, offset, pattern }: JsonObject): ResultPiece => (
 
 const read = Effect.fnUntraced(function* (limits: ResultLimits, input: JsonObject, context: CallContext) {
   const id = String(input["id"])
-  const text = yield* limits.store?.read(ownerOf(limits, context), id) ?? Effect.succeed(undefined)
-  if (text === undefined)
-    return textResult(`There is no result "${id}": it was never kept, or is gone with its conversation.`, true)
-  return textResult(yield* readPiece(text, pieceOf(input), maxLengthOf(limits)))
+  for (const owner of [ownerOf(limits, context), ...(limits.alsoReads ?? [])]) {
+    const text = yield* limits.store?.read(owner, id) ?? Effect.succeed(undefined)
+    if (text !== undefined) return textResult(yield* readPiece(text, pieceOf(input), maxLengthOf(limits)))
+  }
+  return textResult(`There is no result "${id}": it was never kept, or is gone with its conversation.`, true)
 })
 
 const search = (tools: ReadonlyArray<ToolDefinition>, { query }: JsonObject): ToolResult => {

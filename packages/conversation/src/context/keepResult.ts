@@ -16,6 +16,8 @@ export interface ResultLimits {
   readonly store?: ResultStore
   /** Who may read it: the conversation where it is absent. */
   readonly ownerOf?: (context: Pick<CallContext, "principal" | "conversationId">) => string
+  /** Others whose results are read, too: the conversations that this one is a fork of. A session sets it. */
+  readonly alsoReads?: ReadonlyArray<string>
 }
 
 /** Whose a result is. */

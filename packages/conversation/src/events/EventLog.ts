@@ -8,6 +8,9 @@ import { type ChatEvent, type ChatEventType, type MetaEvent, type NewEvent, uniq
 /** The kind of the record that hides others: records of a request and of these kinds that came before it. */
 const compactionKind = "compaction"
 
+/** The kind of the record that takes what came before it, back to a certain record, out of the conversation. */
+export const rewindKind = "rewind"
+
 /** The kind of a piece of an answer that was still coming. */
 export const deltaKind = "assistant_delta"
 
@@ -19,27 +22,50 @@ export const compaction = (requestId: string, kinds: ReadonlyArray<string>): New
   data: { request_id: requestId, kinds }
 })
 
+/**
+ * Says that what came after a record, or after the beginning, is no part of the conversation any more. The record is named by
+ * its id, since records that are taken elsewhere are numbered anew.
+ */
+export const rewindNote = (afterId: string | undefined, data: JsonObject): NewEvent => ({
+  type: "meta",
+  role: "system",
+  kind: rewindKind,
+  data: { ...(afterId === undefined ? {} : { after_id: afterId }), ...data }
+})
+
+/** Whether a record takes others out, so that what they said may be said again. */
+export const isRewind = (event: NewEvent): boolean => event.type === "meta" && event.kind === rewindKind
+
+/** What a store has of one conversation in memory. Whoever adds to it gives each record its place. */
 export class EventLog {
   /** In order of `seq`, those included that are hidden. */
   readonly all: Array<ChatEvent> = []
   private readonly byKey = new Map<string, ChatEvent>()
   private readonly ids = new Set<string>()
   private readonly hidden = new Set<ChatEvent>()
+  private readonly superfluous = new Set<ChatEvent>()
   private last = 0
 
   get lastSeq(): number {
     return this.last
   }
 
-  get hiddenCount(): number {
-    return this.hidden.size
+  /** How many records can be dropped for good. */
+  get superfluousCount(): number {
+    return this.superfluous.size
   }
 
+  /** Whether it is no part of the conversation: it is superfluous, or was taken out. */
   isHidden(event: ChatEvent): boolean {
     return this.hidden.has(event)
   }
 
-  /** Whether the same was added before: its id, or what it is of its request. */
+  /** Whether it can be dropped for good. What a person has taken out of the conversation cannot: it stays to be looked up. */
+  isSuperfluous(event: ChatEvent): boolean {
+    return this.superfluous.has(event)
+  }
+
+  /** Whether the same was added before: its id, or what it is of its request. What was taken out may be said again. */
   has(event: NewEvent): boolean {
     const key = uniqueKey(event)
     return (event.id !== undefined && this.ids.has(event.id)) || (key !== undefined && this.byKey.has(key))
@@ -51,21 +77,37 @@ export class EventLog {
     this.last = Math.max(this.last, event.seq)
     const key = uniqueKey(event)
     if (key !== undefined) this.byKey.set(key, event)
-    if (event.type === "meta" && event.kind === compactionKind) this.hide(event.data)
+    if (event.type !== "meta") return
+    if (event.kind === compactionKind) this.hideSuperfluous(event.data)
+    if (event.kind === rewindKind) this.takeOut(event)
   }
 
-  private hide(data: JsonObject): void {
+  private hideSuperfluous(data: JsonObject): void {
     const kinds = data["kinds"]
     if (!Array.isArray(kinds)) return
     for (const event of this.all) {
-      if (event.type === "meta" && event.request_id === data["request_id"] && kinds.includes(event.kind))
+      if (event.type === "meta" && event.request_id === data["request_id"] && kinds.includes(event.kind)) {
         this.hidden.add(event)
+        this.superfluous.add(event)
+      }
+    }
+  }
+
+  private takeOut(note: typeof MetaEvent.Type): void {
+    const afterId = noteText(note, "after_id")
+    const place = this.all.findIndex(({ id }) => id === afterId)
+    // A place that is not there says nothing.
+    if (afterId !== undefined && place === -1) return
+    for (const event of this.all.slice(place + 1, -1)) {
+      this.hidden.add(event)
+      const key = uniqueKey(event)
+      if (key !== undefined && this.byKey.get(key) === event) this.byKey.delete(key)
     }
   }
 
   /** What was said and done. */
   conversation(): ReadonlyArray<Exclude<ChatEvent, { type: "meta" }>> {
-    return this.all.filter((event) => event.type !== "meta")
+    return this.all.filter((event) => event.type !== "meta").filter((event) => !this.hidden.has(event))
   }
 
   /** Notes that are still of use, of one kind or of all. */

@@ -8,7 +8,7 @@ import { OutcomeUnknown } from "../errors.ts"
 import { assistantMessages, callsIn } from "../history.ts"
 import { settleFailure, settleNotRun } from "../toolFailure.ts"
 import { toolResultBlock, ToolSettlement } from "../ToolOutcome.ts"
-import type { TurnHooks } from "../TurnHooks.ts"
+import type { AfterHooks } from "../TurnHooks.ts"
 import type { ChatEvent, MetaEvent, NewEvent } from "./ChatEvent.ts"
 import { compaction } from "./EventLog.ts"
 import { type KnownStep, knownSteps, stepKinds } from "./eventJournal.ts"
@@ -49,7 +49,7 @@ const settlementOf = (steps: ReadonlyMap<string, KnownStep>, stepId: string, cal
 export const closeLostTurn = Effect.fnUntraced(function* (
   events: ReadonlyArray<ChatEvent>,
   turn: TurnNote,
-  hooks: Pick<TurnHooks, "afterModel" | "afterTool">
+  hooks: AfterHooks
 ) {
   const steps = knownSteps(stepNotes(events, turn))
   const added: Array<NewEvent> = []
@@ -59,14 +59,11 @@ export const closeLostTurn = Effect.fnUntraced(function* (
     const recorded = Option.getOrUndefined(decodeReply(steps.get(`${stepId}/model`)?.value))
     if (recorded === undefined) break
     // What was recorded has not been through the rules of the host yet.
-    const changed = hooks.afterModel?.(recorded, step) ?? Effect.succeed(recorded)
-    const reply = yield* Effect.orElseSucceed(changed, () => recorded)
+    const reply = yield* Effect.orElseSucceed(hooks.afterModel(recorded, step), () => recorded)
     const results = yield* Effect.forEach(callsIn(reply.content), (call) => {
       const settled = settlementOf(steps, stepId, call)
       const outcome = { ...settled, call, duration: Duration.zero }
-      return Effect.map(hooks.afterTool?.(outcome, step) ?? Effect.succeed(settled.result), (result) =>
-        toolResultBlock(call.id, result)
-      )
+      return Effect.map(hooks.afterTool(outcome, step), (result) => toolResultBlock(call.id, result))
     })
     const messages = [
       ...assistantMessages(reply.content),

@@ -3,18 +3,29 @@
  */
 import { defineError, statuses } from "@signalbox/errors"
 import { Schema } from "effect"
+import { type DatabaseError, databaseErrors } from "./databaseErrors.ts"
 
 /** Another process holds the lock of a file and did not let go of it in time. */
 export class LockTimeout extends defineError<LockTimeout>()("LockTimeout", {
   code: "HISTORY_LOCKED",
   status: statuses.timeout,
   retryable: true,
-  fields: { file: Schema.String, holder: Schema.optionalKey(Schema.Struct({ pid: Schema.Int, host: Schema.String })) },
-  message: ({ file, holder }) =>
-    holder === undefined
-      ? `"${file}" is locked, and by whom cannot be read.`
-      : `"${file}" is locked by process ${holder.pid} on ${holder.host}.`,
-  hint: ({ file }) => `Wait for that process or end it. If there is no such process, remove "${file}.lock".`
+  fields: {
+    file: Schema.String,
+    holder: Schema.optionalKey(Schema.Struct({ pid: Schema.Int, host: Schema.String })),
+    /** Whether it is no file, but a conversation in which another turn runs. */
+    isTurn: Schema.optionalKey(Schema.Boolean)
+  },
+  message: ({ file, holder, isTurn }) =>
+    isTurn === true
+      ? `Another turn of ${file} is still running.`
+      : holder === undefined
+        ? `"${file}" is locked, and by whom cannot be read.`
+        : `"${file}" is locked by process ${holder.pid} on ${holder.host}.`,
+  hint: ({ file, isTurn }) =>
+    isTurn === true
+      ? "Wait until it is over, or stop it. A process that died has let go of it already."
+      : `Wait for that process or end it. If there is no such process, remove "${file}.lock".`
 }) {}
 
 /** The disk, or the share of it that one may use, is full. Nothing of what was to be written counts. */
@@ -54,8 +65,35 @@ export class EventRejected extends defineError<EventRejected>()("EventRejected",
   hint: () => "Keep large data in files of its own, and say where."
 }) {}
 
+/** A conversation has no such turn or step to go back to. */
+export class PointNotFound extends defineError<PointNotFound>()("PointNotFound", {
+  code: "HISTORY_POINT_NOT_FOUND",
+  status: statuses.notFound,
+  fields: {
+    conversationId: Schema.String,
+    turn: Schema.Finite,
+    step: Schema.optionalKey(Schema.Finite),
+    /** How many turns there are, and steps of the turn. */
+    turns: Schema.Int,
+    steps: Schema.optionalKey(Schema.Int)
+  },
+  message: ({ conversationId, step, steps, turn, turns }) =>
+    steps === undefined
+      ? `There is no turn ${turn} in "${conversationId}": it has ${turns === 0 ? "none" : `1 to ${turns}`}.`
+      : `There is no step ${step} in turn ${turn} of "${conversationId}": it has ${steps === 0 ? "none" : `1 to ${steps}`}.`,
+  hint: () => "Turn 0 is the beginning, and step 0 what was said before the first answer."
+}) {}
+
 /** What the verbs of a store fail with. */
-export type StoreError = LockTimeout | StorageFull | HistoryUnavailable | HistoryCorrupt | EventRejected
+export type StoreError = LockTimeout | StorageFull | HistoryUnavailable | HistoryCorrupt | EventRejected | DatabaseError
 
 /** Every error class of stores, for tables. */
-export const storeErrors = [LockTimeout, StorageFull, HistoryUnavailable, HistoryCorrupt, EventRejected] as const
+export const storeErrors = [
+  LockTimeout,
+  StorageFull,
+  HistoryUnavailable,
+  HistoryCorrupt,
+  EventRejected,
+  PointNotFound,
+  ...databaseErrors
+] as const

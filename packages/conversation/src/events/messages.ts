@@ -2,8 +2,7 @@
  * Records as the messages of a history, and back. Whatever the records are, the history is one that every provider takes:
  * each call has one result, in the user message right after, and each result its call.
  */
-import type { ContentBlock, Message, ToolResultBlock } from "@signalbox/model"
-import { lostResult } from "@signalbox/model"
+import { type ContentBlock, lostResult, type Message, textMessage, type ToolResultBlock } from "@signalbox/model"
 import { assistantMessages, callsIn } from "../history.ts"
 import type { ChatEvent, NewEvent } from "./ChatEvent.ts"
 import { visibleToModel } from "./windows.ts"
@@ -70,6 +69,12 @@ const validHistory = (messages: ReadonlyArray<Message>): ReadonlyArray<Message> 
   }
   return valid
 }
+
+/** A history that begins with a user, as every provider wants it, where its first record is missing. */
+export const withBeginning = (messages: ReadonlyArray<Message>): ReadonlyArray<Message> =>
+  messages.find(({ role }) => role !== "system")?.role === "assistant"
+    ? [textMessage("user", "[The beginning of this conversation is missing.]"), ...messages]
+    : messages
 
 /** Where the records of a turn go on counting: each type counts for itself. */
 export interface EventCounts {

@@ -9,7 +9,7 @@ import { withSummary } from "../context/cuts.ts"
 import { JournalUnwritable } from "../errors.ts"
 import { appendUser, pendingCallsOf } from "../history.ts"
 import type { Journal } from "../Journal.ts"
-import type { TurnHooks } from "../TurnHooks.ts"
+import type { AfterHooks } from "../TurnHooks.ts"
 import type { TurnProgress } from "../TurnProgress.ts"
 import type { TurnResult } from "../TurnResult.ts"
 import type { ChatEvent, MetaEvent, NewEvent } from "./ChatEvent.ts"
@@ -18,7 +18,7 @@ import { compaction, deltaKind } from "./EventLog.ts"
 import type { StoreError } from "./errors.ts"
 import { makeEventJournal, stepKinds } from "./eventJournal.ts"
 import type { EventStore } from "./EventStore.ts"
-import { type EventCounts, eventsOfMessages, messagesOf } from "./messages.ts"
+import { type EventCounts, eventsOfMessages, messagesOf, withBeginning } from "./messages.ts"
 import { recordDeltas } from "./recordDeltas.ts"
 import { afterSummary, summaryNote } from "./summaryNotes.ts"
 import { beginNote, countsOf, endNote, finishedTurn, firstIndex, turnsOf, unfinishedTurns } from "./turnNotes.ts"
@@ -37,7 +37,7 @@ export interface RecordedRequest {
   /** A new one where it is absent: then it was certainly not answered before. */
   readonly requestId?: string
   readonly content: ReadonlyArray<ContentBlock>
-  readonly hooks: Pick<TurnHooks, "afterModel" | "afterTool">
+  readonly hooks: AfterHooks
   /** Looks at the history before something is said, and answers with a summary for the beginning of it. */
   readonly compact?: (history: ReadonlyArray<Message>) => Effect.Effect<CompactedHistory | undefined>
 }
@@ -55,7 +55,7 @@ const shown = (events: ReadonlyArray<ChatEvent>, window: MemoryWindow | undefine
     const { rest, summary } = afterSummary(events)
     const said = rest.filter(({ type }) => type !== "meta")
     const messages = messagesOf(window === undefined ? said : remembered(said, window, now))
-    return summary === undefined ? messages : withSummary(messages, summary)
+    return summary === undefined ? withBeginning(messages) : withSummary(messages, summary)
   })
 
 /** Opens a turn. Nobody else may have one of the conversation open: hold its lock. */
@@ -90,10 +90,10 @@ const compacted = Effect.fnUntraced(function* (
   return yield* store.getEvents(conversationId, { include: "all" })
 })
 
-/** Ends what other programs have left. */
-const closeOthers = Effect.fnUntraced(function* (
+/** Ends what other programs have left, unless it is of this request. For who holds the conversation. */
+export const closeOthers = Effect.fnUntraced(function* (
   { conversationId, store }: RecordedConversation,
-  requestId: string,
+  requestId: string | undefined,
   hooks: RecordedRequest["hooks"]
 ) {
   const readAll = store.getEvents(conversationId, { include: "all" })

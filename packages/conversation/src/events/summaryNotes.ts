@@ -5,7 +5,8 @@
 import type { ChatEvent, NewEvent } from "./ChatEvent.ts"
 import { noteText } from "./EventLog.ts"
 
-const summaryKind = "context_summary"
+/** The kind of these notes. */
+export const summaryKind = "context_summary"
 
 /** What a model is shown of records: the summary of the older ones, and the others. */
 export interface SummarisedEvents {

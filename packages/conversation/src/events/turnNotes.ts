@@ -8,8 +8,26 @@ import type { EventCounts } from "./messages.ts"
 /** The kinds of these notes. */
 const turnKinds = { begun: "turn_begun", ended: "turn_ended" } as const
 
-/** How a turn ended: by itself, stopped or failed, or not at all: its program ended first. */
-export type TurnEnd = "finished" | "stopped" | "lost"
+/** How a turn ended: by itself, stopped or failed, not at all as its program ended first, or cut by who went back within it. */
+export type TurnEnd = "finished" | "stopped" | "lost" | "cut"
+
+const turnEnds: ReadonlyArray<string | undefined> = [
+  "finished",
+  "stopped",
+  "lost",
+  "cut"
+] satisfies ReadonlyArray<TurnEnd>
+
+/** Whether a note says that a turn begins. */
+export const isBeginNote = (event: ChatEvent): event is typeof MetaEvent.Type => isNote(event, turnKinds.begun)
+
+/** How the turn ended, where the record is a note that says so. */
+export const endIn = (event: ChatEvent): TurnEnd | undefined => {
+  if (!isNote(event, turnKinds.ended)) return undefined
+  const end = noteText(event, "end")
+  // One of the list above.
+  return turnEnds.includes(end) ? (end as TurnEnd) : undefined
+}
 
 /** A turn that has begun. A request whose turn was stopped may have another one. */
 export interface TurnNote {

@@ -52,9 +52,12 @@ export interface ConversationFileOptions {
   readonly folder: string
   readonly conversationId: string
   readonly isStrict: boolean
-  /** Whether a write has to be on the disk before it counts. */
-  readonly syncs: boolean
+  /** What puts a write on the disk before it counts: a call of its own, or the way in which the file is opened. */
+  readonly syncs: "never" | "afterWrite" | "onWrite"
 }
+
+/** Node's mode for appending where each write goes through to the disk (`O_SYNC`), which Effect hands on without knowing it. */
+const writeThrough = "as+" as FileSystem.OpenFlag
 
 export const makeConversationFile = Effect.fnUntraced(function* (options: ConversationFileOptions) {
   const fs = yield* FileSystem.FileSystem
@@ -196,7 +199,8 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
     yield* Effect.mapError(fs.makeDirectory(options.folder, { recursive: true, mode: 0o700 }), failed)
     const scope = yield* Scope.make()
     const isNew = Option.isNone(yield* stat)
-    const file = yield* fs.open(path, { flag: "a+", mode: 0o600 }).pipe(
+    const flag = options.syncs === "onWrite" ? writeThrough : "a+"
+    const file = yield* fs.open(path, { flag, mode: 0o600 }).pipe(
       Scope.provide(scope),
       Effect.mapError(failed),
       Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
@@ -222,7 +226,7 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
     const { file } = handle
     const bytes = new TextEncoder().encode(text)
     const { offset } = loaded
-    yield* Effect.andThen(file.writeAll(bytes), options.syncs ? file.sync : Effect.void).pipe(
+    yield* Effect.andThen(file.writeAll(bytes), options.syncs === "afterWrite" ? file.sync : Effect.void).pipe(
       Effect.mapError(failed),
       Effect.onError(() =>
         // Whoever writes next cuts it off, if it cannot be done now.

@@ -2,14 +2,15 @@
  * A lock that processes share: a file that only one of them can make. It is a hard link to a file that says who the process
  * is, so it is never there without its content, and taking it is one call of the system.
  *
- * Who waits goes through a gate first, another such file, and only who has the gate asks for the lock: a process that lets
- * go and comes back at once finds the next one there. The lock of a dead process is removed under a lock of its own, named by
+ * Who waits stands in a queue, and only the first one asks for the lock: a process that lets go and comes back at once finds
+ * the next one there. The lock of a dead process is removed under a lock of its own, named by
  * the dead one's nonce: a lock that was taken meanwhile is never removed in its place.
  */
-import { Clock, Context, Duration, Effect, FileSystem, Layer, type Path, type Scope, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, type FileSystem, Layer, type Path, type Scope, Semaphore } from "effect"
 import { type HistoryUnavailable, LockTimeout } from "../events/errors.ts"
 import { type HolderFiles, makeHolderFiles } from "./holderFiles.ts"
 import { makeDeadLocks } from "./deadLocks.ts"
+import { makeLockQueue } from "./lockQueue.ts"
 import type { ProcessIdentities } from "./ProcessIdentities.ts"
 
 /** How long a lock is waited for where nobody says otherwise. */
@@ -35,61 +36,43 @@ export class FileLock extends Context.Service<
     )
 }
 
-/** How often who has the gate asks for the lock: soon at first, then less and less often. */
+/** How often the first one asks for the lock: soon at first, then less and less often. */
 const pollMillis = (waitedMillis: number): number => (waitedMillis < 100 ? 1 : waitedMillis < 5000 ? 5 : 25)
 
-/** How often the others ask for the gate. All alike, so that who came later is not quicker. */
-const gatePollMillis = 20
-
-/** How often it is looked whether a holder still lives: by who comes next, and by the others. It costs more than to ask. */
-const lookMillis = { lock: 50, gate: 200 } as const
-
-const gateOf = (path: string) => `${path}.lock-gate`
+/** How often it is looked whether the holder still lives. It costs more than to ask. */
+const lookMillis = 50
 
 const makeFileLock = Effect.gen(function* () {
-  const fs = yield* FileSystem.FileSystem
   const files: HolderFiles = yield* makeHolderFiles
   const dead = yield* makeDeadLocks(files)
+  const queue = yield* makeLockQueue(files, dead)
 
-  const poll = Effect.fnUntraced(function* (
-    path: string,
-    file: string,
-    deadline: number,
-    pause: (waitedMillis: number) => number,
-    look: number
-  ) {
+  const poll = Effect.fnUntraced(function* (path: string, deadline: number) {
+    const lock = `${path}.lock`
     const start = yield* Clock.currentTimeMillis
     let nextLook = start
-    while (!(yield* files.take(file))) {
+    while (!(yield* files.take(lock))) {
       const now = yield* Clock.currentTimeMillis
       if (now >= nextLook) {
-        nextLook = now + look
-        if (yield* dead.remove(file)) continue
+        nextLook = now + lookMillis
+        if (yield* dead.remove(lock)) continue
       }
-      if (now >= deadline) return yield* timedOut(path, file)
-      yield* Effect.interruptible(Effect.sleep(pause(now - start)))
+      if (now >= deadline) return yield* timedOut(path)
+      yield* Effect.interruptible(Effect.sleep(pollMillis(now - start)))
     }
   })
 
-  const timedOut = Effect.fnUntraced(function* (path: string, file: string) {
-    const holder = yield* files.read(file)
+  const timedOut = Effect.fnUntraced(function* (path: string) {
+    const holder = yield* files.read(`${path}.lock`)
     return yield* new LockTimeout({
       file: path,
       ...(holder === undefined ? {} : { holder: { pid: holder.pid, host: holder.host } })
     })
   })
 
-  const hasGate = (path: string) => Effect.orElseSucceed(fs.exists(gateOf(path)), () => false)
-
   const take = Effect.fnUntraced(function* (path: string, deadline: number) {
-    const lock = `${path}.lock`
-    if (!(yield* hasGate(path)) && (yield* files.take(lock))) return
-    const gate = gateOf(path)
-    yield* Effect.acquireUseRelease(
-      poll(path, gate, deadline, () => gatePollMillis, lookMillis.gate),
-      () => poll(path, lock, deadline, pollMillis, lookMillis.lock),
-      () => files.release(gate)
-    )
+    if (!(yield* queue.isWaitedFor(path)) && (yield* files.take(`${path}.lock`))) return
+    yield* queue.inOrder(path, poll(path, deadline), { deadline, timedOut: timedOut(path) })
   })
 
   /** Those of this process who want a lock: they wait for each other here, in order, and only one of them asks for the file. */
@@ -114,13 +97,13 @@ const makeFileLock = Effect.gen(function* () {
       const { semaphore } = yield* enter(path)
       yield* Semaphore.takeScoped(semaphore, 1).pipe(
         Duration.isFinite(timeout)
-          ? Effect.timeoutOrElse({ duration: timeout, orElse: () => timedOut(path, `${path}.lock`) })
+          ? Effect.timeoutOrElse({ duration: timeout, orElse: () => timedOut(path) })
           : (wait) => wait
       )
       yield* Effect.acquireRelease(take(path, deadline), () => files.release(`${path}.lock`))
     }),
     isWanted: (path) =>
-      Effect.suspend(() => ((queues.get(path)?.length ?? 0) > 1 ? Effect.succeed(true) : hasGate(path)))
+      Effect.suspend(() => ((queues.get(path)?.length ?? 0) > 1 ? Effect.succeed(true) : queue.isWaitedFor(path)))
   })
 })
 

@@ -3,7 +3,7 @@
  * along in the next write. The lock is kept while records keep coming, and let go of when another process has waited for a
  * while.
  */
-import { Clock, Deferred, Duration, Effect, Exit, type Scope } from "effect"
+import { Clock, Deferred, Duration, Effect, Exit, Fiber, type Scope } from "effect"
 import type { ChatEvent } from "../events/ChatEvent.ts"
 import type { StoreError } from "../events/errors.ts"
 import { lineAt, place, type PreparedEvent } from "../events/prepareEvents.ts"
@@ -20,6 +20,9 @@ export interface AppendRequest {
 /** How long others wait at the most while records keep coming here. */
 const longestHold = Duration.millis(50)
 
+/** How often a process that waits for the lock reads what others have written: it would do it at their cost with the lock. */
+const readAheadPause = Duration.millis(200)
+
 /** How often others get a turn before the lock is let go of for want of records: a caller that is told adds more at once. */
 const idleYields = 4
 
@@ -31,6 +34,12 @@ export interface AppenderOptions {
   /** Where the writing goes on when its caller goes away. */
   readonly scope: Scope.Scope
 }
+
+/** Ends when a file cannot be read without the lock: whoever gets it sees why. */
+const readAhead = ({ file, mutex }: OpenConversation) =>
+  mutex
+    .withPermit(file.look)
+    .pipe(Effect.delay(readAheadPause), Effect.repeat({ while: (log) => log !== undefined }), Effect.exit)
 
 export const makeAppender = ({ lock, lockTimeout, onCreated, scope }: AppenderOptions) => {
   /** One write for all requests that there are. */
@@ -56,9 +65,10 @@ export const makeAppender = ({ lock, lockTimeout, onCreated, scope }: AppenderOp
 
   const hold = Effect.fnUntraced(function* (conversation: OpenConversation) {
     const { file, mutex, pending } = conversation
-    yield* waitForLock(lock, file.path, lockTimeout)
+    const reading = yield* Effect.forkChild(readAhead(conversation), { startImmediately: true })
+    yield* Effect.ensuring(waitForLock(lock, file.path, lockTimeout), Fiber.interrupt(reading))
     let isFirst = true
-    let looked = yield* Clock.currentTimeMillis
+    let looked = Number.POSITIVE_INFINITY
     while (pending.length > 0) {
       const isDue = (yield* Clock.currentTimeMillis) - looked >= Duration.toMillis(longestHold)
       const [, isWanted] = yield* Effect.all(
@@ -69,7 +79,7 @@ export const makeAppender = ({ lock, lockTimeout, onCreated, scope }: AppenderOp
         { concurrency: isDue ? 2 : 1 }
       )
       if (isWanted) return
-      if (isDue) looked = yield* Clock.currentTimeMillis
+      if (isDue || isFirst) looked = yield* Clock.currentTimeMillis
       isFirst = false
       for (let yields = 0; pending.length === 0 && yields < idleYields; yields++) yield* Effect.yieldNow
     }

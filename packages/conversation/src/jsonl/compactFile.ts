@@ -12,10 +12,10 @@ const encode = Schema.encodeEffect(ChatEvent)
 
 /** For a file that is locked. Answers with the number of bytes that became free. */
 export const compactFile = Effect.fnUntraced(function* (path: string, log: EventLog) {
-  if (log.hiddenCount === 0) return 0
+  if (log.superfluousCount === 0) return 0
   const fs = yield* FileSystem.FileSystem
   const random = yield* Effect.provide(SecureRandom.SecureRandom, SecureRandom.layerWebCrypto)
-  const kept = log.all.filter((event) => !log.isHidden(event))
+  const kept = log.all.filter((event) => !log.isSuperfluous(event))
   // All of it was decoded or made by this schema.
   const lines = yield* Effect.forEach(kept, (event) => Effect.map(Effect.orDie(encode(event)), lineOf))
   const bytes = new TextEncoder().encode(lines.join(""))

@@ -194,3 +194,72 @@ describe("a session that is compacted by summaries", () => {
     }).pipe(Effect.provide(EventStore.layerMemory))
   )
 })
+
+const told = (index: number): ScriptedReply => ({ text: `a${index}`.padEnd(300, ".") })
+
+describe("a session that is compacted because somebody wants it", () => {
+  for (const isKept of [false, true]) {
+    it.effect(
+      `has a summary in the place of its older turns, ${isKept ? "kept" : "not kept"}, and says what that saved`,
+      () =>
+        Effect.gen(function* () {
+          const { context, speaker, writer } = yield* makeModels(
+            [told(0), told(1), told(2)],
+            [{ text: "Ada likes tea." }]
+          )
+          const session = isKept
+            ? yield* openKept(yield* EventStore, speaker.model, tools, undefined, context)
+            : yield* sessionOf(speaker.model, tools, [], toolboxOf(...tools), Journal.none, undefined, context)
+          assert.deepStrictEqual(yield* session.compact, {
+            _tag: "NotCompacted",
+            reason: "there is nothing before the newest 2 messages, which are kept"
+          })
+          yield* askAll(session, 2)
+          const before = yield* session.history
+          const compacted = yield* session.compact
+          if (compacted._tag === "NotCompacted") return assert.fail(compacted.reason)
+          const after = yield* session.history
+          assert.deepStrictEqual(compacted, {
+            _tag: "Compacted",
+            summary: "Ada likes tea.",
+            replaced: 2,
+            turnsLeft: 1,
+            tokensBefore: total(before),
+            // Each block counts by itself, and the summary is one.
+            tokensAfter: total(after) + 10
+          })
+          assert.isBelow(compacted.tokensAfter, compacted.tokensBefore)
+          assert.isTrue(firstText(after).startsWith(summary))
+          assert.lengthOf(yield* writer.requests, 1)
+          yield* ask(session, "q2")
+          assert.include((yield* firstTextsOf(speaker)).at(-1), "Ada likes tea.")
+        }).pipe(Effect.provide(EventStore.layerMemory, { local: true }))
+    )
+  }
+
+  it.effect("takes the summary back when it goes back to before it", () =>
+    Effect.gen(function* () {
+      const { context, speaker } = yield* makeModels([told(0), told(1)], [{ text: "Ada likes tea." }])
+      const session = yield* openKept(yield* EventStore, speaker.model, tools, undefined, context)
+      yield* askAll(session, 2)
+      const before = yield* session.history
+      assert.strictEqual((yield* session.compact)._tag, "Compacted")
+      assert.notDeepEqual(yield* session.history, before)
+      yield* session.rewind({ turn: 2 })
+      assert.deepStrictEqual(yield* session.history, before)
+    }).pipe(Effect.provide(EventStore.layerMemory, { local: true }))
+  )
+
+  it.effect("asks no model where nothing would be gained, and says so", () =>
+    Effect.gen(function* () {
+      const { context, speaker, writer } = yield* makeModels([{ text: "a" }, { text: "b" }], [])
+      const session = yield* sessionOf(speaker.model, tools, [], toolboxOf(...tools), Journal.none, undefined, context)
+      yield* askAll(session, 2)
+      const result = yield* session.compact
+      assert.include(result._tag === "NotCompacted" ? result.reason : "", "a summary may have 200")
+      assert.deepStrictEqual(yield* writer.requests, [])
+      const plain = yield* sessionOf(speaker.model)
+      assert.deepStrictEqual(yield* plain.compact, { _tag: "NotCompacted", reason: "summaries are switched off" })
+    })
+  )
+})

@@ -2,7 +2,7 @@ import { ChatEvent, decodeEvent, decodeLine, EventStore } from "@signalbox/conve
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { userSays } from "./eventStoreContract.ts"
+import { userSays } from "@signalbox/conversation/testing"
 
 const encode = Schema.encodeEffect(ChatEvent)
 

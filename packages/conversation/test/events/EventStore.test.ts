@@ -1,7 +1,7 @@
 import { EventStore } from "@signalbox/conversation"
 import { describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { eventStoreContract } from "./eventStoreContract.ts"
+import { eventStoreContract } from "@signalbox/conversation/testing"
 
 describe("conversations in memory", () => {
   for (const [name, test] of Object.entries(eventStoreContract)) {

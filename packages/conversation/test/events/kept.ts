@@ -91,16 +91,17 @@ export const makeCountingTools = () => {
   }
 }
 
-/** A session of conversation `c`, as the next program opens it. */
+/** A session of conversation `c`, or another, as the next program opens it. */
 export const openKept = (
   store: EventStore["Service"],
   model: LanguageModel["Service"],
   tools: ReadonlyArray<TestTool> = [],
   window?: MemoryWindow,
-  context?: TurnContext
+  context?: TurnContext,
+  id = "c"
 ) =>
   ConversationSession.make({
-    id: "c",
+    id,
     model,
     toolbox: toolboxOf(...tools),
     limits: presetLimits,

@@ -3,7 +3,7 @@ import { textMessage, textResult } from "@signalbox/model"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Stream } from "effect"
 import { strayResults, unanswered } from "../support.ts"
-import { shapeOf } from "./eventStoreContract.ts"
+import { shapeOf } from "@signalbox/conversation/testing"
 import { makeCountingTools, makeObedientModel, openKept, sendTo } from "./kept.ts"
 
 /** A store that stands still for ever at one of its writes: the program has ended there, before or after it. */

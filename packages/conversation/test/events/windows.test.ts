@@ -9,7 +9,7 @@ import {
 } from "@signalbox/conversation"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect } from "effect"
-import { shapeOf, userSays } from "./eventStoreContract.ts"
+import { shapeOf, userSays } from "@signalbox/conversation/testing"
 
 const call = (id: string): NewEvent => ({
   type: "tool_call",

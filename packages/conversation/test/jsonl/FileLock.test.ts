@@ -1,11 +1,13 @@
 import { FileLock, ProcessIdentities } from "@signalbox/conversation/jsonl"
+import { childrenOf } from "@signalbox/tooling/children"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { readdir, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { child } from "./children.ts"
 import { folder, locks } from "./node.ts"
+
+const child = childrenOf(join(import.meta.dirname, "child.ts"))
 
 /** Lets the clock of the test run until the fiber is done, and tells for how long. */
 const runUntilDone = (fiber: Fiber.Fiber<unknown, unknown>, limit: Duration.Input) =>
@@ -22,6 +24,18 @@ const runUntilDone = (fiber: Fiber.Fiber<unknown, unknown>, limit: Duration.Inpu
   })
 
 const holderOf = (given: object) => JSON.stringify({ pid: 1, host: "elsewhere", startTime: "1", nonce: "n", ...given })
+
+const waitersIn = (path: string) =>
+  Effect.promise(() => readdir(join(path, ".waiting")).catch(() => [])).pipe(
+    Effect.map((names) => names.filter((name) => name.startsWith("file.")).length)
+  )
+
+/** A process that has taken its place in the queue. */
+const waiter = Effect.fnUntraced(function* (path: string, place: number) {
+  const waiting = yield* child("hold", path)
+  yield* Effect.repeat(Effect.delay(waitersIn(path), "5 millis"), { until: (waiters) => waiters === place })
+  return waiting
+})
 
 describe("a lock between processes", () => {
   it.live("is had by one at a time, and is gone when its holder lets go", () =>
@@ -63,6 +77,26 @@ describe("a lock between processes", () => {
         left.filter((name) => name.startsWith("file")),
         []
       )
+    }).pipe(Effect.scoped, Effect.provide(locks))
+  )
+
+  it.live("goes to those who wait in the order in which they came, and past those who were killed", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const holder = yield* child("hold", path)
+      yield* holder.said("held")
+      const first = yield* waiter(path, 1)
+      const killed = yield* waiter(path, 2)
+      const last = yield* waiter(path, 3)
+      killed.process.kill("SIGKILL")
+      holder.process.stdin?.write("\n")
+      yield* first.said("held")
+      assert.isEmpty(last.lines)
+      first.process.stdin?.write("\n")
+      yield* last.said("held")
+      last.process.stdin?.write("\n")
+      yield* last.said("released")
+      assert.strictEqual(yield* waitersIn(path), 0)
     }).pipe(Effect.scoped, Effect.provide(locks))
   )
 

@@ -7,7 +7,7 @@ import { FileLock } from "@signalbox/conversation/jsonl"
 import { Effect } from "effect"
 import { createInterface } from "node:readline"
 import { join } from "node:path"
-import { userSays } from "../events/eventStoreContract.ts"
+import { userSays } from "@signalbox/conversation/testing"
 import { locks, storeIn } from "./node.ts"
 
 const [verb, folder = "", conversation = "", prefix = "", count = "0"] = process.argv.slice(2)

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import { readdir, stat, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { userSays } from "../events/eventStoreContract.ts"
+import { userSays } from "@signalbox/conversation/testing"
 import { folder, storeIn } from "./node.ts"
 
 const filesIn = (path: string) => Effect.promise(async () => (await readdir(path)).toSorted())

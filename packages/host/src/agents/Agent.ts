@@ -2,7 +2,7 @@
  * An agent that can be talked to: a model of its own over the servers of one set. It is made in the scope of that set
  * and ends with it.
  */
-import { type Approval, ConversationClient, type TurnHooks } from "@signalbox/conversation"
+import { type Approval, ConversationClient, joinHooks, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, localCall, resultText, Toolbox } from "@signalbox/model"
 import type { ConnectionFailed, ServerOrchestrator } from "@signalbox/orchestrator"
 import { Context, Effect, Layer } from "effect"
@@ -14,6 +14,8 @@ import { conversationLayer } from "../conversations.ts"
 import { ToolFailed } from "../errors.ts"
 import type { KeptStores } from "../HostSetup.ts"
 import { configuredHooks } from "../offersHooks.ts"
+import type { PromptCommands } from "../prompts/PromptCommands.ts"
+import type { ProjectRules } from "../rules/ProjectRules.ts"
 import { whenUsable } from "../whenUsable.ts"
 
 /** An agent that runs. */
@@ -26,6 +28,8 @@ export interface Agent {
   readonly conversations: ConversationClient["Service"]
   /** What the configuration adds to each model call of a turn. `conversations` have it already. */
   readonly hooks: TurnHooks
+  /** What a person can send by a name: files of theirs, and prompts of its servers. */
+  readonly promptCommands: PromptCommands
   /** Waits for the servers that are still coming, as long as it makes sense to wait for them. */
   readonly usable: Effect.Effect<void, ConnectionFailed>
 }
@@ -40,20 +44,27 @@ export const optionsFor = ({ options, origins }: LoadedConfig, { model: own = {}
   return { ...options, model: { ...options.model, name, ...kept } }
 }
 
+/** What an agent is made of. */
+export interface AgentParts {
+  readonly options: HostOptions
+  readonly approval: Approval
+  readonly model: ChosenModel
+  readonly orchestrator: ServerOrchestrator["Service"]
+  /** Those that it may call. */
+  readonly builtIns: Toolbox["Service"]
+  readonly kept: KeptStores
+  readonly rules: ProjectRules["Service"]
+}
+
 /** Makes an agent of the servers of its set. */
 export const makeAgent = Effect.fnUntraced(function* (
   name: string,
-  options: HostOptions,
-  approval: Approval,
-  model: ChosenModel,
-  orchestrator: ServerOrchestrator["Service"],
-  builtIns: Toolbox["Service"],
-  kept: KeptStores
+  { approval, builtIns, kept, model, options, orchestrator, rules }: AgentParts
 ) {
   const toolbox = joinToolboxes([builtIns, orchestrator.toolbox], options.runtime.naming)
-  const hooks = yield* configuredHooks(options, orchestrator)
+  const hooks = joinHooks([yield* configuredHooks(options, orchestrator), rules.hooks(name).turn])
   const conversations = yield* Layer.build(
-    conversationLayer(options, hooks, approval, orchestrator, model, kept).pipe(
+    conversationLayer({ options, hooks, approval, orchestrator, model, kept, rules, agent: name }).pipe(
       Layer.provide([Layer.succeed(LanguageModel, model.service), Layer.succeed(Toolbox, toolbox)])
     )
   )
@@ -64,6 +75,7 @@ export const makeAgent = Effect.fnUntraced(function* (
     orchestrator,
     conversations: Context.get(conversations, ConversationClient),
     hooks,
+    promptCommands: rules.promptCommands(orchestrator),
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady)
   } satisfies Agent
 })

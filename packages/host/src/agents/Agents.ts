@@ -19,6 +19,7 @@ import type { AgentEntry } from "../config/AgentEntry.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import { AgentDisabled, AgentNotFound, AgentNotRunning, type ConfigInvalid, type MissingApiKey } from "../errors.ts"
 import type { HostSetup } from "../HostSetup.ts"
+import { ProjectRules } from "../rules/ProjectRules.ts"
 import { type Agent, makeAgent, optionsFor, startAgent } from "./Agent.ts"
 import { type AgentsPlan, planChange, type RunningAgent } from "./agentChanges.ts"
 import type { AgentInfo } from "./AgentInfo.ts"
@@ -69,7 +70,7 @@ export class Agents extends Context.Service<
   /** The agents of a configuration, over sets of servers that are there for them alone. */
   static readonly layer = (
     setup: HostSetup
-  ): Layer.Layer<Agents, never, ServerSets | Models | Approvals | BuiltIns | Path.Path> =>
+  ): Layer.Layer<Agents, never, ServerSets | Models | Approvals | BuiltIns | ProjectRules | Path.Path> =>
     Layer.effect(Agents, makeAgents(setup))
 }
 
@@ -79,11 +80,12 @@ const makeAgents = Effect.fnUntraced(function* (setup: HostSetup) {
   const models = yield* Models
   const approvals = yield* Approvals
   const builtIns = yield* BuiltIns
+  const rules = yield* ProjectRules
   const platform = Context.pick(Path.Path)(yield* Effect.context<Path.Path>())
   let current = config
   let entries: ReadonlyMap<string, AgentEntry> = new Map(Object.entries(config.options.agents))
   const running = new Map<string, RunningAgent>()
-  const around = { approvals, builtIns, config, kept: setup, environment, models, sets, running }
+  const around = { approvals, builtIns, config, kept: setup, environment, models, rules, sets, running }
   const scope = yield* Effect.scope
 
   const find = (agentName: string) =>
@@ -111,15 +113,15 @@ const makeAgents = Effect.fnUntraced(function* (setup: HostSetup) {
       agentName,
       servers,
       Effect.fnUntraced(function* (orchestrator) {
-        const agent = yield* makeAgent(
-          agentName,
+        const agent = yield* makeAgent(agentName, {
           options,
-          approvals.agent(agentName),
+          approval: approvals.agent(agentName),
           model,
           orchestrator,
-          agentBuiltIns(entry, builtIns.toolbox),
-          setup
-        )
+          builtIns: agentBuiltIns(entry, builtIns.toolbox),
+          kept: setup,
+          rules
+        })
         yield* startAgent(agent, entry)
         const own = yield* Effect.scope
         yield* Effect.acquireRelease(

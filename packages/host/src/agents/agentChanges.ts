@@ -11,6 +11,7 @@ import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { FoundProblem } from "../config/layers.ts"
 import type { Models } from "../models/Models.ts"
 import type { KeptStores } from "../HostSetup.ts"
+import type { ProjectRules } from "../rules/ProjectRules.ts"
 import { type Agent, makeAgent, optionsFor } from "./Agent.ts"
 import { agentBuiltIns, builtInChoice } from "./agentBuiltIns.ts"
 import { agentServers } from "./agentServers.ts"
@@ -57,13 +58,14 @@ export interface AgentSurroundings {
   readonly models: Models["Service"]
   readonly approvals: Approvals["Service"]
   readonly builtIns: BuiltIns["Service"]
+  readonly rules: ProjectRules["Service"]
   readonly sets: ServerSets["Service"]
   readonly running: Map<string, RunningAgent>
 }
 
 /** What it takes to make an agent that runs what an entry of a new configuration says. */
 export const planChange = Effect.fnUntraced(function* (
-  { approvals, builtIns, config, kept: stores, environment, models, running, sets }: AgentSurroundings,
+  { approvals, builtIns, config, kept: stores, environment, models, rules, running, sets }: AgentSurroundings,
   agentName: string,
   now: RunningAgent,
   entry: AgentEntry,
@@ -85,15 +87,15 @@ export const planChange = Effect.fnUntraced(function* (
       : []
     const agent = isOther
       ? yield* Scope.provide(
-          makeAgent(
-            agentName,
+          makeAgent(agentName, {
             options,
-            approvals.agent(agentName),
+            approval: approvals.agent(agentName),
             model,
-            now.agent.orchestrator,
-            agentBuiltIns(entry, builtIns.toolbox),
-            stores
-          ),
+            orchestrator: now.agent.orchestrator,
+            builtIns: agentBuiltIns(entry, builtIns.toolbox),
+            kept: stores,
+            rules
+          }),
           now.scope
         )
       : now.agent

@@ -41,7 +41,9 @@ const CommandSection = Schema.Struct({
   maxTimeout: PositiveDuration,
   maxOutputBytes: PositiveInt,
   maxMemoryBytes: Schema.Union([Schema.Literal("unlimited"), PositiveInt]),
-  maxJobs: Count
+  maxJobs: Count,
+  sandbox: Schema.Literals(["off", "auto", "required"]),
+  sandboxNetwork: Schema.Boolean
 })
 
 const UrlSection = Schema.Struct({

@@ -61,6 +61,12 @@ tools:
     maxMemoryBytes: 4294967296
     # Commands that run in the background at once.
     maxJobs: 8
+    # Whether commands run in a sandbox (Linux, by bubblewrap or namespaces): off, auto (where one is possible), required. It
+    # sees programs and the folders of paths, without what these deny, and writes only into roots; anything else a command
+    # needs to see, such as tools in your home folder, is added to readOnlyRoots. Processes and /tmp are its own.
+    sandbox: off
+    # Whether it reaches the network.
+    sandboxNetwork: false
   # What WebFetch may fetch: public addresses, and networks such as 10.0.0.0/8 that are allowed although they are private.
   urls:
     allowAddresses: []

@@ -57,6 +57,9 @@ export type FindingCode =
   | "TOOL_NAME_CLASH"
   | "DUPLICATE_SERVER"
   | "DUPLICATE_HEALTH_URL"
+  | "SANDBOX_MISSING"
+  | "HISTORY_UNREACHABLE"
+  | "HISTORY_REFUSED"
   // Of providers, beside UNREACHABLE and NO_ANSWER.
   | "KEY_MISSING"
   | "KEY_REFUSED"

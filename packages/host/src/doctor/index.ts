@@ -3,6 +3,12 @@ export { type Diagnosis, diagnose, type DiagnoseOptions } from "./diagnose.ts"
 export type { Finding, FindingCode, ProviderFinding, Repair, Severity } from "./Finding.ts"
 export { applyRepairs, describeRepair } from "./repairs.ts"
 
+// Where commands of the built-in tools run
+export { diagnoseSandbox, type SandboxDiagnosis } from "./diagnoseSandbox.ts"
+
+// Where conversations are kept
+export { diagnoseHistory, type HistoryDiagnosis, historySource } from "./diagnoseHistory.ts"
+
 // What is wrong with providers of models
 export {
   diagnoseProviders,

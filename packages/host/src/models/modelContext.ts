@@ -9,6 +9,8 @@ import { readModelReference } from "./modelReference.ts"
 
 /** The parts of a conversation's context that are those of its model. */
 export interface ModelContext extends Pick<TurnContext, "window" | "summary"> {
+  /** Tokens that the model takes in all, its answer included, as far as that is known. */
+  readonly windowTokens: number
   /** The most tokens of one result, so that some of them fit together. */
   readonly maxResultTokens: number
   /** Whether it can look for tools. The offline model picks among those that it is given, however many. */
@@ -57,8 +59,9 @@ const summaryOf = (options: HostOptions, { route, services }: ModelContextParts)
 /** The context of a model as the configuration wants it. */
 export const modelContext = (options: HostOptions, parts: ModelContextParts): ModelContext => {
   const { preserveRecent, reserveTokens, whenFull } = options.conversation.context
-  const maxResultTokens = Math.ceil(windowFor(options, parts, "") * resultShare)
-  const own = { maxResultTokens, looksForTools: parts.route.upstream !== "offline" }
+  const windowTokens = windowFor(options, parts, "")
+  const maxResultTokens = Math.ceil(windowTokens * resultShare)
+  const own = { windowTokens, maxResultTokens, looksForTools: parts.route.upstream !== "offline" }
   if (whenFull === "send") return own
   const window: ContextWindow = makeContextWindow({
     tokensFor: (asked) => windowFor(options, parts, asked),

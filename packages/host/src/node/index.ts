@@ -1,5 +1,5 @@
 export { type Client, type ClientOptions, createClient, type ToolCallQuestion } from "./createClient.ts"
-export { conversationFolder, conversationStore } from "./conversationStore.ts"
+export { conversationFolder, keepsConversations, keptStores } from "./conversationStore.ts"
 export { killOwned } from "./killOwned.ts"
 export { nodeEnvironment, type NodeEnvironment } from "./nodeEnvironment.ts"
 export { nodeHost, nodeOwner, nodePlatform } from "./platform.ts"

@@ -7,5 +7,5 @@ export { answering } from "./answering.ts"
 // What every provider does
 export { languageModelContract } from "./contract/languageModelContract.ts"
 export type { ContractCase, ContractLimits, ContractSubject } from "./contract/ContractSubject.ts"
-export { ContractBroken } from "./contract/same.ts"
+export { ContractBroken, same } from "./contract/same.ts"
 export { askFor, toolNamed } from "./requests.ts"

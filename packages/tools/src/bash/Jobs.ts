@@ -5,9 +5,8 @@
 import type { CallContext } from "@signalbox/model"
 import { Effect, Exit, Ref, Scope } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
-import { CommandNotStarted, EntryNotFound } from "../errors.ts"
-import type { CommandOptions } from "../ToolsOptions.ts"
-import { type CommandEnd, type RunningCommand, startCommand } from "./runCommand.ts"
+import { CommandNotStarted, EntryNotFound, type SandboxUnavailable } from "../errors.ts"
+import { type CommandEnd, type CommandPlace, type RunningCommand, startCommand } from "./runCommand.ts"
 
 /** One command in the background. */
 export interface Job {
@@ -30,7 +29,7 @@ export interface Jobs {
     script: string,
     input: string | undefined,
     context: CallContext
-  ) => Effect.Effect<Job, CommandNotStarted>
+  ) => Effect.Effect<Job, CommandNotStarted | SandboxUnavailable>
   readonly find: (id: string, context: CallContext) => Effect.Effect<Job, EntryNotFound>
   /** Ends it, with all that it started. */
   readonly stop: (id: string, context: CallContext) => Effect.Effect<Job, EntryNotFound>
@@ -41,9 +40,9 @@ const stopped: CommandEnd = { exitCode: undefined, signal: "SIGTERM" }
 
 /** No job yet. The scope of the caller ends them all. */
 export const makeJobs = Effect.fnUntraced(function* (
-  options: CommandOptions,
-  cwd: string
+  place: CommandPlace
 ): Effect.fn.Return<Jobs, never, Scope.Scope | ChildProcessSpawner.ChildProcessSpawner> {
+  const { options } = place
   const outer = yield* Scope.Scope
   const services = yield* Effect.context<ChildProcessSpawner.ChildProcessSpawner>()
   const jobs = new Map<string, Entry>()
@@ -67,7 +66,7 @@ export const makeJobs = Effect.fnUntraced(function* (
         hint: "Stop one of them, or wait until one has ended."
       })
     const scope = yield* Scope.fork(outer)
-    const command = yield* startCommand(options, cwd, script, input).pipe(
+    const command = yield* startCommand(place, script, input).pipe(
       Scope.provide(scope),
       Effect.provideContext(services),
       Effect.onError(() => Scope.close(scope, Exit.void))

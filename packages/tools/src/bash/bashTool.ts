@@ -7,10 +7,11 @@ import { ChildProcessSpawner } from "effect/process"
 import { requireApproval } from "../approval.ts"
 import { builtIn, type BuiltIn, invalidInput, type ToolOutput } from "../BuiltIn.ts"
 import { CommandRefused, ToolTookTooLong } from "../errors.ts"
+import { describeSandbox } from "../sandbox/Sandbox.ts"
 import type { CommandOptions } from "../ToolsOptions.ts"
 import type { CommandPolicy } from "./CommandPolicy.ts"
 import type { Job, Jobs } from "./Jobs.ts"
-import { type CommandEnd, type RunningCommand, startCommand } from "./runCommand.ts"
+import { type CommandEnd, type CommandPlace, type RunningCommand, startCommand } from "./runCommand.ts"
 
 const Input = Schema.Struct({
   command: Schema.optionalKey(Schema.String.annotate({ description: "The script." })),
@@ -25,16 +26,20 @@ const Input = Schema.Struct({
     Schema.Boolean.annotate({ description: "Do not wait for its end. The answer has the number of the job." })
   ),
   job: Schema.optionalKey(
-    Schema.String.annotate({ description: "Instead of command: show the output of a job in the background so far." })
+    // Words of a command line that are digits come as numbers.
+    Schema.Union([Schema.String, Schema.Int]).annotate({
+      description: "Instead of command: show the output of a job in the background so far."
+    })
   ),
-  stop: Schema.optionalKey(Schema.Boolean.annotate({ description: "With job: end it." }))
+  stop: Schema.optionalKey(Schema.Boolean.annotate({ description: "With job: end it." })),
+  dangerouslyDisableSandbox: Schema.optionalKey(
+    Schema.Boolean.annotate({ description: "Changes nothing: the configuration says whether there is a sandbox." })
+  )
 })
 type BashInput = typeof Input.Type
 
 /** What Bash is made of. */
-export interface BashParts {
-  readonly options: CommandOptions
-  readonly cwd: string
+export interface BashParts extends CommandPlace {
   readonly policy: CommandPolicy
   /** Whose tool it is, for the questions about it. */
   readonly source: string
@@ -45,12 +50,20 @@ export interface BashParts {
 /** Larger numbers are milliseconds, as today's clients send them; smaller ones are seconds, as older ones do. */
 const mostSeconds = 600
 
-const limitOf = ({ maxTimeout, timeout }: CommandOptions, given: number | undefined): Duration.Duration => {
-  const asked =
-    given === undefined
-      ? Duration.fromInputUnsafe(timeout)
-      : Duration.millis(given <= mostSeconds ? given * 1000 : given)
-  return Duration.min(asked, Duration.fromInputUnsafe(maxTimeout))
+/** How long a command may run, and where that comes from, in words. */
+interface TimeLimit {
+  readonly limit: Duration.Duration
+  readonly origin: string
+}
+
+const limitOf = ({ maxTimeout, timeout }: CommandOptions, given: number | undefined): TimeLimit => {
+  if (given === undefined) return { limit: Duration.fromInputUnsafe(timeout), origin: "tools.commands.timeout" }
+  const isSeconds = given <= mostSeconds
+  const asked = Duration.millis(isSeconds ? given * 1000 : given)
+  const most = Duration.fromInputUnsafe(maxTimeout)
+  return Duration.isGreaterThan(asked, most)
+    ? { limit: most, origin: "tools.commands.maxTimeout" }
+    : { limit: asked, origin: `timeout ${given}, taken as ${isSeconds ? "seconds" : "milliseconds"}` }
 }
 
 const outputOf = ({ stderr, stdout }: Pick<RunningCommand, "stderr" | "stdout">): string => {
@@ -84,6 +97,15 @@ const showJob = Effect.fnUntraced(function* ({ command, end, id }: Job) {
   }
 })
 
+const sandboxSentence = ({ sandbox, sandboxNetwork }: CommandOptions): string => {
+  if (sandbox === "off") return ""
+  const where = sandbox === "auto" ? " In a sandbox where one is possible" : " In a sandbox"
+  return `${where}: only folders that the tools may change can be written to${sandboxNetwork ? "" : ", and there is no network"}.`
+}
+
+const descriptionOf = (options: CommandOptions): string =>
+  `Runs a Bash script in the working directory, without an environment of its own. timeout is in milliseconds; a number of ${mostSeconds} or less is in seconds. Commands that are not allowed are asked about or refused.${sandboxSentence(options)}`
+
 /** Makes the tool. */
 export const bashTool = (parts: BashParts): BuiltIn => {
   const { jobs, options, policy, source } = parts
@@ -91,31 +113,36 @@ export const bashTool = (parts: BashParts): BuiltIn => {
   const permit = Effect.fnUntraced(function* (tool: BuiltIn, script: string, input: BashInput, context: CallContext) {
     const verdict = yield* policy.judge(script)
     if (verdict.verdict === "allow") return
-    if (verdict.verdict === "deny") return yield* new CommandRefused({ reason: verdict.reason })
+    if (verdict.verdict === "deny")
+      return yield* new CommandRefused({
+        reason: verdict.reason,
+        ...(verdict.isAboutPath === true ? { isAboutPath: true } : {})
+      })
     if (options.undecided === "refuse")
       return yield* new CommandRefused({ reason: `${verdict.reason}, and nobody is to be asked` })
     const asked: JsonObject = { ...input }
-    yield* requireApproval({ tool: tool.definition(source), input: asked, reason: verdict.reason }, context)
+    const where = describeSandbox(yield* parts.sandbox.state)
+    const reason = where === undefined ? verdict.reason : `${verdict.reason} (it would run ${where})`
+    yield* requireApproval({ tool: tool.definition(source), input: asked, reason }, context)
   })
 
-  const runNow = (script: string, input: string | undefined, limit: Duration.Duration) =>
+  const runNow = (script: string, input: string | undefined, { limit, origin }: TimeLimit) =>
     Effect.scoped(
       Effect.gen(function* () {
-        const command = yield* startCommand(options, parts.cwd, script, input)
+        const command = yield* startCommand(parts, script, input)
         const end = yield* Effect.timeoutOption(command.ended, limit)
         if (Option.isSome(end)) return answerOf(command, end.value)
         const said = outputOf(command)
-        const error = new ToolTookTooLong({ what: "The command", limit })
+        const error = new ToolTookTooLong({ what: "The command", limit, origin })
         return said === "" ? yield* error : { text: `${error.code}: ${error.message}\n${said}`, isError: true }
       })
     ).pipe(Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, parts.spawner))
 
   const run = Effect.fnUntraced(function* (input: BashInput, context: CallContext) {
-    if (input.job !== undefined)
-      return yield* Effect.flatMap(
-        input.stop === true ? jobs.stop(input.job, context) : jobs.find(input.job, context),
-        showJob
-      )
+    if (input.job !== undefined) {
+      const id = String(input.job)
+      return yield* Effect.flatMap(input.stop === true ? jobs.stop(id, context) : jobs.find(id, context), showJob)
+    }
     const script = input.command
     if (script === undefined || script.trim() === "")
       return yield* invalidInput("Bash", "command", "Expected the command to run")
@@ -130,8 +157,7 @@ export const bashTool = (parts: BashParts): BuiltIn => {
 
   const tool: BuiltIn = builtIn({
     name: "Bash",
-    description:
-      "Runs a Bash script in the working directory, without an environment of its own. Commands that are not allowed are asked about or refused.",
+    description: descriptionOf(options),
     input: Input,
     annotations: {
       title: "Run a command",
@@ -141,6 +167,7 @@ export const bashTool = (parts: BashParts): BuiltIn => {
       openWorldHint: true
     },
     isSelfTimed: true,
+    mayAsk: true,
     run
   })
   return tool

@@ -5,6 +5,8 @@
 import { Deferred, Duration, Effect, Exit, Fiber, Option, type Scope, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { CommandNotStarted } from "../errors.ts"
+import type { SandboxUnavailable } from "../errors.ts"
+import type { Sandbox } from "../sandbox/Sandbox.ts"
 import type { CommandOptions } from "../ToolsOptions.ts"
 import { type CappedOutput, makeCappedOutput } from "./cappedOutput.ts"
 
@@ -32,17 +34,28 @@ const drainGrace = Duration.millis(100)
  */
 const prelude = 'ulimit -c 0; [ "$2" = unlimited ] || ulimit -d "$2" 2>/dev/null; exec "$0" --noprofile --norc -c "$1"'
 
+/** Where scripts run, and with what. */
+export interface CommandPlace {
+  readonly options: CommandOptions
+  readonly cwd: string
+  readonly sandbox: Sandbox
+}
+
 /** Starts a script. The scope ends it. */
 export const startCommand = Effect.fnUntraced(function* (
-  options: CommandOptions,
-  cwd: string,
+  { cwd, options, sandbox }: CommandPlace,
   script: string,
   input: string | undefined
-): Effect.fn.Return<RunningCommand, CommandNotStarted, ChildProcessSpawner.ChildProcessSpawner | Scope.Scope> {
+): Effect.fn.Return<
+  RunningCommand,
+  CommandNotStarted | SandboxUnavailable,
+  ChildProcessSpawner.ChildProcessSpawner | Scope.Scope
+> {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const memory = options.maxMemoryBytes === "unlimited" ? "unlimited" : String(Math.ceil(options.maxMemoryBytes / 1024))
   const args = ["--noprofile", "--norc", "-c", prelude, options.shell, script, memory]
-  const command = ChildProcess.make(options.shell, args, {
+  const program = yield* sandbox.enclose({ command: options.shell, args })
+  const command = ChildProcess.make(program.command, [...program.args], {
     cwd,
     env: { ...options.environment },
     extendEnv: false,

@@ -26,6 +26,8 @@ export interface PathPolicy {
   readonly decide: (given: string, use: PathUse, from?: string) => Effect.Effect<Place, PathRefused>
   /** Why a real path may not be used, if so: for what a search comes across. */
   readonly objection: (real: string, use: PathUse) => string | undefined
+  /** Whether a pattern forbids a real path, wherever it lies. */
+  readonly isDenied: (real: string) => boolean
 }
 
 interface Root {
@@ -192,6 +194,6 @@ export const makePathPolicy = Effect.fnUntraced(function* (options: PathOptions)
     const place: Place = { given, ...found }
     return place
   })
-  const policy: PathPolicy = { cwd, decide, objection }
+  const policy: PathPolicy = { cwd, decide, objection, isDenied }
   return policy
 })

@@ -5,7 +5,7 @@
 import { Effect, Semaphore } from "effect"
 import { Output } from "../../Output.ts"
 import { printable } from "../../render/style.ts"
-import { makeLines } from "../Lines.ts"
+import { makeLines } from "../input/Lines.ts"
 
 export interface Asking {
   /** Shows a line of foreign text. */

@@ -1,0 +1,80 @@
+/**
+ * The table of the commands of a chat, and how one of them is found, completed and run.
+ */
+import { nearestName } from "@signalbox/model"
+import { Effect } from "effect"
+import { ChatCommandUnknown } from "../../errors.ts"
+import { Output } from "../../Output.ts"
+import { renderTable } from "../../render/table.ts"
+import type { Chat } from "../Chat.ts"
+import type { ChatCommand } from "./ChatCommand.ts"
+import { clear, exit, image, undo } from "./doCommands.ts"
+import { cost, model, servers, status, tools } from "./showCommands.ts"
+
+const usageOf = ({ name, parameters }: ChatCommand): string => `/${name}${parameters === "" ? "" : ` ${parameters}`}`
+
+const help: ChatCommand = {
+  name: "help",
+  parameters: "",
+  summary: "What can be typed",
+  run: Effect.fnUntraced(function* () {
+    const { columns, style } = yield* Output
+    const rows = chatCommands.map((command) => [style.bold(usageOf(command)), command.summary])
+    return {
+      text: [
+        renderTable(rows, { columns, paint: style.dim }),
+        "",
+        style.dim('A line break: Alt+Enter, Ctrl-J, a \\ at the end of the row, or a text between """ and """.'),
+        style.dim(
+          "A picture or a PDF goes along where its path stands in the message. Tab completes, ↑ shows what was typed before."
+        ),
+        style.dim("Ctrl-C stops an answer. Two slashes (//) send a text that begins with one.")
+      ].join("\n"),
+      data: chatCommands.map((command) => ({ command: usageOf(command), summary: command.summary }))
+    }
+  })
+}
+
+/** In the order in which `/help` shows them. */
+export const chatCommands: ReadonlyArray<ChatCommand> = [
+  help,
+  status,
+  model,
+  tools,
+  servers,
+  cost,
+  image,
+  undo,
+  clear,
+  exit
+]
+
+const others: Readonly<Record<string, string>> = { quit: "exit", q: "exit", new: "clear", "?": "help" }
+
+/** Runs a command by its name. */
+export const runCommand = Effect.fnUntraced(function* (chat: Chat, name: string, argument: string) {
+  const wanted = others[name] ?? name
+  const found = chatCommands.find((command) => command.name === wanted)
+  if (found !== undefined) return yield* found.run(chat, argument)
+  const nearest = nearestName(
+    name,
+    chatCommands.map((command) => command.name)
+  )
+  return yield* new ChatCommandUnknown({ name, ...(nearest === undefined ? {} : { nearest }) })
+})
+
+/** The lines that the Tab key can make of the one that was begun. */
+export const completeCommand = Effect.fnUntraced(function* (chat: Chat, line: string) {
+  const [, name = "", blanks, begun = ""] = /^\/([^\s/]*)(\s+)?([^]*)$/.exec(line) ?? []
+  if (!line.startsWith("/")) return []
+  if (blanks === undefined) {
+    return begun === ""
+      ? chatCommands
+          .filter((command) => command.name.startsWith(name))
+          .map((command) => `/${command.name}${command.parameters === "" ? "" : " "}`)
+      : []
+  }
+  const complete = chatCommands.find((command) => command.name === name)?.complete
+  const words = complete === undefined ? [] : yield* complete(chat, begun)
+  return words.filter((word) => word.startsWith(begun)).map((word) => `/${name}${blanks}${word}`)
+})

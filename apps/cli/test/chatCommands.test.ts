@@ -1,0 +1,136 @@
+import { assert, describe, it } from "@effect/vitest"
+import { startFxLlm } from "@signalbox/testing"
+import { existsSync } from "node:fs"
+import { readCommand } from "../src/chat/commands/readCommand.ts"
+import { jsonLines, makePlace, type Place, upstream } from "./support.ts"
+
+const env = { ANTHROPIC_API_KEY: "sk-canary-0123456789", OPENAI_API_KEY: "sk-canary-0123456789" }
+
+/** A chat of these lines over a model that answers from a script. */
+const chat = async (place: Place, lines: ReadonlyArray<string>, args: ReadonlyArray<string> = []) => {
+  const ended = await place.run(["chat", ...args], { env, input: `${lines.join("\n")}\n` })
+  assert.strictEqual(ended.code, 0, ended.stderr)
+  return ended
+}
+
+const dataOf = (stdout: string) =>
+  jsonLines(stdout).map((line) => {
+    // Each test knows the data of its own command.
+    // oxlint-disable-next-line typescript/no-explicit-any
+    return line["data"] as any
+  })
+
+const read = (line: string) => {
+  const said = readCommand(line)
+  return said._tag === "Words" ? said.text : [said.name, said.argument]
+}
+
+describe("a line", () => {
+  it("is a command after one slash, and words otherwise", () => {
+    assert.deepStrictEqual(read("/tools files read "), ["tools", "files read"])
+    assert.deepStrictEqual(read("/review a\nb"), ["review", "a\nb"])
+    assert.deepStrictEqual(read("//help"), "/help")
+    assert.deepStrictEqual(read(" /help"), " /help")
+    assert.deepStrictEqual(read("/tmp/a.png what is this?"), "/tmp/a.png what is this?")
+    assert.deepStrictEqual(read("and/or"), "and/or")
+  })
+})
+
+describe("commands of a chat", () => {
+  it("show the model, the servers, the tools and the conversation, and send nothing", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm({ script: [{ text: "Good day." }] })
+    place.configure({ ...upstream("claude", fxLlm.url), servers: { fx: place.server({ tools: "echo" }) } })
+    const { stdout } = await chat(place, ["/status", "hello", "/status", "/tools ech", "/servers", "/cost", "/help"])
+    assert.lengthOf(fxLlm.requests, 1)
+    for (const text of [
+      "claude/fx-model",
+      "0 turns",
+      "1 turn, 2 messages",
+      "1 of 1 run",
+      "fx",
+      "echo",
+      "no price known",
+      "/model [NAME]"
+    ])
+      assert.include(stdout, text)
+    assert.match(stdout, /\d+ of 32,000 tokens \(\d+ %\)/)
+    assert.isBelow(stdout.indexOf("0 turns"), stdout.indexOf("Good day."))
+  })
+
+  it("answer with one object each where the output is JSON", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm({ script: [{ text: "Good day." }] })
+    place.configure({ ...upstream("claude", fxLlm.url), servers: { fx: place.server({ tools: "echo" }) } })
+    const { stdout } = await chat(place, ["hello", "/status", "/tools", "/cost", "/hlep", "/exit", "never"], ["--json"])
+    const [turn, status, tools, cost, unknown, exit] = jsonLines(stdout)
+    assert.lengthOf(jsonLines(stdout), 6)
+    assert.deepStrictEqual([turn?.["status"], status?.["status"], exit?.["status"]], ["success", "success", "success"])
+    const [, statusData, toolsData, costData] = dataOf(stdout)
+    assert.deepStrictEqual([statusData.turns, statusData.messages, statusData.tools], [1, 2, 1])
+    assert.deepStrictEqual(toolsData, [{ server: "fx", tool: "echo" }])
+    assert.strictEqual(costData[0].requests, 1)
+    assert.isDefined(tools)
+    assert.isDefined(cost)
+    assert.strictEqual(unknown?.["error_code"], "CHAT_COMMAND_UNKNOWN")
+    assert.include(JSON.stringify(unknown?.["error"]), "/help")
+  })
+
+  it("choose another model for the rest of the conversation, which knows what was said", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm()
+    place.configure(upstream("claude", fxLlm.url))
+    const { stderr, stdout } = await chat(place, [
+      "my name is Ada",
+      "/model opneai",
+      "/model openai/gpt-4o",
+      "what is my name",
+      "/model claude",
+      "and now"
+    ])
+    assert.include(stderr, 'Did you mean "openai"?')
+    assert.include(stdout, "openai/gpt-4o")
+    assert.deepStrictEqual(
+      fxLlm.requests.map(({ rawBody }) => JSON.parse(rawBody ?? "{}").model),
+      ["fx-model", "gpt-4o", "fx-model"]
+    )
+    assert.include(fxLlm.requests[1]?.rawBody, "my name is Ada")
+    assert.include(fxLlm.requests[2]?.rawBody, "what is my name")
+  })
+
+  it("begin a new conversation, and leave one that is kept as it was", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm()
+    place.configure(upstream("claude", fxLlm.url))
+    const { stdout } = await chat(place, ["my name is Ada", "/clear", "what is my name"], ["--session", "trip"])
+    assert.notInclude(fxLlm.requests[1]?.rawBody, "Ada")
+    assert.include(stdout, "trip-2")
+    const again = await chat(place, ["/clear", "who am I"], ["--session", "trip"])
+    assert.include(again.stderr, "Going on with trip: 2 messages so far")
+    assert.include(again.stdout, "trip-3")
+  })
+
+  it("take back what a built-in tool has changed", async () => {
+    await using place = await makePlace()
+    const call = { name: "Write", input: { file_path: "a.txt", content: "new\n" } }
+    await using fxLlm = await startFxLlm({ script: [{ toolCalls: [call] }, { text: "Written." }] })
+    place.configure({ ...upstream("claude", fxLlm.url), tools: { enabled: ["Write"] } })
+    const { stderr, stdout } = await chat(place, ["write it", "/undo", "/undo"])
+    assert.include(stdout, "a.txt is gone again")
+    assert.include(stderr, "NOTHING_TO_UNDO")
+    assert.isFalse(existsSync(place.file("a.txt")))
+  })
+
+  it("send nothing where they are not known, and literally what begins with two slashes", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm()
+    place.configure(upstream("claude", fxLlm.url))
+    const { stderr } = await chat(place, ["/statsu", "/image", "//literally"])
+    assert.include(stderr, 'Did you mean "/status"?')
+    assert.include(stderr, "CHAT_COMMAND_INVALID")
+    assert.deepStrictEqual(
+      fxLlm.requests.map(({ lastUserText }) => lastUserText),
+      ["/literally"]
+    )
+  })
+})
