@@ -15,6 +15,8 @@ const require = createRequire(import.meta.url)
 /** An official server, as a process of its own. */
 const official = (name: string, ...args: ReadonlyArray<string>) => ({
   enabled: true,
+  // On a busy machine the question would come before the slowest of them.
+  required: true,
   transport: "stdio",
   command: process.execPath,
   args: [join(dirname(require.resolve(`@modelcontextprotocol/server-${name}/package.json`)), "dist/index.js"), ...args],
@@ -84,7 +86,6 @@ describe("without a network and without its servers, a recording", () => {
       everything: official("everything", "stdio")
     })
     assert.include(recorded.stdout, "the file says hello")
-    assert.isTrue(hasUnshare || process.platform !== "linux" || process.getuid?.() !== 0)
   })
 
   it("of a server over HTTP, of the newest revision and of the one before, says the same again", async () => {
