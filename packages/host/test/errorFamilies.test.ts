@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as conversation from "@signalbox/conversation"
+import * as replay from "@signalbox/conversation/replay"
 import { duplicateCodes, type ErrorClass, errorTable, isSignalboxError, toJson } from "@signalbox/errors"
 import * as host from "@signalbox/host"
 import { errorFamilies } from "@signalbox/host"
@@ -15,6 +16,7 @@ import { Arbitrary, Effect, Schema } from "effect"
 
 const modules: ReadonlyArray<object> = [
   conversation,
+  replay,
   host,
   logging,
   mcp,

@@ -3,6 +3,7 @@
  * reads no environment and has no hidden defaults. `serverDefaults` is the preset to spread and print.
  */
 import { Duration, type Redacted } from "effect"
+import type { ServerExited, StreamLost } from "./connectionErrors.ts"
 import type { OAuthOptions } from "./auth/OAuthOptions.ts"
 import type { ServerTransport } from "./wire.ts"
 
@@ -48,6 +49,8 @@ export interface InProcessOptions {
    * `(transport) => makeMcpServer().connect(transport)` with an MCP SDK. The server is told by `onclose` when it is over.
    */
   readonly serve: (transport: ServerTransport) => PromiseLike<unknown> | void
+  /** Why it closed its end, for a server that stands for another; without it, it is told as one that is gone. */
+  readonly lostBy?: () => ServerExited | StreamLost | undefined
 }
 
 /** Everything there is to say about one MCP server. */

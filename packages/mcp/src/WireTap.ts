@@ -3,6 +3,7 @@
  * sent, and changes nothing; where nobody listens, nothing stands in the way.
  */
 import { Context, Effect } from "effect"
+import type { ServerExited, StreamLost } from "./connectionErrors.ts"
 import type { Link } from "./link.ts"
 import type { RpcMessage, Transport } from "./wire.ts"
 
@@ -10,8 +11,8 @@ import type { RpcMessage, Transport } from "./wire.ts"
 export interface WireListener {
   readonly sent: (message: RpcMessage) => void
   readonly received: (message: RpcMessage) => void
-  /** The way is gone, for a reason in words. Over Streamable HTTP nothing tells. */
-  readonly lost: (reason: string) => void
+  /** The way is gone. Over Streamable HTTP nothing tells. */
+  readonly lost: (reason: ServerExited | StreamLost) => void
 }
 
 /** Who listens: asked for a listener on each way that is opened, of which a connection may try several. Nobody by default. */
@@ -53,5 +54,5 @@ export const tapLink = (link: Link, listener: WireListener | undefined): Link =>
     : {
         ...link,
         transport: tapTransport(link.transport, listener),
-        ended: Effect.tap(link.ended, ({ message }) => Effect.sync(() => listener.lost(message)))
+        ended: Effect.tap(link.ended, (reason) => Effect.sync(() => listener.lost(reason)))
       }

@@ -2,6 +2,7 @@
  * The failures of this package as a family: the unions by operation, and the two questions that
  * resilience asks of them. Both are answered from classes and statuses, never from texts.
  */
+import { Schema } from "effect"
 import { authErrors, type TokenStoreUnusable } from "./auth/authErrors.ts"
 import {
   QuestionUnanswered,
@@ -76,6 +77,23 @@ export type CallError =
   | ToolCallRejected
   | ToolCallTimeout
   | ToolOutcomeUnknown
+
+/** The same as a schema, for whoever writes failures of calls down. */
+export const CallFailure = Schema.Union([
+  AuthorizationRequired,
+  ConnectionClosed,
+  InvalidResult,
+  QuestionUnanswered,
+  RedirectRefused,
+  RequestTooLarge,
+  ResponseTooLarge,
+  ServerHttpStatus,
+  ServerUnreachable,
+  SessionExpired,
+  ToolCallRejected,
+  ToolCallTimeout,
+  ToolOutcomeUnknown
+])
 
 /** Every error class of this package, for the table of codes. */
 export const mcpErrors = [

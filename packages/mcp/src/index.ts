@@ -56,6 +56,7 @@ export {
 export { AuthorizationFailed, TokenStoreUnusable } from "./auth/authErrors.ts"
 export {
   type CallError,
+  CallFailure,
   type ConnectError,
   countsAsConnectionFailure,
   mcpErrors,

@@ -54,10 +54,11 @@ export const withoutProcess = { pid: undefined, stderrTail: Effect.succeed([]) }
 
 /** Connects a server of this program. */
 export const openInProcess = Effect.fnUntraced(function* (server: ServerOptions, endpoint: InProcessOptions) {
-  const closed = Deferred.makeUnsafe<ServerExited>()
+  const closed = Deferred.makeUnsafe<ServerExited | StreamLost>()
   const { ours, theirs } = makeTransportPair(server, () => {
     const end = { exitCode: undefined, signal: undefined, stderrTail: [] }
-    Deferred.doneUnsafe(closed, Effect.succeed(new ServerExited({ serverName: server.name, ...end })))
+    const reason = endpoint.lostBy?.() ?? new ServerExited({ serverName: server.name, ...end })
+    Deferred.doneUnsafe(closed, Effect.succeed(reason))
   })
   const close = Effect.promise(() => ours.close())
   yield* Effect.tryPromise({

@@ -36,7 +36,7 @@ export interface RecordedRequest extends Schema.Schema.Type<typeof RecordedReque
 const AskedQuestion = Schema.Struct({ input: Schema.Unknown, reason: Schema.String })
 
 /** How a turn ended: `stopped` by whoever asked, or with a failure. */
-export const TurnEnding = Schema.Literals(["finished", "stopped", "failed"])
+const TurnEnding = Schema.Literals(["finished", "stopped", "failed"])
 
 /**
  * What happened, in the order in which it did. `turn` counts the inputs, from 1; 0 is before the first.
@@ -121,7 +121,9 @@ export const CassetteEntry = Schema.Union([
     peer: Schema.String,
     link: Schema.Int,
     state: Schema.Literals(["opened", "ready", "failed", "lost"]),
-    reason: Schema.optionalKey(Schema.String)
+    reason: Schema.optionalKey(Schema.String),
+    /** The whole error, where the composition writes it down. */
+    error: Schema.optionalKey(Schema.Unknown)
   }),
   /** A message on a connection. */
   Schema.Struct({
@@ -131,6 +133,16 @@ export const CassetteEntry = Schema.Union([
     link: Schema.Int,
     way: Schema.Literals(["out", "in"]),
     message: Schema.Unknown
+  }),
+  /** A call of a tool over a connection failed: the nth of its kind, from 1, as far as no message tells. */
+  Schema.Struct({
+    type: Schema.Literal("call_failed"),
+    turn: Schema.Int,
+    peer: Schema.String,
+    name: Schema.String,
+    input: Schema.Unknown,
+    nth: Schema.Int,
+    error: Schema.Unknown
   }),
   /** A tool of the program itself was called. */
   Schema.Struct({

@@ -17,6 +17,10 @@ export interface Mask {
   readonly text: (text: string) => string
   /** A copy of JSON. Texts under the name of a secret are hidden; what stands below such a name is looked at one by one. */
   readonly json: (value: unknown) => unknown
+  /** Where secrets that are known stand in a text, in order and apart. */
+  readonly spans: (text: string) => ReadonlyArray<readonly [from: number, to: number]>
+  /** Stands where a secret stood. */
+  readonly hidden: string
   /** Where the end of a text begins of which more may follow that makes it a secret. */
   readonly heldFrom: (text: string) => number
 }
@@ -78,9 +82,23 @@ export const makeMask = (secrets: ReadonlyArray<string> = []): Mask => {
     )
   }
 
+  const spans = (text: string): ReadonlyArray<readonly [number, number]> => {
+    const found: Array<readonly [number, number]> = []
+    // The longest first: a shorter one within it adds nothing.
+    for (const secret of known) {
+      for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + secret.length)) {
+        const end = at + secret.length
+        if (!found.some(([from, to]) => at < to && end > from)) found.push([at, end])
+      }
+    }
+    return found.toSorted(([a], [b]) => a - b)
+  }
+
   return {
     add,
     text: hide,
+    spans,
+    hidden: mask,
     json: (value) => visit(value, false),
     heldFrom: (text) => {
       const open = Math.min(openEnd.exec(text.slice(-longestOpenEnd))?.[0].length ?? 0, text.length)

@@ -53,8 +53,12 @@ export interface Player {
   /** The turn that runs; 0 before the first. */
   readonly turn: () => number
   readonly enterTurn: (turn: number) => void
-  /** Runs whenever a turn has begun. */
-  readonly onTurn: (listener: () => void) => void
+  /** The turn has begun, with the tools that there were: servers may say now what they said during it. */
+  readonly openTurn: () => void
+  /** The latest turn that has begun so. */
+  readonly openedTurn: () => number
+  /** Runs whenever a turn has begun so. */
+  readonly onOpened: (listener: () => void) => void
   /** A model is called: answers with the number of the step. */
   readonly beginStep: () => number
   /** Whether models answer live by now, and tools. */
@@ -117,11 +121,12 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
   const differences: Array<Difference> = []
   const ended = Deferred.makeUnsafe<never, ReplayDiverged>()
   const listeners = new Set<() => void>()
-  const open = new Set(entriesOf(cassette, "input").map((entry) => entry.turn))
-  for (const entry of entriesOf(cassette, "turn_end")) open.delete(entry.turn)
+  const unfinished = new Set(entriesOf(cassette, "input").map((entry) => entry.turn))
+  for (const entry of entriesOf(cassette, "turn_end")) if (entry.ending !== "stopped") unfinished.delete(entry.turn)
   let exhausted = Deferred.makeUnsafe<void>()
   const exhaust = () => void Deferred.doneUnsafe(exhausted, Effect.void)
   let turn = 0
+  let opened = 0
   let step = 0
   const isLive = () => options.liveFrom !== undefined && step >= options.liveFrom
   const place = () => (turn === 0 ? "the start" : step === 0 ? `turn ${turn}` : `turn ${turn}, step ${step}`)
@@ -142,9 +147,9 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
       return options.mode === "strict" && differences.length > 0 ? Effect.never : Effect.succeed(answer)
     })
 
-  /** Where the recording ends within the turn, what it does not have may have come after its end. */
+  /** Where the turn was stopped, or the recording ends within it, what it does not have may have come after that. */
   const missing = (kind: Difference["kind"], subject: string, now: unknown): typeof atEnd | undefined => {
-    if (open.has(turn)) {
+    if (unfinished.has(turn)) {
       exhaust()
       return atEnd
     }
@@ -168,9 +173,14 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
     enterTurn: (next) => {
       turn = next
       exhausted = Deferred.makeUnsafe()
+    },
+    openTurn: () => {
+      if (opened === turn) return
+      opened = turn
       for (const listener of listeners) listener()
     },
-    onTurn: (listener) => void listeners.add(listener),
+    openedTurn: () => opened,
+    onOpened: (listener) => void listeners.add(listener),
     beginStep: () => ++step,
     isLive,
     areToolsLive: () => isLive() && options.keepsTools !== true,

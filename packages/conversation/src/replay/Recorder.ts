@@ -6,7 +6,7 @@ import { type Cause, DateTime, Effect, FileSystem, Queue, type Scope } from "eff
 import { type CassetteEntry, cassetteFormat, type EntryOf, headJson, type RecordedRequest } from "./Cassette.ts"
 import { CassetteUnusable } from "./errors.ts"
 import { makeMask, type Mask } from "./Mask.ts"
-import { makePieceMask } from "./maskPieces.ts"
+import { makePieceMask, type PieceMask } from "./maskPieces.ts"
 
 /** How a cassette is begun. */
 export interface RecorderOptions {
@@ -31,7 +31,7 @@ export interface ExchangeTape {
 export interface LinkTape {
   readonly out: (message: unknown) => void
   readonly in: (message: unknown) => void
-  readonly state: (state: "opened" | "ready" | "failed" | "lost", reason?: string) => void
+  readonly state: (state: EntryOf<"link">["state"], more?: Pick<EntryOf<"link">, "error" | "reason">) => void
 }
 
 /** Notes what happens. All of it may be called from anywhere, also where there is no fiber. */
@@ -150,7 +150,8 @@ export const makeRecorder = Effect.fn("makeRecorder")(function* (
       learn(mask, headers)
       const request = { method, url, headers: withoutSecrets(mask, headers), ...(body === undefined ? {} : { body }) }
       note({ type: "request", turn, step, exchange, request })
-      return exchangeTape(mask, note, exchange)
+      const wasShownSecret = mask.spans(JSON.stringify(body ?? "")).length > 0
+      return exchangeTape(note, exchange, mask, makePieceMask(mask, wasShownSecret))
     },
     link: (peer) => {
       const link = (links.get(peer) ?? 0) + 1
@@ -159,15 +160,13 @@ export const makeRecorder = Effect.fn("makeRecorder")(function* (
       return {
         out: say("out"),
         in: say("in"),
-        state: (state, reason) =>
-          note({ type: "link", turn, peer, link, state, ...(reason === undefined ? {} : { reason }) })
+        state: (state, more) => note({ type: "link", turn, peer, link, state, ...more })
       }
     }
   }
 })
 
-const exchangeTape = (mask: Mask, note: Recorder["note"], exchange: number): ExchangeTape => {
-  const pieces = makePieceMask(mask)
+const exchangeTape = (note: Recorder["note"], exchange: number, mask: Mask, pieces: PieceMask): ExchangeTape => {
   let isOver = false
   return {
     head: (status, headers) => note({ type: "head", exchange, status, headers: withoutSecrets(mask, headers) }),

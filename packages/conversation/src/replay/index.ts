@@ -14,6 +14,7 @@ export {
 // Recording
 export { type ExchangeTape, type LinkTape, makeRecorder, type Recorder, type RecorderOptions } from "./Recorder.ts"
 export { recordConversations } from "./recordConversations.ts"
+export { recordedTools, playedTools } from "./tapedTools.ts"
 export { makeMask, type Mask } from "./Mask.ts"
 export { IsWithinAnswer } from "./within.ts"
 

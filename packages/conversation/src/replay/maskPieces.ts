@@ -3,6 +3,7 @@
  * may have begun at the end of one, do they wait for the next, and are joined where it has to be taken out.
  */
 import type { Mask } from "./Mask.ts"
+import { hideSaid } from "./maskSaid.ts"
 
 /** A piece as it is written down. */
 export type WrittenPiece = { readonly text: string } | { readonly bytes: string }
@@ -36,8 +37,10 @@ export const bytesOf = ({ bytes, text }: { readonly text?: string; readonly byte
     ? Uint8Array.from(atob(bytes ?? ""), (character) => character.charCodeAt(0))
     : new TextEncoder().encode(text)
 
-/** For one answer. */
-export const makePieceMask = (mask: Mask): PieceMask => {
+/**
+ * For one answer. Where the one who answers was shown a secret, nothing is given before the end: it may be said piece by piece.
+ */
+export const makePieceMask = (mask: Mask, wasShownSecret = false): PieceMask => {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
   let held: Array<Uint8Array> = []
   let text = ""
@@ -46,6 +49,8 @@ export const makePieceMask = (mask: Mask): PieceMask => {
     const whole = text
     held = []
     text = ""
+    const said = wasShownSecret ? hideSaid(mask, whole) : undefined
+    if (said !== undefined) return said.map((event) => ({ text: mask.text(event) }))
     const hidden = mask.text(whole)
     return hidden === whole ? pieces.map(written) : [{ text: hidden }]
   }
@@ -53,6 +58,7 @@ export const makePieceMask = (mask: Mask): PieceMask => {
     next: (piece) => {
       held.push(piece)
       text += decoder.decode(piece, { stream: true })
+      if (wasShownSecret) return []
       return mask.heldFrom(text) < text.length && text.length < mostHeld ? [] : release()
     },
     end: () => {

@@ -10,7 +10,7 @@ import {
   type Message,
   type ModelReply
 } from "@signalbox/model"
-import { Cause, Clock, Deferred, Effect, Random, Stream } from "effect"
+import { Cause, Clock, Effect, Random, Stream } from "effect"
 import type { ConversationSession } from "../ConversationSession.ts"
 import type { TurnEvent } from "../TurnEvent.ts"
 import { type Cassette, entriesOf, type EntryOf } from "./Cassette.ts"
@@ -69,7 +69,7 @@ export const recordedConversation = (
 }
 
 /** Answers questions as they were answered. Where nobody answered such a question, it is declined. */
-export const playedInteraction = (player: Player, live: Interaction = Interaction.decline): Interaction => {
+const playedInteraction = (player: Player, live: Interaction = Interaction.decline): Interaction => {
   const answerTo = <A, E>(
     kind: EntryOf<"answer">["kind"],
     question: unknown,
@@ -111,15 +111,10 @@ export const playTurn = (
 ) =>
   Stream.unwrap(
     Effect.gen(function* () {
+      player.enterTurn(recorded.turn)
       const clock = makePlayingClock(yield* Clock.Clock, recorded)
       const random = yield* seededRandom(recorded.seed)
       const compare = comparing(player, recorded)
-      const entered = yield* Deferred.make<void>()
-      const enter = Effect.sync(() => {
-        if (Deferred.isDoneUnsafe(entered)) return
-        player.enterTurn(recorded.turn)
-        Deferred.doneUnsafe(entered, Effect.void)
-      })
       const interaction = playedInteraction(player, options.live)
       const events = session
         .send(recorded.content, {
@@ -128,23 +123,18 @@ export const playTurn = (
         })
         .pipe(
           Stream.tap((event) =>
-            Effect.andThen(
-              enter,
-              Effect.sync(() => compare.event(event))
-            )
+            Effect.sync(() => {
+              player.openTurn()
+              compare.event(event)
+            })
           ),
-          Stream.tapCause((cause) =>
-            Effect.andThen(
-              enter,
-              Effect.sync(() => compare.failure(cause))
-            )
-          ),
+          Stream.tapCause((cause) => Effect.sync(() => compare.failure(cause))),
           Stream.provideService(Random.Random, random),
           Stream.provideService(Clock.Clock, clock),
           Stream.provideService(TurnSeed, recorded.seed),
           Stream.provideService(CorrelationId, recorded.correlationId)
         )
-      return endingAs(recorded, player, Deferred.await(entered), events)
+      return endingAs(recorded, player, events)
     })
   )
 
@@ -155,13 +145,12 @@ const grace = "100 millis"
 const endingAs = <E>(
   { count, ending }: RecordedTurn,
   player: Player,
-  entered: Effect.Effect<void>,
   events: Stream.Stream<TurnEvent, E>
 ): Stream.Stream<TurnEvent, E | ReplayDiverged> => {
   const isWhole = ending !== undefined && ending.ending !== "stopped"
   const diverging = Stream.interruptWhen(events, player.diverged)
   if (isWhole || player.isLive()) return diverging
-  const noMore = entered.pipe(Effect.andThen(player.exhausted), Effect.andThen(Effect.sleep(grace)))
+  const noMore = Effect.andThen(player.exhausted, Effect.sleep(grace))
   return Stream.interruptWhen(ending === undefined ? diverging : Stream.take(diverging, count), noMore)
 }
 

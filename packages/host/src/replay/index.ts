@@ -1,3 +1,6 @@
 export { openReplay, type OpenedReplay, type ReplayChoice } from "./openReplay.ts"
 export { recordHost, type RecordedRun } from "./recordHost.ts"
 export { RecordedHost } from "./recordedConfig.ts"
+export { playedHttp, recordedHttp } from "./tapedHttp.ts"
+export { type Fork, playSeams, type Replay } from "./playSeams.ts"
+export { recordSeams } from "./recordSeams.ts"

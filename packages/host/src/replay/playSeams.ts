@@ -2,17 +2,17 @@
  * A host that lives from a cassette: no request leaves it and no server is started, until it is told to go on live.
  */
 import type { ApprovalStore } from "@signalbox/conversation"
-import { entriesOf, IsWithinAnswer, type Player } from "@signalbox/conversation/replay"
+import { entriesOf, IsWithinAnswer, playedTools, type Player } from "@signalbox/conversation/replay"
 import { JsonObject, type LanguageModel } from "@signalbox/model"
 import { ConnectionClosed, type McpClient, ServeFailed } from "@signalbox/mcp"
-import { Effect, Schema, Scope } from "effect"
+import { Effect, Result, Schema, Scope } from "effect"
 import { Digest } from "effect/crypto"
 import type { HostOptions } from "../config/HostOptions.ts"
 import type { HostSeams } from "../HostSeams.ts"
+import { makeCounters, playingFailures } from "./failedCalls.ts"
 import { makePlayedPeer, type PlayedPeer } from "./playedPeer.ts"
-import { approvalsNote, mapChosen, steppedModel } from "./recordSeams.ts"
+import { approvalsNote, LostBy, mapChosen, steppedModel } from "./recordSeams.ts"
 import { playedHttp } from "./tapedHttp.ts"
-import { playedTools } from "./tapedTools.ts"
 
 /** A replay of what a host did. */
 export interface Replay {
@@ -50,6 +50,12 @@ const playedApprovals = ({ cassette }: Player): ApprovalStore => {
   }
 }
 
+/** What is undefined is not there any more once it has been through JSON. */
+const decodeLost = (error: unknown) =>
+  Result.getOrUndefined(
+    Schema.decodeUnknownResult(LostBy)({ exitCode: undefined, signal: undefined, ...Object(error) })
+  )
+
 /** How often it is looked, and how often at the most: a server that this version does not start says nothing. */
 const lookEvery = "5 millis"
 const mostLooks = 1000
@@ -57,6 +63,7 @@ const mostLooks = 1000
 /** Plays what a host did. With a fork, another model answers from the step on that the player knows. */
 export const playSeams = (player: Player, fork?: Fork): Replay => {
   const peers = new Map<string, PlayedPeer>()
+  const counterOf = makeCounters()
   const peerOf = (name: string) => {
     const known = peers.get(name) ?? makePlayedPeer(player, name)
     peers.set(name, known)
@@ -95,10 +102,15 @@ export const playSeams = (player: Player, fork?: Fork): Replay => {
             {
               ...server,
               protocol: peer.isModern(link) ? "2026-07-28" : "legacy",
-              endpoint: { transport: "in-process", serve: peer.serve(link) }
+              endpoint: {
+                transport: "in-process",
+                serve: peer.serve(link),
+                lostBy: () => decodeLost(peer.lostBy(link))
+              }
             },
             { ...start, requires: {}, program: {} }
           )
+          const recorded = playingFailures(player, played, counterOf(server.name))
           const scope = yield* Effect.scope
           const live = yield* Effect.cached(Effect.provideService(connector.connect(server, start), Scope.Scope, scope))
           const callTool: McpClient["callTool"] = (call) =>
@@ -110,7 +122,7 @@ export const playSeams = (player: Player, fork?: Fork): Replay => {
                     ),
                     Effect.flatMap((client) => client.callTool(call))
                   )
-                : played.callTool(call)
+                : recorded(call)
             )
           return { ...played, callTool } satisfies McpClient
         })

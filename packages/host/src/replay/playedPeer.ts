@@ -36,6 +36,8 @@ export interface PlayedPeer {
   /** Whether the server spoke the newest revision. */
   readonly isModern: (link: number) => boolean
   readonly serve: (link: number) => (transport: ServerTransport) => Promise<unknown>
+  /** Why the server went away, as it was written down. */
+  readonly lostBy: (link: number) => unknown
   /** Whether everything has been said that belongs to this turn and those before, and needs no call. */
   readonly isSettled: () => boolean
 }
@@ -128,7 +130,7 @@ export const makePlayedPeer = (player: Player, peer: string): PlayedPeer => {
     if (line.entry.way !== "in" || line.done || isPing(line.message)) return false
     if (line.cause !== undefined && (!line.cause.done || line.cause.liveId === undefined)) return false
     if (line.needs.some(({ done }) => !done)) return false
-    return isToolCall(line.cause) || line.entry.turn <= player.turn()
+    return isToolCall(line.cause) || line.entry.turn <= player.openedTurn()
   }
 
   const say = (line: Line) => {
@@ -142,15 +144,17 @@ export const makePlayedPeer = (player: Player, peer: string): PlayedPeer => {
     for (const line of all) if (isDue(line)) say(line)
     for (const [link, transport] of transports) if (isLost(link)) void transport.close()
   }
-  player.onTurn(release)
+  player.onOpened(release)
+
+  const lostOf = (link: number) => states.find((entry) => entry.link === link && entry.state === "lost")
 
   /** The server went away then, after all that it said. */
   const isLost = (link: number): boolean => {
-    const lost = states.find((entry) => entry.link === link && entry.state === "lost")
+    const lost = lostOf(link)
     const lines = links.get(link) ?? []
     return (
       lost !== undefined &&
-      lost.turn <= player.turn() &&
+      lost.turn <= player.openedTurn() &&
       lines.every((line) => line.done || isPing(line.message) || (line.entry.way === "out" && !isRequest(line.message)))
     )
   }
@@ -229,6 +233,7 @@ export const makePlayedPeer = (player: Player, peer: string): PlayedPeer => {
       })
       return transport.start().then(release)
     },
+    lostBy: (link) => lostOf(link)?.error,
     isSettled: () =>
       [...transports.keys()].every((link) =>
         (links.get(link) ?? []).every(
@@ -237,7 +242,7 @@ export const makePlayedPeer = (player: Player, peer: string): PlayedPeer => {
             line.done ||
             isPing(line.message) ||
             isToolCall(line.cause) ||
-            line.entry.turn > player.turn()
+            line.entry.turn > player.openedTurn()
         )
       )
   }

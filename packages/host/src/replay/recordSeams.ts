@@ -3,14 +3,20 @@
  * people said.
  */
 import type { ApprovalStore } from "@signalbox/conversation"
-import { IsWithinAnswer, type LinkTape, recordConversations, type Recorder } from "@signalbox/conversation/replay"
+import {
+  IsWithinAnswer,
+  type LinkTape,
+  recordConversations,
+  recordedTools,
+  type Recorder
+} from "@signalbox/conversation/replay"
 import { makeLanguageModel, type LanguageModel } from "@signalbox/model"
-import { type ServerOptions, TokenStore, WireTap } from "@signalbox/mcp"
-import { DateTime, Effect, Predicate, Redacted, Stream } from "effect"
+import { ServerExited, type ServerOptions, StreamLost, TokenStore, WireTap } from "@signalbox/mcp"
+import { DateTime, Effect, Predicate, Redacted, Result, Schema, Stream } from "effect"
 import type { HostSeams } from "../HostSeams.ts"
 import type { ChosenModel } from "../models/chooseModel.ts"
+import { makeCounters, notingFailures } from "./failedCalls.ts"
 import { recordedHttp } from "./tapedHttp.ts"
-import { recordedTools } from "./tapedTools.ts"
 
 /** Under which name a cassette has what was approved for good. */
 export const approvalsNote = "approvals"
@@ -83,41 +89,61 @@ const noteApprovals = (recorder: Recorder, store: ApprovalStore | undefined): Ap
         )
       }
 
-/** Records what a host does. */
-export const recordSeams = (recorder: Recorder): HostSeams => ({
-  http: recordedHttp(recorder),
-  models: (models) =>
-    Effect.sync(() => {
-      const { model, upstream } = models.chosen
-      recorder.note({ type: "model", upstream, model })
-      return mapChosen(models, (chosen) => ({
-        ...chosen,
-        service: steppedModel(chosen.service, recorder.beginStep)
-      }))
-    }),
-  connector: (connector) => ({
-    connect: (server, start) =>
-      Effect.gen(function* () {
-        learnServer(recorder, server)
-        let tape: LinkTape | undefined
-        const listen = () => {
-          // A handshake that was refused may be tried again on another way.
-          const opened = recorder.link(server.name)
-          opened.state("opened")
-          tape = opened
-          return { sent: opened.out, received: opened.in, lost: (reason: string) => opened.state("lost", reason) }
-        }
-        return yield* connector.connect(server, start).pipe(
-          Effect.tap(() => Effect.sync(() => tape?.state("ready"))),
-          Effect.tapError(({ message }) =>
-            Effect.sync(() => (tape ?? recorder.link(server.name)).state("failed", message))
-          ),
-          Effect.provideService(WireTap, listen),
-          Effect.provideService(TokenStore, learningStore(recorder, yield* TokenStore))
-        )
-      })
-  }),
-  builtIns: recordedTools(recorder),
-  conversations: (client) => recordConversations(recorder, client),
-  approvals: (store) => noteApprovals(recorder, store)
+type LostBy = ServerExited | StreamLost
+
+/** Why connections end, as it is written down. */
+export const LostBy = Schema.Union([ServerExited, StreamLost])
+
+const encodeLost = (lost: LostBy) => ({
+  reason: lost.message,
+  error: Result.getOrNull(Schema.encodeResult(LostBy)(lost))
 })
+
+/** Records what a host does. */
+export const recordSeams = (recorder: Recorder): HostSeams => {
+  const counterOf = makeCounters()
+  return {
+    http: recordedHttp(recorder),
+    models: (models) =>
+      Effect.sync(() => {
+        const { model, upstream } = models.chosen
+        recorder.note({ type: "model", upstream, model })
+        return mapChosen(models, (chosen) => ({
+          ...chosen,
+          service: steppedModel(chosen.service, recorder.beginStep)
+        }))
+      }),
+    connector: (connector) => ({
+      connect: (server, start) =>
+        Effect.gen(function* () {
+          learnServer(recorder, server)
+          let tape: LinkTape | undefined
+          const listen = () => {
+            // A handshake that was refused may be tried again on another way.
+            const opened = recorder.link(server.name)
+            opened.state("opened")
+            tape = opened
+            return {
+              sent: opened.out,
+              received: opened.in,
+              lost: (error: LostBy) => opened.state("lost", encodeLost(error))
+            }
+          }
+          const client = yield* connector.connect(server, start).pipe(
+            Effect.tap(() => Effect.sync(() => tape?.state("ready"))),
+            Effect.tapError(({ message }) =>
+              Effect.sync(() => (tape ?? recorder.link(server.name)).state("failed", { reason: message }))
+            ),
+            Effect.provideService(WireTap, listen),
+            Effect.provideService(TokenStore, learningStore(recorder, yield* TokenStore))
+          )
+          // What happens to a process is told by its end.
+          const isTold = server.endpoint.transport === "stdio"
+          return isTold ? client : notingFailures(recorder, client, counterOf(server.name))
+        })
+    }),
+    builtIns: recordedTools(recorder),
+    conversations: (client) => recordConversations(recorder, client),
+    approvals: (store) => noteApprovals(recorder, store)
+  }
+}

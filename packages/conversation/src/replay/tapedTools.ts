@@ -1,9 +1,8 @@
 /**
- * Calls of built-in tools on their way into a cassette and out of one. Task is none of them: what it does is made of model
- * requests and other calls, which are recorded themselves.
+ * Calls of tools of the program itself on their way into a cassette and out of one. Task is none of them: what it does is
+ * made of model requests and other calls, which are recorded themselves.
  */
 import { type ErrorStatus, statuses, statusOf, toJson } from "@signalbox/errors"
-import { entriesOf, IsWithinAnswer, type Player, RecordedFailure, type Recorder } from "@signalbox/conversation/replay"
 import {
   type CallContext,
   type JsonObject,
@@ -13,6 +12,11 @@ import {
   ToolResult
 } from "@signalbox/model"
 import { Cause, Effect, Exit, Result, Schema } from "effect"
+import { entriesOf } from "./Cassette.ts"
+import { RecordedFailure } from "./errors.ts"
+import type { Player } from "./Player.ts"
+import type { Recorder } from "./Recorder.ts"
+import { IsWithinAnswer } from "./within.ts"
 
 type ToolboxShape = Toolbox["Service"]
 
