@@ -11,7 +11,7 @@ import { withShortfall } from "../report.ts"
 import { Setting } from "../Setting.ts"
 import type { Approving } from "./approving.ts"
 import { attachTyped } from "./attachments/attachTyped.ts"
-import { checkTogether } from "./attachments/readAttachment.ts"
+import { problemTogether } from "./attachments/readAttachment.ts"
 import type { Chat } from "./Chat.ts"
 import type { CommandNeeds } from "./commands/ChatCommand.ts"
 import { completeCommand, runCommand } from "./commands/chatCommands.ts"
@@ -76,24 +76,22 @@ const command = Effect.fnUntraced(function* (chat: Chat, name: string, argument:
   return next
 })
 
-/** Puts the files that a person has named beside the message; those that cannot be used are told, and `false` says so. */
-const attach = Effect.fnUntraced(function* ({ state }: Chat, text: string, lines: Lines) {
+/**
+ * Puts the files that a person has named beside the message. What cannot be used is told, and then `false` says so, unless it
+ * is to go without that.
+ */
+const attach = Effect.fnUntraced(function* ({ state }: Chat, text: string, lines: Lines, goesWithout: boolean) {
   const { errorStyle, status } = yield* Output
   const { directory } = yield* Setting
-  const found = yield* Effect.exit(
-    Effect.gen(function* () {
-      const files = yield* attachTyped({ directory, text, wasPasted: lines.pastes.wasPasted })
-      const all = [...state.attachments, ...files]
-      yield* checkTogether(all)
-      return all
-    })
-  )
-  if (Exit.isFailure(found)) {
-    yield* tellFailure(found.cause)
+  const { files, problem } = yield* attachTyped({ directory, text, wasPasted: lines.pastes.wasPasted })
+  const attachments = [...state.attachments, ...files]
+  const wrong = goesWithout ? undefined : (problem ?? problemTogether(attachments))
+  if (wrong !== undefined) {
+    yield* status(renderError(wrong, errorStyle))
     return false
   }
-  state.attachments = found.value
-  if (found.value.length > 0) yield* status(errorStyle.dim(`With ${found.value.map(({ name }) => name).join(", ")}`))
+  state.attachments = attachments
+  if (attachments.length > 0) yield* status(errorStyle.dim(`With ${attachments.map(({ name }) => name).join(", ")}`))
   return true
 })
 
@@ -137,8 +135,8 @@ export const repl = Effect.fnUntraced(function* (chat: Chat, options: ReplOption
       return goOn
     }
     // A message with a file that cannot be sent stands at the prompt again; as it is, it goes without the file.
-    const isToBeSent = !isTerminal.stdin || refused === line || (yield* attach(chat, said.text, input.lines))
-    if (!isToBeSent) return { leaves: false, refused: line }
+    if (isTerminal.stdin && !(yield* attach(chat, said.text, input.lines, refused === line)))
+      return { leaves: false, refused: line }
     yield* answer(chat, { content: said.text }, options)
     return goOn
   })
