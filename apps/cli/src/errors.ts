@@ -103,6 +103,16 @@ export class AllAgentsDown extends defineError<AllAgentsDown>()("AllAgentsDown",
   hint: () => "Each agent is shown with what is wrong."
 }) {}
 
+/** A command was to go on in the background of a program that ends at once. Nothing was run. */
+export class JobNeedsHost extends defineError<JobNeedsHost>()("JobNeedsHost", {
+  code: "JOB_NEEDS_HOST",
+  status: statuses.invalidParams,
+  fields: {},
+  message: () => "A command in the background ends with the program that started it, which would be this one.",
+  hint: () =>
+    "Start a host that goes on, in another terminal: signalbox serve. It runs the command then, and shows it by its job. Or leave out run_in_background."
+}) {}
+
 /** The process that was to go on in the background ended before it could be asked. */
 export class BackgroundStartFailed extends defineError<BackgroundStartFailed>()("BackgroundStartFailed", {
   code: "BACKGROUND_START_FAILED",
@@ -173,6 +183,16 @@ export class HistoryOff extends defineError<HistoryOff>()("HistoryOff", {
   hint: () => 'Set history.folder in the configuration to "auto", or to a folder.'
 }) {}
 
+/** Several conversations begin with what was given for a name. */
+export class SessionAmbiguous extends defineError<SessionAmbiguous>()("SessionAmbiguous", {
+  code: "SESSION_AMBIGUOUS",
+  status: statuses.notFound,
+  fields: { given: Schema.String, names: Schema.Array(Schema.String) },
+  message: ({ given, names }) =>
+    `Several sessions begin with "${given}": ${names.slice(0, 5).join(", ")}${names.length > 5 ? " …" : ""}`,
+  hint: () => "Give more of the name. See: signalbox sessions list"
+}) {}
+
 /** The built-in tools have changed no file, or nothing of it is kept. */
 export class NothingToUndo extends defineError<NothingToUndo>()("NothingToUndo", {
   code: "NOTHING_TO_UNDO",
@@ -221,12 +241,23 @@ export class ChatCommandInvalid extends defineError<ChatCommandInvalid>()("ChatC
 }) {}
 
 /** Every error class of this package, for tables. */
+/** A replay in which this version does something else. */
+export class ReplayDiffers extends defineError<ReplayDiffers>()("ReplayDiffers", {
+  code: "REPLAY_DIFFERS",
+  status: statuses.conflict,
+  fields: { count: Schema.Int, first: Schema.String },
+  message: ({ count, first }) =>
+    count === 1 ? `There is one difference: ${first}.` : `There are ${count} differences; the first is: ${first}.`,
+  hint: () => "Where it is meant, record the conversation anew: signalbox chat --record FILE"
+}) {}
+
 export const cliErrors = [
   InvalidUsage,
   AttachmentUnusable,
   ChatCommandUnknown,
   ChatCommandInvalid,
   CommandTimeout,
+  ReplayDiffers,
   SomeServersDown,
   AllServersDown,
   SomeServersFailed,
@@ -234,8 +265,10 @@ export const cliErrors = [
   SomeAgentsDown,
   AllAgentsDown,
   BackgroundStartFailed,
+  JobNeedsHost,
   AlertsHold,
   HistoryOff,
+  SessionAmbiguous,
   ApprovalNotFound,
   NothingToUndo,
   ServersNeedAttention,

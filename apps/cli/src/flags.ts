@@ -106,6 +106,15 @@ export const modelFlags = {
   )
 }
 
+/** Of commands that hold a conversation. */
+export const recordFlag = {
+  record: Flag.String("record").pipe(
+    Flag.withMetavar("FILE"),
+    Flag.withDescription("Record everything into a new file, without secrets: signalbox replay FILE runs it again"),
+    Flag.optional
+  )
+}
+
 /** Flags of the commands whose model may call tools that need approval. */
 export const approvalFlags = {
   yes: Flag.Boolean("yes").pipe(

@@ -25,6 +25,7 @@ import { pool } from "./commands/pool.ts"
 import { prompts } from "./commands/prompts.ts"
 import { providers } from "./commands/providers.ts"
 import { reload } from "./commands/reload.ts"
+import { replay } from "./commands/replay.ts"
 import { resources } from "./commands/resources.ts"
 import { serve } from "./commands/serve.ts"
 import { servers } from "./commands/servers.ts"
@@ -54,6 +55,7 @@ const commands = [
   chat,
   sessions,
   history,
+  replay,
   serve,
   servers,
   agents,

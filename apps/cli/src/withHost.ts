@@ -6,9 +6,11 @@ import { type ConfigSource, type Host, type LoadedConfig, loadConfig, hostLoggin
 import { nodeHost } from "@signalbox/host/node"
 import type { Questions } from "@signalbox/mcp"
 import { Effect, Layer, Option, type Redacted } from "effect"
+import { resolve } from "node:path"
 import { stripVTControlCharacters } from "node:util"
 import { Output } from "./Output.ts"
 import { Setting } from "./Setting.ts"
+import { version } from "./version.ts"
 
 type Flags = ConfigSource["flags"]
 
@@ -74,7 +76,7 @@ const isTwiceTold = (line: string): boolean =>
   /\bevent=(server_down|tools_changed)\b/.test(stripVTControlCharacters(line))
 
 /** The logger that the configuration asks for, on stderr. */
-const loggingLayer = (config: LoadedConfig, tellsServers: boolean) =>
+export const loggingLayer = (config: LoadedConfig, tellsServers: boolean) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const { isTerminal } = yield* Setting
@@ -100,6 +102,14 @@ export interface HostRun {
   readonly tellsServers?: boolean
   /** What the command answers when servers ask back. */
   readonly questions?: Questions
+  /** The cassette that the conversation is recorded to, and the agent that it is held with. */
+  readonly record?: Recording | undefined
+}
+
+/** A conversation that is recorded. */
+export interface Recording {
+  readonly file: string
+  readonly agent: string | undefined
 }
 
 const offlineModel = { path: ["model", "provider"], value: "offline", flag: "needs no model" }
@@ -118,10 +128,21 @@ export const withHost =
       const logging = loggingLayer(config, run.tellsServers ?? false)
       const { environment } = yield* Setting
       const asked = run.questions === undefined ? {} : { questions: run.questions }
-      const host = nodeHost(config, { startsAll: run.startsAll, environment, ...asked }).pipe(
+      const seams = yield* seamsOf(run, config)
+      const host = nodeHost(config, { startsAll: run.startsAll, environment, ...asked, ...seams }).pipe(
         Layer.provideMerge(logging)
       )
       return yield* Effect.provide(effect, host)
-    })
+    }).pipe(Effect.scoped)
+
+/** Where nobody records, nothing of it is loaded. */
+const seamsOf = Effect.fnUntraced(function* ({ questions, record }: HostRun, config: LoadedConfig) {
+  if (record === undefined) return {}
+  const { recordHost } = yield* Effect.promise(() => import("@signalbox/host/replay"))
+  const { directory, environment } = yield* Setting
+  const file = resolve(directory, record.file)
+  const program = `signalbox ${version}`
+  return { seams: yield* recordHost({ file, program, config, environment, agent: record.agent, questions }) }
+})
 
 export type RunningHost = Host["Service"]

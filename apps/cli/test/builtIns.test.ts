@@ -223,4 +223,25 @@ describe("the built-in tools on the command line", () => {
     )
     await place.run(["servers", "stop", "--all"])
   })
+
+  it("run nothing in the background of a program that ends, and in that of a host that goes on", async () => {
+    await using place = await makePlace()
+    place.configure({ tools: { enabled: ["Bash"] }, servers: { fx: place.server({ tools: "echo" }) } })
+    const job = ["tools", "call", "builtin", "Bash", "command=sleep 600", "run_in_background=true"]
+    const alone = await place.run(job)
+    assert.strictEqual(alone.code, 2, alone.stderr)
+    assert.include(alone.stderr, "JOB_NEEDS_HOST")
+    assert.include(alone.stderr, "signalbox serve")
+    await place.run(["servers", "start", "--detach"])
+    const started = await place.run(job)
+    assert.include(started.stdout, "as job 1", started.stderr)
+    const ended = await place.run(["tools", "call", "builtin", "Bash", "job=1", "stop=true"])
+    assert.include(ended.stdout, "Ended by SIGTERM", ended.stderr)
+    await place.run(["tools", "call", "builtin", "Bash", "command=sudo ls"])
+    const [numbers, shown] = await Promise.all([place.run(["metrics", "--json"]), place.run(["metrics"])])
+    const { average_ms: _, ...bash } = numbers.json().data.built_in_tools.Bash
+    assert.deepStrictEqual(bash, { calls: 3, success_rate: 2 / 3, refused: 1, outcomes: { ok: 2, COMMAND_REFUSED: 1 } })
+    assert.match(shown.stdout, /^Bash +3 +66\.7% +1 /m)
+    await place.run(["servers", "stop", "--all"])
+  })
 })

@@ -73,6 +73,9 @@ describe("what a terminal sends", () => {
   })
 })
 
+/** 42 lines of one word. */
+const long = (word: string) => Array.from({ length: 42 }, () => word).join("\r\n")
+
 describe("pasted text", () => {
   it.effect.prop(
     "is sent as it was, however it is shown",
@@ -97,7 +100,6 @@ describe("pasted text", () => {
 
   it("is shown by its size where it is long, and apart from another one of that size", () => {
     const pastes = makePastes()
-    const long = (word: string) => Array.from({ length: 42 }, () => word).join("\r\n")
     assert.strictEqual(pastes.shorten(long("a")), "[pasted 42 lines]")
     assert.strictEqual(pastes.shorten(long("b")), "[pasted 42 lines, no. 2]")
     assert.strictEqual(pastes.shorten(long("a")), "[pasted 42 lines]")
@@ -120,9 +122,10 @@ describe("a message of several rows", () => {
   })
 })
 
+const paths = (text: string) => pathsIn(text).map(({ path }) => path)
+
 describe("paths in a message", () => {
   it("are found as people and terminals write them", () => {
-    const paths = (text: string) => pathsIn(text).map(({ path }) => path)
     assert.deepStrictEqual(paths("compare ./a.png, (b.JPG) and 'my pic.gif'."), ["./a.png", "b.JPG", "my pic.gif"])
     assert.deepStrictEqual(paths('/tmp/my\\ pic.webp "c d.pdf"'), ["/tmp/my pic.webp", "c d.pdf"])
     assert.deepStrictEqual(paths("file:///tmp/a%20b.png file://localhost/x.png file://other/x.png"), [

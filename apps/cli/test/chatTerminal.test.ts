@@ -31,8 +31,7 @@ const inChat = async (
   place.configure({ ...upstream("claude", fxLlm.url), ...config })
   const terminal = place.startOnTerminal(["chat"], env)
   await terminal.sees("you ›")
-  const asked = () =>
-    fxLlm.requests.map(({ lastUserText = "", rawBody = "" }) => ({ text: lastUserText, body: rawBody }))
+  const asked = () => fxLlm.requests.map(({ lastUserText, rawBody }) => ({ text: lastUserText, body: rawBody }))
   await talk(terminal, place, asked)
   await terminal.sees("you ›")
   assert.strictEqual((await terminal.leave()).code, 0)

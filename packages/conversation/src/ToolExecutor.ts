@@ -3,13 +3,16 @@
  * It never fails: whatever happens to a call becomes its outcome, in the order of the calls, under its id.
  */
 import {
+  ApprovalRequired,
   type CallContext,
   type InputCheck,
-  type Interaction,
+  Interaction,
   InvalidParams,
   inventoryOf,
   isSafeToRepeat,
   makeInputCheck,
+  makeQuestionClock,
+  type QuestionClock,
   type ToolDefinition,
   type ToolResult,
   Toolbox,
@@ -17,12 +20,11 @@ import {
   type ToolUseBlock,
   type ValidationError
 } from "@signalbox/model"
-import { Context, DateTime, Duration, Effect, Layer } from "effect"
+import { Context, Data, DateTime, Duration, Effect, Layer } from "effect"
 import type { Approval } from "./approval/Approval.ts"
 import { askedByTool } from "./approval/askedByTool.ts"
 import { askingFirst, settleByHook } from "./approval/byHook.ts"
 import { permit, type Permission } from "./approval/permit.ts"
-import { makeQuestionClock } from "./questionClock.ts"
 import { findTool, indexTools, notFound, type ToolIndex, withRunBy } from "./findTool.ts"
 import { Journal, type JournalStep } from "./Journal.ts"
 import { startStopwatch } from "./stopwatch.ts"
@@ -106,17 +108,19 @@ const execute = (
   const source = tool?.runBy._tag === "Host" ? tool.runBy.source : undefined
   return Effect.gen(function* () {
     const emit = batch.emit ?? (() => Effect.void)
-    const elapsed = yield* startStopwatch
+    const clock = makeQuestionClock(batch.call.interaction)
+    // What a person takes to answer is no time of the call.
+    const elapsed = Effect.zipWith(yield* startStopwatch, clock.asked, Duration.subtract)
     const start = Effect.suspend(() => emit({ type: "tool_start", step: batch.step, call, tool }))
     const settled =
       tool === undefined
         ? yield* Effect.as(start, settleFailure(notFound(tools, call.name)))
-        : yield* settle(options, { call, tool, id: `${batch.id}/tool/${index}`, start }, batch)
+        : yield* settle(options, { call, tool, id: `${batch.id}/tool/${index}`, start, clock }, batch)
     const outcome: ToolOutcome = { ...settled, call, duration: yield* elapsed }
     const told =
       options.hooks.afterTool === undefined
         ? outcome.result
-        : yield* options.hooks.afterTool(outcome, batch.step, batch.call)
+        : yield* options.hooks.afterTool(outcome, batch.step, batch.call, tool)
     const final = told === outcome.result ? outcome : { ...outcome, ...retold(outcome, told), duration: yield* elapsed }
     yield* Effect.logDebug("Tool call finished", {
       status: final.status,
@@ -152,6 +156,7 @@ interface KnownCall {
   readonly id: string
   /** Tells that it begins. */
   readonly start: Effect.Effect<unknown>
+  readonly clock: QuestionClock
 }
 
 const settle = Effect.fnUntraced(function* (options: Executing, known: KnownCall, batch: ToolBatch) {
@@ -177,10 +182,10 @@ const settle = Effect.fnUntraced(function* (options: Executing, known: KnownCall
 const isUnstarted = ({ status }: ToolSettlement): boolean => status === "awaiting_approval" || status === "refused"
 
 const runPermitted = Effect.fnUntraced(function* (options: Executing, known: KnownCall, batch: ToolBatch) {
-  const { call, id, start, tool } = known
+  const { call, clock, id, start, tool } = known
   const safety = isSafeToRepeat(tool) ? ("safe" as const) : ("unsafe" as const)
   const step = { id, output: ToolSettlement, safety, subject: call.id }
-  const permission = yield* permissionFor(options, { call, tool, step }, batch)
+  const permission = yield* permissionFor(options, { call, clock, tool, step }, batch)
   if (permission._tag === "Settled") {
     const { settled } = permission
     // What the journal has run before is told like what is run now.
@@ -192,14 +197,19 @@ const runPermitted = Effect.fnUntraced(function* (options: Executing, known: Kno
       step,
       permission._tag === "Refused"
         ? Effect.succeed(permission.refusal)
-        : run(options, { call, tool, isAsked: permission.isAsked }, batch)
+        : run(options, { call, clock, tool, isAsked: permission.isAsked }, batch)
     )
-    .pipe(Effect.catch((error) => Effect.succeed(settleFailure(error))))
+    .pipe(Effect.catch((error) => Effect.succeed(error._tag === "PutOff" ? error.settled : settleFailure(error))))
 })
 
 const permissionFor = Effect.fnUntraced(function* (
   { approval, journal }: Executing,
-  { call, step, tool }: Pick<KnownCall, "call" | "tool"> & { readonly step: JournalStep<ToolSettlement, unknown> },
+  {
+    call,
+    clock,
+    step,
+    tool
+  }: Pick<KnownCall, "call" | "clock" | "tool"> & { readonly step: JournalStep<ToolSettlement, unknown> },
   { call: context, emit = () => Effect.void, step: round }: ToolBatch
 ): Effect.fn.Return<Permission> {
   if (approval === undefined) return { _tag: "Granted", isAsked: false }
@@ -209,7 +219,7 @@ const permissionFor = Effect.fnUntraced(function* (
     step,
     call: { tool, input: call.input, context },
     callId: call.id,
-    interaction: context.interaction,
+    interaction: clock.interaction,
     onAsk: (reason) => emit({ type: "tool_asked", step: round, call, reason })
   })
   const { deadline } = context
@@ -237,9 +247,15 @@ const notAnObject = (text: string): typeof ValidationError.Type => ({
 })
 
 /** A call that may run, and whether a person has just been asked about it. */
-interface GrantedCall extends Pick<KnownCall, "call" | "tool"> {
+interface GrantedCall extends Pick<KnownCall, "call" | "clock" | "tool"> {
   readonly isAsked: boolean
 }
+
+/**
+ * The tool itself wanted a yes, before it did anything, and somebody can give it later. A failure, so that the journal does
+ * not take it for the end of the call.
+ */
+class PutOff extends Data.TaggedError("PutOff")<{ readonly settled: ToolSettlement }> {}
 
 /** What the tool asks by itself goes through the same memory as what is asked before it runs. */
 const interactionOf = (
@@ -258,24 +274,36 @@ const interactionOf = (
         onAsk: (reason) => emit({ type: "tool_asked", step, call, reason })
       })
 
-const run = (options: ToolExecutorOptions, granted: GrantedCall, batch: ToolBatch): Effect.Effect<ToolSettlement> =>
+const run = (
+  options: ToolExecutorOptions,
+  granted: GrantedCall,
+  batch: ToolBatch
+): Effect.Effect<ToolSettlement, PutOff> =>
   Effect.gen(function* () {
     const { limits, toolbox } = options
     const {
       call: { id: toolCallId, input },
+      clock,
       tool
     } = granted
     const now = yield* DateTime.now
-    const ownDeadline = DateTime.addDuration(now, limits.toolTimeout)
-    const latest = batch.call.deadline === undefined ? ownDeadline : DateTime.min(ownDeadline, batch.call.deadline)
-    if (DateTime.isLessThanOrEqualTo(latest, now)) return settleTooLate(tool.name)
-    const clock = makeQuestionClock(batch.call.interaction)
+    const latest = latestEnd(tool.hasOwnTimeLimit === true ? undefined : limits.toolTimeout, batch.call.deadline, now)
+    if (latest !== undefined && DateTime.isLessThanOrEqualTo(latest, now)) return settleTooLate(tool.name)
     // Where a person may be asked, only the caller's own deadline is a moment; our limit stands still meanwhile.
     const deadline = clock.canAsk ? batch.call.deadline : latest
-    const limit = DateTime.distance(now, latest)
+    const limit = latest === undefined ? Duration.infinity : DateTime.distance(now, latest)
     // A source may still report progress of a call that is over; nobody is to see it then.
     let isOpen = true
-    const interaction = interactionOf(options, granted, batch, clock.interaction)
+    let isPutOff = false
+    const asked = interactionOf(options, granted, batch, clock.interaction)
+    const notingPutOff: Interaction["approve"] = (request) =>
+      Effect.tap(asked.approve(request), (answer) =>
+        Effect.sync(() => {
+          isPutOff ||= !answer.isApproved && answer.because === "later"
+        })
+      )
+    // That there is nobody is known by the function that says so.
+    const interaction = asked.approve === Interaction.decline.approve ? asked : { ...asked, approve: notingPutOff }
     const emit = batch.emit
     const context: CallContext = {
       ...batch.call,
@@ -294,11 +322,18 @@ const run = (options: ToolExecutorOptions, granted: GrantedCall, batch: ToolBatc
       }
     }
     return yield* toolbox.call(tool.name, input, context).pipe(
-      clock.within(limit, deadline, () =>
-        Effect.fail(new ToolTimeout({ toolName: tool.name, source: sourceOf(tool), limit }))
-      ),
+      latest === undefined
+        ? (call) => call
+        : clock.within(limit, deadline, () =>
+            Effect.fail(new ToolTimeout({ toolName: tool.name, source: sourceOf(tool), limit }))
+          ),
       Effect.map(answered),
       Effect.catchCause((cause) => settleCause(tool.name, cause)),
+      Effect.flatMap((settled) =>
+        isPutOff && settled.code === ApprovalRequired.definition.code
+          ? Effect.fail(new PutOff({ settled: { ...settled, status: "awaiting_approval" } }))
+          : Effect.succeed(settled)
+      ),
       Effect.ensuring(
         Effect.sync(() => {
           isOpen = false
@@ -306,5 +341,15 @@ const run = (options: ToolExecutorOptions, granted: GrantedCall, batch: ToolBatc
       )
     )
   })
+
+/** The moment by which a call has to be over. */
+const latestEnd = (
+  limit: Duration.Duration | undefined,
+  deadline: DateTime.Utc | undefined,
+  now: DateTime.Utc
+): DateTime.Utc | undefined => {
+  const own = limit === undefined ? undefined : DateTime.addDuration(now, limit)
+  return own === undefined || deadline === undefined ? (own ?? deadline) : DateTime.min(own, deadline)
+}
 
 const sourceOf = ({ runBy }: ToolDefinition): string => (runBy._tag === "Host" ? runBy.source : runBy._tag)

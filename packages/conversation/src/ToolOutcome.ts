@@ -42,7 +42,7 @@ export const ToolOutcome = Schema.Struct({
   ...ToolSettlement.fields,
   /** The call as the model made it, with `runBy` set. */
   call: ToolUseBlock,
-  /** From the start of the call to its outcome, hooks included. */
+  /** From the start of the call to its outcome, hooks included, and without the time in which somebody was asked. */
   duration: Schema.DurationFromMillis
 })
 export interface ToolOutcome extends Schema.Schema.Type<typeof ToolOutcome> {}

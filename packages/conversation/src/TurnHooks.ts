@@ -62,8 +62,16 @@ export interface TurnHooks {
   ) => Effect.Effect<ModelReply, ModelError | HookError>
   /** Answers with what becomes of the call. */
   readonly beforeTool?: (pending: PendingCall, turn: HookCall) => Effect.Effect<BeforeTool>
-  /** Answers with what the model is told. Sees every outcome, those of unknown tools included. */
-  readonly afterTool?: (outcome: ToolOutcome, step: number, turn: HookCall) => Effect.Effect<ToolResult>
+  /**
+   * Answers with what the model is told. Sees every outcome, those of unknown tools included: then, and where a turn is
+   * closed that its program did not end, there is no `tool`.
+   */
+  readonly afterTool?: (
+    outcome: ToolOutcome,
+    step: number,
+    turn: HookCall,
+    tool: ToolDefinition | undefined
+  ) => Effect.Effect<ToolResult>
   /** Is told how the turn ended, before anybody else is. */
   readonly turnEnd?: (end: TurnEnd, turn: HookCall) => Effect.Effect<void>
 }
@@ -110,8 +118,8 @@ const both = (one: TurnHooks, other: TurnHooks): TurnHooks => {
   const afterTool = either(
     one.afterTool,
     other.afterTool,
-    (first, second) => (outcome, step, turn) =>
-      Effect.flatMap(first(outcome, step, turn), (result) => second({ ...outcome, result }, step, turn))
+    (first, second) => (outcome, step, turn, tool) =>
+      Effect.flatMap(first(outcome, step, turn, tool), (result) => second({ ...outcome, result }, step, turn, tool))
   )
   const turnEnd = either(
     one.turnEnd,
@@ -151,5 +159,5 @@ export const noAfterHooks: AfterHooks = {
 /** The hooks of one turn that runs no more. */
 export const afterHooks = ({ afterModel, afterTool }: TurnHooks, turn: HookCall): AfterHooks => ({
   afterModel: (reply, step) => (afterModel ?? noAfterHooks.afterModel)(reply, step, turn),
-  afterTool: (outcome, step) => (afterTool ?? noAfterHooks.afterTool)(outcome, step, turn)
+  afterTool: (outcome, step) => (afterTool ?? noAfterHooks.afterTool)(outcome, step, turn, undefined)
 })

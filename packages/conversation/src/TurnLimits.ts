@@ -10,7 +10,7 @@ export interface TurnLimits {
   readonly maxHops: number
   /** How many tools of one step run at the same time; 1 runs them one after another. */
   readonly toolConcurrency: number
-  /** How long a single tool call may take. */
+  /** How long a single call may take of a tool that has no time limit of its own (`hasOwnTimeLimit`). */
   readonly toolTimeout: Duration.Duration
   /** What the model calls of one turn may cost and take. A turn that reaches it ends with what had come of the answer. */
   readonly budget?: BudgetOptions

@@ -4,6 +4,7 @@
 import { defineError, exitCodes, statuses } from "@signalbox/errors"
 import { Schema } from "effect"
 import { storeErrors } from "./events/errors.ts"
+import { replayErrors } from "./replay/errors.ts"
 
 const session = { sessionId: Schema.String }
 
@@ -111,5 +112,6 @@ export const conversationErrors = [
   SessionNotFound,
   SessionClosed,
   TooManySessions,
-  ...storeErrors
+  ...storeErrors,
+  ...replayErrors
 ] as const

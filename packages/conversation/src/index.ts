@@ -41,7 +41,14 @@ export type { SummaryOptions } from "./context/summarise.ts"
 export { askedByTool, type AskedByToolOptions } from "./approval/askedByTool.ts"
 export { type Approval, makeApproval } from "./approval/Approval.ts"
 export { type ApprovalMode, type ApprovalPolicy, type ApprovalVerdict, judgeCall } from "./approval/ApprovalPolicy.ts"
-export { type ApprovalRule, allowsCall, type CallPattern, readPattern, showPattern } from "./approval/ApprovalRule.ts"
+export {
+  type ApprovalRule,
+  allowsCall,
+  type CallPattern,
+  fitsCall,
+  readPattern,
+  showPattern
+} from "./approval/ApprovalRule.ts"
 export {
   type ApprovalMemory,
   type ApprovalStore,
@@ -57,7 +64,12 @@ export {
   type ForkSessionOptions,
   type StartOptions
 } from "./ConversationClient.ts"
-export { type AnsweringModel, ConversationSession, type SendOptions, type SessionOptions } from "./ConversationSession.ts"
+export {
+  type AnsweringModel,
+  ConversationSession,
+  type SendOptions,
+  type SessionOptions
+} from "./ConversationSession.ts"
 export type { CompactResult } from "./context/compactNow.ts"
 export { SessionSummary } from "./SessionSummary.ts"
 
@@ -92,6 +104,13 @@ export {
   StorageFull,
   type StoreError
 } from "./events/errors.ts"
+export {
+  type DatabaseError,
+  DatabaseFailed,
+  DatabaseRefused,
+  DatabaseUnreachable,
+  TurnTakenOver
+} from "./events/databaseErrors.ts"
 
 // Errors
 export {

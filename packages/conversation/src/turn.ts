@@ -17,7 +17,7 @@ import {
   textOf,
   type ToolUseBlock
 } from "@signalbox/model"
-import { Clock, DateTime, Effect, Queue, Stream } from "effect"
+import { Clock, DateTime, Duration, Effect, Queue, Stream } from "effect"
 import { budgetStop } from "./budgetEnd.ts"
 import { contextTools } from "./context/contextTools.ts"
 import { fitStep } from "./context/fitStep.ts"
@@ -104,8 +104,9 @@ const limitSentence = (maxHops: number) =>
 
 const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProgress, emit: Emit) {
   const correlationId = given.call.correlationId ?? (yield* CorrelationId)
-  const call = { ...given.call, correlationId }
-  const options = { ...(yield* withinBudget(withinWindow(given))), call }
+  const within = yield* withinBudget(withinWindow(given))
+  const call = { ...within.call, correlationId }
+  const options = { ...within, call }
   const { approval, hooks, journal, limits, model } = options
   const { offer, permitting, toolbox } = contextTools(options.toolbox, options.context)
   const turnId = options.turnId ?? `${call.conversationId}/${blockCount(options.messages)}`
@@ -272,14 +273,22 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
   )
 })
 
-/** One meter for the whole turn. */
-const withinBudget = (options: TurnOptions): Effect.Effect<TurnOptions> =>
-  options.limits.budget === undefined
-    ? Effect.succeed(options)
-    : Effect.map(makeBudgetMeter(options.limits.budget), (meter) => ({
-        ...options,
-        model: budgetModel(meter)(options.model)
-      }))
+/** One meter for the whole turn. When its time is up, tools that still run are stopped like an answer that still comes. */
+const withinBudget = Effect.fnUntraced(function* (options: TurnOptions): Effect.fn.Return<TurnOptions> {
+  const { budget } = options.limits
+  if (budget === undefined) return options
+  const model = budgetModel(yield* makeBudgetMeter(budget))(options.model)
+  const { maxSeconds } = budget.budget
+  if (maxSeconds === undefined) return { ...options, model }
+  // The meter asks whether the time is over, not whether it is just up.
+  const timeLeft = Duration.millis(Math.min(maxSeconds * 1000, longestTurnMillis) + 1)
+  const end = DateTime.addDuration(yield* DateTime.now, timeLeft)
+  const { deadline = end } = options.call
+  return { ...options, model, call: { ...options.call, deadline: DateTime.min(deadline, end) } }
+})
+
+/** Further ahead no date can be told from another; a thousand years. */
+const longestTurnMillis = 3.2e13
 
 /** A model that is asked once more where it has refused what is too long. */
 const withinWindow = (options: TurnOptions): TurnOptions => {

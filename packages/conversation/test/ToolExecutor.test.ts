@@ -2,6 +2,7 @@ import { defineError, statuses } from "@signalbox/errors"
 import {
   type CallContext,
   Interaction,
+  notApproved,
   textResult,
   Toolbox,
   type ToolProgress,
@@ -11,7 +12,7 @@ import { Journal, noHooks, presetLimits, type ToolEvent, ToolExecutor, type Turn
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Deferred, Duration, Effect, Fiber, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { callOf, echo, type TestTool, toolboxOf } from "./support.ts"
+import { callOf, definition, echo, type TestTool, toolboxOf } from "./support.ts"
 
 class ServerDown extends defineError<ServerDown>()("ServerDown", {
   code: "SERVER_DOWN",
@@ -279,6 +280,40 @@ describe("hooks of tools", () => {
           ["not_found", "TOOL_NOT_FOUND", textResult("was not_found")]
         ]
       )
+    })
+  )
+})
+
+describe("a tool that asks before it does anything", () => {
+  const later: Interaction = {
+    ...Interaction.decline,
+    approve: () => Effect.succeed({ isApproved: false, because: "later", reason: "Ask again." })
+  }
+
+  it.effect("has its call put off where somebody can answer later, and the journal knows nothing of it", () =>
+    Effect.gen(function* () {
+      const asked: Array<string | undefined> = []
+      const tool: TestTool = {
+        name: "careful",
+        run: (input, { interaction, toolCallId }) =>
+          Effect.gen(function* () {
+            const request = { tool: definition(tool), input, reason: "it is sharp", callId: toolCallId }
+            const answer = yield* interaction.approve(request)
+            asked.push(toolCallId)
+            return answer.isApproved ? textResult("cut") : yield* notApproved(request, answer)
+          })
+      }
+      const journal = yield* Journal.memory
+      const executor = ToolExecutor.make({ toolbox: toolboxOf(tool), limits: presetLimits, journal, hooks: noHooks })
+      const run = (interaction: Interaction) =>
+        Effect.map(
+          executor.executeAll([call("careful", "1")], { ...batch, call: callOf({ interaction }) }),
+          ([outcome]) => [outcome?.status, outcome?.code]
+        )
+      assert.deepStrictEqual(yield* run(later), ["awaiting_approval", "APPROVAL_REQUIRED"])
+      assert.deepStrictEqual(yield* journal.records, [])
+      assert.deepStrictEqual(yield* run(Interaction.decline), ["refused", "APPROVAL_REQUIRED"])
+      assert.deepStrictEqual(asked, ["1", "1"])
     })
   )
 })

@@ -2,7 +2,7 @@ import { type Budget, makeLanguageModel, type ModelEvent, textMessage, textOf } 
 import { scriptedModel } from "@signalbox/model/testing"
 import { collectTurn, runTurn } from "@signalbox/conversation"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Stream } from "effect"
+import { Deferred, Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { echo, ofType, optionsOf, unanswered } from "./support.ts"
 
@@ -97,6 +97,31 @@ describe("a turn within a budget", () => {
       const turn = yield* Effect.forkChild(collectTurn(within({ maxSeconds: 5 }, silent)))
       yield* TestClock.adjust("6 seconds")
       assert.strictEqual((yield* Fiber.join(turn)).finishReason, "budget_exceeded")
+    })
+  )
+
+  it.effect("stops a tool that runs when its time is up, and asks no model any more", () =>
+    Effect.gen(function* () {
+      const script = yield* scriptedModel([{ toolCalls: [{ name: "wait", input: { text: "a" } }] }, { text: "no" }])
+      const started = yield* Deferred.make<void>()
+      const stopped = yield* Deferred.make<void>()
+      const run = () =>
+        Effect.onInterrupt(Effect.andThen(Deferred.succeed(started, undefined), Effect.never), () =>
+          Deferred.succeed(stopped, undefined)
+        )
+      const wait = { ...echo, name: "wait", run }
+      const turn = yield* Effect.forkChild(collectTurn(within({ maxSeconds: 5 }, script.model, [wait])))
+      yield* Deferred.await(started)
+      yield* TestClock.adjust("6 seconds")
+      const result = yield* Fiber.join(turn)
+      assert.isTrue(yield* Deferred.isDone(stopped))
+      assert.strictEqual(result.finishReason, "budget_exceeded")
+      assert.deepStrictEqual(
+        result.steps[0]?.outcomes.map(({ status }) => status),
+        ["timeout"]
+      )
+      assert.lengthOf(yield* script.requests, 1)
+      assert.deepStrictEqual(unanswered(result.messages), [])
     })
   )
 

@@ -18,10 +18,11 @@ const slowPerson = (minutes: number): Interaction => ({
 const run = Effect.fnUntraced(function* (
   interaction: Interaction,
   work: { readonly before: Duration.Input; readonly after: Duration.Input },
-  deadline?: DateTime.Utc
+  { deadline, hasOwnTimeLimit = false }: { readonly deadline?: DateTime.Utc; readonly hasOwnTimeLimit?: boolean } = {}
 ) {
   const toolbox = toolboxOf({
     name: "ask",
+    hasOwnTimeLimit,
     run: (_, context) =>
       Effect.sleep(work.before).pipe(
         Effect.andThen(context.interaction.elicit(form, asker)),
@@ -44,7 +45,11 @@ const run = Effect.fnUntraced(function* (
     })
     .pipe(
       Effect.flatMap(([outcome]) =>
-        Effect.map(Clock.currentTimeMillis, (now) => ({ status: outcome?.status, seconds: (now - began) / 1000 }))
+        Effect.map(Clock.currentTimeMillis, (now) => ({
+          status: outcome?.status,
+          seconds: (now - began) / 1000,
+          counted: outcome === undefined ? undefined : Duration.toSeconds(outcome.duration)
+        }))
       ),
       Effect.forkChild
     )
@@ -55,8 +60,10 @@ const run = Effect.fnUntraced(function* (
 describe("the time of a tool call", () => {
   it.effect("stands still while a person is being asked", () =>
     Effect.gen(function* () {
-      const { seconds, status } = yield* run(slowPerson(10), { before: "20 seconds", after: "9 seconds" })
+      const { counted, seconds, status } = yield* run(slowPerson(10), { before: "20 seconds", after: "9 seconds" })
       assert.deepStrictEqual([status, seconds], ["ok", 629])
+      // What the person took is not what the call took.
+      assert.strictEqual(counted, 29)
     })
   )
 
@@ -70,11 +77,22 @@ describe("the time of a tool call", () => {
     })
   )
 
+  it.effect("is that of the tool where it has a limit of its own", () =>
+    Effect.gen(function* () {
+      const work = { before: "20 minutes", after: "1 second" } as const
+      const { seconds, status } = yield* run(Interaction.decline, work, { hasOwnTimeLimit: true })
+      assert.deepStrictEqual([status, seconds], ["ok", 1201])
+      const deadline = DateTime.addDuration(yield* DateTime.now, "1 minute")
+      const late = yield* run(Interaction.decline, work, { deadline, hasOwnTimeLimit: true })
+      assert.deepStrictEqual([late.status, late.seconds], ["timeout", 60])
+    })
+  )
+
   it.effect("ends at the deadline of the caller all the same", () =>
     Effect.gen(function* () {
       const deadline = DateTime.addDuration(yield* DateTime.now, "1 minute")
       // The limit of the call is the nearer one, but it stands still.
-      const { seconds, status } = yield* run(slowPerson(10), { before: "20 seconds", after: "1 second" }, deadline)
+      const { seconds, status } = yield* run(slowPerson(10), { before: "20 seconds", after: "1 second" }, { deadline })
       assert.deepStrictEqual([status, seconds], ["timeout", 60])
     })
   )

@@ -2,10 +2,11 @@
  * The composition: a checked configuration becomes one layer with the servers, the model and the
  * conversations over them. Building it waits for nothing; servers start in the background.
  */
-import { ConversationClient, type TurnContext, type TurnHooks } from "@signalbox/conversation"
+import { ConversationClient, joinHooks, type TurnContext, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
+  ConnectorSeam,
   makeCap,
   makeStartGate,
   ownRegistry,
@@ -15,6 +16,7 @@ import {
   SharedStartGate
 } from "@signalbox/orchestrator"
 import { Context, Effect, Layer, Metric } from "effect"
+import { HttpClient } from "effect/http"
 import { Agents } from "./agents/Agents.ts"
 import { type AllCircuits, allCircuits } from "./allCircuits.ts"
 import { Approvals } from "./approvals/Approvals.ts"
@@ -23,6 +25,7 @@ import { BuiltIns } from "./builtIns/BuiltIns.ts"
 import { withSubAgent } from "./builtIns/subAgent.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
 import { conversationLayer } from "./conversations.ts"
+import { noSeams } from "./HostSeams.ts"
 import type { HostSetup } from "./HostSetup.ts"
 import { configuredHooks } from "./offersHooks.ts"
 import { orchestratorOptions } from "./orchestratorOptions.ts"
@@ -31,6 +34,7 @@ import { Models } from "./models/Models.ts"
 import { makeOtherModel } from "./models/otherModel.ts"
 import { makeReload, type Reload } from "./Reload.ts"
 import type { PromptCommands } from "./prompts/PromptCommands.ts"
+import type { Instructions } from "./rules/Instructions.ts"
 import { ProjectRules } from "./rules/ProjectRules.ts"
 import { managedServers } from "./servers.ts"
 import { postAlerts, telemetryLayer } from "./telemetry.ts"
@@ -71,6 +75,8 @@ export class Host extends Context.Service<
      * required servers are waited for, and it fails when one of them cannot be started.
      */
     readonly usable: Effect.Effect<void, ConnectionFailed>
+    /** What was counted of the calls of built-in tools, by the names of tools. */
+    readonly builtInNumbers: BuiltIns["Service"]["numbers"]
     /** Numbers and alerts of all servers, those of agents included. `orchestrator` knows its own alone. */
     readonly allServers: AllServers
     /** Those of servers and of providers, to be seen and worked by hand. */
@@ -79,6 +85,8 @@ export class Host extends Context.Service<
     readonly agents: Agents["Service"]
     /** Servers that are not of the configuration, for requests that bring them. */
     readonly urlServers: UrlServers["Service"]
+    /** What `conversations` tell the model of the project, as it is now; each tells what it began with. */
+    readonly instructions: Effect.Effect<Instructions>
     /** What a person can send by a name: files of theirs, and prompts of `orchestrator`. Agents have their own. */
     readonly promptCommands: PromptCommands
     /** Follows a configuration file that changes. Nothing is watched until somebody reads `watch`. */
@@ -87,7 +95,11 @@ export class Host extends Context.Service<
 >()("@signalbox/host/Host") {
   /** Everything from one configuration. Fails before anything starts when a key or a variable is missing. */
   static readonly layer = (setup: HostSetup) => {
-    const models = Models.layer(setup.config, setup.environment)
+    const { seams = noSeams } = setup
+    const models = Layer.effect(
+      Models,
+      Effect.flatMap(Models.make(setup.config, setup.environment), seams.models)
+    ).pipe(Layer.provide(Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, seams.http))))
     const servers = Layer.unwrap(
       Effect.gen(function* () {
         const managed = yield* managedServers(setup.config, setup.environment)
@@ -105,6 +117,7 @@ export class Host extends Context.Service<
           approvals: yield* Approvals,
           agents: yield* Agents,
           builtIns: toolbox,
+          hooks: (yield* ProjectRules).hooks(undefined).turn,
           resultStore: setup.resultStore
         }
         // The built-in ones first: what servers come and go changes nothing before them, and prompt caches keep.
@@ -117,14 +130,24 @@ export class Host extends Context.Service<
     )
     const hooks = Layer.effect(
       Hooks,
-      Effect.flatMap(ServerOrchestrator, (orchestrator) => configuredHooks(setup.config.options, orchestrator))
+      Effect.gen(function* () {
+        const offers = yield* configuredHooks(setup.config.options, yield* ServerOrchestrator)
+        return joinHooks([offers, (yield* ProjectRules).hooks(undefined).turn])
+      })
     )
     const conversations = Layer.unwrap(
-      Effect.map(
-        Effect.all({ approvals: Approvals, hooks: Hooks, models: Models, orchestrator: ServerOrchestrator }),
-        ({ approvals, hooks, models, orchestrator }) =>
-          conversationLayer(setup.config.options, hooks, approvals.conversations, orchestrator, models.chosen, setup)
-      )
+      Effect.gen(function* () {
+        const { options } = setup.config
+        return conversationLayer({
+          options,
+          hooks: yield* Hooks,
+          approval: (yield* Approvals).conversations,
+          orchestrator: yield* ServerOrchestrator,
+          model: (yield* Models).chosen,
+          kept: setup,
+          rules: yield* ProjectRules
+        })
+      })
     )
     const approvals = Approvals.layer(setup)
     const builtIns = BuiltIns.layer(setup)
@@ -138,7 +161,11 @@ export class Host extends Context.Service<
       Effect.gen(function* () {
         const options = yield* orchestratorOptions(setup, [])
         const gate = Layer.succeed(SharedStartGate, makeStartGate(options))
-        return Layer.merge(gate, Layer.succeed(SharedConnectionCap, yield* makeCap(options)))
+        return Layer.mergeAll(
+          gate,
+          Layer.succeed(SharedConnectionCap, yield* makeCap(options)),
+          Layer.succeed(ConnectorSeam, seams.connector)
+        )
       })
     )
     return Layer.effect(Host, makeHost(setup)).pipe(
@@ -170,6 +197,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
   const models = yield* Models
   const agents = yield* Agents
   const approvals = yield* Approvals
+  const builtIns = yield* BuiltIns
   return {
     config,
     model: models.chosen,
@@ -180,13 +208,15 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
     conversations: yield* ConversationClient,
     hooks: yield* Hooks,
     servedContext: servedContext(config.options, models.chosen.context, resultStore),
+    builtInNumbers: builtIns.numbers,
     allServers: all,
     allCircuits: allCircuits(orchestrator, models),
     agents,
     urlServers: yield* UrlServers,
     usable: Effect.andThen(whenUsable(orchestrator), orchestrator.requiredReady),
     approvals,
+    instructions: (yield* ProjectRules).instructions,
     promptCommands: (yield* ProjectRules).promptCommands(orchestrator),
-    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns: yield* BuiltIns })
+    reload: yield* makeReload(config, environment, { orchestrator, agents, approvals, builtIns })
   }
 })

@@ -1,9 +1,10 @@
 /**
  * What the host cannot know by itself: the configuration, and what surrounds the program.
  */
-import type { EventStore, ResultStore } from "@signalbox/conversation"
+import type { EventStore, ResultStore, TurnHooks } from "@signalbox/conversation"
 import type { OrchestratorOptions } from "@signalbox/orchestrator"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
+import type { HostSeams } from "./HostSeams.ts"
 
 /** What a program tells its host. */
 export interface HostSetup {
@@ -23,9 +24,13 @@ export interface HostSetup {
   readonly conversationStore?: EventStore["Service"]
   /** Where results of tools are kept that are too long for a history; without it the rest of them is gone. */
   readonly resultStore?: ResultStore
+  /** Rules of the program itself, for every turn. They come before the hooks of the configuration. */
+  readonly hooks?: TurnHooks
   /** What servers may ask back. A front end that answers such questions says so here; without it all are declined. */
   readonly questions?: OrchestratorOptions["questions"]
+  /** What stands between the host and the world: a recording, or a replay. Nothing where it is absent. */
+  readonly seams?: HostSeams
 }
 
-/** What a program keeps of its conversations. */
-export type KeptStores = Pick<HostSetup, "conversationStore" | "resultStore">
+/** What a program keeps of its conversations, and what sees them. */
+export type KeptStores = Pick<HostSetup, "conversationStore" | "resultStore" | "seams">

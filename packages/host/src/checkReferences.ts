@@ -7,7 +7,9 @@ import { agentServers } from "./agents/agentServers.ts"
 import { toolsOptions } from "./builtIns/toolsOptions.ts"
 import { readClientKeys } from "./clientKeys.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
+import { historyDatabase } from "./config/HistorySection.ts"
 import type { FoundProblem } from "./config/layers.ts"
+import { hookProblems } from "./rules/hooks/resolveHooks.ts"
 import { missingKeys } from "./models/missingKeys.ts"
 import { patternProblems } from "./models/routingPlan.ts"
 import { resolveServers } from "./servers.ts"
@@ -32,6 +34,8 @@ export const checkReferences = Effect.fn("checkReferences")(function* (config: L
     ...readClientKeys(config, environment).problems,
     ...patternProblems(config.options),
     ...tools.problems,
+    ...(yield* hookProblems(config, environment)),
+    ...historyDatabase(config.options.history, environment).problems,
     ...problems
   ]
   for (const [name, agent] of Object.entries(config.options.agents)) {

@@ -26,6 +26,7 @@ export { editConfig, type EditableConfig, type EditedConfig } from "./config/edi
 // Running
 export { Host } from "./Host.ts"
 export type { HostSetup } from "./HostSetup.ts"
+export { type HostSeams, joinSeams, noSeams } from "./HostSeams.ts"
 export type { AllCircuits } from "./allCircuits.ts"
 export type { AllServers } from "./allServers.ts"
 export type { Agent } from "./agents/Agent.ts"
@@ -53,6 +54,9 @@ export type {
   PromptCommands,
   PromptCommandSource
 } from "./prompts/PromptCommands.ts"
+export type { Instructions } from "./rules/Instructions.ts"
+export { hookAnswers, HookInput, hookVersion } from "./rules/hooks/HookProtocol.ts"
+export { hookProblems } from "./rules/hooks/resolveHooks.ts"
 export { UrlServer, UrlServers } from "./urlServers/UrlServers.ts"
 export { UrlAccess, type UrlRules } from "./urlServers/UrlAccess.ts"
 export { Approvals } from "./approvals/Approvals.ts"

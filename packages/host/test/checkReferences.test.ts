@@ -32,6 +32,14 @@ servers:
     headers: {}
 `
 
+const keptIn = (url: string) =>
+  load(`extends: preset:default@1
+model: { provider: offline }
+history:
+  store: postgres
+  postgres: { url: ${url} }
+`)
+
 const set = { FOO: "f", BAR: "b", BAZ: "z", ONE: "1", TWO: "2" }
 
 layer(NodeServices.layer)("what a configuration refers to", (it) => {
@@ -84,6 +92,28 @@ layer(NodeServices.layer)("what a configuration refers to", (it) => {
     Effect.gen(function* () {
       const [, b] = yield* checkReferences(yield* load(text), set)
       assert.deepInclude(b?.server.endpoint, { url: "http://h/1/2x" })
+    })
+  )
+
+  it.effect("is a database, where the history is in one", () =>
+    Effect.gen(function* () {
+      const messageOf = Effect.fnUntraced(function* (url: string, environment: Record<string, string> = {}) {
+        const error = yield* Effect.flip(checkReferences(yield* keptIn(url), environment))
+        assert.notInclude(error.message, "canary")
+        return error.problems.map(({ line, message, path }) => `${line} ${path}: ${message}`)
+      })
+      const where = "5 history.postgres.url"
+      assert.deepStrictEqual(yield* messageOf("env:DB"), [`${where}: the environment variable DB is not set`])
+      assert.deepStrictEqual(yield* messageOf('""'), [
+        `${where}: history.store is postgres, and there is no address of a database`
+      ])
+      const noAddress = [`${where}: it is no address of a PostgreSQL database`]
+      assert.deepStrictEqual(yield* messageOf("mysql://u:sk-canary-word@h/db"), noAddress)
+      assert.deepStrictEqual(yield* messageOf("env:DB", { DB: "sk-canary-word" }), noAddress)
+      yield* checkReferences(yield* keptIn("env:DB"), { DB: "postgres://u:p@h/db" })
+      yield* checkReferences(yield* keptIn("postgresql://u:p@h/db"), {})
+      const files = yield* load("extends: preset:default@1\nhistory: { postgres: { url: env:DB } }\n")
+      yield* checkReferences(files, {})
     })
   )
 })

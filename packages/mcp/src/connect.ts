@@ -12,6 +12,7 @@ import { noQuestions, type Questions } from "./Questions.ts"
 import type { Failure, Negotiation } from "./Session.ts"
 import type { HttpOptions, ServerOptions } from "./ServerOptions.ts"
 import { Refused, type Target } from "./Target.ts"
+import { tapLink, WireTap } from "./WireTap.ts"
 
 /** What the platform has to provide; `NodeServices.layer` has it all. */
 type Platform = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path
@@ -111,7 +112,7 @@ const attempt = Effect.fnUntraced(function* <R>(
   const scope = yield* Scope.fork(yield* Scope.Scope)
   let abort: Effect.Effect<void> = Effect.void
   return yield* Effect.gen(function* () {
-    const link = yield* open
+    const link = tapLink(yield* open, (yield* WireTap)?.())
     abort = link.abort
     target.see(link)
     const { establish } = yield* handshaking

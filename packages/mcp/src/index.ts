@@ -9,7 +9,9 @@ export {
   type StdioOptions
 } from "./ServerOptions.ts"
 export type { RpcMessage, ServerTransport } from "./wire.ts"
-export { ParentEnvironment } from "./stdio/environment.ts"
+export { type WireListener, WireTap } from "./WireTap.ts"
+export { childEnvironment, ParentEnvironment } from "./stdio/environment.ts"
+export { type Program, resolveCommand } from "./stdio/command.ts"
 
 // Logging in
 export { type LoginStatus, loginStatus } from "./auth/loginStatus.ts"

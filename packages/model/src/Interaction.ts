@@ -14,8 +14,10 @@ export interface ApprovalRequest {
   readonly input: JsonObject
   /** Why it is asked: the policy rule, or the annotation that is missing. */
   readonly reason: string
-  /** The id of the `tool_use` block; absent where a tool asks by itself while it runs. */
+  /** The id of the `tool_use` block, so that the call can be put off; absent where something of it has been done already. */
   readonly callId?: string
+  /** The tool itself asks, whatever the rules of whoever makes the call say. */
+  readonly isAskedByTool?: boolean
 }
 
 /** What a yes is for: this call, this tool as long as the conversation lasts, or these arguments from now on. */

@@ -29,7 +29,11 @@ export const ToolDefinition = Schema.Struct({
   annotations: ToolAnnotations,
   runBy: RunBy,
   /** Whether the annotations may be relied upon, for retries and approvals. */
-  isTrusted: Schema.Boolean
+  isTrusted: Schema.Boolean,
+  /** It ends its calls by itself in time, so that the limit for tool calls is not held against it; a deadline is. */
+  hasOwnTimeLimit: Schema.optionalKey(Schema.Boolean),
+  /** It may ask for approval by itself, before it does anything. */
+  mayAskItself: Schema.optionalKey(Schema.Boolean)
 })
 export interface ToolDefinition extends Schema.Schema.Type<typeof ToolDefinition> {}
 

@@ -79,6 +79,7 @@ export {
   Interaction,
   type ToolProgress
 } from "./Interaction.ts"
+export { makeQuestionClock, type QuestionClock } from "./questionClock.ts"
 export { ApprovalRefused, ApprovalRequired, notApproved } from "./approvalErrors.ts"
 
 // Models for names

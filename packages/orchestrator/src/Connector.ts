@@ -47,9 +47,10 @@ export class Connector extends Context.Service<
       const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
       const fs = yield* FileSystem.FileSystem
       const runtimes = makeRuntimeCheck()
+      const decorate = yield* ConnectorSeam
       // Only these: the whole context holds the scope of this layer, and a connection must end with its own.
       const files = Context.pick(FileSystem.FileSystem, Path.Path)(yield* Effect.context<Platform>())
-      return {
+      return decorate({
         connect: (server, { onLoaded, onStderr, program, questions, requires }) =>
           connect(server, questions).pipe(
             Effect.provideService(
@@ -61,10 +62,19 @@ export class Connector extends Context.Service<
             Effect.provideContext(files),
             Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner)
           )
-      }
+      })
     })
   )
 }
+
+/**
+ * Stands between the orchestrator and its connections to real servers: a recording sees them here, and a replay gives others.
+ * Whoever composes a program provides it below the layers of the orchestrator.
+ */
+export const ConnectorSeam = Context.Reference<(connector: Connector["Service"]) => Connector["Service"]>(
+  "@signalbox/orchestrator/ConnectorSeam",
+  { defaultValue: () => (connector) => connector }
+)
 
 /** Standard output, where speed matters, is left alone. */
 const watchingSpawner = (

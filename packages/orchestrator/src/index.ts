@@ -102,7 +102,7 @@ export {
 } from "./errors.ts"
 
 // Its parts
-export { Connector } from "./Connector.ts"
+export { Connector, ConnectorSeam } from "./Connector.ts"
 export { markOwner, OrphanSweep } from "./OrphanSweep.ts"
 export { ownerVariable, ProcessEnvironments } from "./processTable.ts"
 export { isPackageRunner } from "./packageRunner.ts"

@@ -30,7 +30,7 @@ export interface BuiltIn {
   readonly name: BuiltInName
   readonly definition: (source: string) => ToolDefinition
   readonly run: (input: JsonObject, context: CallContext) => Effect.Effect<ToolOutput, BuiltInFailure>
-  /** It asks persons and has time limits of its own, so the limit for its calls is not held against it. */
+  /** Its time is a parameter of its calls, so the limit of its options is not held against it. */
   readonly isSelfTimed: boolean
 }
 
@@ -40,6 +40,8 @@ interface BuiltInSpec<Input> {
   readonly input: Schema.Codec<Input, unknown>
   readonly annotations: ToolAnnotations
   readonly isSelfTimed?: boolean
+  /** It asks for approval where its policy leaves a call to a person. */
+  readonly mayAsk?: boolean
   readonly run: (input: Input, context: CallContext) => Effect.Effect<ToolOutput, BuiltInFailure>
 }
 
@@ -59,7 +61,10 @@ export const builtIn = <Input>(spec: BuiltInSpec<Input>): BuiltIn => {
       inputSchema: jsonSchema,
       annotations: spec.annotations,
       runBy: { _tag: "Host", source },
-      isTrusted: true
+      isTrusted: true,
+      // Each is held to `limits.tools`, or ends by itself.
+      hasOwnTimeLimit: true,
+      ...(spec.mayAsk === true ? { mayAskItself: true } : {})
     }),
     run: (input, context) =>
       decode(input).pipe(

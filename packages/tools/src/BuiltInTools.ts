@@ -8,6 +8,7 @@ import {
   type CallContext,
   InvalidParams,
   type JsonObject,
+  makeQuestionClock,
   nearestName,
   Toolbox,
   type ToolDefinition,
@@ -16,7 +17,19 @@ import {
   type ToolTimeout
 } from "@signalbox/model"
 import type { BulkheadError } from "@signalbox/resilience"
-import { Cause, Context, Effect, Exit, type FileSystem, Layer, Option, Path, Schema, type Scope } from "effect"
+import {
+  Cause,
+  Context,
+  Duration,
+  Effect,
+  Exit,
+  type FileSystem,
+  Layer,
+  Option,
+  Path,
+  Schema,
+  type Scope
+} from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import type { NotApproved } from "./approval.ts"
 import { bashTool } from "./bash/bashTool.ts"
@@ -173,8 +186,11 @@ const toolboxOf = (
       const nearest = nearestName(name, available)
       return yield* new ToolNotFound({ toolName: name, available, ...(nearest === undefined ? {} : { nearest }) })
     }
-    const [duration, exit] = yield* Effect.timed(Effect.exit(run(tool, input, context)))
-    yield* countCall(name, outcomeOf(exit), duration)
+    const clock = makeQuestionClock(context.interaction)
+    const asking = { ...context, interaction: clock.interaction }
+    const [duration, exit] = yield* Effect.timed(Effect.exit(run(tool, input, asking)))
+    const own = Duration.subtract(duration, yield* clock.asked)
+    yield* countCall({ source, tool: name }, outcomeOf(exit), own)
     return (yield* exit).result
   })
 

@@ -16,9 +16,10 @@ export type NotApproved = ApprovalRefused | ApprovalRequired
 
 /** Goes on once the call is approved. */
 export const requireApproval = Effect.fnUntraced(function* (
-  request: ApprovalRequest,
-  { interaction }: CallContext
+  request: Pick<ApprovalRequest, "input" | "reason" | "tool">,
+  { interaction, toolCallId }: CallContext
 ): Effect.fn.Return<void, NotApproved> {
-  const answer = yield* interaction.approve(request)
+  // Nothing has been done, so the call can wait where nobody can be asked now.
+  const answer = yield* interaction.approve({ ...request, callId: toolCallId, isAskedByTool: true })
   if (!answer.isApproved) return yield* notApproved(request, answer)
 })

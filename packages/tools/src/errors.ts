@@ -22,9 +22,12 @@ export class PathRefused extends defineError<PathRefused>()("PathRefused", {
 export class CommandRefused extends defineError<CommandRefused>()("CommandRefused", {
   code: "COMMAND_REFUSED",
   status: statuses.forbidden,
-  fields: { ...reason },
+  fields: { ...reason, isAboutPath: Schema.optionalKey(Schema.Boolean) },
   message: ({ reason }) => `The command is refused, and nothing of it was run: ${reason}.`,
-  hint: () => "Use a command that is allowed, or change the lists in the configuration (tools.commands)."
+  hint: ({ isAboutPath }) =>
+    isAboutPath === true
+      ? "Use another file inside the folders that the tools may change, or change what is allowed in the configuration (tools.paths)."
+      : "Use a command that is allowed, or change the lists in the configuration (tools.commands)."
 }) {}
 
 /** An address that the policy does not allow. No connection was made to it. */
@@ -206,8 +209,9 @@ export class ToolRootMissing extends defineError<ToolRootMissing>()("ToolRootMis
 export class ToolTookTooLong extends defineError<ToolTookTooLong>()("ToolTookTooLong", {
   code: "TOOL_TOOK_TOO_LONG",
   status: statuses.timeout,
-  fields: { what: Schema.String, limit: Schema.DurationFromMillis },
-  message: ({ limit, what }) => `${what} took longer than ${Duration.format(limit)} and was ended.`,
+  fields: { what: Schema.String, limit: Schema.DurationFromMillis, origin: Schema.optionalKey(Schema.String) },
+  message: ({ limit, origin, what }) =>
+    `${what} took longer than ${Duration.format(limit)}${origin === undefined ? "" : ` (${origin})`} and was ended.`,
   hint: () => "Ask for less at once, or give more time where the tool has a parameter for it."
 }) {}
 

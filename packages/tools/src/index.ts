@@ -34,6 +34,9 @@ export { type CommandPolicy, type CommandVerdict, makeCommandPolicy } from "./ba
 export { type CheckedUrl, makeUrlPolicy, type UrlPolicy } from "./web/UrlPolicy.ts"
 export { makeWorkspace, type Workspace } from "./paths/Workspace.ts"
 
+// What is counted
+export { type BuiltInNumbers, builtInNumbers } from "./metrics.ts"
+
 // Where commands run
 export { describeSandbox, findSandbox, type SandboxState } from "./sandbox/Sandbox.ts"
 

@@ -8,7 +8,7 @@ const calls = Metric.counter("builtin_tool_calls_total", {
   incremental: true
 })
 const refused = Metric.counter("tool_refused_total", {
-  description: "Calls of built-in tools that a policy or a person refused",
+  description: "Tool calls that were not run: denied by a rule, refused by a person, or nobody could be asked",
   incremental: true
 })
 const durations = Metric.histogram("builtin_tool_duration_ms", {
@@ -24,13 +24,58 @@ const refusals: ReadonlySet<string> = new Set([
   "APPROVAL_REFUSED"
 ])
 
-/** Counts one call. */
-export const countCall = (tool: string, outcome: string, duration: Duration.Duration): Effect.Effect<void> =>
+/** Counts one call. The time in which a person was asked is none of its duration. */
+export const countCall = (
+  { source, tool }: { readonly source: string; readonly tool: string },
+  outcome: string,
+  duration: Duration.Duration
+): Effect.Effect<void> =>
   Effect.all(
     [
       Metric.update(Metric.withAttributes(calls, { tool, outcome }), 1),
       Metric.update(Metric.withAttributes(durations, { tool }), Duration.toMillis(duration)),
-      ...(refusals.has(outcome) ? [Metric.update(Metric.withAttributes(refused, { tool }), 1)] : [])
+      ...(refusals.has(outcome)
+        ? [Metric.update(Metric.withAttributes(refused, { tool, source, code: outcome }), 1)]
+        : [])
     ],
     { discard: true }
   )
+
+/** What was counted of one tool. */
+export interface BuiltInNumbers {
+  readonly calls: number
+  /** 0 to 1, of the calls that were not cancelled; null where there was none. */
+  readonly success_rate: number | null
+  readonly refused: number
+  readonly average_ms: number | null
+  /** How many calls ended so: `ok`, `tool_error`, or the code of an error. */
+  readonly outcomes: Readonly<Record<string, number>>
+}
+
+const sum = (counts: ReadonlyArray<number>): number => counts.reduce((all, count) => all + count, 0)
+
+const numbersOf = (outcomes: Readonly<Record<string, number>>, times: Metric.HistogramState): BuiltInNumbers => {
+  const all = sum(Object.values(outcomes))
+  const judged = all - (outcomes["CANCELLED"] ?? 0)
+  return {
+    calls: all,
+    success_rate: judged === 0 ? null : (outcomes["ok"] ?? 0) / judged,
+    refused: sum(Object.entries(outcomes).map(([outcome, count]) => (refusals.has(outcome) ? count : 0))),
+    average_ms: times.count === 0 ? null : times.sum / times.count,
+    outcomes
+  }
+}
+
+/** What was counted in the registry of the caller, by the names of tools; those that were not called are not there. */
+export const builtInNumbers: Effect.Effect<Readonly<Record<string, BuiltInNumbers>>> = Effect.gen(function* () {
+  const byTool = new Map<string, Record<string, number>>()
+  for (const { attributes, id, state } of yield* Metric.snapshot) {
+    const { outcome, tool } = attributes ?? {}
+    if (id !== calls.id || tool === undefined || outcome === undefined || !("count" in state)) continue
+    byTool.set(tool, { ...byTool.get(tool), [outcome]: Number(state.count) })
+  }
+  const numbers: Record<string, BuiltInNumbers> = {}
+  for (const [tool, outcomes] of byTool)
+    numbers[tool] = numbersOf(outcomes, yield* Metric.value(Metric.withAttributes(durations, { tool })))
+  return numbers
+})

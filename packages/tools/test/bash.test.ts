@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { resultText } from "@signalbox/model"
+import { Interaction, resultText } from "@signalbox/model"
 import { answering } from "@signalbox/model/testing"
-import { Effect, Fiber } from "effect"
+import { builtInNumbers } from "@signalbox/tools"
+import { Deferred, Effect, Fiber, Metric } from "effect"
+import { TestClock } from "effect/testing"
 import { existsSync } from "node:fs"
 import { type Bench, type Changes, codeOf, failureOf, makeBench, marked, until } from "./support.ts"
 
@@ -61,15 +63,31 @@ describe("Bash", () => {
       const mark = `limit-${process.pid}`
       const bench = yield* makeBench((options) => allowing("trap")(withMark(mark)(options)))
       const shown = yield* run(bench, "echo begun; sleep 600 & trap '' TERM; sleep 601", { timeout: 5 })
-      assert.include(shown, "TOOL_TOOK_TOO_LONG: The command took longer than 5s and was ended.\nbegun")
+      assert.include(
+        shown,
+        "TOOL_TOOK_TOO_LONG: The command took longer than 5s (timeout 5, taken as seconds) and was ended.\nbegun"
+      )
       yield* until(() => marked(mark).length === 0)
+    })
+  )
+
+  it.live("sends whom a path is refused to the paths, and else to the commands", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench()
+      const redirected = yield* run(bench, "echo a > /etc/x")
+      assert.include(redirected, "(tools.paths)")
+      assert.notInclude(redirected, "tools.commands")
+      assert.include(yield* run(bench, "sudo ls"), "(tools.commands)")
     })
   )
 
   it.live("takes a large limit as milliseconds and a small one as seconds", () =>
     Effect.gen(function* () {
       const bench = yield* makeBench()
-      assert.include(yield* run(bench, "sleep 600", { timeout: 700 }), "longer than 700ms")
+      assert.include(
+        yield* run(bench, "sleep 600", { timeout: 700 }),
+        "longer than 700ms (timeout 700, taken as milliseconds)"
+      )
     })
   )
 
@@ -157,6 +175,31 @@ describe("an approval", () => {
     })
   )
 
+  it.effect("takes as long as a person does, and none of that is time of the call", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench()
+      const isAsked = yield* Deferred.make<void>()
+      const approve: Interaction["approve"] = () =>
+        Deferred.succeed(isAsked, undefined).pipe(
+          Effect.andThen(Effect.sleep("1 hour")),
+          Effect.as({ isApproved: false, because: "refused", reason: "" } as const)
+        )
+      const interaction = { ...Interaction.decline, approve }
+      const fiber = yield* Effect.forkChild(failureOf(bench.call("Bash", { command: "rm a.txt" }, { interaction })))
+      yield* Deferred.await(isAsked)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* Fiber.join(fiber), "APPROVAL_REFUSED")
+      const { Bash } = yield* builtInNumbers
+      assert.deepStrictEqual(Bash, {
+        calls: 1,
+        success_rate: 0,
+        refused: 1,
+        average_ms: 0,
+        outcomes: { APPROVAL_REFUSED: 1 }
+      })
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
+  )
+
   it.live("that was refused says so", () =>
     Effect.gen(function* () {
       const bench = yield* makeBench()
@@ -191,7 +234,7 @@ describe("a command in the background", () => {
         codeOf(yield* bench.call("Bash", { job: "1" }, { conversationId: "other" })),
         "ENTRY_NOT_FOUND"
       )
-      assert.include(yield* bench.text("Bash", { job: "1", stop: true }), "Ended by SIGTERM")
+      assert.include(yield* bench.text("Bash", { job: 1, stop: true }), "Ended by SIGTERM")
       yield* until(() => marked(mark).length === 0)
     })
   )

@@ -103,7 +103,7 @@ describe.skipIf(!isPossible)(`a command ${where}`, () => {
       assert.include(environment, "PATH=/usr/bin:/bin")
       assert.include(
         yield* bench.text("Bash", { command: "echo begun; sleep 600", timeout: 1500 }),
-        "TOOL_TOOK_TOO_LONG: The command took longer than 1s 500ms and was ended.\nbegun"
+        "TOOL_TOOK_TOO_LONG: The command took longer than 1s 500ms (timeout 1500, taken as milliseconds) and was ended.\nbegun"
       )
     })
   )

@@ -4,7 +4,7 @@ import { SubAgent, type SubAgentTask } from "@signalbox/tools"
 import { Effect, Fiber, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import { execFile } from "node:child_process"
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { codeOf, makeBench } from "./support.ts"
@@ -207,6 +207,24 @@ describe("a change of a file", () => {
       yield* tools.revert(back?.id ?? "")
       assert.strictEqual(readFileSync(file, "utf8"), "two")
       assert.strictEqual((yield* Effect.flip(tools.revert("none"))).code, "UNDO_REFUSED")
+    })
+  )
+
+  it.live("is kept within the limits by two processes at once", () =>
+    Effect.gen(function* () {
+      const { home } = yield* makeBench()
+      const writer = join(import.meta.dirname, "fileWriter.ts")
+      const run = promisify(execFile)
+      yield* Effect.promise(() =>
+        Promise.all(["a", "b"].map((name) => run(process.execPath, [writer, home, name, "50"])))
+      )
+      const kept = readdirSync(join(home, "undo")).toSorted()
+      // One more than are kept: the oldest goes when the next one comes.
+      assert.lengthOf(kept, 12, kept.join(" "))
+      assert.deepStrictEqual(
+        kept.filter((name) => name.endsWith(".json")).map((name) => name.replace(".json", ".before")),
+        kept.filter((name) => name.endsWith(".before"))
+      )
     })
   )
 

@@ -22,8 +22,8 @@ export interface Approving {
 const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
 /** The key of the configuration that decides. Tools that ask by themselves do so whatever the rules of approvals say. */
-export const decidedBy = ({ callId }: ApprovalRequest): string =>
-  callId === undefined ? "tools.commands and tools.paths" : "conversation.approval"
+export const decidedBy = ({ isAskedByTool }: ApprovalRequest): string =>
+  isAskedByTool === true ? "tools.commands and tools.paths" : "conversation.approval"
 
 const remedy = (request: ApprovalRequest): string =>
   `Allow it with --approve ${quoted(request.tool.name)}, all calls with --yes, or in the configuration (${decidedBy(request)}). At a terminal you are asked.`

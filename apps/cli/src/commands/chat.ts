@@ -14,12 +14,12 @@ import { type Talker, talkerOf } from "../chat/Talker.ts"
 import { turnJson } from "../chat/turnJson.ts"
 import { watchConfig } from "../chat/watchConfig.ts"
 import { watchServers } from "../chat/watchServers.ts"
-import { approvalFlags, modelFlags } from "../flags.ts"
+import { approvalFlags, modelFlags, recordFlag } from "../flags.ts"
 import { Output } from "../Output.ts"
 import { noServers } from "../render/renderServers.ts"
 import { counted, printable } from "../render/style.ts"
 import { report } from "../report.ts"
-import { folderOf } from "../sessions/folderOf.ts"
+import { requireHistory } from "../sessions/requireHistory.ts"
 import { Setting } from "../Setting.ts"
 import { choiceFlags, withHost } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
@@ -67,6 +67,8 @@ interface ChatOptions {
   /** The name under which the conversation is kept. */
   readonly session: Option.Option<string>
   readonly approvals: ApprovalChoice
+  /** A cassette has one configuration: a file that changes is not followed then. */
+  readonly isRecorded: boolean
 }
 
 /** What of a chat its session is started with. */
@@ -75,7 +77,7 @@ const named = ({ session }: ChatOptions) => (Option.isNone(session) ? {} : { id:
 /** A name is of no use where nothing is kept. */
 const requireKept = Effect.fnUntraced(function* ({ session }: ChatOptions) {
   const { config } = yield* Host
-  if (Option.isSome(session)) yield* folderOf(config)
+  if (Option.isSome(session)) yield* requireHistory(config)
 })
 
 /** How much of the conversation there is already. */
@@ -136,7 +138,7 @@ const conversation = Effect.fnUntraced(function* (options: ChatOptions, onReady:
   const talker = yield* talkerOf(agent)
   yield* welcome(talker, false)
   const host = yield* Host
-  yield* watchConfig(host)
+  if (!options.isRecorded) yield* watchConfig(host)
   onReady()
   const chat = yield* chatOf(options, talker, attachments)
   const asked = yield* interactionWith(chat)
@@ -175,19 +177,22 @@ export const chat = Command.make(
       Flag.withDescription("Print answers as the model writes them, with the marks of their Markdown"),
       Flag.withDefault(false)
     ),
+    ...recordFlag,
     ...approvalFlags,
     ...modelFlags
   },
-  ({ agent, approve, image, message, noStream, plain, session, yes, ...choice }) => {
+  ({ agent, approve, image, message, noStream, plain, record, session, yes, ...choice }) => {
     const options: ChatOptions = {
       agent,
       session,
       streams: !noStream,
       isPlain: plain,
       images: image,
-      approvals: { approve, yes }
+      approvals: { approve, yes },
+      isRecorded: Option.isSome(record)
     }
     const run = {
+      record: Option.getOrUndefined(Option.map(record, (file) => ({ file, agent: Option.getOrUndefined(agent) }))),
       startsAll: Option.isNone(agent),
       tellsServers: true,
       flags: choiceFlags(choice),
@@ -224,6 +229,10 @@ export const chat = Command.make(
     { command: "signalbox chat --session trip", description: "Under a name: the next time it goes on from there" },
     { command: 'signalbox chat --image plan.png "what is wrong here?"', description: "About a picture, or a PDF" },
     { command: "signalbox chat --agent planner", description: "With an agent of the configuration" },
+    {
+      command: 'signalbox chat --record trip.cassette "plan it"',
+      description: "Recorded, to be replayed without a key"
+    },
     { command: "signalbox chat --provider claude --model claude-sonnet-5-5", description: "With a certain model" }
   ])
 )

@@ -4,6 +4,7 @@ import {
   qualifiedName,
   qualifiedNames,
   resultText,
+  sourceOf,
   type ToolDefinition,
   ToolNotFound,
   type ToolResult
@@ -14,6 +15,7 @@ import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type ApprovalChoice, makeApproving } from "../chat/approving.ts"
 import { personAtTerminal } from "../chat/questions/terminalInteraction.ts"
+import { JobNeedsHost } from "../errors.ts"
 import { approvalFlags } from "../flags.ts"
 import { Output } from "../Output.ts"
 import { printable } from "../render/style.ts"
@@ -105,6 +107,14 @@ const findTool = Effect.fnUntraced(function* (host: RunningHost, { server, tool 
   return tool
 })
 
+/** Whether a name stands for one of the built-in tools. */
+const isBuiltIn = (host: RunningHost, name: string) =>
+  Effect.map(host.toolbox.list, (tools) =>
+    tools.some(
+      (tool) => sourceOf(tool.runBy) === builtInSource && (tool.name === name || qualifiedNames(tool).includes(name))
+    )
+  )
+
 const switchedOff = "It is a built-in tool that is switched off: add it to tools.enabled in the configuration."
 
 /** The error for the names as they were typed. */
@@ -142,6 +152,7 @@ const calledHere = (words: ReadonlyArray<string>, isDirect: boolean, approvals: 
       const wanted = yield* readCall(words, [builtInSource, ...Object.keys(host.config.options.servers)])
       const name = yield* findTool(host, wanted)
       const input: JsonObject = wanted.input
+      if (input["run_in_background"] === true && (yield* isBuiltIn(host, name))) return yield* new JobNeedsHost({})
       const { interaction } = makeApproving(approvals, yield* personAtTerminal)
       const result = yield* host.toolbox
         .call(name, input, calledByHand(host.approvals, { interaction }))

@@ -3,6 +3,7 @@
  */
 import type { UsageSum } from "@signalbox/model"
 import type { MetricsSnapshot, SetNumbers } from "@signalbox/orchestrator"
+import type { HostNumbers } from "@signalbox/server/control"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { nameInSet } from "../render/nameInSet.ts"
@@ -36,6 +37,18 @@ const serverTable = (snapshot: MetricsSnapshot, style: Style): string => {
     millis(numbers.window.p50_ms),
     millis(numbers.window.p95_ms),
     String(numbers.in_flight)
+  ])
+  return renderTable([header, ...rows])
+}
+
+const toolTable = (tools: HostNumbers["built_in_tools"], style: Style): string => {
+  const header = ["built-in tool", "calls", "success", "refused", "average"].map(style.dim)
+  const rows = Object.entries(tools).map(([name, numbers]) => [
+    style.bold(name),
+    String(numbers.calls),
+    percent(numbers.success_rate),
+    String(numbers.refused),
+    millis(numbers.average_ms)
   ])
   return renderTable([header, ...rows])
 }
@@ -79,7 +92,9 @@ export const metricsJson = snapshot.pipe(
     render: (numbers) =>
       Effect.gen(function* () {
         const { line, style } = yield* Output
-        yield* line(serverTable(numbers, style))
+        if (Object.keys(numbers.servers).length > 0 || Object.keys(numbers.built_in_tools).length === 0)
+          yield* line(serverTable(numbers, style))
+        if (Object.keys(numbers.built_in_tools).length > 0) yield* line(`\n${toolTable(numbers.built_in_tools, style)}`)
         if (numbers.models.length > 0) yield* line(`\n${modelTable(numbers.models, style)}`)
       })
   })

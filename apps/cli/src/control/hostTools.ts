@@ -71,7 +71,7 @@ const approve = Effect.fnUntraced(function* (
   const tool = tools.find((each) => each.name === name || each.original_name === name)
   // What cannot be shown is not asked about.
   if (tool === undefined) return yield* Effect.fail(failure)
-  const request = { tool: definitionOf(tool), input, reason: reasonOf(failure) }
+  const request = { tool: definitionOf(tool), input, reason: reasonOf(failure), isAskedByTool: true }
   const { interaction } = makeApproving(choice, yield* personAtTerminal)
   const answer = yield* interaction.approve(request)
   if (!answer.isApproved) return yield* notApproved(request, answer)

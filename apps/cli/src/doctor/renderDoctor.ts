@@ -5,7 +5,7 @@
 import { redactText } from "@signalbox/errors"
 import { builtInSource } from "@signalbox/host"
 import { describeSandbox } from "@signalbox/tools"
-import type { Finding, ProviderFinding } from "@signalbox/host/doctor"
+import { type Finding, historySource, type ProviderFinding } from "@signalbox/host/doctor"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { counted, oneLine, printable, type Style } from "../render/style.ts"
@@ -68,14 +68,24 @@ const renderSandbox = ({ findings, sandbox }: Report) => {
     : renderOne(builtInSource, `runs commands ${describeSandbox(sandbox)}`, !hasErrors(own), own)
 }
 
+/** Nothing is said of files: they are made where they are needed. */
+const renderHistory = ({ database, findings }: Report) => {
+  const own = findings.filter(({ serverName }) => serverName === historySource)
+  if (database === undefined && own.length === 0) return undefined
+  const what = database === undefined ? "cannot be kept" : `is kept at ${database.place}, PostgreSQL ${database.server}`
+  return renderOne(historySource, what, database !== undefined, own)
+}
+
 export const renderDoctor = Effect.fnUntraced(function* (report: Report) {
   const { providers, repaired, servers } = report
   const { line, style } = yield* Output
   for (const repair of repaired) yield* line(`${style.green("✓")} done: ${repair}`)
-  if (servers.length === 0 && providers.length === 0 && report.sandbox._tag === "Off")
+  const history = renderHistory(report)
+  if (servers.length === 0 && providers.length === 0 && report.sandbox._tag === "Off" && history === undefined)
     return yield* line("No server is enabled and no provider is wanted, so there is nothing to look at.")
   for (const server of servers) yield* renderServer(report, server)
   yield* renderSandbox(report)
+  if (history !== undefined) yield* history
   for (const provider of providers) yield* renderProvider(report, provider)
 })
 
@@ -100,7 +110,15 @@ const sandboxJson = (sandbox: Report["sandbox"]) => ({
   network: sandbox._tag === "On" ? sandbox.hasNetwork : null
 })
 
-export const doctorJson = ({ findings, providerFindings, providers, repaired, sandbox, servers }: Report) => ({
+export const doctorJson = ({
+  database,
+  findings,
+  providerFindings,
+  providers,
+  repaired,
+  sandbox,
+  servers
+}: Report) => ({
   servers: servers.map(({ name, tools }) => ({
     name,
     works: tools !== undefined && !findings.some((found) => found.serverName === name && found.severity === "error"),
@@ -112,6 +130,7 @@ export const doctorJson = ({ findings, providerFindings, providers, repaired, sa
     model_count: models ?? null
   })),
   sandbox: sandboxJson(sandbox),
+  database: database ?? null,
   findings: [...findings, ...providerFindings].map(findingJson),
   repaired
 })

@@ -6,10 +6,12 @@ import {
   applyRepairs,
   describeRepair,
   diagnose,
+  diagnoseHistory,
   diagnoseProviders,
   diagnoseSandbox,
   type Diagnosis,
   type Finding,
+  type HistoryDiagnosis,
   probeDefaults,
   type ProviderDiagnosis,
   providerDefaults,
@@ -42,6 +44,8 @@ export interface Report {
   readonly providerFindings: ReadonlyArray<Placed<ProviderFinding>>
   /** What commands of the built-in tools run in; `Off` also where others were named to be looked at. */
   readonly sandbox: SandboxDiagnosis["state"]
+  /** The database of conversations; nothing where there is none, or others were named to be looked at. */
+  readonly database: HistoryDiagnosis["database"]
   /** What was repaired, in words. */
   readonly repaired: ReadonlyArray<string>
 }
@@ -72,6 +76,7 @@ const namesIn = Effect.fnUntraced(function* (names: ReadonlyArray<string>, confi
 })
 
 const noSandbox: SandboxDiagnosis = { state: { _tag: "Off" }, findings: [] }
+const noDatabase: HistoryDiagnosis = { database: undefined, findings: [] }
 
 /** Looks at those that are named: at none where the list is empty, at all that are wanted without one. */
 const examine = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
@@ -79,7 +84,7 @@ const examine = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
   const config = yield* readConfig()
   const wanted = yield* namesIn(names, config)
   const { platform } = process
-  const [found, asked, boxed] = yield* Effect.all(
+  const [found, asked, boxed, kept] = yield* Effect.all(
     [
       diagnose(config, {
         environment,
@@ -96,14 +101,16 @@ const examine = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
         environment,
         ...(wanted.providers === undefined ? {} : { only: wanted.providers })
       }),
-      names.length === 0 ? diagnoseSandbox(config) : Effect.succeed(noSandbox)
+      names.length === 0 ? diagnoseSandbox(config) : Effect.succeed(noSandbox),
+      names.length === 0 ? diagnoseHistory(config, environment) : Effect.succeed(noDatabase)
     ],
     { concurrency: "unbounded" }
   )
   return {
     servers: found.servers,
-    findings: placeFindings([...found.findings, ...boxed.findings], config),
+    findings: placeFindings([...found.findings, ...boxed.findings, ...kept.findings], config),
     sandbox: boxed.state,
+    database: kept.database,
     providers: asked.providers,
     providerFindings: placeFindings(asked.findings, config)
   }
@@ -140,7 +147,14 @@ const stillWanted = (names: ReadonlyArray<string>, repairs: ReadonlyArray<Repair
   return names.filter((name) => !isGone(name))
 }
 
-const nothing = { servers: [], findings: [], providers: [], providerFindings: [], sandbox: noSandbox.state }
+const nothing = {
+  servers: [],
+  findings: [],
+  providers: [],
+  providerFindings: [],
+  sandbox: noSandbox.state,
+  database: undefined
+}
 
 export const runDoctor = Effect.fnUntraced(function* (options: DoctorOptions) {
   const { fix, names, yes } = options

@@ -3,15 +3,14 @@ import { EventStore } from "@signalbox/conversation"
 import { Effect, Option } from "effect"
 import { Output } from "../Output.ts"
 import { report } from "../report.ts"
-import { recordsOf, withStore } from "./keptConversations.ts"
+import { findConversation, withStore } from "./keptConversations.ts"
 
 /** The work of `history compact`: one conversation, or all. */
 export const historyCompact = (name: Option.Option<string>) =>
   withStore(
     Effect.gen(function* () {
       const store = yield* EventStore
-      if (Option.isSome(name)) yield* recordsOf(name.value)
-      const names = Option.isSome(name) ? [name.value] : yield* store.listConversations
+      const names = Option.isSome(name) ? [(yield* findConversation(name.value)).name] : yield* store.listConversations
       const freed = yield* Effect.forEach(names, (each) => store.compact(each))
       return { conversations: names.length, bytes_freed: freed.reduce((sum, bytes) => sum + bytes, 0) }
     })

@@ -5,7 +5,7 @@ import { Effect, Option } from "effect"
 import { Output } from "../Output.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
-import { recordsOf, withStore } from "./keptConversations.ts"
+import { findConversation, withStore } from "./keptConversations.ts"
 
 /** What of a record a model would be shown. */
 const shownText = (event: ChatEvent): string =>
@@ -32,7 +32,7 @@ export const historyStats = (name: Option.Option<string>) =>
     Effect.gen(function* () {
       const store = yield* EventStore
       const names = Option.isSome(name) ? [name.value] : yield* store.listConversations
-      const events = (yield* Effect.forEach(names, recordsOf)).flat()
+      const events = (yield* Effect.forEach(names, findConversation)).flatMap((found) => found.events)
       const { byType, total } = yield* count(events)
       return { conversations: names.length, total, by_type: byType }
     })

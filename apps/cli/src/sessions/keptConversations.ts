@@ -1,32 +1,67 @@
 /** The conversations that are kept, for the commands about them: no server is started and no model is looked for. */
 import { type ChatEvent, EventStore, SessionNotFound } from "@signalbox/conversation"
-import { conversationStore } from "@signalbox/host/node"
-import { Effect } from "effect"
+import { keptStores } from "@signalbox/host/node"
+import { nearestName } from "@signalbox/model"
+import { DateTime, Effect } from "effect"
+import { SessionAmbiguous } from "../errors.ts"
+import { Setting } from "../Setting.ts"
 import { readConfig } from "../withHost.ts"
-import { folderOf } from "./folderOf.ts"
+import { requireHistory } from "./requireHistory.ts"
 
 /** Gives the work the store of the configuration. */
 export const withStore = <A, E, R>(work: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const config = yield* readConfig([], "preset")
-    yield* folderOf(config)
-    const store = yield* conversationStore(config)
-    // There is a folder, so there is a store.
+    yield* requireHistory(config)
+    const { conversationStore: store } = yield* keptStores(config, (yield* Setting).environment)
+    // They are kept, so there is a store.
     return store === undefined ? yield* Effect.interrupt : yield* Effect.provideService(work, EventStore, store)
   }).pipe(Effect.scoped)
 
-/** All records of a conversation; a failure where there is none of that name. */
-export const recordsOf = Effect.fnUntraced(function* (name: string) {
-  const store = yield* EventStore
-  const events: ReadonlyArray<ChatEvent> = yield* store.getEvents(name, { include: "all" })
-  if (events.length > 0) return events
-  const known = yield* store.listConversations
-  if (known.includes(name)) return events
-  return yield* new SessionNotFound({
-    sessionId: name,
+/** A conversation that is kept, under its whole name. */
+export interface KeptConversation {
+  readonly name: string
+  /** All of its records. */
+  readonly events: ReadonlyArray<ChatEvent>
+}
+
+const notFound = (given: string, known: ReadonlyArray<string>) => {
+  const nearest = nearestName(given, known)
+  const meant = nearest === undefined ? "" : `Did you mean "${nearest}"? `
+  return new SessionNotFound({
+    sessionId: given,
     hint:
       known.length === 0
         ? "Nothing is kept yet. Begin with: signalbox chat --session NAME"
-        : "See: signalbox sessions list"
+        : `${meant}See: signalbox sessions list`
   })
+}
+
+/** Finds a conversation by its name, or by the beginning of it where no other has the same. */
+export const findConversation = Effect.fnUntraced(function* (given: string) {
+  const store = yield* EventStore
+  const read = (name: string) =>
+    Effect.map(store.getEvents(name, { include: "all" }), (events): KeptConversation => ({ name, events }))
+  const named = yield* read(given)
+  if (named.events.length > 0) return named
+  const known = yield* store.listConversations
+  if (known.includes(given)) return named
+  const begun = given === "" ? [] : known.filter((name) => name.startsWith(given)).toSorted()
+  const [only, ...others] = begun
+  if (only === undefined) return yield* notFound(given, known)
+  if (others.length > 0) return yield* new SessionAmbiguous({ given, names: begun })
+  return yield* read(only)
+})
+
+/** The conversation that was used last. */
+export const latestConversation = Effect.gen(function* () {
+  const store = yield* EventStore
+  const all = yield* Effect.forEach(yield* store.listConversations, (name) =>
+    Effect.map(store.getEvents(name, { include: "all", limit: 1 }), ([last]) => ({ name, last }))
+  )
+  const latest = all.reduce<{ readonly name: string; readonly at: number } | undefined>((best, { last, name }) => {
+    const at = last === undefined ? 0 : DateTime.toEpochMillis(last.timestamp)
+    return best === undefined || at > best.at ? { name, at } : best
+  }, undefined)
+  return latest === undefined ? yield* notFound("", []) : latest.name
 })

@@ -4,13 +4,13 @@ import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { printable } from "../render/style.ts"
 import { report } from "../report.ts"
-import { recordsOf, withStore } from "./keptConversations.ts"
+import { findConversation, withStore } from "./keptConversations.ts"
 
 /** The work of `sessions delete`. */
-export const sessionsDelete = (name: string) =>
+export const sessionsDelete = (given: string) =>
   withStore(
     Effect.gen(function* () {
-      const events = yield* recordsOf(name)
+      const { events, name } = yield* findConversation(given)
       yield* (yield* EventStore).removeConversation(name)
       return { name, records: events.length }
     })

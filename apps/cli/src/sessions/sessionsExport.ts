@@ -1,20 +1,32 @@
-/** All records of a conversation, a line of JSON for each: what `history import` reads. */
+/** A conversation for elsewhere: all of its records as lines, which `history import` reads, or a document for people. */
 import { ChatEvent } from "@signalbox/conversation"
 import { Effect, Schema } from "effect"
 import { Output } from "../Output.ts"
 import { report } from "../report.ts"
-import { recordsOf, withStore } from "./keptConversations.ts"
+import { findConversation, withStore } from "./keptConversations.ts"
+import { markdownOf } from "./markdownOf.ts"
 
 const encode = Schema.encodeEffect(ChatEvent)
 
+/** What an export looks like. */
+export type ExportFormat = "json" | "md"
+
 /** The work of `sessions export`. */
-export const sessionsExport = (name: string) =>
-  withStore(recordsOf(name)).pipe(
-    Effect.flatMap((events) => Effect.forEach(events, (event) => Effect.orDie(encode(event)))),
+export const sessionsExport = (given: string, format: ExportFormat) =>
+  withStore(findConversation(given)).pipe(
+    Effect.flatMap(({ events, name }) =>
+      Effect.map(
+        Effect.forEach(events, (event) => Effect.orDie(encode(event))),
+        (records) => ({ events, name, records })
+      )
+    ),
     report({
-      render: (records) =>
-        Effect.flatMap(Output, ({ line }) =>
-          Effect.forEach(records, (record) => line(JSON.stringify(record)), { discard: true })
+      json: ({ events, name, records }) => (format === "md" ? { name, markdown: markdownOf(name, events) } : records),
+      render: ({ events, name, records }) =>
+        Effect.flatMap(Output, ({ line, write }) =>
+          format === "md"
+            ? write(markdownOf(name, events))
+            : Effect.forEach(records, (record) => line(JSON.stringify(record)), { discard: true })
         )
     })
   )

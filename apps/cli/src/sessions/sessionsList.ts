@@ -1,44 +1,102 @@
 /** The conversations that are kept, those used last at the end. */
-import { EventStore } from "@signalbox/conversation"
+import { type ConversationOverview, EventStore, overviewOf } from "@signalbox/conversation"
 import { textOf } from "@signalbox/model"
-import { DateTime, Effect } from "effect"
+import { Clock, DateTime, Duration, Effect } from "effect"
 import { Output } from "../Output.ts"
-import { counted, printable } from "../render/style.ts"
+import { counted, printable, type Style } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
+import { showPoint } from "./historyPoint.ts"
 import { withStore } from "./keptConversations.ts"
+
+interface Listed extends ConversationOverview {
+  readonly name: string
+  readonly lastSaid: string
+  /** Whether a turn runs, in whichever program. */
+  readonly isRunning: boolean
+}
+
+/** A turn that has not ended runs, or its program has ended before it: who runs a turn holds the conversation. */
+const isHeld = (store: EventStore["Service"], name: string) =>
+  store.lockTurn(name, Duration.zero).pipe(
+    Effect.as(false),
+    Effect.scoped,
+    Effect.catchTag("LockTimeout", () => Effect.succeed(true))
+  )
+
+const usedAt = ({ lastUsed }: Listed) => (lastUsed === undefined ? 0 : DateTime.toEpochMillis(lastUsed))
 
 const summaries = Effect.gen(function* () {
   const store = yield* EventStore
   const found = yield* Effect.forEach(yield* store.listConversations, (name) =>
-    Effect.map(store.getEvents(name), (events) => {
-      const last = events.at(-1)
+    Effect.gen(function* () {
+      const events = yield* store.getEvents(name, { include: "all" })
       const said = events.findLast((event) => event.type === "user_message")
-      return {
-        name,
-        messages: events.filter(({ type }) => type === "user_message" || type === "assistant_message").length,
-        last_used: last === undefined ? null : DateTime.formatIso(last.timestamp),
-        last_said: said?.type === "user_message" ? textOf(said.content) : ""
-      }
+      const overview = overviewOf(events)
+      const isRunning = overview.turns.at(-1)?.end === "open" && (yield* isHeld(store, name))
+      return { ...overview, name, lastSaid: said?.type === "user_message" ? textOf(said.content) : "", isRunning }
     })
   )
-  return found.toSorted((a, b) => (a.last_used ?? "").localeCompare(b.last_used ?? ""))
+  return found.toSorted((a, b) => usedAt(a) - usedAt(b))
+})
+
+const units = [
+  ["day", 86_400_000],
+  ["h", 3_600_000],
+  ["min", 60_000]
+] as const
+
+/** How long ago, for people: `3 days ago`. */
+const ageOf = (millis: number): string => {
+  const [unit, length] = units.find(([, length]) => millis >= length) ?? []
+  if (unit === undefined || length === undefined) return "just now"
+  const count = Math.floor(millis / length)
+  return `${unit === "day" ? counted(count, unit) : `${count} ${unit}`} ago`
+}
+
+/** What is special about it. */
+const notesOf = ({ forkedFrom, isCutOff, isRunning }: Listed, style: Style): ReadonlyArray<string> => [
+  ...(forkedFrom === undefined ? [] : [`from ${printable(forkedFrom.conversationId)} at ${showPoint(forkedFrom)}`]),
+  ...(isRunning ? [style.green("running")] : isCutOff ? [style.yellow("cut off")] : [])
+]
+
+const rowOf = (listed: Listed, now: number, style: Style): ReadonlyArray<string> => [
+  style.bold(printable(listed.name)),
+  counted(listed.turns.length, "turn"),
+  listed.lastUsed === undefined ? "" : ageOf(now - DateTime.toEpochMillis(listed.lastUsed)),
+  notesOf(listed, style).join(", "),
+  printable(listed.title)
+]
+
+const json = (listed: Listed) => ({
+  name: listed.name,
+  title: listed.title,
+  turns: listed.turns.length,
+  messages: listed.messages,
+  last_used: listed.lastUsed === undefined ? null : DateTime.formatIso(listed.lastUsed),
+  last_said: listed.lastSaid,
+  forked_from:
+    listed.forkedFrom === undefined
+      ? null
+      : { name: listed.forkedFrom.conversationId, at: showPoint(listed.forkedFrom) },
+  is_cut_off: listed.isCutOff && !listed.isRunning,
+  is_running: listed.isRunning
 })
 
 /** The work of `sessions list`. */
 export const sessionsList = withStore(summaries).pipe(
   report({
+    json: (all) => all.map(json),
     render: (all) =>
       Effect.gen(function* () {
         const { columns, line, status, style } = yield* Output
         if (all.length === 0) return yield* status("Nothing is kept yet. Begin with: signalbox chat --session NAME")
-        const rows = all.map(({ last_said, last_used, messages, name }) => [
-          style.bold(printable(name)),
-          counted(messages, "message"),
-          last_used ?? "",
-          printable(last_said)
-        ])
-        yield* line(renderTable(rows, { columns, paint: style.dim }))
+        const now = yield* Clock.currentTimeMillis
+        const rows = all.map((listed) => rowOf(listed, now, style))
+        // Nothing is special about most.
+        const hasNotes = rows.some((row) => row[3] !== "")
+        const shown = hasNotes ? rows : rows.map((row) => row.toSpliced(3, 1))
+        yield* line(renderTable(shown, { columns, paint: style.dim }))
       })
   })
 )

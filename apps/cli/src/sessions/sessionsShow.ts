@@ -1,11 +1,11 @@
 /** What was said and done in a conversation, oldest first. */
-import { ChatEvent } from "@signalbox/conversation"
+import { ChatEvent, overviewOf, type TurnPoint } from "@signalbox/conversation"
 import { textOf } from "@signalbox/model"
 import { DateTime, Effect, Schema } from "effect"
 import { Output } from "../Output.ts"
 import { oneLine, printable } from "../render/style.ts"
 import { report } from "../report.ts"
-import { recordsOf, withStore } from "./keptConversations.ts"
+import { findConversation, withStore } from "./keptConversations.ts"
 
 /** The longest piece of a result that is shown. */
 const shownResult = 200
@@ -46,29 +46,59 @@ const wordsOf = (event: ChatEvent): { readonly who: string; readonly text: strin
   }
 }
 
+/** Which turn and step a record belongs to, as `sessions rewind --to` takes it; nothing for what came in a turn before. */
+const numbersOf = (events: ReadonlyArray<ChatEvent>): ReadonlyArray<string> => {
+  const { turns } = overviewOf(events)
+  let at = -1
+  let step = 0
+  return events.map((event) => {
+    const next = turns[at + 1]
+    const isNext =
+      next !== undefined &&
+      (next.requestId === undefined ? event.type === "user_message" : event.request_id === next.requestId)
+    if (isNext) {
+      at++
+      step = 0
+    }
+    if (event.type === "assistant_message") step++
+    return at === -1 ? "" : step === 0 ? `${at + 1}` : `${at + 1}.${step}`
+  })
+}
+
+const turnJson = ({ end, number, said, steps }: TurnPoint) => ({ number, said, steps: steps.length, end: end ?? null })
+
 /** The work of `sessions show`. */
-export const sessionsShow = (name: string, showsPartial: boolean) =>
-  withStore(recordsOf(name)).pipe(
-    Effect.map((events) => ({
-      events: events.filter((event) => event.type !== "meta" || isSummary(event)),
-      partial: showsPartial ? partialAnswers(events) : []
-    })),
-    Effect.flatMap(({ events, partial }) =>
+export const sessionsShow = (given: string, showsPartial: boolean) =>
+  withStore(findConversation(given)).pipe(
+    Effect.map(({ events, name }) => {
+      const numbers = numbersOf(events)
+      const shown = events
+        .map((event, index) => ({ event, number: numbers[index] ?? "" }))
+        .filter(({ event }) => event.type !== "meta" || isSummary(event))
+      return { name, shown, turns: overviewOf(events).turns, partial: showsPartial ? partialAnswers(events) : [] }
+    }),
+    Effect.flatMap((found) =>
       Effect.map(
-        Effect.forEach(events, (event) => Effect.orDie(encode(event))),
-        (records) => ({ events, partial, records })
+        Effect.forEach(found.shown, ({ event }) => Effect.orDie(encode(event))),
+        (records) => ({ ...found, records })
       )
     ),
     report({
-      json: ({ partial, records }) => ({ events: records, ...(showsPartial ? { partial } : {}) }),
-      render: ({ events, partial }) =>
+      json: ({ name, partial, records, turns }) => ({
+        name,
+        turns: turns.map(turnJson),
+        events: records,
+        ...(showsPartial ? { partial } : {})
+      }),
+      render: ({ partial, shown }) =>
         Effect.gen(function* () {
           const { line, style } = yield* Output
-          for (const event of events) {
+          const width = Math.max(0, ...shown.map(({ number }) => number.length))
+          for (const { event, number } of shown) {
             const words = wordsOf(event)
             if (words === undefined) continue
             const at = style.dim(DateTime.formatIso(event.timestamp).slice(0, 19).replace("T", " "))
-            yield* line(`${at} ${style.bold(words.who)} ${printable(words.text)}`)
+            yield* line(`${at} ${style.cyan(number.padEnd(width))} ${style.bold(words.who)} ${printable(words.text)}`)
           }
           for (const { text } of partial) yield* line(`${style.yellow("broke off")} ${printable(text)}`)
         })

@@ -36,7 +36,7 @@ export const approvedBefore = (
   })
 }
 
-/** A call that waits is shown to the client, in the words of its API; what a tool asks by itself is not. */
+/** A call that waits is shown to the client, in the words of its API; what a tool asks in the middle of its work is not. */
 const remedyFor = (tool: ToolDefinition, isShown: boolean): string =>
   isShown
     ? "The user can approve it: by an mcp_approval_response in the next request."
@@ -99,7 +99,7 @@ export const servedApprovals = (
     requestOf: (callId) => requests.get(callId),
     mayWait: ({ id, name }) => {
       const tool = toolOf(name)
-      return !requests.has(id) && tool !== undefined && approval.mayAsk(tool)
+      return !requests.has(id) && tool !== undefined && (tool.mayAskItself === true || approval.mayAsk(tool))
     }
   }
 }

@@ -8,7 +8,7 @@ export { controlPlace, type ControlPlace } from "./controlPlace.ts"
 export type { ApiFailure } from "./ApiFailure.ts"
 export type { ServerOutcomes, ServerStatus } from "./groups/servers.ts"
 export type { ToolJson, ToolResultJson } from "./groups/tools.ts"
-export type { ControlEvent } from "./groups/watching.ts"
+export type { ControlEvent, HostNumbers } from "./groups/watching.ts"
 export type { ReloadedJson } from "./groups/host.ts"
 
 // Failures

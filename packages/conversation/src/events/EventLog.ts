@@ -33,6 +33,10 @@ export const rewindNote = (afterId: string | undefined, data: JsonObject): NewEv
   data: { ...(afterId === undefined ? {} : { after_id: afterId }), ...data }
 })
 
+/** Whether a record takes others out, so that what they said may be said again. */
+export const isRewind = (event: NewEvent): boolean => event.type === "meta" && event.kind === rewindKind
+
+/** What a store has of one conversation in memory. Whoever adds to it gives each record its place. */
 export class EventLog {
   /** In order of `seq`, those included that are hidden. */
   readonly all: Array<ChatEvent> = []

@@ -2,12 +2,13 @@
  * Where conversations are kept. A record that was acknowledged is there for good, for every process that looks; one that
  * was not may be there or not.
  */
-import { Context, Duration, Effect, Layer, type Scope, Semaphore } from "effect"
+import { Context, type Duration, Effect, Layer, type Scope } from "effect"
 import type { ChatEvent, ChatEventType, NewEvent } from "./ChatEvent.ts"
-import { LockTimeout, type StoreError } from "./errors.ts"
+import type { StoreError } from "./errors.ts"
 import { EventLog } from "./EventLog.ts"
 import { type CompactedAnswer, type EventQuery, eventVerbs } from "./eventVerbs.ts"
 import { makePrepare, place } from "./prepareEvents.ts"
+import { makeTurnQueue } from "./turnQueue.ts"
 import type { CountTokens } from "./windows.ts"
 
 /** Conversations that outlive the program, record by record. */
@@ -69,15 +70,10 @@ export class EventStore extends Context.Service<
   )
 }
 
-interface TurnLock {
-  readonly semaphore: Semaphore.Semaphore
-  users: number
-}
-
 /** Records go through their written form all the same: what this store takes, every other one takes. */
 const makeMemory = Effect.map(makePrepare, (prepare) => {
   const logs = new Map<string, EventLog>()
-  const turns = new Map<string, TurnLock>()
+  const lockTurn = makeTurnQueue()
 
   const append = Effect.fnUntraced(function* (conversationId: string, events: ReadonlyArray<NewEvent>) {
     const prepared = yield* prepare(conversationId, events)
@@ -85,17 +81,6 @@ const makeMemory = Effect.map(makePrepare, (prepare) => {
     logs.set(conversationId, log)
     return prepared.map((event) => place(log, event))
   })
-
-  const turnLock = (id: string) =>
-    Effect.acquireRelease(
-      Effect.sync(() => {
-        const lock = turns.get(id) ?? { semaphore: Semaphore.makeUnsafe(1), users: 0 }
-        lock.users++
-        turns.set(id, lock)
-        return lock
-      }),
-      (lock) => Effect.sync(() => void (--lock.users === 0 && turns.delete(id)))
-    )
 
   return EventStore.of({
     ...eventVerbs({ read: (id) => Effect.sync(() => logs.get(id) ?? new EventLog()), append }),
@@ -110,14 +95,6 @@ const makeMemory = Effect.map(makePrepare, (prepare) => {
         logs.set(id, kept)
         return JSON.stringify(log.all).length - JSON.stringify(kept.all).length
       }),
-    lockTurn: Effect.fnUntraced(function* (id, timeout) {
-      const { semaphore } = yield* turnLock(id)
-      yield* Semaphore.takeScoped(semaphore, 1).pipe(
-        Effect.timeoutOrElse({
-          duration: Duration.fromInputUnsafe(timeout),
-          orElse: () => Effect.fail(new LockTimeout({ file: `conversation ${id}` }))
-        })
-      )
-    })
+    lockTurn
   })
 })

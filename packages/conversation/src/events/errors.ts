@@ -3,18 +3,29 @@
  */
 import { defineError, statuses } from "@signalbox/errors"
 import { Schema } from "effect"
+import { type DatabaseError, databaseErrors } from "./databaseErrors.ts"
 
 /** Another process holds the lock of a file and did not let go of it in time. */
 export class LockTimeout extends defineError<LockTimeout>()("LockTimeout", {
   code: "HISTORY_LOCKED",
   status: statuses.timeout,
   retryable: true,
-  fields: { file: Schema.String, holder: Schema.optionalKey(Schema.Struct({ pid: Schema.Int, host: Schema.String })) },
-  message: ({ file, holder }) =>
-    holder === undefined
-      ? `"${file}" is locked, and by whom cannot be read.`
-      : `"${file}" is locked by process ${holder.pid} on ${holder.host}.`,
-  hint: ({ file }) => `Wait for that process or end it. If there is no such process, remove "${file}.lock".`
+  fields: {
+    file: Schema.String,
+    holder: Schema.optionalKey(Schema.Struct({ pid: Schema.Int, host: Schema.String })),
+    /** Whether it is no file, but a conversation in which another turn runs. */
+    isTurn: Schema.optionalKey(Schema.Boolean)
+  },
+  message: ({ file, holder, isTurn }) =>
+    isTurn === true
+      ? `Another turn of ${file} is still running.`
+      : holder === undefined
+        ? `"${file}" is locked, and by whom cannot be read.`
+        : `"${file}" is locked by process ${holder.pid} on ${holder.host}.`,
+  hint: ({ file, isTurn }) =>
+    isTurn === true
+      ? "Wait until it is over, or stop it. A process that died has let go of it already."
+      : `Wait for that process or end it. If there is no such process, remove "${file}.lock".`
 }) {}
 
 /** The disk, or the share of it that one may use, is full. Nothing of what was to be written counts. */
@@ -74,7 +85,7 @@ export class PointNotFound extends defineError<PointNotFound>()("PointNotFound",
 }) {}
 
 /** What the verbs of a store fail with. */
-export type StoreError = LockTimeout | StorageFull | HistoryUnavailable | HistoryCorrupt | EventRejected
+export type StoreError = LockTimeout | StorageFull | HistoryUnavailable | HistoryCorrupt | EventRejected | DatabaseError
 
 /** Every error class of stores, for tables. */
 export const storeErrors = [
@@ -83,5 +94,6 @@ export const storeErrors = [
   HistoryUnavailable,
   HistoryCorrupt,
   EventRejected,
-  PointNotFound
+  PointNotFound,
+  ...databaseErrors
 ] as const

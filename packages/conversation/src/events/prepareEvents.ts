@@ -25,6 +25,7 @@ const maxCharacters = Math.floor(eventLimits.lineBytes / 3) - 40
 /** Stands for the place until it is known. */
 const noPlace = 1
 
+/** For a store: makes records of what it is given, as one that is no record would be refused by every reader. */
 export const makePrepare: Effect.Effect<Prepare> = Effect.map(
   Effect.provide(SecureRandom.SecureRandom, SecureRandom.layerWebCrypto),
   (random) =>

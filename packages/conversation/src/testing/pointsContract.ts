@@ -1,4 +1,4 @@
-/** Going back and going two ways, as every store of conversations has it. */
+/** Going back and going two ways, as every store of conversations has it, tried on the one of the context. */
 import { textOf } from "@signalbox/model"
 import { same } from "@signalbox/model/testing"
 import { Deferred, Effect, Fiber } from "effect"
@@ -62,14 +62,15 @@ const twoTurns = Effect.gen(function* () {
   return store
 })
 
+/** A part of `eventStoreContract`. */
 export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown, EventStore>>> = {
   "knows the turns and steps that one can go back to": Effect.gen(function* () {
     const store = yield* twoTurns
     const { isCutOff, title, turns } = overviewOf(yield* store.getEvents("c", { include: "all" }))
     yield* same("the title", title, "ask a")
-    yield* same("the conversation is cut off", isCutOff, false)
+    yield* same("it is cut off", isCutOff, false)
     yield* same(
-      "the turns",
+      "its turns",
       turns.map(({ end, number, said, steps, turnId }) => ({ end, number, said, steps, turnId })),
       ["a", "b"].map((id, index) => ({
         end: "finished" as const,
@@ -88,16 +89,16 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
     const store = yield* twoTurns
     const before = yield* store.getEvents("c")
     const trial = yield* rewindConversation(store, "c", { turn: 1 }, { isTrial: true })
-    yield* same("what would go", trial, { point: { turn: 1 }, turns: 1, messages: 3, calls: ["Edit"] })
-    yield* same("a trial changes nothing", yield* store.getEvents("c"), before)
-    yield* same("what went", yield* rewindConversation(store, "c", { turn: 1 }), trial)
+    yield* same("what a trial says", trial, { point: { turn: 1 }, turns: 1, messages: 3, calls: ["Edit"] })
+    yield* same("after a trial", yield* store.getEvents("c"), before)
+    yield* same("what going back says", yield* rewindConversation(store, "c", { turn: 1 }), trial)
     yield* same("what is left", yield* store.getEvents("c"), before.slice(0, 5))
-    yield* same("the request that went is there", yield* store.eventExists("c", "user_message", "b"), false)
-    yield* same("the answer that went is there", yield* store.getLastAssistantReplyId("c", "b"), undefined)
+    yield* same("the question that is gone exists", yield* store.eventExists("c", "user_message", "b"), false)
+    yield* same("the answer that is gone", yield* store.getLastAssistantReplyId("c", "b"), undefined)
     // Nothing is later than what is there now.
     const count = (yield* store.getEvents("c", { include: "all" })).length
-    yield* same("going back again takes out", (yield* rewindConversation(store, "c", { turn: 1 })).messages, 0)
-    yield* same("going back again adds records", (yield* store.getEvents("c", { include: "all" })).length, count)
+    yield* same("messages that go the second time", (yield* rewindConversation(store, "c", { turn: 1 })).messages, 0)
+    yield* same("records after the second time", (yield* store.getEvents("c", { include: "all" })).length, count)
     yield* store.compact("c")
     yield* same("what is left after compaction", yield* store.getEvents("c"), before.slice(0, 5))
   }),
@@ -105,9 +106,9 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
   "takes what was taken out when it is said again": Effect.gen(function* () {
     const store = yield* twoTurns
     yield* rewindConversation(store, "c", { turn: 1 })
-    yield* same("records that went are taken", (yield* store.addEvents("c", turnOf("b", 10))).includes(false), false)
+    yield* same("one of them is known", (yield* store.addEvents("c", turnOf("b", 10))).includes(false), false)
     yield* same(
-      "the same again is taken",
+      "they are new again",
       yield* store.addEvents("c", turnOf("b", 10)),
       turnOf("b", 10).map(() => false)
     )
@@ -120,9 +121,9 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
 
   "goes back to a step, after which the turn is over": Effect.gen(function* () {
     const store = yield* twoTurns
-    yield* same("calls that went", (yield* rewindConversation(store, "c", { turn: 2, step: 1 })).calls, [])
+    yield* same("calls that are gone", (yield* rewindConversation(store, "c", { turn: 2, step: 1 })).calls, [])
     const all = yield* store.getEvents("c", { include: "all" })
-    yield* same("what is left of the turn", saidIn(yield* store.getEvents("c")).slice(-4), [
+    yield* same("the end at the step", saidIn(yield* store.getEvents("c")).slice(-4), [
       "ask b",
       "assistant_message",
       "tool_call",
@@ -130,19 +131,16 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
     ])
     yield* same("how the turn ended", overviewOf(all).turns.at(-1)?.end, "cut")
     yield* rewindConversation(store, "c", { turn: 2, step: 0 })
-    yield* same("what is left before its first step", saidIn(yield* store.getEvents("c")).slice(-2), [
-      "told a",
-      "ask b"
-    ])
+    yield* same("the end before any step", saidIn(yield* store.getEvents("c")).slice(-2), ["told a", "ask b"])
     yield* rewindConversation(store, "c", { turn: 0 })
-    yield* same("what is left before the first turn", yield* store.getEvents("c"), [])
+    yield* same("what is before all turns", yield* store.getEvents("c"), [])
   }),
 
   "has no points that are not there": Effect.gen(function* () {
     const store = yield* twoTurns
     for (const point of [{ turn: 3 }, { turn: -1 }, { turn: 2, step: 3 }, { turn: 0, step: 1 }, { turn: 1.5 }]) {
       const error = yield* Effect.flip(rewindConversation(store, "c", point))
-      yield* same(`a point that is not there: ${JSON.stringify(point)}`, error._tag, "PointNotFound")
+      yield* same(`the failure at ${JSON.stringify(point)}`, error._tag, "PointNotFound")
     }
   }),
 
@@ -155,18 +153,18 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
       leavesRunning: false
     })
     yield* same(
-      "what the fork begins with",
+      "what the fork says",
       saidIn(yield* store.getEvents("c-2")),
       saidIn((yield* store.getEvents("c")).slice(0, 5))
     )
     const { forkedFrom } = overviewOf(yield* store.getEvents("c-2", { include: "all" }))
-    yield* same("where the fork came from", forkedFrom, { conversationId: "c", turn: 1, model: "m" })
+    yield* same("where it is from", forkedFrom, { conversationId: "c", turn: 1, model: "m" })
     yield* store.addEvents("c-2", turnOf("b", 10))
     yield* rewindConversation(store, "c", { turn: 0 })
-    yield* same("each goes on by itself", (yield* store.getEvents("c-2")).length, 10)
-    yield* same("the next id", (yield* forkConversation(store, "c-2")).id, "c-2-2")
+    yield* same("the fork alone", (yield* store.getEvents("c-2")).length, 10)
+    yield* same("the name of the next one", (yield* forkConversation(store, "c-2")).id, "c-2-2")
     yield* same(
-      "an id that is taken",
+      "a name that is taken",
       (yield* Effect.flip(forkConversation(store, "c-2", { id: "c" })))._tag,
       "SessionExists"
     )
@@ -181,7 +179,7 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
     const store = yield* twoTurns
     yield* forkConversation(store, "c", { at: { turn: 2, step: 1 }, id: "d" })
     const all = yield* store.getEvents("d", { include: "all" })
-    yield* same("what the fork ends with", saidIn(yield* store.getEvents("d")).slice(-3), [
+    yield* same("the end of the fork", saidIn(yield* store.getEvents("d")).slice(-3), [
       "assistant_message",
       "tool_call",
       "tool_result"
@@ -192,17 +190,12 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
   "goes on with a fork that a crash has cut short": Effect.gen(function* () {
     const store = yield* twoTurns
     const [first, second] = yield* store.getEvents("c", { include: "all" })
-    yield* same("there are records to begin with", (first && second) !== undefined, true)
-    if (first === undefined || second === undefined) return
+    if (first === undefined || second === undefined) return yield* same("records", [first, second], "two")
     const { conversation_id: _id, schema_version: _version, seq: _seq, ...copied } = first
     yield* store.addEvent("d", copied)
     yield* forkConversation(store, "c", { id: "d" })
-    yield* same("the fork is whole", (yield* store.getEvents("d")).length, 10)
-    yield* same(
-      "a fork that is whole is not made again",
-      (yield* Effect.flip(forkConversation(store, "c", { id: "d" })))._tag,
-      "SessionExists"
-    )
+    yield* same("the whole fork", (yield* store.getEvents("d")).length, 10)
+    yield* same("the fork again", (yield* Effect.flip(forkConversation(store, "c", { id: "d" })))._tag, "SessionExists")
   }),
 
   "gives a fork the finished turns alone, while one runs": Effect.gen(function* () {
@@ -211,19 +204,15 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
     const forked = yield* Effect.scoped(
       Effect.andThen(store.lockTurn("c", "1 minute"), forkConversation(store, "c", { id: "while" }))
     )
-    yield* same("a turn that runs is left out", forked.leavesRunning, true)
-    yield* same("what the fork has", (yield* store.getEvents("while")).length, 5)
+    yield* same("a turn is left out", forked.leavesRunning, true)
+    yield* same("records of the fork", (yield* store.getEvents("while")).length, 5)
     // Nobody has it: its program has ended, and who opens the conversation is told so.
     yield* same(
-      "a turn that nobody runs is left out",
+      "a turn is left out when none runs",
       (yield* forkConversation(store, "c", { id: "after" })).leavesRunning,
       false
     )
-    yield* same(
-      "the turn of a program that ended is cut off",
-      overviewOf(yield* store.getEvents("after", { include: "all" })).isCutOff,
-      true
-    )
+    yield* same("the fork is cut off", overviewOf(yield* store.getEvents("after", { include: "all" })).isCutOff, true)
   }),
 
   "waits for a turn before it goes back": Effect.gen(function* () {
@@ -240,10 +229,10 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
       )
     yield* Deferred.await(locked)
     const error = yield* Effect.flip(rewindConversation(store, "c", { turn: 0 }, { timeout: 0 }))
-    yield* same("a turn that runs is waited for", error._tag, "LockTimeout")
+    yield* same("the failure", error._tag, "LockTimeout")
     yield* Deferred.succeed(over, undefined)
     yield* Fiber.join(turn)
     yield* rewindConversation(store, "c", { turn: 0 }, { timeout: 0 })
-    yield* same("what is left", shapeOf(yield* store.getEvents("c")), [])
+    yield* same("what is there after the turn", shapeOf(yield* store.getEvents("c")), [])
   })
 }

@@ -1,11 +1,13 @@
 import { FileLock, ProcessIdentities } from "@signalbox/conversation/jsonl"
+import { childrenOf } from "@signalbox/tooling/children"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { readdir, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { child } from "./children.ts"
 import { folder, locks } from "./node.ts"
+
+const child = childrenOf(join(import.meta.dirname, "child.ts"))
 
 /** Lets the clock of the test run until the fiber is done, and tells for how long. */
 const runUntilDone = (fiber: Fiber.Fiber<unknown, unknown>, limit: Duration.Input) =>

@@ -2,14 +2,16 @@ import { EventStore, LockTimeout } from "@signalbox/conversation"
 import { FileLock, layerJsonl } from "@signalbox/conversation/jsonl"
 import { statusOf } from "@signalbox/errors"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import { childrenOf } from "@signalbox/tooling/children"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { appendFile, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { delta, eventStoreContract, shapeOf, userSays } from "@signalbox/conversation/testing"
-import { child } from "./children.ts"
 import { folder, storeIn } from "./node.ts"
+
+const child = childrenOf(join(import.meta.dirname, "child.ts"))
 
 const fileOf = (path: string) => join(path, "c.jsonl")
 const linesOf = (path: string) =>

@@ -2,7 +2,7 @@
  * An agent that can be talked to: a model of its own over the servers of one set. It is made in the scope of that set
  * and ends with it.
  */
-import { type Approval, ConversationClient, type TurnHooks } from "@signalbox/conversation"
+import { type Approval, ConversationClient, joinHooks, type TurnHooks } from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, localCall, resultText, Toolbox } from "@signalbox/model"
 import type { ConnectionFailed, ServerOrchestrator } from "@signalbox/orchestrator"
 import { Context, Effect, Layer } from "effect"
@@ -62,9 +62,9 @@ export const makeAgent = Effect.fnUntraced(function* (
   { approval, builtIns, kept, model, options, orchestrator, rules }: AgentParts
 ) {
   const toolbox = joinToolboxes([builtIns, orchestrator.toolbox], options.runtime.naming)
-  const hooks = yield* configuredHooks(options, orchestrator)
+  const hooks = joinHooks([yield* configuredHooks(options, orchestrator), rules.hooks(name).turn])
   const conversations = yield* Layer.build(
-    conversationLayer(options, hooks, approval, orchestrator, model, kept).pipe(
+    conversationLayer({ options, hooks, approval, orchestrator, model, kept, rules, agent: name }).pipe(
       Layer.provide([Layer.succeed(LanguageModel, model.service), Layer.succeed(Toolbox, toolbox)])
     )
   )

@@ -5,6 +5,7 @@
 import { type Approval, type ApprovalStore, makeApproval, makeApprovalMemory } from "@signalbox/conversation"
 import { Context, Effect, type FileSystem, Layer, Path } from "effect"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
+import { noSeams } from "../HostSeams.ts"
 import type { HostSetup } from "../HostSetup.ts"
 import { approvalFile, storeFor } from "./approvalFile.ts"
 import { agentPolicy, conversationPolicy, servedPolicy } from "./approvalPolicy.ts"
@@ -40,7 +41,7 @@ const storeOf = Effect.fnUntraced(function* ({ config, dataDirectory }: HostSetu
 
 const makeApprovals = Effect.fnUntraced(function* (setup: HostSetup) {
   let { options } = setup.config
-  const memory = makeApprovalMemory(yield* storeOf(setup))
+  const memory = makeApprovalMemory((setup.seams ?? noSeams).approvals(yield* storeOf(setup)))
   return Approvals.of({
     conversations: makeApproval(() => conversationPolicy(options), memory),
     agent: (agentName) => makeApproval(() => agentPolicy(options, agentName), memory),

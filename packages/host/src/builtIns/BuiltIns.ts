@@ -3,11 +3,12 @@
  * they were made to, and commands in the background end with them.
  */
 import { emptyToolbox, type Toolbox } from "@signalbox/model"
-import type { BuiltInRequirements, ToolRootMissing } from "@signalbox/tools"
-import { Context, Effect, Equal, Exit, Layer, Scope } from "effect"
+import type { BuiltInNumbers, BuiltInRequirements, ToolRootMissing } from "@signalbox/tools"
+import { Context, Effect, Equal, Exit, Layer, Metric, Scope } from "effect"
 import type { HttpClient } from "effect/http"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { ConfigInvalid } from "../errors.ts"
+import { noSeams } from "../HostSeams.ts"
 import type { HostSetup } from "../HostSetup.ts"
 import { makeBuiltIns } from "./makeBuiltIns.ts"
 
@@ -28,6 +29,8 @@ export class BuiltIns extends Context.Service<
   BuiltIns,
   {
     readonly toolbox: Toolbox["Service"]
+    /** What was counted of their calls, by the names of tools. */
+    readonly numbers: Effect.Effect<Readonly<Record<string, BuiltInNumbers>>>
     /** Makes the tools of a changed configuration. */
     readonly plan: (next: LoadedConfig) => Effect.Effect<BuiltInsPlan, BuiltInsError>
   }
@@ -49,6 +52,7 @@ interface Generation {
 const makeService = Effect.fnUntraced(function* (setup: HostSetup) {
   const { config } = setup
   const surroundings = yield* Effect.context<BuiltInRequirements | HttpClient.HttpClient>()
+  const registry = yield* Metric.MetricRegistry
   const parent = yield* Effect.scope
 
   const make = Effect.fnUntraced(function* (of: LoadedConfig) {
@@ -80,12 +84,17 @@ const makeService = Effect.fnUntraced(function* (setup: HostSetup) {
       return closeUnused(generation)
     })
 
+  const { seams = noSeams } = setup
   return BuiltIns.of({
-    toolbox: {
+    toolbox: seams.builtIns({
       list: Effect.suspend(() => current.toolbox.list),
       call: (name, input, context) =>
         Effect.acquireUseRelease(enter, ({ toolbox }) => toolbox.call(name, input, context), leave)
-    },
+    }),
+    numbers: Effect.flatMap(
+      Effect.promise(() => import("@signalbox/tools")),
+      ({ builtInNumbers }) => builtInNumbers
+    ).pipe(Effect.provideService(Metric.MetricRegistry, registry)),
     plan: Effect.fn("BuiltIns.plan")(function* (next) {
       const wanted = next.options.tools
       if (Equal.equals(wanted, options)) return { isChanged: false, apply: Effect.void, discard: Effect.void }

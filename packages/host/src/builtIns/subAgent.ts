@@ -8,8 +8,8 @@ import {
   collectTurn,
   type FinishReason,
   Journal,
-  noHooks,
   runTurn,
+  type TurnHooks,
   type TurnResult
 } from "@signalbox/conversation"
 import { type CallContext, type Interaction, narrowToolbox, textMessage, type Toolbox } from "@signalbox/model"
@@ -30,6 +30,7 @@ export interface SubAgentParts {
   readonly approvals: Approvals["Service"]
   readonly agents: Agents["Service"]
   readonly builtIns: Toolbox["Service"]
+  readonly hooks: TurnHooks
   readonly resultStore: HostSetup["resultStore"]
 }
 
@@ -69,7 +70,7 @@ const runHere = (parts: SubAgentParts, prompt: string, context: CallContext) => 
         ...(chosen.budget === undefined ? {} : { budget: chosen.budget })
       },
       journal: Journal.none,
-      hooks: noHooks,
+      hooks: parts.hooks,
       approval: approvalFor(parts, context),
       context: conversationContext(parts.options, chosen.context, parts.resultStore),
       request: model.responseBands.length === 0 ? { system: [], maxTokens: model.maxTokens } : { system: [] },

@@ -6,6 +6,9 @@ import { Duration, Schema, SchemaTransformation } from "effect"
 import { AgentEntry } from "./AgentEntry.ts"
 import { ApprovalMode, ApprovalSection } from "./ApprovalOptions.ts"
 import { ContextSection } from "./ContextOptions.ts"
+import { HookEntry } from "./HookOptions.ts"
+import { InstructionsSection } from "./InstructionsOptions.ts"
+import { HistorySection } from "./HistorySection.ts"
 import { keyRules } from "./keyRules.ts"
 import { ModelOptions } from "./ModelOptions.ts"
 import { PromptCommandSection } from "./PromptCommandOptions.ts"
@@ -15,6 +18,7 @@ import {
   breaker,
   EnvValue,
   growingDelay,
+  Limit,
   maxDelayRule,
   PositiveDuration,
   PositiveInt,
@@ -261,8 +265,6 @@ const Level = Schema.String.pipe(
   )
 )
 
-const Limit = <S extends Schema.Top>(amount: S) => Schema.Union([Schema.Literal("unlimited"), amount])
-
 /** The whole file. */
 export const HostOptions = Schema.Struct({
   model: ModelOptions,
@@ -277,7 +279,9 @@ export const HostOptions = Schema.Struct({
     describeTools: Schema.Boolean,
     approval: ApprovalSection,
     context: ContextSection,
+    instructions: InstructionsSection,
     promptCommands: PromptCommandSection,
+    hooks: Schema.Array(HookEntry),
     budget: Schema.Struct({
       maxCostUsd: Limit(Schema.Finite.check(Schema.isGreaterThan(0))),
       maxTokens: Limit(PositiveInt),
@@ -292,13 +296,7 @@ export const HostOptions = Schema.Struct({
       retryInterval: PositiveDuration
     })
   }),
-  history: Schema.Struct({
-    folder: Schema.String,
-    durability: Schema.Literals(["fsync", "flush"]),
-    strict: Schema.Boolean,
-    maxMessages: Limit(PositiveInt),
-    maxAge: Limit(PositiveDuration)
-  }),
+  history: HistorySection,
   runtime: Schema.Struct({
     agents: Schema.Literals(["lazy", "all"]),
     naming: Schema.Literals(["prefix", "first", "error"]),

@@ -7,6 +7,9 @@ import { variablesIn } from "./secrets.ts"
 
 export const PositiveInt = Schema.Int.check(Schema.isGreaterThan(0))
 
+/** An amount, or none. */
+export const Limit = <S extends Schema.Top>(amount: S) => Schema.Union([Schema.Literal("unlimited"), amount])
+
 export const Url = Schema.String.check(
   Schema.isPattern(/^https?:\/\/\S+$/, { message: "Expected a URL that starts with http:// or https://" })
 )

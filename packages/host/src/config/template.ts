@@ -3,6 +3,7 @@
  * it are the preset `default@1`: there is no other place that defaults could come from.
  */
 import { contextTemplate } from "./contextTemplate.ts"
+import { historyTemplate } from "./historyTemplate.ts"
 import { rulesTemplate } from "./rulesTemplate.ts"
 import { serverTemplate } from "./serverTemplate.ts"
 import { toolsTemplate } from "./toolsTemplate.ts"
@@ -109,7 +110,8 @@ conversation:
   maxHops: 8
   # Tool calls of one round that run at the same time; results keep the order of the calls.
   toolConcurrency: 5
-  # The longest that one tool call may take, whoever runs it.
+  # The longest that one call of a server's tool may take. The built-in ones have times of their own: tools.limits.tools, and
+  # for Bash that of the call, tools.commands.timeout and maxTimeout.
   toolTimeout: 2 minutes
   # Sessions kept at the same time, and how long an unused one is kept.
   maxSessions: 1000
@@ -125,7 +127,7 @@ conversation:
     #   - { tool: files__write_file, arguments: { path: "/tmp/*" }, decision: allow }   # or ask, deny
     rules: []
   # What the model calls of one turn may cost (by model.prices; a model without a price costs nothing), use and take. A turn
-  # that reaches it ends with what had come of the answer.
+  # that reaches it ends with what had come of the answer; tools that still run when its time is up are stopped.
   budget:
     maxCostUsd: unlimited
     maxTokens: unlimited
@@ -143,18 +145,7 @@ ${contextTemplate}${rulesTemplate}  # Shows the model what servers have beside t
     timeout: 5 seconds
     retryInterval: 1 minute
 
-# Conversations with a name (signalbox chat --session NAME) outlive the program, each in a file of its own.
-history:
-  # Where: auto (the data folder of the user), a folder, or "" for nowhere. Relative to this file.
-  folder: auto
-  # fsync: what was said is kept even if the power fails; flush: only if a program ends.
-  durability: fsync
-  # Whether to refuse a file with lines that cannot be read. Else they are set aside, in <file>.rejected.
-  strict: false
-  # How much of it the model is shown: so many of the newest records, and nothing older. unlimited, or a number and a time.
-  maxMessages: unlimited
-  maxAge: unlimited
-
+${historyTemplate}
 # How MCP servers are started and kept. A server may override the limits marked with (*).
 runtime:
   # When agents are started: lazy (each when it is first used) or all (with the program).

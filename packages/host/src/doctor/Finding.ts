@@ -58,6 +58,8 @@ export type FindingCode =
   | "DUPLICATE_SERVER"
   | "DUPLICATE_HEALTH_URL"
   | "SANDBOX_MISSING"
+  | "HISTORY_UNREACHABLE"
+  | "HISTORY_REFUSED"
   // Of providers, beside UNREACHABLE and NO_ANSWER.
   | "KEY_MISSING"
   | "KEY_REFUSED"

@@ -6,6 +6,9 @@ export { applyRepairs, describeRepair } from "./repairs.ts"
 // Where commands of the built-in tools run
 export { diagnoseSandbox, type SandboxDiagnosis } from "./diagnoseSandbox.ts"
 
+// Where conversations are kept
+export { diagnoseHistory, type HistoryDiagnosis, historySource } from "./diagnoseHistory.ts"
+
 // What is wrong with providers of models
 export {
   diagnoseProviders,

@@ -12,7 +12,7 @@ import { HttpClient, type HttpClientError } from "effect/http"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { cacheDirectory } from "./cacheDirectory.ts"
-import { conversationStore, resultStore } from "./conversationStore.ts"
+import { keptStores } from "./conversationStore.ts"
 import { dataDirectory } from "./dataDirectory.ts"
 import { environmentsFromProc } from "./environmentsFromProc.ts"
 import { Host } from "../Host.ts"
@@ -86,12 +86,14 @@ export interface NodeHostOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What this program answers when servers ask back; without it all is declined. */
   readonly questions?: HostSetup["questions"]
+  /** What stands between the host and the world: a recording, or a replay. */
+  readonly seams?: HostSetup["seams"]
 }
 
 /** A host in this process. Needs `nodePlatform`. */
 export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
   Layer.unwrap(
-    Effect.map(Effect.all([nodeOwner, conversationStore(config), resultStore(config)]), ([mark, store, results]) =>
+    Effect.map(Effect.all([nodeOwner, keptStores(config, options.environment)]), ([mark, kept]) =>
       Host.layer({
         config,
         environment: options.environment,
@@ -100,9 +102,9 @@ export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
         dataDirectory: dataDirectory(),
         cores: availableParallelism(),
         startsAll: options.startsAll,
-        ...(store === undefined ? {} : { conversationStore: store }),
-        ...(results === undefined ? {} : { resultStore: results }),
-        ...(options.questions === undefined ? {} : { questions: options.questions })
+        ...kept,
+        ...(options.questions === undefined ? {} : { questions: options.questions }),
+        ...(options.seams === undefined ? {} : { seams: options.seams })
       })
     )
   )

@@ -11,7 +11,12 @@ import { type RedirectedFile, readScript, type ScriptContent, type SimpleCommand
 /** What becomes of a script, and why. */
 export type CommandVerdict =
   | { readonly verdict: "allow" }
-  | { readonly verdict: "ask" | "deny"; readonly reason: string }
+  | {
+      readonly verdict: "ask" | "deny"
+      readonly reason: string
+      /** The path policy says so, and no list of commands. */
+      readonly isAboutPath?: boolean
+    }
 
 /** Judges scripts. */
 export interface CommandPolicy {
@@ -44,6 +49,8 @@ const isDeniedBy = (rule: Rule, command: SimpleCommand): boolean =>
 const allow: CommandVerdict = { verdict: "allow" }
 const ask = (reason: string): CommandVerdict => ({ verdict: "ask", reason })
 const deny = (reason: string): CommandVerdict => ({ verdict: "deny", reason })
+const aboutPath = (verdict: CommandVerdict): CommandVerdict =>
+  verdict.verdict === "allow" ? verdict : { ...verdict, isAboutPath: true }
 
 /** The strictest of them. */
 const strictest = (verdicts: Iterable<CommandVerdict>): CommandVerdict => {
@@ -110,7 +117,7 @@ export const makeCommandPolicy = (options: CommandOptions, paths: PathPolicy, pa
       for (const command of commands) {
         for (const given of possiblePaths(command)) {
           const problem = yield* usable(given, "read", from)
-          if (problem !== undefined) verdicts.push(ask(`it names ${JSON.stringify(given)}: ${problem}`))
+          if (problem !== undefined) verdicts.push(aboutPath(ask(`it names ${JSON.stringify(given)}: ${problem}`)))
         }
       }
       for (const file of files) verdicts.push(yield* judgeFile(file, from))
@@ -123,7 +130,8 @@ export const makeCommandPolicy = (options: CommandOptions, paths: PathPolicy, pa
     // Bash itself makes connections of these names, whether there is such a file or not.
     if (/^\/dev\/(?:tcp|udp)\//.test(target.text)) return deny("it opens a connection")
     const problem = yield* usable(target.text, use, from)
-    return problem === undefined ? allow : deny(`a redirection ${use}s ${JSON.stringify(target.text)}: ${problem}`)
+    if (problem === undefined) return allow
+    return aboutPath(deny(`a redirection ${use}s ${JSON.stringify(target.text)}: ${problem}`))
   })
 
   const judgeAt = (script: string, depth: number): Effect.Effect<CommandVerdict> =>

@@ -26,7 +26,10 @@ const Input = Schema.Struct({
     Schema.Boolean.annotate({ description: "Do not wait for its end. The answer has the number of the job." })
   ),
   job: Schema.optionalKey(
-    Schema.String.annotate({ description: "Instead of command: show the output of a job in the background so far." })
+    // Words of a command line that are digits come as numbers.
+    Schema.Union([Schema.String, Schema.Int]).annotate({
+      description: "Instead of command: show the output of a job in the background so far."
+    })
   ),
   stop: Schema.optionalKey(Schema.Boolean.annotate({ description: "With job: end it." })),
   dangerouslyDisableSandbox: Schema.optionalKey(
@@ -47,12 +50,20 @@ export interface BashParts extends CommandPlace {
 /** Larger numbers are milliseconds, as today's clients send them; smaller ones are seconds, as older ones do. */
 const mostSeconds = 600
 
-const limitOf = ({ maxTimeout, timeout }: CommandOptions, given: number | undefined): Duration.Duration => {
-  const asked =
-    given === undefined
-      ? Duration.fromInputUnsafe(timeout)
-      : Duration.millis(given <= mostSeconds ? given * 1000 : given)
-  return Duration.min(asked, Duration.fromInputUnsafe(maxTimeout))
+/** How long a command may run, and where that comes from, in words. */
+interface TimeLimit {
+  readonly limit: Duration.Duration
+  readonly origin: string
+}
+
+const limitOf = ({ maxTimeout, timeout }: CommandOptions, given: number | undefined): TimeLimit => {
+  if (given === undefined) return { limit: Duration.fromInputUnsafe(timeout), origin: "tools.commands.timeout" }
+  const isSeconds = given <= mostSeconds
+  const asked = Duration.millis(isSeconds ? given * 1000 : given)
+  const most = Duration.fromInputUnsafe(maxTimeout)
+  return Duration.isGreaterThan(asked, most)
+    ? { limit: most, origin: "tools.commands.maxTimeout" }
+    : { limit: asked, origin: `timeout ${given}, taken as ${isSeconds ? "seconds" : "milliseconds"}` }
 }
 
 const outputOf = ({ stderr, stdout }: Pick<RunningCommand, "stderr" | "stdout">): string => {
@@ -93,7 +104,7 @@ const sandboxSentence = ({ sandbox, sandboxNetwork }: CommandOptions): string =>
 }
 
 const descriptionOf = (options: CommandOptions): string =>
-  `Runs a Bash script in the working directory, without an environment of its own. Commands that are not allowed are asked about or refused.${sandboxSentence(options)}`
+  `Runs a Bash script in the working directory, without an environment of its own. timeout is in milliseconds; a number of ${mostSeconds} or less is in seconds. Commands that are not allowed are asked about or refused.${sandboxSentence(options)}`
 
 /** Makes the tool. */
 export const bashTool = (parts: BashParts): BuiltIn => {
@@ -102,7 +113,11 @@ export const bashTool = (parts: BashParts): BuiltIn => {
   const permit = Effect.fnUntraced(function* (tool: BuiltIn, script: string, input: BashInput, context: CallContext) {
     const verdict = yield* policy.judge(script)
     if (verdict.verdict === "allow") return
-    if (verdict.verdict === "deny") return yield* new CommandRefused({ reason: verdict.reason })
+    if (verdict.verdict === "deny")
+      return yield* new CommandRefused({
+        reason: verdict.reason,
+        ...(verdict.isAboutPath === true ? { isAboutPath: true } : {})
+      })
     if (options.undecided === "refuse")
       return yield* new CommandRefused({ reason: `${verdict.reason}, and nobody is to be asked` })
     const asked: JsonObject = { ...input }
@@ -111,24 +126,23 @@ export const bashTool = (parts: BashParts): BuiltIn => {
     yield* requireApproval({ tool: tool.definition(source), input: asked, reason }, context)
   })
 
-  const runNow = (script: string, input: string | undefined, limit: Duration.Duration) =>
+  const runNow = (script: string, input: string | undefined, { limit, origin }: TimeLimit) =>
     Effect.scoped(
       Effect.gen(function* () {
         const command = yield* startCommand(parts, script, input)
         const end = yield* Effect.timeoutOption(command.ended, limit)
         if (Option.isSome(end)) return answerOf(command, end.value)
         const said = outputOf(command)
-        const error = new ToolTookTooLong({ what: "The command", limit })
+        const error = new ToolTookTooLong({ what: "The command", limit, origin })
         return said === "" ? yield* error : { text: `${error.code}: ${error.message}\n${said}`, isError: true }
       })
     ).pipe(Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, parts.spawner))
 
   const run = Effect.fnUntraced(function* (input: BashInput, context: CallContext) {
-    if (input.job !== undefined)
-      return yield* Effect.flatMap(
-        input.stop === true ? jobs.stop(input.job, context) : jobs.find(input.job, context),
-        showJob
-      )
+    if (input.job !== undefined) {
+      const id = String(input.job)
+      return yield* Effect.flatMap(input.stop === true ? jobs.stop(id, context) : jobs.find(id, context), showJob)
+    }
     const script = input.command
     if (script === undefined || script.trim() === "")
       return yield* invalidInput("Bash", "command", "Expected the command to run")
@@ -153,6 +167,7 @@ export const bashTool = (parts: BashParts): BuiltIn => {
       openWorldHint: true
     },
     isSelfTimed: true,
+    mayAsk: true,
     run
   })
   return tool

@@ -1,10 +1,11 @@
 /**
  * What a tool keeps for itself: one JSON file for each conversation, changed under a lock that other processes keep,
- * too. The lock of a process that died is taken over.
+ * too.
  */
 import type { CallContext } from "@signalbox/model"
-import { Clock, Duration, Effect, FileSystem, Path, Random, Result, Schedule, Schema } from "effect"
+import { Effect, FileSystem, Path, Random, Result, Schema } from "effect"
 import { ToolStateFailed } from "../errors.ts"
+import { makeProcessLock } from "../ProcessLock.ts"
 
 /** Reads and changes the state of one conversation. */
 export interface StateFiles {
@@ -24,10 +25,6 @@ export interface StateFiles {
   ) => Effect.Effect<B, E | ToolStateFailed>
 }
 
-/** A holder writes within milliseconds: who has not come back by then never will. */
-const staleAfter = Duration.toMillis("10 seconds")
-const patience = Schedule.spaced("10 millis").pipe(Schedule.jittered, Schedule.upTo({ duration: "15 seconds" }))
-
 /** A name that is one file, whatever it holds. */
 const fileName = (text: string): string =>
   `c-${encodeURIComponent(text.toWellFormed()).replaceAll("*", "%2A").slice(0, 120)}`
@@ -40,6 +37,7 @@ export const makeStateFiles = (folder: string): Effect.Effect<StateFiles, never,
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
+    const lock = yield* makeProcessLock
 
     const fileFor = (kind: string, { conversationId, principal }: CallContext) =>
       path.join(folder, kind, fileName(principal), `${fileName(conversationId)}.json`)
@@ -66,36 +64,13 @@ export const makeStateFiles = (folder: string): Effect.Effect<StateFiles, never,
         .pipe(Effect.andThen(fs.rename(draft, file)), Effect.mapError(failed(file)))
     })
 
-    /** A lock that is too old is moved away first: of two who find it only one can do that. */
-    const breakStale = Effect.fnUntraced(function* (lock: string) {
-      const now = yield* Clock.currentTimeMillis
-      const info = yield* fs.stat(lock)
-      const modified = info.mtime._tag === "Some" ? info.mtime.value.getTime() : now
-      if (now - modified < staleAfter) return
-      const grave = `${lock}.${yield* Random.nextIntBetween(0, 2 ** 31)}`
-      yield* Effect.andThen(fs.rename(lock, grave), fs.remove(grave))
-    })
-
     const locked =
       (file: string) =>
-      <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | ToolStateFailed> => {
-        const lock = `${file}.lock`
-        const take = fs.writeFileString(lock, "", { flag: "wx", mode: 0o600 }).pipe(
-          Effect.tapError(({ reason }) =>
-            // Gone by now, or broken by somebody else: the next try will see.
-            reason._tag === "AlreadyExists" ? Effect.ignore(breakStale(lock)) : Effect.void
-          ),
-          Effect.retry({ schedule: patience, while: ({ reason }) => reason._tag === "AlreadyExists" })
-        )
-        return Effect.acquireUseRelease(
-          fs
-            .makeDirectory(path.dirname(file), { recursive: true, mode: 0o700 })
-            .pipe(Effect.andThen(Effect.interruptible(take)), Effect.mapError(failed(lock))),
-          () => effect,
-          // Without it the next one waits until the lock is old.
-          () => Effect.ignore(fs.remove(lock))
-        )
-      }
+      <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | ToolStateFailed> =>
+        // A failure of the effect itself is told as it is.
+        lock
+          .hold(file)(Effect.exit(effect))
+          .pipe(Effect.mapError(failed(`${file}.lock`)), Effect.flatten)
 
     return {
       read: (kind, schema, empty, context) => load(fileFor(kind, context), schema, empty),

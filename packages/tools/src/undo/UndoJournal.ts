@@ -1,10 +1,10 @@
 /**
- * Files as they were before the tools changed them: one image for each change, in a folder, within limits. A change is
- * taken back only while the file is still what the change made of it.
+ * Files as they were before the tools changed them: one image for each change, in a folder that all processes of a
+ * configuration share, within limits. A change is taken back only while the file is still what the change made of it.
  */
 import { DateTime, Effect, FileSystem, Path, Random, Result, Schema } from "effect"
 import { FileFailed, UndoRefused } from "../errors.ts"
-import { makePathLock } from "../PathLock.ts"
+import { makeProcessLock } from "../ProcessLock.ts"
 import type { AroundWrite, Workspace, WorkspaceError } from "../paths/Workspace.ts"
 import type { ChangedFile } from "../files/previewChange.ts"
 import type { UndoOptions } from "../ToolsOptions.ts"
@@ -50,8 +50,13 @@ const digestOf = (bytes: Uint8Array): Effect.Effect<string> =>
 export const makeUndoJournal = Effect.fnUntraced(function* ({ folder, maxBytes, maxChanges }: UndoOptions) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const lock = makePathLock()
+  const lock = yield* makeProcessLock
   const failed = (cause: { readonly message: string }) => new FileFailed({ path: folder, reason: cause.message, cause })
+  const locked =
+    (file: string) =>
+    <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | FileFailed> =>
+      // A failure of the effect itself is told as it is.
+      lock.hold(file)(Effect.exit(effect)).pipe(Effect.mapError(failed), Effect.flatten)
   const recordFile = (id: string) => path.join(folder, `${id}.json`)
   const imageFile = (id: string) => path.join(folder, `${id}.before`)
 
@@ -103,20 +108,21 @@ export const makeUndoJournal = Effect.fnUntraced(function* ({ folder, maxBytes, 
         yield* fs.writeFileString(recordFile(id), record, { flag: "wx", mode: 0o600 })
         return id
       }).pipe(Effect.mapError(failed))
-      return lock
-        .hold(folder)(Effect.andThen(Effect.mapError(prune, failed), keep))
-        .pipe(
-          // A write that failed has changed nothing.
-          Effect.flatMap((id) => Effect.onError(write, () => Effect.ignore(forget(id))))
-        )
+      return locked(path.join(folder, "journal"))(Effect.andThen(Effect.mapError(prune, failed), keep)).pipe(
+        // A write that failed has changed nothing.
+        Effect.flatMap((id) => Effect.onError(write, () => Effect.ignore(forget(id))))
+      )
     }
 
-  const revert: UndoJournal["revert"] = Effect.fnUntraced(function* (id, workspace) {
+  /** One after the other: what is put back is a change itself, and takes the other lock. */
+  const revert: UndoJournal["revert"] = (id, workspace) => locked(path.join(folder, "revert"))(takeBack(id, workspace))
+
+  const takeBack = Effect.fnUntraced(function* (id: string, workspace: Workspace) {
     const change = (yield* list).find((change) => change.id === id)
     if (change === undefined) return yield* new UndoRefused({ path: id, reason: "there is no such change" })
     const refuse = (reason: string) => new UndoRefused({ path: change.path, reason })
     const place = yield* workspace.policy.decide(change.path, "write")
-    const takeBack = Effect.gen(function* () {
+    const putBack = Effect.gen(function* () {
       if (!place.exists) return yield* refuse("the file is not there any more")
       const now = yield* workspace.readBytes(place)
       if ((yield* digestOf(now.bytes)) !== change.after) return yield* refuse("the file has been changed since")
@@ -124,7 +130,7 @@ export const makeUndoJournal = Effect.fnUntraced(function* ({ folder, maxBytes, 
       const before = yield* Effect.mapError(fs.readFile(imageFile(id)), failed)
       yield* workspace.writeFile(place, before, { bytes: now.bytes, mode: change.mode })
     })
-    yield* workspace.exclusive(place)(takeBack)
+    yield* workspace.exclusive(place)(putBack)
     yield* Effect.mapError(forget(id), failed)
     return change
   })

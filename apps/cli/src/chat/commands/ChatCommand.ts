@@ -2,7 +2,7 @@
  * What can be typed after a slash in a chat. A command is one entry of the table in `chatCommands.ts`.
  */
 import type { SignalboxError } from "@signalbox/errors"
-import type { conversationStore, userFileChanges } from "@signalbox/host/node"
+import type { keptStores, userFileChanges } from "@signalbox/host/node"
 import type { Effect, Scope } from "effect"
 import type { Output } from "../../Output.ts"
 import type { Setting } from "../../Setting.ts"
@@ -22,7 +22,7 @@ export interface CommandAnswer {
 export type CommandNeeds =
   | Output
   | Setting
-  | Exclude<Effect.Services<ReturnType<typeof userFileChanges | typeof conversationStore>>, Scope.Scope>
+  | Exclude<Effect.Services<ReturnType<typeof userFileChanges | typeof keptStores>>, Scope.Scope>
 
 export interface ChatCommand {
   readonly name: string

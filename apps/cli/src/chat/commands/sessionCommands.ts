@@ -3,19 +3,22 @@
  */
 import type { ConversationSession, TurnPoint } from "@signalbox/conversation"
 import type { LoadedConfig } from "@signalbox/host"
-import { conversationStore } from "@signalbox/host/node"
+import { keptStores } from "@signalbox/host/node"
 import { Effect } from "effect"
 import { ChatCommandInvalid } from "../../errors.ts"
 import { Output } from "../../Output.ts"
 import { counted, printable, type Style } from "../../render/style.ts"
 import { renderTable } from "../../render/table.ts"
 import { tokenCount } from "../../render/tokenCount.ts"
+import { Setting } from "../../Setting.ts"
 import { type Chat, startSession, switchTo } from "../Chat.ts"
 import type { ChatCommand } from "./ChatCommand.ts"
 
 /** The names of all conversations that are kept. */
-const keptNames = (config: LoadedConfig) =>
-  Effect.flatMap(conversationStore(config), (store) => store?.listConversations ?? Effect.succeed([]))
+const keptNames = Effect.fnUntraced(function* (config: LoadedConfig) {
+  const { conversationStore } = yield* keptStores(config, (yield* Setting).environment)
+  return conversationStore === undefined ? [] : yield* conversationStore.listConversations
+})
 
 /** A name that is like the one of a conversation and free: `trip-2` after `trip`. */
 const nextName = (name: string, taken: ReadonlySet<string>): string => {

@@ -63,8 +63,22 @@ const HealthJson = Schema.Struct({
   config_error: Schema.NullOr(Schema.String)
 })
 
-/** The numbers of the servers, with the circuits of providers, and what models were used for. */
-const HostNumbers = Schema.Struct({ ...MetricsSnapshot.fields, models: Schema.Array(UsageSum) })
+/** One built-in tool. Cancelled calls are no failures. */
+const BuiltInToolNumbers = Schema.Struct({
+  calls: Schema.Int,
+  success_rate: Schema.NullOr(Schema.Finite),
+  /** Those that a policy or a person refused. */
+  refused: Schema.Int,
+  average_ms: Schema.NullOr(Schema.Finite),
+  outcomes: Schema.Record(Schema.String, Schema.Int)
+})
+
+/** The numbers of the servers and of the built-in tools, with the circuits of providers, and what models were used for. */
+export const HostNumbers = Schema.Struct({
+  ...MetricsSnapshot.fields,
+  built_in_tools: Schema.Record(Schema.String, BuiltInToolNumbers),
+  models: Schema.Array(UsageSum)
+})
 export type HostNumbers = typeof HostNumbers.Type
 
 const error = apiFailures
@@ -176,9 +190,14 @@ const events = Effect.gen(function* () {
 })
 
 const numbers = Effect.gen(function* () {
-  const { allCircuits, allServers, models } = yield* Host
+  const { allCircuits, allServers, builtInNumbers, models } = yield* Host
   const snapshot = yield* allServers.snapshot
-  return { ...snapshot, circuits: yield* allCircuits.snapshot, models: yield* models.ledger.summary }
+  return {
+    ...snapshot,
+    circuits: yield* allCircuits.snapshot,
+    built_in_tools: yield* builtInNumbers,
+    models: yield* models.ledger.summary
+  }
 })
 
 /** What the routes do. */

@@ -2,14 +2,17 @@
  * The time that a tool call may take, without the time in which somebody is being asked: a person who fills in a form
  * must not lose the call that wants it.
  */
-import { Interaction } from "@signalbox/model"
 import { Clock, DateTime, Duration, Effect } from "effect"
+import { Interaction } from "./Interaction.ts"
 
+/** The time of one call, which stands still while somebody is being asked. */
 export interface QuestionClock {
   /** The same interaction; questions that are asked through it stop the time. */
   readonly interaction: Interaction
   /** Whether anybody can be asked at all. */
   readonly canAsk: boolean
+  /** How long somebody has been asked until now: the time of a call that was a person's. */
+  readonly asked: Effect.Effect<Duration.Duration>
   /** Ends a call after so much time without an open question, or at the deadline where there is one. */
   readonly within: <E2>(
     limit: Duration.Duration,
@@ -21,7 +24,7 @@ export interface QuestionClock {
 /** Milliseconds between two looks while somebody is being asked. */
 const leastWait = 1000
 
-/** For one call. */
+/** A clock for one call, over the interaction that the call gets. Use it wherever the time of a call is limited or counted. */
 export const makeQuestionClock = (interaction: Interaction): QuestionClock => {
   const { decline } = Interaction
   let open = 0
@@ -47,12 +50,13 @@ export const makeQuestionClock = (interaction: Interaction): QuestionClock => {
   const elapsed = (limit: Duration.Duration): Effect.Effect<void> =>
     Effect.gen(function* () {
       const began = yield* Clock.currentTimeMillis
+      const before = asked(began)
       let left = Duration.toMillis(limit)
       while (left > 0) {
         yield* Effect.sleep(open === 0 ? left : Math.max(left, leastWait))
         const now = yield* Clock.currentTimeMillis
         // While a question is open this is what was left when it began.
-        left = Duration.toMillis(limit) - (now - began - asked(now))
+        left = Duration.toMillis(limit) - (now - began - (asked(now) - before))
       }
     })
 
@@ -67,6 +71,7 @@ export const makeQuestionClock = (interaction: Interaction): QuestionClock => {
       sample: sample === decline.sample ? sample : (request, asker) => asking(sample(request, asker))
     },
     canAsk,
+    asked: Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(asked(now))),
     within: (limit, deadline, orElse) => (call) => {
       // One timer where nobody can be asked.
       if (!canAsk) return Effect.timeoutOrElse(call, { duration: limit, orElse })

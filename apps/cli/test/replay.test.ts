@@ -1,0 +1,262 @@
+import { execFileSync } from "node:child_process"
+import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+import { type Script, startFxLlm, waitFor } from "@signalbox/testing"
+import { type Ended, jsonLines, makePlace, type Place, upstream } from "./support.ts"
+
+const key = "sk-canary-0123456789abcdef"
+const secret = "canary-of-the-server-77"
+const env = { ANTHROPIC_API_KEY: key, SERVER_SECRET: secret }
+
+/** Calls a server, then a built-in tool, then answers with what it was told. */
+const script: Script = [
+  { when: { lastToolResultContains: "hello" }, reply: { text: "It says: {{lastToolResult}}" } },
+  {
+    when: { lastUserTextContains: "read" },
+    reply: { text: "I read.", toolCalls: [{ name: "Read", input: { file_path: "note.txt" } }] }
+  },
+  { when: { hasToolResults: true }, reply: { text: "Said: {{lastToolResult}}", chunks: 3 } },
+  { when: {}, reply: { text: "I echo.", toolCalls: [{ name: "echo", input: { text: "{{lastUserText}}" } }] } }
+]
+
+const configure = (place: Place, url: string) => {
+  const fx = place.server({ progress: 2, stderrText: "up" })
+  place.configure({
+    ...upstream("claude", url),
+    tools: { enabled: ["Read"] },
+    servers: { fx: { ...fx, env: { ...Reflect.get(fx, "env"), API_TOKEN: "env:SERVER_SECRET" } } }
+  })
+  writeFileSync(place.file("note.txt"), "hello from a file\n")
+}
+
+/** Nothing that would reach anybody is there: no network, no servers, no key, another folder. */
+const replay = (place: Place, args: ReadonlyArray<string>) => place.run(["replay", ...args])
+
+const said = ({ stdout }: Ended) => stdout
+
+/** A recorded conversation of two turns. */
+const record = async (place: Place, input = "first\nread it\n") => {
+  await using fxLlm = await startFxLlm({ script })
+  configure(place, fxLlm.url)
+  const recorded = await place.run(["chat", "--record", "tape"], { env, input })
+  assert.strictEqual(recorded.code, 0, recorded.stderr)
+  return recorded
+}
+
+const lines = (place: Place, name = "tape") => readFileSync(place.file(name), "utf8").trimEnd().split("\n")
+
+describe("a recorded conversation", () => {
+  it("says the same again when its provider, its servers, its files and its key are gone", async () => {
+    await using place = await makePlace()
+    const recorded = await record(place)
+    execFileSync("rm", [place.file("note.txt"), place.file("signalbox.json")])
+    const again = await replay(place, ["tape"])
+    assert.strictEqual(again.code, 0, again.stderr)
+    assert.strictEqual(said(again), said(recorded))
+    assert.include(again.stderr, "fx · echo")
+    assert.deepStrictEqual(await place.servers(), [])
+    const diff = await replay(place, ["tape", "--diff", "--json"])
+    assert.strictEqual(diff.code, 0, diff.stdout)
+    assert.deepStrictEqual(diff.json().data.differences, [])
+    assert.deepStrictEqual(
+      diff
+        .json()
+        .data.turns.map(({ steps, tool_calls }: { steps: number; tool_calls: Array<{ tool: string }> }) => [
+          steps,
+          tool_calls.map(({ tool }) => tool)
+        ]),
+      [
+        [2, ["echo"]],
+        [2, ["Read"]]
+      ]
+    )
+  })
+
+  it("is recorded again while it is replayed, with the same times, ids and events", async () => {
+    await using place = await makePlace()
+    await record(place)
+    const again = await replay(place, ["tape", "--record", "second"])
+    assert.strictEqual(again.code, 0, again.stderr)
+    const kept = (name: string, type: string) =>
+      lines(place, name)
+        .map((line) => JSON.parse(line))
+        .filter((entry) => entry.type === type)
+    for (const type of ["input", "conversation", "step", "event", "turn_end", "tool", "request", "piece"])
+      assert.deepStrictEqual(kept("second", type), kept("tape", type), type)
+    const times = (name: string) => kept(name, "clock").flatMap(({ millis }) => millis)
+    // The last reading may come before or after the last event.
+    const [first, second] = [times("tape"), times("second")]
+    assert.isAtLeast(second.length, first.length - 1)
+    const shared = Math.min(first.length, second.length)
+    assert.deepStrictEqual(second.slice(0, shared), first.slice(0, shared))
+    const third = await replay(place, ["second", "--diff"])
+    assert.strictEqual(third.code, 0, third.stdout)
+  })
+
+  it("is a file of its owner alone, holds no secret, and is not written over", async () => {
+    await using place = await makePlace()
+    await record(place, `my key is ${key} and ${Buffer.from(secret).toString("base64")}\n`)
+    const text = readFileSync(place.file("tape"), "utf8")
+    assert.strictEqual(statSync(place.file("tape")).mode & 0o777, 0o600)
+    assert.notInclude(text, "canary")
+    assert.notInclude(text, Buffer.from(secret).toString("base64"))
+    assert.include(text, "my key is <redacted>")
+    const again = await place.run(["chat", "--record", "tape", "hello"], { env })
+    assert.strictEqual(again.code, 65)
+    assert.include(again.stderr, "CASSETTE_UNUSABLE")
+    assert.strictEqual(readFileSync(place.file("tape"), "utf8"), text)
+  })
+
+  it("can be replayed up to where its program was killed", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm({
+      script: [{ text: "Whole." }, { text: ["alpha ", "omega ", "never"], hold: 2 }]
+    })
+    configure(place, fxLlm.url)
+    const running = place.start(["chat", "--record", "tape"], env)
+    await running.says("is ready")
+    running.type("one")
+    await running.says("Whole.")
+    running.type("two")
+    await running.says("omega")
+    await waitFor(() => readFileSync(place.file("tape"), "utf8").includes("omega "), { description: "the piece" })
+    process.kill(running.pid, "SIGKILL")
+    await running.ended
+    const again = await replay(place, ["tape"])
+    assert.strictEqual(again.code, 0, again.stderr)
+    assert.strictEqual(again.stdout, "Whole.\nalpha omega \n")
+    assert.include(again.stderr, "The recording ends within turn 2")
+  })
+})
+
+/** As if an earlier version had sent another request. */
+const plant = (place: Place) => {
+  const changed = lines(place).map((line) =>
+    line.startsWith('{"type":"request"') ? line.replace('"text":"first"', '"text":"FIRST"') : line
+  )
+  writeFileSync(place.file("tape"), `${changed.join("\n")}\n`)
+}
+
+describe("what this version does otherwise", () => {
+  it("ends a replay at the step, with the first difference", async () => {
+    await using place = await makePlace()
+    await record(place)
+    plant(place)
+    const ended = await replay(place, ["tape"])
+    assert.strictEqual(ended.code, 1, ended.stdout)
+    assert.include(ended.stderr, "REPLAY_DIVERGED")
+    assert.match(ended.stderr, /turn 1, step 1 .*messages\[0\]\.content.*recorded "FIRST", now "first"/)
+  })
+
+  it("is shown by --diff in full, with exit code 1", async () => {
+    await using place = await makePlace()
+    await record(place)
+    plant(place)
+    const ended = await replay(place, ["tape", "--diff", "--json"])
+    assert.strictEqual(ended.code, 1)
+    const { data, error_code } = ended.json()
+    assert.strictEqual(error_code, "REPLAY_DIFFERS")
+    assert.isAbove(data.differences.length, 1)
+    assert.deepInclude(data.differences[0], { kind: "request", recorded: "FIRST", now: "first" })
+    assert.lengthOf(data.turns, 2)
+  })
+
+  it("is shown where a tool was called with something else", async () => {
+    await using place = await makePlace()
+    await record(place, "first\n")
+    const changed = lines(place).map((line) =>
+      line.includes('"method":"tools/call"') ? line.replace('"text":"first"', '"text":"other"') : line
+    )
+    writeFileSync(place.file("tape"), `${changed.join("\n")}\n`)
+    const ended = await replay(place, ["tape", "--diff", "--json"])
+    assert.strictEqual(ended.code, 1)
+    assert.deepInclude(ended.json().data.differences[0], { kind: "tool", recorded: "other", now: "first" })
+  })
+})
+
+describe("a fork", () => {
+  it("goes on with another model and live tools from a step, and can be recorded", async () => {
+    await using place = await makePlace()
+    await record(place)
+    await using other = await startFxLlm({
+      script: [{ toolCalls: [{ name: "add", input: { a: 40, b: 2 } }] }, { text: "Other: {{lastToolResult}}" }]
+    })
+    const moved = lines(place).map((line, index) =>
+      index === 0
+        ? line.replace(/http:\/\/127[^"]*?(?=\/v1"|")/g, other.url)
+        : line.replace(/http:\/\/127\.0\.0\.1:\d+/g, other.url)
+    )
+    writeFileSync(place.file("tape"), `${moved.join("\n")}\n`)
+    const forked = await place.run(["replay", "tape", "--from", "3", "--model", "claude/another", "--record", "fork"], {
+      env
+    })
+    assert.strictEqual(forked.code, 0, forked.stderr)
+    assert.include(forked.stdout, "Said: first")
+    assert.include(forked.stdout, "Other: 42")
+    assert.deepStrictEqual(
+      other.requests.map(({ model }) => model),
+      ["another", "another"]
+    )
+    assert.deepStrictEqual(await place.servers(), [])
+    const wrong = await replay(place, ["tape", "--from", "3"])
+    assert.strictEqual(wrong.code, 2)
+  })
+
+  it("answers with recorded tools alone where that is wanted", async () => {
+    await using place = await makePlace()
+    await record(place, "first\n")
+    const forked = await replay(place, [
+      "tape",
+      "--from",
+      "1",
+      "--model",
+      "offline",
+      "--provider",
+      "offline",
+      "--tools",
+      "recorded"
+    ])
+    assert.strictEqual(forked.code, 0, forked.stderr)
+    assert.deepStrictEqual(await place.servers(), [])
+  })
+})
+
+describe("what is no cassette", () => {
+  it("is told with its line and the next step, and exit code 65", async () => {
+    await using place = await makePlace()
+    await record(place, "first\n")
+    const whole = readFileSync(place.file("tape"), "utf8")
+    const count = whole.trimEnd().split("\n").length
+    const cases: ReadonlyArray<readonly [string, string, RegExp]> = [
+      ["torn", whole.slice(0, -30), new RegExp(`line ${count} breaks off`)],
+      ["newer", whole.replace('"cassette":1', '"cassette":9'), /format 9, and the latest known here is 1/],
+      ["other", "# notes\n", /line 1 is no head/],
+      ["empty", "", /line 1 is no head/]
+    ]
+    for (const [name, text, expected] of cases) {
+      writeFileSync(place.file(name), text)
+      const ended = await replay(place, [name])
+      assert.strictEqual(ended.code, 65, name)
+      assert.match(ended.stderr, expected)
+      assert.include(ended.stderr, "→")
+    }
+    const missing = await replay(place, ["nosuch"])
+    assert.strictEqual(missing.code, 65)
+    appendFileSync(place.file("tape"), '{"type":"surprise"}\n')
+    assert.include((await replay(place, ["tape"])).stderr, `line ${count + 1}`)
+  })
+})
+
+describe("one question", () => {
+  it("is recorded alike, and with --json", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm({ script })
+    configure(place, fxLlm.url)
+    const recorded = await place.run(["chat", "first", "--json", "--record", "tape"], { env })
+    assert.strictEqual(recorded.code, 0, recorded.stdout)
+    const again = await replay(place, ["tape", "--json"])
+    assert.strictEqual(again.code, 0, again.stdout)
+    assert.deepInclude(again.json().data.turns[0], recorded.json().data)
+    assert.isAbove(jsonLines(again.stdout).length, 0)
+  })
+})

@@ -1,0 +1,154 @@
+import { assert, describe, it } from "@effect/vitest"
+import { writeFileSync } from "node:fs"
+import { makePlace, type Place } from "./support.ts"
+
+/** A conversation of three turns, the second of which has called a tool that changes a file. */
+const makeTrip = (place: Place) => {
+  place.configure({ history: { folder: "kept" } })
+  const lines = ["one", "two", "three"].flatMap((word, index) => {
+    const shared = {
+      schema_version: 2,
+      conversation_id: "trip",
+      timestamp: "2026-01-01T10:00:00.000Z",
+      request_id: word
+    }
+    const at = (place: number, record: object) => ({
+      ...shared,
+      seq: index * 10 + place,
+      id: `${word}${place}`,
+      ...record
+    })
+    const note = (place: number, kind: string, data: object) =>
+      at(place, { type: "meta", role: "system", kind, index: 0, data: { turn_id: `trip/${word}/0`, ...data } })
+    const call = { type: "tool_use", id: `call-${word}`, name: "Edit", input: { path: "a.txt" } }
+    return [
+      at(1, { type: "user_message", role: "user", index: 0, content: [{ type: "text", text: `say ${word}` }] }),
+      note(2, "turn_begun", { counts: { assistant: 0, calls: 0, results: 0 } }),
+      ...(word === "two"
+        ? [
+            at(3, { type: "assistant_message", role: "assistant", index: 0, content: [call] }),
+            at(4, {
+              type: "tool_call",
+              role: "assistant",
+              index: 0,
+              tool_call_id: call.id,
+              name: call.name,
+              arguments: call.input
+            }),
+            at(5, { type: "tool_result", role: "tool", index: 0, tool_call_id: call.id, content: "``` edited" })
+          ]
+        : []),
+      at(6, {
+        type: "assistant_message",
+        role: "assistant",
+        index: 1,
+        content: [
+          { type: "thinking", thinking: `about ${word}`, signature: "s" },
+          { type: "text", text: `told ${word}` }
+        ],
+        model: "m",
+        usage: { input_tokens: 10, output_tokens: 5 }
+      }),
+      note(7, "turn_ended", { end: "finished" })
+    ]
+  })
+  writeFileSync(place.file("trip.jsonl"), lines.map((line) => JSON.stringify(line)).join("\n"))
+  return place.run(["history", "import", "trip.jsonl"])
+}
+
+const said = async (place: Place, name: string): Promise<ReadonlyArray<string>> => {
+  const { data } = (await place.run(["sessions", "show", name, "--json"])).json()
+  return data.turns.map((turn: { said: string }) => turn.said)
+}
+
+describe("a conversation that is kept", () => {
+  it("goes back, and says that files do not", async () => {
+    await using place = await makePlace()
+    await makeTrip(place)
+    const shown = await place.run(["sessions", "show", "trip"])
+    assert.match(shown.stdout, /2 {3}you say two\n/)
+    assert.match(shown.stdout, /2\.1 calls Edit/)
+    assert.match(shown.stdout, /2\.2 model told two/)
+    const trial = await place.run(["sessions", "rewind", "trip", "--to", "1", "--dry-run"])
+    assert.strictEqual(trial.code, 0, trial.stderr)
+    assert.include(trial.stdout, "trip would be at turn 1: 5 messages of 2 turns would be out of it")
+    assert.lengthOf(await said(place, "trip"), 3)
+    const back = await place.run(["sessions", "rewind", "trip", "--to", "1"])
+    assert.include(back.stdout, "trip is at turn 1: 5 messages of 2 turns are out of it")
+    assert.include(back.stderr, "1 tool call is out of it; what was done stays done: Edit")
+    assert.include(back.stderr, "Files are not rewound. See what can be taken back: signalbox undo --list")
+    assert.deepStrictEqual(await said(place, "trip"), ["say one"])
+    const again = (await place.run(["sessions", "rewind", "trip", "--to", "1", "--json"])).json().data
+    assert.deepStrictEqual(again, {
+      name: "trip",
+      to: "1",
+      turns: 0,
+      messages: 0,
+      calls: [],
+      files_changed: false,
+      dry_run: false
+    })
+    const none = await place.run(["sessions", "rewind", "trip", "--to", "4", "--json"])
+    assert.strictEqual(none.json().error_code, "HISTORY_POINT_NOT_FOUND")
+    assert.strictEqual((await place.run(["sessions", "rewind", "trip", "--to", "x", "--json"])).code, 2)
+  })
+
+  it("goes two ways, under a name of its own", async () => {
+    await using place = await makePlace()
+    await makeTrip(place)
+    const forked = await place.run(["sessions", "fork", "tr", "--at", "2.1"])
+    assert.strictEqual(forked.code, 0, forked.stderr)
+    assert.include(forked.stdout, "trip-2 is trip up to step 1 of turn 2")
+    assert.include(forked.stderr, "signalbox sessions resume trip-2")
+    const went = await place.run(["chat", "--session", "trip-2", "another way", "--json"])
+    assert.strictEqual(went.code, 0, went.stderr)
+    assert.deepStrictEqual(await said(place, "trip-2"), ["say one", "say two", "another way"])
+    assert.deepStrictEqual(await said(place, "trip"), ["say one", "say two", "say three"])
+    const listed = (await place.run(["sessions", "list", "--json"])).json().data
+    assert.deepInclude(listed[0], { name: "trip", title: "say one", turns: 3, forked_from: null, is_cut_off: false })
+    assert.deepInclude(listed[1], { name: "trip-2", turns: 3, forked_from: { name: "trip", at: "2.1" } })
+    assert.match(
+      (await place.run(["sessions", "list"])).stdout,
+      /trip-2 {2}3 turns {2}just now {2,}from trip at 2\.1 {2}say one/
+    )
+    const taken = await place.run(["sessions", "fork", "trip", "--id", "trip-2", "--json"])
+    assert.strictEqual(taken.json().error_code, "SESSION_EXISTS")
+  })
+
+  it("is found by the beginning of its name, and says what is near where there is none", async () => {
+    await using place = await makePlace()
+    await makeTrip(place)
+    await place.run(["sessions", "fork", "trip", "--id", "tram"])
+    const several = (await place.run(["sessions", "show", "tr", "--json"])).json()
+    assert.strictEqual(several.error_code, "SESSION_AMBIGUOUS")
+    assert.include(several.error?.message, "tram, trip")
+    assert.strictEqual((await place.run(["sessions", "show", "tri", "--json"])).json().data.name, "trip")
+    const none = (await place.run(["sessions", "show", "tripp", "--json"])).json()
+    assert.include(none.error?.hint, 'Did you mean "trip"?')
+  })
+
+  it("is exported as a whole, for people and for other stores", async () => {
+    await using place = await makePlace()
+    await makeTrip(place)
+    await place.run(["sessions", "rewind", "trip", "--to", "2"])
+    const text = (await place.run(["sessions", "export", "trip", "--format", "md"])).stdout
+    for (const part of [
+      "# trip\n",
+      "## Turn 2 · 2026-01-01T10:00:00.000Z",
+      "**You**\n\nsay two",
+      "> about two",
+      "**Call of `Edit`**",
+      "````\n``` edited\n````",
+      "*m · input tokens 10 · output tokens 5*"
+    ])
+      assert.include(text, part)
+    assert.notInclude(text, "say three")
+    writeFileSync(place.file("out.jsonl"), (await place.run(["sessions", "export", "trip"])).stdout)
+    const into = await place.run(["history", "import", "out.jsonl", "--session", "copy", "--json"])
+    assert.deepStrictEqual(into.json().data.rejected, [])
+    assert.strictEqual(
+      (await place.run(["sessions", "export", "copy", "--format", "md"])).stdout,
+      text.replace("# trip", "# copy")
+    )
+  })
+})

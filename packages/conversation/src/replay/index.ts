@@ -1,0 +1,41 @@
+// The format
+export {
+  type Cassette,
+  CassetteEntry,
+  cassetteFormat,
+  CassetteHead,
+  entriesOf,
+  type EntryOf,
+  readCassette,
+  readCassetteText,
+  RecordedRequest
+} from "./Cassette.ts"
+
+// Recording
+export { type ExchangeTape, type LinkTape, makeRecorder, type Recorder, type RecorderOptions } from "./Recorder.ts"
+export { recordConversations } from "./recordConversations.ts"
+export { makeMask, type Mask } from "./Mask.ts"
+export { IsWithinAnswer } from "./within.ts"
+
+// Replaying
+export {
+  describeDifference,
+  type Difference,
+  makePlayer,
+  type PlayedExchange,
+  type Player,
+  type PlayerOptions
+} from "./Player.ts"
+export { type PlayOptions, playTurn, type RecordedTurn, recordedConversation, turnsOf } from "./playTurns.ts"
+export { bytesOf } from "./maskPieces.ts"
+export { firstDifference, showDifference, type ValueDifference } from "./differences.ts"
+
+// Errors
+export {
+  type CassetteError,
+  CassetteInvalid,
+  CassetteTooNew,
+  CassetteUnusable,
+  RecordedFailure,
+  ReplayDiverged
+} from "./errors.ts"

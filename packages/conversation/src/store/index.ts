@@ -1,0 +1,5 @@
+// What a store of your own is made of: two verbs give all others
+export { eventVerbs, type StoreParts } from "../events/eventVerbs.ts"
+export { EventLog, isRewind } from "../events/EventLog.ts"
+export { lineAt, makePrepare, type PreparedEvent } from "../events/prepareEvents.ts"
+export { makeTurnQueue, type TurnQueue, turnTimeout } from "../events/turnQueue.ts"
