@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { startFxLlm } from "@signalbox/testing"
-import { cpSync, existsSync } from "node:fs"
+import { cpSync, existsSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { readCommand } from "../src/chat/commands/readCommand.ts"
 import { jsonLines, makePlace, type Place, upstream } from "./support.ts"
@@ -192,5 +192,49 @@ describe("commands of a chat", () => {
       fxLlm.requests.map(({ lastUserText }) => lastUserText),
       ["/literally"]
     )
+  })
+})
+
+describe("a file that goes along with one question", () => {
+  it("is sent before its words, as a picture or a document by what is in it", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm()
+    place.configure(upstream("claude", fxLlm.url))
+    writeFileSync(place.file("a.bin"), "GIF89a and so on")
+    writeFileSync(place.file("b.pdf"), "%PDF-1.7 and so on")
+    const { code, stderr } = await place.run(["chat", "--image", "a.bin", "--image", "b.pdf", "see a.bin"], { env })
+    assert.strictEqual(code, 0, stderr)
+    const { messages } = JSON.parse(fxLlm.requests[0]?.rawBody ?? "{}")
+    const kinds = messages[0].content.map((block: { readonly type: string; readonly source?: object }) => [
+      block.type,
+      block.source && "media_type" in block.source ? block.source.media_type : undefined
+    ])
+    assert.deepStrictEqual(kinds, [
+      ["image", "image/gif"],
+      ["document", "application/pdf"],
+      ["text", undefined]
+    ])
+  })
+
+  it("ends the program before anything is asked where it cannot be sent", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm()
+    place.configure(upstream("claude", fxLlm.url))
+    writeFileSync(place.file("text.png"), "no picture")
+    writeFileSync(
+      place.file("large.png"),
+      Buffer.concat([Buffer.from("\u0089PNG\r\n\u001a\n", "latin1"), Buffer.alloc(4_000_000)])
+    )
+    for (const [path, reason] of [
+      ["none.png", "there is no such file"],
+      ["text.png", "it is neither a picture"],
+      ["large.png", "the picture has 4.0 MB"],
+      [".", "it is no file"]
+    ] as const) {
+      const ended = await place.run(["chat", "--image", path, "look", "--json"], { env })
+      assert.deepStrictEqual([ended.code, ended.json().error_code], [65, "ATTACHMENT_UNUSABLE"], path)
+      assert.include(ended.json().error?.message, reason)
+    }
+    assert.lengthOf(fxLlm.requests, 0)
   })
 })

@@ -44,7 +44,7 @@ const help: ChatCommand = {
 }
 
 /** In the order in which `/help` shows them. */
-export const chatCommands: ReadonlyArray<ChatCommand> = [
+const chatCommands: ReadonlyArray<ChatCommand> = [
   help,
   status,
   model,
