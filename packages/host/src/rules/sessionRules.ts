@@ -32,6 +32,8 @@ export interface AppliedRules {
   readonly ended: (session: HookSession) => Effect.Effect<void>
 }
 
+type Begun = Omit<HookSession, "principal">
+
 const textBlock = (text: string): TextBlock => ({ type: "text", text })
 
 /** Applies them to the sessions of one client. */
@@ -46,20 +48,32 @@ export const sessionRules = ({ hooks, instructions, system }: SessionRules): App
   }
 
   const around: AppliedRules["around"] = (client) => {
+    const begin = Effect.fnUntraced(function* (given: StartOptions, { conversationId, isKept }: Begun) {
+      const principal = given.principal ?? "local"
+      const begun = yield* Effect.result(hooks.sessionStart({ principal, conversationId, isKept }))
+      const added = begun._tag === "Success" ? begun.success.map(textBlock) : []
+      return { begun, system: [...(yield* systemOf(given)), ...added] }
+    })
     const start: ConversationClient["Service"]["start"] = Effect.fnUntraced(function* (given = {}) {
       const id = given.id ?? `conv_${yield* makeCorrelationId}`
       const isKept = given.isKept ?? given.id !== undefined
-      const begun = yield* Effect.result(
-        hooks.sessionStart({ principal: given.principal ?? "local", conversationId: id, isKept })
-      )
-      const added = begun._tag === "Success" ? begun.success.map(textBlock) : []
-      const session = yield* client.start({ ...given, id, isKept, system: [...(yield* systemOf(given)), ...added] })
+      const { begun, system } = yield* begin(given, { conversationId: id, isKept })
+      const session = yield* client.start({ ...given, id, isKept, system })
       if (begun._tag === "Failure") refused.set(id, begun.failure)
       return session
     })
+    const fork: ConversationClient["Service"]["fork"] = (from, given = {}) => {
+      const systemFor = ({ id, isKept }: { readonly id: string; readonly isKept: boolean }) =>
+        Effect.map(begin(given, { conversationId: id, isKept }), ({ begun, system }) => {
+          if (begun._tag === "Failure") refused.set(id, begun.failure)
+          return system
+        })
+      return client.fork(from, { ...given, systemFor })
+    }
     return {
       ...client,
       start,
+      fork,
       ask: (content, given) =>
         Effect.acquireUseRelease(
           start(given),
