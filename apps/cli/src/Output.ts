@@ -76,9 +76,13 @@ export const makeOutput = (options: {
     isJson: options.isJson,
     style: options.style,
     errorStyle: options.errorStyle,
-    // A terminal that does not know its size says 0.
-    width: process.stderr.columns || process.stdout.columns || 100,
-    columns: process.stdout.columns || Number.POSITIVE_INFINITY,
+    // A terminal that does not know its size says 0, and one may get another size.
+    get width() {
+      return process.stderr.columns || process.stdout.columns || 100
+    },
+    get columns() {
+      return process.stdout.columns || Number.POSITIVE_INFINITY
+    },
     write,
     line: (text) => write(`${text}\n`),
     status: (text) => Effect.sync(() => writeStatus(text)),

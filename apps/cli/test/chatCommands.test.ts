@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { startFxLlm } from "@signalbox/testing"
-import { existsSync } from "node:fs"
+import { cpSync, existsSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { readCommand } from "../src/chat/commands/readCommand.ts"
 import { jsonLines, makePlace, type Place, upstream } from "./support.ts"
 
@@ -24,6 +25,10 @@ const read = (line: string) => {
   const said = readCommand(line)
   return said._tag === "Words" ? said.text : [said.name, said.argument]
 }
+
+/** The names of the tools in a request. */
+const toolsIn = (body = "{}"): ReadonlyArray<string> =>
+  JSON.parse(body).tools.map(({ name }: { readonly name: string }) => name)
 
 describe("a line", () => {
   it("is a command after one slash, and words otherwise", () => {
@@ -110,6 +115,61 @@ describe("commands of a chat", () => {
     assert.include(again.stdout, "trip-3")
   })
 
+  it("go back, and two ways, and between conversations of the chat", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm()
+    place.configure(upstream("claude", fxLlm.url))
+    const lines = [
+      "my name is Ada",
+      "my dog is Rex",
+      "/rewind",
+      "/fork",
+      "/rewind 2",
+      "who",
+      "/switch trip",
+      "and here",
+      "/switch"
+    ]
+    const { stdout } = await chat(place, lines, ["--session", "trip"])
+    assert.match(stdout, /1 {2}my name is Ada/)
+    for (const text of ["You go on in trip-2, a copy", "1 turn is gone", "You go on with trip: 4 messages so far"])
+      assert.include(stdout, text)
+    const [, , who, here] = fxLlm.requests.map(({ rawBody }) => rawBody)
+    assert.include(who, "Ada")
+    assert.notInclude(who, "Rex")
+    assert.include(here, "Rex")
+    assert.notInclude(here, "who")
+    const { stdout: data } = await chat(
+      place,
+      ["/rewind 9", "/rewind x", "/compact", "/fork", "/switch nowhere"],
+      ["--json"]
+    )
+    assert.deepStrictEqual(
+      jsonLines(data).map((line) => line["error_code"]),
+      ["HISTORY_POINT_NOT_FOUND", "CHAT_COMMAND_INVALID", null, null, "SESSION_NOT_FOUND"]
+    )
+  })
+
+  it("send prompts that are files, with the tools that they may use, and list them", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm()
+    place.configure({ ...upstream("claude", fxLlm.url), tools: { enabled: ["Read", "Grep", "LS"] } })
+    const example = fileURLToPath(new URL("../examples/chat/.signalbox", import.meta.url))
+    cpSync(example, place.file(".signalbox"), { recursive: true })
+    const { stderr, stdout } = await chat(place, ["/help", "/explain main.ts", "/explian", "and then"])
+    assert.include(stdout, "/explain [file]")
+    assert.include(stderr, 'Did you mean "/explain"?')
+    const [prompt, then] = fxLlm.requests
+    assert.include(prompt?.lastUserText, "what main.ts is for")
+    assert.deepStrictEqual(
+      [toolsIn(prompt?.rawBody), toolsIn(then?.rawBody)],
+      [
+        ["Read", "Grep"],
+        ["Read", "Grep", "LS"]
+      ]
+    )
+  })
+
   it("take back what a built-in tool has changed", async () => {
     await using place = await makePlace()
     const call = { name: "Write", input: { file_path: "a.txt", content: "new\n" } }
@@ -132,5 +192,49 @@ describe("commands of a chat", () => {
       fxLlm.requests.map(({ lastUserText }) => lastUserText),
       ["/literally"]
     )
+  })
+})
+
+describe("a file that goes along with one question", () => {
+  it("is sent before its words, as a picture or a document by what is in it", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm()
+    place.configure(upstream("claude", fxLlm.url))
+    writeFileSync(place.file("a.bin"), "GIF89a and so on")
+    writeFileSync(place.file("b.pdf"), "%PDF-1.7 and so on")
+    const { code, stderr } = await place.run(["chat", "--image", "a.bin", "--image", "b.pdf", "see a.bin"], { env })
+    assert.strictEqual(code, 0, stderr)
+    const { messages } = JSON.parse(fxLlm.requests[0]?.rawBody ?? "{}")
+    const kinds = messages[0].content.map((block: { readonly type: string; readonly source?: object }) => [
+      block.type,
+      block.source && "media_type" in block.source ? block.source.media_type : undefined
+    ])
+    assert.deepStrictEqual(kinds, [
+      ["image", "image/gif"],
+      ["document", "application/pdf"],
+      ["text", undefined]
+    ])
+  })
+
+  it("ends the program before anything is asked where it cannot be sent", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm()
+    place.configure(upstream("claude", fxLlm.url))
+    writeFileSync(place.file("text.png"), "no picture")
+    writeFileSync(
+      place.file("large.png"),
+      Buffer.concat([Buffer.from("\u0089PNG\r\n\u001a\n", "latin1"), Buffer.alloc(4_000_000)])
+    )
+    for (const [path, reason] of [
+      ["none.png", "there is no such file"],
+      ["text.png", "it is neither a picture"],
+      ["large.png", "the picture has 4.0 MB"],
+      [".", "it is no file"]
+    ] as const) {
+      const ended = await place.run(["chat", "--image", path, "look", "--json"], { env })
+      assert.deepStrictEqual([ended.code, ended.json().error_code], [65, "ATTACHMENT_UNUSABLE"], path)
+      assert.include(ended.json().error?.message, reason)
+    }
+    assert.lengthOf(fxLlm.requests, 0)
   })
 })

@@ -49,6 +49,22 @@ describe("a session", () => {
     })
   )
 
+  it.effect("uses only the tools that a turn may use", () =>
+    Effect.gen(function* () {
+      const { model, requests } = yield* scriptedModel([
+        { toolCalls: [echoCall("x", "c1")] },
+        { text: "there is none" },
+        { text: "hi" }
+      ])
+      const session = yield* sessionOf(model, [echo])
+      const turn = yield* collectTurn(session.send("echo x", { tools: ["other"] }))
+      assert.strictEqual(turn.steps[0]?.outcomes[0]?.status, "not_found")
+      yield* collectTurn(session.send("hello"))
+      const offered = (yield* requests).map(({ tools }) => tools.map(({ name }) => name))
+      assert.deepStrictEqual(offered, [[], [], ["echo"]])
+    })
+  )
+
   it.effect("has the turn in its history when turn_end is given out", () =>
     Effect.gen(function* () {
       const { model } = yield* scriptedModel([{ text: "hi" }])

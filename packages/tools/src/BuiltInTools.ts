@@ -41,6 +41,7 @@ import { editTool, multiEditTool } from "./files/editTools.ts"
 import { globTool } from "./files/globTool.ts"
 import { grepTool } from "./files/grepTool.ts"
 import { lsTool } from "./files/lsTool.ts"
+import { type ChangedFile, previewChange } from "./files/previewChange.ts"
 import { notebookEditTool, notebookReadTool } from "./files/notebookTools.ts"
 import { readTool } from "./files/readTool.ts"
 import { writeTool } from "./files/writeTool.ts"
@@ -81,6 +82,10 @@ export class BuiltInTools extends Context.Service<
     readonly changes: Effect.Effect<ReadonlyArray<FileChange>, FileFailed>
     /** Takes a change back, unless the file has been changed since. */
     readonly revert: (id: string) => Effect.Effect<FileChange, UndoRefused | WorkspaceError>
+    /** A file as it was before a change and as that left it; nothing where what it left is not there any more. */
+    readonly changedFile: (id: string) => Effect.Effect<ChangedFile | undefined, FileFailed>
+    /** What a call of a tool would make of a file; nothing where it changes none, or would be refused. Nothing is written. */
+    readonly preview: (toolName: string, input: JsonObject) => Effect.Effect<ChangedFile | undefined>
   }
 >()("@signalbox/tools/BuiltInTools") {
   /** The tools of these options. Commands in the background end with the scope. */
@@ -142,7 +147,9 @@ function* makeBuiltInTools(
     revert: (id) =>
       journal === undefined
         ? Effect.fail(new UndoRefused({ path: id, reason: "no images of files are kept (tools.undo)" }))
-        : journal.revert(id, workspace)
+        : journal.revert(id, workspace),
+    changedFile: (id) => journal?.changedFile(id, workspace) ?? Effect.undefined,
+    preview: previewChange(workspace, limits.maxFileBytes)
   }
 }
 

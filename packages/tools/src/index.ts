@@ -45,6 +45,7 @@ export { describeSandbox, findSandbox, type SandboxState } from "./sandbox/Sandb
 // Changes that can be taken back
 export type { WorkspaceError } from "./paths/Workspace.ts"
 export { FileChange } from "./undo/UndoJournal.ts"
+export type { ChangedFile } from "./files/previewChange.ts"
 
 // Errors
 export {

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { ChangedFile } from "@signalbox/tools"
 import { Interaction, isJsonObject, type JsonObject, localCall, ToolNotFound } from "@signalbox/model"
 import { SubAgent, type SubAgentTask } from "@signalbox/tools"
 import { Effect, Fiber, Metric } from "effect"
@@ -180,6 +181,9 @@ describe("a notebook", () => {
   )
 })
 
+const texts = (change: ChangedFile | undefined) =>
+  change && [change.before && Buffer.from(change.before).toString(), Buffer.from(change.after).toString()]
+
 describe("a change of a file", () => {
   it.live("can be taken back while the file is what it made of it", () =>
     Effect.gen(function* () {
@@ -207,6 +211,40 @@ describe("a change of a file", () => {
       yield* tools.revert(back?.id ?? "")
       assert.strictEqual(readFileSync(file, "utf8"), "two")
       assert.strictEqual((yield* Effect.flip(tools.revert("none"))).code, "UNDO_REFUSED")
+    })
+  )
+
+  it.live("can be seen before it is made, and afterwards as long as what it left is there", () =>
+    Effect.gen(function* () {
+      const { call, tools, write } = yield* makeBench((options) => ({
+        ...options,
+        undo: { folder: join(options.stateFolder, "undo"), maxChanges: 10, maxBytes: 1_000_000 }
+      }))
+      const file = write("a.txt", "one")
+      const edit = { file_path: "a.txt", old_string: "one", new_string: "two" }
+      assert.deepStrictEqual(texts(yield* tools.preview("Edit", edit)), ["one", "two"])
+      assert.deepStrictEqual(texts(yield* tools.preview("Write", { file_path: "b.txt", content: "b" })), [
+        undefined,
+        "b"
+      ])
+      for (const [name, input] of [
+        ["Edit", { ...edit, old_string: "none" }],
+        ["Edit", {}],
+        ["Write", { file_path: "/etc/passwd", content: "" }],
+        ["Bash", { command: "touch c.txt" }]
+      ] as const)
+        assert.isUndefined(yield* tools.preview(name, input))
+      assert.strictEqual(readFileSync(file, "utf8"), "one")
+      assert.deepStrictEqual(yield* tools.changes, [])
+      yield* call("Edit", edit)
+      yield* call("Edit", { ...edit, old_string: "two", new_string: "three" })
+      const [second, first] = yield* tools.changes
+      assert(first !== undefined && second !== undefined)
+      assert.deepStrictEqual(texts(yield* tools.changedFile(first.id)), ["one", "two"])
+      assert.deepStrictEqual(texts(yield* tools.changedFile(second.id)), ["two", "three"])
+      writeFileSync(file, "by hand")
+      assert.isUndefined(yield* tools.changedFile(second.id))
+      assert.isUndefined(yield* tools.changedFile("none"))
     })
   )
 

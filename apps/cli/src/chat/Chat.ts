@@ -8,6 +8,7 @@ import type { Usage } from "@signalbox/model"
 import { Duration, Effect } from "effect"
 import type { RunningHost } from "../withHost.ts"
 import type { Attachment } from "./attachments/readAttachment.ts"
+import type { FileDiffs } from "./FileDiffs.ts"
 import type { Talker } from "./Talker.ts"
 
 /** What may change from one line to the next. */
@@ -19,11 +20,14 @@ export interface ChatState {
   attachments: ReadonlyArray<Attachment>
   /** Tokens that the model had before it after its last answer; nothing before the first. */
   contextTokens: number | undefined
+  /** The ids of all conversations of this chat, the first one first. */
+  ids: ReadonlyArray<string>
 }
 
 export interface Chat {
   readonly host: RunningHost
   readonly talker: Talker
+  readonly diffs: FileDiffs
   /** Whether conversations that are begun here are kept. */
   readonly isKept: boolean
   readonly state: ChatState
@@ -42,12 +46,13 @@ export const modelName = ({ model, service, upstream }: ChosenModel): string => 
 export const startSession = ({ conversations }: Talker, options: StartOptions) =>
   conversations.start({ idleTimeout: Duration.infinity, ...options })
 
-/** Goes on in another session, and closes the one before: what is kept of it stays. */
-export const switchTo = Effect.fnUntraced(function* ({ state }: Chat, session: ConversationSession) {
+/** Goes on in another session. One that is kept is closed, since it can be opened again. */
+export const switchTo = Effect.fnUntraced(function* ({ isKept, state }: Chat, session: ConversationSession) {
   const before = state.session
   state.session = session
   state.contextTokens = undefined
-  yield* before.close
+  if (!state.ids.includes(session.id)) state.ids = [...state.ids, session.id]
+  if (isKept) yield* before.close
 })
 
 /** All that a model had before it when it had answered. */

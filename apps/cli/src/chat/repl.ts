@@ -11,7 +11,7 @@ import { withShortfall } from "../report.ts"
 import { Setting } from "../Setting.ts"
 import type { Approving } from "./approving.ts"
 import { attachTyped } from "./attachments/attachTyped.ts"
-import { checkTogether } from "./attachments/readAttachment.ts"
+import { problemTogether } from "./attachments/readAttachment.ts"
 import type { Chat } from "./Chat.ts"
 import type { CommandNeeds } from "./commands/ChatCommand.ts"
 import { completeCommand, runCommand } from "./commands/chatCommands.ts"
@@ -19,8 +19,10 @@ import { readCommand } from "./commands/readCommand.ts"
 import { type Lines, makeLines } from "./input/Lines.ts"
 import { noHistory, openHistory } from "./input/promptHistory.ts"
 import { asLines, readMessage } from "./input/readMessage.ts"
-import { runOneTurn } from "./runOneTurn.ts"
+import { runOneTurn, type TurnMessage } from "./runOneTurn.ts"
 import { turnJson } from "./turnJson.ts"
+import { untilInterrupted } from "./untilInterrupted.ts"
+import { isWorkShown, noWork } from "./working.ts"
 
 /** How a conversation goes on. */
 export interface ReplOptions {
@@ -42,7 +44,7 @@ const tellFailure = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
   yield* output.status(renderError(Cause.squash(cause), output.errorStyle))
 })
 
-const answer = Effect.fnUntraced(function* (chat: Chat, message: string, options: ReplOptions) {
+const answer = Effect.fnUntraced(function* (chat: Chat, message: TurnMessage, options: ReplOptions) {
   const output = yield* Output
   const { interaction, unasked } = options.approving()
   const turn = runOneTurn(chat, message, { ...options, interaction, isLast: false })
@@ -61,36 +63,35 @@ const answer = Effect.fnUntraced(function* (chat: Chat, message: string, options
 /** Runs a command and shows what came of it. What goes on with it is handed back. */
 const command = Effect.fnUntraced(function* (chat: Chat, name: string, argument: string) {
   const output = yield* Output
-  if (output.isJson) {
-    const exit = yield* Effect.exit(runCommand(chat, name, argument))
-    const outcome = yield* toOutcome(Effect.map(exit, ({ data }) => data))
-    yield* output.line(renderOutcome(outcome))
-    return Exit.isSuccess(exit) ? exit.value.next : undefined
-  }
-  const exit = yield* Effect.exit(runCommand(chat, name, argument))
-  if (Exit.isFailure(exit)) return yield* tellFailure(exit.cause)
-  if (exit.value.text !== "") yield* output.line(exit.value.text)
-  return exit.value.next
+  const work = { ...noWork, standard: `/${name}` }
+  const run = runCommand(chat, name, argument)
+  const exit = yield* untilInterrupted(run, { isLast: false }, (yield* isWorkShown) ? () => work : undefined)
+  if (exit === undefined) return yield* output.status(`\n${output.errorStyle.yellow("■")} stopped: /${name}`)
+  const next = Exit.isSuccess(exit) ? exit.value.next : undefined
+  // A line has one object: that of the turn, where one follows.
+  if (output.isJson && next?._tag !== "Send")
+    yield* output.line(renderOutcome(yield* toOutcome(Effect.map(exit, ({ data }) => data))))
+  else if (Exit.isFailure(exit)) yield* tellFailure(exit.cause)
+  else if (exit.value.text !== "") yield* output.line(exit.value.text)
+  return next
 })
 
-/** Puts the files that a person has named beside the message; those that cannot be used are told, and `false` says so. */
-const attach = Effect.fnUntraced(function* ({ state }: Chat, text: string, lines: Lines) {
+/**
+ * Puts the files that a person has named beside the message. What cannot be used is told, and then `false` says so, unless it
+ * is to go without that.
+ */
+const attach = Effect.fnUntraced(function* ({ state }: Chat, text: string, lines: Lines, goesWithout: boolean) {
   const { errorStyle, status } = yield* Output
   const { directory } = yield* Setting
-  const found = yield* Effect.exit(
-    Effect.gen(function* () {
-      const files = yield* attachTyped({ directory, text, wasPasted: lines.pastes.wasPasted })
-      const all = [...state.attachments, ...files]
-      yield* checkTogether(all)
-      return all
-    })
-  )
-  if (Exit.isFailure(found)) {
-    yield* tellFailure(found.cause)
+  const { files, problem } = yield* attachTyped({ directory, text, wasPasted: lines.pastes.wasPasted })
+  const attachments = [...state.attachments, ...files]
+  const wrong = goesWithout ? undefined : (problem ?? problemTogether(attachments))
+  if (wrong !== undefined) {
+    yield* status(renderError(wrong, errorStyle))
     return false
   }
-  state.attachments = found.value
-  if (found.value.length > 0) yield* status(errorStyle.dim(`With ${found.value.map(({ name }) => name).join(", ")}`))
+  state.attachments = attachments
+  if (attachments.length > 0) yield* status(errorStyle.dim(`With ${attachments.map(({ name }) => name).join(", ")}`))
   return true
 })
 
@@ -130,13 +131,13 @@ export const repl = Effect.fnUntraced(function* (chat: Chat, options: ReplOption
     if (said._tag === "Command") {
       const next = yield* command(chat, said.name, said.argument)
       if (next?._tag === "Leave") return { leaves: true, refused: "" }
-      if (next?._tag === "Send") yield* answer(chat, next.text, options)
+      if (next?._tag === "Send") yield* answer(chat, next.message, options)
       return goOn
     }
     // A message with a file that cannot be sent stands at the prompt again; as it is, it goes without the file.
-    const isToBeSent = !isTerminal.stdin || refused === line || (yield* attach(chat, said.text, input.lines))
-    if (!isToBeSent) return { leaves: false, refused: line }
-    yield* answer(chat, said.text, options)
+    if (isTerminal.stdin && !(yield* attach(chat, said.text, input.lines, refused === line)))
+      return { leaves: false, refused: line }
+    yield* answer(chat, { content: said.text }, options)
     return goOn
   })
 

@@ -1,15 +1,15 @@
 /**
  * One turn of a chat, printed as it happens. The first Ctrl-C stops it and says what was stopped.
  */
-import type { TurnResult } from "@signalbox/conversation"
+import type { SendOptions, TurnResult } from "@signalbox/conversation"
 import type { ContentBlock, Interaction } from "@signalbox/model"
-import { Clock, Deferred, Duration, Effect, Exit, Fiber, Stream } from "effect"
+import { Clock, Duration, Effect, Stream } from "effect"
 import { Output } from "../Output.ts"
-import { Signals } from "../process/Signals.ts"
 import { printTurn } from "../render/renderTurn.ts"
 import { Setting } from "../Setting.ts"
 import { type Chat, contextOf } from "./Chat.ts"
-import { costSince, followWork, noWork, showWork, summaryLine, whatRuns } from "./working.ts"
+import { untilInterrupted } from "./untilInterrupted.ts"
+import { costSince, followWork, isWorkShown, noWork, summaryLine, whatRuns } from "./working.ts"
 
 export type TurnEnd = { readonly _tag: "Finished"; readonly result: TurnResult } | { readonly _tag: "Stopped" }
 
@@ -21,58 +21,57 @@ export interface TurnView {
   readonly interaction: Interaction
 }
 
+/** What is said, and what is different in the turn that answers it. */
+export interface TurnMessage {
+  readonly content: string | ReadonlyArray<ContentBlock>
+  readonly send?: Pick<SendOptions, "answeredBy" | "limits" | "tools">
+}
+
 /** The message with the files that go along, which come first: models look at them better so. */
-const contentOf = ({ state: { attachments } }: Chat, message: string): string | ReadonlyArray<ContentBlock> =>
-  attachments.length === 0 ? message : [...attachments.map(({ block }) => block), { type: "text", text: message }]
+const contentOf = ({ state: { attachments } }: Chat, { content }: TurnMessage): TurnMessage["content"] =>
+  attachments.length === 0
+    ? content
+    : [
+        ...attachments.map(({ block }) => block),
+        ...(typeof content === "string" ? [{ type: "text" as const, text: content }] : content)
+      ]
 
 /** How text is shown: as it is, or its Markdown on a terminal with colours. */
-const textView = Effect.fnUntraced(function* ({ isPlain, streams }: TurnView) {
+const textView = Effect.fnUntraced(function* ({ diffs }: Chat, { isPlain, streams }: TurnView) {
   const { columns, isJson, style } = yield* Output
   const { isTerminal } = yield* Setting
-  if (isPlain || isJson || !isTerminal.stdout || style.bold("x") === "x") return { streams }
+  const view = { streams, changeOf: diffs.after }
+  if (isPlain || isJson || !isTerminal.stdout || style.bold("x") === "x") return view
   const { makeMarkdown } = yield* Effect.promise(() => import("../render/markdown/Markdown.ts"))
-  return { streams, markdown: makeMarkdown(style, columns) }
+  return { ...view, markdown: makeMarkdown(style, columns) }
 })
 
 /** Runs a turn of the session. A failure is handed on; Ctrl-C ends it as `Stopped`. */
-export const runOneTurn = Effect.fnUntraced(function* (chat: Chat, message: string, view: TurnView) {
+export const runOneTurn = Effect.fnUntraced(function* (chat: Chat, message: TurnMessage, view: TurnView) {
   const output = yield* Output
-  const signals = yield* Signals
-  const { isTerminal } = yield* Setting
   const { host, state } = chat
   let work = noWork
   let result: TurnResult | undefined
   const content = contentOf(chat, message)
   state.attachments = []
-  const events = state.session.send(content, { ...state.other?.send, interaction: view.interaction }).pipe(
-    Stream.tap((event) =>
-      Effect.sync(() => {
-        work = followWork(work, event)
-        if (event.type === "step_end") state.contextTokens = contextOf(event.summary.usage)
-        if (event.type === "turn_end") result = event.result
-      })
+  const events = state.session
+    .send(content, { ...state.other?.send, ...message.send, interaction: view.interaction })
+    .pipe(
+      Stream.tap((event) =>
+        Effect.sync(() => {
+          work = followWork(work, event)
+          if (event.type === "step_end") state.contextTokens = contextOf(event.summary.usage)
+          if (event.type === "turn_end") result = event.result
+        })
+      )
     )
-  )
-  const turn = output.isJson ? events : printTurn(yield* textView(view))(events)
-  const isShown = isTerminal.stdout && isTerminal.stderr && !output.isJson
+  const turn = output.isJson ? events : printTurn(yield* textView(chat, view))(events)
+  const isShown = yield* isWorkShown
   const usedBefore = yield* host.models.ledger.summary
   const begin = yield* Clock.currentTimeMillis
-  const stop = yield* Deferred.make<void>()
-  const run = Effect.scoped(
-    Effect.gen(function* () {
-      if (isShown) yield* showWork(() => work)
-      yield* Stream.runDrain(turn)
-    })
-  )
-  const fiber = yield* Effect.forkScoped(run)
-  const exit = yield* signals.withInterrupt(
-    () => Deferred.doneUnsafe(stop, Exit.void),
-    view
-  )(Effect.raceFirst(Fiber.await(fiber), Deferred.await(stop)))
+  const exit = yield* untilInterrupted(Stream.runDrain(turn), view, isShown ? () => work : undefined)
   if (exit === undefined) {
-    const stopped = whatRuns(work)
-    yield* Fiber.interrupt(fiber)
-    yield* output.status(`\n${output.errorStyle.yellow("■")} stopped: ${stopped}`)
+    yield* output.status(`\n${output.errorStyle.yellow("■")} stopped: ${whatRuns(work)}`)
     return { _tag: "Stopped" } satisfies TurnEnd
   }
   yield* exit
@@ -83,4 +82,4 @@ export const runOneTurn = Effect.fnUntraced(function* (chat: Chat, message: stri
     yield* output.status(output.errorStyle.dim(summaryLine(took, result, cost)))
   }
   return { _tag: "Finished", result } satisfies TurnEnd
-}, Effect.scoped)
+})

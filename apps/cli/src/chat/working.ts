@@ -8,10 +8,13 @@ import { Clock, Duration, Effect, type Scope } from "effect"
 import { formatDuration } from "../duration.ts"
 import { Output } from "../Output.ts"
 import { oneLine, printable } from "../render/style.ts"
+import { Setting } from "../Setting.ts"
 import { tokenCount } from "../render/tokenCount.ts"
 
 /** What goes on. */
 export interface Work {
+  /** What runs while no tool does. */
+  readonly standard: string
   /** What runs beside the model, by the ids of the calls. */
   readonly tools: ReadonlyMap<string, string>
   /** Tokens of the steps that are over. */
@@ -21,7 +24,7 @@ export interface Work {
   readonly characters: number
 }
 
-export const noWork: Work = { tools: new Map(), input: 0, output: 0, characters: 0 }
+export const noWork: Work = { standard: "the model", tools: new Map(), input: 0, output: 0, characters: 0 }
 
 /** Letters of a token in most languages; until the provider has counted, it is an estimate. */
 const charactersPerToken = 4
@@ -72,10 +75,16 @@ const tick = Duration.millis(100)
 
 const workingLine = (work: Work, elapsed: Duration.Duration, frame: string, width: number): string => {
   const tokens = work.output + Math.ceil(work.characters / charactersPerToken)
-  const running = work.tools.size === 0 ? "the model" : [...work.tools.values()].join(", ")
+  const running = work.tools.size === 0 ? work.standard : [...work.tools.values()].join(", ")
   const parts = [running, formatDuration(elapsed), ...(tokens === 0 ? [] : [`${tokenCount(tokens)} tokens`])]
   return oneLine(`${frame} ${parts.join(" · ")}`, width - 1)
 }
+
+/** Whether it is: where answers and news share a terminal, and no program reads them. */
+export const isWorkShown = Effect.map(
+  Effect.all([Output, Setting]),
+  ([{ isJson }, { isTerminal }]) => isTerminal.stdout && isTerminal.stderr && !isJson
+)
 
 /** Shows the work until the scope ends. */
 export const showWork = Effect.fnUntraced(function* (

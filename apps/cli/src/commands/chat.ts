@@ -9,6 +9,7 @@ import { continuing } from "../chat/continuing.ts"
 import { isSomebodyThere, terminalInteraction, terminalQuestions } from "../chat/questions/terminalInteraction.ts"
 import { type Chat, type ChatState, startSession } from "../chat/Chat.ts"
 import { type Attachment, checkTogether, readAttachment } from "../chat/attachments/readAttachment.ts"
+import { makeFileDiffs, noFileDiffs } from "../chat/FileDiffs.ts"
 import { runOneTurn } from "../chat/runOneTurn.ts"
 import { type Talker, talkerOf } from "../chat/Talker.ts"
 import { turnJson } from "../chat/turnJson.ts"
@@ -102,8 +103,8 @@ const tellKept = Effect.fnUntraced(function* (options: ChatOptions, session: Con
 })
 
 /** Whom tools may ask: the person, where one sits at the terminal. */
-const interactionWith = Effect.fnUntraced(function* (talker: Talker) {
-  return (yield* isSomebodyThere) ? yield* terminalInteraction(yield* Host, talker.model) : Interaction.decline
+const interactionWith = Effect.fnUntraced(function* ({ diffs, host, talker }: Chat) {
+  return (yield* isSomebodyThere) ? yield* terminalInteraction(host, talker.model, diffs) : Interaction.decline
 })
 
 /** The files of the command line. One that cannot be sent is told before anything starts. */
@@ -121,8 +122,11 @@ const chatOf = Effect.fnUntraced(function* (
   attachments: ReadonlyArray<Attachment>
 ) {
   const session = yield* startSession(talker, named(options))
-  const state: ChatState = { session, other: undefined, attachments, contextTokens: undefined }
-  const chat: Chat = { host: yield* Host, talker, isKept: Option.isSome(options.session), state }
+  const state: ChatState = { session, other: undefined, attachments, contextTokens: undefined, ids: [session.id] }
+  const host = yield* Host
+  const { isJson } = yield* Output
+  const diffs = isJson ? noFileDiffs : yield* makeFileDiffs(host)
+  const chat: Chat = { host, talker, diffs, isKept: Option.isSome(options.session), state }
   return chat
 })
 
@@ -133,8 +137,8 @@ const oneShot = Effect.fnUntraced(function* (message: string, options: ChatOptio
   const talker = yield* talkerOf(agent)
   yield* welcome(talker, true)
   const chat = yield* chatOf(options, talker, attachments)
-  const { interaction, unasked } = makeApproving(approvals, yield* interactionWith(talker))
-  const end = yield* runOneTurn(chat, message, { ...options, interaction, isLast: true })
+  const { interaction, unasked } = makeApproving(approvals, yield* interactionWith(chat))
+  const end = yield* runOneTurn(chat, { content: message }, { ...options, interaction, isLast: true })
   return end._tag === "Finished" ? { result: end.result, short: unasked() } : yield* Effect.interrupt
 })
 
@@ -147,8 +151,8 @@ const conversation = Effect.fnUntraced(function* (options: ChatOptions, onReady:
   const host = yield* Host
   if (!options.isRecorded) yield* watchConfig(host)
   onReady()
-  const asked = yield* interactionWith(talker)
   const chat = yield* chatOf(options, talker, attachments)
+  const asked = yield* interactionWith(chat)
   yield* tellKept(options, chat.state.session)
   const { repl } = yield* Effect.promise(() => import("../chat/repl.ts"))
   yield* repl(chat, { ...options, approving: () => makeApproving(approvals, asked) })

@@ -77,6 +77,12 @@ const textOfEvent = (event: TurnEvent): string =>
     ? event.event.delta.text
     : ""
 
+/** What of an event is part of the answer. */
+const wordsOf = (event: TurnEvent, streams: boolean): string => {
+  if (streams) return textOfEvent(event)
+  return event.type === "step_end" ? event.summary.text : ""
+}
+
 /** Whoever is asked whether the call may run is asked before the step ends, and below what was said. */
 const beginsCall = (event: TurnEvent): boolean =>
   event.type === "model" && event.event.type === "content_block_start" && event.event.content_block.type === "tool_use"
@@ -87,11 +93,13 @@ export interface TextView {
   readonly streams: boolean
   /** Makes Markdown readable; without it text is printed as it comes. */
   readonly markdown?: Markdown
+  /** What a call has changed in files. */
+  readonly changeOf?: (outcome: Outcome) => Effect.Effect<string | undefined>
 }
 
 /** Prints a turn while it runs and hands every event on. */
 export const printTurn =
-  ({ markdown, streams }: TextView) =>
+  ({ changeOf = () => Effect.undefined, markdown, streams }: TextView) =>
   <E, R>(events: Stream.Stream<TurnEvent, E, R>): Stream.Stream<TurnEvent, E, R | Output> =>
     Stream.unwrap(
       Effect.map(Output, (output) => {
@@ -108,15 +116,14 @@ export const printTurn =
             Effect.suspend(() => write(isLineOpen ? "\n" : ""))
           )
         )
+        const tell = (line: string | undefined) =>
+          line === undefined ? Effect.void : Effect.andThen(endLine, output.status(line))
         const print = Effect.fnUntraced(function* (event: TurnEvent) {
-          const text = printable(streams ? textOfEvent(event) : event.type === "step_end" ? event.summary.text : "")
+          const text = printable(wordsOf(event, streams))
           yield* write(markdown === undefined ? text : markdown.write(text))
           if (event.type === "tool_start") started.add(event.call.id)
-          const line = renderEvent(event, output, started)
-          if (line !== undefined) {
-            yield* endLine
-            yield* output.status(line)
-          }
+          yield* tell(renderEvent(event, output, started))
+          if (event.type === "tool_end") yield* tell(yield* changeOf(event.outcome))
           if (event.type === "step_end" || event.type === "turn_end" || beginsCall(event)) yield* endLine
         })
         return events.pipe(

@@ -20,6 +20,7 @@ import { resolve } from "node:path"
 import { makeApproving } from "../chat/approving.ts"
 import type { Chat, ChatState } from "../chat/Chat.ts"
 import { isSomebodyThere, personAtTerminal } from "../chat/questions/terminalInteraction.ts"
+import { noFileDiffs } from "../chat/FileDiffs.ts"
 import { runOneTurn } from "../chat/runOneTurn.ts"
 import { turnJson } from "../chat/turnJson.ts"
 import { InvalidUsage, ReplayDiffers } from "../errors.ts"
@@ -94,7 +95,7 @@ const playOne = Effect.fnUntraced(function* (opened: OpenedReplay, chat: Chat, t
   const asked = (yield* isSomebodyThere) ? yield* Effect.scoped(personAtTerminal) : Interaction.decline
   const { interaction } = makeApproving(flags, asked)
   const options = { streams: !flags.noStream, isPlain: false, interaction, isLast: false }
-  const exit = yield* runOneTurn(playing(opened, chat, turn), input, options).pipe(
+  const exit = yield* runOneTurn(playing(opened, chat, turn), { content: input }, options).pipe(
     Effect.raceFirst(opened.replay.player.diverged),
     withCorrelationId(turn.correlationId),
     Effect.exit
@@ -126,8 +127,8 @@ const chatsOf = Effect.fnUntraced(function* ({ replay, subject }: OpenedReplay) 
       isKept: false,
       idleTimeout: "1 day"
     })
-    const state: ChatState = { session, other: undefined, attachments: [], contextTokens: undefined }
-    const chat: Chat = { host, talker, isKept: false, state }
+    const state: ChatState = { session, other: undefined, attachments: [], contextTokens: undefined, ids: [id] }
+    const chat: Chat = { host, talker, diffs: noFileDiffs, isKept: false, state }
     known.set(id, chat)
     return chat
   })

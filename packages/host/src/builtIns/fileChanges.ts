@@ -12,6 +12,6 @@ export const fileChanges = Effect.fn("fileChanges")(function* (
   dataDirectory: string | undefined
 ) {
   const { options } = yield* toolsOptions(config, {}, dataDirectory)
-  const { changes, revert } = yield* BuiltInTools.make({ ...options, enabled: [] })
-  return { changes, revert, areKept: options.undo !== undefined }
+  const { changedFile, changes, preview, revert } = yield* BuiltInTools.make({ ...options, enabled: [] })
+  return { changes, revert, changedFile, preview, areKept: options.undo !== undefined }
 })

@@ -6,6 +6,7 @@ import { DateTime, Effect, FileSystem, Path, Random, Result, Schema } from "effe
 import { FileFailed, UndoRefused } from "../errors.ts"
 import { makeProcessLock } from "../ProcessLock.ts"
 import type { AroundWrite, Workspace, WorkspaceError } from "../paths/Workspace.ts"
+import type { ChangedFile } from "../files/previewChange.ts"
 import type { UndoOptions } from "../ToolsOptions.ts"
 
 /** One change that can be taken back. */
@@ -30,6 +31,8 @@ export interface UndoJournal {
   readonly list: Effect.Effect<ReadonlyArray<FileChange>, FileFailed>
   /** Puts the file back as it was before the change. That is a change as well, and can be taken back. */
   readonly revert: (id: string, workspace: Workspace) => Effect.Effect<FileChange, UndoRefused | WorkspaceError>
+  /** A file as it was before a change and as that left it; nothing where the latter is not there any more. */
+  readonly changedFile: (id: string, workspace: Workspace) => Effect.Effect<ChangedFile | undefined, FileFailed>
   /** Keeps an image of what is written over; for the workspace. */
   readonly aroundWrite: AroundWrite
 }
@@ -132,6 +135,23 @@ export const makeUndoJournal = Effect.fnUntraced(function* ({ folder, maxBytes, 
     return change
   })
 
-  const journal: UndoJournal = { list, revert, aroundWrite }
+  /** What a change left: the image of the next one of the same file, or the file itself. */
+  const bytesAfter = Effect.fnUntraced(function* (change: FileChange, workspace: Workspace) {
+    const later = (yield* list).findLast((other) => other.path === change.path && other.id > change.id)
+    if (later !== undefined) return yield* Effect.mapError(fs.readFile(imageFile(later.id)), failed)
+    const place = yield* workspace.policy.decide(change.path, "read")
+    return (yield* workspace.readBytes(place)).bytes
+  })
+
+  const changedFile: UndoJournal["changedFile"] = Effect.fnUntraced(function* (id, workspace) {
+    const change = (yield* list).find((change) => change.id === id)
+    if (change === undefined) return undefined
+    const after = yield* Effect.orElseSucceed(bytesAfter(change, workspace), () => undefined)
+    if (after === undefined || (yield* digestOf(after)) !== change.after) return undefined
+    const before = change.wasNew ? undefined : yield* Effect.mapError(fs.readFile(imageFile(id)), failed)
+    return { path: change.path, before, after }
+  })
+
+  const journal: UndoJournal = { list, revert, changedFile, aroundWrite }
   return journal
 })

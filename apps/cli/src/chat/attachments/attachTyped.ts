@@ -1,11 +1,11 @@
 /**
  * Finds the files that a person has named in a message. What was only pasted, and what a model says, names none.
  */
-import { Effect } from "effect"
+import { Array as Arr, Effect } from "effect"
 import { existsSync } from "node:fs"
 import { isAbsolute } from "node:path"
 import { pathsIn } from "./pathsIn.ts"
-import { type Attachment, placeOf, readAttachment } from "./readAttachment.ts"
+import { placeOf, readAttachment } from "./readAttachment.ts"
 
 /** What is known of the message beside its text. */
 export interface TypedMessage {
@@ -19,13 +19,12 @@ export interface TypedMessage {
 const isMeant = (path: string, directory: string): boolean =>
   isAbsolute(path) || path.startsWith("~/") || existsSync(placeOf(path, directory))
 
-/** The files, each once. Fails with the first that cannot be used. */
+/** The files that can be sent, each once, and what is wrong with the first that cannot. */
 export const attachTyped = Effect.fnUntraced(function* ({ directory, text, wasPasted }: TypedMessage) {
   const found = new Map<string, string>()
   for (const { path, written } of pathsIn(text)) {
     if (!wasPasted(written) && isMeant(path, directory)) found.set(placeOf(path, directory), path)
   }
-  const files: Array<Attachment> = []
-  for (const path of found.values()) files.push(yield* readAttachment(path, directory))
-  return files
+  const read = yield* Effect.forEach(found.values(), (path) => Effect.result(readAttachment(path, directory)))
+  return { files: Arr.getSuccesses(read), problem: Arr.getFailures(read)[0] }
 })

@@ -77,16 +77,17 @@ export const readAttachment = Effect.fnUntraced(function* (path: string, directo
   return { name, bytes: bytes.length, block: blockOf(name, type, bytes) } satisfies Attachment
 })
 
-/** Fails where they are too much for one message together. */
-export const checkTogether = (files: ReadonlyArray<Attachment>): Effect.Effect<void, AttachmentUnusable> => {
+/** What is wrong with them as files of one message; nothing where they are not too much together. */
+export const problemTogether = (files: ReadonlyArray<Attachment>): AttachmentUnusable | undefined => {
   const sum = files.reduce((total, { bytes }) => total + bytes, 0)
   const last = files.at(-1)
-  return last === undefined || sum <= limits.all
-    ? Effect.void
-    : Effect.fail(
-        new AttachmentUnusable({
-          path: last.name,
-          reason: `all files of the message have ${megabytes(sum)}, and ${megabytes(limits.all)} is the most`
-        })
-      )
+  if (last === undefined || sum <= limits.all) return undefined
+  const reason = `all files of the message have ${megabytes(sum)}, and ${megabytes(limits.all)} is the most`
+  return new AttachmentUnusable({ path: last.name, reason })
+}
+
+/** Fails where they are too much for one message together. */
+export const checkTogether = (files: ReadonlyArray<Attachment>): Effect.Effect<void, AttachmentUnusable> => {
+  const problem = problemTogether(files)
+  return problem === undefined ? Effect.void : Effect.fail(problem)
 }

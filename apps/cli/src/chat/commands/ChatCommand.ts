@@ -1,6 +1,5 @@
 /**
- * What can be typed after a slash in a chat. A command is one entry of the table in `chatCommands.ts`; it never sends
- * anything to the model by itself.
+ * What can be typed after a slash in a chat. A command is one entry of the table in `chatCommands.ts`.
  */
 import type { SignalboxError } from "@signalbox/errors"
 import type { keptStores, userFileChanges } from "@signalbox/host/node"
@@ -8,6 +7,7 @@ import type { Effect, Scope } from "effect"
 import type { Output } from "../../Output.ts"
 import type { Setting } from "../../Setting.ts"
 import type { Chat } from "../Chat.ts"
+import type { TurnMessage } from "../runOneTurn.ts"
 
 /** What came of a command. */
 export interface CommandAnswer {
@@ -15,7 +15,7 @@ export interface CommandAnswer {
   readonly data: unknown
   /** What a person reads. */
   readonly text: string
-  readonly next?: { readonly _tag: "Leave" } | { readonly _tag: "Send"; readonly text: string }
+  readonly next?: { readonly _tag: "Leave" } | { readonly _tag: "Send"; readonly message: TurnMessage }
 }
 
 /** What commands may use. */

@@ -5,10 +5,13 @@ import { nearestName } from "@signalbox/model"
 import { Effect } from "effect"
 import { ChatCommandUnknown } from "../../errors.ts"
 import { Output } from "../../Output.ts"
+import { printable } from "../../render/style.ts"
 import { renderTable } from "../../render/table.ts"
 import type { Chat } from "../Chat.ts"
 import type { ChatCommand } from "./ChatCommand.ts"
-import { clear, exit, image, undo } from "./doCommands.ts"
+import { exit, image, undo } from "./doCommands.ts"
+import { promptUsage, runPrompt } from "./promptCommand.ts"
+import { clear, compact, fork, rewind, switchSession } from "./sessionCommands.ts"
 import { cost, model, servers, status, tools } from "./showCommands.ts"
 
 const usageOf = ({ name, parameters }: ChatCommand): string => `/${name}${parameters === "" ? "" : ` ${parameters}`}`
@@ -17,12 +20,17 @@ const help: ChatCommand = {
   name: "help",
   parameters: "",
   summary: "What can be typed",
-  run: Effect.fnUntraced(function* () {
+  run: Effect.fnUntraced(function* ({ talker }) {
     const { columns, style } = yield* Output
-    const rows = chatCommands.map((command) => [style.bold(usageOf(command)), command.summary])
+    const prompts = yield* talker.promptCommands.list
+    const rows = [
+      ...chatCommands.map((command) => [usageOf(command), command.summary]),
+      ...prompts.map((prompt) => [promptUsage(prompt), printable(prompt.description ?? "")])
+    ]
+    const shown = rows.map(([usage = "", summary = ""]) => [style.bold(usage), summary])
     return {
       text: [
-        renderTable(rows, { columns, paint: style.dim }),
+        renderTable(shown, { columns, paint: style.dim }),
         "",
         style.dim('A line break: Alt+Enter, Ctrl-J, a \\ at the end of the row, or a text between """ and """.'),
         style.dim(
@@ -30,13 +38,13 @@ const help: ChatCommand = {
         ),
         style.dim("Ctrl-C stops an answer. Two slashes (//) send a text that begins with one.")
       ].join("\n"),
-      data: chatCommands.map((command) => ({ command: usageOf(command), summary: command.summary }))
+      data: rows.map(([command = "", summary = ""]) => ({ command, summary }))
     }
   })
 }
 
 /** In the order in which `/help` shows them. */
-export const chatCommands: ReadonlyArray<ChatCommand> = [
+const chatCommands: ReadonlyArray<ChatCommand> = [
   help,
   status,
   model,
@@ -45,35 +53,46 @@ export const chatCommands: ReadonlyArray<ChatCommand> = [
   cost,
   image,
   undo,
+  compact,
+  rewind,
+  fork,
+  switchSession,
   clear,
   exit
 ]
 
 const others: Readonly<Record<string, string>> = { quit: "exit", q: "exit", new: "clear", "?": "help" }
 
-/** Runs a command by its name. */
+/** Runs a command by its name: one of the chat, else a prompt. */
 export const runCommand = Effect.fnUntraced(function* (chat: Chat, name: string, argument: string) {
   const wanted = others[name] ?? name
   const found = chatCommands.find((command) => command.name === wanted)
   if (found !== undefined) return yield* found.run(chat, argument)
-  const nearest = nearestName(
+  const prompts = (yield* chat.talker.promptCommands.list).map((prompt) => prompt.name)
+  const own = nearestName(
     name,
     chatCommands.map((command) => command.name)
   )
-  return yield* new ChatCommandUnknown({ name, ...(nearest === undefined ? {} : { nearest }) })
+  // What is nearly a command of the chat is not waited for, as a prompt of a server that still starts is.
+  if (own !== undefined && !prompts.includes(name)) return yield* new ChatCommandUnknown({ name, nearest: own })
+  return yield* Effect.catchTag(runPrompt(chat, name, argument), "PromptNotFound", ({ nearest }) =>
+    Effect.fail(new ChatCommandUnknown({ name, ...(nearest === undefined ? {} : { nearest }) }))
+  )
+})
+
+const namesOf = Effect.fnUntraced(function* ({ talker }: Chat) {
+  const prompts = yield* talker.promptCommands.list
+  return [
+    ...chatCommands.map(({ name, parameters }) => (parameters === "" ? `/${name}` : `/${name} `)),
+    ...prompts.map(({ argumentHint, name }) => (argumentHint === undefined ? `/${name}` : `/${name} `))
+  ]
 })
 
 /** The lines that the Tab key can make of the one that was begun. */
 export const completeCommand = Effect.fnUntraced(function* (chat: Chat, line: string) {
-  const [, name = "", blanks, begun = ""] = /^\/([^\s/]*)(\s+)?([^]*)$/.exec(line) ?? []
+  const [, name = "", blanks, begun = ""] = /^\/([^\s/]*)(?:(\s+)([^]*))?$/.exec(line) ?? []
   if (!line.startsWith("/")) return []
-  if (blanks === undefined) {
-    return begun === ""
-      ? chatCommands
-          .filter((command) => command.name.startsWith(name))
-          .map((command) => `/${command.name}${command.parameters === "" ? "" : " "}`)
-      : []
-  }
+  if (blanks === undefined) return (yield* namesOf(chat)).filter((usage) => usage.startsWith(line))
   const complete = chatCommands.find((command) => command.name === name)?.complete
   const words = complete === undefined ? [] : yield* complete(chat, begun)
   return words.filter((word) => word.startsWith(begun)).map((word) => `/${name}${blanks}${word}`)

@@ -1,8 +1,7 @@
 /**
- * Commands that do something: with files, with the conversation, with the chat itself.
+ * Commands that do something with files, and the one that leaves.
  */
-import type { LoadedConfig } from "@signalbox/host"
-import { keptStores, userFileChanges } from "@signalbox/host/node"
+import { userFileChanges } from "@signalbox/host/node"
 import { Effect } from "effect"
 import { readdir } from "node:fs/promises"
 import { dirname, join } from "node:path"
@@ -11,7 +10,6 @@ import { Output } from "../../Output.ts"
 import { printable } from "../../render/style.ts"
 import { Setting } from "../../Setting.ts"
 import { checkTogether, placeOf, readAttachment } from "../attachments/readAttachment.ts"
-import { startSession, switchTo } from "../Chat.ts"
 import type { ChatCommand } from "./ChatCommand.ts"
 
 export const undo: ChatCommand = {
@@ -26,40 +24,6 @@ export const undo: ChatCommand = {
     const { path, wasNew } = yield* revert(latest.id)
     const now = wasNew ? "is gone again" : "is as it was before; the next /undo takes that back"
     return { text: `${style.green("✓")} ${printable(path)} ${now}`, data: { path, was_new: wasNew } }
-  }, Effect.scoped)
-}
-
-/** The names of all conversations that are kept. */
-const keptNames = Effect.fnUntraced(function* (config: LoadedConfig) {
-  const { conversationStore } = yield* keptStores(config, (yield* Setting).environment)
-  return conversationStore === undefined ? [] : yield* conversationStore.listConversations
-})
-
-/** A name that is like the one of a conversation and free: `trip-2` after `trip`. */
-const nextName = (name: string, taken: ReadonlySet<string>): string => {
-  const [, stem = name, number] = /^(.*?)(?:-(\d+))?$/.exec(name) ?? []
-  for (let next = Number(number ?? 1) + 1; ; next++) {
-    if (!taken.has(`${stem}-${next}`)) return `${stem}-${next}`
-  }
-}
-
-export const clear: ChatCommand = {
-  name: "clear",
-  parameters: "",
-  summary: "Begin a new conversation; one that is kept stays where it is",
-  run: Effect.fnUntraced(function* (chat) {
-    const { style } = yield* Output
-    const before = chat.state.session.id
-    const id = chat.isKept ? { id: nextName(before, new Set(yield* keptNames(chat.host.config))) } : {}
-    yield* switchTo(chat, yield* startSession(chat.talker, id))
-    const { session } = chat.state
-    const kept = chat.isKept
-      ? `; ${printable(before)} stays as it is: signalbox chat --session ${printable(before)}`
-      : ""
-    return {
-      text: `${style.green("✓")} A new conversation${chat.isKept ? ` under the name ${printable(session.id)}` : ""}${kept}.`,
-      data: { conversation_id: session.id, before }
-    }
   }, Effect.scoped)
 }
 

@@ -56,12 +56,14 @@ const openTerminal = (decode: (chunk: Buffer) => string, pastes: Pastes, isLineE
   }
   const onEnd = () => keys.end()
   stdin.on("data", onData).on("end", onEnd).resume()
-  process.stderr.write(bracketedPaste.on)
+  // A terminal that obeys nothing would show what it is asked for.
+  const marksPastes = process.env["TERM"] !== "dumb"
+  if (marksPastes) process.stderr.write(bracketedPaste.on)
   return {
     keys,
     close: () => {
       stdin.off("data", onData).off("end", onEnd).pause()
-      process.stderr.write(bracketedPaste.off)
+      if (marksPastes) process.stderr.write(bracketedPaste.off)
     }
   }
 }
@@ -157,13 +159,13 @@ const pipedLines = (reader: Interface): Lines => {
   }
 }
 
-/** Lines of standard input. `history` has the newest line first. */
+/** Lines of standard input, edited where prompts are seen as well. `history` has the newest line first. */
 export const makeLines = (
   isTerminal: boolean,
   setPrompt: SetPrompt,
   history: ReadonlyArray<string> = []
 ): Effect.Effect<Lines, never, Scope.Scope> =>
-  isTerminal
+  isTerminal && process.stderr.isTTY
     ? Effect.sync(() => terminalLines(setPrompt, history))
     : Effect.acquireRelease(
         Effect.sync(() => createInterface({ input: process.stdin })),

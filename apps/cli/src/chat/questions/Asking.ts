@@ -10,6 +10,8 @@ import { makeLines } from "../input/Lines.ts"
 export interface Asking {
   /** Shows a line of foreign text. */
   readonly show: (text: string) => Effect.Effect<void>
+  /** Shows lines of ours, which have colours. */
+  readonly tell: (text: string) => Effect.Effect<void>
   /** The answer without blanks around it; nothing where the person left the question. */
   readonly ask: (prompt: string) => Effect.Effect<string | undefined>
   /** `ifEmpty` is what Enter alone means. */
@@ -37,6 +39,7 @@ export const makeAsking = Effect.gen(function* () {
     })
   return {
     show: (text) => status(printable(text)),
+    tell: status,
     ask,
     confirm,
     inTurn: (question) => turn.withPermit(question)

@@ -10,6 +10,7 @@ import {
 } from "@signalbox/model"
 import { Effect } from "effect"
 import { decidedBy } from "../approving.ts"
+import { type FileDiffs, shownDiffLines } from "../FileDiffs.ts"
 import type { Asking } from "./Asking.ts"
 
 const valueLine = ([name, value]: readonly [string, unknown]): string =>
@@ -34,7 +35,8 @@ const explain = Effect.fnUntraced(function* ({ show }: Asking, request: Approval
   )
 })
 
-const choices = "[y]es, [n]o, [t]his tool from now on, [a]lways with these arguments, [w]hy?"
+const choices = (isCut: boolean): string =>
+  `[y]es, [n]o, [t]his tool from now on, [a]lways with these arguments, ${isCut ? "[d]iff in full, " : ""}[w]hy?`
 
 const yes = (remember: "once" | "conversation" | "always"): ApprovalDecision => ({ isApproved: true, remember })
 
@@ -47,18 +49,35 @@ const decisionIn = (text: string): ApprovalDecision | undefined => {
   return /^a(lways)?$/i.test(text) ? yes("always") : undefined
 }
 
-/** The decision; nothing where the person left the question. Enter alone is a no, and words after a no are for the model. */
-export const askApproval = Effect.fnUntraced(function* (asking: Asking, request: ApprovalRequest) {
-  const { input, reason, tool } = request
-  yield* asking.show(`${sourceOf(tool.runBy) ?? "?"} · ${tool.name} needs your approval, because ${reason}:`)
+/** Shows what the call is to do: the change of a file, else the arguments as they are. Answers whether something was cut. */
+const showCall = Effect.fnUntraced(function* (
+  { show, tell }: Asking,
+  { input, tool }: ApprovalRequest,
+  diffs: FileDiffs,
+  most: number
+) {
+  const diff = yield* diffs.before(tool, input, most)
+  if (diff !== undefined) {
+    yield* tell(diff.text)
+    return diff.hidden > 0
+  }
   const lines = Object.entries(input).map(valueLine)
-  yield* asking.show(lines.length === 0 ? "  (no arguments)" : lines.join("\n"))
+  yield* show(lines.length === 0 ? "  (no arguments)" : lines.join("\n"))
+  return false
+})
+
+/** The decision; nothing where the person left the question. Enter alone is a no, and words after a no are for the model. */
+export const askApproval = Effect.fnUntraced(function* (asking: Asking, request: ApprovalRequest, diffs: FileDiffs) {
+  const { reason, tool } = request
+  yield* asking.show(`${sourceOf(tool.runBy) ?? "?"} · ${tool.name} needs your approval, because ${reason}:`)
+  const isCut = yield* showCall(asking, request, diffs, shownDiffLines)
   while (true) {
-    const typed = yield* asking.ask(`Run it? ${choices}`)
+    const typed = yield* asking.ask(`Run it? ${choices(isCut)}`)
     if (typed === undefined) return undefined
     const decision = decisionIn(typed)
     if (decision !== undefined) return decision
     if (/^w(hy)?\??$/i.test(typed)) yield* explain(asking, request)
-    else yield* asking.show("  Type y, n, t, a or w. Ctrl-C stops the answer.")
+    else if (isCut && /^d(iff)?$/i.test(typed)) yield* showCall(asking, request, diffs, Infinity)
+    else yield* asking.show(`  Type y, n, t, a${isCut ? ", d" : ""} or w. Ctrl-C stops the answer.`)
   }
 })

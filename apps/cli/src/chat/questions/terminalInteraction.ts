@@ -8,6 +8,7 @@ import { Output } from "../../Output.ts"
 import { Setting } from "../../Setting.ts"
 import type { RunningHost } from "../../withHost.ts"
 import { Signals } from "../../process/Signals.ts"
+import { type FileDiffs, noFileDiffs } from "../FileDiffs.ts"
 import { askApproval } from "./askApproval.ts"
 import { type Asking, makeAsking } from "./Asking.ts"
 import { askForm } from "./askForm.ts"
@@ -27,27 +28,31 @@ export const isSomebodyThere = Effect.map(
 export const personAtTerminal = Effect.gen(function* () {
   if (!(yield* isSomebodyThere)) return Interaction.decline
   const asking = yield* makeAsking
-  return { ...Interaction.decline, approve: approveWith(asking, Effect.interrupt) }
+  return { ...Interaction.decline, approve: approveWith(asking, Effect.interrupt, noFileDiffs) }
 })
 
 /** Whoever leaves the question stops what it is about; no other question comes up meanwhile. */
 const approveWith =
-  (asking: Asking, stop: Effect.Effect<never>): Interaction["approve"] =>
+  (asking: Asking, stop: Effect.Effect<never>, diffs: FileDiffs): Interaction["approve"] =>
   (request) =>
     asking.inTurn(
-      Effect.flatMap(askApproval(asking, request), (decision) =>
+      Effect.flatMap(askApproval(asking, request, diffs), (decision) =>
         decision === undefined ? stop : Effect.succeed(decision)
       )
     )
 
 /** Answers for one conversation; `model` is that which it talks to. */
-export const terminalInteraction = Effect.fnUntraced(function* ({ config }: RunningHost, model: RunningHost["model"]) {
+export const terminalInteraction = Effect.fnUntraced(function* (
+  { config }: RunningHost,
+  model: RunningHost["model"],
+  diffs: FileDiffs
+) {
   const asking = yield* makeAsking
   const signals = yield* Signals
   const wishes = makeModelWishes(asking, model, config.options.model.maxTokens)
   return {
     ...Interaction.decline,
-    approve: approveWith(asking, Effect.andThen(signals.interrupt, Effect.never)),
+    approve: approveWith(asking, Effect.andThen(signals.interrupt, Effect.never), diffs),
     elicit: (request, { source }) =>
       asking.inTurn(request.mode === "form" ? askForm(asking, source, request) : askPage(asking, source, request)),
     sample: (request, { source }) => wishes.answer(request, source)

@@ -1,0 +1,170 @@
+/**
+ * Commands about the conversation as a whole: a new one, a copy, fewer turns of it, or shorter ones.
+ */
+import type { ConversationSession, TurnPoint } from "@signalbox/conversation"
+import type { LoadedConfig } from "@signalbox/host"
+import { keptStores } from "@signalbox/host/node"
+import { Effect } from "effect"
+import { ChatCommandInvalid } from "../../errors.ts"
+import { Output } from "../../Output.ts"
+import { counted, printable, type Style } from "../../render/style.ts"
+import { renderTable } from "../../render/table.ts"
+import { tokenCount } from "../../render/tokenCount.ts"
+import { Setting } from "../../Setting.ts"
+import { type Chat, startSession, switchTo } from "../Chat.ts"
+import type { ChatCommand } from "./ChatCommand.ts"
+
+/** The names of all conversations that are kept. */
+const keptNames = Effect.fnUntraced(function* (config: LoadedConfig) {
+  const { conversationStore } = yield* keptStores(config, (yield* Setting).environment)
+  return conversationStore === undefined ? [] : yield* conversationStore.listConversations
+})
+
+/** A name that is like the one of a conversation and free: `trip-2` after `trip`. */
+const nextName = (name: string, taken: ReadonlySet<string>): string => {
+  const [, stem = name, number] = /^(.*?)(?:-(\d+))?$/.exec(name) ?? []
+  for (let next = Number(number ?? 1) + 1; ; next++) {
+    if (!taken.has(`${stem}-${next}`)) return `${stem}-${next}`
+  }
+}
+
+/** The id of a conversation that follows this one; where nothing is kept, any. */
+const nextId = Effect.fnUntraced(function* ({ host, isKept, state }: Chat) {
+  if (!isKept) return {}
+  return { id: nextName(state.session.id, new Set(yield* keptNames(host.config))) }
+})
+
+/** How one gets back to another conversation. */
+const wayBack = (id: string, style: Style): string => style.dim(`Back: /switch ${printable(id)}`)
+
+export const clear: ChatCommand = {
+  name: "clear",
+  parameters: "",
+  summary: "Begin a new conversation; the old one stays",
+  run: Effect.fnUntraced(function* (chat) {
+    const { style } = yield* Output
+    const before = chat.state.session.id
+    yield* switchTo(chat, yield* startSession(chat.talker, yield* nextId(chat)))
+    const { id } = chat.state.session
+    return {
+      text: `${style.green("✓")} A new conversation: ${printable(id)}. ${wayBack(before, style)}`,
+      data: { conversation_id: id, before }
+    }
+  }, Effect.scoped)
+}
+
+export const fork: ChatCommand = {
+  name: "fork",
+  parameters: "",
+  summary: "Go on in a copy of this conversation; the old one stays as it is",
+  run: Effect.fnUntraced(function* (chat) {
+    const { style } = yield* Output
+    const before = chat.state.session.id
+    yield* switchTo(chat, yield* chat.talker.conversations.fork(before, yield* nextId(chat)))
+    const { id } = chat.state.session
+    return {
+      text: `${style.green("✓")} You go on in ${printable(id)}, a copy. ${wayBack(before, style)}`,
+      data: { conversation_id: id, from: before }
+    }
+  }, Effect.scoped)
+}
+
+/** A conversation of this chat that is open, or one that is kept. */
+const opened = Effect.fnUntraced(function* (chat: Chat, id: string) {
+  const { conversations } = chat.talker
+  return yield* Effect.catchTag(
+    conversations.get(id),
+    "SessionNotFound",
+    Effect.fnUntraced(function* (error) {
+      const isThere = chat.isKept && (yield* keptNames(chat.host.config)).includes(id)
+      return isThere ? yield* startSession(chat.talker, { id }) : yield* error
+    })
+  )
+})
+
+export const switchSession: ChatCommand = {
+  name: "switch",
+  parameters: "[ID]",
+  summary: "The conversations of this chat; go on with another one",
+  complete: ({ state }) => Effect.sync(() => state.ids),
+  run: Effect.fnUntraced(function* (chat, id) {
+    const { style } = yield* Output
+    const { state } = chat
+    if (id === "") {
+      const rows = state.ids.map((each) => [each === state.session.id ? style.green("▸") : " ", printable(each)])
+      return { text: renderTable(rows), data: { conversation_id: state.session.id, conversations: state.ids } }
+    }
+    if (id !== state.session.id) yield* switchTo(chat, yield* opened(chat, id))
+    const { length } = yield* state.session.history
+    return {
+      text: `${style.green("✓")} You go on with ${printable(id)}: ${counted(length, "message")} so far.`,
+      data: { conversation_id: id, messages: length }
+    }
+  }, Effect.scoped)
+}
+
+const toolsOf = ({ steps }: TurnPoint): string => {
+  const calls = steps.flatMap((step) => step.calls)
+  return calls.length === 0 ? "" : `(${calls.join(", ")})`
+}
+
+const listTurns = Effect.fnUntraced(function* (session: ConversationSession) {
+  const { columns, style } = yield* Output
+  const turns = yield* session.turns
+  const rows = turns.map((turn) => [style.bold(String(turn.number)), printable(`${turn.said} ${toolsOf(turn)}`)])
+  const text =
+    rows.length === 0
+      ? "There is nothing to go back to yet."
+      : `${renderTable(rows, { columns, paint: (words) => words })}\n${style.dim("/rewind N goes back to before turn N.")}`
+  return {
+    text,
+    data: turns.map((turn) => ({ turn: turn.number, said: turn.said, calls: turn.steps.flatMap(({ calls }) => calls) }))
+  }
+})
+
+export const rewind: ChatCommand = {
+  name: "rewind",
+  parameters: "[N]",
+  summary: "The turns so far; go back to before turn N",
+  complete: ({ state }) =>
+    Effect.orElseSucceed(
+      Effect.map(state.session.turns, (turns) => turns.map(({ number }) => String(number))),
+      (): ReadonlyArray<string> => []
+    ),
+  run: Effect.fnUntraced(function* ({ state }, argument) {
+    if (argument === "") return yield* listTurns(state.session)
+    const turn = Number(argument)
+    if (!Number.isSafeInteger(turn) || turn < 1)
+      return yield* new ChatCommandInvalid({
+        usage: "/rewind N",
+        reason: `"${argument}" is no number of a turn. /rewind alone lists them.`
+      })
+    const { calls, turns } = yield* state.session.rewind({ turn: turn - 1 })
+    state.contextTokens = undefined
+    const { style } = yield* Output
+    const done =
+      calls.length === 0 ? "" : `\n${style.yellow("!")} What tools have done stays done: ${printable(calls.join(", "))}`
+    return {
+      text: `${style.green("✓")} Back to before turn ${turn}: ${counted(turns, "turn")} ${turns === 1 ? "is" : "are"} gone.${done}`,
+      data: { turn, turns_gone: turns, calls }
+    }
+  })
+}
+
+export const compact: ChatCommand = {
+  name: "compact",
+  parameters: "",
+  summary: "Put a summary in the place of the older messages",
+  run: Effect.fnUntraced(function* ({ state }) {
+    const { style } = yield* Output
+    const result = yield* state.session.compact
+    if (result._tag === "NotCompacted")
+      return { text: `Nothing was changed: ${result.reason}.`, data: { is_compacted: false, reason: result.reason } }
+    state.contextTokens = undefined
+    const { replaced, tokensAfter, tokensBefore } = result
+    return {
+      text: `${style.green("✓")} A summary stands for ${counted(replaced, "message")}: about ${tokenCount(tokensAfter)} tokens instead of ${tokenCount(tokensBefore)}.`,
+      data: { is_compacted: true, messages: replaced, tokens_before: tokensBefore, tokens_after: tokensAfter }
+    }
+  })
+}
