@@ -110,7 +110,7 @@ const run = (leave: Leaving, spoil: (servers: LeaveServers) => Promise<void>) =>
     const mark = newMark()
     yield* endLeftovers(mark)
     const servers = yield* disposed(() => startLeaveServers(mark))
-    const count = amountOf(run, 1000, 42)
+    const count = amountOf(run, 1000, 48)
     return yield* Effect.promise(async () => {
       // Each way once: what is loaded at first use is not what is measured.
       await leaveAll(servers, askedOf(targets.length), run, leave)
@@ -133,7 +133,7 @@ const resultOf = (found: ReadonlyArray<Ending>, failures: ReadonlyArray<string>,
   const names = Object.keys(isJsonObject(circuits) ? circuits : {})
   return {
     claims: [
-      atLeast("clients that left while something was done for them", found.length, 42, "tooling/prove/leave.ts"),
+      atLeast("clients that left while something was done for them", found.length, 48, "tooling/prove/leave.ts"),
       none(
         "nothing goes on",
         found.filter(({ endedAt }) => endedAt === undefined).map(({ left }) => nameOf(left)),
@@ -189,7 +189,8 @@ export const leaveProofOf = ({
   leave = (leaving) => leaving.abort(),
   spoil = async () => {}
 }: LeaveProofOptions = {}): Proof => ({
-  description: "1,000 clients that leave signalbox serve over HTTP, by each API: answers, calls and processes end",
+  description:
+    "1,000 clients that leave signalbox serve over HTTP, by each API: answers, calls, commands and processes end",
   limitSeconds: 300,
   run: run(leave, spoil)
 })

@@ -19,11 +19,13 @@ import { type Proof, realParts } from "./Proof.ts"
 import { prove } from "./prove.ts"
 import { holds, markdown, type Report, reportText } from "./report.ts"
 import { shutdownProof } from "./shutdown.ts"
+import { stopProof } from "./stop.ts"
 import { upstreamProof } from "./upstream.ts"
 
 const proofs: Readonly<Record<string, Proof>> = {
   cancel: cancelProof,
   leave: leaveProof,
+  stop: stopProof,
   chaos: chaosProof,
   "cold-start": coldStartProof,
   shutdown: shutdownProof,

@@ -7,7 +7,7 @@ import { execFile } from "node:child_process"
 import { readdir, readFile, writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { startProgram } from "./agents/startProgram.ts"
+import { type ProgramPlace, startProgram } from "./agents/startProgram.ts"
 
 const program = fileURLToPath(new URL("../../apps/cli/src/main.ts", import.meta.url))
 
@@ -24,8 +24,15 @@ export interface ServeProgram extends AsyncDisposable {
 /** How long it may take to end once it is asked to. */
 const endMillis = 15_000
 
-/** Starts it over a configuration, with `FX_KEY` set. */
-export const startServe = async (configuration: object): Promise<ServeProgram> => {
+/** A folder in which `signalbox` runs over a configuration, with `FX_KEY` set. */
+export interface Installation extends AsyncDisposable {
+  readonly place: ProgramPlace
+  /** The words of a command. */
+  readonly words: (...command: ReadonlyArray<string>) => ReadonlyArray<string>
+}
+
+/** Writes the configuration. */
+export const install = async (configuration: object): Promise<Installation> => {
   const folder = await tempDirectory("signalbox-proof-")
   const file = folder.file("signalbox.yaml")
   // JSON is YAML.
@@ -41,8 +48,18 @@ export const startServe = async (configuration: object): Promise<ServeProgram> =
     XDG_RUNTIME_DIR: folder.path,
     FX_KEY: "sk-upstream"
   }
-  const words = [process.execPath, program, "serve", "--config", file]
-  const running = startProgram(words, { cwd: folder.path, env })
+  return {
+    place: { cwd: folder.path, env },
+    words: (...command) => [process.execPath, program, ...command, "--config", file],
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]()
+  }
+}
+
+/** Starts it over a configuration. */
+export const startServe = async (configuration: object): Promise<ServeProgram> => {
+  const installation = await install(configuration)
+  const { place, words } = installation
+  const running = startProgram(words("serve"), place)
   const failed = running.ended.then((code): never => {
     throw new Error(`signalbox serve ended with ${code}: ${running.text()}`)
   })
@@ -54,15 +71,15 @@ export const startServe = async (configuration: object): Promise<ServeProgram> =
     pid: running.pid,
     text: running.text,
     tells: async (...command) => {
-      const args = [program, ...command, "--json", "--config", file]
-      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder.path, env })
+      const [node = "", ...args] = words(...command, "--json")
+      const { stdout } = await promisify(execFile)(node, args, place)
       return (JSON.parse(stdout) as { readonly data: unknown }).data // The envelope of all commands.
     },
     [Symbol.asyncDispose]: async () => {
       running.signal("SIGTERM")
       if (!(await running.endsWithin(endMillis))) running.signal("SIGKILL")
       await running.ended
-      await folder[Symbol.asyncDispose]()
+      await installation[Symbol.asyncDispose]()
     }
   }
 }

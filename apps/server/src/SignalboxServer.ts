@@ -10,6 +10,7 @@ import { createServer } from "node:http"
 import { ApiContext, type ServerSection } from "./api/ApiContext.ts"
 import { ModelRoutes } from "./api/routes.ts"
 import { PortInUse, UnsafeBind } from "./errors.ts"
+import { ClientConversations } from "./ws/ClientConversations.ts"
 
 /** The address at which the server listens. */
 export class SignalboxServer extends Context.Service<SignalboxServer, { readonly url: string }>()(
@@ -33,7 +34,7 @@ const listening = (options: ServerSection) => {
     Effect.map(HttpServer.HttpServer, (server) => ({ url: HttpServer.formatAddress(server.address) }))
   )
   return Layer.merge(routes, address).pipe(
-    Layer.provide(ApiContext.layer(options)),
+    Layer.provide(Layer.merge(ApiContext.layer(options), ClientConversations.layer)),
     Layer.provide(http),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(options.maxRequestBytes)))
   )

@@ -9,6 +9,7 @@ import { ApiBusy } from "./api/admission.ts"
 import { TooManyTokens } from "./api/limitTokens.ts"
 import { KeyMissing, KeyRefused, ModelNotAllowed, ServerNotAllowed, ToolExecutionUnknown } from "./clients/errors.ts"
 import { controlErrors } from "./control/errors.ts"
+import { socketErrors } from "./ws/errors.ts"
 
 /** An address that others can reach was refused, because the server asks nobody for credentials. */
 export class UnsafeBind extends defineError<UnsafeBind>()("UnsafeBind", {
@@ -77,5 +78,6 @@ export const serverErrors = [
   ToolExecutionUnknown,
   ApiBusy,
   TooManyTokens,
+  ...socketErrors,
   ...controlErrors
 ] as const

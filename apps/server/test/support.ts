@@ -4,7 +4,7 @@ import { assert } from "@effect/vitest"
 import { CorrelationId } from "@signalbox/errors"
 import { makeResultFiles } from "@signalbox/conversation/jsonl"
 import { Host, type HostSetup, loadConfig } from "@signalbox/host"
-import { nodePlatform } from "@signalbox/host/node"
+import { keptStores, nodePlatform } from "@signalbox/host/node"
 import { SignalboxServer } from "@signalbox/server"
 import {
   type FxMcpEvent,
@@ -33,6 +33,8 @@ export interface Setup {
   readonly environment?: Readonly<Record<string, string>>
   /** Whether long results of tools are kept. */
   readonly keepsResults?: boolean
+  /** The folder where conversations are kept; they end with the server where it is absent. */
+  readonly historyIn?: string
 }
 
 /** Writes a configuration and reads it, as a program would. */
@@ -50,6 +52,7 @@ export const writeConfig = async (
       openai: { apiKey: "env:FX_KEY", baseUrl: `${llmUrl}/v1` }
     },
     server: { port: 0, ...setup.server },
+    ...(setup.historyIn === undefined ? {} : { history: { folder: setup.historyIn } }),
     servers:
       mcp === false ? {} : { fx: { enabled: true, transport: "stdio", env: {}, ...fxMcpCommand({ log, ...mcp }) } }
   }
@@ -72,7 +75,8 @@ type Config = Awaited<ReturnType<typeof writeConfig>>
 export const serverLayer = (
   config: Config,
   environment: Setup["environment"] = {},
-  resultStore?: HostSetup["resultStore"]
+  resultStore?: HostSetup["resultStore"],
+  conversationStore?: HostSetup["conversationStore"]
 ) =>
   SignalboxServer.layer(config.options.server).pipe(
     Layer.provideMerge(
@@ -83,7 +87,8 @@ export const serverLayer = (
         cacheDirectory: undefined,
         cores: 2,
         startsAll: true,
-        ...(resultStore === undefined ? {} : { resultStore })
+        ...(resultStore === undefined ? {} : { resultStore }),
+        ...(conversationStore === undefined ? {} : { conversationStore })
       })
     ),
     Layer.provide(nodePlatform)
@@ -126,9 +131,12 @@ export const startServer = async (setup: Setup = {}) => {
     setup.keepsResults === true
       ? await Effect.runPromise(Effect.provide(makeResultFiles(directory.file("results")), nodePlatform))
       : undefined
-  const runtime = ManagedRuntime.make(
-    serverLayer(config, setup.environment, results).pipe(Layer.provideMerge(program(logged)))
+  const kept: ReturnType<typeof keptStores> =
+    setup.historyIn === undefined ? Effect.succeed({}) : keptStores(config, {})
+  const layer = Layer.unwrap(
+    Effect.map(kept, ({ conversationStore }) => serverLayer(config, setup.environment, results, conversationStore))
   )
+  const runtime = ManagedRuntime.make(layer.pipe(Layer.provide(nodePlatform), Layer.provideMerge(program(logged))))
   const { url } = await runtime.runPromise(SignalboxServer)
   const mcpLog = () => readFxMcpLog(log)
   return {

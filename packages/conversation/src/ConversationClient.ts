@@ -86,6 +86,11 @@ export interface StartOptions {
 export interface ForkSessionOptions extends Omit<StartOptions, "history" | "isKept"> {
   /** The last that it has; all finished turns where it is absent. */
   readonly at?: HistoryPoint
+  /** The system prompt, for who has to know the id of the new one to say it. */
+  readonly systemFor?: (session: {
+    readonly id: string
+    readonly isKept: boolean
+  }) => Effect.Effect<ReadonlyArray<TextBlock>>
 }
 
 /**
@@ -165,6 +170,15 @@ const keptAs = (
 ): Pick<ConversationOptions, "store" | "window"> =>
   store === undefined || !isKept ? {} : { store, ...(window === undefined ? {} : { window }) }
 
+/** What a session is started with that is a fork. */
+const withSystem = (
+  { systemFor, ...given }: ForkSessionOptions,
+  session: { readonly id: string; readonly isKept: boolean }
+): Effect.Effect<StartOptions> =>
+  systemFor === undefined
+    ? Effect.succeed({ ...given, ...session })
+    : Effect.map(systemFor(session), (system) => ({ ...given, ...session, system }))
+
 const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
   const model = yield* LanguageModel
   const toolbox = yield* Toolbox
@@ -224,10 +238,12 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
     { origins, session }: OpenSession,
     { at, ...given }: ForkSessionOptions
   ) {
+    const id = given.id ?? `conv_${yield* makeCorrelationId}`
     const isRunning = (yield* session.idleSince) === undefined
     const last = at ?? { turn: (yield* session.turns).length - (isRunning ? 1 : 0) }
     const { messages } = yield* rewindMessages(session.id, yield* session.history, last)
-    return yield* begin({ ...given, history: messages, isKept: false }, [session.id, ...origins])
+    const options = { ...(yield* withSystem(given, { id, isKept: false })), history: messages }
+    return yield* begin(options, [session.id, ...origins])
   })
 
   const forkKept = Effect.fnUntraced(function* (
@@ -239,7 +255,7 @@ const makeClient = Effect.fnUntraced(function* (options: ConversationOptions) {
     if (sessions.size >= options.maxSessions) return yield* new TooManySessions({ limit: options.maxSessions })
     const wanted = { ...(id === undefined ? {} : { id }), ...(at === undefined ? {} : { at }) }
     const forked = yield* forkConversation(store, from, wanted)
-    return yield* begin({ ...given, id: forked.id, isKept: true })
+    return yield* begin(yield* withSystem(given, { id: forked.id, isKept: true }))
   })
 
   const fork = Effect.fn("ConversationClient.fork")(function* (from: string, given: ForkSessionOptions = {}) {

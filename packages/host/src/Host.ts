@@ -24,7 +24,7 @@ import { type AllServers, allServers } from "./allServers.ts"
 import { BuiltIns } from "./builtIns/BuiltIns.ts"
 import { withSubAgent } from "./builtIns/subAgent.ts"
 import type { LoadedConfig } from "./config/ConfigFile.ts"
-import { conversationLayer } from "./conversations.ts"
+import { conversationLayer, type ConversationSettings, conversationSettings } from "./conversations.ts"
 import { noSeams } from "./HostSeams.ts"
 import type { HostSetup } from "./HostSetup.ts"
 import { configuredHooks } from "./offersHooks.ts"
@@ -63,6 +63,8 @@ export class Host extends Context.Service<
     readonly toolbox: Toolbox["Service"]
     readonly orchestrator: ServerOrchestrator["Service"]
     readonly conversations: ConversationClient["Service"]
+    /** What conversations are made of whose history the host keeps, for who holds them itself. `conversations` have it already. */
+    readonly conversationSettings: ConversationSettings
     /** What the configuration adds to each model call of a turn. `conversations` have it already. */
     readonly hooks: TurnHooks
     /** What keeps turns short whose history is that of a client. `conversations` have theirs already. */
@@ -190,7 +192,8 @@ const agentSets = (setup: HostSetup) =>
 /** What is added to model calls; internal to the composition. */
 class Hooks extends Context.Service<Hooks, TurnHooks>()("@signalbox/host/Hooks") {}
 
-const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore }: HostSetup) {
+const makeHost = Effect.fnUntraced(function* (setup: HostSetup) {
+  const { config, environment, resultStore } = setup
   const orchestrator = yield* ServerOrchestrator
   const all = allServers(orchestrator, yield* ServerSets)
   yield* postAlerts(config, environment, all.alerts)
@@ -206,6 +209,7 @@ const makeHost = Effect.fnUntraced(function* ({ config, environment, resultStore
     toolbox: yield* Toolbox,
     orchestrator,
     conversations: yield* ConversationClient,
+    conversationSettings: conversationSettings({ options: config.options, model: models.chosen, kept: setup }),
     hooks: yield* Hooks,
     servedContext: servedContext(config.options, models.chosen.context, resultStore),
     builtInNumbers: builtIns.numbers,

@@ -34,18 +34,31 @@ export interface ConversationParts {
   readonly agent?: string
 }
 
-/** What to say for which model, and what is added to each call. */
-export const conversationLayer = ({
-  agent,
-  approval,
-  hooks,
-  kept: { conversationStore: store, resultStore, seams = noSeams },
+/** What conversations have whose history is the host's, whoever holds them. */
+export type ConversationSettings = Pick<ConversationOptions, "limits" | "request" | "context" | "store" | "window">
+
+/** What to say for which model, and where all of it is kept. */
+export const conversationSettings = ({
+  kept: { conversationStore: store, resultStore },
   model: { budget, context },
-  options: { conversation, history, model },
-  orchestrator,
-  rules
-}: ConversationParts) => {
-  const system = model.systemPrompt === "" ? [] : [{ type: "text" as const, text: model.systemPrompt }]
+  options: { conversation, history, model }
+}: Pick<ConversationParts, "kept" | "model" | "options">): ConversationSettings => ({
+  limits: turnLimits(conversation, budget),
+  request: {
+    system: model.systemPrompt === "" ? [] : [{ type: "text", text: model.systemPrompt }],
+    ...(model.responseBands.length === 0 ? { maxTokens: model.maxTokens } : {})
+  },
+  context: conversationContext({ conversation }, context, resultStore),
+  ...(store === undefined ? {} : { store, ...windowOf(history) })
+})
+
+/** The conversations of the program itself, with what is added to each call. */
+export const conversationLayer = (parts: ConversationParts) => {
+  const { agent, approval, hooks, kept, options, orchestrator, rules } = parts
+  const { conversation } = options
+  const { resultStore, seams = noSeams } = kept
+  const settings = conversationSettings(parts)
+  const { system } = settings.request
   const { around, ended, gate } = sessionRules({
     instructions: rules.instructions,
     hooks: rules.hooks(agent),
@@ -55,12 +68,9 @@ export const conversationLayer = ({
     // What cannot be removed now is removed by a later program.
     resultStore === undefined ? Effect.void : Effect.ignore(resultStore.forget(conversationId))
   const client = seenBy(seams)({
-    limits: turnLimits(conversation, budget),
-    request: { system, ...(model.responseBands.length === 0 ? { maxTokens: model.maxTokens } : {}) },
+    ...settings,
     hooks: joinHooks([gate, hooks]),
     approval,
-    context: conversationContext({ conversation }, context, resultStore),
-    ...(store === undefined ? {} : { store, ...windowOf(history) }),
     // Servers may keep a session for each conversation; a conversation that is kept keeps its long results.
     onClose: (session) =>
       orchestrator

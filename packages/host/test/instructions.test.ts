@@ -117,7 +117,9 @@ layer(nodePlatform, { excludeTestServices: true })("instructions", (it) => {
   it.effect("are in the system prompt of a conversation, the same from its first turn to its last", () =>
     Effect.gen(function* () {
       const server = yield* Effect.acquireRelease(
-        Effect.promise(() => startFxLlm({ script: [{ text: "a" }, { text: "b" }, { text: "c" }, { text: "d" }] })),
+        Effect.promise(() =>
+          startFxLlm({ script: [{ text: "a" }, { text: "b" }, { text: "c" }, { text: "d" }, { text: "e" }] })
+        ),
         (upstream) => Effect.promise(() => upstream.close())
       )
       const { host, root } = yield* hostIn(
@@ -136,11 +138,14 @@ layer(nodePlatform, { excludeTestServices: true })("instructions", (it) => {
       yield* host.conversations.ask("three")
       // Whoever brings a system prompt has chosen what is said.
       yield* host.conversations.ask("four", { system: "Mine." })
-      const [first, second, third, fourth] = server.requests.map(({ system }) => system ?? "")
+      // What is forked goes on under the rules of the project, as they are now.
+      yield* Stream.runDrain((yield* host.conversations.fork(session.id)).send("five"))
+      const [first, second, third, fourth, fifth] = server.requests.map(({ system }) => system ?? "")
       assert.match(first ?? "", /^Be brief\.\n[^]*First\./)
       assert.strictEqual(second, first)
       assert.include(third, "Second.")
       assert.strictEqual(fourth, "Mine.")
+      assert.strictEqual(fifth, third)
     })
   )
 })

@@ -1,25 +1,33 @@
 /**
- * `signalbox serve` over two upstreams and three MCP servers: one process that all share, one over HTTP, and one of which each
- * conversation has a process of its own.
+ * `signalbox serve` over two upstreams, three MCP servers (one process that all share, one over HTTP, and one of which each
+ * conversation has a process of its own), and Bash.
  */
 import { type FxLlm, fxMcpCommand, type Script, startFxLlm, tempDirectory } from "@signalbox/testing"
 import { launchHttp, markOf } from "../servers.ts"
 import { type ServeProgram, startServe } from "../serveProgram.ts"
+import { type Commands, watchCommands } from "./commands.ts"
 
 /** The servers of tools, by name. */
 export type Tool = "stdio" | "http" | "own"
 
-/** All that runs. */
-export interface LeaveServers extends AsyncDisposable, Pick<ServeProgram, "tells" | "url"> {
+/** What something may be going on in, for a program of ours that is asked. */
+export interface Surroundings extends AsyncDisposable {
   readonly fxLlm: FxLlm
+  readonly commands: Commands
   /** The folder of the logs. */
   readonly folder: string
+  /** What the program is told of them. */
+  readonly configuration: object
+}
+
+/** All that runs. */
+export interface LeaveServers extends Surroundings, Pick<ServeProgram, "tells" | "url"> {
   /** Asks something simple: `answered`, or what came instead. */
   readonly ask: (text: string) => Promise<string>
 }
 
 /** Where a server of tools logs. */
-export const logOf = ({ folder }: Pick<LeaveServers, "folder">, tool: Tool): string => `${folder}/${tool}`
+export const logOf = ({ folder }: Pick<Surroundings, "folder">, tool: Tool): string => `${folder}/${tool}`
 
 const numbers = (digits: string): string => `^[${digits}]\\d{6}$`
 
@@ -35,6 +43,10 @@ const script: Script = [
   callOf("5", "stdio"),
   callOf("6", "http"),
   callOf("7", "own"),
+  {
+    when: { lastUserTextMatches: numbers("8") },
+    reply: { text: "Wait.", toolCalls: [{ name: "Bash", input: '{"command":"sleep {{lastUserText}}"}' }] }
+  },
   { when: { lastUserTextContains: "broken" }, reply: { fault: { kind: "status", status: 529 } } },
   { when: { lastUserTextContains: "There?" }, reply: { text: "Here." } }
 ]
@@ -42,7 +54,7 @@ const script: Script = [
 /** One failure is enough. */
 const breaker = { failures: 1 }
 
-const configuration = (llmUrl: string, mcpUrl: string, place: Pick<LeaveServers, "folder">, mark: string) => {
+const configuration = (llmUrl: string, mcpUrl: string, place: Pick<Surroundings, "folder">, mark: string) => {
   const local = (tool: Tool) => ({
     enabled: true,
     transport: "stdio",
@@ -57,6 +69,8 @@ const configuration = (llmUrl: string, mcpUrl: string, place: Pick<LeaveServers,
       openai: { apiKey: "env:FX_KEY", baseUrl: `${llmUrl}/v1`, model: "any" }
     },
     runtime: { breaker },
+    tools: { enabled: ["Bash"] },
+    server: { port: 0, tools: "all" },
     servers: {
       stdio: local("stdio"),
       own: { ...local("own"), sessions: { affinity: "conversation", max: 8 } },
@@ -65,16 +79,33 @@ const configuration = (llmUrl: string, mcpUrl: string, place: Pick<LeaveServers,
   }
 }
 
-/** Starts everything. */
-export const startLeaveServers = async (mark: string): Promise<LeaveServers> => {
+/** Starts all but the program. */
+export const startSurroundings = async (mark: string): Promise<Surroundings> => {
   const directory = await tempDirectory("signalbox-proof-")
   const place = { folder: directory.path }
   const fxLlm = await startFxLlm({ script })
   const mcp = await launchHttp({ tools: "sleep", log: logOf(place, "http") }, mark)
-  const serve = await startServe(configuration(fxLlm.url, mcp.url, place, mark))
+  const commands = watchCommands()
   return {
     ...place,
     fxLlm,
+    commands,
+    configuration: configuration(fxLlm.url, mcp.url, place, mark),
+    [Symbol.asyncDispose]: async () => {
+      commands[Symbol.dispose]()
+      await mcp.close()
+      await fxLlm.close()
+      await directory[Symbol.asyncDispose]()
+    }
+  }
+}
+
+/** Starts everything; `changes` are sections of the configuration. */
+export const startLeaveServers = async (mark: string, changes: object = {}): Promise<LeaveServers> => {
+  const surroundings = await startSurroundings(mark)
+  const serve = await startServe({ ...surroundings.configuration, ...changes })
+  return {
+    ...surroundings,
     url: serve.url,
     tells: serve.tells,
     ask: async (text) => {
@@ -86,9 +117,7 @@ export const startLeaveServers = async (mark: string): Promise<LeaveServers> => 
     },
     [Symbol.asyncDispose]: async () => {
       await serve[Symbol.asyncDispose]()
-      await mcp.close()
-      await fxLlm.close()
-      await directory[Symbol.asyncDispose]()
+      await surroundings[Symbol.asyncDispose]()
     }
   }
 }

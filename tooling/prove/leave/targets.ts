@@ -3,7 +3,7 @@
  */
 import type { FxMcpEvent, SeenRequest } from "@signalbox/testing"
 import { type Api, apis, type Form, forms } from "../upstream/cases.ts"
-import { type LeaveServers, logOf } from "./servers.ts"
+import { type Surroundings, logOf } from "./servers.ts"
 
 export { apis, forms }
 
@@ -20,9 +20,9 @@ export interface Target {
   readonly model: string
   /** Without tools of the server, a request of the Messages API is handed on byte for byte. */
   readonly isHandedOn: boolean
-  readonly hasBegun: (servers: LeaveServers, text: string, readLog: ReadLog) => boolean
+  readonly hasBegun: (servers: Surroundings, text: string, readLog: ReadLog) => boolean
   /** In milliseconds since 1970. */
-  readonly endedAt: (servers: LeaveServers, text: string, readLog: ReadLog) => number | undefined
+  readonly endedAt: (servers: Surroundings, text: string, readLog: ReadLog) => number | undefined
 }
 
 /** What one client asks. */
@@ -36,7 +36,7 @@ export interface Asked {
 /** Each target has a million numbers; the first digit is its own. */
 const million = 1_000_000
 
-const requestFor = ({ fxLlm }: LeaveServers, text: string): SeenRequest | undefined =>
+const requestFor = ({ fxLlm }: Surroundings, text: string): SeenRequest | undefined =>
   fxLlm.requests.find(({ lastUserText }) => lastUserText === text)
 
 const answer = (digit: number, name: string, model: string, isHandedOn = false): Target => ({
@@ -81,6 +81,15 @@ const call = (
   }
 })
 
+const command: Target = {
+  name: "a command of Bash",
+  first: 8 * million,
+  model: "claude-any",
+  isHandedOn: false,
+  hasBegun: ({ commands }, text) => commands.hasBegun(text),
+  endedAt: ({ commands }, text) => commands.endedAt(text)
+}
+
 /** All of them. */
 export const targets: ReadonlyArray<Target> = [
   answer(1, "an answer of Messages", "claude-any"),
@@ -89,7 +98,8 @@ export const targets: ReadonlyArray<Target> = [
   answer(4, "a wait for an answer", "claude-any"),
   call(5, "stdio", Math.max),
   call(6, "http", Math.max),
-  call(7, "own", Math.max)
+  call(7, "own", Math.max),
+  command
 ]
 
 const paths: Readonly<Record<Api, string>> = {

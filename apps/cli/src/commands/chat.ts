@@ -5,6 +5,7 @@ import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type ApprovalChoice, makeApproving } from "../chat/approving.ts"
 import { describeModel } from "../chat/banner.ts"
+import { continuing } from "../chat/continuing.ts"
 import { isSomebodyThere, terminalInteraction, terminalQuestions } from "../chat/questions/terminalInteraction.ts"
 import { type Chat, type ChatState, startSession } from "../chat/Chat.ts"
 import { type Attachment, checkTogether, readAttachment } from "../chat/attachments/readAttachment.ts"
@@ -164,6 +165,10 @@ export const chat = Command.make(
       Flag.withDescription("Print each answer when it is complete"),
       Flag.withDefault(false)
     ),
+    continues: Flag.Boolean("continue").pipe(
+      Flag.withDescription("Go on with the conversation that was used last"),
+      Flag.withDefault(false)
+    ),
     agent: Flag.String("agent").pipe(
       Flag.withAlias("a"),
       Flag.withDescription("Talk to an agent of the configuration: its servers, its model"),
@@ -187,7 +192,7 @@ export const chat = Command.make(
     ...approvalFlags,
     ...modelFlags
   },
-  ({ agent, approve, image, message, noStream, plain, record, session, yes, ...choice }) => {
+  continuing(({ agent, approve, image, message, noStream, plain, record, session, yes, ...choice }) => {
     const options: ChatOptions = {
       agent,
       session,
@@ -226,7 +231,7 @@ export const chat = Command.make(
     })
     // Each turn reports itself; only what keeps the chat from starting is left to be told.
     return withSetting(withQuestions(chatting).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady })))
-  }
+  })
 ).pipe(
   Command.withDescription("Talk to a model that uses your servers"),
   Command.withExamples([
@@ -234,6 +239,7 @@ export const chat = Command.make(
     { command: 'signalbox chat "read notes.txt"', description: "One question, one answer" },
     { command: "signalbox chat --session trip", description: "Under a name: the next time it goes on from there" },
     { command: 'signalbox chat --image plan.png "what is wrong here?"', description: "About a picture, or a PDF" },
+    { command: "signalbox chat --continue", description: "Where the last one that is kept ended" },
     { command: "signalbox chat --agent planner", description: "With an agent of the configuration" },
     {
       command: 'signalbox chat --record trip.cassette "plan it"',

@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { pointFlag } from "../sessions/historyPoint.ts"
 import { withSetting } from "../withSetting.ts"
+import { resume } from "./sessionsResume.ts"
 
 const name = Argument.String("name").pipe(
   Argument.withDescription("As in signalbox sessions list; the beginning is enough where no other has the same")
@@ -130,6 +131,6 @@ const deleted = Command.make("delete", { name }, ({ name }) =>
 ).pipe(Command.withDescription("Remove a conversation for good"))
 
 export const sessions = Command.make("sessions").pipe(
-  Command.withDescription("Conversations that are kept under a name; go on with one: signalbox chat --session NAME"),
-  Command.withSubcommands([list, show, fork, rewind, exported, deleted])
+  Command.withDescription("Conversations that are kept under a name; go on with one: signalbox sessions resume NAME"),
+  Command.withSubcommands([list, show, resume, fork, rewind, exported, deleted])
 )

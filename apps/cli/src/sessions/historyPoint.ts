@@ -4,7 +4,7 @@ import { Option } from "effect"
 import { Flag } from "effect/cli"
 
 /** `TURN` or `TURN.STEP`. */
-export const parsePoint = (text: string): HistoryPoint | undefined => {
+const parsePoint = (text: string): HistoryPoint | undefined => {
   const [, turn, step] = /^(\d{1,9})(?:\.(\d{1,9}))?$/.exec(text.trim()) ?? []
   if (turn === undefined) return undefined
   return { turn: Number(turn), ...(step === undefined ? {} : { step: Number(step) }) }

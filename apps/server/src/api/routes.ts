@@ -12,6 +12,7 @@ import { MessagesRoutes } from "./messages.ts"
 import { messagesDialect } from "./messagesDialect.ts"
 import { ModelsRoutes } from "./models.ts"
 import { OpenAiRoutes } from "./openAi.ts"
+import { ChatSocketRoute } from "../ws/ChatSocket.ts"
 
 const isOpenAi = /^\/v1\/(chat|responses|completions|embeddings)(\/|$)/
 
@@ -29,5 +30,6 @@ export const ModelRoutes = Layer.mergeAll(
   OpenAiRoutes,
   ModelsRoutes,
   LivenessRoutes,
+  ChatSocketRoute,
   NotFound
 )

@@ -9,7 +9,7 @@ import { type ChatEvent, type ChatEventType, type MetaEvent, type NewEvent, uniq
 const compactionKind = "compaction"
 
 /** The kind of the record that takes what came before it, back to a certain record, out of the conversation. */
-export const rewindKind = "rewind"
+const rewindKind = "rewind"
 
 /** The kind of a piece of an answer that was still coming. */
 export const deltaKind = "assistant_delta"

@@ -1,6 +1,6 @@
 /**
- * Another process for the tests of locks and files: `hold FOLDER`, or `append FOLDER CONVERSATION PREFIX COUNT`. It says on
- * its standard output what it has done.
+ * Another process for the tests of locks and files: `hold FOLDER`, `append FOLDER CONVERSATION PREFIX COUNT`, or
+ * `turn FOLDER CONVERSATION`. It says on its standard output what it has done.
  */
 import { EventStore } from "@signalbox/conversation"
 import { FileLock } from "@signalbox/conversation/jsonl"
@@ -33,6 +33,27 @@ const append = Effect.gen(function* () {
   say(`saw ${(yield* store.getEvents(conversation)).length}`)
 }).pipe(Effect.provide(storeIn(folder)))
 
-await Effect.runPromise(verb === "hold" ? hold : append)
+/** Begins a turn, and is in the middle of it until it is killed. */
+const turn = Effect.scoped(
+  Effect.gen(function* () {
+    const store = yield* EventStore
+    yield* store.lockTurn(conversation, "1 minute")
+    yield* store.addEvents(conversation, [
+      userSays("and now?", "running"),
+      {
+        type: "meta",
+        role: "system",
+        kind: "turn_begun",
+        data: { turn_id: "running/0" },
+        request_id: "running",
+        index: 0
+      }
+    ])
+    say("begun")
+    return yield* Effect.never
+  })
+).pipe(Effect.provide(storeIn(folder)))
+
+await Effect.runPromise(verb === "hold" ? hold : verb === "turn" ? turn : append)
 if (verb === "hold") say("released")
 process.exit(0)

@@ -5,7 +5,6 @@
 import {
   collectTurn,
   type ConversationClient,
-  type ConversationSession,
   type HookError,
   type StartOptions,
   type TurnHooks
@@ -33,9 +32,6 @@ export interface AppliedRules {
   readonly ended: (session: HookSession) => Effect.Effect<void>
 }
 
-/** What is looked at of a session that begins. */
-type BeginOptions = Pick<StartOptions, "id" | "principal" | "system">
-
 const textBlock = (text: string): TextBlock => ({ type: "text", text })
 
 /** Applies them to the sessions of one client. */
@@ -44,35 +40,38 @@ export const sessionRules = ({ hooks, instructions, system }: SessionRules): App
   const refused = new Map<string, HookError>()
 
   /** Whoever brings a system prompt has chosen what is said. */
-  const systemOf = ({ system: own }: BeginOptions): Effect.Effect<ReadonlyArray<TextBlock>> => {
+  const systemOf = ({ system: own }: Pick<StartOptions, "system">): Effect.Effect<ReadonlyArray<TextBlock>> => {
     if (own !== undefined) return Effect.succeed(typeof own === "string" ? [textBlock(own)] : own)
     return Effect.map(instructions, ({ text }) => (text === undefined ? system : [...system, textBlock(text)]))
   }
 
   const around: AppliedRules["around"] = (client) => {
-    /** Asks the hooks, and makes the session with what it is told from its start. */
-    const begin = Effect.fnUntraced(function* <E>(
-      given: BeginOptions,
-      make: (begun: {
-        readonly id: string
-        readonly system: ReadonlyArray<TextBlock>
-      }) => Effect.Effect<ConversationSession, E>
-    ) {
-      const id = given.id ?? `conv_${yield* makeCorrelationId}`
-      const begun = yield* Effect.result(
-        hooks.sessionStart({ principal: given.principal ?? "local", conversationId: id })
-      )
+    const begin = Effect.fnUntraced(function* (given: StartOptions, conversationId: string) {
+      const principal = given.principal ?? "local"
+      const begun = yield* Effect.result(hooks.sessionStart({ principal, conversationId }))
       const added = begun._tag === "Success" ? begun.success.map(textBlock) : []
-      const session = yield* make({ id, system: [...(yield* systemOf(given)), ...added] })
+      return { begun, system: [...(yield* systemOf(given)), ...added] }
+    })
+    const start: ConversationClient["Service"]["start"] = Effect.fnUntraced(function* (given = {}) {
+      const id = given.id ?? `conv_${yield* makeCorrelationId}`
+      const isKept = given.isKept ?? given.id !== undefined
+      const { begun, system } = yield* begin(given, id)
+      const session = yield* client.start({ ...given, id, isKept, system })
       if (begun._tag === "Failure") refused.set(id, begun.failure)
       return session
     })
-    const start: ConversationClient["Service"]["start"] = (given = {}) =>
-      begin(given, (begun) => client.start({ ...given, ...begun, isKept: given.isKept ?? given.id !== undefined }))
+    const fork: ConversationClient["Service"]["fork"] = (from, given = {}) => {
+      const systemFor = ({ id }: { readonly id: string }) =>
+        Effect.map(begin(given, id), ({ begun, system }) => {
+          if (begun._tag === "Failure") refused.set(id, begun.failure)
+          return system
+        })
+      return client.fork(from, { ...given, systemFor })
+    }
     return {
       ...client,
       start,
-      fork: (from, given = {}) => begin(given, (begun) => client.fork(from, { ...given, ...begun })),
+      fork,
       ask: (content, given) =>
         Effect.acquireUseRelease(
           start(given),
