@@ -67,7 +67,10 @@ export interface SessionOptions {
 }
 
 /** A model that answers turns, and what keeps requests within what it takes. */
-export type AnsweringModel = Pick<SessionOptions, "model" | "context">
+export interface AnsweringModel extends Pick<SessionOptions, "model" | "context"> {
+  /** By which whoever chose it finds it again, such as `provider/model`: a recorded conversation has it. */
+  readonly name?: string
+}
 
 /** What may differ from turn to turn. */
 export interface SendOptions {
@@ -117,9 +120,11 @@ export interface ConversationSession {
   readonly rewind: (point: HistoryPoint) => Effect.Effect<Rewound, PointNotFound | StoreError | SessionClosed>
   /**
    * Puts a summary in the place of the older turns now, as `context.summary` says, once no turn runs any more. Says why not, where
-   * nothing would be gained.
+   * nothing would be gained. `answeredBy` is the model that goes on with it, where that is not the one of the session.
    */
-  readonly compact: Effect.Effect<CompactResult, ModelError | StoreError | SessionClosed>
+  readonly compact: (
+    options?: Pick<SendOptions, "answeredBy">
+  ) => Effect.Effect<CompactResult, ModelError | StoreError | SessionClosed>
   /** Since when nobody has sent anything; `undefined` while a turn runs or waits. */
   readonly idleSince: Effect.Effect<DateTime.Utc | undefined>
   /** Stops a running turn and waits for its end. Every later `send` fails. */
@@ -325,19 +330,21 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
     return rewound
   })
 
-  const compact = Effect.gen(function* () {
+  const compact = Effect.fn("ConversationSession.compact")(function* (given: Pick<SendOptions, "answeredBy">) {
     if (kept !== undefined) {
       yield* closeOthers(kept, undefined, afterHooks(options.hooks, callOf({})))
       history = yield* recordedHistory(kept)
     }
-    const request = yield* requestWith(history, yield* tools.forTurn)
-    const result = yield* compactNow({ context: options.context, model: options.model, request })
+    const answering = answeredBy(given)
+    const { context, model } = answering
+    const request = yield* requestWith(history, yield* tools.forTurn, answering)
+    const result = yield* compactNow({ context, model, request })
     if (result._tag === "NotCompacted") return result
     if (kept !== undefined)
       yield* kept.store.addEvent(id, summaryNote(yield* kept.store.getEvents(id, { include: "all" }), result))
     history = withSummary(leaveTurns(history, result.turnsLeft), result.summary)
     return result
-  }).pipe(Effect.withSpan("ConversationSession.compact"))
+  })
 
   const session: ConversationSession = {
     id,
@@ -347,7 +354,7 @@ const makeSession = Effect.fnUntraced(function* (options: SessionOptions) {
         ? Effect.sync(() => messagePoints(history))
         : Effect.map(kept.store.getEvents(id, { include: "all" }), (events) => placedTurns(events).map(pointOf)),
     rewind: (point) => between(rewind(point)),
-    compact: between(untilClosed(compact)),
+    compact: (given = {}) => between(untilClosed(compact(given))),
     history: Effect.sync(() => history),
     summary: Effect.sync(() => ({
       id,

@@ -210,13 +210,13 @@ describe("a session that is compacted because somebody wants it", () => {
           const session = isKept
             ? yield* openKept(yield* EventStore, speaker.model, tools, undefined, context)
             : yield* sessionOf(speaker.model, tools, [], toolboxOf(...tools), Journal.none, undefined, context)
-          assert.deepStrictEqual(yield* session.compact, {
+          assert.deepStrictEqual(yield* session.compact(), {
             _tag: "NotCompacted",
             reason: "there is nothing before the newest 2 messages, which are kept"
           })
           yield* askAll(session, 2)
           const before = yield* session.history
-          const compacted = yield* session.compact
+          const compacted = yield* session.compact()
           if (compacted._tag === "NotCompacted") return assert.fail(compacted.reason)
           const after = yield* session.history
           assert.deepStrictEqual(compacted, {
@@ -243,7 +243,7 @@ describe("a session that is compacted because somebody wants it", () => {
       const session = yield* openKept(yield* EventStore, speaker.model, tools, undefined, context)
       yield* askAll(session, 2)
       const before = yield* session.history
-      assert.strictEqual((yield* session.compact)._tag, "Compacted")
+      assert.strictEqual((yield* session.compact())._tag, "Compacted")
       assert.notDeepEqual(yield* session.history, before)
       yield* session.rewind({ turn: 2 })
       assert.deepStrictEqual(yield* session.history, before)
@@ -255,11 +255,11 @@ describe("a session that is compacted because somebody wants it", () => {
       const { context, speaker, writer } = yield* makeModels([{ text: "a" }, { text: "b" }], [])
       const session = yield* sessionOf(speaker.model, tools, [], toolboxOf(...tools), Journal.none, undefined, context)
       yield* askAll(session, 2)
-      const result = yield* session.compact
+      const result = yield* session.compact()
       assert.include(result._tag === "NotCompacted" ? result.reason : "", "a summary may have 200")
       assert.deepStrictEqual(yield* writer.requests, [])
       const plain = yield* sessionOf(speaker.model)
-      assert.deepStrictEqual(yield* plain.compact, { _tag: "NotCompacted", reason: "summaries are switched off" })
+      assert.deepStrictEqual(yield* plain.compact(), { _tag: "NotCompacted", reason: "summaries are switched off" })
     })
   )
 })

@@ -59,7 +59,11 @@ export const makeOtherModel = (setup: Pick<HostSetup, "config" | "resultStore">,
     return {
       chosen,
       send: {
-        answeredBy: { model: service, context: conversationContext(options, context, setup.resultStore) },
+        answeredBy: {
+          name: route.model === "" ? route.upstream : `${route.upstream}/${route.model}`,
+          model: service,
+          context: conversationContext(options, context, setup.resultStore)
+        },
         ...(budget === undefined ? {} : { limits: { budget } })
       }
     } satisfies OtherModel

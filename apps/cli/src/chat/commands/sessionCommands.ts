@@ -157,7 +157,7 @@ export const compact: ChatCommand = {
   summary: "Put a summary in the place of the older messages",
   run: Effect.fnUntraced(function* ({ state }) {
     const { style } = yield* Output
-    const result = yield* state.session.compact
+    const result = yield* state.session.compact({ ...state.other?.send })
     if (result._tag === "NotCompacted")
       return { text: `Nothing was changed: ${result.reason}.`, data: { is_compacted: false, reason: result.reason } }
     state.contextTokens = undefined
