@@ -112,6 +112,10 @@ export interface Recording {
   readonly agent: string | undefined
 }
 
+/** What `--record` asks for. */
+export const recordingOf = (record: Option.Option<string>, agent: Option.Option<string>): Recording | undefined =>
+  Option.getOrUndefined(Option.map(record, (file) => ({ file, agent: Option.getOrUndefined(agent) })))
+
 const offlineModel = { path: ["model", "provider"], value: "offline", flag: "needs no model" }
 
 /** Runs an effect within a host; when it ends, everything that was started is stopped. */

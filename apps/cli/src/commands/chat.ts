@@ -22,7 +22,7 @@ import { counted, printable } from "../render/style.ts"
 import { report } from "../report.ts"
 import { requireHistory } from "../sessions/requireHistory.ts"
 import { Setting } from "../Setting.ts"
-import { choiceFlags, withHost } from "../withHost.ts"
+import { choiceFlags, recordingOf, withHost } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
 
 /** Tools that no server has, which somebody may not expect. */
@@ -207,7 +207,7 @@ export const chat = Command.make(
       isRecorded: Option.isSome(record)
     }
     const run = {
-      record: Option.getOrUndefined(Option.map(record, (file) => ({ file, agent: Option.getOrUndefined(agent) }))),
+      record: recordingOf(record, agent),
       startsAll: Option.isNone(agent),
       tellsServers: true,
       flags: choiceFlags(choice),

@@ -9,7 +9,7 @@ const replaying = Effect.promise(() => import("../replay/runReplay.ts"))
 export const replay = Command.make(
   "replay",
   {
-    file: Argument.String("file").pipe(Argument.withDescription("What chat --record has written")),
+    file: Argument.String("file").pipe(Argument.withDescription("What --record of chat or run has written")),
     diff: Flag.Boolean("diff").pipe(
       Flag.withDescription("Show everything that this version does otherwise; exit code 1 where there is something"),
       Flag.withDefault(false)

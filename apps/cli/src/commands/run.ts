@@ -1,12 +1,12 @@
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { approvalFlags, modelFlags } from "../flags.ts"
+import { approvalFlags, modelFlags, recordFlag } from "../flags.ts"
 import { Output, renderError } from "../Output.ts"
 import { report } from "../report.ts"
 import { readTask } from "../run/readTask.ts"
 import { runTask, type Task, type TaskEnd, tellFailure } from "../run/runTask.ts"
 import { turnJson } from "../chat/turnJson.ts"
-import { choiceFlags, withHost } from "../withHost.ts"
+import { choiceFlags, recordingOf, withHost } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
 
 /** Why the answer is not whole, on standard error: the answer itself stands on standard output. */
@@ -42,11 +42,13 @@ export const run = Command.make(
       Flag.withDescription("Print each event as a line of JSON; the last one is result or error"),
       Flag.withDefault(false)
     ),
+    ...recordFlag,
     ...approvalFlags,
     ...modelFlags
   },
-  ({ agent, approve, input, prompt, session, streamJson, yes, ...choice }) => {
+  ({ agent, approve, input, prompt, record, session, streamJson, yes, ...choice }) => {
     const host = withHost({
+      record: recordingOf(record, agent),
       startsAll: Option.isNone(agent),
       tellsServers: true,
       flags: choiceFlags(choice),
@@ -83,6 +85,10 @@ export const run = Command.make(
     {
       command: "signalbox run --approve 'write_file(path=out/*)' 'Write out/report.md'",
       description: "What needs approval and has none is not run: exit code 77"
+    },
+    {
+      command: "signalbox run --record build.cassette 'Check the build'",
+      description: "Recorded: signalbox replay build.cassette runs it again"
     },
     {
       command: "signalbox run --timeout 5m --stream-json 'Check the build'",
