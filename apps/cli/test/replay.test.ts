@@ -137,6 +137,48 @@ const plant = (place: Place) => {
   writeFileSync(place.file("tape"), `${changed.join("\n")}\n`)
 }
 
+describe("commands of a recorded chat", () => {
+  it("are done again between the turns: forks, ways back, other models, summaries", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm({
+      script: [{ when: {}, reply: { text: `{{lastUserText}}: ${"so ".repeat(300)}` } }]
+    })
+    place.configure({
+      ...upstream("claude", fxLlm.url),
+      conversation: { context: { whenFull: "summary", summary: { maxTokens: 100 }, preserveRecent: 2 } }
+    })
+    const typed = ["one", "/fork", "two", "/rewind 2", "/model claude/another", "three", "/compact", "four", "/switch"]
+    const recorded = await place.run(["chat", "--record", "tape"], { env, input: `${typed.join("\n")}\n` })
+    assert.strictEqual(recorded.code, 0, recorded.stderr)
+    assert.deepStrictEqual(
+      fxLlm.requests.map(({ model }) => model),
+      ["fx-model", "fx-model", "another", "another", "another"]
+    )
+    assert.notInclude(fxLlm.requests[2]?.rawBody, "two")
+    const again = await replay(place, ["tape", "--json"])
+    assert.strictEqual(again.code, 0, again.stdout + again.stderr)
+    assert.deepStrictEqual(
+      again.json().data.turns.map(({ input, status }: { input: string; status: string }) => [input, status]),
+      ["one", "two", "three", "four"].map((input) => [input, "finished"])
+    )
+    const diff = await replay(place, ["tape", "--diff"])
+    assert.include(diff.stdout, "No difference in 4 turns")
+  })
+})
+
+describe("a task", () => {
+  it("is recorded like a chat", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm({ script })
+    configure(place, fxLlm.url)
+    const recorded = await place.run(["run", "first", "--yes", "--record", "tape"], { env })
+    assert.strictEqual(recorded.code, 0, recorded.stderr)
+    const again = await replay(place, ["tape", "--json"])
+    assert.strictEqual(again.code, 0, again.stdout)
+    assert.strictEqual(again.json().data.turns[0].text, recorded.stdout.trimEnd())
+  })
+})
+
 describe("what this version does otherwise", () => {
   it("ends a replay at the step, with the first difference", async () => {
     await using place = await makePlace()

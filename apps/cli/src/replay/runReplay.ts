@@ -3,14 +3,16 @@
  */
 import type { CallPattern, ConversationSession, TurnResult } from "@signalbox/conversation"
 import {
+  changesOf,
   describeDifference,
   type Difference,
   playTurn,
+  type RecordedChange,
   recordedConversation,
   type RecordedTurn,
   ReplayDiverged
 } from "@signalbox/conversation/replay"
-import { Host, joinSeams } from "@signalbox/host"
+import { Host, joinSeams, type OtherModel } from "@signalbox/host"
 import { nodeReplayHost } from "@signalbox/host/node"
 import { openReplay, type OpenedReplay, recordHost, type ReplayChoice } from "@signalbox/host/replay"
 import { Interaction, textOf } from "@signalbox/model"
@@ -77,11 +79,18 @@ interface PlayedTurn {
 
 const inputOf = ({ content }: RecordedTurn): string => (typeof content === "string" ? content : textOf(content))
 
+/** The model that was chosen then. */
+const chosenFor = ({ host, talker }: Chat, name: string | undefined) =>
+  name === undefined ? Effect.succeed(undefined) : host.otherModel(name, talker.model.upstream)
+
 /** Its session answers with what was recorded. */
-const playing = (opened: OpenedReplay, chat: Chat, turn: RecordedTurn): Chat => {
+const playing = (opened: OpenedReplay, chat: Chat, turn: RecordedTurn, other: OtherModel | undefined): Chat => {
   const { session } = chat.state
   const send: ConversationSession["send"] = (_, { interaction } = {}) =>
-    playTurn(opened.replay.player, session, turn, interaction === undefined ? {} : { live: interaction }).pipe(
+    playTurn(opened.replay.player, session, turn, {
+      ...(interaction === undefined ? {} : { live: interaction }),
+      ...(other === undefined ? {} : { send: other.send })
+    }).pipe(
       // Told below, by the race against it.
       Stream.catchTag("ReplayDiverged", () => Stream.never)
     )
@@ -95,7 +104,8 @@ const playOne = Effect.fnUntraced(function* (opened: OpenedReplay, chat: Chat, t
   const asked = (yield* isSomebodyThere) ? yield* Effect.scoped(personAtTerminal) : Interaction.decline
   const { interaction } = makeApproving(flags, asked)
   const options = { streams: !flags.noStream, isPlain: false, interaction, isLast: false }
-  const exit = yield* runOneTurn(playing(opened, chat, turn), { content: input }, options).pipe(
+  const other = yield* chosenFor(chat, turn.answeredBy)
+  const exit = yield* runOneTurn(playing(opened, chat, turn, other), { content: input }, options).pipe(
     Effect.raceFirst(opened.replay.player.diverged),
     withCorrelationId(turn.correlationId),
     Effect.exit
@@ -134,6 +144,15 @@ const chatsOf = Effect.fnUntraced(function* ({ replay, subject }: OpenedReplay) 
   })
 })
 
+/** Does again what was done between two turns. */
+const playChange = Effect.fnUntraced(function* (chat: Chat, { change }: RecordedChange) {
+  const { session } = chat.state
+  if (change.type === "rewind") return yield* session.rewind(change.point)
+  const other = yield* chosenFor(chat, change.answeredBy)
+  // It failed then as well, and that was told.
+  return yield* Effect.option(session.compact({ ...other?.send }))
+})
+
 /** Where nothing is left that could happen, Node ends the process: it is told instead what was waited for. */
 const stuck = Effect.callback<never, ReplayDiverged>((resume) => {
   const onIdle = () =>
@@ -156,9 +175,21 @@ const playAll = Effect.fnUntraced(function* (opened: OpenedReplay, flags: Replay
   const { player, settled } = opened.replay
   const chatOf = yield* chatsOf(opened)
   const turns: Array<PlayedTurn> = []
+  const changes = changesOf(player.cassette)
+  const changeAfter = (turn: number) =>
+    Effect.forEach(
+      changes.filter(({ after }) => after === turn),
+      (each) =>
+        Effect.flatMap(chatOf(each.change.conversation), (chat) => playChange(chat, each)).pipe(
+          Effect.raceFirst(player.diverged)
+        ),
+      { discard: true }
+    )
+  yield* changeAfter(0)
   for (const turn of opened.turns) {
     yield* Effect.raceFirst(settled, player.diverged)
     turns.push(yield* playOne(opened, yield* chatOf(turn.conversation), turn, flags))
+    yield* changeAfter(turn.turn)
   }
   const isForked = Option.isSome(flags.from)
   const left = isForked ? [] : player.leftOver()

@@ -55,8 +55,22 @@ export const CassetteEntry = Schema.Union([
     conversation: Schema.String,
     content: Schema.Unknown,
     correlationId: Schema.NullOr(Schema.String),
+    /** The name of the model that was chosen for it, and the only tools that it might use; absent where they were those of all. */
+    answeredBy: Schema.optionalKey(Schema.String),
+    tools: Schema.optionalKey(Schema.Array(Schema.String)),
     /** From which the turn drew its random numbers. */
     seed: Schema.String
+  }),
+  /** Between two turns the conversation went back to a point, or got a summary in the place of older messages. */
+  Schema.Struct({
+    type: Schema.Literal("rewind"),
+    conversation: Schema.String,
+    point: Schema.Struct({ turn: Schema.Int, step: Schema.optionalKey(Schema.Int) })
+  }),
+  Schema.Struct({
+    type: Schema.Literal("compact"),
+    conversation: Schema.String,
+    answeredBy: Schema.optionalKey(Schema.String)
   }),
   /** The turn read the clock: milliseconds of the day, nanoseconds since the turn began. */
   Schema.Struct({

@@ -27,7 +27,15 @@ export {
   type Player,
   type PlayerOptions
 } from "./Player.ts"
-export { type PlayOptions, playTurn, type RecordedTurn, recordedConversation, turnsOf } from "./playTurns.ts"
+export {
+  changesOf,
+  type PlayOptions,
+  playTurn,
+  type RecordedChange,
+  recordedConversation,
+  type RecordedTurn,
+  turnsOf
+} from "./playTurns.ts"
 export { bytesOf } from "./maskPieces.ts"
 export { firstDifference, showDifference, type ValueDifference } from "./differences.ts"
 

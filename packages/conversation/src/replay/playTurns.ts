@@ -11,7 +11,7 @@ import {
   type ModelReply
 } from "@signalbox/model"
 import { Cause, Clock, Effect, Random, Stream } from "effect"
-import type { ConversationSession } from "../ConversationSession.ts"
+import type { ConversationSession, SendOptions } from "../ConversationSession.ts"
 import type { TurnEvent } from "../TurnEvent.ts"
 import { type Cassette, entriesOf, type EntryOf } from "./Cassette.ts"
 import { describeEvent } from "./describeEvent.ts"
@@ -27,6 +27,9 @@ export interface RecordedTurn {
   readonly conversation: string
   readonly content: string | ReadonlyArray<ContentBlock>
   readonly correlationId: string | undefined
+  /** The model that was chosen for it, by its name, and the only tools that it might use. */
+  readonly answeredBy: string | undefined
+  readonly tools: ReadonlyArray<string> | undefined
   readonly seed: string
   readonly millis: ReadonlyArray<number>
   readonly nanos: ReadonlyArray<number>
@@ -39,7 +42,7 @@ export interface RecordedTurn {
 
 /** The turns of a cassette, in order. */
 export const turnsOf = (cassette: Cassette): ReadonlyArray<RecordedTurn> =>
-  entriesOf(cassette, "input").map(({ content, conversation, correlationId, seed, turn }) => {
+  entriesOf(cassette, "input").map(({ answeredBy, content, conversation, correlationId, seed, tools, turn }) => {
     const isOf = (entry: { readonly turn: number }) => entry.turn === turn
     const clock = entriesOf(cassette, "clock").filter(isOf)
     const events = entriesOf(cassette, "event").filter(isOf)
@@ -49,6 +52,8 @@ export const turnsOf = (cassette: Cassette): ReadonlyArray<RecordedTurn> =>
       // It was written down as what was said.
       content: content as RecordedTurn["content"],
       correlationId: correlationId ?? undefined,
+      answeredBy,
+      tools,
       seed,
       millis: clock.flatMap(({ millis }) => millis),
       nanos: clock.flatMap(({ nanos }) => nanos),
@@ -57,6 +62,21 @@ export const turnsOf = (cassette: Cassette): ReadonlyArray<RecordedTurn> =>
       ending: entriesOf(cassette, "turn_end").find(isOf)
     }
   })
+
+/** What was done to a conversation between two turns: the one before it, 0 before the first. */
+export interface RecordedChange {
+  readonly after: number
+  readonly change: EntryOf<"rewind"> | EntryOf<"compact">
+}
+
+/** What was done to the conversations of a cassette between their turns, in order. */
+export const changesOf = ({ entries }: Cassette): ReadonlyArray<RecordedChange> => {
+  let after = 0
+  return entries.flatMap((entry) => {
+    if (entry.type === "input") after = entry.turn
+    return entry.type === "rewind" || entry.type === "compact" ? [{ after, change: entry }] : []
+  })
+}
 
 /** A conversation of a cassette, and what was said before it was recorded. */
 export const recordedConversation = (
@@ -97,6 +117,8 @@ const playedInteraction = (player: Player, live: Interaction = Interaction.decli
 export interface PlayOptions {
   /** Who answers questions that nobody was asked when it was recorded, after a fork; nobody where it is absent. */
   readonly live?: Interaction
+  /** What the turn was sent with: the model that `answeredBy` of the recorded turn names. */
+  readonly send?: Pick<SendOptions, "answeredBy" | "limits">
 }
 
 /**
@@ -118,6 +140,8 @@ export const playTurn = (
       const interaction = playedInteraction(player, options.live)
       const events = session
         .send(recorded.content, {
+          ...options.send,
+          ...(recorded.tools === undefined ? {} : { tools: recorded.tools }),
           interaction,
           ...(recorded.correlationId === undefined ? {} : { correlationId: recorded.correlationId })
         })

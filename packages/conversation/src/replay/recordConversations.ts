@@ -33,6 +33,12 @@ const noting = (recorder: Recorder, turn: number, interaction: Interaction): Int
   }
 }
 
+/** What of a choice is found again when it is replayed. */
+const choiceOf = ({ answeredBy, tools }: Pick<SendOptions, "answeredBy" | "tools">) => ({
+  ...(answeredBy?.name === undefined ? {} : { answeredBy: answeredBy.name }),
+  ...(tools === undefined ? {} : { tools })
+})
+
 /** Whoever stops reading has stopped the turn. */
 const endingOf = (
   exit: Exit.Exit<unknown, unknown>,
@@ -60,6 +66,7 @@ const recordSession = (recorder: Recorder, session: ConversationSession, given: 
           conversation: session.id,
           content,
           correlationId: correlationId ?? null,
+          ...choiceOf(options),
           seed
         })
         const readings = () => {
@@ -97,7 +104,20 @@ const recordSession = (recorder: Recorder, session: ConversationSession, given: 
         )
       })
     )
-  return { ...session, send }
+  const conversation = session.id
+  return {
+    ...session,
+    send,
+    rewind: (point) =>
+      Effect.tap(session.rewind(point), () =>
+        Effect.sync(() => recorder.note({ type: "rewind", conversation, point }))
+      ),
+    compact: (options = {}) =>
+      Effect.suspend(() => {
+        recorder.note({ type: "compact", conversation, ...choiceOf(options) })
+        return session.compact(options)
+      })
+  }
 }
 
 /** A client whose conversations are recorded; `ask` as well. */
@@ -105,16 +125,23 @@ export const recordConversations = (
   recorder: Recorder,
   client: ConversationClient["Service"]
 ): ConversationClient["Service"] => {
+  const recorded = new WeakMap<ConversationSession, ConversationSession>()
+  const begun = Effect.fnUntraced(function* (session: ConversationSession, given: StartOptions) {
+    if (yield* IsWithinTurn) return session
+    recorder.note({ type: "conversation", id: session.id, history: yield* session.history })
+    const made = recordSession(recorder, session, given)
+    recorded.set(session, made)
+    return made
+  })
+  const known = (session: ConversationSession) => recorded.get(session) ?? session
   const start: ConversationClient["Service"]["start"] = (given = {}) =>
-    Effect.gen(function* () {
-      const session = yield* client.start(given)
-      if (yield* IsWithinTurn) return session
-      recorder.note({ type: "conversation", id: session.id, history: yield* session.history })
-      return recordSession(recorder, session, given)
-    })
+    Effect.flatMap(client.start(given), (session) => begun(session, given))
   return {
     ...client,
     start,
+    fork: (from, given = {}) => Effect.flatMap(client.fork(from, given), (session) => begun(session, given)),
+    get: (id) => Effect.map(client.get(id), known),
+    list: Effect.map(client.list, (sessions) => sessions.map(known)),
     ask: (content, given) =>
       Effect.acquireUseRelease(
         start(given),
