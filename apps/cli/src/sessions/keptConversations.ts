@@ -3,7 +3,7 @@ import { type ChatEvent, EventStore, SessionNotFound } from "@signalbox/conversa
 import { keptStores } from "@signalbox/host/node"
 import { nearestName } from "@signalbox/model"
 import { DateTime, Effect } from "effect"
-import { SessionAmbiguous } from "../errors.ts"
+import { InvalidUsage, SessionAmbiguous } from "../errors.ts"
 import { Setting } from "../Setting.ts"
 import { readConfig } from "../withHost.ts"
 import { requireHistory } from "./requireHistory.ts"
@@ -25,15 +25,14 @@ export interface KeptConversation {
   readonly events: ReadonlyArray<ChatEvent>
 }
 
+const nothingKept = "Nothing is kept yet. Begin with: signalbox chat --session NAME"
+
 const notFound = (given: string, known: ReadonlyArray<string>) => {
   const nearest = nearestName(given, known)
   const meant = nearest === undefined ? "" : `Did you mean "${nearest}"? `
   return new SessionNotFound({
     sessionId: given,
-    hint:
-      known.length === 0
-        ? "Nothing is kept yet. Begin with: signalbox chat --session NAME"
-        : `${meant}See: signalbox sessions list`
+    hint: known.length === 0 ? nothingKept : `${meant}See: signalbox sessions list`
   })
 }
 
@@ -63,5 +62,7 @@ export const latestConversation = Effect.gen(function* () {
     const at = last === undefined ? 0 : DateTime.toEpochMillis(last.timestamp)
     return best === undefined || at > best.at ? { name, at } : best
   }, undefined)
-  return latest === undefined ? yield* notFound("", []) : latest.name
+  return latest === undefined
+    ? yield* new InvalidUsage({ command: "signalbox chat", reason: `There is nothing to go on with. ${nothingKept}` })
+    : latest.name
 })
