@@ -62,6 +62,16 @@ export class ProvidersFailed extends defineError<ProvidersFailed>()("ProvidersFa
   message: ({ names, total }) => `${names.length} of ${total} providers did not answer: ${names.join(", ")}.`
 }) {}
 
+/** None of the providers that failed has a key that is taken: the same exit code as a conversation with it. */
+export class ProviderKeysFailed extends defineError<ProviderKeysFailed>()("ProviderKeysFailed", {
+  code: "PROVIDER_KEYS_FAILED",
+  status: statuses.configuration,
+  fields: { names: Schema.Array(Schema.String), total: Schema.Int },
+  message: ({ names, total }) =>
+    `${names.length} of ${total} providers have no key that is taken: ${names.join(", ")}.`,
+  hint: () => "Correct the key where providers.NAME.apiKey reads it, then ask again: signalbox providers test"
+}) {}
+
 const failedServers = { verb: Schema.String, ...servers }
 
 /** What was to be done with several servers was done with some of them. */
@@ -336,6 +346,7 @@ export const cliErrors = [
   ConformanceFailed,
   ProviderUnknown,
   ProvidersFailed,
+  ProviderKeysFailed,
   RunOverBudget,
   RunRefused,
   RunUnfinished

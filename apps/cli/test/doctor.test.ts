@@ -70,6 +70,22 @@ describe("doctor", () => {
     else assert.deepInclude(wanted.findings[0], { code: "SANDBOX_MISSING", severity: "warning" })
   })
 
+  it("names hooks that cannot be asked, where they stand", async () => {
+    await using place = await makePlace()
+    const hook = { on: "before-tool", timeout: "10 seconds", whenItFails: "block" }
+    const fine = { ...hook, command: ["node", "guard.mjs"] }
+    place.configure({ conversation: { hooks: [fine, { ...hook, command: ["no-such-guard"] }] } })
+    const [shown, json] = await Promise.all([place.run(["doctor"]), place.run(["doctor", "--json"])])
+    assert.strictEqual(shown.code, 3, shown.stderr)
+    assert.match(
+      shown.stdout,
+      /^✗ the hooks cannot be asked\n {2}✗ HOOK_UNUSABLE .+ conversation\.hooks\.1\.command\n/m
+    )
+    assert.include(shown.stdout, 'there is no program "no-such-guard"')
+    assert.strictEqual(json.json().data.findings.length, 1)
+    assert.deepInclude(json.json().data.findings[0], { code: "HOOK_UNUSABLE", severity: "error", server: "the hooks" })
+  })
+
   it("repairs only what it is told to, or what a person agrees to", async () => {
     await using place = await makePlace()
     const fx = place.server({ tools: "echo" })

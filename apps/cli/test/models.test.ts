@@ -199,9 +199,9 @@ describe("providers", () => {
       providers: { claude: { baseUrl: upstream.url }, groq: { ...groq, baseUrl: `${upstream.url}/v1` }, ollama }
     }
     const both = await run(providersTest(["claude", "groq"]), { config, json: true })
-    assert.strictEqual(both.code, 69)
+    assert.strictEqual(both.code, 78)
     const { data, error_code } = JSON.parse(both.stdout)
-    assert.strictEqual(error_code, "PROVIDERS_FAILED")
+    assert.strictEqual(error_code, "PROVIDER_KEYS_FAILED")
     assert.deepInclude(data.providers[0], { name: "claude", status: "failed" })
     assert.strictEqual(data.providers[0].error.error_code, "PROVIDER_AUTH_FAILED")
     assert.deepInclude(data.providers[1], { name: "groq", status: "ok", error: null })
@@ -213,7 +213,7 @@ describe("providers", () => {
     assert.strictEqual(one.code, 0)
     assert.match(one.stdout, /^✓ +groq/)
     const keyless = await run(providersTest(["openai"]), { config })
-    assert.notStrictEqual(keyless.code, 0)
+    assert.strictEqual(keyless.code, 78)
     assert.include(keyless.stdout, "no key")
     const unknown = await run(providersTest(["grok"]), { config })
     assert.include(unknown.stderr, 'Did you mean "groq"?')
@@ -227,7 +227,7 @@ describe("providers", () => {
     await using upstream = await startFxLlm({ script: { text: "OK." } })
     const providers = { claude: { baseUrl: upstream.url }, groq: { ...groq, baseUrl: `${upstream.url}/v1` }, ollama }
     const tested = await run(providersTest([]), { config: { ...config, providers } })
-    assert.strictEqual(tested.code, 69)
+    assert.strictEqual(tested.code, 78)
     assert.match(tested.stdout, /^✗ +openai +no key/m)
     assert.match(tested.stdout, /^✓ +claude/m)
     // Nobody has said that one runs.
@@ -242,6 +242,7 @@ describe("providers", () => {
     })
     const providers = { claude: { baseUrl: upstream.url, model: "claude-rigt" }, ollama }
     const told = await run(providersTest(["claude"]), { config: { providers } })
+    assert.strictEqual(told.code, 69)
     assert.match(told.stdout, /^→ claude: Did you mean "claude-right"\?$/m)
     const { data } = JSON.parse((await run(providersTest(["claude"]), { config: { providers }, json: true })).stdout)
     assert.deepInclude(data.findings[0], { code: "MODEL_UNKNOWN", provider: "claude", path: "providers.claude.model" })

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Host } from "@signalbox/host"
 import { textMessage } from "@signalbox/model"
 import { startFxLlm } from "@signalbox/testing"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { startControl } from "./controlSupport.ts"
 
 const question = { model: "", messages: [textMessage("user", "Hi")], tools: [], system: [], maxTokens: 9 }
@@ -18,6 +18,7 @@ const start = (claudeUrl: string) =>
         breaker: { failures: 1 },
         prices: [{ model: "*", input: 3, output: 15 }]
       },
+      runtime: { alerts: { interval: "50 millis" } },
       providers: { claude: { apiKey: "a-key", baseUrl: claudeUrl } }
     }
   })
@@ -33,6 +34,12 @@ describe("the control API, about models,", () => {
     const listed = await run(host.ask(({ breakers }) => breakers.list()))
     assert.deepStrictEqual(Object.keys(listed), ["fx", "provider:claude"])
     assert.deepInclude(listed["provider:claude"], { phase: "open", failed: 1, trips: 1 })
+    const [alert] = await run(
+      host
+        .ask(({ watching }) => watching.alerts({ query: {} }))
+        .pipe(Effect.repeat({ until: (alerts) => alerts.length > 0, schedule: Schedule.spaced("20 millis") }))
+    )
+    assert.deepInclude(alert, { kind: "breaker-open", severity: "critical", subject: "provider:claude" })
     const closed = await run(host.ask(({ breakers }) => breakers.close(named("provider:claude"))))
     assert.deepStrictEqual(Object.keys(closed), ["provider:claude"])
     assert.strictEqual(closed["provider:claude"]?.phase, "closed")

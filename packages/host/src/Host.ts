@@ -18,7 +18,7 @@ import {
 import { Context, Effect, Layer, Metric } from "effect"
 import { HttpClient } from "effect/http"
 import { Agents } from "./agents/Agents.ts"
-import { type AllCircuits, allCircuits } from "./allCircuits.ts"
+import { type AllCircuits, allCircuits, providerCircuits } from "./allCircuits.ts"
 import { Approvals } from "./approvals/Approvals.ts"
 import { type AllServers, allServers } from "./allServers.ts"
 import { BuiltIns } from "./builtIns/BuiltIns.ts"
@@ -198,6 +198,7 @@ const makeHost = Effect.fnUntraced(function* (setup: HostSetup) {
   const all = allServers(orchestrator, yield* ServerSets)
   yield* postAlerts(config, environment, all.alerts)
   const models = yield* Models
+  yield* orchestrator.metrics.watch({ pools: [], breakers: [providerCircuits(models)] })
   const agents = yield* Agents
   const approvals = yield* Approvals
   const builtIns = yield* BuiltIns

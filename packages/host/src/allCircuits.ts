@@ -4,11 +4,11 @@
 import { nearestName } from "@signalbox/model"
 import {
   type BreakerControls,
-  circuitNumbers,
   type CircuitNumbers,
   ServerNotFound,
   type ServerOrchestrator
 } from "@signalbox/orchestrator"
+import type { CircuitBreaker } from "@signalbox/resilience"
 import { Effect } from "effect"
 import type { Models } from "./models/Models.ts"
 
@@ -20,15 +20,19 @@ export interface AllCircuits extends Pick<BreakerControls, "open" | "close" | "r
 
 const prefix = "provider:"
 
-/** Both together. */
+/** The circuits of providers by their names here, for the orchestrator to watch: its alerts are of them, too. */
+export const providerCircuits = ({ circuits }: Models["Service"]): Pick<CircuitBreaker["Service"], "statsAll"> => ({
+  statsAll: Effect.map(circuits.statsAll, (all) =>
+    all.map((stats) => ({ ...stats, circuit: `${prefix}${stats.circuit}` }))
+  )
+})
+
+/** Both together; the orchestrator has to watch those of providers. */
 export const allCircuits = (
   orchestrator: ServerOrchestrator["Service"],
   { circuits, upstreams }: Models["Service"]
 ): AllCircuits => {
   const guarded = [...upstreams.values()].flatMap(({ kind, name }) => (kind === "offline" ? [] : [name]))
-  const ofProviders = Effect.map(circuits.statsAll, (all) =>
-    Object.fromEntries(all.map((stats) => [`${prefix}${stats.circuit}`, circuitNumbers(stats)]))
-  )
   const work =
     (
       ofServer: (name: string) => Effect.Effect<void, ServerNotFound>,
@@ -42,10 +46,7 @@ export const allCircuits = (
       return Effect.fail(new ServerNotFound({ serverName: name, nearest: nearestName(name, available), available }))
     }
   return {
-    snapshot: Effect.zipWith(orchestrator.metrics.snapshot, ofProviders, (servers, providers) => ({
-      ...servers.circuits,
-      ...providers
-    })),
+    snapshot: Effect.map(orchestrator.metrics.snapshot, ({ circuits }) => circuits),
     open: work(orchestrator.breaker.open, circuits.forceOpen),
     close: work(orchestrator.breaker.close, circuits.forceClose),
     reset: work(orchestrator.breaker.reset, circuits.reset)

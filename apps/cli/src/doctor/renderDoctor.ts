@@ -5,7 +5,7 @@
 import { redactText } from "@signalbox/errors"
 import { builtInSource } from "@signalbox/host"
 import { describeSandbox } from "@signalbox/tools"
-import { type Finding, historySource, type ProviderFinding } from "@signalbox/host/doctor"
+import { type Finding, historySource, hookSource, type ProviderFinding } from "@signalbox/host/doctor"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { counted, oneLine, printable, type Style } from "../render/style.ts"
@@ -76,16 +76,22 @@ const renderHistory = ({ database, findings }: Report) => {
   return renderOne(historySource, what, database !== undefined, own)
 }
 
+/** Nothing is said of hooks that can be asked. */
+const renderHooks = ({ findings }: Report) => {
+  const own = findings.filter(({ serverName }) => serverName === hookSource)
+  return own.length === 0 ? undefined : renderOne(hookSource, "cannot be asked", false, own)
+}
+
 export const renderDoctor = Effect.fnUntraced(function* (report: Report) {
   const { providers, repaired, servers } = report
   const { line, style } = yield* Output
   for (const repair of repaired) yield* line(`${style.green("✓")} done: ${repair}`)
-  const history = renderHistory(report)
-  if (servers.length === 0 && providers.length === 0 && report.sandbox._tag === "Off" && history === undefined)
+  const rest = [renderHistory(report), renderHooks(report)].filter((each) => each !== undefined)
+  if (servers.length === 0 && providers.length === 0 && report.sandbox._tag === "Off" && rest.length === 0)
     return yield* line("No server is enabled and no provider is wanted, so there is nothing to look at.")
   for (const server of servers) yield* renderServer(report, server)
   yield* renderSandbox(report)
-  if (history !== undefined) yield* history
+  for (const each of rest) yield* each
   for (const provider of providers) yield* renderProvider(report, provider)
 })
 

@@ -7,6 +7,7 @@ import {
   describeRepair,
   diagnose,
   diagnoseHistory,
+  diagnoseHooks,
   diagnoseProviders,
   diagnoseSandbox,
   type Diagnosis,
@@ -84,7 +85,7 @@ const examine = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
   const config = yield* readConfig()
   const wanted = yield* namesIn(names, config)
   const { platform } = process
-  const [found, asked, boxed, kept] = yield* Effect.all(
+  const [found, asked, boxed, kept, hooks] = yield* Effect.all(
     [
       diagnose(config, {
         environment,
@@ -102,13 +103,14 @@ const examine = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
         ...(wanted.providers === undefined ? {} : { only: wanted.providers })
       }),
       names.length === 0 ? diagnoseSandbox(config) : Effect.succeed(noSandbox),
-      names.length === 0 ? diagnoseHistory(config, environment) : Effect.succeed(noDatabase)
+      names.length === 0 ? diagnoseHistory(config, environment) : Effect.succeed(noDatabase),
+      names.length === 0 ? diagnoseHooks(config, environment) : Effect.succeed([])
     ],
     { concurrency: "unbounded" }
   )
   return {
     servers: found.servers,
-    findings: placeFindings([...found.findings, ...boxed.findings, ...kept.findings], config),
+    findings: placeFindings([...found.findings, ...boxed.findings, ...kept.findings, ...hooks], config),
     sandbox: boxed.state,
     database: kept.database,
     providers: asked.providers,

@@ -12,7 +12,7 @@ import { placeFindings } from "../doctor/placeFindings.ts"
 import { findingJson } from "../doctor/renderDoctor.ts"
 import { findRunning } from "../control/runningHost.ts"
 import { formatDuration } from "../duration.ts"
-import { ProvidersFailed, ProviderUnknown } from "../errors.ts"
+import { ProviderKeysFailed, ProvidersFailed, ProviderUnknown } from "../errors.ts"
 import { Output } from "../Output.ts"
 import { circuitFailure } from "../render/circuitFailure.ts"
 import { printable } from "../render/style.ts"
@@ -28,6 +28,9 @@ const question = {
   tools: [],
   maxTokens: 16
 }
+
+/** The code of a provider that takes no key of ours. */
+const keyRefused = "PROVIDER_AUTH_FAILED"
 
 /** Who is told to come again later has the answer that was asked for. */
 const ask = ({ service }: Upstream) =>
@@ -108,8 +111,11 @@ export const providersTest = (names: ReadonlyArray<string>) =>
             yield* line(`${style.dim("→")} ${providerName}: ${printable(fix)}`)
         }),
       shortfall: ({ providers }) => {
-        const failed = providers.filter(({ status }) => status !== "ok").map(({ name }) => name)
-        return failed.length === 0 ? undefined : new ProvidersFailed({ names: failed, total: providers.length })
+        const failed = providers.filter(({ status }) => status !== "ok")
+        if (failed.length === 0) return undefined
+        const facts = { names: failed.map(({ name }) => name), total: providers.length }
+        const isAllKeys = failed.every(({ error }) => error === null || error.error_code === keyRefused)
+        return isAllKeys ? new ProviderKeysFailed(facts) : new ProvidersFailed(facts)
       }
     })
   )

@@ -2,9 +2,11 @@
  * Puts a summary in the place of the oldest turns, once they leave too little room for the next one. Between turns only:
  * within a turn the window leaves out what does not fit. When no summary can be had, the same happens, and is told.
  */
-import type { LanguageModel, Message, ModelRequest } from "@signalbox/model"
+import { type LanguageModel, type Message, type ModelRequest, textMessage } from "@signalbox/model"
 import { Effect } from "effect"
 import { isSaid } from "./cuts.ts"
+import type { ContextWindow } from "./ContextWindow.ts"
+import { endsOf } from "./endsOf.ts"
 import { type SummaryOptions, summarise } from "./summarise.ts"
 import type { TurnContext } from "./TurnContext.ts"
 
@@ -26,6 +28,9 @@ const filledAfter = 0.5
 
 /** What frees less is not worth asking a model: that would be done turn after turn. */
 const leastFreed = 0.1
+
+/** A summary takes at most this share of what it stands for, or the next step would leave out messages again. */
+const longestShare = 0.5
 
 /** Characters of the conversation that a summary is made from, for each token of room. */
 export const charactersPerTokenOfRoom = 2
@@ -49,6 +54,20 @@ const placeToKeep = (
   }
   return found
 }
+
+/** A summary without its middle, where a model wrote more tokens than it may have. */
+const shortened = Effect.fnUntraced(function* (
+  summary: string,
+  most: number,
+  window: ContextWindow,
+  request: ModelRequest
+) {
+  const message = textMessage("user", summary)
+  const tokens = (yield* window.count({ ...request, messages: [message] }))(message)
+  if (tokens <= most) return summary
+  const { head, tail } = endsOf(summary, Math.floor((summary.length * most) / tokens))
+  return `${head} […] ${tail}`
+})
 
 /** What a session is compacted with. */
 export interface CompactOptions {
@@ -86,7 +105,8 @@ export const compactHistory = Effect.fnUntraced(function* ({ context, given, mod
     return { _tag: "Failed", reason: written.reason } satisfies Compaction
   }
   const turnsLeft = messages.slice(place, given).filter(isSaid).length
-  return { _tag: "Compacted", summary: written.summary, replaced: place, turnsLeft } satisfies Compaction
+  const summary = yield* shortened(written.summary, freed * longestShare, window, request)
+  return { _tag: "Compacted", summary, replaced: place, turnsLeft } satisfies Compaction
 })
 
 /** What a person is told. */

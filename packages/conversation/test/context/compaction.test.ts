@@ -61,6 +61,22 @@ const makeModels = Effect.fnUntraced(function* (
 })
 
 describe("a session that is compacted by summaries", () => {
+  it.effect("shows both ends of a summary that is as long as what it stands for, and leaves out nothing else", () =>
+    Effect.gen(function* () {
+      const long = `The beginning${".".repeat(900)}the end`
+      const { context, speaker } = yield* makeModels(turns(9), [{ text: long }])
+      const session = yield* sessionOf(speaker.model, tools, [], toolboxOf(...tools), Journal.none, undefined, context)
+      const told = yield* askAll(session, 5)
+      assert.deepStrictEqual(
+        told.flatMap(({ notices }) => notices),
+        ["CONTEXT_COMPACTED: The history was compacted: 4 messages → 1 summary."]
+      )
+      const shown = (yield* firstTextsOf(speaker)).at(-1) ?? ""
+      assert.match(shown, /The beginning\.+ \[…\] \.+the end/)
+      assert.isBelow(shown.length, long.length)
+    })
+  )
+
   it.effect("goes on from a summary of its oldest turns, and says so", () =>
     Effect.gen(function* () {
       const { context, speaker, writer } = yield* makeModels(turns(9), [

@@ -60,6 +60,7 @@ export type FindingCode =
   | "SANDBOX_MISSING"
   | "HISTORY_UNREACHABLE"
   | "HISTORY_REFUSED"
+  | "HOOK_UNUSABLE"
   // Of providers, beside UNREACHABLE and NO_ANSWER.
   | "KEY_MISSING"
   | "KEY_REFUSED"

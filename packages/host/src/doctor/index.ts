@@ -9,6 +9,9 @@ export { diagnoseSandbox, type SandboxDiagnosis } from "./diagnoseSandbox.ts"
 // Where conversations are kept
 export { diagnoseHistory, type HistoryDiagnosis, historySource } from "./diagnoseHistory.ts"
 
+// What is asked before and after models and tools
+export { diagnoseHooks, hookSource } from "./diagnoseHooks.ts"
+
 // What is wrong with providers of models
 export {
   diagnoseProviders,
