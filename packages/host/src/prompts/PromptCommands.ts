@@ -223,7 +223,7 @@ const expandFile = Effect.fnUntraced(function* (
 })
 
 /** A file as a model is shown it beside a text. */
-export const fileText = (file: string, text: string): string => `<file path="${file}">\n${text.trimEnd()}\n</file>`
+const fileText = (file: string, text: string): string => `<file path="${file}">\n${text.trimEnd()}\n</file>`
 
 /** What a prompt has said for the other side is told as that: it is one message of the user here. */
 const contentOf = ({ content, role }: Message): ReadonlyArray<ContentBlock> =>
