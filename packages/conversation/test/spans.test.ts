@@ -4,10 +4,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Tracer } from "effect"
 import { echo, turnOf } from "./support.ts"
 
+const nameOf = (span: Tracer.AnySpan | undefined): string => (span?._tag === "Span" ? `${span.name} > ` : "")
+
 /** The spans of a piece of work in the order in which they begin: their names, and those of what they are in. */
 const spansOf = Effect.fnUntraced(function* <A, E>(work: Effect.Effect<A, E>) {
   const spans: Array<string> = []
-  const nameOf = (span: Tracer.AnySpan | undefined): string => (span?._tag === "Span" ? `${span.name} > ` : "")
   const tracer = Tracer.make({
     span: (options) => {
       spans.push(`${nameOf(Option.getOrUndefined(options.parent))}${options.name}`)

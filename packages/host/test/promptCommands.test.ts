@@ -87,7 +87,7 @@ layer(nodePlatform, { excludeTestServices: true })("prompt commands", (it) => {
   it.effect("take files along that the tools may read, and say which did not", () =>
     Effect.gen(function* () {
       const { expand } = yield* commandsOf({
-        "docs/style.md": "Short sentences.\n",
+        "docs/style.md": "\uFEFF\n  Short sentences.\n",
         ".env": "KEY=sk-canary",
         ".signalbox/commands/style.md":
           "By @docs/style.md. Mail ada@example.com. Also @docs/$1, @nobody, @.env and `@docs/style.md`.",
@@ -96,7 +96,7 @@ layer(nodePlatform, { excludeTestServices: true })("prompt commands", (it) => {
       const { content, notes } = yield* expand("style", "style.md")
       assert.deepStrictEqual(texts(content), [
         "By @docs/style.md. Mail ada@example.com. Also @docs/style.md, @nobody, @.env and `@docs/style.md`.",
-        '<file path="docs/style.md">\nShort sentences.\n</file>'
+        '<file path="docs/style.md">\n  Short sentences.\n</file>'
       ])
       assert.lengthOf(notes, 2)
       assert.match(notes[0] ?? "", /^@nobody does not go along: there is no such file\.$/)

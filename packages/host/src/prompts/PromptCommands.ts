@@ -19,7 +19,7 @@ import {
 } from "@signalbox/orchestrator"
 import { type Context, Duration, Effect, type FileSystem, type Path } from "effect"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
-import type { FileIncludes } from "../rules/FileIncludes.ts"
+import { type FileIncludes, fileText } from "../rules/FileIncludes.ts"
 import { namedArguments } from "./argumentWords.ts"
 import { fillText } from "./fillText.ts"
 import { type FoundPromptFile, type PromptFolders, readPromptFolders } from "./promptFolders.ts"
@@ -221,9 +221,6 @@ const expandFile = Effect.fnUntraced(function* (
     ...(tools === undefined ? {} : { tools })
   } satisfies ExpandedPrompt
 })
-
-/** A file as a model is shown it beside a text. */
-export const fileText = (file: string, text: string): string => `<file path="${file}">\n${text.trimEnd()}\n</file>`
 
 /** What a prompt has said for the other side is told as that: it is one message of the user here. */
 const contentOf = ({ content, role }: Message): ReadonlyArray<ContentBlock> =>

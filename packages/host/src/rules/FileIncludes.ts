@@ -14,6 +14,10 @@ export type Included =
   | { readonly _tag: "Missing" }
   | { readonly _tag: "Refused"; readonly reason: string }
 
+/** A file as a model is shown it beside the text that names it. The first line keeps its indent. */
+export const fileText = (name: string, text: string): string =>
+  `<file path="${name}">\n${text.replace(/^\uFEFF?(?:[^\S\n]*\n)*/, "").trimEnd()}\n</file>`
+
 /** Reads them. */
 export interface FileIncludes {
   /** `from` is the folder that a relative path starts from; without it, that of the tools. */

@@ -4,7 +4,7 @@
  */
 import { Effect, FileSystem, Path } from "effect"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
-import type { FileIncludes } from "./FileIncludes.ts"
+import { type FileIncludes, fileText } from "./FileIncludes.ts"
 import { findInstructions, type InstructionFile } from "./instructionFiles.ts"
 
 /** What a model is told of the project, as the files are now. */
@@ -54,7 +54,7 @@ const readOne = Effect.fnUntraced(function* (includes: FileIncludes, { label, pa
           notes.push(`@${name}, which ${label} names, is not included: ${included.reason}`)
         } else if (!seen.has(included.real)) {
           seen.add(included.real)
-          parts.push(`<file path="${name}">\n${included.text.trim()}\n</file>`)
+          parts.push(fileText(name, included.text))
           if (depth < maxDepth) yield* follow(included.text, path.dirname(included.real), depth + 1)
         }
       }

@@ -6,7 +6,7 @@ import { Effect, Path } from "effect"
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The home folder as the environment names it; `undefined` where it names none. */
-export const homeOf = (environment: Environment): string | undefined => {
+const homeOf = (environment: Environment): string | undefined => {
   const home = environment["HOME"] ?? environment["USERPROFILE"]
   return home === undefined || home === "" ? undefined : home
 }
