@@ -81,7 +81,8 @@ const isQuestion = ({ content, role }: Message) => role === "user" && textOf(con
 
 const replyTo = (messages: ReadonlyArray<Message>) => {
   const from = messages.findLastIndex(isQuestion)
-  const said = textOf(messages[from]?.content ?? [])
+  // What nobody has answered, because its program had ended, stands before it in the same message.
+  const said = textOf(messages[from]?.content.slice(-1) ?? [])
   const rounds = messages.slice(from).filter(({ role }) => role === "assistant").length
   const isDone = !said.startsWith("run ") || rounds >= 2
   return {

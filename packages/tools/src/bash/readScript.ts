@@ -11,6 +11,7 @@ import {
   type SyntaxNode,
   type Word
 } from "unbash"
+import { Result } from "effect"
 
 /** A word as far as it is known before it runs. */
 export interface KnownWord {
@@ -199,7 +200,9 @@ export const readScript = (script: string): ScriptContent | { readonly problem: 
   // A shell and a parser may not agree where such a line ends.
   if (hasControl(script)) return { problem: "it contains control characters" }
   const collected: Collected = { commands: [], files: [], doubts: [], problem: undefined }
-  visit(collected, parse(script))
+  // Both go as deep as the script does, which may be deeper than a stack is.
+  const read = Result.try(() => visit(collected, parse(script)))
+  if (Result.isFailure(read)) return { problem: "it is nested too deeply" }
   const { problem, ...content } = collected
   return problem === undefined ? content : { problem }
 }
