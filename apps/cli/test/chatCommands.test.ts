@@ -148,6 +148,7 @@ describe("commands of a chat", () => {
       jsonLines(data).map((line) => line["error_code"]),
       ["HISTORY_POINT_NOT_FOUND", "CHAT_COMMAND_INVALID", null, null, "SESSION_NOT_FOUND"]
     )
+    assert.include(data, "There is no turn 9 in")
   })
 
   it("send prompts that are files, with the tools that they may use, and list them", async () => {

@@ -242,6 +242,9 @@ describe("a fork", () => {
     assert.deepStrictEqual(await place.servers(), [])
     const wrong = await replay(place, ["tape", "--from", "3"])
     assert.strictEqual(wrong.code, 2)
+    const behind = await replay(place, ["tape", "--from", "9", "--model", "offline"])
+    assert.strictEqual(behind.code, 2)
+    assert.include(behind.stderr, "the recording has 4 calls of the model")
   })
 
   it("answers with recorded tools alone where that is wanted", async () => {

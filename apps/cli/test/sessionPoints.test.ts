@@ -154,6 +154,9 @@ describe("a conversation that is kept", () => {
 
   it("is gone on with by the beginning of its name, and the one used last without any", async () => {
     await using place = await makePlace()
+    const nothing = await place.run(["chat", "--continue", "hello"])
+    assert.strictEqual(nothing.code, 2)
+    assert.include(nothing.stderr, "There is nothing to go on with")
     await makeTrip(place)
     const went = await place.run(["sessions", "resume", "tr", "more", "words", "--json"])
     assert.strictEqual(went.code, 0, went.stderr)

@@ -5,6 +5,7 @@ import type { CallPattern, ConversationSession, TurnResult } from "@signalbox/co
 import {
   changesOf,
   describeDifference,
+  entriesOf,
   type Difference,
   playTurn,
   type RecordedChange,
@@ -223,6 +224,11 @@ const work = (flags: ReplayFlags) =>
     const mode = flags.diff ? ("lenient" as const) : ("strict" as const)
     const opened = yield* openReplay(at(flags.file), fork === undefined ? { mode } : { mode, fork })
     const { config, environment, replay, subject } = opened
+    const steps = entriesOf(replay.player.cassette, "step").length
+    if (fork !== undefined && fork.step > steps)
+      return yield* wrong(
+        `--from ${fork.step} is behind the end: the recording has ${counted(steps, "call")} of the model.`
+      )
     const run = { program: `signalbox ${version}`, config, environment, subject }
     const seams = Option.isNone(flags.record)
       ? replay.seams

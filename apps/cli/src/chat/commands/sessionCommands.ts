@@ -1,7 +1,7 @@
 /**
  * Commands about the conversation as a whole: a new one, a copy, fewer turns of it, or shorter ones.
  */
-import type { ConversationSession, TurnPoint } from "@signalbox/conversation"
+import { type ConversationSession, PointNotFound, type TurnPoint } from "@signalbox/conversation"
 import type { LoadedConfig } from "@signalbox/host"
 import { keptStores } from "@signalbox/host/node"
 import { Effect } from "effect"
@@ -139,6 +139,8 @@ export const rewind: ChatCommand = {
         usage: "/rewind N",
         reason: `"${argument}" is no number of a turn. /rewind alone lists them.`
       })
+    const { length } = yield* state.session.turns
+    if (turn > length) return yield* new PointNotFound({ conversationId: state.session.id, turn, turns: length })
     const { calls, turns } = yield* state.session.rewind({ turn: turn - 1 })
     state.contextTokens = undefined
     const { style } = yield* Output
@@ -155,8 +157,13 @@ export const compact: ChatCommand = {
   name: "compact",
   parameters: "",
   summary: "Put a summary in the place of the older messages",
-  run: Effect.fnUntraced(function* ({ state }) {
+  run: Effect.fnUntraced(function* ({ host, state }) {
     const { style } = yield* Output
+    if (host.config.options.conversation.context.whenFull !== "summary") {
+      const reason = "summaries are switched off"
+      const how = "In the configuration, conversation.context.whenFull: summary switches them on."
+      return { text: `Nothing was changed: ${reason}. ${how}`, data: { is_compacted: false, reason } }
+    }
     const result = yield* state.session.compact({ ...state.other?.send })
     if (result._tag === "NotCompacted")
       return { text: `Nothing was changed: ${result.reason}.`, data: { is_compacted: false, reason: result.reason } }
