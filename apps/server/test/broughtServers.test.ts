@@ -145,6 +145,23 @@ describe("a request that brings an MCP server by its URL", () => {
     assert.lengthOf([...server.fxLlm.requests, ...open.fxLlm.requests], 0)
   })
 
+  it("is refused by its port or address with the key of the configuration that decides", async () => {
+    await using remote = await startRemote()
+    const refusalOf = async (mcpUrls: object) => {
+      await using server = await startServer({ mcp: false, server: { mcpUrls: { ...mcpUrls, allowed: true } } })
+      const { body, status } = await post(server, "/v1/messages", {
+        ...question("Hi"),
+        mcp_servers: [docs(remote.url)]
+      })
+      assert.strictEqual(status, 400)
+      return body.error.message
+    }
+    assert.include(await refusalOf(localUrls()), "is not allowed (see server.mcpUrls.ports in the configuration).")
+    const nowhere = { ...localUrls(remote.url), allowAddresses: [] }
+    assert.include(await refusalOf(nowhere), "(see server.mcpUrls.allowAddresses in the configuration).")
+    assert.isEmpty(remote.log().filter(({ event }) => event !== "start"))
+  })
+
   it("reaches no server under a name that rules of the configuration are about", async () => {
     await using remote = await startRemote()
     const off = { enabled: false, transport: "stdio", command: "none", args: [], env: {} }

@@ -34,7 +34,12 @@ export class CommandRefused extends defineError<CommandRefused>()("CommandRefuse
 export class UrlRefused extends defineError<UrlRefused>()("UrlRefused", {
   code: "URL_REFUSED",
   status: statuses.forbidden,
-  fields: { url: Schema.String, ...reason },
+  fields: {
+    url: Schema.String,
+    ...reason,
+    /** The option that decided; absent where no option allows it. */
+    rule: Schema.optionalKey(Schema.Literals(["allowAddresses", "allowHosts", "denyHosts", "ports"]))
+  },
   message: ({ reason, url }) => `The address ${JSON.stringify(url)} is refused: ${reason}.`,
   hint: () =>
     "Use a public http or https address, or allow its network, host or port in the configuration (tools.urls)."

@@ -92,10 +92,12 @@ export const metricsJson = snapshot.pipe(
     render: (numbers) =>
       Effect.gen(function* () {
         const { line, style } = yield* Output
-        if (Object.keys(numbers.servers).length > 0 || Object.keys(numbers.built_in_tools).length === 0)
-          yield* line(serverTable(numbers, style))
-        if (Object.keys(numbers.built_in_tools).length > 0) yield* line(`\n${toolTable(numbers.built_in_tools, style)}`)
-        if (numbers.models.length > 0) yield* line(`\n${modelTable(numbers.models, style)}`)
+        const tables = [
+          ...(entriesOf(numbers, ({ servers }) => servers).length > 0 ? [serverTable(numbers, style)] : []),
+          ...(Object.keys(numbers.built_in_tools).length > 0 ? [toolTable(numbers.built_in_tools, style)] : []),
+          ...(numbers.models.length > 0 ? [modelTable(numbers.models, style)] : [])
+        ]
+        yield* line(tables.length === 0 ? "There are no servers, and nothing was called yet." : tables.join("\n\n"))
       })
   })
 )

@@ -101,7 +101,7 @@ const render = Effect.fnUntraced(function* (all: ReadonlyArray<Compared>, isComp
   const changed = isComparison ? `, ${total(all.filter(isChanged))} of them changed` : ""
   yield* line(
     counts.length === 0
-      ? "There are no calls to judge."
+      ? "There are no calls to judge: only those of kept conversations are (chat --session NAME), or of a file (--log FILE)."
       : `${counted(total(all), "call")}${changed}: ${counts.join(", ")}`
   )
 })

@@ -55,7 +55,8 @@ const makeUrlServers = Effect.fnUntraced(function* (setup: HostSetup) {
     const { name: serverName, url } = brought
     const checked = yield* Effect.mapError(
       access.check(url, server.mcpUrls),
-      ({ reason }) => new McpUrlRefused({ serverName, reason })
+      ({ reason, rule }) =>
+        new McpUrlRefused({ serverName, reason, ...(rule === undefined ? {} : { setting: `server.mcpUrls.${rule}` }) })
     )
     const fetch = yield* access.fetchTo(checked)
     const services = yield* Layer.build(

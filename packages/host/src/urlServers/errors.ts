@@ -11,8 +11,14 @@ const serverName = Schema.String
 export class McpUrlRefused extends defineError<McpUrlRefused>()("McpUrlRefused", {
   code: "MCP_URL_REFUSED",
   status: statuses.badData,
-  fields: { serverName, reason: Schema.String },
-  message: ({ reason, serverName }) => `The URL of MCP server "${serverName}" is refused: ${reason}.`,
+  fields: {
+    serverName,
+    reason: Schema.String,
+    /** Where the rule stands that refuses it, for clients that are shown no hint. */
+    setting: Schema.optionalKey(Schema.String)
+  },
+  message: ({ reason, serverName, setting }) =>
+    `The URL of MCP server "${serverName}" is refused: ${reason}${setting === undefined ? "" : ` (see ${setting} in the configuration)`}.`,
   hint: () => "Which addresses are connected to stands under server.mcpUrls of the configuration."
 }) {}
 

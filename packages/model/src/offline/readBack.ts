@@ -62,6 +62,7 @@ const cut = (text: string): string => {
 }
 
 const advice: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^HOOK_REFUSED/, "A hook of the configuration does not allow this, whoever approves it."],
   [/no such file|enoent|not found|does ?n.t exist|unknown/i, "Check the name, or ask me to list what is there."],
   [
     /denied|not allowed|outside|permission|forbidden|eacces/i,
@@ -87,8 +88,13 @@ const one = (step: Step): string => {
   return text === "" || text === "done" ? `Done: ${step.name}.` : cut(asText(text))
 }
 
+/** What the adapters say in the place of a result that was waited for. */
+const waited = /^Not run: it was waiting for approval/
+
 /** The results of a request as one text; each under the name of its tool when there are several. */
-export const readBack = (steps: ReadonlyArray<Step>): string => {
+export const readBack = (all: ReadonlyArray<Step>): string => {
+  // A call that was approved afterwards has run under a further step.
+  const steps = all.length > 1 ? all.filter(({ text }) => !waited.test(text)) : all
   const [only, ...others] = steps
   if (only === undefined) return ""
   if (others.length === 0) return one(only)

@@ -129,6 +129,38 @@ describe("talking to the offline model", () => {
     })
   )
 
+  it.effect("it speaks of a call that was approved afterwards as one that ran", () =>
+    Effect.gen(function* () {
+      const { messages } = yield* converse(["read notes.txt"], "Not run: it was waiting for approval.", true)
+      const [question, call, waited] = messages
+      const [use] = call?.content.filter((block) => block.type === "tool_use") ?? []
+      if (question === undefined || call === undefined || waited === undefined || use === undefined)
+        return assert.fail("no tool was called")
+      const again = { ...use, id: `${use.id}_again` }
+      const content = [{ type: "text" as const, text: "42 apples" }]
+      const reply = yield* askModel(model, tools, [
+        question,
+        call,
+        waited,
+        { role: "assistant", content: [again] },
+        { role: "user", content: [{ type: "tool_result", tool_use_id: again.id, content }] }
+      ])
+      assert.strictEqual(textOf(reply.content), "42 apples")
+    })
+  )
+
+  it.effect("it says of what a hook refuses that nobody can approve it", () =>
+    Effect.gen(function* () {
+      const { text } = yield* converse(
+        ["read notes.txt"],
+        "HOOK_REFUSED: Refused by the hook before-tool guard.mjs",
+        true
+      )
+      assert.include(text, "A hook of the configuration does not allow this")
+      assert.notInclude(text, "approve it")
+    })
+  )
+
   it.effect("it does not go on with what needs the result of a step that failed", () =>
     Effect.gen(function* () {
       const { calls, text } = yield* converse(["read gone.txt then write it to copy.txt"], "ENOENT: no such file", true)

@@ -50,6 +50,9 @@ const domainOf = (text: string): string =>
 /** What the policy is about; the rest of the options is for whoever fetches. */
 type UrlRules = Pick<UrlOptions, "allowAddresses" | "allowHosts" | "denyHosts" | "ports">
 
+/** Why an address is refused, and by which option. */
+type Objection = Pick<UrlRefused, "reason"> & { readonly rule?: keyof UrlRules }
+
 /** The policy of these options. */
 export const makeUrlPolicy = (options: UrlRules, web: WebAccess["Service"]): UrlPolicy => {
   const allowed = options.allowAddresses.flatMap((text): ReadonlyArray<Network> => {
@@ -58,41 +61,45 @@ export const makeUrlPolicy = (options: UrlRules, web: WebAccess["Service"]): Url
   })
   const allowHosts = options.allowHosts.map(domainOf)
   const denyHosts = options.denyHosts.map(domainOf)
-  const objectionToAddress = (text: string): string | undefined => {
+  const objectionToAddress = (text: string): Objection | undefined => {
     const address = parseAddress(text)
-    if (address === undefined) return `${text} is no address that can be judged`
+    if (address === undefined) return { reason: `${text} is no address that can be judged` }
     if (isPublic(address) || allowed.some((network) => isInNetwork(address, network))) return undefined
-    return `${text} is an address of this machine or of a private network`
+    return { reason: `${text} is an address of this machine or of a private network`, rule: "allowAddresses" }
   }
-  const objectionToHost = (host: string): string | undefined => {
-    if (host === "") return "it names no host"
+  const objectionToHost = (host: string): Objection | undefined => {
+    if (host === "") return { reason: "it names no host" }
     if (localNames.some((name) => isBelow(host, name)))
-      return `${host} is a name of this machine or of a private network`
+      return { reason: `${host} is a name of this machine or of a private network` }
     const denied = denyHosts.find((domain) => isBelow(host, domain))
-    if (denied !== undefined) return `${denied} is not allowed`
+    if (denied !== undefined) return { reason: `${denied} is not allowed`, rule: "denyHosts" }
     return allowHosts.length === 0 || allowHosts.some((domain) => isBelow(host, domain))
       ? undefined
-      : `${host} is not among the allowed hosts`
+      : { reason: `${host} is not among the allowed hosts`, rule: "allowHosts" }
   }
-  const objectionToUrl = (url: URL): string | undefined => {
+  const objectionToUrl = (url: URL): Objection | undefined => {
     const { password, port, protocol, username } = url
-    if (protocol !== "http:" && protocol !== "https:") return "only http and https are fetched"
-    if (username !== "" || password !== "") return "it contains a user name or a password"
+    if (protocol !== "http:" && protocol !== "https:") return { reason: "only http and https are fetched" }
+    if (username !== "" || password !== "") return { reason: "it contains a user name or a password" }
     const number = port === "" ? (protocol === "http:" ? 80 : 443) : Number(port)
-    return options.ports.includes(number) ? objectionToHost(hostOf(url)) : `port ${number} is not allowed`
+    return options.ports.includes(number)
+      ? objectionToHost(hostOf(url))
+      : { reason: `port ${number} is not allowed`, rule: "ports" }
   }
 
   const addressOf = Effect.fnUntraced(function* (host: string) {
     const literal = literalOf(host)
     const addresses =
       parseAddress(literal) === undefined
-        ? yield* Effect.mapError(web.resolve(host), ({ reason }) => `${host} has no address (${reason})`)
+        ? yield* Effect.mapError(web.resolve(host), ({ reason }): Objection => ({
+            reason: `${host} has no address (${reason})`
+          }))
         : [literal]
     // One that is closed among others is enough: the next connection could be made to it.
-    const objection = addresses.map(objectionToAddress).find((reason) => reason !== undefined)
+    const objection = addresses.map(objectionToAddress).find((found) => found !== undefined)
     if (objection !== undefined) return yield* Effect.fail(objection)
     const [address] = addresses
-    return address === undefined ? yield* Effect.fail(`${host} has no address`) : address
+    return address === undefined ? yield* Effect.fail<Objection>({ reason: `${host} has no address` }) : address
   })
 
   return {
@@ -100,15 +107,15 @@ export const makeUrlPolicy = (options: UrlRules, web: WebAccess["Service"]): Url
       const parsed = parseUrl(text, undefined)
       if (Result.isFailure(parsed)) return parsed.failure
       const literal = literalOf(hostOf(parsed.success))
-      return (
+      const found =
         objectionToUrl(parsed.success) ??
         (parseAddress(literal) === undefined ? undefined : objectionToAddress(literal))
-      )
+      return found?.reason
     },
     check: Effect.fnUntraced(function* (text: string, from?: URL) {
-      const refuse = (reason: string) => new UrlRefused({ url: text.slice(0, maxLength), reason })
+      const refuse = (found: Objection) => new UrlRefused({ url: text.slice(0, maxLength), ...found })
       const parsed = parseUrl(text, from)
-      if (Result.isFailure(parsed)) return yield* refuse(parsed.failure)
+      if (Result.isFailure(parsed)) return yield* refuse({ reason: parsed.failure })
       const objection = objectionToUrl(parsed.success)
       if (objection !== undefined) return yield* refuse(objection)
       const address = yield* Effect.mapError(addressOf(hostOf(parsed.success)), refuse)
