@@ -25,7 +25,6 @@ describe("a person at a terminal", () => {
       servers: { fx: place.server({ tools: "echo", callDelay: 60_000, log }) }
     })
     const terminal = place.startOnTerminal(["chat"], env)
-    await terminal.sees("… starting 1 server: fx")
     await terminal.sees("is ready")
     await terminal.sees("you ›")
     terminal.press("hello one\r")
