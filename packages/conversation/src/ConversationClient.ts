@@ -14,7 +14,8 @@ import {
   Toolbox
 } from "@signalbox/model"
 import { Context, DateTime, Duration, Effect, Layer } from "effect"
-import { ConversationSession, type SendOptions } from "./ConversationSession.ts"
+import { ConversationSession } from "./ConversationSession.ts"
+import type { SendOptions } from "./SessionOptions.ts"
 import type { Approval } from "./approval/Approval.ts"
 import type { TurnContext } from "./context/TurnContext.ts"
 import type { PointNotFound, StoreError } from "./events/errors.ts"

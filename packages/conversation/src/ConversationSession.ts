@@ -4,9 +4,7 @@
  * really happened, so the next turn works. A session stays open after an answer.
  */
 import {
-  type CallContext,
   type ContentBlock,
-  type LanguageModel,
   makeSteadyToolbox,
   type Message,
   type ModelError,
@@ -14,7 +12,6 @@ import {
   type Toolbox
 } from "@signalbox/model"
 import { DateTime, Deferred, Duration, Effect, Exit, Semaphore, Stream } from "effect"
-import type { Approval } from "./approval/Approval.ts"
 import { compactHistory, compactionNotice, type Compaction } from "./context/compactHistory.ts"
 import { compactNow, type CompactResult } from "./context/compactNow.ts"
 import { contextTools } from "./context/contextTools.ts"
@@ -23,75 +20,22 @@ import type { TurnContext } from "./context/TurnContext.ts"
 import { SessionClosed } from "./errors.ts"
 import { answerAgain } from "./events/answerAgain.ts"
 import type { PointNotFound, StoreError } from "./events/errors.ts"
-import type { EventStore } from "./events/EventStore.ts"
 import { forkOriginsOf } from "./events/conversationOverview.ts"
 import { closeOthers, openTurn, type RecordedConversation, recordedHistory } from "./events/recordedTurn.ts"
 import { type Rewound, rewindLocked } from "./events/rewind.ts"
 import { summaryNote } from "./events/summaryNotes.ts"
 import { type HistoryPoint, placedTurns, pointOf, type TurnPoint } from "./events/turnPoints.ts"
-import type { MemoryWindow } from "./events/windows.ts"
 import { appendUser } from "./history.ts"
 import type { Journal } from "./Journal.ts"
 import { messagePoints, rewindMessages } from "./messagePoints.ts"
+import type { AnsweringModel, SendOptions, SessionOptions } from "./SessionOptions.ts"
 import { countTurn, noCounters, type SessionSummary } from "./SessionSummary.ts"
 import { observeTurn, type TurnEffect, type TurnError } from "./turn.ts"
 import type { TurnEvent } from "./TurnEvent.ts"
-import { afterHooks, type HookCall, type TurnHooks } from "./TurnHooks.ts"
-import type { TurnLimits } from "./TurnLimits.ts"
-import type { TurnOptions, TurnRequest } from "./TurnOptions.ts"
+import { afterHooks, type HookCall } from "./TurnHooks.ts"
+import type { TurnOptions } from "./TurnOptions.ts"
 import { TurnProgress } from "./TurnProgress.ts"
 import type { TurnResult } from "./TurnResult.ts"
-
-/** Everything that a session is made of. */
-export interface SessionOptions {
-  readonly id: string
-  readonly model: LanguageModel["Service"]
-  readonly toolbox: Toolbox["Service"]
-  readonly limits: TurnLimits
-  readonly journal: Journal["Service"]
-  readonly hooks: TurnHooks
-  /** Which calls need a yes of somebody; without it all run. */
-  readonly approval?: Approval
-  /** What keeps requests within what the model takes; without it all is sent as it is. */
-  readonly context?: TurnContext
-  readonly request: TurnRequest
-  readonly call: Pick<CallContext, "principal" | "interaction">
-  /** What was said before, oldest first. */
-  readonly history?: ReadonlyArray<Message>
-  /** Where the conversation is kept under its id; it goes on from what is there. Without it, it ends with the program. */
-  readonly store?: EventStore["Service"]
-  /** What of a kept conversation the model is shown; all of it where it is absent. */
-  readonly window?: MemoryWindow
-  /** The conversations whose long results stand in the history: those that it is a fork of. One that is kept knows its own. */
-  readonly origins?: ReadonlyArray<string>
-}
-
-/** A model that answers turns, and what keeps requests within what it takes. */
-export interface AnsweringModel extends Pick<SessionOptions, "model" | "context"> {
-  /** By which whoever chose it finds it again, such as `provider/model`: a recorded conversation has it. */
-  readonly name?: string
-}
-
-/** What may differ from turn to turn. */
-export interface SendOptions {
-  /** Who answers this turn instead of the model of the session. The history is the same. */
-  readonly answeredBy?: AnsweringModel
-  /** The names of the only tools that the turn may use; all of the session where it is absent. */
-  readonly tools?: ReadonlyArray<string>
-  readonly interaction?: CallContext["interaction"]
-  readonly principal?: string
-  /** The id of the running request where it is absent. */
-  readonly correlationId?: string
-  /** When the caller stops waiting for tools. */
-  readonly deadline?: DateTime.Utc
-  readonly limits?: Partial<TurnLimits>
-  readonly turnId?: string
-  /**
-   * Names what is asked, in a conversation that is kept: asked again, it is answered with the answer that was given, or its turn
-   * goes on where it was cut off.
-   */
-  readonly requestId?: string
-}
 
 /**
  * One conversation: its history, and one turn at a time. A turn that fails leaves the history as it can be gone on

@@ -64,12 +64,8 @@ export {
   type ForkSessionOptions,
   type StartOptions
 } from "./ConversationClient.ts"
-export {
-  type AnsweringModel,
-  ConversationSession,
-  type SendOptions,
-  type SessionOptions
-} from "./ConversationSession.ts"
+export { ConversationSession } from "./ConversationSession.ts"
+export type { AnsweringModel, SendOptions, SessionOptions } from "./SessionOptions.ts"
 export type { CompactResult } from "./context/compactNow.ts"
 export { SessionSummary } from "./SessionSummary.ts"
 

@@ -11,7 +11,8 @@ import {
   type ModelReply
 } from "@signalbox/model"
 import { Cause, Clock, Effect, Random, Stream } from "effect"
-import type { ConversationSession, SendOptions } from "../ConversationSession.ts"
+import type { ConversationSession } from "../ConversationSession.ts"
+import type { SendOptions } from "../SessionOptions.ts"
 import type { TurnEvent } from "../TurnEvent.ts"
 import { type Cassette, entriesOf, type EntryOf } from "./Cassette.ts"
 import { describeEvent } from "./describeEvent.ts"
