@@ -7,7 +7,7 @@ import { keptStores } from "@signalbox/host/node"
 import { Effect } from "effect"
 import { ChatCommandInvalid } from "../../errors.ts"
 import { Output } from "../../Output.ts"
-import { counted, printable, type Style } from "../../render/style.ts"
+import { counted, printable } from "../../render/style.ts"
 import { renderTable } from "../../render/table.ts"
 import { tokenCount } from "../../render/tokenCount.ts"
 import { Setting } from "../../Setting.ts"
@@ -34,22 +34,23 @@ const nextId = Effect.fnUntraced(function* ({ host, isKept, state }: Chat) {
   return { id: nextName(state.session.id, new Set(yield* keptNames(host.config))) }
 })
 
-/** How one gets back to another conversation. */
-const wayBack = (id: string, style: Style): string => style.dim(`Back: /switch ${printable(id)}`)
+/** Goes on in a conversation that is begun for it, and says how one gets back. */
+const goOnIn = Effect.fnUntraced(function* <E, R>(chat: Chat, begin: Effect.Effect<ConversationSession, E, R>) {
+  const { style } = yield* Output
+  const before = chat.state.session.id
+  yield* switchTo(chat, yield* begin)
+  const { id } = chat.state.session
+  const told = (what: string) => `${style.green("✓")} ${what} ${style.dim(`Back: /switch ${printable(before)}`)}`
+  return { before, id, told }
+})
 
 export const clear: ChatCommand = {
   name: "clear",
   parameters: "",
   summary: "Begin a new conversation; the old one stays",
   run: Effect.fnUntraced(function* (chat) {
-    const { style } = yield* Output
-    const before = chat.state.session.id
-    yield* switchTo(chat, yield* startSession(chat.talker, yield* nextId(chat)))
-    const { id } = chat.state.session
-    return {
-      text: `${style.green("✓")} A new conversation: ${printable(id)}. ${wayBack(before, style)}`,
-      data: { conversation_id: id, before }
-    }
+    const { before, id, told } = yield* goOnIn(chat, startSession(chat.talker, yield* nextId(chat)))
+    return { text: told(`A new conversation: ${printable(id)}.`), data: { conversation_id: id, before } }
   }, Effect.scoped)
 }
 
@@ -58,14 +59,9 @@ export const fork: ChatCommand = {
   parameters: "",
   summary: "Go on in a copy of this conversation; the old one stays as it is",
   run: Effect.fnUntraced(function* (chat) {
-    const { style } = yield* Output
-    const before = chat.state.session.id
-    yield* switchTo(chat, yield* chat.talker.conversations.fork(before, yield* nextId(chat)))
-    const { id } = chat.state.session
-    return {
-      text: `${style.green("✓")} You go on in ${printable(id)}, a copy. ${wayBack(before, style)}`,
-      data: { conversation_id: id, from: before }
-    }
+    const copy = chat.talker.conversations.fork(chat.state.session.id, yield* nextId(chat))
+    const { before, id, told } = yield* goOnIn(chat, copy)
+    return { text: told(`You go on in ${printable(id)}, a copy.`), data: { conversation_id: id, from: before } }
   }, Effect.scoped)
 }
 
