@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { type Script, startFxLlm } from "@signalbox/testing"
-import { makePlace, upstream } from "./support.ts"
+import { type FxLlm, type Script, startFxLlm } from "@signalbox/testing"
+import { makePlace, type Place, upstream } from "./support.ts"
 
 const env = { ANTHROPIC_API_KEY: "sk-canary-0123456789", OPENAI_API_KEY: "sk-canary-0123456789" }
 
@@ -90,15 +90,18 @@ describe("a long result of a tool", () => {
     { when: {}, reply: { toolCalls: [{ name: "echo", input: { text } }] } }
   ]
 
-  it("is kept with the conversation, for its user alone, until that is removed", async () => {
-    await using place = await makePlace()
-    await using fxLlm = await startFxLlm({ script })
+  const configure = (place: Place, fxLlm: FxLlm) =>
     place.configure({
       ...upstream("claude", fxLlm.url),
       servers: { fx: place.server({ tools: "echo" }) },
       history: { folder: "kept" },
       conversation: { approval: { mode: "auto" }, context: { maxResultTokens: 100 } }
     })
+
+  it("is kept with the conversation, for its user alone, until that is removed", async () => {
+    await using place = await makePlace()
+    await using fxLlm = await startFxLlm({ script })
+    configure(place, fxLlm)
     const ended = await place.run(["chat", "--session", "log", "go"], { env })
     assert.strictEqual(ended.code, 0, ended.stderr)
     const [first, second] = sent(fxLlm)
@@ -121,12 +124,7 @@ describe("a long result of a tool", () => {
   it("of a conversation without a name goes with it", async () => {
     await using place = await makePlace()
     await using fxLlm = await startFxLlm({ script })
-    place.configure({
-      ...upstream("claude", fxLlm.url),
-      servers: { fx: place.server({ tools: "echo" }) },
-      history: { folder: "kept" },
-      conversation: { approval: { mode: "auto" }, context: { maxResultTokens: 100 } }
-    })
+    configure(place, fxLlm)
     const ended = await place.run(["chat", "go"], { env })
     assert.strictEqual(ended.code, 0, ended.stderr)
     assert.include(JSON.stringify(sent(fxLlm).at(-1)), "The whole result is kept as")
