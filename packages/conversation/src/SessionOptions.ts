@@ -1,30 +1,16 @@
 /**
  * What a session is made of, and what may differ from one of its turns to the next.
  */
-import type { CallContext, LanguageModel, Message, Toolbox } from "@signalbox/model"
+import type { CallContext, Message } from "@signalbox/model"
 import type { DateTime } from "effect"
-import type { Approval } from "./approval/Approval.ts"
-import type { TurnContext } from "./context/TurnContext.ts"
 import type { EventStore } from "./events/EventStore.ts"
 import type { MemoryWindow } from "./events/windows.ts"
-import type { Journal } from "./Journal.ts"
-import type { TurnHooks } from "./TurnHooks.ts"
 import type { TurnLimits } from "./TurnLimits.ts"
-import type { TurnRequest } from "./TurnOptions.ts"
+import type { TurnOptions } from "./TurnOptions.ts"
 
 /** Everything that a session is made of. */
-export interface SessionOptions {
+export interface SessionOptions extends Omit<TurnOptions, "call" | "messages" | "turnId"> {
   readonly id: string
-  readonly model: LanguageModel["Service"]
-  readonly toolbox: Toolbox["Service"]
-  readonly limits: TurnLimits
-  readonly journal: Journal["Service"]
-  readonly hooks: TurnHooks
-  /** Which calls need a yes of somebody; without it all run. */
-  readonly approval?: Approval
-  /** What keeps requests within what the model takes; without it all is sent as it is. */
-  readonly context?: TurnContext
-  readonly request: TurnRequest
   readonly call: Pick<CallContext, "principal" | "interaction">
   /** What was said before, oldest first. */
   readonly history?: ReadonlyArray<Message>
