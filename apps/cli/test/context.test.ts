@@ -83,20 +83,20 @@ describe("a conversation that is longer than its model takes", () => {
   })
 })
 
+const configure = (place: Place, fxLlm: FxLlm) =>
+  place.configure({
+    ...upstream("claude", fxLlm.url),
+    servers: { fx: place.server({ tools: "echo" }) },
+    history: { folder: "kept" },
+    conversation: { approval: { mode: "auto" }, context: { maxResultTokens: 100 } }
+  })
+
 describe("a long result of a tool", () => {
   const text = Array.from({ length: 300 }, (_, index) => `line ${index + 1}`).join(" ")
   const script: Script = [
     { when: { hasToolResults: true }, reply: { text: "Got it." } },
     { when: {}, reply: { toolCalls: [{ name: "echo", input: { text } }] } }
   ]
-
-  const configure = (place: Place, fxLlm: FxLlm) =>
-    place.configure({
-      ...upstream("claude", fxLlm.url),
-      servers: { fx: place.server({ tools: "echo" }) },
-      history: { folder: "kept" },
-      conversation: { approval: { mode: "auto" }, context: { maxResultTokens: 100 } }
-    })
 
   it("is kept with the conversation, for its user alone, until that is removed", async () => {
     await using place = await makePlace()
