@@ -2,8 +2,8 @@
  * Texts of any content as keys of tables: PostgreSQL keeps no NUL and no half of a pair of surrogates, and an index takes
  * no long texts.
  */
+import { digestText } from "@signalbox/conversation/store"
 import { Effect, Option, Schema } from "effect"
-import { Digest } from "effect/crypto"
 
 /** Bytes in UTF-8 are at most three times as many, and an index takes 2,700. */
 const longest = 200
@@ -20,10 +20,5 @@ export const unescapeText = (escaped: string): string => Option.getOrElse(decode
 export const keyOf = (text: string): Effect.Effect<string> => {
   const escaped = escapeText(text)
   if (escaped.length <= longest) return Effect.succeed(escaped)
-  return Digest.Digest.pipe(
-    Effect.flatMap((digest) => digest.digestHex(Digest.sha256, new TextEncoder().encode(escaped))),
-    Effect.orDie,
-    Effect.map((hex) => `"${hex}`),
-    Effect.provide(Digest.layerWebCrypto)
-  )
+  return Effect.map(digestText(escaped), (hex) => `"${hex}`)
 }

@@ -3,7 +3,7 @@
  * are one file.
  */
 import { Effect, Option } from "effect"
-import { Digest } from "effect/crypto"
+import { digestText } from "../store/digestText.ts"
 
 const suffix = ".jsonl"
 
@@ -20,12 +20,7 @@ const escaped = (id: string): string =>
 export const fileNameOf = (id: string): Effect.Effect<string> => {
   const name = escaped(id)
   if (name.length <= longest) return Effect.succeed(`${name}${suffix}`)
-  return Digest.Digest.pipe(
-    Effect.flatMap((digest) => digest.digestHex(Digest.sha256, new TextEncoder().encode(id))),
-    Effect.orDie,
-    Effect.map((hex) => `${name.slice(0, 80)}~${hex.slice(0, 40)}${suffix}`),
-    Effect.provide(Digest.layerWebCrypto)
-  )
+  return Effect.map(digestText(id), (hex) => `${name.slice(0, 80)}~${hex.slice(0, 40)}${suffix}`)
 }
 
 /** The id behind a name. Nothing where the name is no conversation's, `cut` where only the file can tell. */
