@@ -33,7 +33,9 @@ try {
     metafile: true,
     plugins: [withoutViewers, lateSegmenter, withValues, withUndiciNames, straight]
   })
-  await putTogether(readParts(metafile.outputs))
+  const parts = readParts(metafile.outputs)
+  requireSmallCore(parts)
+  await putTogether(parts)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -43,10 +45,11 @@ function readParts(outputs) {
   return new Map(
     Object.entries(outputs)
       .filter(([file]) => file.endsWith(".js"))
-      .map(([file, { exports, imports }]) => {
+      .map(([file, { exports, imports, inputs }]) => {
         const loads = (kind) =>
           imports.filter((each) => each.kind === kind && !each.external).map(({ path }) => basename(path))
-        return [basename(file), { exports, now: loads("import-statement"), later: loads("dynamic-import") }]
+        const modules = Object.keys(inputs)
+        return [basename(file), { exports, modules, now: loads("import-statement"), later: loads("dynamic-import") }]
       })
   )
 }
@@ -59,12 +62,26 @@ function closure(parts, part, found = new Set()) {
   return found
 }
 
-/** Writes the bundle: the entry, what it always loads next as one file, and every other part. */
-async function putTogether(parts) {
+/** What the program always loads, beyond its entry. */
+function coreOf(parts) {
   const first = `${basename(entry, ".ts")}.js`
   const small = closure(parts, first)
   const [program] = parts.get(first).later
-  const core = [...closure(parts, program)].filter((part) => !small.has(part))
+  return { program, core: [...closure(parts, program)].filter((part) => !small.has(part)) }
+}
+
+/** One import that could wait makes every command load what it leads to, and nobody would notice. */
+function requireSmallCore(parts) {
+  const heavy =
+    /node_modules\/(unbash|@mdream\/js|@modelcontextprotocol\/\w+|undici|zod)\/|\/tools\/src\/BuiltInTools\.ts$/
+  const found = coreOf(parts).core.flatMap((part) => parts.get(part).modules.filter((module) => heavy.test(module)))
+  if (found.length > 0)
+    throw new Error(`Every command would load these; import what leads to them where it is used:\n${found.join("\n")}`)
+}
+
+/** Writes the bundle: the entry, what it always loads next as one file, and every other part. */
+async function putTogether(parts) {
+  const { core, program } = coreOf(parts)
   // Parts may export different things by the same name; those of the program itself are asked for by the entry.
   const nameOf = (part, name) => (part === program ? name : `${name}_${core.indexOf(part)}`)
   const renamed = (part, from, write) =>

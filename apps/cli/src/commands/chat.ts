@@ -9,7 +9,7 @@ import { continuing } from "../chat/continuing.ts"
 import { isSomebodyThere, terminalInteraction, terminalQuestions } from "../chat/questions/terminalInteraction.ts"
 import { type Chat, type ChatState, startSession } from "../chat/Chat.ts"
 import { type Attachment, checkTogether, readAttachment } from "../chat/attachments/readAttachment.ts"
-import { makeFileDiffs, noFileDiffs } from "../chat/FileDiffs.ts"
+import { noFileDiffs } from "../chat/FileDiffs.ts"
 import { runOneTurn } from "../chat/runOneTurn.ts"
 import { type Talker, talkerOf } from "../chat/Talker.ts"
 import { turnJson } from "../chat/turnJson.ts"
@@ -115,6 +115,9 @@ const attachedBy = Effect.fnUntraced(function* ({ images }: ChatOptions) {
   return files
 })
 
+/** Where nobody sees them, nothing of the tools that change files is loaded. */
+const fileDiffs = Effect.promise(() => import("../chat/makeFileDiffs.ts"))
+
 /** Starts the conversation. */
 const chatOf = Effect.fnUntraced(function* (
   options: ChatOptions,
@@ -125,7 +128,7 @@ const chatOf = Effect.fnUntraced(function* (
   const state: ChatState = { session, other: undefined, attachments, contextTokens: undefined, ids: [session.id] }
   const host = yield* Host
   const { isJson } = yield* Output
-  const diffs = isJson ? noFileDiffs : yield* makeFileDiffs(host)
+  const diffs = isJson ? noFileDiffs : yield* (yield* fileDiffs).makeFileDiffs(host)
   const chat: Chat = { host, talker, diffs, isKept: Option.isSome(options.session), state }
   return chat
 })
