@@ -11,13 +11,19 @@ type Servers = Pick<RunningHost, "orchestrator">
 
 const isBuiltIn = (server: Option.Option<string>) => Option.contains(server, builtInSource)
 
+/** The server that is named, when it is one of the configuration. */
+export const among =
+  (server: Option.Option<string>) =>
+  (servers: ReadonlyArray<string>): string | undefined =>
+    servers.find((each) => Option.contains(server, each))
+
 /** A wait that is shorter needs no words. */
 const aMoment = "1 second"
 
 /** For lists: nothing for the built-in tools, else starts the server that is named, else waits for all, which the host starts then. Answers how they are. */
 export const startListed = Effect.fnUntraced(function* (host: RunningHost, server: Option.Option<string>) {
   if (isBuiltIn(server)) return []
-  if (Option.isSome(server)) yield* host.orchestrator.start(server.value)
+  if (Option.isSome(server)) yield* host.orchestrator.ensureStarted(server.value)
   else {
     if ((yield* Setting).isTerminal.stderr) yield* announceStart(host)
     yield* host.orchestrator.settled

@@ -95,6 +95,8 @@ export const loggingLayer = (config: LoadedConfig, tellsServers: boolean) =>
 export interface HostRun {
   readonly flags?: Flags
   readonly startsAll: boolean
+  /** For commands that use one server and no built-in tool: which, of those of the configuration. */
+  readonly only?: (servers: ReadonlyArray<string>) => string | undefined
   readonly whenMissing?: ConfigSource["whenMissing"]
   /** For commands that ask no model: then none is looked for, and none needs a key. */
   readonly needsNoModel?: boolean
@@ -133,7 +135,8 @@ export const withHost =
       const { environment } = yield* Setting
       const asked = run.questions === undefined ? {} : { questions: run.questions }
       const seams = yield* seamsOf(run, config)
-      const host = nodeHost(config, { startsAll: run.startsAll, environment, ...asked, ...seams }).pipe(
+      const onlyServer = run.only?.(Object.keys(config.options.servers))
+      const host = nodeHost(config, { startsAll: run.startsAll, onlyServer, environment, ...asked, ...seams }).pipe(
         Layer.provideMerge(logging)
       )
       return yield* Effect.provide(effect, host)

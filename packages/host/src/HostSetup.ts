@@ -20,6 +20,8 @@ export interface HostSetup {
   readonly cores: number
   /** Whether all servers are started at once. Without it each starts when it is asked for. */
   readonly startsAll: boolean
+  /** The one server that the program will use: it starts before anything else is made, and built-in tools are not. */
+  readonly onlyServer?: string
   /** Where conversations with a name are kept; without it they end with the program. */
   readonly conversationStore?: EventStore["Service"]
   /** Where results of tools are kept that are too long for a history; without it the rest of them is gone. */

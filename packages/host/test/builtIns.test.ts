@@ -54,6 +54,32 @@ layer(nodePlatform, { excludeTestServices: true })("the built-in tools of a host
     })
   )
 
+  it.effect("are not made for a program that uses one server alone, which starts at once", () =>
+    Effect.gen(function* () {
+      const config = yield* configWith(
+        { fx: fxServer({ tools: ["echo"] }), other: fxServer({}) },
+        { "model.provider": "offline", "tools.enabled": ["LS"], "tools.paths.roots": ["no-such-folder"] },
+        {},
+        plainTemplate
+      )
+      yield* Effect.gen(function* () {
+        const { orchestrator, toolbox } = yield* Host
+        yield* orchestrator.settled
+        assert.deepStrictEqual(
+          (yield* orchestrator.servers).map(({ name, state }) => [name, state]),
+          [
+            ["fx", "running"],
+            ["other", "stopped"]
+          ]
+        )
+        assert.deepStrictEqual(
+          (yield* toolbox.list).map(({ name }) => name),
+          ["echo"]
+        )
+      }).pipe(Effect.provide(Host.layer({ ...setupFor(config), startsAll: false, onlyServer: "fx" })))
+    })
+  )
+
   it.effect("stand before those of servers, and can be called by their source", () =>
     Effect.gen(function* () {
       const config = yield* configWith(

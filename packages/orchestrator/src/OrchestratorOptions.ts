@@ -169,6 +169,8 @@ export interface OrchestratorOptions {
   readonly startConcurrency: number
   /** Whether all servers are started, in the background, when the layer is built. */
   readonly startsAll: boolean
+  /** Names of those that are started so although not all are. */
+  readonly startsFirst?: ReadonlyArray<string>
   readonly restart: RestartOptions
   readonly metrics: MetricsOptions
   readonly alerts: AlertOptions

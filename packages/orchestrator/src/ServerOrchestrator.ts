@@ -187,7 +187,8 @@ export const makeOrchestrator = Effect.fnUntraced(function* (
     metrics: metering.metrics,
     toolCache: yield* ToolCache,
     owner: options.owner,
-    startsAll: options.startsAll
+    startsAll: options.startsAll,
+    startsFirst: options.startsFirst ?? []
   })
   // What is remembered can be used from the first moment on.
   yield* changed

@@ -64,9 +64,10 @@ export interface SlotsSurroundings extends Surroundings {
   readonly metrics: OrchestratorMetrics
   readonly owner: string | undefined
   readonly startsAll: boolean
+  readonly startsFirst: ReadonlyArray<string>
 }
 
-/** Makes the first set. Nothing is started yet. */
+/** Makes the first set, and starts what is to start with it. */
 export const makeServerSlots = Effect.fnUntraced(function* (
   servers: ReadonlyArray<ManagedServer>,
   around: SlotsSurroundings
@@ -183,7 +184,8 @@ export const makeServerSlots = Effect.fnUntraced(function* (
 
   yield* requireUnique(servers)
   slots = yield* Effect.forEach(servers, (managed) => make(managed), { concurrency: "unbounded" })
-  if (around.startsAll) for (const { supervisor } of slots) supervisor.launch()
+  for (const { managed, supervisor } of slots)
+    if (around.startsAll || around.startsFirst.includes(managed.server.name)) supervisor.launch()
   return {
     all: () => slots,
     find,

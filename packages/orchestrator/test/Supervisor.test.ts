@@ -43,6 +43,20 @@ describe("starting a server", () => {
     })
   )
 
+  it.effect("begins with those that are named, and leaves the others for later", () =>
+    Effect.gen(function* () {
+      const fakes = makeFakeServers()
+      const boxes = yield* orchestrate(fakes, ["a", "b"], { startsAll: false, startsFirst: ["b", "no such server"] })
+      yield* boxes.settled
+      assert.deepStrictEqual(
+        (yield* boxes.servers).map(({ state }) => state),
+        ["stopped", "running"]
+      )
+      yield* boxes.ensureStarted("b")
+      assert.strictEqual(fakes.connections.length, 1)
+    })
+  )
+
   it.effect("answers with the reason of a failure and keeps trying", () =>
     Effect.gen(function* () {
       const fakes = makeFakeServers()

@@ -5,12 +5,13 @@ import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Output } from "../Output.ts"
 import { readPrompt } from "../promptWords.ts"
+import { namedServer } from "../namedWords.ts"
 import { printable } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { tellShortfall } from "../render/tellShortfall.ts"
 import { report } from "../report.ts"
 import { shortfallOf } from "../shortfall.ts"
-import { startListed, startUntilSettled } from "../startServers.ts"
+import { among, startListed, startUntilSettled } from "../startServers.ts"
 import { explainUnknown } from "../unknownName.ts"
 import type { RunningHost } from "../withHost.ts"
 import { withOwnServers } from "../withOwnServers.ts"
@@ -29,7 +30,7 @@ const list = Command.make(
   { server: Flag.String("server").pipe(Flag.withDescription("Only the prompts of this server"), Flag.optional) },
   ({ server }) =>
     withSetting(
-      withOwnServers({ startsAll: Option.isNone(server), needsNoModel: true })(
+      withOwnServers({ startsAll: Option.isNone(server), only: among(server), needsNoModel: true })(
         Effect.gen(function* () {
           const host = yield* Host
           const servers = yield* startListed(host, server)
@@ -147,15 +148,15 @@ const get = Command.make(
   },
   ({ words }) =>
     withSetting(
-      withOwnServers({ startsAll: false, needsNoModel: true })(
+      withOwnServers({ startsAll: false, only: (servers) => namedServer(words, servers), needsNoModel: true })(
         Effect.gen(function* () {
           const host = yield* Host
           const file = yield* filledFile(host, words)
           if (file !== undefined) return file
-          const { prompts, start } = host.orchestrator
+          const { ensureStarted, prompts } = host.orchestrator
           const wanted = yield* readPrompt(words, Object.keys(host.config.options.servers))
           const { args, name, server } = wanted
-          if (server !== undefined) yield* start(server)
+          if (server !== undefined) yield* ensureStarted(server)
           else {
             const isAddressed = Effect.map(prompts.list, (listed) =>
               listed.some(({ originalName, serverName }) => qualifiedName(serverName, originalName) === name)

@@ -10,7 +10,7 @@ import { tellShortfall } from "../render/tellShortfall.ts"
 import { report } from "../report.ts"
 import { Setting } from "../Setting.ts"
 import { shortfallOf } from "../shortfall.ts"
-import { startListed, startUntilSettled } from "../startServers.ts"
+import { among, startListed, startUntilSettled } from "../startServers.ts"
 import { withOwnServers } from "../withOwnServers.ts"
 import { withSetting } from "../withSetting.ts"
 
@@ -19,7 +19,7 @@ const list = Command.make(
   { server: Flag.String("server").pipe(Flag.withDescription("Only the resources of this server"), Flag.optional) },
   ({ server }) =>
     withSetting(
-      withOwnServers({ startsAll: Option.isNone(server), needsNoModel: true })(
+      withOwnServers({ startsAll: Option.isNone(server), only: among(server), needsNoModel: true })(
         Effect.gen(function* () {
           const host = yield* Host
           const servers = yield* startListed(host, server)
@@ -91,12 +91,16 @@ const read = Command.make(
     withSetting(
       Effect.gen(function* () {
         const { server, uri } = yield* resourceWords(words)
-        return yield* withOwnServers({ startsAll: server === undefined, needsNoModel: true })(
+        return yield* withOwnServers({
+          startsAll: server === undefined,
+          only: among(Option.fromUndefinedOr(server)),
+          needsNoModel: true
+        })(
           Effect.gen(function* () {
             const host = yield* Host
-            const { resources, start } = host.orchestrator
+            const { ensureStarted, resources } = host.orchestrator
             const isAddressed = Object.keys(host.config.options.servers).some((name) => uri.startsWith(`${name}::`))
-            if (server !== undefined) yield* start(server)
+            if (server !== undefined) yield* ensureStarted(server)
             else yield* startUntilSettled(host, Effect.succeed(isAddressed))
             const found = yield* resources.read(server === undefined ? uri : { serverName: server, uri }, localCall())
             const { isTerminal } = yield* Setting

@@ -20,11 +20,12 @@ import { approvalFlags } from "../flags.ts"
 import { Output } from "../Output.ts"
 import { printable } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
+import { namedServer } from "../namedWords.ts"
 import { tellShortfall } from "../render/tellShortfall.ts"
 import { report } from "../report.ts"
 import { type RunningHost, withHost } from "../withHost.ts"
 import { shortfallOf } from "../shortfall.ts"
-import { startListed, startUntilListed } from "../startServers.ts"
+import { among, startListed, startUntilListed } from "../startServers.ts"
 import { explainUnknown } from "../unknownName.ts"
 import { withSetting } from "../withSetting.ts"
 import { parseJsonObject, readCall, type ToolCallWords } from "../toolCallWords.ts"
@@ -49,7 +50,7 @@ const fresh = Flag.Boolean("fresh").pipe(
 const hostTools = Effect.promise(() => import("../control/hostTools.ts"))
 
 const listedHere = (server: Option.Option<string>) =>
-  withHost({ startsAll: Option.isNone(server), needsNoModel: true })(
+  withHost({ startsAll: Option.isNone(server), only: among(server), needsNoModel: true })(
     Effect.gen(function* () {
       const host = yield* Host
       const servers = yield* startListed(host, server)
@@ -97,7 +98,7 @@ const list = Command.make(
 /** Starts the one server that is named, or all of them until it is sure whose tool is meant. */
 const findTool = Effect.fnUntraced(function* (host: RunningHost, { server, tool }: ToolCallWords) {
   if (server !== undefined) {
-    if (server !== builtInSource) yield* host.orchestrator.start(server)
+    if (server !== builtInSource) yield* host.orchestrator.ensureStarted(server)
     return qualifiedName(server, tool)
   }
   const isAddressed = Effect.map(host.toolbox.list, (tools) =>
@@ -146,7 +147,12 @@ const dataOf = (result: ToolResult): unknown => {
 const ownConnection = { path: ["runtime", "sessions", "affinity"], value: "call", flag: "--direct" }
 
 const calledHere = (words: ReadonlyArray<string>, isDirect: boolean, approvals: ApprovalChoice) =>
-  withHost({ startsAll: false, needsNoModel: true, flags: isDirect ? [ownConnection] : [] })(
+  withHost({
+    startsAll: false,
+    only: (servers) => namedServer(words, servers),
+    needsNoModel: true,
+    flags: isDirect ? [ownConnection] : []
+  })(
     Effect.gen(function* () {
       const host = yield* Host
       const wanted = yield* readCall(words, [builtInSource, ...Object.keys(host.config.options.servers)])

@@ -58,7 +58,7 @@ const makeService = Effect.fnUntraced(function* (setup: HostSetup) {
   const make = Effect.fnUntraced(function* (of: LoadedConfig) {
     const scope = yield* Scope.fork(parent)
     const toolbox =
-      of.options.tools.enabled.length === 0
+      of.options.tools.enabled.length === 0 || setup.onlyServer !== undefined
         ? emptyToolbox
         : yield* makeBuiltIns(setup, of).pipe(
             Effect.map((tools) => tools.toolbox),

@@ -83,6 +83,8 @@ export const nodeOwner = Effect.flatMap(OrphanSweep, (sweep) => sweep.ownerOf(pr
 /** What a host in this process is made with; for `environment` see `nodeEnvironment`. */
 export interface NodeHostOptions {
   readonly startsAll: boolean
+  /** The one server that the program will use; it starts first. */
+  readonly onlyServer?: string | undefined
   readonly environment: Readonly<Record<string, string | undefined>>
   /** What this program answers when servers ask back; without it all is declined. */
   readonly questions?: HostSetup["questions"]
@@ -103,6 +105,7 @@ export const nodeHost = (config: LoadedConfig, options: NodeHostOptions) =>
         cores: availableParallelism(),
         startsAll: options.startsAll,
         ...kept,
+        ...(options.onlyServer === undefined ? {} : { onlyServer: options.onlyServer }),
         ...(options.questions === undefined ? {} : { questions: options.questions }),
         ...(options.seams === undefined ? {} : { seams: options.seams })
       })
