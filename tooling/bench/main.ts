@@ -14,6 +14,7 @@ import { recoveryBench } from "./recovery.ts"
 import { reuseBench } from "./reuse.ts"
 import { startBench } from "./start.ts"
 import { streamMemoryBench } from "./streamMemory.ts"
+import { tokensBench } from "./tokens.ts"
 import { toolsCallBench } from "./toolsCall.ts"
 import { translateBench } from "./translate.ts"
 import { turnBench } from "./turn.ts"
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, Bench>> = {
   reuse: reuseBench,
   start: startBench,
   "stream-memory": streamMemoryBench,
+  tokens: tokensBench,
   "tools-call": toolsCallBench,
   translate: translateBench,
   turn: turnBench,

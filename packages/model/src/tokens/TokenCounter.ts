@@ -30,7 +30,8 @@ export class TokenCounter extends Context.Service<
   {
     /**
      * The tokens of a text. Default vocabulary: `o200k_base`. Dies with `TokenizerMissing` where gpt-tokenizer is not
-     * installed. A run of more than 512 characters without any place to split counts for slightly more than it is.
+     * installed. A run of more than 512 characters without any place to split counts for slightly more than it is, and so
+     * may a byte order mark within a text, which regular expressions of JavaScript take for a space.
      */
     readonly countText: (text: string, encoding?: TokenEncoding) => Effect.Effect<number>
     /** The tokens of a whole request: messages, tools, pictures, documents. Default family: by the request's model. */
