@@ -5,9 +5,9 @@
 import { parseArgs } from "node:util"
 import { type Bench, isWithinBudget } from "./Bench.ts"
 import { appendBench } from "./append.ts"
+import { builtInsBench } from "./builtIns.ts"
 import { callBench } from "./call.ts"
 import { connectBench } from "./connect.ts"
-import { fileToolsBench } from "./fileTools.ts"
 import { forwardBench } from "./forward.ts"
 import { poolBench } from "./pool.ts"
 import { recoveryBench } from "./recovery.ts"
@@ -22,9 +22,9 @@ import { versionBench } from "./version.ts"
 
 const benches: Readonly<Record<string, Bench>> = {
   append: appendBench,
+  "built-ins": builtInsBench,
   call: callBench,
   connect: connectBench,
-  "file-tools": fileToolsBench,
   forward: forwardBench,
   pool: poolBench,
   recovery: recoveryBench,
