@@ -91,9 +91,14 @@ describe("commands of a chat", () => {
       "/model openai/gpt-4o",
       "what is my name",
       "/model claude",
-      "and now"
+      "and now",
+      "/model offline",
+      "hello",
+      "/cost"
     ])
     assert.include(stderr, 'Did you mean "openai"?')
+    assert.include(stderr, "Choose another with /model NAME")
+    assert.match(stdout, /^offline +1 +0 +0 +0 +0 +\$0\.0000$/m)
     assert.include(stdout, "openai/gpt-4o")
     assert.deepStrictEqual(
       fxLlm.requests.map(({ rawBody }) => JSON.parse(rawBody ?? "{}").model),
