@@ -88,6 +88,7 @@ export {
   ImportFailed,
   ImportInvalid,
   MissingApiKey,
+  PromptWordsMissing,
   TaskUnfinished,
   ToolFailed,
   UntrustedServerType
