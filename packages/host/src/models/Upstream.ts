@@ -154,6 +154,8 @@ export const makeUpstream = Effect.fnUntraced(function* (
   const own = kind === "openai" && entry.api === "responses" ? made : leavingOut(name, made)
   const isGuarded = options.model.breaker.enabled
   const guard = { upstream: name, bulkhead, ...(isGuarded ? { circuits } : {}) }
+  // Whoever looks at the circuits sees it before it is asked for the first time.
+  if (isGuarded) yield* circuits.stats(name)
   const rate = { bucket, maxWait: options.model.retry.maxDelay }
   const retry = retryOf(options)
   const meter = { upstream: name, ledger, prices: pricesOf(options) }
