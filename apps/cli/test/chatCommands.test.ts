@@ -160,12 +160,18 @@ describe("commands of a chat", () => {
   it("send prompts that are files, with the tools that they may use, and list them", async () => {
     await using place = await makePlace()
     await using fxLlm = await startFxLlm()
-    place.configure({ ...upstream("claude", fxLlm.url), tools: { enabled: ["Read", "Grep", "LS"] } })
+    const hook = { on: "before-tool", command: ["no-such-guard"], timeout: "1 second", whenItFails: "block" }
+    place.configure({
+      ...upstream("claude", fxLlm.url),
+      tools: { enabled: ["Read", "Grep", "LS"] },
+      conversation: { hooks: [hook] }
+    })
     const example = fileURLToPath(new URL("../examples/chat/.signalbox", import.meta.url))
     cpSync(example, place.file(".signalbox"), { recursive: true })
     const { stderr, stdout } = await chat(place, ["/help", "/explain main.ts", "/explian", "and then"])
     assert.include(stdout, "/explain [file]")
     assert.include(stderr, 'Did you mean "/explain"?')
+    assert.match(stderr, /! A hook cannot be asked: .*hooks\.0\.command: there is no program "no-such-guard"/)
     const [prompt, then] = fxLlm.requests
     assert.include(prompt?.lastUserText, "what main.ts is for")
     assert.deepStrictEqual(

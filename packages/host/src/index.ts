@@ -84,6 +84,7 @@ export {
   ConfigNotFound,
   ConfigNotWritten,
   ConfigProblem,
+  describeProblem,
   hostErrors,
   ImportFailed,
   ImportInvalid,
