@@ -165,7 +165,7 @@ export class AgentNotRunning extends defineError<AgentNotRunning>()("AgentNotRun
   status: statuses.conflict,
   fields: { agentName: Schema.String },
   message: ({ agentName }) => `The agent "${agentName}" is not running.`,
-  hint: () => "It is started when it is used, or with: signalbox agents add"
+  hint: ({ agentName }) => `It is started when it is used, or with: signalbox agents add ${agentName}`
 }) {}
 
 /** A tool that a person called by hand answered with an error. In a conversation the model is told instead. */
