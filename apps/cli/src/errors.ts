@@ -306,7 +306,23 @@ export class ChatCommandInvalid extends defineError<ChatCommandInvalid>()("ChatC
   hint: ({ usage }) => `It is used so: ${usage}`
 }) {}
 
-/** Every error class of this package, for tables. */
+/** A person was asked whether it should be done, and said no. */
+export class ConfirmationRefused extends defineError<ConfirmationRefused>()("ConfirmationRefused", {
+  code: "CONFIRMATION_REFUSED",
+  status: statuses.forbidden,
+  fields: { deed: Schema.String },
+  message: ({ deed }) => `Nothing was done: you did not want to ${deed}.`
+}) {}
+
+/** It cannot be taken back, and there was nobody to ask. */
+export class ConfirmationRequired extends defineError<ConfirmationRequired>()("ConfirmationRequired", {
+  code: "CONFIRMATION_REQUIRED",
+  status: { ...statuses.forbidden, exit: exitCodes.notPermitted },
+  fields: { deed: Schema.String },
+  message: ({ deed }) => `Nothing was done: there is nobody to ask whether to ${deed}.`,
+  hint: () => "Say --yes if you mean it. At a terminal you are asked."
+}) {}
+
 /** A replay in which this version does something else. */
 export class ReplayDiffers extends defineError<ReplayDiffers>()("ReplayDiffers", {
   code: "REPLAY_DIFFERS",
@@ -317,12 +333,15 @@ export class ReplayDiffers extends defineError<ReplayDiffers>()("ReplayDiffers",
   hint: () => "Where it is meant, record the conversation anew: signalbox chat --record FILE"
 }) {}
 
+/** Every error class of this package, for tables. */
 export const cliErrors = [
   InvalidUsage,
   AttachmentUnusable,
   ChatCommandUnknown,
   ChatCommandInvalid,
   CommandTimeout,
+  ConfirmationRefused,
+  ConfirmationRequired,
   ReplayDiffers,
   SomeServersDown,
   AllServersDown,

@@ -115,6 +115,13 @@ export const recordFlag = {
   )
 }
 
+/** Of commands that ask before they do it. */
+export const confirmedFlag = Flag.Boolean("yes").pipe(
+  Flag.withAlias("y"),
+  Flag.withDescription("Do it without a question"),
+  Flag.withDefault(false)
+)
+
 /** Flags of the commands whose model may call tools that need approval. */
 export const approvalFlags = {
   yes: Flag.Boolean("yes").pipe(

@@ -91,9 +91,14 @@ describe("commands of a chat", () => {
       "/model openai/gpt-4o",
       "what is my name",
       "/model claude",
-      "and now"
+      "and now",
+      "/model offline",
+      "hello",
+      "/cost"
     ])
     assert.include(stderr, 'Did you mean "openai"?')
+    assert.include(stderr, "Choose another with /model NAME")
+    assert.match(stdout, /^offline +1 +0 +0 +0 +0 +\$0\.0000$/m)
     assert.include(stdout, "openai/gpt-4o")
     assert.deepStrictEqual(
       fxLlm.requests.map(({ rawBody }) => JSON.parse(rawBody ?? "{}").model),
@@ -110,9 +115,10 @@ describe("commands of a chat", () => {
     const { stdout } = await chat(place, ["my name is Ada", "/clear", "what is my name"], ["--session", "trip"])
     assert.notInclude(fxLlm.requests[1]?.rawBody, "Ada")
     assert.include(stdout, "trip-2")
-    const again = await chat(place, ["/clear", "who am I"], ["--session", "trip"])
+    const again = await chat(place, ["/clear", "who am I", "/fork"], ["--session", "trip"])
     assert.include(again.stderr, "Going on with trip: 2 messages so far")
-    assert.include(again.stdout, "trip-3")
+    assert.include(again.stdout, "A new conversation: trip-3")
+    assert.include(again.stdout, "You go on in trip-4, a copy")
   })
 
   it("go back, and two ways, and between conversations of the chat", async () => {
@@ -154,12 +160,18 @@ describe("commands of a chat", () => {
   it("send prompts that are files, with the tools that they may use, and list them", async () => {
     await using place = await makePlace()
     await using fxLlm = await startFxLlm()
-    place.configure({ ...upstream("claude", fxLlm.url), tools: { enabled: ["Read", "Grep", "LS"] } })
+    const hook = { on: "before-tool", command: ["no-such-guard"], timeout: "1 second", whenItFails: "block" }
+    place.configure({
+      ...upstream("claude", fxLlm.url),
+      tools: { enabled: ["Read", "Grep", "LS"] },
+      conversation: { hooks: [hook] }
+    })
     const example = fileURLToPath(new URL("../examples/chat/.signalbox", import.meta.url))
     cpSync(example, place.file(".signalbox"), { recursive: true })
     const { stderr, stdout } = await chat(place, ["/help", "/explain main.ts", "/explian", "and then"])
     assert.include(stdout, "/explain [file]")
     assert.include(stderr, 'Did you mean "/explain"?')
+    assert.match(stderr, /! A hook cannot be asked: .*hooks\.0\.command: there is no program "no-such-guard"/)
     const [prompt, then] = fxLlm.requests
     assert.include(prompt?.lastUserText, "what main.ts is for")
     assert.deepStrictEqual(

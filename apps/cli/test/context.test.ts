@@ -114,7 +114,7 @@ describe("a long result of a tool", () => {
     const [file = ""] = readdirSync(folder)
     assert.strictEqual(statSync(join(folder, file)).mode & 0o777, 0o600)
     assert.include(readFileSync(join(folder, file), "utf8"), "line 150 ")
-    assert.strictEqual((await place.run(["sessions", "delete", "log"])).code, 0)
+    assert.strictEqual((await place.run(["sessions", "delete", "log", "--yes"])).code, 0)
     assert.deepStrictEqual(
       readdirSync(place.file("kept")).filter((name) => name.startsWith("log.")),
       []

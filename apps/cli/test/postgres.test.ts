@@ -38,7 +38,7 @@ describe("conversations with a name, in PostgreSQL", () => {
     const lines = exported.stdout.trimEnd().split("\n").length
     assert.strictEqual((await place.run(into, { env })).json().data.imported, lines)
     assert.strictEqual((await place.run(into, { env })).json().data.imported, 0)
-    assert.strictEqual((await place.run(["sessions", "delete", "copy"], { env })).code, 0)
+    assert.strictEqual((await place.run(["sessions", "delete", "copy", "--yes"], { env })).code, 0)
     assert.strictEqual((await place.run(["sessions", "show", "copy"], { env })).code, 1)
     const doctor = await place.run(["doctor"], { env })
     assert.match(doctor.stdout, /✓ the history is kept at 127\.0\.0\.1:\d+\/test_\w+, PostgreSQL \d/)

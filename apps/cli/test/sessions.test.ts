@@ -49,7 +49,11 @@ describe("conversations with a name", () => {
     const went = await place.run(["chat", "--session", "copy", "and more"])
     assert.strictEqual(went.code, 0, went.stderr)
 
-    assert.strictEqual((await place.run(["sessions", "delete", "copy"])).code, 0)
+    const unasked = await place.run(["sessions", "delete", "copy", "--json"])
+    assert.deepStrictEqual([unasked.code, unasked.json().error_code], [77, "CONFIRMATION_REQUIRED"])
+    assert.include(unasked.json().error?.hint, "--yes")
+    const deleted = await place.run(["sessions", "delete", "copy", "--yes"])
+    assert.strictEqual(deleted.stdout, "✓ copy is deleted\n", deleted.stderr)
     const gone = await place.run(["sessions", "show", "copy", "--json"])
     assert.strictEqual(gone.code, 1)
     assert.strictEqual(gone.json().error_code, "SESSION_NOT_FOUND")

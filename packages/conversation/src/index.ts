@@ -88,6 +88,7 @@ export {
   visibleToModel
 } from "./events/windows.ts"
 export { type ForkOptions, type Forked, forkConversation } from "./events/fork.ts"
+export { nextName } from "./events/nextName.ts"
 export { type RewindOptions, rewindConversation, type Rewound } from "./events/rewind.ts"
 export type { HistoryPoint, StepPoint, TurnPoint } from "./events/turnPoints.ts"
 export { type ConversationOverview, type ForkOrigin, forkOriginsOf, overviewOf } from "./events/conversationOverview.ts"

@@ -79,6 +79,8 @@ export class Host extends Context.Service<
     readonly usable: Effect.Effect<void, ConnectionFailed>
     /** What was counted of the calls of built-in tools, by the names of tools. */
     readonly builtInNumbers: BuiltIns["Service"]["numbers"]
+    /** What was counted of the hooks of the configuration, by event. */
+    readonly hookNumbers: ProjectRules["Service"]["hookNumbers"]
     /** Numbers and alerts of all servers, those of agents included. `orchestrator` knows its own alone. */
     readonly allServers: AllServers
     /** Those of servers and of providers, to be seen and worked by hand. */
@@ -214,6 +216,7 @@ const makeHost = Effect.fnUntraced(function* (setup: HostSetup) {
     hooks: yield* Hooks,
     servedContext: servedContext(config.options, models.chosen.context, resultStore),
     builtInNumbers: builtIns.numbers,
+    hookNumbers: (yield* ProjectRules).hookNumbers,
     allServers: all,
     allCircuits: allCircuits(orchestrator, models),
     agents,

@@ -14,7 +14,7 @@ import type { Models } from "./models/Models.ts"
 
 /** What there is to see of all circuits, and how one is worked by hand. */
 export interface AllCircuits extends Pick<BreakerControls, "open" | "close" | "reset"> {
-  /** Those of the servers, then those of providers that were asked or worked by hand, by their names. */
+  /** Those of the servers, then those of providers, by their names. */
   readonly snapshot: Effect.Effect<Readonly<Record<string, CircuitNumbers>>>
 }
 

@@ -165,7 +165,7 @@ export class AgentNotRunning extends defineError<AgentNotRunning>()("AgentNotRun
   status: statuses.conflict,
   fields: { agentName: Schema.String },
   message: ({ agentName }) => `The agent "${agentName}" is not running.`,
-  hint: () => "It is started when it is used, or with: signalbox agents add"
+  hint: ({ agentName }) => `It is started when it is used, or with: signalbox agents add ${agentName}`
 }) {}
 
 /** A tool that a person called by hand answered with an error. In a conversation the model is told instead. */
@@ -197,6 +197,27 @@ export class ClientClosed extends defineError<ClientClosed>()("ClientClosed", {
   hint: () => "Make a new one with createClient."
 }) {}
 
+/** A prompt in a file needs words that were not typed. Its author may have meant no word at all, or one that can be absent. */
+export class PromptWordsMissing extends defineError<PromptWordsMissing>()("PromptWordsMissing", {
+  code: "PROMPT_WORDS_MISSING",
+  status: statuses.invalidParams,
+  fields: {
+    promptName: Schema.String,
+    /** As the file names them: `$2`. */
+    missing: Schema.Array(Schema.String),
+    /** What its author says of its words; may be empty. */
+    usage: Schema.String,
+    file: Schema.String
+  },
+  message: ({ missing, promptName }) =>
+    `Prompt "${promptName}" needs ${missing.length === 1 ? "a word" : "words"} for ${missing.join(" and ")}.`,
+  hint: ({ file, missing, promptName, usage }) => {
+    const first = missing[0]?.slice(1) ?? "1"
+    const how = usage === "" ? "after its name" : `so: ${promptName} ${usage}`
+    return `Type it ${how}. In ${file}, \${${first}:-} stands for a word that may be absent, \\$${first} for itself.`
+  }
+}) {}
+
 /** Every error class of this package, for tables. */
 export const hostErrors = [
   ...urlServerErrors,
@@ -212,6 +233,7 @@ export const hostErrors = [
   AgentNotFound,
   AgentDisabled,
   AgentNotRunning,
+  PromptWordsMissing,
   ToolFailed,
   TaskUnfinished,
   ClientClosed

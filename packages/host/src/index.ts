@@ -84,10 +84,12 @@ export {
   ConfigNotFound,
   ConfigNotWritten,
   ConfigProblem,
+  describeProblem,
   hostErrors,
   ImportFailed,
   ImportInvalid,
   MissingApiKey,
+  PromptWordsMissing,
   TaskUnfinished,
   ToolFailed,
   UntrustedServerType

@@ -327,11 +327,13 @@ layer(nodePlatform, { excludeTestServices: true })("agents", (it) => {
     })
   )
 
-  it.effect("talk to a model of their own about their own tools", () =>
+  it.effect("talk to a model of their own about their own tools, as many rounds as they may", () =>
     Effect.gen(function* () {
       const upstream = yield* Effect.acquireRelease(
         Effect.promise(() =>
-          startFxLlm({ script: [{ toolCalls: [{ name: "add", input: { a: 2, b: 3 } }] }, { text: "It is 5." }] })
+          startFxLlm({
+            script: [1, 2, 3, 4].map((b) => ({ toolCalls: [{ name: "add", input: { a: 2, b } }] }))
+          })
         ),
         (server) => Effect.promise(() => server.close())
       )
@@ -341,7 +343,8 @@ layer(nodePlatform, { excludeTestServices: true })("agents", (it) => {
           "providers.claude.baseUrl": upstream.url,
           agents: {
             kairos: agent(["mcp.fx.add"], {
-              model: { provider: "claude", name: "model-of-kairos", systemPrompt: "You are Kairos.", maxTokens: 77 }
+              model: { provider: "claude", name: "model-of-kairos", systemPrompt: "You are Kairos.", maxTokens: 77 },
+              maxHops: 3
             })
           }
         }
@@ -349,7 +352,12 @@ layer(nodePlatform, { excludeTestServices: true })("agents", (it) => {
       const setup = { ...setupFor(config, { ANTHROPIC_API_KEY: "sk-canary-0123456789" }), startsAll: false }
       const { agents } = yield* Effect.provideContext(Host, yield* Layer.build(Host.layer(setup)))
       const { conversations } = yield* agents.add("kairos")
-      assert.strictEqual((yield* conversations.ask("What is 2 + 3?")).text, "It is 5.")
+      const { finishReason, steps } = yield* conversations.ask("Count on from 2")
+      assert.strictEqual(finishReason, "tool_limit_reached")
+      assert.deepStrictEqual(
+        steps.map(({ outcomes }) => outcomes[0]?.status),
+        ["ok", "ok", "ok", "not_run"]
+      )
       const [first] = upstream.requests
       assert.deepInclude(first, { model: "model-of-kairos", system: "You are Kairos.", offeredTools: ["add"] })
       assert.deepInclude(first?.body, { max_tokens: 77 })

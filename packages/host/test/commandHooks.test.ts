@@ -74,13 +74,15 @@ const asked = Effect.fnUntraced(function* (
 ) {
   const server = yield* upstream(script)
   const config = yield* configured(hooks, server.url, more)
-  const result = yield* Effect.gen(function* () {
-    const { conversations, orchestrator } = yield* Host
+  const { counted, result } = yield* Effect.gen(function* () {
+    const { conversations, hookNumbers, orchestrator } = yield* Host
     yield* orchestrator.settled
-    return yield* Effect.result(conversations.ask("Say hello"))
+    const result = yield* Effect.result(conversations.ask("Say hello"))
+    return { result, counted: yield* hookNumbers }
   }).pipe(Effect.provide(Host.layer(setupFor(config, environment))))
   return {
     config,
+    counted,
     result,
     server,
     outcome: Result.isSuccess(result) ? result.success.steps[0]?.outcomes[0] : undefined
@@ -125,8 +127,9 @@ layer(nodePlatform, { excludeTestServices: true })("hooks of the configuration",
         // It does not even read what it is told.
         "process.stderr.write('not on Fridays'); process.exit(2)"
       ]) {
-        const { outcome, result, server } = yield* asked([{ on: "before-tool", body }])
+        const { counted, outcome, result, server } = yield* asked([{ on: "before-tool", body }])
         assert.deepInclude(outcome, { status: "refused", code: "HOOK_REFUSED" })
+        assert.deepInclude(counted["before-tool"], { ok: 0, refused: 1, failed: 0, cancelled: 0 })
         assert.strictEqual(Result.isSuccess(result) && result.success.text, "Done.")
         assert.include(
           JSON.stringify(server.requests[1]?.body),
@@ -242,6 +245,7 @@ layer(nodePlatform, { excludeTestServices: true })("hooks of the configuration",
           assert.match(textOf(blocked.outcome), reason)
           const passed = yield* asked([{ on: "before-tool", ...given, whenItFails: "continue" }])
           assert.strictEqual(textOf(passed.outcome), "hello")
+          assert.deepInclude(passed.counted["before-tool"], { ok: 0, failed: 1 })
         }
       }),
     60_000

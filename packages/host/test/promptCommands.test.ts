@@ -73,14 +73,25 @@ layer(nodePlatform, { excludeTestServices: true })("prompt commands", (it) => {
     Effect.gen(function* () {
       const { expand } = yield* commandsOf({
         ".signalbox/commands/all.md": "Look at $ARGUMENTS, and pay \\$1.",
-        ".signalbox/commands/words.md": "From $1 to $2; then <$3>.",
+        ".signalbox/commands/words.md": "From $1 to $2; then <${3:-}>, by ${4:-train}.",
+        ".signalbox/commands/three.md": "---\nargument-hint: from to why\n---\n$3, $2, @docs/$1 and $2.",
         ".signalbox/commands/none.md": "Do it."
       })
       const said = (name: string, typed: string) => Effect.map(expand(name, typed), ({ content }) => texts(content))
       assert.deepStrictEqual(yield* said("all", " a b  c "), ["Look at a b  c, and pay $1."])
-      assert.deepStrictEqual(yield* said("words", `"New York" Rome`), ["From New York to Rome; then <>."])
-      assert.deepStrictEqual(yield* said("words", "$2 $ARGUMENTS"), ["From $2 to $ARGUMENTS; then <>."])
+      assert.deepStrictEqual(yield* said("words", `"New York" Rome`), ["From New York to Rome; then <>, by train."])
+      assert.deepStrictEqual(yield* said("words", "$2 $ARGUMENTS a bus"), ["From $2 to $ARGUMENTS; then <a>, by bus."])
+      assert.deepStrictEqual(yield* said("words", `a "" "" ""`), ["From a to ; then <>, by train."])
       assert.deepStrictEqual(yield* said("none", "with care"), ["Do it.\n\nwith care"])
+      const missing = yield* Effect.flip(expand("three", "Rome"))
+      assert.deepStrictEqual(
+        [missing.code, missing.message],
+        ["PROMPT_WORDS_MISSING", 'Prompt "three" needs words for $2 and $3.']
+      )
+      assert.match(
+        missing.hint ?? "",
+        /^Type it so: three from to why\. In .*three\.md, \$\{2:-\} stands .*, \\\$2 for itself/
+      )
     }).pipe(Effect.scoped)
   )
 

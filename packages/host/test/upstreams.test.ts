@@ -146,12 +146,14 @@ layer(nodePlatform, { excludeTestServices: true })("the providers of a configura
       )
       yield* models.router.model.generate({ ...question, model: "claude-any" })
       yield* models.router.model.generate({ ...question, model: "openai/gpt-5" })
+      yield* models.upstreams.get("offline")?.service.generate(question) ?? Effect.void
       const sums = yield* models.ledger.summary
       assert.deepStrictEqual(
-        sums.map(({ cost_usd, upstream }) => [upstream, cost_usd]),
+        sums.map(({ cost_usd, requests, unpriced, upstream }) => [upstream, requests, cost_usd, unpriced]),
         [
-          ["claude", 0.0105],
-          ["openai", 0.0015]
+          ["claude", 1, 0.0105, 0],
+          ["openai", 1, 0.0015, 0],
+          ["offline", 1, 0, 0]
         ]
       )
     })

@@ -38,9 +38,12 @@ export const modelOf = ({ state: { other }, talker }: Chat): ChosenModel => othe
 
 /** A model as people name it. */
 export const modelName = ({ model, service, upstream }: ChosenModel): string => {
-  const name = model === "" ? service.defaultModel : model
-  return name === "" || name === upstream ? upstream : `${upstream}/${name}`
+  return nameWithin(upstream, model === "" ? service.defaultModel : model)
 }
+
+/** The name of a provider's model with that of the provider; one of the two where there is but one. */
+export const nameWithin = (upstream: string, model: string): string =>
+  model === "" || model === upstream ? upstream : `${upstream}/${model}`
 
 /** Begins a conversation; a person may be away for as long as they like. */
 export const startSession = ({ conversations }: Talker, options: StartOptions) =>

@@ -1,5 +1,5 @@
 import type { ConversationSession } from "@signalbox/conversation"
-import { builtInSource, Host } from "@signalbox/host"
+import { builtInSource, describeProblem, Host, hookProblems } from "@signalbox/host"
 import { Interaction, sourceOf } from "@signalbox/model"
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -32,12 +32,19 @@ const tellBuiltIns = Effect.fnUntraced(function* ({ toolbox }: Talker) {
   if (names.length > 0) yield* status(errorStyle.dim(`Built-in tools: ${names.join(", ")}`))
 })
 
+/** What keeps hooks from being asked: who has written them counts on them. */
+const hookNotes = Effect.gen(function* () {
+  const { config } = yield* Host
+  const { file, problems } = config.invalid(yield* hookProblems(config, (yield* Setting).environment))
+  return problems.map((problem) => `A hook cannot be asked: ${describeProblem(file, problem)}`)
+})
+
 /** What a conversation begins with, which somebody may not have written, and what is wrong with what they have. */
 const tellProject = Effect.fnUntraced(function* ({ instructions, promptCommands }: Talker) {
   const { errorStyle, status } = yield* Output
   const { files, notes } = yield* instructions
   if (files.length > 0) yield* status(errorStyle.dim(`Instructions: ${files.map(printable).join(", ")}`))
-  for (const note of [...notes, ...(yield* promptCommands.problems)])
+  for (const note of [...notes, ...(yield* promptCommands.problems), ...(yield* hookNotes)])
     yield* status(`${errorStyle.yellow("!")} ${printable(note)}`)
 })
 

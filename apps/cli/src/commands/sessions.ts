@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { confirmedFlag } from "../flags.ts"
 import { pointFlag } from "../sessions/historyPoint.ts"
 import { withSetting } from "../withSetting.ts"
 import { resume } from "./sessionsResume.ts"
@@ -121,14 +122,20 @@ const exported = Command.make(
   ])
 )
 
-const deleted = Command.make("delete", { name }, ({ name }) =>
+const deleted = Command.make("delete", { name, yes: confirmedFlag }, ({ name, yes }) =>
   withSetting(
     Effect.flatMap(
       Effect.promise(() => import("../sessions/sessionsDelete.ts")),
-      ({ sessionsDelete }) => sessionsDelete(name)
+      ({ sessionsDelete }) => sessionsDelete(name, yes)
     )
   )
-).pipe(Command.withDescription("Remove a conversation for good"))
+).pipe(
+  Command.withDescription("Remove a conversation for good; you are asked before"),
+  Command.withExamples([
+    { command: "signalbox sessions delete trip", description: "After a question" },
+    { command: "signalbox sessions delete trip --yes", description: "In a script, where nobody can be asked" }
+  ])
+)
 
 export const sessions = Command.make("sessions").pipe(
   Command.withDescription("Conversations that are kept under a name; go on with one: signalbox sessions resume NAME"),

@@ -23,13 +23,15 @@ const render = (circuits: Circuits, style: Style): string => {
   const rows = Object.entries(circuits).map(([name, numbers]) => [
     style.bold(name),
     phaseOf(numbers, style),
-    formatDuration(Duration.millis(numbers.in_phase_ms)),
+    // Of one that was never used there is nothing to say.
+    numbers.in_phase_ms === 0 ? "–" : formatDuration(Duration.millis(numbers.in_phase_ms)),
     String(numbers.succeeded),
     String(numbers.failed),
     String(numbers.rejected),
     String(numbers.trips)
   ])
-  if (rows.length === 0) return "No server has a circuit."
+  if (rows.length === 0)
+    return "No server and no provider has a circuit: model.breaker.enabled is off, or there is none."
   return [renderTable([header, ...rows]), ...Object.entries(circuits).flatMap(lastFailure)].join("\n")
 }
 

@@ -53,6 +53,16 @@ const toolTable = (tools: HostNumbers["built_in_tools"], style: Style): string =
   return renderTable([header, ...rows])
 }
 
+const hookTable = (hooks: HostNumbers["hooks"], style: Style): string => {
+  const header = ["hooks at", "ok", "refused", "failed", "cancelled", "average"].map(style.dim)
+  const rows = Object.entries(hooks).map(([event, { average_ms, cancelled, failed, ok, refused }]) => [
+    style.bold(event),
+    ...[ok, refused, failed, cancelled].map(String),
+    millis(average_ms)
+  ])
+  return renderTable([header, ...rows])
+}
+
 /** By provider, model and client. A cost of which a part is not known has a `+`. */
 const modelTable = (models: ReadonlyArray<UsageSum>, style: Style): string => {
   const header = ["provider", "model", "client", "requests", "input", "output", "cost"].map(style.dim)
@@ -95,6 +105,7 @@ export const metricsJson = snapshot.pipe(
         const tables = [
           ...(entriesOf(numbers, ({ servers }) => servers).length > 0 ? [serverTable(numbers, style)] : []),
           ...(Object.keys(numbers.built_in_tools).length > 0 ? [toolTable(numbers.built_in_tools, style)] : []),
+          ...(Object.keys(numbers.hooks).length > 0 ? [hookTable(numbers.hooks, style)] : []),
           ...(numbers.models.length > 0 ? [modelTable(numbers.models, style)] : [])
         ]
         yield* line(tables.length === 0 ? "There are no servers, and nothing was called yet." : tables.join("\n\n"))

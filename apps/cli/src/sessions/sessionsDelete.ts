@@ -1,16 +1,20 @@
 /** Removes a conversation for good. */
-import { EventStore } from "@signalbox/conversation"
+import { EventStore, overviewOf } from "@signalbox/conversation"
 import { Effect } from "effect"
+import { confirmed } from "../confirming.ts"
 import { Output } from "../Output.ts"
-import { printable } from "../render/style.ts"
+import { counted, printable } from "../render/style.ts"
 import { report } from "../report.ts"
 import { findConversation, withStore } from "./keptConversations.ts"
 
 /** The work of `sessions delete`. */
-export const sessionsDelete = (given: string) =>
+export const sessionsDelete = (given: string, yes: boolean) =>
   withStore(
     Effect.gen(function* () {
       const { events, name } = yield* findConversation(given)
+      const { turns } = overviewOf(events)
+      const about = `${name} has ${counted(turns.length, "turn")} in ${counted(events.length, "record")}.`
+      yield* confirmed(yes, `delete ${name} for good`, about)
       yield* (yield* EventStore).removeConversation(name)
       return { name, records: events.length }
     })

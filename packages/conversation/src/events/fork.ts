@@ -4,9 +4,10 @@
  */
 import { Duration, Effect, Exit } from "effect"
 import { SessionExists, SessionNotFound } from "../errors.ts"
-import { type ChatEvent, eventLimits, type NewEvent } from "./ChatEvent.ts"
+import type { ChatEvent, NewEvent } from "./ChatEvent.ts"
 import type { PointNotFound, StoreError } from "./errors.ts"
 import type { EventStore } from "./EventStore.ts"
+import { nextName } from "./nextName.ts"
 import { cutNotes, requirePlace } from "./rewind.ts"
 import { unfinishedTurns } from "./turnNotes.ts"
 import { type HistoryPoint, placedTurns } from "./turnPoints.ts"
@@ -18,7 +19,7 @@ export const forkKind = "forked"
 export interface ForkOptions {
   /** The last that the new one has; all finished turns where it is absent. */
   readonly at?: HistoryPoint
-  /** The id of the new one; the old one's with a number where it is absent. */
+  /** The id of the new one; the next free one of `nextName` where it is absent. */
   readonly id?: string
   /** The model that the new one is to go on with, for who opens it. */
   readonly model?: string
@@ -107,8 +108,7 @@ export const forkConversation = Effect.fn("EventStore.fork")(function* (
     if (!(yield* fill(store, id, copy))) return yield* new SessionExists({ sessionId: id })
     return made(id)
   }
-  for (let number = 2; ; number++) {
-    const free = `${from.slice(0, eventLimits.idLength - 12)}-${number}`
+  for (let free = nextName(from); ; free = nextName(free)) {
     if ((yield* store.getEvents(free, { include: "all", limit: 1 })).length > 0) continue
     if (yield* fill(store, free, copy)) return made(free)
   }

@@ -162,7 +162,8 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
     yield* store.addEvents("c-2", turnOf("b", 10))
     yield* rewindConversation(store, "c", { turn: 0 })
     yield* same("the fork alone", (yield* store.getEvents("c-2")).length, 10)
-    yield* same("the name of the next one", (yield* forkConversation(store, "c-2")).id, "c-2-2")
+    yield* same("the name of the next one", (yield* forkConversation(store, "c-2")).id, "c-3")
+    yield* same("the name after those that are taken", (yield* forkConversation(store, "c")).id, "c-4")
     yield* same(
       "a name that is taken",
       (yield* Effect.flip(forkConversation(store, "c-2", { id: "c" })))._tag,

@@ -6,6 +6,7 @@ import {
   forkConversation,
   type HistoryPoint,
   type NewEvent,
+  nextName,
   overviewOf,
   presetLimits,
   rewindConversation,
@@ -172,6 +173,11 @@ const isThere = (turns: ReadonlyArray<TurnPoint>, { step = 0, turn }: HistoryPoi
 }
 
 describe("a conversation that went back", () => {
+  it("gives copies the name that follows, and takes no year for the number of one", () => {
+    const after = ["trip", "trip-2", "trip-99", "trip-0", "notes-2026", "x-999", "-3"].map(nextName)
+    assert.deepStrictEqual(after, ["trip-2", "trip-3", "trip-100", "trip-0-2", "notes-2026-2", "x-1000", "-3-2"])
+  })
+
   it.effect("answers a request that was taken out anew, and one that stayed with what was answered", () =>
     Effect.gen(function* () {
       const store = yield* memory

@@ -37,14 +37,22 @@ export interface Agent {
   readonly usable: Effect.Effect<void, ConnectionFailed>
 }
 
-/** The options as they are for an agent: its own model, but for what a flag of this run says. */
-export const optionsFor = ({ options, origins }: LoadedConfig, { model: own = {} }: AgentEntry): HostOptions => {
-  const isByFlag = (key: string) =>
-    origins.some(({ origin, path }) => path === `model.${key}` && origin.startsWith("flag "))
+/** The options as they are for an agent: its own model and rounds of tools, but for what a flag of this run says. */
+export const optionsFor = (
+  { options, origins }: LoadedConfig,
+  { maxHops, model: own = {} }: AgentEntry
+): HostOptions => {
+  const saysFlag = (at: string) => origins.some(({ origin, path }) => path === at && origin.startsWith("flag "))
+  const isByFlag = (key: string) => saysFlag(`model.${key}`)
   const kept = Object.fromEntries(Object.entries(own).filter(([key]) => !isByFlag(key)))
+  const hops = maxHops === undefined || saysFlag("conversation.maxHops") ? options.conversation.maxHops : maxHops
   // The name of a model belongs to its provider.
   const name = "provider" in kept && !isByFlag("name") ? "" : options.model.name
-  return { ...options, model: { ...options.model, name, ...kept } }
+  return {
+    ...options,
+    model: { ...options.model, name, ...kept },
+    conversation: { ...options.conversation, maxHops: hops }
+  }
 }
 
 /** What an agent is made of. */

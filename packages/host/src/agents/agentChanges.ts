@@ -75,7 +75,10 @@ export const planChange = Effect.fnUntraced(function* (
   const options = optionsFor(config, entry)
   const hasOtherServers = !Equal.equals(now.servers, servers)
   const hasOtherModel = !Equal.equals(optionsFor(config, now.entry).model, options.model)
-  const isOther = hasOtherModel || !Equal.equals(builtInChoice(now.entry), builtInChoice(entry))
+  const isOther =
+    hasOtherModel ||
+    now.entry.maxHops !== entry.maxHops ||
+    !Equal.equals(builtInChoice(now.entry), builtInChoice(entry))
   const model = hasOtherModel && problems.length === 0 ? yield* models.choose(options) : now.agent.model
   const apply = Effect.gen(function* () {
     const kept = hasOtherServers

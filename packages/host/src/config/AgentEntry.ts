@@ -24,6 +24,8 @@ export const AgentEntry = Schema.Struct({
       systemPrompt: Schema.optionalKey(Schema.String)
     })
   ),
+  /** Rounds of tools in one turn of it; those of `conversation` where it is left out. */
+  maxHops: Schema.optionalKey(PositiveInt),
   /** What it leaves out is that of `conversation`. */
   approval: Schema.optionalKey(AgentApproval),
   /** Environment variables by server; those under `common` are for each of them, and those of a server win. */

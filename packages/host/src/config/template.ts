@@ -298,6 +298,7 @@ ${serverTemplate}# Agents by name: each has some of the servers below as process
 #     servers: [files, mcp.search.find, mcp.builtin.Read]   # by name; mcp.<server>.<tool> for one tool; builtin
 #     tools: { files: { allow: [read_file] } }   # optional; also deny: […]
 #     model: { provider: claude, systemPrompt: You plan. }   # optional; also name, maxTokens
+#     maxHops: 3                           # optional; instead of conversation.maxHops
 #     approval: { mode: ask, rules: [] }   # optional; its rules come before those of conversation
 #     secrets:                             # optional; variables for its local servers: all of them, or one
 #       common: { TENANT: acme }

@@ -47,27 +47,32 @@ export interface SharedParts {
   readonly estimateTokens: (request: ModelRequest) => Effect.Effect<number>
 }
 
+/** It uses no tokens; that it was asked is told all the same. */
+const offlineMeter = { upstream: "offline", prices: [{ model: "*", input: 0, output: 0 }] }
+
 /** The offline model is one, too: it needs no guard, and costs nothing. */
-export const makeOfflineUpstream = ({ estimateTokens }: SharedParts): Upstream => ({
+export const makeOfflineUpstream = ({ estimateTokens, ledger }: SharedParts): Upstream => ({
   name: "offline",
   kind: "offline",
   baseUrl: "",
   apiKey: undefined,
   defaultModel: "",
-  service: leavingOut(
-    "offline",
-    makeLanguageModel({
-      provider: "offline",
-      defaultModel: "offline",
-      stream: (request) =>
-        Stream.unwrap(
-          Effect.map(
-            Effect.promise(() => import("@signalbox/model/offline")),
-            ({ offlineModel }) => offlineModel().stream(request)
-          )
-        ),
-      countTokens: estimateTokens
-    })
+  service: meteredModel({ ...offlineMeter, ledger })(
+    leavingOut(
+      "offline",
+      makeLanguageModel({
+        provider: "offline",
+        defaultModel: "offline",
+        stream: (request) =>
+          Stream.unwrap(
+            Effect.map(
+              Effect.promise(() => import("@signalbox/model/offline")),
+              ({ offlineModel }) => offlineModel().stream(request)
+            )
+          ),
+        countTokens: estimateTokens
+      })
+    )
   )
 })
 
@@ -149,6 +154,8 @@ export const makeUpstream = Effect.fnUntraced(function* (
   const own = kind === "openai" && entry.api === "responses" ? made : leavingOut(name, made)
   const isGuarded = options.model.breaker.enabled
   const guard = { upstream: name, bulkhead, ...(isGuarded ? { circuits } : {}) }
+  // Whoever looks at the circuits sees it before it is asked for the first time.
+  if (isGuarded) yield* circuits.stats(name)
   const rate = { bucket, maxWait: options.model.retry.maxDelay }
   const retry = retryOf(options)
   const meter = { upstream: name, ledger, prices: pricesOf(options) }

@@ -44,7 +44,8 @@ const routeOf = Effect.fnUntraced(function* (
   if (own.includes(name) || contextWindowOf(name) !== undefined) return route
   const nearest = nearestName(name, [...known, ...own])
   const guess = nearest === undefined ? `Known: ${known.join(", ")}.` : `Did you mean "${nearest}"?`
-  const reason = `nothing is known of it. ${guess} One that is there all the same is named with its provider: ${upstream}/${name}.`
+  const allTheSame = ` One that is there all the same is named with its provider: ${upstream}/${name}.`
+  const reason = `nothing is known of it. ${guess}${upstream === "offline" ? "" : allTheSame}`
   return yield* new ModelNotFound({ provider: upstream, model: name, reason })
 })
 

@@ -19,6 +19,7 @@ import {
 } from "@signalbox/orchestrator"
 import { type Context, Duration, Effect, type FileSystem, type Path } from "effect"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
+import { PromptWordsMissing } from "../errors.ts"
 import { type FileIncludes, fileText } from "../rules/FileIncludes.ts"
 import { namedArguments } from "./argumentWords.ts"
 import { fillText } from "./fillText.ts"
@@ -55,7 +56,7 @@ export interface ExpandedPrompt {
 }
 
 /** Why a command cannot be sent. */
-export type PromptCommandError = AskError | PromptNotFound | PromptArgumentsMissing
+export type PromptCommandError = AskError | PromptNotFound | PromptArgumentsMissing | PromptWordsMissing
 
 /** The commands of a host or of an agent. */
 export interface PromptCommands {
@@ -198,11 +199,18 @@ const commandOfPrompt = (name: string, prompt: PromptDefinition): PromptCommand 
 /** Files go along behind the text that names them. */
 const expandFile = Effect.fnUntraced(function* (
   includes: FileIncludes,
-  { body, model, tools }: FoundPromptFile,
+  { body, model, path, tools }: FoundPromptFile,
   command: PromptCommand,
   typed: string
 ) {
-  const { files, text } = fillText(body, typed)
+  const { files, missing, text } = fillText(body, typed)
+  if (missing.length > 0)
+    return yield* new PromptWordsMissing({
+      promptName: command.name,
+      missing,
+      usage: command.argumentHint ?? "",
+      file: path
+    })
   const read = yield* Effect.forEach(files, (file) =>
     Effect.map(includes.read(file), (included) => ({ file, included }))
   )

@@ -9,6 +9,7 @@ import type { HostSetup } from "../HostSetup.ts"
 import { makePromptCommands, type PromptCommands, type PromptSource } from "../prompts/PromptCommands.ts"
 import { makeFileIncludes } from "./FileIncludes.ts"
 import { type CommandHooks, makeCommandHooks } from "./hooks/commandHooks.ts"
+import { type HookNumbers, hookNumbers } from "./hooks/hookMetrics.ts"
 import { resolveHooks } from "./hooks/resolveHooks.ts"
 import { type Instructions, readInstructions } from "./Instructions.ts"
 
@@ -22,6 +23,8 @@ export class ProjectRules extends Context.Service<
     readonly instructions: Effect.Effect<Instructions>
     /** The hooks of the program and, after them, those of the configuration; `agent` is whose conversation it is. */
     readonly hooks: (agent: string | undefined) => CommandHooks
+    /** What was counted of the hooks of the configuration, by event. */
+    readonly hookNumbers: Effect.Effect<Readonly<Record<string, HookNumbers>>>
     /** The commands over the prompts of some servers. */
     readonly promptCommands: (source: PromptSource) => PromptCommands
   }
@@ -41,6 +44,7 @@ const makeProjectRules = Effect.fnUntraced(function* ({ config, environment, hoo
       const commands = makeCommandHooks({ hooks, environment, agent, platform })
       return { ...commands, turn: joinHooks([inCode, commands.turn]) }
     },
+    hookNumbers: Effect.provideContext(hookNumbers, platform),
     promptCommands: (source) => makePromptCommands({ config, environment, includes, source, platform })
   } satisfies ProjectRules["Service"]
 })

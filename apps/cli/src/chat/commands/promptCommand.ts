@@ -6,7 +6,8 @@ import { localCall, qualifiedNames } from "@signalbox/model"
 import { Effect } from "effect"
 import { Output } from "../../Output.ts"
 import { printable } from "../../render/style.ts"
-import { type Chat, modelOf } from "../Chat.ts"
+import type { Chat } from "../Chat.ts"
+import { otherModel } from "../otherModel.ts"
 import type { CommandAnswer } from "./ChatCommand.ts"
 
 /** How it is typed, with what its author says of its arguments. */
@@ -21,8 +22,9 @@ const offered = Effect.fnUntraced(function* ({ talker }: Chat, wanted: ReadonlyA
     .map(({ name }) => name)
 })
 
-const sendOf = Effect.fnUntraced(function* (chat: Chat, { model, tools }: ExpandedPrompt) {
-  const other = model === undefined ? undefined : yield* chat.host.otherModel(model, modelOf(chat).upstream)
+const sendOf = Effect.fnUntraced(function* (chat: Chat, { command: { source }, model, tools }: ExpandedPrompt) {
+  const instead = source._tag === "File" ? `Name another as "model" in ${source.path}.` : ""
+  const other = model === undefined ? undefined : yield* otherModel(chat, model, instead)
   return { ...other?.send, ...(tools === undefined ? {} : { tools: yield* offered(chat, tools) }) }
 })
 

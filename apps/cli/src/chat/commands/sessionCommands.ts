@@ -1,7 +1,7 @@
 /**
  * Commands about the conversation as a whole: a new one, a copy, fewer turns of it, or shorter ones.
  */
-import { type ConversationSession, PointNotFound, type TurnPoint } from "@signalbox/conversation"
+import { type ConversationSession, nextName, PointNotFound, type TurnPoint } from "@signalbox/conversation"
 import type { LoadedConfig } from "@signalbox/host"
 import { keptStores } from "@signalbox/host/node"
 import { Effect } from "effect"
@@ -20,18 +20,13 @@ const keptNames = Effect.fnUntraced(function* (config: LoadedConfig) {
   return conversationStore === undefined ? [] : yield* conversationStore.listConversations
 })
 
-/** A name that is like the one of a conversation and free: `trip-2` after `trip`. */
-const nextName = (name: string, taken: ReadonlySet<string>): string => {
-  const [, stem = name, number] = /^(.*?)(?:-(\d+))?$/.exec(name) ?? []
-  for (let next = Number(number ?? 1) + 1; ; next++) {
-    if (!taken.has(`${stem}-${next}`)) return `${stem}-${next}`
-  }
-}
-
-/** The id of a conversation that follows this one; where nothing is kept, any. */
+/** The id of a conversation that follows this one, as a copy of it would be called; where nothing is kept, any. */
 const nextId = Effect.fnUntraced(function* ({ host, isKept, state }: Chat) {
   if (!isKept) return {}
-  return { id: nextName(state.session.id, new Set(yield* keptNames(host.config))) }
+  const taken = new Set(yield* keptNames(host.config))
+  let id = nextName(state.session.id)
+  while (taken.has(id)) id = nextName(id)
+  return { id }
 })
 
 /** Goes on in a conversation that is begun for it, and says how one gets back. */
@@ -59,7 +54,7 @@ export const fork: ChatCommand = {
   parameters: "",
   summary: "Go on in a copy of this conversation; the old one stays as it is",
   run: Effect.fnUntraced(function* (chat) {
-    const copy = chat.talker.conversations.fork(chat.state.session.id, yield* nextId(chat))
+    const copy = chat.talker.conversations.fork(chat.state.session.id)
     const { before, id, told } = yield* goOnIn(chat, copy)
     return { text: told(`You go on in ${printable(id)}, a copy.`), data: { conversation_id: id, from: before } }
   }, Effect.scoped)

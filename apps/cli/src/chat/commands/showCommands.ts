@@ -9,7 +9,8 @@ import { Output } from "../../Output.ts"
 import { noServers, renderServers } from "../../render/renderServers.ts"
 import { counted, printable, type Style } from "../../render/style.ts"
 import { renderTable } from "../../render/table.ts"
-import { type Chat, modelName, modelOf } from "../Chat.ts"
+import { type Chat, modelName, modelOf, nameWithin } from "../Chat.ts"
+import { otherModel } from "../otherModel.ts"
 import type { ChatCommand } from "./ChatCommand.ts"
 import { tokenCount } from "../../render/tokenCount.ts"
 
@@ -117,7 +118,7 @@ const usedModels = Effect.fnUntraced(function* ({ host }: Chat) {
     const sum = (of: (entry: (typeof own)[number]) => number): number =>
       own.reduce((total, entry) => total + of(entry), 0)
     return {
-      model: own[0]?.model === "" ? (own[0]?.upstream ?? "") : `${own[0]?.upstream ?? ""}/${own[0]?.model ?? ""}`,
+      model: nameWithin(own[0]?.upstream ?? "", own[0]?.model ?? ""),
       requests: sum(({ requests }) => requests),
       input_tokens: sum((entry) => entry.input_tokens),
       output_tokens: sum((entry) => entry.output_tokens),
@@ -167,6 +168,8 @@ export const cost: ChatCommand = {
   })
 }
 
+const another = "Choose another with /model NAME; /model alone lists them."
+
 export const model: ChatCommand = {
   name: "model",
   parameters: "[NAME]",
@@ -175,7 +178,7 @@ export const model: ChatCommand = {
   run: Effect.fnUntraced(function* (chat, name) {
     const { style } = yield* Output
     const before = modelName(modelOf(chat))
-    if (name !== "") chat.state.other = yield* chat.host.otherModel(name, modelOf(chat).upstream)
+    if (name !== "") chat.state.other = yield* otherModel(chat, name, another)
     const chosen = modelOf(chat)
     const now = modelName(chosen)
     const known = knownModels(chat.host.models)

@@ -73,10 +73,20 @@ const BuiltInToolNumbers = Schema.Struct({
   outcomes: Schema.Record(Schema.String, Schema.Int)
 })
 
-/** The numbers of the servers and of the built-in tools, with the circuits of providers, and what models were used for. */
+/** The hooks at one event, by what came of them. */
+const HookNumbers = Schema.Struct({
+  ok: Schema.Int,
+  refused: Schema.Int,
+  failed: Schema.Int,
+  cancelled: Schema.Int,
+  average_ms: Schema.NullOr(Schema.Finite)
+})
+
+/** The numbers of the servers, of the built-in tools and of hooks, with the circuits of providers, and what models were used for. */
 export const HostNumbers = Schema.Struct({
   ...MetricsSnapshot.fields,
   built_in_tools: Schema.Record(Schema.String, BuiltInToolNumbers),
+  hooks: Schema.Record(Schema.String, HookNumbers),
   models: Schema.Array(UsageSum)
 })
 export type HostNumbers = typeof HostNumbers.Type
@@ -190,12 +200,13 @@ const events = Effect.gen(function* () {
 })
 
 const numbers = Effect.gen(function* () {
-  const { allCircuits, allServers, builtInNumbers, models } = yield* Host
+  const { allCircuits, allServers, builtInNumbers, hookNumbers, models } = yield* Host
   const snapshot = yield* allServers.snapshot
   return {
     ...snapshot,
     circuits: yield* allCircuits.snapshot,
     built_in_tools: yield* builtInNumbers,
+    hooks: yield* hookNumbers,
     models: yield* models.ledger.summary
   }
 })

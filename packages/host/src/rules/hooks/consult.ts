@@ -5,6 +5,7 @@
 import { HookFailed, HookRefused, type HookError } from "@signalbox/conversation"
 import { Effect, type FileSystem, type Path, Schema } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
+import { countRun } from "./hookMetrics.ts"
 import { type HookAnswer, hookAnswers, type HookInput } from "./HookProtocol.ts"
 import type { ResolvedHook } from "./resolveHooks.ts"
 import { type HookEnd, type HookTrouble, runHook } from "./runHook.ts"
@@ -53,9 +54,13 @@ export const consult = <Event extends HookInput["event"]>(
   input: Extract<HookInput, { readonly event: Event }>,
   environment: Readonly<Record<string, string | undefined>>
 ): Effect.Effect<HookAnswer<Event> | undefined, HookError, HookRequirements> =>
-  runHook(program, `${JSON.stringify(input)}\n`, environment).pipe(
-    Effect.tap(({ exitCode, stderr }) => Effect.logDebug("A hook has answered", { hook: name, exitCode, stderr })),
-    Effect.flatMap((end) => answerOf(name, event, end)),
+  countRun(
+    event,
+    runHook(program, `${JSON.stringify(input)}\n`, environment).pipe(
+      Effect.tap(({ exitCode, stderr }) => Effect.logDebug("A hook has answered", { hook: name, exitCode, stderr })),
+      Effect.flatMap((end) => answerOf(name, event, end))
+    )
+  ).pipe(
     // It was read by the schema of this event.
     Effect.map((answer) => answer as HookAnswer<Event>),
     Effect.catchTag("HookTrouble", ({ reason }) =>
