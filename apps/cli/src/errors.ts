@@ -12,6 +12,15 @@ export class InvalidUsage extends defineError<InvalidUsage>()("InvalidUsage", {
   hint: ({ command }) => `See: ${command} --help`
 }) {}
 
+/** A file that was named on the command line cannot be read, or has nothing in it. */
+export class FileUnusable extends defineError<FileUnusable>()("FileUnusable", {
+  code: "FILE_UNUSABLE",
+  status: statuses.invalidParams,
+  fields: { file: Schema.String, reason: Schema.String, advice: Schema.String },
+  message: ({ file, reason }) => `"${file}" cannot be used: ${reason}.`,
+  hint: ({ advice }) => advice
+}) {}
+
 export class CommandTimeout extends defineError<CommandTimeout>()("CommandTimeout", {
   code: "TIMEOUT",
   status: statuses.timeout,
@@ -306,7 +315,6 @@ export class ChatCommandInvalid extends defineError<ChatCommandInvalid>()("ChatC
   hint: ({ usage }) => `It is used so: ${usage}`
 }) {}
 
-/** Every error class of this package, for tables. */
 /** A replay in which this version does something else. */
 export class ReplayDiffers extends defineError<ReplayDiffers>()("ReplayDiffers", {
   code: "REPLAY_DIFFERS",
@@ -317,8 +325,10 @@ export class ReplayDiffers extends defineError<ReplayDiffers>()("ReplayDiffers",
   hint: () => "Where it is meant, record the conversation anew: signalbox chat --record FILE"
 }) {}
 
+/** Every error class of this package, for tables. */
 export const cliErrors = [
   InvalidUsage,
+  FileUnusable,
   AttachmentUnusable,
   ChatCommandUnknown,
   ChatCommandInvalid,

@@ -2,6 +2,7 @@
  * The format of a recorded conversation: lines of JSON, the first one a head with the version of the format. Lines are
  * appended as things happen, so a program that is killed leaves all that had happened until then.
  */
+import { fileTrouble } from "@signalbox/errors"
 import { Effect, FileSystem, Result, Schema } from "effect"
 import { type CassetteError, CassetteInvalid, CassetteTooNew, CassetteUnusable } from "./errors.ts"
 
@@ -247,7 +248,8 @@ export const readCassette = Effect.fn("readCassette")(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
   const text = yield* Effect.mapError(
     fs.readFileString(file),
-    ({ message }) => new CassetteUnusable({ file, reason: message })
+    (error) => new CassetteUnusable({ file, use: "read", reason: fileTrouble(error) })
   )
+  if (text === "") return yield* new CassetteUnusable({ file, use: "read", reason: "it is empty" })
   return yield* Effect.fromResult(readCassetteText(file, text))
 })
