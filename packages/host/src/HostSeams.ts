@@ -4,7 +4,7 @@
  * used.
  */
 import type { ApprovalStore, ConversationClient } from "@signalbox/conversation"
-import type { Toolbox } from "@signalbox/model"
+import type { ModelNotFound, Toolbox } from "@signalbox/model"
 import type { Connector } from "@signalbox/orchestrator"
 import { Effect } from "effect"
 import type { HttpClient } from "effect/http"
@@ -15,7 +15,9 @@ import type { Models } from "./models/Models.ts"
 export interface HostSeams {
   /** The client by which models are asked. */
   readonly http: (client: HttpClient.HttpClient) => HttpClient.HttpClient
-  readonly models: (models: Models["Service"]) => Effect.Effect<Models["Service"], ConfigInvalid | MissingApiKey>
+  readonly models: (
+    models: Models["Service"]
+  ) => Effect.Effect<Models["Service"], ConfigInvalid | MissingApiKey | ModelNotFound>
   readonly connector: (connector: Connector["Service"]) => Connector["Service"]
   readonly builtIns: (toolbox: Toolbox["Service"]) => Toolbox["Service"]
   readonly conversations: (client: ConversationClient["Service"]) => ConversationClient["Service"]
