@@ -98,11 +98,11 @@ export const CassetteEntry = Schema.Union([
   Schema.Struct({ type: Schema.Literal("model"), upstream: Schema.String, model: Schema.String }),
   /** A call of a model began: steps count over the whole conversation, from 1. */
   Schema.Struct({ type: Schema.Literal("step"), turn: Schema.Int, step: Schema.Int }),
-  /** Somebody was asked, and answered. */
+  /** Somebody was asked, and answered: a person, a model in the place of one, or a program that has a say. */
   Schema.Struct({
     type: Schema.Literal("answer"),
     turn: Schema.Int,
-    kind: Schema.Literals(["approve", "elicit", "sample"]),
+    kind: Schema.Literals(["approve", "elicit", "sample", "hook"]),
     question: Schema.Unknown,
     answer: Schema.Unknown
   }),

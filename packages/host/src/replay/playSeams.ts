@@ -16,7 +16,10 @@ import { makeOtherModel } from "../models/otherModel.ts"
 import { makeCounters, playingFailures } from "./failedCalls.ts"
 import { makePlayedPeer, type PlayedPeer } from "./playedPeer.ts"
 import { approvalsNote, LostBy, mapChosen, steppedModel } from "./recordSeams.ts"
+import { playedHooks } from "./tapedHooks.ts"
 import { playedHttp } from "./tapedHttp.ts"
+import { playedInstructions } from "./tapedInstructions.ts"
+import { playedResults } from "./tapedResults.ts"
 
 /** A replay of what a host did. */
 export interface Replay {
@@ -156,7 +159,10 @@ export const playSeams = (player: Player, fork?: Fork): Replay => {
     }),
     builtIns: playedTools(player),
     conversations: (client) => client,
-    approvals: () => playedApprovals(player)
+    approvals: () => playedApprovals(player),
+    results: () => playedResults(player),
+    instructions: playedInstructions(player),
+    hooks: playedHooks(player)
   }
   return { player, seams, settled: Effect.andThen(look(mostLooks), Effect.sleep(lookEvery)) }
 }

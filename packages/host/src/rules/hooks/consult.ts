@@ -6,6 +6,7 @@ import { HookFailed, HookRefused, type HookError } from "@signalbox/conversation
 import { Effect, type FileSystem, type Path, Schema } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
 import { type HookAnswer, hookAnswers, type HookInput } from "./HookProtocol.ts"
+import type { HookSeam } from "./HookSeam.ts"
 import type { ResolvedHook } from "./resolveHooks.ts"
 import { type HookEnd, type HookTrouble, runHook } from "./runHook.ts"
 
@@ -51,9 +52,10 @@ export const consult = <Event extends HookInput["event"]>(
   { entry, name, program }: ResolvedHook,
   event: Event,
   input: Extract<HookInput, { readonly event: Event }>,
-  environment: Readonly<Record<string, string | undefined>>
+  environment: Readonly<Record<string, string | undefined>>,
+  seam: HookSeam
 ): Effect.Effect<HookAnswer<Event> | undefined, HookError, HookRequirements> =>
-  runHook(program, `${JSON.stringify(input)}\n`, environment).pipe(
+  seam({ hook: name, input }, runHook(program, `${JSON.stringify(input)}\n`, environment)).pipe(
     Effect.tap(({ exitCode, stderr }) => Effect.logDebug("A hook has answered", { hook: name, exitCode, stderr })),
     Effect.flatMap((end) => answerOf(name, event, end)),
     // It was read by the schema of this event.
