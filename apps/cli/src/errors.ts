@@ -12,6 +12,15 @@ export class InvalidUsage extends defineError<InvalidUsage>()("InvalidUsage", {
   hint: ({ command }) => `See: ${command} --help`
 }) {}
 
+/** A file that was named on the command line cannot be read, or has nothing in it. */
+export class FileUnusable extends defineError<FileUnusable>()("FileUnusable", {
+  code: "FILE_UNUSABLE",
+  status: statuses.invalidParams,
+  fields: { file: Schema.String, reason: Schema.String, advice: Schema.String },
+  message: ({ file, reason }) => `"${file}" cannot be used: ${reason}.`,
+  hint: ({ advice }) => advice
+}) {}
+
 export class CommandTimeout extends defineError<CommandTimeout>()("CommandTimeout", {
   code: "TIMEOUT",
   status: statuses.timeout,
@@ -336,6 +345,7 @@ export class ReplayDiffers extends defineError<ReplayDiffers>()("ReplayDiffers",
 /** Every error class of this package, for tables. */
 export const cliErrors = [
   InvalidUsage,
+  FileUnusable,
   AttachmentUnusable,
   ChatCommandUnknown,
   ChatCommandInvalid,

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { type Script, startFxLlm, waitFor } from "@signalbox/testing"
 import { type Ended, jsonLines, makePlace, type Place, upstream } from "./support.ts"
@@ -19,10 +19,19 @@ const script: Script = [
   { when: {}, reply: { text: "I echo.", toolCalls: [{ name: "echo", input: { text: "{{lastUserText}}" } }] } }
 ]
 
-const configure = (place: Place, url: string) => {
+/** Tells the model something, and leaves a trace. */
+const hook = {
+  on: "before-model",
+  command: ["/bin/sh", "-c", `echo asked >> hooks.log; echo '{"add_system":"Be brief."}'`],
+  timeout: "30 seconds",
+  whenItFails: "block"
+}
+
+const configure = (place: Place, url: string, more: object = {}) => {
   const fx = place.server({ progress: 2, stderrText: "up" })
   place.configure({
     ...upstream("claude", url),
+    ...more,
     tools: { enabled: ["Read"] },
     servers: { fx: { ...fx, env: { ...Reflect.get(fx, "env"), API_TOKEN: "env:SERVER_SECRET" } } }
   })
@@ -46,15 +55,25 @@ const record = async (place: Place, input = "first\nread it\n") => {
 const lines = (place: Place, name = "tape") => readFileSync(place.file(name), "utf8").trimEnd().split("\n")
 
 describe("a recorded conversation", () => {
-  it("says the same again when its provider, its servers, its files and its key are gone", async () => {
+  it("says the same again when its provider, its servers, its hooks, its files and its key are gone", async () => {
     await using place = await makePlace()
-    const recorded = await record(place)
-    execFileSync("rm", [place.file("note.txt"), place.file("signalbox.json")])
+    await using fxLlm = await startFxLlm({ script })
+    writeFileSync(place.file("AGENTS.md"), "Be polite.\n")
+    configure(place, fxLlm.url, { conversation: { approval: { mode: "auto" }, hooks: [hook] } })
+    const recorded = await place.run(["chat", "--session", "trip", "--record", "tape"], {
+      env,
+      input: "first\nread it\n"
+    })
+    assert.strictEqual(recorded.code, 0, recorded.stderr)
+    await fxLlm.close()
+    await fxLlm.close()
+    execFileSync("rm", ["note.txt", "signalbox.json", "AGENTS.md", "hooks.log"].map(place.file))
     const again = await replay(place, ["tape"])
     assert.strictEqual(again.code, 0, again.stderr)
     assert.strictEqual(said(again), said(recorded))
     assert.include(again.stderr, "fx · echo")
     assert.deepStrictEqual(await place.servers(), [])
+    assert.isFalse(existsSync(place.file("hooks.log")), "no hook was run")
     const diff = await replay(place, ["tape", "--diff", "--json"])
     assert.strictEqual(diff.code, 0, diff.stdout)
     assert.deepStrictEqual(diff.json().data.differences, [])
@@ -101,6 +120,9 @@ describe("a recorded conversation", () => {
     assert.notInclude(text, "canary")
     assert.notInclude(text, Buffer.from(secret).toString("base64"))
     assert.include(text, "my key is <redacted>")
+    const { directory, options } = JSON.parse(lines(place)[0] ?? "").subject
+    assert.strictEqual(directory, place.path, "a folder is no secret")
+    assert.strictEqual(options.servers.fx.env.API_TOKEN, "env:SERVER_SECRET", "nor is where one is found")
     const again = await place.run(["chat", "--record", "tape", "hello"], { env })
     assert.strictEqual(again.code, 65)
     assert.include(again.stderr, "CASSETTE_UNUSABLE")
@@ -236,12 +258,21 @@ describe("a fork", () => {
     assert.include(forked.stdout, "Said: first")
     assert.include(forked.stdout, "Other: 42")
     assert.deepStrictEqual(
-      other.requests.map(({ model }) => model),
-      ["another", "another"]
+      other.requests.map(({ headers, model }) => [model, headers["x-api-key"]]),
+      [
+        ["another", key],
+        ["another", key]
+      ]
     )
     assert.deepStrictEqual(await place.servers(), [])
     const wrong = await replay(place, ["tape", "--from", "3"])
     assert.strictEqual(wrong.code, 2)
+    const keyless = await replay(place, ["tape", "--from", "3", "--model", "claude/another"])
+    assert.strictEqual(keyless.code, 78)
+    assert.include(keyless.stderr, "ANTHROPIC_API_KEY is not set")
+    const unknown = await replay(place, ["tape", "--from", "3", "--model", "nope/x"])
+    assert.strictEqual(unknown.code, 1)
+    assert.include(unknown.stderr, "MODEL_NOT_FOUND")
     const behind = await replay(place, ["tape", "--from", "9", "--model", "offline"])
     assert.strictEqual(behind.code, 2)
     assert.include(behind.stderr, "the recording has 4 calls of the model")
@@ -276,7 +307,7 @@ describe("what is no cassette", () => {
       ["torn", whole.slice(0, -30), new RegExp(`line ${count} breaks off`)],
       ["newer", whole.replace('"cassette":1', '"cassette":9'), /format 9, and the latest known here is 1/],
       ["other", "# notes\n", /line 1 is no head/],
-      ["empty", "", /line 1 is no head/]
+      ["empty", "", /it is empty/]
     ]
     for (const [name, text, expected] of cases) {
       writeFileSync(place.file(name), text)
@@ -287,6 +318,7 @@ describe("what is no cassette", () => {
     }
     const missing = await replay(place, ["nosuch"])
     assert.strictEqual(missing.code, 65)
+    assert.include(missing.stderr, "there is no such file")
     appendFileSync(place.file("tape"), '{"type":"surprise"}\n')
     assert.include((await replay(place, ["tape"])).stderr, `line ${count + 1}`)
   })

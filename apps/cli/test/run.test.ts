@@ -38,7 +38,8 @@ describe("run", () => {
     const none = await place.run(["run", "--json"], { env, input: "" })
     assert.deepStrictEqual([none.code, none.json().error_code], [2, "INVALID_USAGE"])
     const missing = await place.run(["run", "--input", "gone.txt", "--json"], { env })
-    assert.deepStrictEqual([missing.code, missing.json().error_code], [2, "INVALID_USAGE"])
+    assert.deepStrictEqual([missing.code, missing.json().error_code], [2, "FILE_UNUSABLE"])
+    assert.include(missing.json().error?.message, `"${place.file("gone.txt")}" cannot be used: there is no such file`)
   })
 
   it("tells by its exit code how it ended: approval, rounds, refusal, budget, time", async () => {

@@ -154,6 +154,8 @@ export const makePlace = async (): Promise<Place> => {
   const environment = (env: Readonly<Record<string, string>>) => ({
     PATH: process.env["PATH"] ?? "",
     HOME: folder.path,
+    // As every shell says it.
+    PWD: folder.path,
     XDG_RUNTIME_DIR: folder.path,
     NODE_COMPILE_CACHE: cache,
     ...env

@@ -23,6 +23,7 @@ import type { PointNotFound, StoreError } from "./events/errors.ts"
 import { forkOriginsOf } from "./events/conversationOverview.ts"
 import { closeOthers, openTurn, type RecordedConversation, recordedHistory } from "./events/recordedTurn.ts"
 import { type Rewound, rewindLocked } from "./events/rewind.ts"
+import { storeOutsideTurn } from "./events/storeOutsideTurn.ts"
 import { summaryNote } from "./events/summaryNotes.ts"
 import { type HistoryPoint, placedTurns, pointOf, type TurnPoint } from "./events/turnPoints.ts"
 import { appendUser } from "./history.ts"
@@ -350,7 +351,9 @@ const readingOf = (context: TurnContext | undefined, origins: ReadonlyArray<stri
     : { ...context, results: { ...context.results, alsoReads: origins } }
 
 const keptConversation = ({ id, store, window }: SessionOptions): RecordedConversation | undefined =>
-  store === undefined ? undefined : { store, conversationId: id, ...(window === undefined ? {} : { window }) }
+  store === undefined
+    ? undefined
+    : { store: storeOutsideTurn(store), conversationId: id, ...(window === undefined ? {} : { window }) }
 
 export const ConversationSession = {
   /**

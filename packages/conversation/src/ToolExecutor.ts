@@ -13,6 +13,7 @@ import {
   makeInputCheck,
   makeQuestionClock,
   type QuestionClock,
+  resultText,
   type ToolDefinition,
   type ToolResult,
   Toolbox,
@@ -27,6 +28,7 @@ import { askingFirst, settleByHook } from "./approval/byHook.ts"
 import { permit, type Permission } from "./approval/permit.ts"
 import { findTool, indexTools, notFound, type ToolIndex, withRunBy } from "./findTool.ts"
 import { Journal, type JournalStep } from "./Journal.ts"
+import { loggedText, shownInLog } from "./LogsContent.ts"
 import { startStopwatch } from "./stopwatch.ts"
 import { settleCause, settleFailure, settleTooLate } from "./toolFailure.ts"
 import { type ToolOutcome, ToolSettlement } from "./ToolOutcome.ts"
@@ -125,6 +127,7 @@ const execute = (
     yield* Effect.logDebug("Tool call finished", {
       status: final.status,
       code: final.code,
+      ...(yield* loggedText("result", resultText(final.result), shownInLog.result)),
       duration_ms: Duration.toMillis(final.duration)
     })
     yield* emit({ type: "tool_end", step: batch.step, callId: call.id, outcome: final })

@@ -19,6 +19,7 @@ export { presetLimits, type RepeatLimits, type TurnLimits } from "./TurnLimits.t
 export { type FinishReason, hasPendingCalls, successRate, TurnResult, TurnStep } from "./TurnResult.ts"
 export { pendingCallsOf, resumeWith } from "./history.ts"
 
+export { LogsContent } from "./LogsContent.ts"
 // Tools
 export { type ToolBatch, ToolExecutor, type ToolExecutorOptions } from "./ToolExecutor.ts"
 export { ToolOutcome, toolResultBlock, ToolStatus } from "./ToolOutcome.ts"

@@ -12,11 +12,13 @@ import {
   ModelReply,
   type ModelRequest,
   StreamInterrupted,
+  textOf,
   type ToolDefinition
 } from "@signalbox/model"
 import { Duration, Effect, Stream } from "effect"
 import { budgetEnd, foldEvents, openBlockAfter } from "./budgetEnd.ts"
 import type { JournalError } from "./errors.ts"
+import { loggedText, shownInLog } from "./LogsContent.ts"
 import { startStopwatch } from "./stopwatch.ts"
 import type { TurnEvent } from "./TurnEvent.ts"
 import type { HookError } from "./TurnHooks.ts"
@@ -103,6 +105,7 @@ export const askModel = (
     if (!isLive) yield* emitAll(eventsOf(reply))
     yield* Effect.logDebug("Model answered", {
       stop_reason: reply.stop_reason,
+      ...(yield* loggedText("text", textOf(reply.content), shownInLog.reply)),
       duration_ms: Duration.toMillis(yield* elapsed),
       is_recorded: !isLive
     })

@@ -1,7 +1,7 @@
 import { CorrelationId } from "@signalbox/errors"
 import { emptyFold, foldEvent, type ModelReply, ProviderOverloaded, textResult } from "@signalbox/model"
 import { scriptedModel } from "@signalbox/model/testing"
-import { Journal, runTurn } from "@signalbox/conversation"
+import { Journal, LogsContent, runTurn } from "@signalbox/conversation"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Logger, References, Result, Stream } from "effect"
 import { callOf, echo, eventsOfTurn, ofType, optionsOf, resultTexts, turnOf } from "./support.ts"
@@ -152,6 +152,28 @@ describe("log lines of a turn", () => {
       )
       assert.isTrue(lines.every(({ annotations, id }) => id === "corr" && annotations["conversation_id"] === "c1"))
       assert.isFalse(lines.some(({ text }) => text.includes("private")))
+      assert.lengthOf(
+        lines.filter(({ text }) => text.includes('"characters":7')),
+        3
+      )
+    })
+  )
+
+  it.effect("hold the beginning of what was said where that is wanted", () =>
+    Effect.gen(function* () {
+      const lines: Array<unknown> = []
+      const logger = Logger.make(({ message }) => void lines.push(message))
+      const { model } = yield* scriptedModel([
+        { toolCalls: [{ name: "echo", input: { text: "r".repeat(201) } }] },
+        { text: "t".repeat(501) }
+      ])
+      yield* turnOf(model, [echo]).pipe(
+        Effect.provideService(LogsContent, true),
+        Effect.provide(Layer.merge(Logger.layer([logger]), Layer.succeed(References.MinimumLogLevel, "Debug")))
+      )
+      const text = JSON.stringify(lines)
+      assert.include(text, `"characters":201,"result":"${"r".repeat(200)}…"`)
+      assert.include(text, `"characters":501,"text":"${"t".repeat(500)}…"`)
     })
   )
 })

@@ -98,8 +98,9 @@ export class Host extends Context.Service<
   }
 >()("@signalbox/host/Host") {
   /** Everything from one configuration. Fails before anything starts when a key or a variable is missing. */
-  static readonly layer = (setup: HostSetup) => {
-    const { seams = noSeams } = setup
+  static readonly layer = (given: HostSetup) => {
+    const { seams = noSeams } = given
+    const setup = withResults(given, seams.results(given.resultStore))
     const models = Layer.effect(
       Models,
       Effect.flatMap(Models.make(setup.config, setup.environment), seams.models)
@@ -184,6 +185,9 @@ export class Host extends Context.Service<
     )
   }
 }
+
+const withResults = ({ resultStore: _given, ...setup }: HostSetup, store: HostSetup["resultStore"]): HostSetup =>
+  store === undefined ? setup : { ...setup, resultStore: store }
 
 /** Sets of servers for agents. What a killed program left behind is cleared up by the servers of the program itself. */
 const agentSets = (setup: HostSetup) =>

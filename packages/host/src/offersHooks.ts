@@ -5,7 +5,7 @@
 import { describingTools, joinHooks, noHooks, renderOffersContext, type TurnHooks } from "@signalbox/conversation"
 import { localCall } from "@signalbox/model"
 import type { ServerOrchestrator } from "@signalbox/orchestrator"
-import { Effect, type Scope } from "effect"
+import { Effect, Fiber, type Scope } from "effect"
 import { makeAvailableResources } from "./AvailableResources.ts"
 import type { HostOptions } from "./config/HostOptions.ts"
 
@@ -14,18 +14,19 @@ const showingOffers = Effect.fnUntraced(function* (
   { prompts, resources, settled }: ServerOrchestrator["Service"]
 ) {
   const { include, listPrompts, maxCharacters, maxTokens, retryInterval, timeout } = conversation.resources
+  // A server that does not come up in time hides only what it has itself, until the next look.
+  const started = yield* Effect.forkScoped(Effect.timeoutOption(settled, timeout))
   const available = yield* makeAvailableResources(
     {
-      // A server that does not come up in time hides only its own resources, until the next look.
       list: Effect.andThen(
-        Effect.timeoutOption(settled, timeout),
+        Fiber.await(started),
         Effect.timeoutOrElse(resources.list, { duration: timeout, orElse: () => Effect.succeed([]) })
       ),
       read: (address) => resources.read(address, localCall())
     },
     { include: include === "none" ? [] : include, maxCharacters, retryInterval, timeout }
   )
-  const listed = listPrompts ? prompts.list : Effect.succeed([])
+  const listed = listPrompts ? Effect.andThen(Fiber.await(started), prompts.list) : Effect.succeed([])
   return {
     beforeModel: (request) =>
       Effect.map(Effect.all({ resources: available.included, prompts: listed }, { concurrency: 2 }), (offers) => {

@@ -109,11 +109,10 @@ layer(nodePlatform, { excludeTestServices: true })("a host", (it) => {
           "conversation.resources.listPrompts": true
         }
       )
-      yield* Effect.gen(function* () {
-        const host = yield* Host
-        yield* host.usable
-        yield* host.conversations.ask("Well?")
-      }).pipe(Effect.provide(Host.layer(setupFor(config, { ANTHROPIC_API_KEY: "sk-canary-0123456789" }))))
+      // Asked while the server still starts, as where its tools are remembered.
+      yield* Effect.flatMap(Host, ({ conversations }) => conversations.ask("Well?")).pipe(
+        Effect.provide(Host.layer(setupFor(config, { ANTHROPIC_API_KEY: "sk-canary-0123456789" })))
+      )
       const system = server.requests[0]?.system ?? ""
       assert.strictEqual(system.match(/<resource /g)?.length, 8)
       assert.include(system, '<resource uri="fx://item/2" name="item 2">\nitem 2\n</resource>')

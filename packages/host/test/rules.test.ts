@@ -166,6 +166,7 @@ const rules: Readonly<Record<string, readonly [wrong: unknown, rule: string]>> =
   "telemetry.interval": ["0 seconds", "above zero"],
   "logging.level": ["loud", '"warn"'],
   "logging.format": ["xml", '"logfmt"'],
+  "logging.content": ["all", "boolean"],
   "server.host": ["0.0.0.0", "127.0.0.1, ::1 or localhost"],
   "server.port": [65_536, "65535"],
   "server.maxRequestBytes": [0, "greater than 0"],

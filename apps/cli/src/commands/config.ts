@@ -1,3 +1,4 @@
+import { fileTrouble } from "@signalbox/errors"
 import { type ConfigOrigin, configVariables, ImportFailed, ImportInvalid, variableOf, writeYaml } from "@signalbox/host"
 import { nearestName } from "@signalbox/model"
 import { Effect, FileSystem, Option, Path } from "effect"
@@ -113,7 +114,7 @@ const readImport = Effect.fnUntraced(function* (
   const { importAgents, importServers, isAgentManifest } = yield* loadImporters
   const text = yield* fs
     .readFileString(path.resolve(directory, file))
-    .pipe(Effect.mapError((cause) => new ImportFailed({ file, reason: "it cannot be read", isBroken: true, cause })))
+    .pipe(Effect.mapError((cause) => new ImportFailed({ file, reason: fileTrouble(cause), isBroken: true, cause })))
   if (isAgentManifest(file, text)) {
     const imported = yield* importAgents(file, text, { directory, keepSecrets: options.keepSecrets })
     return { ...imported, problems: [] }

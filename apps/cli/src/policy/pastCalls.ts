@@ -2,6 +2,7 @@
  * Calls of tools that were made before: of conversations that are kept, or of a file with a line of JSON for each.
  */
 import { EventStore } from "@signalbox/conversation"
+import { fileTrouble } from "@signalbox/errors"
 import type { PastCall } from "@signalbox/host"
 import { isJsonObject, type JsonObject } from "@signalbox/model"
 import { Effect, FileSystem, Option, Result } from "effect"
@@ -27,7 +28,7 @@ const readLog = Effect.fnUntraced(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
   const text = yield* Effect.mapError(
     fs.readFileString(file),
-    ({ message }) => new CallLogInvalid({ file, line: 0, reason: message })
+    (error) => new CallLogInvalid({ file, line: 0, reason: fileTrouble(error) })
   )
   const calls: Array<PastCall> = []
   for (const [index, line] of text.split("\n").entries()) {

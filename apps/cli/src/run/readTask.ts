@@ -1,24 +1,17 @@
 /**
  * What a run is to do: the words of the command line, and a file or standard input behind them.
  */
-import { Effect, FileSystem, Option, Path } from "effect"
+import { Effect, Option } from "effect"
 import { text } from "node:stream/consumers"
 import { InvalidUsage } from "../errors.ts"
+import { readNamedFile } from "../readNamedFile.ts"
 import { Setting } from "../Setting.ts"
 
 const invalid = (reason: string) => new InvalidUsage({ command: "signalbox run", reason })
 
 const standardInput = Effect.promise(() => text(process.stdin))
 
-const readInput = Effect.fnUntraced(function* (input: string) {
-  if (input === "-") return yield* standardInput
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const { directory } = yield* Setting
-  return yield* fs
-    .readFileString(path.resolve(directory, input))
-    .pipe(Effect.mapError((error) => invalid(`--input ${input} cannot be read: ${error.message}`)))
-})
+const readInput = (input: string) => (input === "-" ? standardInput : readNamedFile(input))
 
 /** The text to send. Without words and without a file it is standard input, unless that is a terminal. */
 export const readTask = Effect.fnUntraced(function* (words: ReadonlyArray<string>, input: Option.Option<string>) {

@@ -1,8 +1,8 @@
 /** Takes in records from a file of lines, of this or an older version. What is there already is left as it is. */
 import { decodeLine, EventStore, type NewEvent } from "@signalbox/conversation"
-import { Effect, FileSystem, Option } from "effect"
-import { InvalidUsage } from "../errors.ts"
+import { Effect, Option } from "effect"
 import { Output } from "../Output.ts"
+import { readNamedFile } from "../readNamedFile.ts"
 import { counted } from "../render/style.ts"
 import { report } from "../report.ts"
 import { withStore } from "./keptConversations.ts"
@@ -46,12 +46,7 @@ export const historyImport = (file: string, session: Option.Option<string>) =>
   withStore(
     Effect.gen(function* () {
       const store = yield* EventStore
-      const fs = yield* FileSystem.FileSystem
-      const text = yield* Effect.mapError(
-        fs.readFileString(file),
-        ({ message }) => new InvalidUsage({ command: "signalbox history import", reason: `${file}: ${message}` })
-      )
-      const { byConversation, rejected } = readLines(text, session)
+      const { byConversation, rejected } = readLines(yield* readNamedFile(file), session)
       let imported = 0
       let known = 0
       for (const [id, events] of byConversation) {

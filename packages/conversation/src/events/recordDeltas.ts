@@ -3,6 +3,7 @@
  */
 import { type LanguageModel, makeLanguageModel, type ModelEvent } from "@signalbox/model"
 import { type Cause, Effect, Fiber, Queue, Stream } from "effect"
+import { outsideTurn } from "../turnSurroundings.ts"
 import type { NewEvent } from "./ChatEvent.ts"
 import type { StoreError } from "./errors.ts"
 import { deltaKind } from "./EventLog.ts"
@@ -54,6 +55,7 @@ export const recordDeltas =
             const writer = yield* Stream.fromQueue(queue).pipe(
               Stream.groupedWithin(piecesPerWrite, longestWait),
               Stream.runForEach(write),
+              outsideTurn,
               Effect.forkScoped
             )
             return model.stream(request).pipe(

@@ -12,6 +12,7 @@ import type { Journal } from "../Journal.ts"
 import type { AfterHooks } from "../TurnHooks.ts"
 import type { TurnProgress } from "../TurnProgress.ts"
 import type { TurnResult } from "../TurnResult.ts"
+import { outsideTurn } from "../turnSurroundings.ts"
 import type { ChatEvent, MetaEvent, NewEvent } from "./ChatEvent.ts"
 import { closeLostTurn, stepNotes } from "./closeLostTurn.ts"
 import { compaction, deltaKind } from "./EventLog.ts"
@@ -51,7 +52,7 @@ export const recordedHistory = Effect.fnUntraced(function* ({ conversationId, st
 })
 
 const shown = (events: ReadonlyArray<ChatEvent>, window: MemoryWindow | undefined) =>
-  Effect.map(DateTime.now, (now) => {
+  Effect.map(outsideTurn(DateTime.now), (now) => {
     const { rest, summary } = afterSummary(events)
     const said = rest.filter(({ type }) => type !== "meta")
     const messages = messagesOf(window === undefined ? said : remembered(said, window, now))
@@ -61,7 +62,7 @@ const shown = (events: ReadonlyArray<ChatEvent>, window: MemoryWindow | undefine
 /** Opens a turn. Nobody else may have one of the conversation open: hold its lock. */
 export const openTurn = Effect.fnUntraced(function* (conversation: RecordedConversation, request: RecordedRequest) {
   const { conversationId, store } = conversation
-  const requestId = request.requestId ?? `turn_${yield* makeCorrelationId}`
+  const requestId = request.requestId ?? `turn_${yield* outsideTurn(makeCorrelationId)}`
   yield* closeOthers(conversation, requestId, request.hooks)
   const events = yield* store.getEvents(conversationId, { include: "all" })
   const finished = finishedTurn(events, requestId)

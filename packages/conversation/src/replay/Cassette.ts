@@ -2,6 +2,7 @@
  * The format of a recorded conversation: lines of JSON, the first one a head with the version of the format. Lines are
  * appended as things happen, so a program that is killed leaves all that had happened until then.
  */
+import { fileTrouble } from "@signalbox/errors"
 import { Effect, FileSystem, Result, Schema } from "effect"
 import { type CassetteError, CassetteInvalid, CassetteTooNew, CassetteUnusable } from "./errors.ts"
 
@@ -97,11 +98,11 @@ export const CassetteEntry = Schema.Union([
   Schema.Struct({ type: Schema.Literal("model"), upstream: Schema.String, model: Schema.String }),
   /** A call of a model began: steps count over the whole conversation, from 1. */
   Schema.Struct({ type: Schema.Literal("step"), turn: Schema.Int, step: Schema.Int }),
-  /** Somebody was asked, and answered. */
+  /** Somebody was asked, and answered: a person, a model in the place of one, or a program that has a say. */
   Schema.Struct({
     type: Schema.Literal("answer"),
     turn: Schema.Int,
-    kind: Schema.Literals(["approve", "elicit", "sample"]),
+    kind: Schema.Literals(["approve", "elicit", "sample", "hook"]),
     question: Schema.Unknown,
     answer: Schema.Unknown
   }),
@@ -247,7 +248,8 @@ export const readCassette = Effect.fn("readCassette")(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
   const text = yield* Effect.mapError(
     fs.readFileString(file),
-    ({ message }) => new CassetteUnusable({ file, reason: message })
+    (error) => new CassetteUnusable({ file, use: "read", reason: fileTrouble(error) })
   )
+  if (text === "") return yield* new CassetteUnusable({ file, use: "read", reason: "it is empty" })
   return yield* Effect.fromResult(readCassetteText(file, text))
 })

@@ -15,7 +15,10 @@ export interface Mask {
   /** From now on the text is one, in each way in which it may be written down. */
   readonly add: (secret: string) => void
   readonly text: (text: string) => string
-  /** A copy of JSON. Texts under the name of a secret are hidden; what stands below such a name is looked at one by one. */
+  /**
+   * A copy of JSON. Texts under the name of a secret are hidden, but for references to variables (`env:NAME`); what stands below
+   * such a name is looked at one by one.
+   */
   readonly json: (value: unknown) => unknown
   /** Where secrets that are known stand in a text, in order and apart. */
   readonly spans: (text: string) => ReadonlyArray<readonly [from: number, to: number]>
@@ -24,6 +27,9 @@ export interface Mask {
   /** Where the end of a text begins of which more may follow that makes it a secret. */
   readonly heldFrom: (text: string) => number
 }
+
+/** Where a secret is found, by itself or after a scheme such as Bearer: it is none, and what reads it needs it. */
+const reference = /^(\w+ )?(env:[A-Za-z_]\w*|\$\{env:[A-Za-z_]\w*\})$/
 
 const base64 = (text: string): string => {
   let binary = ""
@@ -74,7 +80,7 @@ export const makeMask = (secrets: ReadonlyArray<string> = []): Mask => {
   }
 
   const visit = (value: unknown, isSecret: boolean): unknown => {
-    if (Predicate.isString(value)) return isSecret && value !== "" ? mask : hideWithin(value)
+    if (Predicate.isString(value)) return isSecret && value !== "" && !reference.test(value) ? mask : hideWithin(value)
     if (!Predicate.isObjectOrArray(value)) return value
     if (Array.isArray(value)) return value.map((item) => visit(item, isSecret))
     return Object.fromEntries(

@@ -109,6 +109,10 @@ const pathOf = ({ url }: RecordedRequest): string => url.replace(/^[a-z]+:\/\/[^
 /** Two requests that are meant for the same. */
 const isAkin = (a: RecordedRequest, b: RecordedRequest): boolean => a.method === b.method && pathOf(a) === pathOf(b)
 
+/** A hook is named by its question. */
+const questionSubject = (kind: EntryOf<"answer">["kind"], question: unknown): string =>
+  kind === "hook" ? `the hook ${String(Reflect.get(Object(question), "hook"))}` : `the question (${kind})`
+
 /** The recording ends before this. */
 const atEnd = Symbol("atEnd")
 
@@ -224,10 +228,10 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
           (known) => known.kind === kind && !isLive()
         )
         if (isLive()) return entry
-        if (entry === undefined) return missing("answer", `the question (${kind})`, now)
+        if (entry === undefined) return missing("answer", questionSubject(kind, now), now)
         if (!isExact) {
           const difference = firstDifference(entry.question, now)
-          if (difference !== undefined) differ({ kind: "answer", subject: `the question (${kind})`, ...difference })
+          if (difference !== undefined) differ({ kind: "answer", subject: questionSubject(kind, now), ...difference })
         }
         return entry
       }),
@@ -243,7 +247,7 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
           subject: `the request ${left.request.method} ${left.request.url} of step ${left.step}`
         })),
         ...[...tools.left].map((left) => ({ ...left, subject: `the call of ${left.name}` })),
-        ...[...answers.left].map((left) => ({ ...left, subject: `the question (${left.kind})` }))
+        ...[...answers.left].map((left) => ({ ...left, subject: questionSubject(left.kind, left.question) }))
       ]
         .filter((left) => left.turn > 0)
         .map((left) => ({ kind: "missing" as const, place: `turn ${left.turn}`, subject: left.subject, path: "" }))

@@ -2,7 +2,8 @@
  * Writes a cassette while a conversation is held. Noting something takes no time and never fails: a fiber writes what has
  * come, in whole lines, as soon as it can. Nothing reaches the file before the mask has seen it.
  */
-import { type Cause, DateTime, Effect, FileSystem, Queue, type Scope } from "effect"
+import { fileTrouble } from "@signalbox/errors"
+import { type Cause, DateTime, Effect, FileSystem, type PlatformError, Queue, type Scope } from "effect"
 import { type CassetteEntry, cassetteFormat, type EntryOf, headJson, type RecordedRequest } from "./Cassette.ts"
 import { CassetteUnusable } from "./errors.ts"
 import { makeMask, type Mask } from "./Mask.ts"
@@ -70,6 +71,12 @@ const learn = (mask: Mask, headers: Readonly<Record<string, string>>) => {
 
 type Line = { readonly text: string } | { readonly written: () => void }
 
+const whyNotMade = (error: PlatformError.PlatformError): string => {
+  if (error.reason._tag === "AlreadyExists") return "it is there already"
+  if (error.reason._tag === "NotFound") return "there is no such folder"
+  return error.reason._tag === "PermissionDenied" ? "this user may not write there" : fileTrouble(error)
+}
+
 /** Begins a cassette; when the scope ends, everything is in it. Fails where the file cannot be made. */
 export const makeRecorder = Effect.fn("makeRecorder")(function* (
   options: RecorderOptions
@@ -85,13 +92,12 @@ export const makeRecorder = Effect.fn("makeRecorder")(function* (
   })
   const handle = yield* Effect.mapError(
     fs.open(file, { flag: "wx", mode: 0o600 }),
-    ({ message, reason }) =>
-      new CassetteUnusable({ file, reason: reason._tag === "AlreadyExists" ? "it is there already" : message })
+    (error) => new CassetteUnusable({ file, use: "written", reason: whyNotMade(error) })
   )
   const write = (text: string) => handle.writeAll(new TextEncoder().encode(text))
   yield* Effect.mapError(
     write(`${JSON.stringify(head)}\n`),
-    ({ message }) => new CassetteUnusable({ file, reason: message })
+    (error) => new CassetteUnusable({ file, use: "written", reason: fileTrouble(error) })
   )
 
   const queue = yield* Queue.unbounded<Line, Cause.Done>()

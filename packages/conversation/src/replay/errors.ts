@@ -30,9 +30,12 @@ export class CassetteTooNew extends defineError<CassetteTooNew>()("CassetteTooNe
 export class CassetteUnusable extends defineError<CassetteUnusable>()("CassetteUnusable", {
   code: "CASSETTE_UNUSABLE",
   status: statuses.badData,
-  fields: { file: Schema.String, reason: Schema.String },
-  message: ({ file, reason }) => `The cassette "${file}" cannot be used: ${reason}.`,
-  hint: () => "Name a file in a folder that is there; to record, one that is not there yet."
+  fields: { file: Schema.String, use: Schema.Literals(["read", "written"]), reason: Schema.String },
+  message: ({ file, reason, use }) => `The cassette "${file}" cannot be ${use}: ${reason}.`,
+  hint: ({ use }) =>
+    use === "read"
+      ? "Name a file that --record has written: signalbox chat --record FILE"
+      : "Name a file that is not there yet, in a folder that is there and is yours."
 }) {}
 
 /** The program asks for something else than it did when the conversation was recorded. */

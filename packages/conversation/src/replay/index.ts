@@ -17,6 +17,7 @@ export { recordConversations } from "./recordConversations.ts"
 export { recordedTools, playedTools } from "./tapedTools.ts"
 export { makeMask, type Mask } from "./Mask.ts"
 export { IsWithinAnswer } from "./within.ts"
+export { outsideTurn } from "../turnSurroundings.ts"
 
 // Replaying
 export {

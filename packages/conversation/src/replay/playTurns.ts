@@ -14,6 +14,7 @@ import { Cause, Clock, Effect, Random, Stream } from "effect"
 import type { ConversationSession } from "../ConversationSession.ts"
 import type { SendOptions } from "../SessionOptions.ts"
 import type { TurnEvent } from "../TurnEvent.ts"
+import { surroundings, TurnSurroundings } from "../turnSurroundings.ts"
 import { type Cassette, entriesOf, type EntryOf } from "./Cassette.ts"
 import { describeEvent } from "./describeEvent.ts"
 import { firstDifference } from "./differences.ts"
@@ -135,6 +136,7 @@ export const playTurn = (
   Stream.unwrap(
     Effect.gen(function* () {
       player.enterTurn(recorded.turn)
+      const around = yield* surroundings
       const clock = makePlayingClock(yield* Clock.Clock, recorded)
       const random = yield* seededRandom(recorded.seed)
       const compare = comparing(player, recorded)
@@ -154,6 +156,7 @@ export const playTurn = (
             })
           ),
           Stream.tapCause((cause) => Effect.sync(() => compare.failure(cause))),
+          Stream.provideService(TurnSurroundings, around),
           Stream.provideService(Random.Random, random),
           Stream.provideService(Clock.Clock, clock),
           Stream.provideService(TurnSeed, recorded.seed),

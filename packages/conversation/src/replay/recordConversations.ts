@@ -9,6 +9,7 @@ import type { ConversationClient, StartOptions } from "../ConversationClient.ts"
 import type { ConversationSession } from "../ConversationSession.ts"
 import type { SendOptions } from "../SessionOptions.ts"
 import { collectTurn } from "../turn.ts"
+import { surroundings, TurnSurroundings } from "../turnSurroundings.ts"
 import type { EntryOf } from "./Cassette.ts"
 import { describeEvent } from "./describeEvent.ts"
 import { makeJoiner } from "./joinDeltas.ts"
@@ -60,6 +61,7 @@ const recordSession = (recorder: Recorder, session: ConversationSession, given: 
         const seed = (yield* TurnSeed) ?? (yield* newSeed)
         const random = yield* seededRandom(seed)
         const { clock, take } = makeNotingClock(yield* Clock.Clock)
+        const around = yield* surroundings
         const interaction = options.interaction ?? given.interaction ?? Interaction.decline
         recorder.note({
           type: "input",
@@ -100,6 +102,7 @@ const recordSession = (recorder: Recorder, session: ConversationSession, given: 
           ),
           Stream.onExit(end),
           Stream.provideService(IsWithinTurn, true),
+          Stream.provideService(TurnSurroundings, around),
           Stream.provideService(Clock.Clock, clock),
           Stream.provideService(Random.Random, random)
         )

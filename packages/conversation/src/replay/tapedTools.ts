@@ -12,6 +12,7 @@ import {
   ToolResult
 } from "@signalbox/model"
 import { Cause, Effect, Exit, Result, Schema } from "effect"
+import { asHere, outsideTurn } from "../turnSurroundings.ts"
 import { entriesOf } from "./Cassette.ts"
 import { RecordedFailure } from "./errors.ts"
 import type { Player } from "./Player.ts"
@@ -50,19 +51,23 @@ export const recordedTools =
         if (isMadeOfOthers(name) || (yield* IsWithinAnswer)) return yield* toolbox.call(name, input, context)
         const asked: Array<{ readonly input: JsonObject; readonly reason: string }> = []
         const { interaction } = context
+        // Who is asked, and when, belongs to the turn; what the tool does by itself is not done again.
+        const inTurn = yield* asHere
         const watched: CallContext = {
           ...context,
           interaction: {
             ...interaction,
             approve: (request) => {
               asked.push({ input: request.input, reason: request.reason })
-              return interaction.approve(request)
-            }
+              return inTurn(interaction.approve(request))
+            },
+            elicit: (request, asker) => inTurn(interaction.elicit(request, asker)),
+            sample: (request, asker) => inTurn(interaction.sample(request, asker))
           }
         }
         const note = (outcome: { readonly result: unknown } | { readonly error: unknown }) =>
           recorder.note({ type: "tool", turn: recorder.turn(), name, input, asked, ...outcome })
-        return yield* toolbox.call(name, input, watched).pipe(
+        return yield* outsideTurn(toolbox.call(name, input, watched)).pipe(
           Effect.tap((result) =>
             Effect.map(Effect.orDie(encodeResult(result)), (encoded) => note({ result: encoded }))
           ),

@@ -24,6 +24,14 @@ describe("what is hidden", () => {
     }
   })
 
+  it("is no reference to a variable, whatever the field is called", () => {
+    const mask = makeMask([secret])
+    const references = { apiKey: "env:API_KEY", Authorization: "Bearer ${env:TOKEN}" }
+    assert.deepStrictEqual(mask.json(references), references)
+    const others = { apiKey: `env:A ${secret}`, Authorization: "env:A and more", password: "Bearer env" }
+    assert.deepStrictEqual(mask.json(others), { apiKey: hidden, Authorization: hidden, password: hidden })
+  })
+
   it("is a text under the name of a secret, and not a schema of that name", () => {
     const mask = makeMask()
     assert.deepStrictEqual(

@@ -1,6 +1,6 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
-import { collectTurn, ConversationClient, makeApproval, presetLimits } from "@signalbox/conversation"
+import { collectTurn, ConversationClient, EventStore, makeApproval, presetLimits } from "@signalbox/conversation"
 import {
   firstDifference,
   makePlayer,
@@ -8,6 +8,7 @@ import {
   playedTools,
   playTurn,
   readCassette,
+  type RecordedTurn,
   recordConversations,
   recordedConversation,
   recordedTools,
@@ -24,7 +25,7 @@ import {
   ToolNotFound
 } from "@signalbox/model"
 import { scriptedModel, type ScriptedReply } from "@signalbox/model/testing"
-import { DateTime, Duration, Effect, FileSystem, Layer, Random, Stream } from "effect"
+import { Clock, DateTime, Duration, Effect, FileSystem, Layer, Random, Stream } from "effect"
 import { type TestTool, toolboxOf } from "../support.ts"
 
 /** Says the time, a random number and how often it was called. */
@@ -57,10 +58,15 @@ const script: ReadonlyArray<ScriptedReply> = [
   { text: "Two." }
 ]
 
-const clientOver = (toolbox: Toolbox["Service"], replies: ReadonlyArray<ScriptedReply>) =>
+const clientOver = (
+  toolbox: Toolbox["Service"],
+  replies: ReadonlyArray<ScriptedReply>,
+  kept: { readonly store?: EventStore["Service"] } = {}
+) =>
   Effect.gen(function* () {
     const { model } = yield* scriptedModel(replies)
     const conversations = ConversationClient.layer({
+      ...kept,
       request: { system: [], maxTokens: 1000 },
       limits: presetLimits,
       maxSessions: 10,
@@ -70,26 +76,45 @@ const clientOver = (toolbox: Toolbox["Service"], replies: ReadonlyArray<Scripted
     return yield* Effect.provide(ConversationClient, conversations)
   })
 
+/** Reads the clock and draws numbers, as one of files does for its locks. */
+const readingClocks = (store: EventStore["Service"]): EventStore["Service"] => {
+  const busy = Effect.all([Clock.currentTimeMillis, Clock.monotonicTimeNanos, Random.next])
+  return EventStore.of({
+    ...store,
+    addEvent: (id, event) => Effect.andThen(busy, store.addEvent(id, event)),
+    addEvents: (id, events) => Effect.andThen(busy, store.addEvents(id, events))
+  })
+}
+
+/** How often the clock was read. */
+const readings = ({ millis, nanos }: RecordedTurn) => [millis.length, nanos.length]
+
 const yes: Interaction = {
   ...Interaction.decline,
   approve: () => Effect.succeed({ isApproved: true, remember: "once" })
 }
 
 /** Two turns, recorded. */
-const record = Effect.gen(function* () {
+const recordOver = Effect.fnUntraced(function* (kept: {
+  readonly id?: string
+  readonly store?: EventStore["Service"]
+}) {
   const fs = yield* FileSystem.FileSystem
   const file = `${yield* fs.makeTempDirectoryScoped()}/tape`
   const { calls, toolbox } = makeOracle()
   const results = yield* Effect.gen(function* () {
     const recorder = yield* makeRecorder({ file, program: "p", subject: {}, secrets: [] })
-    const client = recordConversations(recorder, yield* clientOver(recordedTools(recorder)(toolbox), script))
-    const session = yield* client.start({ history: [textMessage("user", "before"), textMessage("assistant", "yes")] })
+    const client = recordConversations(recorder, yield* clientOver(recordedTools(recorder)(toolbox), script, kept))
+    const history = [textMessage("user", "before"), textMessage("assistant", "yes")]
+    const session = yield* client.start(kept.id === undefined ? { history } : { id: kept.id })
     const ask = (text: string) => collectTurn(session.send(text, { interaction: yes }))
     return [yield* ask("first"), yield* ask("second")]
   }).pipe(Effect.scoped)
   assert.strictEqual(calls(), 2)
   return { cassette: yield* readCassette(file), results }
 })
+
+const record = recordOver({})
 
 const replay = Effect.fnUntraced(function* (
   cassette: Effect.Success<typeof record>["cassette"],
@@ -117,6 +142,18 @@ layer(NodeServices.layer)("a replay", (it) => {
       assert.deepStrictEqual(again.player.differences(), [])
       assert.deepStrictEqual(again.player.leftOver(), [])
       assert.strictEqual(results[0]?.steps[0]?.outcomes[1]?.code, "TOOL_NOT_FOUND")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("has no reading of a clock that keeping the conversation took, for nothing is kept of it", () =>
+    Effect.gen(function* () {
+      const store = readingClocks(yield* Effect.provide(EventStore, EventStore.layerMemory))
+      const kept = yield* recordOver({ id: "trip", store })
+      assert.isAbove((yield* store.getEvents("trip")).length, 0)
+      const passing = yield* record
+      assert.deepStrictEqual(turnsOf(kept.cassette).map(readings), turnsOf(passing.cassette).map(readings))
+      const again = yield* replay(kept.cassette, "strict")
+      assert.deepStrictEqual(again.results, kept.results)
     }).pipe(Effect.scoped)
   )
 

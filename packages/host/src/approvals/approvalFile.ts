@@ -2,6 +2,7 @@
  * What a person approved for good, in a file of theirs that nobody else can read (0600). It is written as a whole, so that a
  * crash leaves the old file or the new one; what another process has added meanwhile is read first.
  */
+import { fileTrouble } from "@signalbox/errors"
 import type { ApprovalStore, KeptApproval } from "@signalbox/conversation"
 import { JsonObject } from "@signalbox/model"
 import { Effect, FileSystem, Path, type PlatformError, Schema, Semaphore } from "effect"
@@ -56,7 +57,7 @@ export const approvalFile = Effect.fnUntraced(function* (file: string) {
 
   const read = fs.readFileString(file).pipe(
     Effect.catchIf(isMissing, () => Effect.succeed(undefined)),
-    Effect.mapError((error) => unusable(error.message)),
+    Effect.mapError((error) => unusable(fileTrouble(error))),
     Effect.flatMap((text) =>
       text === undefined
         ? Effect.succeed([])

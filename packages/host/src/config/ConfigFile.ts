@@ -1,7 +1,8 @@
 /**
  * Finding, reading and checking the configuration file. Nothing is started before all of it is known to be right.
  */
-import { Effect, FileSystem, Path, Result } from "effect"
+import { fileTrouble } from "@signalbox/errors"
+import { Effect, FileSystem, Path, type PlatformError, Result } from "effect"
 import { agentProblems } from "../agents/agentProblems.ts"
 import { modelProblems } from "../models/modelProblems.ts"
 import { ConfigInvalid, ConfigNotFound, type ConfigProblem, UntrustedServerType } from "../errors.ts"
@@ -77,14 +78,14 @@ const isThere = Effect.fnUntraced(function* (file: string, type: FileSystem.File
 })
 
 /** Why a file cannot be read. Where a folder was named, most likely a file in it was meant. */
-const unreadable = Effect.fnUntraced(function* (file: string, shown: string, cause: Error) {
+const unreadable = Effect.fnUntraced(function* (file: string, shown: string, cause: PlatformError.PlatformError) {
   const path = yield* Path.Path
   const invalid = (message: string, suggestion?: string) => {
     const problem = { path: "", line: 0, message: `cannot be read: ${message}` }
     const problems = [suggestion === undefined ? problem : { ...problem, suggestion }]
     return new ConfigInvalid({ file: shown, problems, cause })
   }
-  if (!(yield* isThere(file, "Directory"))) return invalid(cause.message)
+  if (!(yield* isThere(file, "Directory"))) return invalid(fileTrouble(cause))
   for (const name of configFileNames) {
     if (!(yield* isThere(path.join(file, name), "File"))) continue
     return invalid("it is a folder", `did you mean "${path.join(shown, name)}"?`)

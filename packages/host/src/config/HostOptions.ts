@@ -329,7 +329,8 @@ export const HostOptions = Schema.Struct({
   logging: Schema.Struct({
     file: Schema.String,
     level: Level,
-    format: Schema.Literals(["auto", "pretty", "json", "logfmt"])
+    format: Schema.Literals(["auto", "pretty", "json", "logfmt"]),
+    content: Schema.Boolean
   }),
   telemetry: Schema.Struct({
     endpoint: Schema.Union([Schema.Literal(""), Url]),

@@ -270,6 +270,8 @@ logging:
   level: warn
   # auto (pretty on a terminal, else json), pretty, json, logfmt
   format: auto
+  # Whether lines of level debug show what models answer (500 characters) and tools give (200); false: only how long it was.
+  content: false
   # Where the same lines are written too, as JSON; relative to this file. "" for nowhere.
   file: ""
 

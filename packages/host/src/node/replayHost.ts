@@ -1,8 +1,7 @@
 /**
  * A host in this process that lives from a cassette. It reads and keeps nothing of the user's: no remembered tools, no
- * approvals, no conversations; long results are kept as they were, in a folder that goes with it.
+ * approvals, no conversations; long results are kept by its seams.
  */
-import { Effect, FileSystem, Layer } from "effect"
 import { availableParallelism } from "node:os"
 import { Host } from "../Host.ts"
 import type { HostSeams } from "../HostSeams.ts"
@@ -21,21 +20,13 @@ export interface ReplayHostOptions {
 
 /** A host for a replay. Needs `nodePlatform`, and uses its HTTP and processes only where the replay goes on live. */
 export const nodeReplayHost = ({ config, environment, questions, seams, startsAll }: ReplayHostOptions) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "signalbox-replay-" })
-      const { makeResultFiles } = yield* Effect.promise(() => import("@signalbox/conversation/jsonl"))
-      const resultStore = config.options.history.folder === "" ? undefined : yield* makeResultFiles(folder)
-      return Host.layer({
-        config,
-        environment,
-        owner: undefined,
-        cacheDirectory: undefined,
-        cores: availableParallelism(),
-        startsAll,
-        seams,
-        ...(resultStore === undefined ? {} : { resultStore }),
-        ...(questions === undefined ? {} : { questions })
-      })
-    })
-  )
+  Host.layer({
+    config,
+    environment,
+    owner: undefined,
+    cacheDirectory: undefined,
+    cores: availableParallelism(),
+    startsAll,
+    seams,
+    ...(questions === undefined ? {} : { questions })
+  })

@@ -2,6 +2,7 @@
  * The Markdown files of the folders that the configuration names, as commands: `git/commit.md` is `git:commit`. They are
  * read anew each time, so that a file that was changed counts at once.
  */
+import { fileTrouble } from "@signalbox/errors"
 import { Effect, FileSystem, Path } from "effect"
 import { isOfUser, resolveUserPath } from "../rules/userPath.ts"
 import { type PromptFile, readPromptFile } from "./promptFile.ts"
@@ -56,7 +57,7 @@ const readFolder = Effect.fnUntraced(function* (folder: Folder) {
     Effect.catch(
       readFile(folder, name),
       (error): Effect.Effect<{ readonly problems: ReadonlyArray<string>; readonly found?: FoundPromptFile }> =>
-        Effect.succeed({ problems: [`${path.join(folder.path, name)}:1: it cannot be read: ${error.message}`] })
+        Effect.succeed({ problems: [`${path.join(folder.path, name)}:1: it cannot be read: ${fileTrouble(error)}`] })
     )
   )
 })

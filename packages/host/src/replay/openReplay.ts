@@ -11,8 +11,6 @@ import {
 } from "@signalbox/conversation/replay"
 import { Effect, Schema } from "effect"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
-import { setAt } from "../config/tree.ts"
-import type { HostOptions } from "../config/HostOptions.ts"
 import { playSeams, type Replay } from "./playSeams.ts"
 import { readRecordedConfig, recordedEnvironment, RecordedHost } from "./recordedConfig.ts"
 
@@ -42,17 +40,6 @@ export interface OpenedReplay {
 
 const decodeSubject = Schema.decodeUnknownEffect(RecordedHost)
 
-/** A model that is named with its provider, as everywhere; of the recorded one where it is not. */
-const forkOptions = (options: HostOptions, { model, provider }: NonNullable<ReplayChoice["fork"]>): HostOptions => {
-  const [first = "", ...rest] = model.split("/")
-  const isProvider = provider === undefined && rest.length > 0 && first in options.providers
-  const chosen = isProvider
-    ? { provider: first, name: rest.join("/") }
-    : { name: model, ...(provider === undefined ? {} : { provider }) }
-  // Two keys of the same type as before.
-  return setAt(options, ["model"], { ...options.model, ...chosen }) as HostOptions
-}
-
 /** Reads a cassette. Fails where it is none, or where its configuration is not one of this version. */
 export const openReplay = Effect.fn("openReplay")(function* (file: string, choice: ReplayChoice) {
   const cassette = yield* readCassette(file)
@@ -66,7 +53,7 @@ export const openReplay = Effect.fn("openReplay")(function* (file: string, choic
     mode,
     ...(fork === undefined ? {} : { liveFrom: fork.step, keepsTools: fork.tools === "recorded" })
   })
-  const replay = playSeams(player, fork === undefined ? undefined : { options: forkOptions(config.options, fork) })
+  const replay = playSeams(player, fork === undefined ? undefined : { ...fork, config })
   return {
     subject,
     config,

@@ -3,16 +3,23 @@
  */
 import type { ApprovalStore } from "@signalbox/conversation"
 import { entriesOf, IsWithinAnswer, playedTools, type Player } from "@signalbox/conversation/replay"
-import { JsonObject, type LanguageModel } from "@signalbox/model"
+import { JsonObject, type LanguageModel, ModelNotFound } from "@signalbox/model"
 import { ConnectionClosed, type McpClient, ServeFailed } from "@signalbox/mcp"
 import { Effect, Result, Schema, Scope } from "effect"
 import { Digest } from "effect/crypto"
-import type { HostOptions } from "../config/HostOptions.ts"
+import type { LoadedConfig } from "../config/ConfigFile.ts"
+import { unsetVariables } from "../config/secrets.ts"
+import { MissingApiKey } from "../errors.ts"
 import type { HostSeams } from "../HostSeams.ts"
+import type { Models } from "../models/Models.ts"
+import { makeOtherModel } from "../models/otherModel.ts"
 import { makeCounters, playingFailures } from "./failedCalls.ts"
 import { makePlayedPeer, type PlayedPeer } from "./playedPeer.ts"
 import { approvalsNote, LostBy, mapChosen, steppedModel } from "./recordSeams.ts"
+import { playedHooks } from "./tapedHooks.ts"
 import { playedHttp } from "./tapedHttp.ts"
+import { playedInstructions } from "./tapedInstructions.ts"
+import { playedResults } from "./tapedResults.ts"
 
 /** A replay of what a host did. */
 export interface Replay {
@@ -24,9 +31,34 @@ export interface Replay {
 
 /** How it goes on after a step. */
 export interface Fork {
-  /** The options by which the model is chosen that answers from then on. */
-  readonly options: HostOptions
+  readonly config: LoadedConfig
+  /** Who answers from then on, named as in a conversation that changes its model. */
+  readonly model: string
+  /** The provider of a model that is named without one; the recorded one where it is absent. */
+  readonly provider?: string | undefined
+  /** The variables as they are now: a key of then is not in the cassette. */
+  readonly environment: Readonly<Record<string, string | undefined>>
 }
+
+/** What is named by itself may be of the recorded provider; what is named with a provider is as it is. */
+const forkModel = Effect.fnUntraced(function* (
+  { config, environment, model, provider }: Fork,
+  models: Models["Service"]
+) {
+  const providers = [...new Set([...Object.keys(config.options.providers), ...models.upstreams.keys()])]
+  if (provider !== undefined && !providers.includes(provider))
+    return yield* new ModelNotFound({
+      provider,
+      model,
+      reason: `there is no such provider. Known: ${providers.join(", ")}.`
+    })
+  const isWhole = provider === undefined || model === provider || model.startsWith(`${provider}/`)
+  const name = isWhole ? model : `${provider}/${model}`
+  const { chosen } = yield* makeOtherModel({ config }, models)(name, provider ?? models.chosen.upstream)
+  const missing = unsetVariables(config.options.providers[chosen.upstream]?.apiKey ?? "", environment)
+  if (missing.length > 0) return yield* new MissingApiKey({ provider: chosen.upstream, variable: missing.join(", ") })
+  return chosen
+})
 
 const Kept = Schema.Array(
   Schema.Struct({
@@ -80,9 +112,7 @@ export const playSeams = (player: Player, fork?: Fork): Replay => {
     models: (models) =>
       Effect.gen(function* () {
         const other =
-          fork === undefined
-            ? undefined
-            : yield* Effect.provideService(models.choose(fork.options), IsWithinAnswer, true)
+          fork === undefined ? undefined : yield* Effect.provideService(forkModel(fork, models), IsWithinAnswer, true)
         const forked = (own: LanguageModel["Service"]) =>
           steppedModel(own, player.beginStep, () => (player.isLive() ? (other?.service ?? own) : own))
         return mapChosen(models, (chosen) => ({ ...chosen, service: forked(chosen.service) }))
@@ -129,7 +159,10 @@ export const playSeams = (player: Player, fork?: Fork): Replay => {
     }),
     builtIns: playedTools(player),
     conversations: (client) => client,
-    approvals: () => playedApprovals(player)
+    approvals: () => playedApprovals(player),
+    results: () => playedResults(player),
+    instructions: playedInstructions(player),
+    hooks: playedHooks(player)
   }
   return { player, seams, settled: Effect.andThen(look(mostLooks), Effect.sleep(lookEvery)) }
 }

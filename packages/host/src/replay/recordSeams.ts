@@ -16,7 +16,10 @@ import { DateTime, Effect, Predicate, Redacted, Result, Schema, Stream } from "e
 import type { HostSeams } from "../HostSeams.ts"
 import type { ChosenModel } from "../models/chooseModel.ts"
 import { makeCounters, notingFailures } from "./failedCalls.ts"
+import { recordedHooks } from "./tapedHooks.ts"
 import { recordedHttp } from "./tapedHttp.ts"
+import { recordedInstructions } from "./tapedInstructions.ts"
+import { recordedResults } from "./tapedResults.ts"
 
 /** Under which name a cassette has what was approved for good. */
 export const approvalsNote = "approvals"
@@ -144,6 +147,9 @@ export const recordSeams = (recorder: Recorder): HostSeams => {
     }),
     builtIns: recordedTools(recorder),
     conversations: (client) => recordConversations(recorder, client),
-    approvals: (store) => noteApprovals(recorder, store)
+    approvals: (store) => noteApprovals(recorder, store),
+    results: recordedResults(recorder),
+    instructions: recordedInstructions(recorder),
+    hooks: recordedHooks(recorder)
   }
 }

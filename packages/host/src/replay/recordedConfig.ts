@@ -38,6 +38,9 @@ const masked = "<redacted>"
 /** Stands for a secret that the configuration holds itself: as a reference, it is one again. */
 const ownSecret = "SIGNALBOX_RECORDED_SECRET"
 
+/** The variable of POSIX shells, which is named like a password elsewhere. */
+const workingDirectory = "PWD"
+
 type Leaf = readonly [path: ReadonlyArray<PropertyKey>, value: unknown]
 
 /** Every value of a configuration, those in lists as well. */
@@ -59,7 +62,9 @@ export const secretsOf = ({ options }: LoadedConfig, environment: Environment): 
     .filter(({ path, value }) => (isSecretKey(nameOf(path)) || isAgentSecret(path)) && variablesIn(value).length === 0)
     .map(({ value }) => value)
   const given = values.flatMap(([, value]) => (Redacted.isRedacted(value) ? [String(Redacted.value(value))] : []))
-  const around = Object.entries(environment).flatMap(([name, value = ""]) => (isSecretKey(name) ? [value] : []))
+  const around = Object.entries(environment).flatMap(([name, value = ""]) =>
+    isSecretKey(name) && name !== workingDirectory ? [value] : []
+  )
   return [...referred, ...own, ...given, ...around].filter((secret) => secret.trim() !== "")
 }
 

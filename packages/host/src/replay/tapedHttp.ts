@@ -5,6 +5,7 @@ import {
   bytesOf,
   type ExchangeTape,
   IsWithinAnswer,
+  outsideTurn,
   type PlayedExchange,
   type Player,
   type Recorder,
@@ -76,7 +77,7 @@ export const recordedHttp =
       Effect.gen(function* () {
         if (yield* IsWithinAnswer) return yield* client.execute(request)
         const tape = recorder.exchange(describe(request))
-        const response = yield* client.execute(request).pipe(
+        const response = yield* outsideTurn(client.execute(request)).pipe(
           Effect.onExit((exit) =>
             Effect.sync(() => {
               if (Exit.isSuccess(exit)) return

@@ -2,6 +2,7 @@
  * The instructions of a project as a part of the system prompt: files such as AGENTS.md, with the files that they name by
  * `@path`, up to a length. Of what is too long the nearest files are kept, and what was cut says so.
  */
+import { fileTrouble } from "@signalbox/errors"
 import { Effect, FileSystem, Path } from "effect"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import { type FileIncludes, fileText } from "./FileIncludes.ts"
@@ -102,7 +103,7 @@ export const readInstructions = Effect.fn("readInstructions")(function* (
   const told = [...notes]
   const read = yield* Effect.forEach(files, (file) =>
     Effect.catch(readOne(includes, file), (error) => {
-      told.push(`${file.label} cannot be read: ${error.message}`)
+      told.push(`${file.label} cannot be read: ${fileTrouble(error)}`)
       return Effect.undefined
     })
   )

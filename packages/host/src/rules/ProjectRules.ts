@@ -5,6 +5,7 @@
 import { joinHooks, noHooks, type TurnHooks } from "@signalbox/conversation"
 import type { BuiltInRequirements } from "@signalbox/tools"
 import { Context, Effect, Layer } from "effect"
+import { noSeams } from "../HostSeams.ts"
 import type { HostSetup } from "../HostSetup.ts"
 import { makePromptCommands, type PromptCommands, type PromptSource } from "../prompts/PromptCommands.ts"
 import { makeFileIncludes } from "./FileIncludes.ts"
@@ -13,7 +14,7 @@ import { type HookNumbers, hookNumbers } from "./hooks/hookMetrics.ts"
 import { resolveHooks } from "./hooks/resolveHooks.ts"
 import { type Instructions, readInstructions } from "./Instructions.ts"
 
-type RulesSetup = Pick<HostSetup, "config" | "environment" | "hooks" | "owner">
+type RulesSetup = Pick<HostSetup, "config" | "environment" | "hooks" | "owner" | "seams">
 
 /** Internal to the composition. */
 export class ProjectRules extends Context.Service<
@@ -33,15 +34,21 @@ export class ProjectRules extends Context.Service<
     Layer.effect(ProjectRules, makeProjectRules(setup))
 }
 
-const makeProjectRules = Effect.fnUntraced(function* ({ config, environment, hooks: own, owner }: RulesSetup) {
+const makeProjectRules = Effect.fnUntraced(function* ({
+  config,
+  environment,
+  hooks: own,
+  owner,
+  seams = noSeams
+}: RulesSetup) {
   const includes = yield* makeFileIncludes(config, environment)
   const platform = yield* Effect.context<BuiltInRequirements>()
   const hooks = resolveHooks(config, environment, owner)
   const inCode: TurnHooks = own ?? noHooks
   return {
-    instructions: Effect.provideContext(readInstructions(config, environment, includes), platform),
+    instructions: seams.instructions(Effect.provideContext(readInstructions(config, environment, includes), platform)),
     hooks: (agent) => {
-      const commands = makeCommandHooks({ hooks, environment, agent, platform })
+      const commands = makeCommandHooks({ hooks, environment, agent, platform, seam: seams.hooks })
       return { ...commands, turn: joinHooks([inCode, commands.turn]) }
     },
     hookNumbers: Effect.provideContext(hookNumbers, platform),

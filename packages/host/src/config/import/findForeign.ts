@@ -2,6 +2,7 @@
  * The servers that other programs on this computer have, gathered: the same server of several programs is one, and
  * different ones of one name get names of their own. Nothing is written, and a file that cannot be used costs only itself.
  */
+import { fileTrouble } from "@signalbox/errors"
 import { Effect, FileSystem, Result } from "effect"
 import type { ConfigProblem } from "../../errors.ts"
 import { isTree, type Tree } from "../tree.ts"
@@ -52,7 +53,7 @@ const readSource = Effect.fnUntraced(function* ({ file, format, scope }: Foreign
   const base = { app: format.name, file, scope }
   const nothing = { count: 0, notes: [], problems: [] }
   if (Result.isFailure(text)) {
-    return [{ source: { ...base, ...nothing, failure: text.failure.message }, servers: {} } satisfies Found]
+    return [{ source: { ...base, ...nothing, failure: fileTrouble(text.failure) }, servers: {} } satisfies Found]
   }
   const imported = importServers(file, text.success, { keepSecrets: true })
   if (Result.isFailure(imported)) {

@@ -17,6 +17,7 @@ import { type Context, Duration, Effect } from "effect"
 import type { HookEvent } from "../../config/HookOptions.ts"
 import { consult, type HookRequirements } from "./consult.ts"
 import { type HookAnswer, type HookInput, hookVersion } from "./HookProtocol.ts"
+import type { HookSeam } from "./HookSeam.ts"
 import type { ResolvedHook } from "./resolveHooks.ts"
 
 /** What the hooks of a host, or of one of its agents, are made of. */
@@ -25,6 +26,8 @@ export interface CommandHookParts {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly agent: string | undefined
   readonly platform: Context.Context<HookRequirements>
+  /** What stands between the hooks and the world. */
+  readonly seam: HookSeam
 }
 
 /** A session that begins, or has ended. */
@@ -45,10 +48,10 @@ export interface CommandHooks {
 type Told<Event extends HookEvent> = Extract<HookInput, { readonly event: Event }>
 
 /** Makes them. Events that no hook is about cost nothing. */
-export const makeCommandHooks = ({ agent, environment, hooks, platform }: CommandHookParts): CommandHooks => {
+export const makeCommandHooks = ({ agent, environment, hooks, platform, seam }: CommandHookParts): CommandHooks => {
   const on = (event: HookEvent) => hooks.filter(({ entry }) => entry.on === event)
   const ask = <Event extends HookEvent>(hook: ResolvedHook, event: Event, input: Told<Event>) =>
-    Effect.provideContext(consult(hook, event, input, environment), platform)
+    Effect.provideContext(consult(hook, event, input, environment, seam), platform)
 
   const common = <Event extends HookEvent>(
     event: Event,

@@ -7,6 +7,7 @@ import { Effect, type FileSystem, type Path, Schema } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
 import { countRun } from "./hookMetrics.ts"
 import { type HookAnswer, hookAnswers, type HookInput } from "./HookProtocol.ts"
+import type { HookSeam } from "./HookSeam.ts"
 import type { ResolvedHook } from "./resolveHooks.ts"
 import { type HookEnd, type HookTrouble, runHook } from "./runHook.ts"
 
@@ -52,11 +53,12 @@ export const consult = <Event extends HookInput["event"]>(
   { entry, name, program }: ResolvedHook,
   event: Event,
   input: Extract<HookInput, { readonly event: Event }>,
-  environment: Readonly<Record<string, string | undefined>>
+  environment: Readonly<Record<string, string | undefined>>,
+  seam: HookSeam
 ): Effect.Effect<HookAnswer<Event> | undefined, HookError, HookRequirements> =>
   countRun(
     event,
-    runHook(program, `${JSON.stringify(input)}\n`, environment).pipe(
+    seam({ hook: name, input }, runHook(program, `${JSON.stringify(input)}\n`, environment)).pipe(
       Effect.tap(({ exitCode, stderr }) => Effect.logDebug("A hook has answered", { hook: name, exitCode, stderr })),
       Effect.flatMap((end) => answerOf(name, event, end))
     )
