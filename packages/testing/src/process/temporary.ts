@@ -1,6 +1,7 @@
 /** Folders and processes that a test leaves behind must be found and removed: help for both. */
 import { execFile } from "node:child_process"
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import { readdirSync, readFileSync } from "node:fs"
+import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -29,16 +30,20 @@ export const markedProcesses = async (marker: {
   return process.platform === "linux" ? readProc(entry) : readPs(entry)
 }
 
-const readProc = async (entry: string): Promise<Array<number>> => {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
-  const marked = await Promise.all(
-    pids.map(async (pid) => {
-      // A process may end, or belong to somebody else: then it has no environment for us. Zombies have an empty one.
-      const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "")
-      return environment.split("\0").includes(entry)
-    })
-  )
-  return pids.filter((_, index) => marked[index]).map(Number)
+/** Tests look again and again until somebody is gone, and one file after the other without waiting is a third of the work. */
+const readProc = (entry: string): Array<number> =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid) && isMarked(name, entry))
+    .map(Number)
+
+const isMarked = (pid: string, entry: string): boolean => {
+  try {
+    const environment = readFileSync(`/proc/${pid}/environ`)
+    return environment.includes(entry) && environment.toString().split("\0").includes(entry)
+  } catch {
+    // It has ended, or belongs to somebody else: then it has no environment for us. Zombies have an empty one.
+    return false
+  }
 }
 
 const readPs = async (entry: string): Promise<Array<number>> => {
