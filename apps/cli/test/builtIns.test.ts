@@ -243,7 +243,13 @@ describe("the built-in tools on the command line", () => {
     await place.run(["tools", "call", "builtin", "Bash", "command=sudo ls"])
     const [numbers, shown] = await Promise.all([place.run(["metrics", "--json"]), place.run(["metrics"])])
     const { average_ms: _, ...bash } = numbers.json().data.built_in_tools.Bash
-    assert.deepStrictEqual(bash, { calls: 3, success_rate: 2 / 3, refused: 1, outcomes: { ok: 2, COMMAND_REFUSED: 1 } })
+    assert.deepStrictEqual(bash, {
+      calls: 3,
+      success_rate: 2 / 3,
+      refused: 1,
+      outcomes: { ok: 2, COMMAND_REFUSED: 1 },
+      limits: { max_concurrent: 3, timeout_ms: 600_000 }
+    })
     assert.match(shown.stdout, /^Bash +3 +66\.7% +1 /m)
     await place.run(["servers", "stop", "--all"])
   })

@@ -47,7 +47,13 @@ const files: Readonly<Record<string, unknown>> = {
     servers: [{ node_code_module: "servers/calendar.js", internal_params: { TOKEN: "sk-canary-calendar" } }]
   },
   "kairos/instructions.txt": "You are Kairos.\n",
-  "kairos/model.json": { provider: "anthropic", model: "a-model", max_tokens: 900 },
+  "kairos/model.json": {
+    provider: "anthropic",
+    model: "a-model",
+    max_tokens: 900,
+    max_recursion_depth: 3,
+    use_memory: true
+  },
   "mercurius.json": { tools_and_data: { config: "mercurius-tools.json" } },
   "mercurius-tools.json": { mcp_commands: [{ command: "read_file", python_code_module: "servers/file_io.py" }] }
 }
@@ -95,6 +101,7 @@ layer(nodePlatform, { excludeTestServices: true })("a manifest of agents", (it) 
             "timely-server": { allow: ["track"] }
           },
           model: { provider: "claude", name: "a-model", maxTokens: 900, systemPrompt: "You are Kairos." },
+          maxHops: 3,
           secrets: {
             common: { TENANT: "env:KAIROS_TENANT" },
             file_io: { TOKEN: "env:KAIROS_FILE_IO_TOKEN", PORT: "env:KAIROS_FILE_IO_PORT" },
@@ -115,6 +122,7 @@ layer(nodePlatform, { excludeTestServices: true })("a manifest of agents", (it) 
       )
       assert.notInclude(JSON.stringify({ agents, notes, servers, variables }), "canary")
       assert.include(notes.join("\n"), "aliases has no counterpart here")
+      assert.include(notes, '"Kairos": what its model says of use_memory has no counterpart here.')
       const { options } = yield* load(`extends: preset:default@1\n${writeYaml({ agents, servers })}`)
       assert.deepStrictEqual(Object.keys(options.agents), ["Kairos", "Mercurius"])
     })

@@ -14,7 +14,7 @@ import {
   serverInfoJson,
   ServerState
 } from "@signalbox/orchestrator"
-import { DateTime, Effect, Schema, Stream } from "effect"
+import { DateTime, Duration, Effect, Schema, Stream } from "effect"
 import { HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { answered, apiFailures } from "../ApiFailure.ts"
 import { apiOf, prefix, untilClosing, WellFormed } from "../controlGroup.ts"
@@ -70,7 +70,9 @@ const BuiltInToolNumbers = Schema.Struct({
   /** Those that a policy or a person refused. */
   refused: Schema.Int,
   average_ms: Schema.NullOr(Schema.Finite),
-  outcomes: Schema.Record(Schema.String, Schema.Int)
+  outcomes: Schema.Record(Schema.String, Schema.Int),
+  /** Calls at the same time, and how long one may take, by the present configuration. */
+  limits: Schema.Struct({ max_concurrent: Schema.Int, timeout_ms: Schema.Finite })
 })
 
 /** The hooks at one event, by what came of them. */
@@ -199,13 +201,27 @@ const events = Effect.gen(function* () {
   return yield* untilClosing(after(snapshot, news))
 })
 
+/** What was counted of the built-in tools, beside what each of them may. */
+const limitedTools = Effect.gen(function* () {
+  const { builtInNumbers, reload } = yield* Host
+  const counted = yield* builtInNumbers
+  const { limits } = (yield* reload.current).options.tools
+  return Object.fromEntries(
+    Object.entries(limits.tools).flatMap(([name, { maxConcurrent, timeout }]) => {
+      const numbers = counted[name]
+      const own = { max_concurrent: maxConcurrent, timeout_ms: Duration.toMillis(timeout) }
+      return numbers === undefined ? [] : [[name, { ...numbers, limits: own }] as const]
+    })
+  )
+})
+
 const numbers = Effect.gen(function* () {
-  const { allCircuits, allServers, builtInNumbers, hookNumbers, models } = yield* Host
+  const { allCircuits, allServers, hookNumbers, models } = yield* Host
   const snapshot = yield* allServers.snapshot
   return {
     ...snapshot,
     circuits: yield* allCircuits.snapshot,
-    built_in_tools: yield* builtInNumbers,
+    built_in_tools: yield* limitedTools,
     hooks: yield* hookNumbers,
     models: yield* models.ledger.summary
   }

@@ -17,6 +17,7 @@ import { agentSecrets } from "./agentSecrets.ts"
 export interface ImportedAgent {
   readonly enabled: boolean
   readonly description?: string
+  readonly maxHops?: number
   readonly servers: ReadonlyArray<string>
   readonly tools?: Readonly<Record<string, { readonly allow: ReadonlyArray<string> }>>
   readonly model?: Readonly<Record<string, string | number>>
@@ -55,6 +56,9 @@ const fitName = (name: string): string =>
     .slice(0, 32)
 
 const upperCase = (text: string): string => text.replace(/[^A-Za-z0-9]+/g, "_").toUpperCase()
+
+/** What is taken over of the configuration of a model. */
+const modelKeys = new Set(["provider", "model", "model_name", "max_tokens", "max_recursion_depth"])
 
 const providers: Readonly<Record<string, string>> = {
   anthropic: "claude",
@@ -133,13 +137,18 @@ export const importAgents = Effect.fnUntraced(function* (
       notes.push(`"${name}": its model provider "${vendor}" has no counterpart here.`)
     if (valueAt(from.document.value, ["chat_model", "secrets"]) !== undefined)
       notes.push(`"${name}": the key of its model is read from "providers".`)
+    const others = Object.keys(said).filter((key) => !modelKeys.has(key))
+    if (others.length > 0) notes.push(`"${name}": what its model says of ${others.join(", ")} has no counterpart here.`)
     const maxTokens = said["max_tokens"]
-    return {
+    const depth = said["max_recursion_depth"]
+    const maxHops = typeof depth === "number" && Number.isInteger(depth) && depth > 0 ? depth : undefined
+    const model = {
       ...given("provider", vendor === undefined ? undefined : providers[vendor.toLowerCase()]),
       ...given("name", textOf(said["model"]) ?? textOf(said["model_name"])),
       ...given("maxTokens", typeof maxTokens === "number" ? maxTokens : undefined),
       ...given("systemPrompt", instructions?.text.trim())
     }
+    return { model, maxHops }
   })
 
   const agentOf = Effect.fnUntraced(function* (manifest: Referrer, entry: Tree, index: number, name: string) {
@@ -152,7 +161,7 @@ export const importAgents = Effect.fnUntraced(function* (
     const from = yield* parsed(read.file, read.text)
     const commands = agentCommands(yield* valueOf(from, ["tools_and_data", "config"]))
     const secrets = agentSecrets(yield* valueOf(from, ["tools_and_data", "secrets"]))
-    const model = yield* modelOf(from, name)
+    const { maxHops, model } = yield* modelOf(from, name)
     const modules = [...commands.modules].map(([module, { runtime, tools }]) => ({
       module,
       tools,
@@ -174,6 +183,7 @@ export const importAgents = Effect.fnUntraced(function* (
       servers: modules.map(({ server }) => server),
       tools: Object.fromEntries(modules.map(({ server, tools }) => [server, { allow: tools }])),
       ...(Object.keys(model).length === 0 ? {} : { model }),
+      ...given("maxHops", maxHops),
       ...(groups.length === 0
         ? {}
         : { secrets: Object.fromEntries(groups.map(({ group, values }) => [group, hidden(name, group, values)])) }),
