@@ -200,7 +200,12 @@ const loop = Effect.fnUntraced(function* (given: TurnOptions, progress: TurnProg
   })
 
   const stopAtLimit = Effect.fnUntraced(function* (content: ModelReply["content"]) {
-    yield* endStep(settleNotRun("TOOL_LIMIT_REACHED", `not run: tool limit (${limits.maxHops} rounds) reached.`))
+    yield* endStep(
+      settleNotRun(
+        "TOOL_LIMIT_REACHED",
+        `not run: tool limit (${limits.maxHops} ${limits.maxHops === 1 ? "round" : "rounds"}) reached.`
+      )
+    )
     const sentence = limitSentence(limits.maxHops)
     return yield* stopWith("tool_limit_reached", { code: "TOOL_LIMIT_REACHED", sentence, content })
   })
