@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { startFxLlm, waitFor } from "@signalbox/testing"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { afterAll, beforeAll } from "vitest"
 import { makePlace, type Place, upstream } from "./support.ts"
 
 const all = { enabled: ["Read", "Write", "Bash", "LS"] }
@@ -25,10 +26,16 @@ const placeFor = async (where: (typeof ways)[number]): Promise<Place> => {
   return place
 }
 
-describe("the built-in tools on the command line", () => {
-  for (const where of ways) {
-    it(`are listed and called, ${where}`, async () => {
-      await using place = await placeFor(where)
+for (const where of ways) {
+  describe(`the built-in tools on the command line, ${where}`, () => {
+    // None of these changes anything of it but the file.
+    let place: Place
+    beforeAll(async () => {
+      place = await placeFor(where)
+    })
+    afterAll(() => place[Symbol.asyncDispose]())
+
+    it("are listed and called", async () => {
       withFile(place)
       const [listed, ...called] = await Promise.all([
         place.run(["tools", "list", "--server", "builtin", "--json"]),
@@ -44,8 +51,7 @@ describe("the built-in tools on the command line", () => {
         assert.deepStrictEqual([code, stdout.includes("hello")], [0, true], stderr)
     })
 
-    it(`say what they refuse, and who is not there, ${where}`, async () => {
-      await using place = await placeFor(where)
+    it("say what they refuse, and who is not there", async () => {
       const [refused, unknown, unnamed] = await Promise.all([
         place.run(["tools", "call", "builtin", "Read", "file_path=../b.txt", "--json"]),
         place.run(["tools", "call", "builtin", "Raed", "--json"]),
@@ -60,8 +66,7 @@ describe("the built-in tools on the command line", () => {
       assert.strictEqual(unknown.json().error_code, "TOOL_NOT_FOUND")
     })
 
-    it(`end with 77 where somebody has to be asked and nobody is there, ${where}`, async () => {
-      await using place = await placeFor(where)
+    it("end with 77 where somebody has to be asked and nobody is there", async () => {
       const file = withFile(place)
       const [asked, other, denied] = await Promise.all([
         place.run([...remove, "--json"]),
@@ -78,16 +83,14 @@ describe("the built-in tools on the command line", () => {
       assert.isTrue(existsSync(file))
     })
 
-    it(`run with --yes, ${where}`, async () => {
-      await using place = await placeFor(where)
+    it("run with --yes", async () => {
       const file = withFile(place)
       const called = await place.run([...remove, "--yes"])
       assert.strictEqual(called.code, 0, called.stderr)
       assert.isFalse(existsSync(file))
     })
 
-    it(`ask the person at the terminal, ${where}`, async () => {
-      await using place = await placeFor(where)
+    it("ask the person at the terminal", async () => {
       const file = withFile(place)
       const refused = place.startOnTerminal(remove)
       await refused.sees("builtin · Bash needs your approval, because rm is not among the allowed commands")
@@ -103,8 +106,10 @@ describe("the built-in tools on the command line", () => {
       assert.strictEqual((await approved.ended).code, 0)
       assert.isFalse(existsSync(file))
     })
-  }
+  })
+}
 
+describe("the built-in tools on the command line", () => {
   it("are not there until they are switched on, and the error says where", async () => {
     await using place = await makePlace()
     place.configure({ tools: { enabled: ["Read"] } })
@@ -224,7 +229,6 @@ describe("the built-in tools on the command line", () => {
       listed.json().data.map((tool: { readonly name: string }) => tool.name),
       ["Read", "echo"]
     )
-    await place.run(["servers", "stop", "--all"])
   })
 
   it("run nothing in the background of a program that ends, and in that of a host that goes on", async () => {
@@ -251,6 +255,5 @@ describe("the built-in tools on the command line", () => {
       limits: { max_concurrent: 3, timeout_ms: 600_000 }
     })
     assert.match(shown.stdout, /^Bash +3 +66\.7% +1 /m)
-    await place.run(["servers", "stop", "--all"])
   })
 })

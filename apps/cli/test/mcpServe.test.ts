@@ -4,6 +4,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 import { waitFor } from "@signalbox/testing"
 import { existsSync, writeFileSync } from "node:fs"
 import { get } from "node:http"
+import { afterAll, beforeAll } from "vitest"
 import { main } from "./program.ts"
 import { makePlace, type Place } from "./support.ts"
 
@@ -133,8 +134,8 @@ describe("signalbox mcp serve", () => {
         assert.include(textOf(refused), "APPROVAL_REQUIRED")
         assert.isTrue(existsSync(file))
       }
+      await using server = await connected(place, era, { capabilities: { elicitation: { form: {} } } })
       for (const approve of [false, true]) {
-        await using server = await connected(place, era, { capabilities: { elicitation: { form: {} } } })
         const asked: Array<string> = []
         server.client.setRequestHandler("elicitation/create", ({ params }) => {
           asked.push(params.message)
@@ -195,43 +196,6 @@ describe("signalbox mcp serve", () => {
       }
       assert.isTrue(isTold())
     })
-
-    it(`answers over HTTP, and asks the person behind the client (${era})`, async () => {
-      await using place = await makePlace()
-      const file = withFile(place)
-      place.configure({ tools: { enabled: ["Read", "Bash"] } })
-      await using http = await startHttp(place)
-      await using server = await connectedTo(http.url, era, { capabilities: { elicitation: { form: {} } } })
-      const asked: Array<string> = []
-      server.client.setRequestHandler("elicitation/create", ({ params }) => {
-        asked.push(params.message)
-        return { action: "accept", content: { approve: true } }
-      })
-      assert.include(textOf(await server.client.callTool({ name: "Read", arguments: { file_path: "a.txt" } })), "hello")
-      await server.client.callTool(remove)
-      assert.isFalse(existsSync(file))
-      assert.lengthOf(asked, 1)
-      assert.strictEqual((await http.stop()).code, 130)
-    })
-
-    it(`stops a command over HTTP when its call is cancelled (${era})`, async () => {
-      await using place = await makePlace()
-      const { env } = place.server() as { readonly env: Readonly<Record<string, string>> }
-      place.configure({ tools: { enabled: ["Bash"], commands: { environment: env } } })
-      await using http = await startHttp(place)
-      await using server = await connectedTo(http.url, era)
-      const giveUp = new AbortController()
-      const call = server.client
-        .callTool({ name: "Bash", arguments: { command: "sleep 600 | sleep 601" } }, { signal: giveUp.signal })
-        .then(
-          () => "answered",
-          () => "cancelled"
-        )
-      await waitFor(async () => (await place.servers()).length >= 2 || undefined, { description: "a command" })
-      giveUp.abort()
-      assert.strictEqual(await call, "cancelled")
-      await waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command" })
-    })
   }
 
   it("lets in over HTTP who shows the token, and no page of another origin or name", async () => {
@@ -288,5 +252,55 @@ describe("signalbox mcp serve", () => {
     const ended = await place.run(["mcp", "serve"])
     assert.deepStrictEqual([ended.code, ended.stdout], [78, ""])
     assert.include(ended.stderr, "tools.enabled.0")
+  })
+})
+
+describe("signalbox mcp serve --http", () => {
+  let place: Place
+  let http: Awaited<ReturnType<typeof startHttp>>
+  beforeAll(async () => {
+    place = await makePlace()
+    const { env } = place.server() as { readonly env: Readonly<Record<string, string>> }
+    place.configure({ tools: { enabled: ["Read", "Bash"], commands: { environment: env } } })
+    http = await startHttp(place)
+  })
+  afterAll(() => place[Symbol.asyncDispose]())
+
+  for (const era of ["legacy", "modern"] as const) {
+    it(`answers, and asks the person behind the client (${era})`, async () => {
+      const file = withFile(place)
+      await using server = await connectedTo(http.url, era, { capabilities: { elicitation: { form: {} } } })
+      const asked: Array<string> = []
+      server.client.setRequestHandler("elicitation/create", ({ params }) => {
+        asked.push(params.message)
+        return { action: "accept", content: { approve: true } }
+      })
+      assert.include(textOf(await server.client.callTool({ name: "Read", arguments: { file_path: "a.txt" } })), "hello")
+      await server.client.callTool(remove)
+      assert.isFalse(existsSync(file))
+      assert.lengthOf(asked, 1)
+    })
+
+    it(`stops a command when its call is cancelled (${era})`, async () => {
+      await using server = await connectedTo(http.url, era)
+      const giveUp = new AbortController()
+      const call = server.client
+        .callTool({ name: "Bash", arguments: { command: "sleep 600 | sleep 601" } }, { signal: giveUp.signal })
+        .then(
+          () => "answered",
+          () => "cancelled"
+        )
+      await waitFor(async () => (await place.servers()).length >= 2 || undefined, { description: "a command" })
+      giveUp.abort()
+      assert.strictEqual(await call, "cancelled")
+      await waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command" })
+    })
+  }
+
+  it("ends when it is told to, with clients of both eras connected", async () => {
+    await using old = await connectedTo(http.url, "legacy")
+    await using current = await connectedTo(http.url, "modern")
+    for (const { client } of [old, current]) assert.lengthOf((await client.listTools()).tools, 2)
+    assert.strictEqual((await http.stop()).code, 130)
   })
 })

@@ -205,6 +205,5 @@ describe("the folder of the sockets", () => {
     for (const name of place.controlFiles()) {
       assert.strictEqual(statSync(place.file(`signalbox/${name}`)).mode & 0o777, 0o600, name)
     }
-    await place.run(["servers", "stop", "--all"])
   })
 })

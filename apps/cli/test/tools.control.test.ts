@@ -42,7 +42,6 @@ describe("tools where a host runs the configuration", () => {
     ])
     assert.deepStrictEqual([fresh.code, fresh.stdout, fresh.stderr], [0, "hi\n", ""])
     assert.deepStrictEqual([direct.code, direct.stdout, direct.stderr], [0, "hi\n", ""])
-    await place.run(["servers", "stop", "--all"])
   })
 
   it("tells of a failed tool as without a host", async () => {
@@ -59,7 +58,6 @@ describe("tools where a host runs the configuration", () => {
     const structured = await place.run(["tools", "call", "fx", "add", '{"a": 2, "b": 3}', "--json"])
     const own = await place.run(["tools", "call", "fx", "add", '{"a": 2, "b": 3}', "--json", "--fresh"])
     assert.deepStrictEqual(structured.json().data, own.json().data)
-    await place.run(["servers", "stop", "--all"])
   })
 
   it("cancels the call in the host's server when Ctrl-C ends the command; the host goes on", async () => {
@@ -78,7 +76,6 @@ describe("tools where a host runs the configuration", () => {
     await event("cancelled")
     const status = await place.run(["servers", "status", "--json"])
     assert.deepInclude(status.json().data[0], { name: "fx", state: "running", restart_count: 0 })
-    await place.run(["servers", "stop", "--all"])
   })
 })
 
@@ -93,6 +90,5 @@ describe("prompts and resources where a host runs the configuration", () => {
     for (const { stderr } of told) {
       assert.match(stderr, /Not through the running host \(process \d+\): servers are started for this command alone/)
     }
-    await place.run(["servers", "stop", "--all"])
   })
 })
