@@ -217,23 +217,31 @@ describe("signalbox mcp serve", () => {
       assert.strictEqual((await http.stop()).code, 130)
     })
 
-    it(`stops a command over HTTP when its call is cancelled (${era})`, async () => {
+    it(`stops a command over HTTP when its call is cancelled, and when the client leaves (${era})`, async () => {
       await using place = await makePlace()
       const { env } = place.server() as { readonly env: Readonly<Record<string, string>> }
       place.configure({ tools: { enabled: ["Bash"], commands: { environment: env } } })
       await using http = await startHttp(place)
       await using server = await connectedTo(http.url, era)
+      const sleeping = { name: "Bash", arguments: { command: "sleep 600 | sleep 601" } }
+      const running = () =>
+        waitFor(async () => (await place.servers()).length >= 2 || undefined, { description: "a command" })
+      const over = () =>
+        waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command" })
       const giveUp = new AbortController()
-      const call = server.client
-        .callTool({ name: "Bash", arguments: { command: "sleep 600 | sleep 601" } }, { signal: giveUp.signal })
-        .then(
-          () => "answered",
-          () => "cancelled"
-        )
-      await waitFor(async () => (await place.servers()).length >= 2 || undefined, { description: "a command" })
+      const call = server.client.callTool(sleeping, { signal: giveUp.signal }).then(
+        () => "answered",
+        () => "cancelled"
+      )
+      await running()
       giveUp.abort()
       assert.strictEqual(await call, "cancelled")
-      await waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command" })
+      await over()
+      const last = server.client.callTool(sleeping).catch(() => "closed")
+      await running()
+      await server.client.close()
+      await last
+      await over()
     })
   }
 
