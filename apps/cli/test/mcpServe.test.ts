@@ -154,7 +154,10 @@ describe("signalbox mcp serve", () => {
     it(`stops a command when its call is cancelled, and when the client leaves (${era})`, async () => {
       await using place = await makePlace()
       const { env } = place.server() as { readonly env: Readonly<Record<string, string>> }
-      place.configure({ tools: { enabled: ["Bash"], commands: { environment: env } } })
+      place.configure({
+        tools: { enabled: ["Bash"], commands: { environment: env } },
+        runtime: { shutdownTimeout: "100 millis" }
+      })
       const running = async (count: number) =>
         waitFor(async () => (await place.servers()).length >= count || undefined, { description: "a command" })
       const over = () =>
@@ -239,11 +242,23 @@ describe("signalbox mcp serve", () => {
     assert.isFalse(existsSync(file))
   })
 
-  it("ends when its client closes its input", async () => {
+  it("ends when its client closes its input, after the answers to what was asked before", async () => {
     await using place = await makePlace()
-    place.configure({ tools: { enabled: ["Read"] } })
-    const ended = await place.run(["mcp", "serve"])
-    assert.deepStrictEqual([ended.code, ended.stdout], [0, ""], ended.stderr)
+    place.configure({ tools: { enabled: ["Bash"] } })
+    const asked = [
+      {
+        id: 1,
+        method: "initialize",
+        params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "pipe", version: "1.0.0" } }
+      },
+      { id: 2, method: "tools/call", params: { name: "Bash", arguments: { command: "sleep 0.2; echo done" } } }
+    ]
+    const input = asked.map((request) => `${JSON.stringify({ jsonrpc: "2.0", ...request })}\n`).join("")
+    const ended = await place.run(["mcp", "serve"], { input })
+    assert.strictEqual(ended.code, 0, ended.stderr)
+    const answers = ended.stdout.trimEnd().split("\n")
+    assert.lengthOf(answers, 2)
+    assert.include(answers[1], "done")
   })
 
   it("says on standard error what is wrong with the configuration", async () => {
@@ -281,19 +296,27 @@ describe("signalbox mcp serve --http", () => {
       assert.lengthOf(asked, 1)
     })
 
-    it(`stops a command when its call is cancelled (${era})`, async () => {
+    it(`stops a command when its call is cancelled, and when the client leaves (${era})`, async () => {
       await using server = await connectedTo(http.url, era)
+      const sleeping = { name: "Bash", arguments: { command: "sleep 600 | sleep 601" } }
+      const running = () =>
+        waitFor(async () => (await place.servers()).length >= 2 || undefined, { description: "a command" })
+      const over = () =>
+        waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command" })
       const giveUp = new AbortController()
-      const call = server.client
-        .callTool({ name: "Bash", arguments: { command: "sleep 600 | sleep 601" } }, { signal: giveUp.signal })
-        .then(
-          () => "answered",
-          () => "cancelled"
-        )
-      await waitFor(async () => (await place.servers()).length >= 2 || undefined, { description: "a command" })
+      const call = server.client.callTool(sleeping, { signal: giveUp.signal }).then(
+        () => "answered",
+        () => "cancelled"
+      )
+      await running()
       giveUp.abort()
       assert.strictEqual(await call, "cancelled")
-      await waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command" })
+      await over()
+      const last = server.client.callTool(sleeping).catch(() => "closed")
+      await running()
+      await server.client.close()
+      await last
+      await over()
     })
   }
 

@@ -12,7 +12,7 @@ import { renderServerEvent, renderServers } from "../src/render/renderServers.ts
 import { renderEvent } from "../src/render/renderTurn.ts"
 import { colourStyle, oneLine, plainStyle, printable } from "../src/render/style.ts"
 import { renderTable } from "../src/render/table.ts"
-import { readCall } from "../src/toolCallWords.ts"
+import { asTaken, readCall } from "../src/toolCallWords.ts"
 
 const output = { ...makeOutput({ isJson: false, style: plainStyle, errorStyle: plainStyle }), width: 60 }
 const now = DateTime.makeUnsafe("2026-01-01T00:00:00Z")
@@ -215,9 +215,31 @@ describe("a changed configuration", () => {
   })
 })
 
+const shownFailure = (text: string) => renderError(new ToolFailed({ toolName: "t", text }), plainStyle)
+
+describe("the bad answer of a tool", () => {
+  it("leads to a next step that fits it", () => {
+    assert.include(shownFailure("Exit code 3\nhi"), "The command ran, and ended with status 3")
+    assert.include(shownFailure("Ended by SIGKILL"), "The command ran, and was ended by SIGKILL")
+    assert.include(shownFailure("no such thing"), "Check the arguments")
+    for (const told of ["Error: FETCH_FAILED: It answered with HTTP 404.", "Error: X\nHint: Do this."])
+      assert.notInclude(shownFailure(told), "Check the arguments")
+  })
+})
+
 describe("the words of a tool call", () => {
   const servers = ["files", "fx"]
-  const read = (...words: ReadonlyArray<string>) => readCall(words, servers)
+  const read = (...words: ReadonlyArray<string>) =>
+    Effect.map(readCall(words, servers), ({ input, server, tool }) => ({ server, tool, input }))
+
+  it.effect("are texts where the tool takes nothing else", () =>
+    Effect.gen(function* () {
+      const words = yield* readCall(["echo", "text=42", 'quoted="7"', "n=1", 'json={"a": 1}', "any=true"], servers)
+      const text = { type: "string" }
+      const schema = { type: "object", properties: { text, quoted: text, json: text, n: { type: "integer" }, any: {} } }
+      assert.deepStrictEqual(asTaken(words, schema), { text: "42", quoted: "7", n: 1, json: '{"a": 1}', any: true })
+    })
+  )
 
   it.effect("are a tool or a server with its tool, and arguments as JSON or as pairs", () =>
     Effect.gen(function* () {

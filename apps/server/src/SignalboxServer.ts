@@ -11,6 +11,7 @@ import { ApiContext, type ServerSection } from "./api/ApiContext.ts"
 import { ModelRoutes } from "./api/routes.ts"
 import { PortInUse, UnsafeBind } from "./errors.ts"
 import { ClientConversations } from "./ws/ClientConversations.ts"
+import { socketOptions } from "./ws/socketOptions.ts"
 
 /** The address at which the server listens. */
 export class SignalboxServer extends Context.Service<SignalboxServer, { readonly url: string }>()(
@@ -25,9 +26,12 @@ export class SignalboxServer extends Context.Service<SignalboxServer, { readonly
 
 const listening = (options: ServerSection) => {
   const { host, port } = options
-  const http = NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: "1 second" }).pipe(
-    Layer.catch(() => Layer.effectContext(Effect.fail(new PortInUse({ host, port }))))
-  )
+  const http = NodeHttpServer.layer(createServer, {
+    host,
+    port,
+    gracefulShutdownTimeout: "1 second",
+    websocket: socketOptions(options)
+  }).pipe(Layer.catch(() => Layer.effectContext(Effect.fail(new PortInUse({ host, port })))))
   const routes = HttpRouter.serve(ModelRoutes, { disableListenLog: true, disableLogger: true })
   const address = Layer.effect(
     SignalboxServer,

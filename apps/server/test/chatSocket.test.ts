@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { tempDirectory } from "@signalbox/testing"
 import { messagesOf, startServer } from "./support.ts"
 import { connect, textIn } from "./sockets.ts"
+import { once } from "node:events"
+import { createConnection } from "node:net"
 
 const hello = { text: "hello" } as const
 
@@ -182,11 +184,27 @@ describe("a conversation over a socket", () => {
     assert.strictEqual(await socket.gone, 1008)
   })
 
-  it("takes no frame that is larger than a request may be, and no page of other origins", async () => {
-    await using server = await startServer({ mcp: false, server: { maxRequestBytes: 2000 } })
+  it("ends where a client gives no sign of life, and for nobody else", async () => {
+    const websocket = { pingInterval: "20 millis", pingTimeout: "1 second" }
+    await using server = await startServer({ mcp: false, server: { websocket }, script: [{ text: "fine" }] })
     await using socket = await connect(server.url)
-    socket.send("x".repeat(2001))
-    assert.strictEqual(await socket.gone, 1009)
+    const { hostname, port } = new URL(server.url)
+    const handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13"
+    const mute = createConnection(Number(port), hostname).resume()
+    mute.write(
+      `GET /ws/chat HTTP/1.1\r\nHost: ${hostname}\r\n${handshake}\r\nSec-WebSocket-Key: ${"A".repeat(22)}==\r\n\r\n`
+    )
+    await once(mute, "close")
+    assert.strictEqual(textIn(await socket.chat("r", hello)), "fine")
+  })
+
+  it("takes no frame that is larger than it may be, and no page of other origins", async () => {
+    await using server = await startServer({ mcp: false, server: { websocket: { maxMessageBytes: 2000 } } })
+    for (const size of [2001, 4001]) {
+      await using socket = await connect(server.url)
+      socket.send("x".repeat(size))
+      assert.strictEqual(await socket.gone, 1009)
+    }
     const refused = await connect(server.url, { headers: { origin: "https://evil.example" } }).then(
       () => "opened",
       () => "refused"

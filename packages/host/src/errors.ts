@@ -168,14 +168,23 @@ export class AgentNotRunning extends defineError<AgentNotRunning>()("AgentNotRun
   hint: ({ agentName }) => `It is started when it is used, or with: signalbox agents add ${agentName}`
 }) {}
 
+/** What to do about the answer of a tool. Most that refuse say it themselves, and then it is not about arguments. */
+const hintFor = (text: string): string | undefined => {
+  const [, status, signal] = /^(?:Exit code (\d+)|Ended by (\w+))(?:\n|$)/.exec(text) ?? []
+  const end = status === undefined ? signal && `was ended by ${signal}` : `ended with status ${status}`
+  if (end !== undefined) return `The command ran, and ${end}; what it printed stands in the message.`
+  return /^Hint: |^Error: [A-Z_]+: /m.test(text)
+    ? undefined
+    : "Check the arguments against: signalbox tools list --json"
+}
+
 /** A tool that a person called by hand answered with an error. In a conversation the model is told instead. */
 export class ToolFailed extends defineError<ToolFailed>()("ToolFailed", {
   code: "TOOL_FAILED",
   status: { ...statuses.internal, http: 502 },
   fields: { toolName: Schema.String, text: Schema.String },
   message: ({ text, toolName }) => `The tool "${toolName}" answered with an error: ${text}`,
-  // Most tools that refuse say themselves what to do, and then it is not about arguments.
-  hint: ({ text }) => (/^Hint: /m.test(text) ? undefined : "Check the arguments against: signalbox tools list --json")
+  hint: ({ text }) => hintFor(text)
 }) {}
 
 /** A sub-agent came to an end without an answer that counts. What it had said so far is in `text`. */

@@ -3,4 +3,4 @@
  */
 export { type HttpFace, type HttpFaceOptions, makeHttpFace } from "./serve/httpFace.ts"
 export type { ServedAnswer, ServedCall, ServedResult, ServedTool, ServedTools } from "./serve/ServedTools.ts"
-export { serveOverStdio } from "./serve/sdkServer.ts"
+export { serveOverStdio, type StdioFaceOptions } from "./serve/stdioFace.ts"

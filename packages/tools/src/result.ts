@@ -35,12 +35,14 @@ export const toResult = ({ data, isError = false, text }: ToolOutput, limit: num
   ...(data === undefined ? {} : { structuredContent: data })
 })
 
-/** The result of a tool that refused or failed: code, message and next step. */
+const textOf = ({ error_code: code, hint, message }: ErrorJson): string =>
+  `Error: ${code}: ${message}${hint === undefined ? "" : `\nHint: ${hint}`}`
+
+/** Code, message and next step, as a model reads them. */
+export const errorText = (error: BuiltInError): string => textOf(toJson(error))
+
+/** The result of a tool that refused or failed. */
 export const toErrorResult = (error: BuiltInError, limit: number): ToolResult => {
-  const json: ErrorJson = toJson(error)
-  const hint = json.hint === undefined ? "" : `\nHint: ${json.hint}`
-  return {
-    ...textResult(fitText(`Error: ${json.error_code}: ${json.message}${hint}`, limit), true),
-    structuredContent: { error: json }
-  }
+  const json = toJson(error)
+  return { ...textResult(fitText(textOf(json), limit), true), structuredContent: { error: json } }
 }

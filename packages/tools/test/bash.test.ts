@@ -65,8 +65,9 @@ describe("Bash", () => {
       const shown = yield* run(bench, "echo begun; sleep 600 & trap '' TERM; sleep 601", { timeout: 5 })
       assert.include(
         shown,
-        "TOOL_TOOK_TOO_LONG: The command took longer than 5s (timeout 5, taken as seconds) and was ended.\nbegun"
+        "Error: TOOL_TOOK_TOO_LONG: The command took longer than 5s (timeout 5, taken as seconds) and was ended.\nHint: "
       )
+      assert.isTrue(shown.endsWith("\nbegun"), shown)
       yield* until(() => marked(mark).length === 0)
     })
   )

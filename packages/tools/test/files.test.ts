@@ -28,9 +28,13 @@ describe("Read", () => {
         "1\tone\n[The file goes on. Continue with offset 2.]"
       )
       assert.strictEqual(
-        yield* text("Read", { file_path: "a.txt", offset: 9 }),
-        "Tool executed successfully (no output)"
+        yield* text("Read", { file_path: "a.txt", offset: 9, pages: "1-2" }),
+        "[Nothing is there: the file has 5 lines.]"
       )
+      write("a.txt", "")
+      assert.strictEqual(yield* text("Read", { file_path: "a.txt" }), "[The file is empty.]")
+      write("a.txt", "x".repeat(200_000))
+      assert.isTrue((yield* text("Read", { file_path: "a.txt" })).endsWith(" [... 200000 characters]"))
     })
   )
 
@@ -251,7 +255,7 @@ describe("Glob", () => {
 describe("Grep", () => {
   it.effect("shows lines with their numbers and what is around them", () =>
     Effect.gen(function* () {
-      const { text, work, write } = yield* makeBench()
+      const { call, text, work, write } = yield* makeBench()
       write("src/a.ts", "one\ntwo\nTHREE\nfour\nfive\ntwo")
       write("src/b.js", "two")
       write("src/c.bin", new Uint8Array([0, 116, 119, 111]))
@@ -267,6 +271,12 @@ describe("Grep", () => {
         `${file}:two\n[1 of 2 are shown, from 1.]`
       )
       assert.strictEqual(yield* text("Grep", { pattern: "three" }), "No line fits the pattern.")
+      const found = yield* call("Grep", { pattern: "two", output_mode: "content", head_limit: 1, multiline: true })
+      assert.deepStrictEqual(found.structuredContent, {
+        lines: [{ file, line: 2, text: "two", is_match: true }],
+        total: 3,
+        is_cut: true
+      })
     })
   )
 

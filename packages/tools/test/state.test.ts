@@ -121,6 +121,8 @@ const code: JsonObject = {
 }
 const prose: JsonObject = { cell_type: "markdown", id: "two", metadata: {}, source: "# Tëxt" }
 
+const around = (cells: string) => `{"nbformat_minor": 2.0, "cells": [${cells}]  , "nbformat": 4}`
+
 describe("a notebook", () => {
   it.live("is shown by its cells, with what they printed", () =>
     Effect.gen(function* () {
@@ -138,6 +140,31 @@ describe("a notebook", () => {
         yield* text("NotebookRead", { file_path: "n.ipynb", cell_index: 0, include_outputs: false }),
         "Output"
       )
+    })
+  )
+
+  it.live("keeps what JSON has no canonical form for, however the cells are set", () =>
+    Effect.gen(function* () {
+      const { call, write } = yield* makeBench()
+      const odd =
+        '{"cell_type": "raw", "id": "cell-2", "metadata": {"a": 1.0, "b": [1e-05, 12345678901234567890]}, "source": "\\"[{"}'
+      const other = '{"cell_type":"markdown","metadata":{},"source":["x"]}'
+      const file = write("odd.ipynb", around(` ${odd}, ${other},${odd.replace("cell-2", "b")} `))
+      const edit = (input: JsonObject) =>
+        Effect.map(call("NotebookEdit", { notebook_path: "odd.ipynb", ...input }), () => readFileSync(file, "utf8"))
+      assert.strictEqual(
+        yield* edit({ cell_index: 1, new_source: "y" }),
+        around(` ${odd}, ${other.replace('"x"', '"y"')},${odd.replace("cell-2", "b")} `)
+      )
+      yield* edit({ cell_id: "b", edit_mode: "delete" })
+      // An id comes before a place.
+      assert.strictEqual(
+        yield* edit({ cell_id: "cell-2", edit_mode: "delete" }),
+        around(` ${other.replace('"x"', '"y"')} `)
+      )
+      assert.strictEqual(yield* edit({ cell_index: 0, edit_mode: "delete" }), around(""))
+      const added = yield* edit({ edit_mode: "insert", new_source: "z", cell_type: "markdown" })
+      assert.strictEqual(added, around('{"cell_type":"markdown","metadata":{},"source":["z"]}'))
     })
   )
 

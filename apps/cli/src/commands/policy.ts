@@ -34,7 +34,9 @@ const attempt = Command.make(
       )
     )
 ).pipe(
-  Command.withDescription("What another configuration would do with the tool calls of the past; runs nothing"),
+  Command.withDescription(
+    "What another configuration would do with the tool calls of the past; runs nothing. Of tools of servers it knows only the names: since it asks no server whether one is read-only or idempotent, auto-safe shows them as asked about"
+  ),
   Command.withExamples([
     { command: "signalbox policy try new.yaml", description: "What would change, call by call, and why" },
     { command: "signalbox policy try --session work", description: "What the present one says of a conversation" },

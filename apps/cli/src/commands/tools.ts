@@ -28,7 +28,7 @@ import { shortfallOf } from "../shortfall.ts"
 import { among, startListed, startUntilListed } from "../startServers.ts"
 import { explainUnknown } from "../unknownName.ts"
 import { withSetting } from "../withSetting.ts"
-import { parseJsonObject, readCall, type ToolCallWords } from "../toolCallWords.ts"
+import { asTaken, parseJsonObject, readCall, type ToolCallWords } from "../toolCallWords.ts"
 
 /** A tool as it is listed, here and by the running host. */
 const listedTool = (tool: ToolDefinition): ToolJson => ({
@@ -108,12 +108,10 @@ const findTool = Effect.fnUntraced(function* (host: RunningHost, { server, tool 
   return tool
 })
 
-/** Whether a name stands for one of the built-in tools. */
-const isBuiltIn = (host: RunningHost, name: string) =>
+/** The tool that a name stands for. */
+const toolNamed = (host: RunningHost, name: string) =>
   Effect.map(host.toolbox.list, (tools) =>
-    tools.some(
-      (tool) => sourceOf(tool.runBy) === builtInSource && (tool.name === name || qualifiedNames(tool).includes(name))
-    )
+    tools.find((tool) => tool.name === name || qualifiedNames(tool).includes(name))
   )
 
 const switchedOff = "It is a built-in tool that is switched off: add it to tools.enabled in the configuration."
@@ -157,8 +155,10 @@ const calledHere = (words: ReadonlyArray<string>, isDirect: boolean, approvals: 
       const host = yield* Host
       const wanted = yield* readCall(words, [builtInSource, ...Object.keys(host.config.options.servers)])
       const name = yield* findTool(host, wanted)
-      const input: JsonObject = wanted.input
-      if (input["run_in_background"] === true && (yield* isBuiltIn(host, name))) return yield* new JobNeedsHost({})
+      const found = yield* toolNamed(host, name)
+      const input: JsonObject = found === undefined ? wanted.input : asTaken(wanted, found.inputSchema)
+      const isBuiltIn = found !== undefined && sourceOf(found.runBy) === builtInSource
+      if (input["run_in_background"] === true && isBuiltIn) return yield* new JobNeedsHost({})
       const { interaction } = makeApproving(approvals, yield* personAtTerminal)
       const result = yield* host.toolbox
         .call(name, input, calledByHand(host.approvals, { interaction }))

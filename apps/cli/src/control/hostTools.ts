@@ -8,7 +8,7 @@ import type { SignalboxError } from "@signalbox/errors"
 import { Effect, Option, Predicate } from "effect"
 import { type ApprovalChoice, makeApproving } from "../chat/approving.ts"
 import { personAtTerminal } from "../chat/questions/terminalInteraction.ts"
-import { readCall } from "../toolCallWords.ts"
+import { asTaken, readCall, type ToolCallWords } from "../toolCallWords.ts"
 import { findRunning, tellHost } from "./runningHost.ts"
 import { serverInfoOf } from "./serverInfo.ts"
 
@@ -78,12 +78,23 @@ const approve = Effect.fnUntraced(function* (
   return answer.remember === "always" ? ("always" as const) : ("once" as const)
 })
 
+/** The arguments as the tool takes them; what it takes is asked only where that makes a difference. */
+const takenInput = Effect.fnUntraced(function* ({ ask }: ControlConnection, words: ToolCallWords) {
+  const { input, server, tool, typed } = words
+  if (Object.keys(typed).length === 0) return input
+  const tools = yield* ask((client) => client.tools.list({ query: server === undefined ? {} : { server } }))
+  const found = tools.find((each) => each.name === tool || each.original_name === tool || each.alias === tool)
+  return found === undefined ? input : asTaken(words, found.input_schema)
+})
+
 /** A call by the running host; nothing where there is none. Leaving it cancels the call at its server. */
 export const callByHost = Effect.fnUntraced(function* (words: ReadonlyArray<string>, choice: ApprovalChoice) {
   const connection = yield* found
   if (connection === undefined) return undefined
   const names = [builtInSource, ...(yield* serversOf(connection)).map(({ name }) => name)]
-  const { input, server, tool } = yield* readCall(words, names)
+  const read = yield* readCall(words, names)
+  const { server, tool } = read
+  const input = yield* takenInput(connection, read)
   const wanted: WantedCall = { name: tool, input, ...(server === undefined ? {} : { server }) }
   const call = (approved?: "once" | "always") =>
     connection.ask((client) =>

@@ -27,7 +27,14 @@ export const serveMcp = (serving: Serving, listening: Listening | undefined) =>
     const { options } = yield* readConfig([], "preset")
     const needsNoModel = !options.tools.enabled.includes("Task")
     const serve = Effect.gen(function* () {
-      if (listening === undefined) return yield* serveOverStdio(yield* followed(serving))
+      if (listening === undefined) {
+        const { stdin: input, stdout: output } = process
+        return yield* serveOverStdio(yield* followed(serving), {
+          input,
+          output,
+          grace: options.runtime.shutdownTimeout
+        })
+      }
       const { checkListening, listenMcp } = yield* overHttp
       // Before anything starts.
       yield* checkListening(listening)

@@ -15,6 +15,7 @@ import { ClientConversations } from "./ClientConversations.ts"
 import { UpgradeMissing } from "./errors.ts"
 import { type ChatFrame, type ClientFrame, ServerFrame } from "./frames.ts"
 import { readFrame } from "./readFrame.ts"
+import { maxMessageBytes } from "./socketOptions.ts"
 import { errorFrame, frame, makeTurnFrames } from "./turnFrames.ts"
 
 /** After so many frames in a row that are none, a client is not worth listening to. */
@@ -135,7 +136,7 @@ const open = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerR
   const owner = { principal: client.name, conversationId: conversation.storedAs }
   yield* Effect.addFinalizer(() => host.orchestrator.endConversation(owner))
   const upgraded = yield* request.upgrade
-  yield* converse(upgraded, { client, headers, conversation }, server.options.maxRequestBytes).pipe(
+  yield* converse(upgraded, { client, headers, conversation }, maxMessageBytes(server.options)).pipe(
     // Every end of a socket is an error, that of a client who has what it wants too.
     Effect.catchTag("SocketError", () => Effect.void)
   )

@@ -49,11 +49,19 @@ const McpUrls = Schema.Struct({
   keepFor: PositiveDuration
 })
 
+/** The sockets of `/ws/chat`. */
+const WebSocketOptions = Schema.Struct({
+  maxMessageBytes: Schema.Union([Schema.Literal("auto"), PositiveInt]),
+  pingInterval: Schema.Union([Schema.Literal("off"), PositiveDuration]),
+  pingTimeout: PositiveDuration
+})
+
 /** The section. */
 export const ServerOptions = Schema.Struct({
   host: Schema.NonEmptyString,
   port: Port,
   maxRequestBytes: PositiveInt,
+  websocket: WebSocketOptions,
   auth: Auth,
   tools: Tools,
   mcpUrls: McpUrls,

@@ -176,7 +176,8 @@ runtime:
   # (*) The longest that one call to a server may show no sign of life (an answer, or progress), and may take in all.
   idleTimeout: 60 seconds
   callTimeout: 10 minutes
-  # (*) From closing a server's input to killing its process group.
+  # (*) From closing a server's input to killing its process group; also how long calls of a client of mcp serve may go on
+  # after that has closed its own.
   shutdownTimeout: 5 seconds
   # (*) The largest message of a server, and to a server, in bytes.
   maxMessageBytes: 52428800

@@ -1,7 +1,8 @@
 /**
  * Tools for MCP clients over Streamable HTTP, as an answer to each request; who listens for them is another's business. Clients
  * of the newest era have no session. Those before it have one each, and lose the one that was used the longest ago when
- * there are too many: they are told, and begin anew.
+ * there are too many: they are told, and begin anew. A call ends with the stream that its answer would come over, in every
+ * era: nothing is kept that a client could come back for.
  */
 import {
   createMcpHandler,
@@ -10,6 +11,7 @@ import {
   localhostAllowedHostnames,
   localhostAllowedOrigins,
   originValidationResponse,
+  type RequestId,
   type Server,
   WebStandardStreamableHTTPServerTransport
 } from "@modelcontextprotocol/server"
@@ -37,7 +39,52 @@ const maxSessions = 256
 
 interface Session {
   readonly server: Server
-  readonly transport: WebStandardStreamableHTTPServerTransport
+  /** Answers it, and cancels what it asks for where its client leaves before that has come. */
+  readonly answer: (request: Request) => Promise<Response>
+}
+
+/** A response that tells when nobody reads it to its end. */
+const watched = (response: Response, onLeft: () => void): Response => {
+  const { body, headers, status } = response
+  if (body === null) return response
+  const reader = body.getReader()
+  const read = new ReadableStream<Uint8Array>({
+    pull: (controller) =>
+      reader.read().then(({ done, value }) => (done ? controller.close() : controller.enqueue(value))),
+    cancel: (reason) => {
+      onLeft()
+      return reader.cancel(reason)
+    }
+  })
+  return new Response(read, { status, headers })
+}
+
+/** A session over a transport that its server is connected to. */
+const makeSession = (server: Server, transport: WebStandardStreamableHTTPServerTransport): Session => {
+  const asked = new WeakMap<Request, Array<RequestId>>()
+  const { onmessage } = transport
+  const noted: Pick<typeof transport, "onmessage"> = {
+    onmessage: (message, extra) => {
+      const ids = extra?.request === undefined ? undefined : asked.get(extra.request)
+      if ("method" in message && "id" in message) ids?.push(message.id)
+      onmessage?.(message, extra)
+    }
+  }
+  Object.assign(transport, noted)
+  const answer = (request: Request): Promise<Response> => {
+    const ids: Array<RequestId> = []
+    asked.set(request, ids)
+    const cancel = () => {
+      for (const requestId of ids)
+        onmessage?.({
+          jsonrpc: "2.0",
+          method: "notifications/cancelled",
+          params: { requestId, reason: "Its client left." }
+        })
+    }
+    return transport.handleRequest(request).then((response) => watched(response, cancel))
+  }
+  return { server, answer }
 }
 
 /** JSON-RPC has no request that this answers. */
@@ -70,7 +117,7 @@ export const makeHttpFace = Effect.fnUntraced(function* (
     const server = makeServer(tools, run)
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => crypto.randomUUID(),
-      onsessioninitialized: (id) => keep(id, { server, transport }),
+      onsessioninitialized: (id) => keep(id, makeSession(server, transport)),
       onsessionclosed: (id) => void sessions.delete(id)
     })
     return server
@@ -88,7 +135,7 @@ export const makeHttpFace = Effect.fnUntraced(function* (
     const session = sessions.get(id)
     if (session === undefined) return Promise.resolve(refused(404, "There is no such session. Begin a new one."))
     keep(id, session)
-    return session.transport.handleRequest(request)
+    return session.answer(request)
   }
 
   yield* tools.changes.pipe(

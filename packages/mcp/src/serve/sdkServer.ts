@@ -1,6 +1,6 @@
 /**
- * The file that knows the server half of the MCP TypeScript SDK: it speaks both eras of the protocol from one description of
- * what is served. Promises and their signals become fibers here.
+ * What is served as a server of the MCP TypeScript SDK, which speaks both eras of the protocol from one description. Promises
+ * and their signals become fibers here.
  */
 import {
   acceptedContent,
@@ -12,11 +12,9 @@ import {
   ProtocolError,
   ProtocolErrorCode,
   Server,
-  type ServerContext,
-  type Transport
+  type ServerContext
 } from "@modelcontextprotocol/server"
-import { serveStdio as serveSdkStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio"
-import { Effect, FiberSet, Predicate, Stream } from "effect"
+import { Effect, Predicate } from "effect"
 import type { ServedAnswer, ServedCall, ServedResult, ServedTools } from "./ServedTools.ts"
 
 /** The key of our one question in the answers of a client. */
@@ -98,56 +96,3 @@ export const makeServer = ({ call, instructions, list, name, version }: ServedTo
   )
   return server
 }
-
-/** The SDK's transport over the standard streams of this process, that says when the client has gone. */
-const watched = (onClosed: () => void): Transport => {
-  const inner = new StdioServerTransport()
-  const outer: Transport = {
-    start: () => inner.start(),
-    send: (message) => inner.send(message),
-    close: () => inner.close()
-  }
-  const handlers: Pick<Transport, "onclose" | "onerror" | "onmessage"> = {
-    onmessage: (message) => outer.onmessage?.(message),
-    onerror: (error) => outer.onerror?.(error),
-    onclose: () => {
-      outer.onclose?.()
-      onClosed()
-    }
-  }
-  Object.assign(inner, handlers)
-  return outer
-}
-
-/**
- * Serves on standard input and output until the client closes them; then calls that run are interrupted. Nothing else may
- * write to standard output meanwhile.
- */
-export const serveOverStdio = (tools: ServedTools): Effect.Effect<void> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const run = yield* FiberSet.makeRuntimePromise()
-      const servers = new Set<Server>()
-      yield* tools.changes.pipe(
-        Stream.runForEach(() =>
-          Effect.sync(() => {
-            // One that was made to be asked for its name alone has no connection, and nobody to tell.
-            for (const server of servers) void server.sendToolListChanged().catch(() => servers.delete(server))
-          })
-        ),
-        Effect.forkScoped
-      )
-      yield* Effect.callback<void>((resume) => {
-        const transport = watched(() => resume(Effect.void))
-        const handle = serveSdkStdio(
-          () => {
-            const server = makeServer(tools, run)
-            servers.add(server)
-            return server
-          },
-          { transport }
-        )
-        return Effect.promise(() => handle.close())
-      })
-    })
-  )

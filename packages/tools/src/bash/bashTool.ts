@@ -7,6 +7,7 @@ import { ChildProcessSpawner } from "effect/process"
 import { requireApproval } from "../approval.ts"
 import { builtIn, type BuiltIn, invalidInput, type ToolOutput } from "../BuiltIn.ts"
 import { CommandRefused, ToolTookTooLong } from "../errors.ts"
+import { errorText } from "../result.ts"
 import { describeSandbox } from "../sandbox/Sandbox.ts"
 import type { CommandOptions } from "../ToolsOptions.ts"
 import type { CommandPolicy } from "./CommandPolicy.ts"
@@ -77,14 +78,17 @@ const headOf = ({ exitCode, signal }: CommandEnd): string => {
   return exitCode === 0 ? "" : `Exit code ${exitCode}\n`
 }
 
+/** `null` where it has not ended, or not in this way. */
+const dataOf = ({ stderr, stdout }: RunningCommand, end: CommandEnd | undefined) => ({
+  exit_code: end?.exitCode ?? null,
+  signal: end?.signal ?? null,
+  stdout: stdout.text(),
+  stderr: stderr.text()
+})
+
 const answerOf = (command: RunningCommand, end: CommandEnd): ToolOutput => ({
   text: `${headOf(end)}${outputOf(command)}`.trimEnd(),
-  data: {
-    exit_code: end.exitCode ?? null,
-    signal: end.signal ?? null,
-    stdout: command.stdout.text(),
-    stderr: command.stderr.text()
-  },
+  data: dataOf(command, end),
   isError: end.exitCode !== 0
 })
 
@@ -93,7 +97,7 @@ const showJob = Effect.fnUntraced(function* ({ command, end, id }: Job) {
   const state = ended === undefined ? "It still runs." : headOf(ended).trimEnd() || "It has ended."
   return {
     text: `Job ${id}. ${state}\n${outputOf(command)}`.trimEnd(),
-    data: { job: id, is_running: ended === undefined }
+    data: { job: id, is_running: ended === undefined, ...dataOf(command, ended) }
   }
 })
 
@@ -134,7 +138,7 @@ export const bashTool = (parts: BashParts): BuiltIn => {
         if (Option.isSome(end)) return answerOf(command, end.value)
         const said = outputOf(command)
         const error = new ToolTookTooLong({ what: "The command", limit, origin })
-        return said === "" ? yield* error : { text: `${error.code}: ${error.message}\n${said}`, isError: true }
+        return said === "" ? yield* error : { text: `${errorText(error)}\n${said}`.trimEnd(), isError: true }
       })
     ).pipe(Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, parts.spawner))
 

@@ -55,7 +55,7 @@ export const applyEdits = (text: string, edits: ReadonlyArray<TextEdit>): Result
     }
     if (expected !== "any" && count !== expected)
       return problem(
-        `the old text occurs ${times(count)}, and ${times(expected)} ${expected === 1 ? "was" : "were"} expected`
+        `the old text occurs ${times(count)}, and ${times(expected)} ${expected === 1 ? "was" : "were"} expected (replace_all replaces each; more of the text around it names one)`
       )
     current = current.split(old).join(added)
     total += count

@@ -42,6 +42,10 @@ const Input = Schema.Struct({
   "-C": lines("around"),
   context: lines("around"),
   "-n": Schema.optionalKey(Schema.Boolean.annotate({ description: "Show the numbers of lines; true by default." })),
+  "-o": Schema.optionalKey(Schema.Boolean.annotate({ description: "Changes nothing: whole lines are shown." })),
+  multiline: Schema.optionalKey(
+    Schema.Boolean.annotate({ description: "Changes nothing: a match does not go beyond its line." })
+  ),
   "-i": Schema.optionalKey(Schema.Boolean.annotate({ description: "Ignore the case of letters." })),
   case_sensitive: Schema.optionalKey(Schema.Boolean.annotate({ description: "The opposite of -i." })),
   head_limit: Schema.optionalKey(
@@ -90,8 +94,19 @@ const around = (input: GrepInput) => {
   return { before: input["-B"] ?? both, after: input["-A"] ?? both }
 }
 
-const contentOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, limit: number) => {
+/** What is shown of the hits, as text and as data. */
+interface Shown {
+  readonly shown: ReadonlyArray<string>
+  readonly data: object
+  readonly total: number
+  readonly count: number
+}
+
+const countsOf = (hits: ReadonlyArray<Hit>) => hits.map(({ file, matches }) => ({ file, count: matches.length }))
+
+const contentOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, limit: number): Shown => {
   const shown: Array<string> = []
+  const lines: Array<object> = []
   let passed = 0
   let count = 0
   for (const hit of hits) {
@@ -101,16 +116,18 @@ const contentOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, l
       if (before !== 0 && line !== before + 1) shown.push("--")
       before = line
       const mark = isMatch ? ":" : "-"
+      lines.push({ file: hit.file, line, text, is_match: isMatch })
       shown.push(input["-n"] === false ? `${hit.file}${mark}${text}` : `${hit.file}${mark}${line}${mark}${text}`)
     }
   }
-  return { shown, total: passed, count }
+  return { shown, data: { lines }, total: passed, count }
 }
 
-const filesOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, limit: number) => {
+const filesOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, limit: number): Shown => {
   const part = hits.slice(offset, offset + limit)
   return {
     shown: part.map(({ file, matches }) => (input.output_mode === "count" ? `${file}:${matches.length}` : file)),
+    data: { files: countsOf(part) },
     total: hits.length,
     count: part.length
   }
@@ -119,12 +136,21 @@ const filesOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, lim
 const render = (input: GrepInput, hits: ReadonlyArray<Hit>, isCut: boolean) => {
   const offset = input.offset ?? 0
   const limit = input.head_limit ?? input.max_matches ?? defaultLimit
-  const { count, shown, total } = (input.output_mode === "content" ? contentOf : filesOf)(input, hits, offset, limit)
+  const { count, data, shown, total } = (input.output_mode === "content" ? contentOf : filesOf)(
+    input,
+    hits,
+    offset,
+    limit
+  )
   const notes = [
+    ...(input.multiline === true ? ["[Each line was looked at by itself: multiline is not supported.]"] : []),
     ...(total > offset + count ? [`[${count} of ${total} are shown, from ${offset + 1}.]`] : []),
     ...(isCut ? ["[Not everything was searched. Name a folder, a glob or a type.]"] : [])
   ]
-  return [...(shown.length === 0 ? ["No line fits the pattern."] : shown), ...notes].join("\n")
+  return {
+    text: [...(shown.length === 0 ? ["No line fits the pattern."] : shown), ...notes].join("\n"),
+    data: { ...data, total, is_cut: isCut || total > offset + count }
+  }
 }
 
 /** Makes the tool. */
@@ -171,10 +197,7 @@ export const grepTool = (workspace: Workspace, limits: LimitOptions, path: Path.
         searched += size
         if (hit.matches.length > 0) hits.push(hit)
       }
-      return {
-        text: render(input, hits, isCut || searched > limits.maxSearchedBytes),
-        data: { files: hits.map(({ file, matches }) => ({ file, count: matches.length })) }
-      }
+      return render(input, hits, isCut || searched > limits.maxSearchedBytes)
     })
   })
 }

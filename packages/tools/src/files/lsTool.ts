@@ -18,8 +18,9 @@ const Input = Schema.Struct({
 
 const marks = { folder: "/", link: "@", file: "", other: "" } as const
 
-const longLine = (shown: string, { modifiedMillis, size }: EntryDetails): string =>
-  `${String(size).padStart(12)}  ${DateTime.formatIso(DateTime.makeUnsafe(modifiedMillis))}  ${shown}`
+const isoOf = ({ modifiedMillis }: EntryDetails): string => DateTime.formatIso(DateTime.makeUnsafe(modifiedMillis))
+const longLine = (shown: string, details: EntryDetails): string =>
+  `${String(details.size).padStart(12)}  ${isoOf(details)}  ${shown}`
 
 /** Makes the tool. */
 export const lsTool = (workspace: Workspace, maxEntries: number, path: Path.Path) =>
@@ -43,20 +44,23 @@ export const lsTool = (workspace: Workspace, maxEntries: number, path: Path.Path
             )
             .toSorted((a, b) => (a.name < b.name ? -1 : 1))
           const shown = entries.slice(0, maxEntries)
-          const lines = yield* Effect.forEach(shown, ({ kind, name }) => {
-            const marked = `${name}${marks[kind]}`
+          const listed = yield* Effect.forEach(shown, (entry) => {
+            const plain = { line: `${entry.name}${marks[entry.kind]}`, data: entry }
             return long === true
-              ? folder.details(name).pipe(
-                  Effect.map((details) => longLine(marked, details)),
+              ? folder.details(entry.name).pipe(
+                  Effect.map((details) => ({
+                    line: longLine(plain.line, details),
+                    data: { ...entry, size: details.size, modified: isoOf(details) }
+                  })),
                   // It is gone by now.
-                  Effect.orElseSucceed(() => marked)
+                  Effect.orElseSucceed(() => plain)
                 )
-              : Effect.succeed(marked)
+              : Effect.succeed(plain)
           })
           const note = entries.length > shown.length ? `\n[${entries.length - shown.length} more are not shown.]` : ""
           return {
-            text: lines.length === 0 ? "The folder is empty." : `${lines.join("\n")}${note}`,
-            data: { path: place.real, entries: shown }
+            text: listed.length === 0 ? "The folder is empty." : `${listed.map(({ line }) => line).join("\n")}${note}`,
+            data: { path: place.real, entries: listed.map(({ data }) => data), is_cut: note !== "" }
           }
         })
       )

@@ -1,20 +1,22 @@
 /**
  * NotebookRead and NotebookEdit.
  */
-import { isJsonObject, type JsonObject } from "@signalbox/model"
+import { type InvalidParams, isJsonObject, type JsonObject } from "@signalbox/model"
 import { Effect, Random, Schema } from "effect"
 import { builtIn, invalidInput } from "../BuiltIn.ts"
+import type { NotebookInvalid } from "../errors.ts"
 import type { Workspace } from "../paths/Workspace.ts"
 import { headOf } from "../result.ts"
 import type { BuiltInName } from "../ToolsOptions.ts"
 import {
+  type CellChange,
   type CellName,
+  changeCell,
   findCell,
   joined,
   newCell,
   type Notebook,
   parseNotebook,
-  printNotebook,
   withSource
 } from "./notebook.ts"
 
@@ -75,15 +77,27 @@ const outputText = (output: unknown): string => {
   return text.length <= maxOutput ? text : `${headOf(text, maxOutput)} [... ${text.length} characters]`
 }
 
-const shownCell = (one: JsonObject, index: number, withOutputs: boolean): string => {
-  const id = typeof one["id"] === "string" ? one["id"] : `cell-${index}`
-  const outputs: ReadonlyArray<unknown> = Array.isArray(one["outputs"]) ? one["outputs"] : []
-  const printed = withOutputs ? outputs.map(outputText).filter((text) => text !== "") : []
-  const source = joined(one["source"])
-  return [`[${index}] ${id} (${String(one["cell_type"])})`, source, ...printed.map((text) => `Output:\n${text}`)].join(
-    "\n"
-  )
+interface ShownCell {
+  readonly index: number
+  readonly id: string
+  readonly type: string
+  readonly source: string
+  readonly outputs: ReadonlyArray<string>
 }
+
+const shownCell = (one: JsonObject, index: number, withOutputs: boolean): ShownCell => {
+  const outputs: ReadonlyArray<unknown> = Array.isArray(one["outputs"]) ? one["outputs"] : []
+  return {
+    index,
+    id: typeof one["id"] === "string" ? one["id"] : `cell-${index}`,
+    type: String(one["cell_type"]),
+    source: joined(one["source"]),
+    outputs: withOutputs ? outputs.map(outputText).filter((text) => text !== "") : []
+  }
+}
+
+const textOf = ({ id, index, outputs, source, type }: ShownCell): string =>
+  [`[${index}] ${id} (${type})`, source, ...outputs.map((text) => `Output:\n${text}`)].join("\n")
 
 /** Makes the tool. */
 export const notebookReadTool = (workspace: Workspace) =>
@@ -102,8 +116,8 @@ export const notebookReadTool = (workspace: Workspace) =>
         only === undefined || only === index ? [shownCell(one, index, input.include_outputs ?? true)] : []
       )
       return {
-        text: shown.length === 0 ? "The notebook has no cells." : shown.join("\n\n"),
-        data: { cells: notebook.cells.length }
+        text: shown.length === 0 ? "The notebook has no cells." : shown.map(textOf).join("\n\n"),
+        data: { count: notebook.cells.length, cells: shown }
       }
     })
   })
@@ -113,36 +127,34 @@ type EditRequest = typeof EditInput.Type
 const typeOf = (cell: JsonObject | undefined): string =>
   typeof cell?.["cell_type"] === "string" ? cell["cell_type"] : "code"
 
-const replaceCell = (notebook: Notebook, index: number, source: string, type: string | undefined) => {
-  const old = notebook.cells[index]
-  return old === undefined ? notebook.cells : notebook.cells.with(index, withSource(old, source, type ?? typeOf(old)))
-}
-
 const wantedSource = ({ new_content, new_source = new_content }: EditRequest) =>
   new_source?.isWellFormed() === true
     ? Effect.succeed(new_source)
     : Effect.fail(invalidInput("NotebookEdit", "new_source", "Expected the text of the cell, well-formed"))
 
-const edit = Effect.fnUntraced(function* (given: string, notebook: Notebook, input: EditRequest) {
+const changeOf = Effect.fnUntraced(function* (
+  given: string,
+  notebook: Notebook,
+  input: EditRequest
+): Effect.fn.Return<CellChange, InvalidParams | NotebookInvalid> {
   const { cell_type, edit_mode: mode = "replace" } = input
   const name = nameOf(input)
   if (mode !== "insert" && name === undefined)
     return yield* invalidInput("NotebookEdit", "cell_id", "Expected the cell that is meant")
   const index = name === undefined ? -1 : yield* findCell(given, notebook, name)
-  if (mode === "delete") return { cells: notebook.cells.toSpliced(index, 1), index }
+  if (mode === "delete") return { mode, index }
   const source = yield* wantedSource(input)
-  return mode === "replace"
-    ? { cells: replaceCell(notebook, index, source, cell_type), index }
-    : yield* insertCell(notebook, index, source, cell_type ?? "code")
-})
-
-const insertCell = Effect.fnUntraced(function* (notebook: Notebook, index: number, source: string, type: string) {
+  if (mode === "replace") {
+    const old = notebook.cells[index] ?? {}
+    return { mode, index, cell: withSource(old, source, cell_type ?? typeOf(old)) }
+  }
   const id = (yield* Random.nextIntBetween(0x10000000, 0x7fffffff)).toString(16)
-  const added = newCell(notebook, id, source, type)
-  return { cells: notebook.cells.toSpliced(index + 1, 0, added), index: index + 1 }
+  return { mode, index: index + 1, cell: newCell(notebook, id, source, cell_type ?? "code") }
 })
 
 const encoder = new TextEncoder()
+/** How many more cells there are then. */
+const growth = { replace: 0, insert: 1, delete: -1 } as const
 const done = { replace: "replaced", insert: "inserted", delete: "deleted" } as const
 
 /** Makes the tool. */
@@ -164,9 +176,9 @@ export const notebookEditTool = (workspace: Workspace) =>
       const change = Effect.gen(function* () {
         const before = yield* workspace.readText(place)
         const notebook = yield* parseNotebook(given, before.text)
-        const { cells, index } = yield* edit(given, notebook, input)
-        yield* workspace.writeFile(place, encoder.encode(printNotebook(notebook, cells)), before)
-        return { index, count: cells.length }
+        const change = yield* changeOf(given, notebook, input)
+        yield* workspace.writeFile(place, encoder.encode(changeCell(notebook, change)), before)
+        return { index: change.index, count: notebook.cells.length + growth[change.mode] }
       })
       const { count, index } = yield* workspace.exclusive(place)(change)
       const mode = input.edit_mode ?? "replace"

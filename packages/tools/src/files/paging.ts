@@ -14,6 +14,6 @@ export const linesOf = (text: string): ReadonlyArray<string> => {
   return lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
 }
 
-/** A line as it is shown. */
-export const shownLine = (line: string): string =>
-  line.length <= maxLineLength ? line : `${headOf(line, maxLineLength)} [... ${line.length} characters]`
+/** A line as it is shown; so many characters more of it were not kept. */
+export const shownLine = (line: string, skipped = 0): string =>
+  line.length <= maxLineLength ? line : `${headOf(line, maxLineLength)} [... ${line.length + skipped} characters]`

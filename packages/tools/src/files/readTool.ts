@@ -22,6 +22,12 @@ const Input = Schema.Struct({
     Schema.Int.check(Schema.isGreaterThan(0)).annotate({
       description: `How many lines to show; ${defaultLimit} by default.`
     })
+  ),
+  pages: Schema.optionalKey(
+    Schema.String.annotate({ description: "Changes nothing: only text is shown, and no PDF." })
+  ),
+  allow_large: Schema.optionalKey(
+    Schema.Boolean.annotate({ description: "Changes nothing: a large file is shown part by part." })
   )
 })
 
@@ -31,8 +37,8 @@ interface Reading {
   length: number
   line: number
   partial: string
-  /** The line that is read now is longer than what is shown of it. */
-  isSkipping: boolean
+  /** Characters of the line that is read now beyond what is kept of it, because no more of it is shown. */
+  skipped: number
   isFull: boolean
 }
 
@@ -47,15 +53,22 @@ export const readTool = (workspace: Workspace, maxCharacters: number) =>
     run: Effect.fnUntraced(function* ({ file_path, limit = defaultLimit, offset = 1 }) {
       const place = yield* workspace.policy.decide(file_path, "read")
       const first = Math.max(1, offset)
-      const { isFull, lines } = yield* Effect.scoped(
+      const { isFull, line, lines } = yield* Effect.scoped(
         Effect.flatMap(workspace.openFile(place), (file) => readLines(place, file, first, limit, maxCharacters))
       )
       const text = lines.map((line, index) => `${first + index}\t${line}`).join("\n")
       const next = first + lines.length
       const note = isFull ? `\n[The file goes on. Continue with offset ${next}.]` : ""
-      return { text: `${text}${note}`, data: { first_line: first, lines, has_more: isFull } }
+      return {
+        text: lines.length === 0 ? beyondEnd(line - 1) : `${text}${note}`,
+        data: { first_line: first, lines, has_more: isFull }
+      }
     })
   })
+
+/** There is no line to show. */
+const beyondEnd = (count: number): string =>
+  count === 0 ? "[The file is empty.]" : `[Nothing is there: the file has ${count} line${count === 1 ? "" : "s"}.]`
 
 /** Room for the numbers of lines, and for the note. */
 const overhead = 12
@@ -67,12 +80,12 @@ const readLines = Effect.fnUntraced(function* (
   limit: number,
   maxCharacters: number
 ) {
-  const reading: Reading = { lines: [], length: 100, line: 1, partial: "", isSkipping: false, isFull: false }
+  const reading: Reading = { lines: [], length: 100, line: 1, partial: "", skipped: 0, isFull: false }
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
   const buffer = new Uint8Array(Math.max(1, Math.min(chunkBytes, file.size)))
   const take = (line: string) => {
     if (reading.line >= first && !reading.isFull) {
-      const shown = shownLine(line.endsWith("\r") ? line.slice(0, -1) : line)
+      const shown = shownLine(line.endsWith("\r") ? line.slice(0, -1) : line, reading.skipped)
       const needed = shown.length + overhead
       if (reading.lines.length >= limit || (reading.lines.length > 0 && reading.length + needed > maxCharacters))
         reading.isFull = true
@@ -97,7 +110,7 @@ const readLines = Effect.fnUntraced(function* (
     if (text.includes("\0")) return yield* new FileBinary({ path: place.given })
     split(reading, text, take)
   }
-  if (!reading.isFull && (reading.partial !== "" || reading.isSkipping)) take(reading.partial)
+  if (!reading.isFull && reading.partial !== "") take(reading.partial)
   return reading
 })
 
@@ -107,7 +120,7 @@ const split = (reading: Reading, text: string, take: (line: string) => void): vo
     grow(reading, text.slice(from, end))
     take(reading.partial)
     reading.partial = ""
-    reading.isSkipping = false
+    reading.skipped = 0
     from = end + 1
   }
   grow(reading, text.slice(from))
@@ -115,6 +128,6 @@ const split = (reading: Reading, text: string, take: (line: string) => void): vo
 
 /** A line without an end must not fill the memory: what is not shown of it is not kept. */
 const grow = (reading: Reading, text: string): void => {
-  if (reading.partial.length > maxLineLength * 2) reading.isSkipping = true
+  if (reading.partial.length > maxLineLength * 2) reading.skipped += text.length
   else reading.partial += text
 }

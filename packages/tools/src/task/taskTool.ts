@@ -9,12 +9,23 @@ import { EntryNotFound, SubAgentUnavailable } from "../errors.ts"
 import type { StateFiles } from "../todo/StateFiles.ts"
 import { SubAgent } from "./SubAgent.ts"
 
+const unused = (why: string) => ({ description: `Changes nothing: ${why}.` })
+
+/** What clients say to sub-agents of their own. */
+const ignored = {
+  model: Schema.optionalKey(Schema.String.annotate(unused("the configuration says which model an agent has"))),
+  effort: Schema.optionalKey(Schema.String.annotate(unused("the configuration says how an agent works"))),
+  run_in_background: Schema.optionalKey(Schema.Boolean.annotate(unused("the answer is waited for"))),
+  isolation: Schema.optionalKey(Schema.String.annotate(unused("it works in the same folders")))
+}
+
 const Input = Schema.Struct({
   description: Schema.optionalKey(Schema.String.annotate({ description: "The task in a few words." })),
   prompt: Schema.optionalKey(Schema.String.annotate({ description: "All that the sub-agent has to know and to do." })),
   subagent_type: Schema.optionalKey(
     Schema.String.annotate({ description: "Which kind of agent, where there are several." })
   ),
+  ...ignored,
   action: Schema.optionalKey(
     Schema.Literals(["list", "add", "complete", "remove"]).annotate({
       description: "Instead of prompt: work on the list of tasks."

@@ -10,7 +10,7 @@ import { Priority, renderTodos, type Todo, TodoList, TodoStatus } from "./Todo.t
 
 const ReadInput = Schema.Struct({
   status_filter: Schema.optionalKey(Schema.Literals(["all", "pending", "in_progress", "completed"])),
-  priority_filter: Schema.optionalKey(Priority)
+  priority_filter: Schema.optionalKey(Schema.Literals(["all", ...Priority.literals]))
 })
 
 const details = {
@@ -68,8 +68,10 @@ const add = (todos: ReadonlyArray<Todo>, { priority = "medium", title, ...rest }
       ])
 
 const changeOne = (todos: ReadonlyArray<Todo>, { action, priority, title, todo_id, ...rest }: Write) => {
+  if (todo_id === undefined)
+    return Effect.fail(invalidInput("TodoWrite", "todo_id", "Expected the to-do that the action is about"))
   const found = todos.find(({ id }) => id === todo_id)
-  if (found === undefined) return Effect.fail(new EntryNotFound({ id: todo_id ?? "", list: "to-do" }))
+  if (found === undefined) return Effect.fail(new EntryNotFound({ id: todo_id, list: "to-do" }))
   if (action === "delete") return Effect.succeed(todos.filter((todo) => todo !== found))
   const changed: Todo =
     action === "complete"
@@ -100,11 +102,11 @@ export const todoReadTool = (state: StateFiles) =>
     description: "Shows the to-dos of this conversation.",
     input: ReadInput,
     annotations: { title: "Show the to-dos", readOnlyHint: true, openWorldHint: false },
-    run: Effect.fnUntraced(function* ({ priority_filter, status_filter = "all" }, context) {
+    run: Effect.fnUntraced(function* ({ priority_filter = "all", status_filter = "all" }, context) {
       const todos = (yield* state.read(kind, TodoList, [], context)).filter(
         ({ priority, status }) =>
           (status_filter === "all" || status === status_filter) &&
-          (priority_filter === undefined || priority === priority_filter)
+          (priority_filter === "all" || priority === priority_filter)
       )
       return { text: renderTodos(todos), data: { todos } }
     })

@@ -46,13 +46,21 @@ export const webFetchTool = (
       const wanted = Math.max(1, Math.min(max_length, maxCharacters - 500))
       const whole = isHtml(page) ? yield* htmlToMarkdown(page.text, page.url, offset + wanted) : page.text
       const shown = headOf(whole.slice(offset), wanted)
+      const end = offset + shown.length
       const notes = [
-        ...(page.url.href === url ? [] : [`[Found at ${page.url.href}]`]),
-        ...(offset + shown.length < whole.length
-          ? [`[There is more. Continue with offset ${offset + shown.length}.]`]
-          : []),
+        ...(page.url.href === URL.parse(url)?.href ? [] : [`[Found at ${page.url.href}]`]),
+        ...(end < whole.length ? [`[There is more. Continue with offset ${end}.]`] : []),
         ...(page.isCut ? [`[Only the first ${options.maxBytes} bytes were read.]`] : [])
       ]
-      return { text: [shown, ...notes].join("\n"), data: { url: page.url.href, content_type: page.contentType } }
+      return {
+        text: [shown, ...notes].join("\n"),
+        data: {
+          url: page.url.href,
+          content_type: page.contentType,
+          text: shown,
+          ...(end < whole.length ? { next_offset: end } : {}),
+          is_cut: page.isCut
+        }
+      }
     })
   })
