@@ -30,7 +30,7 @@ export const markedProcesses = async (marker: {
   return process.platform === "linux" ? readProc(entry) : readPs(entry)
 }
 
-/** Tests look again and again until somebody is gone, and one file after the other without waiting is a third of the work. */
+/** Tests look again and again until somebody is gone: reading one file after the other costs much less than promises of all. */
 const readProc = (entry: string): Array<number> =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && name !== String(process.pid) && isMarked(name, entry))
