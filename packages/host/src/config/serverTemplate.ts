@@ -11,8 +11,8 @@ server:
   # The largest request, in bytes.
   maxRequestBytes: 10485760
   # Conversations over a WebSocket (/ws/chat): the largest message in bytes (auto: maxRequestBytes); how often a client is asked
-  # for a sign of life (off, or such as 20 seconds), and after how long without one it is taken for gone.
-  websocket: { maxMessageBytes: auto, pingInterval: off, pingTimeout: 10 seconds }
+  # for a sign of life (or off), and after how long without one it is taken for gone.
+  websocket: { maxMessageBytes: auto, pingInterval: 20 seconds, pingTimeout: 10 seconds }
   auth:
     # none; keys: who has one of those below, as x-api-key or Bearer; forward: the caller's own key goes to the provider.
     # Nobody looks at such a key here, so that others than this machine need "tools: none" with forward.
