@@ -17,9 +17,9 @@ const durations = Metric.histogram("hook_duration_ms", {
 })
 
 const outcomes = ["ok", "refused", "failed", "cancelled"] as const
-type Outcome = (typeof outcomes)[number]
+type Ending = (typeof outcomes)[number]
 
-const outcomeOf = (exit: Exit.Exit<unknown, HookRefused | HookTrouble>): Outcome => {
+const outcomeOf = (exit: Exit.Exit<unknown, HookRefused | HookTrouble>): Ending => {
   if (Exit.isSuccess(exit)) return "ok"
   if (Exit.hasInterrupts(exit)) return "cancelled"
   const { _tag } = Option.getOrElse(Exit.findErrorOption(exit), () => ({ _tag: "Defect" }))
@@ -43,13 +43,13 @@ export const countRun = <A, R>(
   )
 
 /** What was counted at one event. */
-export interface HookNumbers extends Readonly<Record<Outcome, number>> {
+export interface HookNumbers extends Readonly<Record<Ending, number>> {
   readonly average_ms: number | null
 }
 
 /** What was counted in the registry of the caller, by event; those at which no hook was asked are not there. */
 export const hookNumbers: Effect.Effect<Readonly<Record<string, HookNumbers>>> = Effect.gen(function* () {
-  const byEvent = new Map<string, Record<Outcome, number>>()
+  const byEvent = new Map<string, Record<Ending, number>>()
   for (const { attributes, id, state } of yield* Metric.snapshot) {
     const outcome = outcomes.find((each) => each === attributes?.["outcome"])
     const event = attributes?.["event"]

@@ -60,6 +60,15 @@ const upperCase = (text: string): string => text.replace(/[^A-Za-z0-9]+/g, "_").
 /** What is taken over of the configuration of a model. */
 const modelKeys = new Set(["provider", "model", "model_name", "max_tokens", "max_recursion_depth"])
 
+/** The keys that are not, in one text; none where there are none. */
+const othersIn = (said: Tree): ReadonlyArray<string> => {
+  const others = Object.keys(said).filter((key) => !modelKeys.has(key))
+  return others.length === 0 ? [] : [others.join(", ")]
+}
+
+const hopsIn = ({ max_recursion_depth: depth }: Tree): number | undefined =>
+  typeof depth === "number" && Number.isInteger(depth) && depth > 0 ? depth : undefined
+
 const providers: Readonly<Record<string, string>> = {
   anthropic: "claude",
   claude: "claude",
@@ -137,18 +146,15 @@ export const importAgents = Effect.fnUntraced(function* (
       notes.push(`"${name}": its model provider "${vendor}" has no counterpart here.`)
     if (valueAt(from.document.value, ["chat_model", "secrets"]) !== undefined)
       notes.push(`"${name}": the key of its model is read from "providers".`)
-    const others = Object.keys(said).filter((key) => !modelKeys.has(key))
-    if (others.length > 0) notes.push(`"${name}": what its model says of ${others.join(", ")} has no counterpart here.`)
+    notes.push(...othersIn(said).map((keys) => `"${name}": what its model says of ${keys} has no counterpart here.`))
     const maxTokens = said["max_tokens"]
-    const depth = said["max_recursion_depth"]
-    const maxHops = typeof depth === "number" && Number.isInteger(depth) && depth > 0 ? depth : undefined
     const model = {
       ...given("provider", vendor === undefined ? undefined : providers[vendor.toLowerCase()]),
       ...given("name", textOf(said["model"]) ?? textOf(said["model_name"])),
       ...given("maxTokens", typeof maxTokens === "number" ? maxTokens : undefined),
       ...given("systemPrompt", instructions?.text.trim())
     }
-    return { model, maxHops }
+    return { model, maxHops: hopsIn(said) }
   })
 
   const agentOf = Effect.fnUntraced(function* (manifest: Referrer, entry: Tree, index: number, name: string) {
