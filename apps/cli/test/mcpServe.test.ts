@@ -280,6 +280,10 @@ describe("signalbox mcp serve --http", () => {
     http = await startHttp(place)
   })
   afterAll(() => place[Symbol.asyncDispose]())
+  const running = () =>
+    waitFor(async () => (await place.servers()).length >= 2 || undefined, { description: "a command" })
+  const over = () =>
+    waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command" })
 
   for (const era of ["legacy", "modern"] as const) {
     it(`answers, and asks the person behind the client (${era})`, async () => {
@@ -299,10 +303,6 @@ describe("signalbox mcp serve --http", () => {
     it(`stops a command when its call is cancelled, and when the client leaves (${era})`, async () => {
       await using server = await connectedTo(http.url, era)
       const sleeping = { name: "Bash", arguments: { command: "sleep 600 | sleep 601" } }
-      const running = () =>
-        waitFor(async () => (await place.servers()).length >= 2 || undefined, { description: "a command" })
-      const over = () =>
-        waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command" })
       const giveUp = new AbortController()
       const call = server.client.callTool(sleeping, { signal: giveUp.signal }).then(
         () => "answered",
