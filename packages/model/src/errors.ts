@@ -78,7 +78,8 @@ export class ProviderInvalidResponse extends defineError<ProviderInvalidResponse
   code: "PROVIDER_INVALID_RESPONSE",
   status: statuses.badGateway,
   fields: said,
-  message: (error) => `${error.provider} answered something that its API does not allow: ${error.reason}`
+  message: (error) => `${error.provider} answered something that its API does not allow: ${error.reason}`,
+  hint: () => "See whether its baseUrl leads to that API, and to nothing between that answers for it: signalbox doctor"
 }) {}
 
 /** The provider found the request wrong (HTTP 4xx). Sending it again does not help. */
@@ -115,7 +116,8 @@ export class StreamInterrupted extends defineError<StreamInterrupted>()("StreamI
   status: statuses.badGateway,
   retryable: true,
   fields: said,
-  message: (error) => `The answer of ${error.provider} broke off: ${error.reason}`
+  message: (error) => `The answer of ${error.provider} broke off: ${error.reason}`,
+  hint: () => "Ask again. If it breaks off each time, something between may end long answers: signalbox doctor"
 }) {}
 
 /** What was the last failure before an upstream was left alone. */
