@@ -192,12 +192,13 @@ describe("a changed configuration", () => {
         agents: { ...nothing, removed: ["old"], changed: ["planner"], kept: [{ ...kept, agentName: "planner" }] },
         clients: { added: ["ci"], removed: ["desk"], changed: [] },
         areToolsChanged: true,
+        isApprovalChanged: true,
         needsRestart: ["server.port"]
       },
       plainStyle
     )
     assert.deepStrictEqual(lines, [
-      "~ The configuration has changed (new: a, b; reconnected: c; agents gone: old; changed agents: planner; new clients: ci; clients gone: desk; other built-in tools, or other limits for them)",
+      "~ The configuration has changed (new: a, b; reconnected: c; agents gone: old; changed agents: planner; new clients: ci; clients gone: desk; other built-in tools, or other limits for them; other calls are asked about)",
       "! fx goes on with its old options: no such command",
       "! planner/fx goes on with its old options: no such command",
       "! Start signalbox anew for these to take effect: server.port"
@@ -207,7 +208,14 @@ describe("a changed configuration", () => {
   it("is not told where nothing is different", () => {
     assert.deepStrictEqual(
       renderReloaded(
-        { ...nothing, agents: nothing, clients: nothing, areToolsChanged: false, needsRestart: [] },
+        {
+          ...nothing,
+          agents: nothing,
+          clients: nothing,
+          areToolsChanged: false,
+          isApprovalChanged: false,
+          needsRestart: []
+        },
         plainStyle
       ),
       []

@@ -31,6 +31,8 @@ export interface Reloaded extends Reconfigured {
   readonly clients: ClientsChanged
   /** Whether there are other built-in tools now, or others limits and policies for them. */
   readonly areToolsChanged: boolean
+  /** Whether other calls are asked about now. */
+  readonly isApprovalChanged: boolean
   /** Keys that have another value now, and are only read when a program starts. */
   readonly needsRestart: ReadonlyArray<string>
 }
@@ -110,6 +112,9 @@ export const makeReload = Effect.fnUntraced(function* (
       )
     )
     yield* tools.apply
+    const isApprovalChanged = approvalKeys.some(
+      (section) => !Equal.equals(current.options[section].approval, next.options[section].approval)
+    )
     current = next
     yield* approvals.follow(next)
     return {
@@ -117,6 +122,7 @@ export const makeReload = Effect.fnUntraced(function* (
       agents: changedAgents,
       clients: clientChanges(keysBefore, keys),
       areToolsChanged: tools.isChanged,
+      isApprovalChanged,
       needsRestart: restartKeys(config.options, next.options)
     } satisfies Reloaded
   }).pipe(
@@ -178,8 +184,9 @@ const limitsOfServers = new Set<string>([
   "sessions"
 ])
 
-/** What is taken up at each call. */
-const followed = new Set(["conversation.approval", "server.approval"])
+/** The sections whose `approval` is taken up at each call. */
+const approvalKeys = ["conversation", "server"] as const
+const followed = new Set(approvalKeys.map((section) => `${section}.approval`))
 
 const restartKeys = (before: HostOptions, after: HostOptions): ReadonlyArray<string> => {
   const { policy: _, maxRestarts: _n, ...delays } = before.runtime.restart

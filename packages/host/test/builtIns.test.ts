@@ -41,7 +41,7 @@ layer(nodePlatform, { excludeTestServices: true })("the built-in tools of a host
     Effect.gen(function* () {
       const { tools } = (yield* load(configTemplate)).options
       const { commands, enabled, limits, paths, urls } = toolsDefaults({ cwd: "/work", stateFolder: "/state" })
-      const { cwd: _c, readOnlyRoots: _r, roots: _o, ...inside } = paths
+      const { cwd: _c, protect: _p, readOnlyRoots: _r, roots: _o, ...inside } = paths
       assert.deepInclude(tools.paths, inside)
       assert.deepStrictEqual(tools.enabled, enabled)
       assert.deepStrictEqual(plain(tools.commands), plain(commands))
@@ -77,6 +77,18 @@ layer(nodePlatform, { excludeTestServices: true })("the built-in tools of a host
           ["echo"]
         )
       }).pipe(Effect.provide(Host.layer({ ...setupFor(config), startsAll: false, onlyServer: "fx" })))
+    })
+  )
+
+  it.effect("write no configuration, by which they could allow themselves more", () =>
+    Effect.gen(function* () {
+      const config = yield* configAll()
+      yield* Effect.gen(function* () {
+        const { toolbox } = yield* Host
+        const written = yield* toolbox.call("Write", { file_path: "signalbox.yaml", content: "{}" }, localCall())
+        assert.include(resultText(written), "PATH_REFUSED")
+        assert.include(resultText(written), "it says what the tools may do")
+      }).pipe(Effect.provide(Host.layer(setupFor(config))))
     })
   )
 

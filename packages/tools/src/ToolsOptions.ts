@@ -42,6 +42,8 @@ export interface PathOptions {
   readonly maxDepth: number
   /** Endings of names that no tool writes: `.sh`. */
   readonly blockedExtensions: ReadonlyArray<string>
+  /** Files that no tool writes, wherever they lie: those that say what tools may do. They need not be there yet. */
+  readonly protect: ReadonlyArray<string>
 }
 
 /**

@@ -175,7 +175,8 @@ export const toolsDefaults = (folders: { readonly cwd: string; readonly stateFol
     deny: denied,
     followsSymlinks: false,
     maxDepth: 32,
-    blockedExtensions
+    blockedExtensions,
+    protect: []
   },
   commands: {
     shell: "/bin/bash",

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { resultText } from "@signalbox/model"
 import { Effect } from "effect"
 import {
   chmodSync,
@@ -312,6 +313,30 @@ describe("LS", () => {
       assert.match(yield* text("LS", { long: true, ignore: ["a", "link"] }), /^ +5 {2}\d{4}-\d\d-\d\dT.*Z {2}b\.txt$/)
       assert.strictEqual(codeOf(yield* call("LS", { path: "b.txt" })), "FILE_KIND_WRONG")
       assert.strictEqual(codeOf(yield* call("LS", { path: "none" })), "FILE_NOT_FOUND")
+    })
+  )
+})
+
+describe("a file that says what tools may do", () => {
+  it.effect("is read, and written by none, whether it is there or not", () =>
+    Effect.gen(function* () {
+      const bench = yield* makeBench((options) => {
+        const { paths } = options
+        return { ...options, paths: { ...paths, protect: ["rules.yaml", join(paths.cwd, "none.yaml")] } }
+      })
+      const { call, text, work, write } = bench
+      write("rules.yaml", "allow: nothing")
+      assert.include(yield* text("Read", { file_path: "rules.yaml" }), "allow: nothing")
+      for (const [tool, input] of [
+        ["Write", { content: "allow: all" }],
+        ["Edit", { old_string: "nothing", new_string: "all" }],
+        ["MultiEdit", { edits: [{ old_string: "nothing", new_string: "all" }] }]
+      ] as const)
+        for (const file_path of ["rules.yaml", "sub/../rules.yaml", "none.yaml", join(work, "none.yaml")])
+          assert.strictEqual(codeOf(yield* call(tool, { ...input, file_path })), "PATH_REFUSED", `${tool} ${file_path}`)
+      const redirected = yield* call("Bash", { command: "echo all > rules.yaml" })
+      assert.include(resultText(redirected), "only a person changes it")
+      assert.strictEqual(readFileSync(join(work, "rules.yaml"), "utf8"), "allow: nothing")
     })
   )
 })

@@ -15,10 +15,12 @@ const shown = ({
   kept,
   needs_restart: needsRestart,
   tools_changed: areToolsChanged,
+  approval_changed: isApprovalChanged,
   ...told
 }: ReloadedJson): ShownReload => ({
   ...told,
   areToolsChanged,
+  isApprovalChanged,
   needsRestart,
   kept: kept.map(({ error, server_name: serverName }) => ({ serverName, error: messageOf(error) })),
   agents: {

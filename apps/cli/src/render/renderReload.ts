@@ -22,6 +22,7 @@ export interface ShownReload extends ShownChange {
   readonly agents: ShownChange & { readonly kept: ReadonlyArray<ShownKept & { readonly agentName: string }> }
   readonly clients: ShownChange
   readonly areToolsChanged: boolean
+  readonly isApprovalChanged: boolean
   readonly needsRestart: ReadonlyArray<string>
 }
 
@@ -37,14 +38,15 @@ const agentWords = { added: "new agents", removed: "agents gone", changed: "chan
 
 /** A line for each thing to know; nothing where nothing is different. */
 export const renderReloaded = (
-  { agents, areToolsChanged, clients, kept, needsRestart, ...change }: ShownReload,
+  { agents, areToolsChanged, clients, isApprovalChanged, kept, needsRestart, ...change }: ShownReload,
   style: Style
 ): ReadonlyArray<string> => {
   const parts = [
     ...changesOf(change, serverWords),
     ...changesOf(agents, agentWords),
     ...changesOf(clients, clientWords),
-    ...(areToolsChanged ? ["other built-in tools, or other limits for them"] : [])
+    ...(areToolsChanged ? ["other built-in tools, or other limits for them"] : []),
+    ...(isApprovalChanged ? ["other calls are asked about"] : [])
   ]
   const keptOfAgents = agents.kept.map(({ agentName, error, serverName }) => ({
     error,

@@ -8,8 +8,8 @@ import { allowsCall, type ApprovalRule, fitsCall, showPattern } from "./Approval
 /**
  * What is done with calls that no rule is about.
  * - `ask`: each is asked about. `auto`: each runs. `deny`: none runs.
- * - `auto-safe`: tools run that change nothing (read-only), or nothing more when they run again (idempotent), by the
- *   hints of a trusted server; the others are asked about.
+ * - `auto-safe`: tools run that change nothing (read-only), or nothing more when they run again (idempotent) and destroy
+ *   nothing, by the hints of a trusted server; the others are asked about.
  */
 export type ApprovalMode = "ask" | "auto-safe" | "auto" | "deny"
 
@@ -29,17 +29,28 @@ export interface ApprovalVerdict {
   readonly reason: string
 }
 
+/** What a tool says of the harm that it can do; nothing where it says nothing good. */
+const claimOf = ({ idempotentHint, readOnlyHint }: ToolDefinition["annotations"]): string | undefined => {
+  if (readOnlyHint === true) return "read-only"
+  return idempotentHint === true ? "idempotent" : undefined
+}
+
 const safety = (tool: ToolDefinition, source: string): ApprovalVerdict => {
-  const { idempotentHint, readOnlyHint } = tool.annotations
-  const says = readOnlyHint === true ? "read-only" : idempotentHint === true ? "idempotent" : undefined
-  if (says !== undefined && isSafeToRepeat(tool)) return { decision: "allow", reason: `it is ${says}` }
-  if (says !== undefined)
-    return { decision: "ask", reason: `it says that it is ${says}, but "${source}" is not trusted` }
-  const isSilent = readOnlyHint === undefined && idempotentHint === undefined
-  return {
-    decision: "ask",
-    reason: isSilent ? "it does not say that it is read-only or idempotent" : "it is neither read-only nor idempotent"
+  const { annotations } = tool
+  const claim = claimOf(annotations)
+  if (claim === undefined) {
+    const isSilent = annotations.readOnlyHint === undefined && annotations.idempotentHint === undefined
+    const reason = isSilent
+      ? "it does not say that it is read-only or idempotent"
+      : "it is neither read-only nor idempotent"
+    return { decision: "ask", reason }
   }
+  if (!isSafeToRepeat(tool))
+    return { decision: "ask", reason: `it says that it is ${claim}, but "${source}" is not trusted` }
+  // Writing a file again changes nothing more, and the first time what was in it is lost.
+  if (claim === "idempotent" && annotations.destructiveHint === true)
+    return { decision: "ask", reason: "it says that it may destroy something" }
+  return { decision: "allow", reason: `it is ${claim}` }
 }
 
 const byMode = (mode: ApprovalMode, tool: ToolDefinition, source: string, whose: string): ApprovalVerdict => {

@@ -12,6 +12,7 @@ const policy = (mode: ApprovalMode, given: Partial<ApprovalPolicy> = {}): Approv
 
 const readOnly: TestTool = { name: "read", annotations: { readOnlyHint: true } }
 const idempotent: TestTool = { name: "put", annotations: { readOnlyHint: false, idempotentHint: true } }
+const replacing: TestTool = { name: "put", annotations: { idempotentHint: true, destructiveHint: true } }
 const writing: TestTool = { name: "send", annotations: { readOnlyHint: false } }
 const silent: TestTool = { name: "mystery" }
 const untrusted: TestTool = { name: "read", annotations: { readOnlyHint: true }, isTrusted: false }
@@ -23,6 +24,7 @@ describe("what is done with a call", () => {
     ["deny", readOnly, "deny", 'the mode is "deny"'],
     ["auto-safe", readOnly, "allow", "it is read-only"],
     ["auto-safe", idempotent, "allow", "it is idempotent"],
+    ["auto-safe", replacing, "ask", "it says that it may destroy something"],
     ["auto-safe", writing, "ask", "it is neither read-only nor idempotent"],
     ["auto-safe", silent, "ask", "it does not say that it is read-only or idempotent"],
     ["auto-safe", untrusted, "ask", 'it says that it is read-only, but "test" is not trusted']

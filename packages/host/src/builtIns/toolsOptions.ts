@@ -5,7 +5,7 @@ import type { BuiltInName, ToolsOptions } from "@signalbox/tools"
 import { Effect, Path, Redacted } from "effect"
 import { Digest } from "effect/crypto"
 import { builtInSource } from "../config/builtInSource.ts"
-import type { LoadedConfig } from "../config/ConfigFile.ts"
+import { configFileNames, type LoadedConfig } from "../config/ConfigFile.ts"
 import type { FoundProblem } from "../config/layers.ts"
 import { notSet, resolveKey, resolveText, unsetVariables } from "../config/secrets.ts"
 import type { ToolsSection } from "../config/ToolsSection.ts"
@@ -91,7 +91,9 @@ export const toolsOptions = Effect.fn("toolsOptions")(function* (
         ...paths,
         cwd: inConfig(paths.cwd),
         roots: paths.roots.map(inConfig),
-        readOnlyRoots: paths.readOnlyRoots.map(inConfig)
+        readOnlyRoots: paths.readOnlyRoots.map(inConfig),
+        // Where there is none, one that is written here would count from the next start on.
+        protect: config.file === undefined ? configFileNames.map(inConfig) : [config.file]
       },
       commands: { ...commands, environment: variables.values },
       urls,

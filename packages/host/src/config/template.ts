@@ -123,8 +123,9 @@ conversation:
   describeTools: false
   # Which tool calls run by themselves.
   approval:
-    # auto-safe: tools run that say they are read-only or idempotent, of servers with "trusted: true"; the others are asked
-    # about. ask: all are. auto: all run. deny: none does. Where nobody can be asked, a call is refused.
+    # auto-safe: tools run that say they are read-only, or idempotent and not destructive, of servers with "trusted: true" and
+    # built-in ones; the others are asked about. ask: all are. auto: all run. deny: none does. Where nobody can be asked, a call
+    # is refused.
     mode: auto-safe
     # The first that fits decides, whatever the mode is; * stands for any text, also in arguments:
     #   - { tool: files__write_file, arguments: { path: "/tmp/*" }, decision: allow }   # or ask, deny

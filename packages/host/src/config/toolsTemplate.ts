@@ -10,7 +10,7 @@ tools:
   enabled: [Read, Glob, Grep, LS, NotebookRead, TodoRead]
   paths:
     # The folder that relative paths start from and that commands run in, and the folders whose files may be read and
-    # written, or read only; the innermost decides. Relative to this file.
+    # written, or read only; the innermost decides. Relative to this file, which no tool writes: it says what they may do.
     cwd: .
     roots: ["."]
     readOnlyRoots: []

@@ -106,6 +106,14 @@ export const makePathPolicy = Effect.fnUntraced(function* (options: PathOptions)
   ]
   const cwd = yield* Effect.mapError(files.realPath(options.cwd), () => new ToolRootMissing({ path: options.cwd }))
   const isDenied = makeDenied(options.deny, path)
+  /** What is not there yet lies where its folder really is. */
+  const realNow = (given: string): Effect.Effect<string> =>
+    Effect.catch(files.realPath(given), () =>
+      path.dirname(given) === given
+        ? Effect.succeed(given)
+        : Effect.map(realNow(path.dirname(given)), (folder) => path.join(folder, path.basename(given)))
+    )
+  const protectedPaths = new Set(yield* Effect.forEach(options.protect, (given) => realNow(path.resolve(cwd, given))))
   const blocked = options.blockedExtensions.map((extension) => extension.toLowerCase())
 
   const relativeTo = (root: string, real: string): string | undefined => {
@@ -133,6 +141,7 @@ export const makePathPolicy = Effect.fnUntraced(function* (options: PathOptions)
   }
   const objectionToWriting = (root: Root, real: string): string | undefined => {
     if (!root.isWritable) return "its folder may be read only"
+    if (protectedPaths.has(real)) return "it says what the tools may do, so that only a person changes it"
     if (real === root.real) return "it is the folder itself"
     const name = path.basename(real).toLowerCase()
     const ending = blocked.find((extension) => name.endsWith(extension))

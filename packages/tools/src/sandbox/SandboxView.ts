@@ -55,7 +55,7 @@ const byDepth = (one: SeenPlace, other: SeenPlace): number => one.path.split("/"
 
 /** What is seen at this moment. */
 export const makeSandboxView = Effect.fnUntraced(function* (
-  options: Pick<PathOptions, "deny" | "readOnlyRoots" | "roots">,
+  options: Pick<PathOptions, "deny" | "protect" | "readOnlyRoots" | "roots">,
   policy: PathPolicy
 ) {
   const files = yield* DirectFiles
@@ -112,8 +112,14 @@ export const makeSandboxView = Effect.fnUntraced(function* (
     return {
       problem: `tools.paths.deny names ${covered.size} files in the folders of the policy; ${maxCovered} can be covered`
     } satisfies ViewProblem
+  const isSeen = (real: string) => !covered.has(real) && own.some((place) => isWithin(place.path, real))
+  const kept = (yield* realOf(options.protect.map((given) => path.resolve(policy.cwd, given)))).filter(isSeen)
+  const there = yield* Effect.filter(kept, (real) => Effect.map(kindOf(real), (kind) => kind !== undefined))
   const view: SandboxView = {
-    places: [...seen.toSorted(byDepth), ...[...covered.values()].toSorted(byDepth)],
+    places: [
+      ...seen.toSorted(byDepth),
+      ...[...covered.values(), ...there.map((real): SeenPlace => ({ use: "look", path: real }))].toSorted(byDepth)
+    ],
     cwd: path.normalize(policy.cwd)
   }
   return view

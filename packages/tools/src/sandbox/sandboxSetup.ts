@@ -64,7 +64,8 @@ while [ "$1" != -- ]; do
   shift 3
   case $use in
     look)
-      mkdir -p "$root$place"
+      # A file stands in a folder that is there already.
+      if [ ! -e "$root$place" ]; then mkdir -p "$root$place"; fi
       look "$place" "$root$place";;
     change)
       mkdir -p "$root$place"

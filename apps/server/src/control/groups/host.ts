@@ -36,6 +36,7 @@ export const ReloadedJson = Schema.Struct({
   clients: Schema.Struct({ added: names, removed: names, changed: names }),
   /** Whether there are other built-in tools, or other policies and limits for them. */
   tools_changed: Schema.Boolean,
+  approval_changed: Schema.Boolean,
   /** Keys that are only read when a program starts. */
   needs_restart: names
 })
@@ -77,7 +78,15 @@ const configOf = Effect.fnUntraced(function* (isShown: (path: string) => boolean
   return { file: config.file ?? null, values }
 })
 
-const reloadedJson = ({ agents, areToolsChanged, clients, kept, needsRestart, ...rest }: Reloaded): ReloadedJson => ({
+const reloadedJson = ({
+  agents,
+  areToolsChanged,
+  clients,
+  isApprovalChanged,
+  kept,
+  needsRestart,
+  ...rest
+}: Reloaded): ReloadedJson => ({
   added: rest.added,
   removed: rest.removed,
   changed: rest.changed,
@@ -96,6 +105,7 @@ const reloadedJson = ({ agents, areToolsChanged, clients, kept, needsRestart, ..
   },
   clients,
   tools_changed: areToolsChanged,
+  approval_changed: isApprovalChanged,
   needs_restart: needsRestart
 })
 
