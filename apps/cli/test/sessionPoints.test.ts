@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { writeFileSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { makePlace, type Place } from "./support.ts"
 
 /** A conversation of three turns, the second of which has called a tool that changes a file. */
@@ -56,6 +56,47 @@ const makeTrip = (place: Place) => {
   return place.run(["history", "import", "trip.jsonl"])
 }
 
+const metaOf = (kind: string, data: object) => ({ type: "meta", role: "system", kind, data })
+
+/** A conversation whose program ended while a call ran that may not run twice. */
+const makeLost = (place: Place): void => {
+  place.configure({ history: { folder: "kept" } })
+  mkdirSync(place.file("kept"))
+  const content = [
+    { type: "text", text: "I use two." },
+    { type: "tool_use", id: "one", name: "Bash", input: { command: "sleep 30" } },
+    { type: "tool_use", id: "two", name: "Edit", input: { path: "a.txt" } }
+  ]
+  const reply = {
+    id: "m",
+    model: "m",
+    content,
+    stop_reason: "tool_use",
+    stop_sequence: null,
+    usage: { input_tokens: 0, output_tokens: 0 }
+  }
+  const records = [
+    { type: "user_message", role: "user", content: [{ type: "text", text: "do it" }] },
+    metaOf("turn_begun", { turn_id: "lost/r/0", counts: { assistant: 0, calls: 0, results: 0 } }),
+    metaOf("assistant_delta", { text: "I use two." }),
+    metaOf("step_done", { step_id: "lost/r/0/1/model", value: reply }),
+    metaOf("step_begun", { step_id: "lost/r/0/1/tool/0", subject: "one" })
+  ]
+  const lines = records.map((record, index) =>
+    JSON.stringify({
+      schema_version: 2,
+      conversation_id: "lost",
+      request_id: "r",
+      seq: index + 1,
+      id: `lost${index}`,
+      index,
+      timestamp: `2026-01-01T10:00:0${index}.000Z`,
+      ...record
+    })
+  )
+  writeFileSync(place.file("kept/lost.jsonl"), `${lines.join("\n")}\n`)
+}
+
 const said = async (place: Place, name: string): Promise<ReadonlyArray<string>> => {
   const { data } = (await place.run(["sessions", "show", name, "--json"])).json()
   return data.turns.map((turn: { said: string }) => turn.said)
@@ -91,6 +132,22 @@ describe("a conversation that is kept", () => {
     const none = await place.run(["sessions", "rewind", "trip", "--to", "4", "--json"])
     assert.strictEqual(none.json().error_code, "HISTORY_POINT_NOT_FOUND")
     assert.strictEqual((await place.run(["sessions", "rewind", "trip", "--to", "x", "--json"])).code, 2)
+  })
+
+  it("says of which calls nobody knows after a crash", async () => {
+    await using place = await makePlace()
+    makeLost(place)
+    const shown = await place.run(["sessions", "show", "lost", "--partial"])
+    assert.include(
+      shown.stdout,
+      [
+        "2026-01-01 10:00:00 1   you do it",
+        "2026-01-01 10:00:03 1.1 model I use two.",
+        '2026-01-01 10:00:04 1.1 calls Bash {"command":"sleep 30"}  begun: nobody knows whether it took effect',
+        '2026-01-01 10:00:03 1.1 calls Edit {"path":"a.txt"}  not sent, or can be made again without harm\n'
+      ].join("\n")
+    )
+    assert.notInclude(shown.stdout, "broke off")
   })
 
   it("goes two ways, under a name of its own", async () => {

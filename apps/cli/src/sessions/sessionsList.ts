@@ -1,13 +1,13 @@
 /** The conversations that are kept, those used last at the end. */
 import { type ConversationOverview, EventStore, overviewOf } from "@signalbox/conversation"
 import { textOf } from "@signalbox/model"
-import { Clock, DateTime, Duration, Effect } from "effect"
+import { Clock, DateTime, Effect } from "effect"
 import { Output } from "../Output.ts"
 import { counted, printable, type Style } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { showPoint } from "./historyPoint.ts"
-import { withStore } from "./keptConversations.ts"
+import { doesRun, withStore } from "./keptConversations.ts"
 
 interface Listed extends ConversationOverview {
   readonly name: string
@@ -15,14 +15,6 @@ interface Listed extends ConversationOverview {
   /** Whether a turn runs, in whichever program. */
   readonly isRunning: boolean
 }
-
-/** A turn that has not ended runs, or its program has ended before it: who runs a turn holds the conversation. */
-const isHeld = (store: EventStore["Service"], name: string) =>
-  store.lockTurn(name, Duration.zero).pipe(
-    Effect.as(false),
-    Effect.scoped,
-    Effect.catchTag("LockTimeout", () => Effect.succeed(true))
-  )
 
 const usedAt = ({ lastUsed }: Listed) => (lastUsed === undefined ? 0 : DateTime.toEpochMillis(lastUsed))
 
@@ -33,7 +25,7 @@ const summaries = Effect.gen(function* () {
       const events = yield* store.getEvents(name, { include: "all" })
       const said = events.findLast((event) => event.type === "user_message")
       const overview = overviewOf(events)
-      const isRunning = overview.turns.at(-1)?.end === "open" && (yield* isHeld(store, name))
+      const isRunning = yield* doesRun(name, overview.turns)
       return { ...overview, name, lastSaid: said?.type === "user_message" ? textOf(said.content) : "", isRunning }
     })
   )
