@@ -148,6 +148,15 @@ describe("a conversation that is kept", () => {
       ].join("\n")
     )
     assert.notInclude(shown.stdout, "broke off")
+    const went = await place.run(["chat", "--continue", "hello"])
+    assert.include(
+      went.stderr,
+      [
+        "Going on with lost: 1 message so far",
+        '! The last turn was cut off; Bash {"command":"sleep 30"} had begun: nobody knows whether it took effect.\n'
+      ].join("\n")
+    )
+    assert.notInclude(went.stderr, "did not end")
   })
 
   it("goes two ways, under a name of its own", async () => {

@@ -102,7 +102,8 @@ export const closeOthers = Effect.fnUntraced(function* (
   for (const turn of unfinishedTurns(yield* readAll)) {
     if (turn.requestId === requestId) continue
     yield* store.addEvents(conversationId, yield* closeLostTurn(yield* readAll, turn, hooks))
-    yield* Effect.logWarning("A turn that its program did not end was ended.", { conversation_id: conversationId })
+    // Nothing is wrong now: the conversation itself says what is known of the turn.
+    yield* Effect.logInfo("A turn that its program did not end was ended.", { conversation_id: conversationId })
   }
 })
 
