@@ -49,7 +49,7 @@ const makeTrip = (place: Place) => {
         model: "m",
         usage: { input_tokens: 10, output_tokens: 5 }
       }),
-      note(7, "turn_ended", { end: "finished" })
+      note(7, "turn_ended", { end: word === "three" ? "stopped" : "finished" })
     ]
   })
   writeFileSync(place.file("trip.jsonl"), lines.map((line) => JSON.stringify(line)).join("\n"))
@@ -171,12 +171,11 @@ describe("a conversation that is kept", () => {
     assert.deepStrictEqual(await said(place, "trip-2"), ["say one", "say two", "another way"])
     assert.deepStrictEqual(await said(place, "trip"), ["say one", "say two", "say three"])
     const listed = (await place.run(["sessions", "list", "--json"])).json().data
-    assert.deepInclude(listed[0], { name: "trip", title: "say one", turns: 3, forked_from: null, is_cut_off: false })
+    assert.deepInclude(listed[0], { name: "trip", title: "say one", turns: 3, forked_from: null, end: "stopped" })
     assert.deepInclude(listed[1], { name: "trip-2", turns: 3, forked_from: { name: "trip", at: "2.1" } })
-    assert.match(
-      (await place.run(["sessions", "list"])).stdout,
-      /trip-2 {2}3 turns {2}just now {2,}from trip at 2\.1 {2}say one/
-    )
+    const list = (await place.run(["sessions", "list"])).stdout
+    assert.match(list, /trip {4}3 turns {2}.* ago {2,}stopped {2,}say one/)
+    assert.match(list, /trip-2 {2}3 turns {2}just now {2,}from trip at 2\.1 {2}say one/)
     const taken = await place.run(["sessions", "fork", "trip", "--id", "trip-2", "--json"])
     assert.strictEqual(taken.json().error_code, "SESSION_EXISTS")
   })

@@ -46,11 +46,18 @@ const ageOf = (millis: number): string => {
   return `${unit === "day" ? counted(count, unit) : `${count} ${unit}`} ago`
 }
 
+/** How the last turn ended, where it did not come to its end by itself: a person stopped it, or its program ended first. */
+const endOf = ({ isCutOff, isRunning, turns }: Listed, style: Style): ReadonlyArray<string> => {
+  if (isRunning) return [style.green("running")]
+  if (turns.at(-1)?.end === "stopped") return [style.yellow("stopped")]
+  return isCutOff ? [style.yellow("cut off")] : []
+}
+
+const originOf = ({ forkedFrom }: Listed): ReadonlyArray<string> =>
+  forkedFrom === undefined ? [] : [`from ${printable(forkedFrom.conversationId)} at ${showPoint(forkedFrom)}`]
+
 /** What is special about it. */
-const notesOf = ({ forkedFrom, isCutOff, isRunning }: Listed, style: Style): ReadonlyArray<string> => [
-  ...(forkedFrom === undefined ? [] : [`from ${printable(forkedFrom.conversationId)} at ${showPoint(forkedFrom)}`]),
-  ...(isRunning ? [style.green("running")] : isCutOff ? [style.yellow("cut off")] : [])
-]
+const notesOf = (listed: Listed, style: Style): ReadonlyArray<string> => [...originOf(listed), ...endOf(listed, style)]
 
 const rowOf = (listed: Listed, now: number, style: Style): ReadonlyArray<string> => [
   style.bold(printable(listed.name)),
@@ -71,6 +78,7 @@ const json = (listed: Listed) => ({
     listed.forkedFrom === undefined
       ? null
       : { name: listed.forkedFrom.conversationId, at: showPoint(listed.forkedFrom) },
+  end: listed.turns.at(-1)?.end ?? null,
   is_cut_off: listed.isCutOff && !listed.isRunning,
   is_running: listed.isRunning
 })
