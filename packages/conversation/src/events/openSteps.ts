@@ -55,7 +55,7 @@ export const stepNotes = (
   )
 
 /** How far a call came, by the steps of its turn. */
-export const openCallOf = (stepId: string, steps: ReadonlyMap<string, KnownStep>, call: ToolUseBlock): OpenCall => {
+const openCallOf = (stepId: string, steps: ReadonlyMap<string, KnownStep>, call: ToolUseBlock): OpenCall => {
   const found = [...steps].find(([id, { subject }]) => id.startsWith(`${stepId}/tool/`) && subject === call.id)
   if (found === undefined) return { call, state: "not_sent" }
   const [id, { begunAt, doneAt, state, value }] = found
