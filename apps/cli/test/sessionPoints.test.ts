@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { writeFileSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { makePlace, type Place } from "./support.ts"
 
 /** A conversation of three turns, the second of which has called a tool that changes a file. */
@@ -49,11 +49,52 @@ const makeTrip = (place: Place) => {
         model: "m",
         usage: { input_tokens: 10, output_tokens: 5 }
       }),
-      note(7, "turn_ended", { end: "finished" })
+      note(7, "turn_ended", { end: word === "three" ? "stopped" : "finished" })
     ]
   })
   writeFileSync(place.file("trip.jsonl"), lines.map((line) => JSON.stringify(line)).join("\n"))
   return place.run(["history", "import", "trip.jsonl"])
+}
+
+const metaOf = (kind: string, data: object) => ({ type: "meta", role: "system", kind, data })
+
+/** A conversation whose program ended while a call ran that may not run twice. */
+const makeLost = (place: Place): void => {
+  place.configure({ history: { folder: "kept" } })
+  mkdirSync(place.file("kept"))
+  const content = [
+    { type: "text", text: "I use two." },
+    { type: "tool_use", id: "one", name: "Bash", input: { command: "sleep 30" } },
+    { type: "tool_use", id: "two", name: "Edit", input: { path: "a.txt" } }
+  ]
+  const reply = {
+    id: "m",
+    model: "m",
+    content,
+    stop_reason: "tool_use",
+    stop_sequence: null,
+    usage: { input_tokens: 0, output_tokens: 0 }
+  }
+  const records = [
+    { type: "user_message", role: "user", content: [{ type: "text", text: "do it" }] },
+    metaOf("turn_begun", { turn_id: "lost/r/0", counts: { assistant: 0, calls: 0, results: 0 } }),
+    metaOf("assistant_delta", { text: "I use two." }),
+    metaOf("step_done", { step_id: "lost/r/0/1/model", value: reply }),
+    metaOf("step_begun", { step_id: "lost/r/0/1/tool/0", subject: "one" })
+  ]
+  const lines = records.map((record, index) =>
+    JSON.stringify({
+      schema_version: 2,
+      conversation_id: "lost",
+      request_id: "r",
+      seq: index + 1,
+      id: `lost${index}`,
+      index,
+      timestamp: `2026-01-01T10:00:0${index}.000Z`,
+      ...record
+    })
+  )
+  writeFileSync(place.file("kept/lost.jsonl"), `${lines.join("\n")}\n`)
 }
 
 const said = async (place: Place, name: string): Promise<ReadonlyArray<string>> => {
@@ -93,6 +134,31 @@ describe("a conversation that is kept", () => {
     assert.strictEqual((await place.run(["sessions", "rewind", "trip", "--to", "x", "--json"])).code, 2)
   })
 
+  it("says of which calls nobody knows after a crash", async () => {
+    await using place = await makePlace()
+    makeLost(place)
+    const shown = await place.run(["sessions", "show", "lost", "--partial"])
+    assert.include(
+      shown.stdout,
+      [
+        "2026-01-01 10:00:00 1   you do it",
+        "2026-01-01 10:00:03 1.1 model I use two.",
+        '2026-01-01 10:00:04 1.1 calls Bash {"command":"sleep 30"}  begun: nobody knows whether it took effect',
+        '2026-01-01 10:00:03 1.1 calls Edit {"path":"a.txt"}  not sent, or can be made again without harm\n'
+      ].join("\n")
+    )
+    assert.notInclude(shown.stdout, "broke off")
+    const went = await place.run(["chat", "--continue", "hello"])
+    assert.include(
+      went.stderr,
+      [
+        "Going on with lost: 1 message so far",
+        '! The last turn was cut off; Bash {"command":"sleep 30"} had begun: nobody knows whether it took effect.\n'
+      ].join("\n")
+    )
+    assert.notInclude(went.stderr, "did not end")
+  })
+
   it("goes two ways, under a name of its own", async () => {
     await using place = await makePlace()
     await makeTrip(place)
@@ -105,12 +171,11 @@ describe("a conversation that is kept", () => {
     assert.deepStrictEqual(await said(place, "trip-2"), ["say one", "say two", "another way"])
     assert.deepStrictEqual(await said(place, "trip"), ["say one", "say two", "say three"])
     const listed = (await place.run(["sessions", "list", "--json"])).json().data
-    assert.deepInclude(listed[0], { name: "trip", title: "say one", turns: 3, forked_from: null, is_cut_off: false })
+    assert.deepInclude(listed[0], { name: "trip", title: "say one", turns: 3, forked_from: null, end: "stopped" })
     assert.deepInclude(listed[1], { name: "trip-2", turns: 3, forked_from: { name: "trip", at: "2.1" } })
-    assert.match(
-      (await place.run(["sessions", "list"])).stdout,
-      /trip-2 {2}3 turns {2}just now {2,}from trip at 2\.1 {2}say one/
-    )
+    const list = (await place.run(["sessions", "list"])).stdout
+    assert.match(list, /trip {4}3 turns {2}.* ago {2,}stopped {2,}say one/)
+    assert.match(list, /trip-2 {2}3 turns {2}just now {2,}from trip at 2\.1 {2}say one/)
     const taken = await place.run(["sessions", "fork", "trip", "--id", "trip-2", "--json"])
     assert.strictEqual(taken.json().error_code, "SESSION_EXISTS")
   })

@@ -18,7 +18,13 @@ export interface JournalStep<A, Encoded> {
   readonly safety: StepSafety
   /** What it is about, such as the id of a call: a record about something else is not taken for this step's. */
   readonly subject?: string
+  /** The tool that it calls, for people and models: they know no ids of steps. */
+  readonly toolName?: string
 }
+
+/** Says that a step was begun, and that nobody knows what became of it. */
+export const outcomeUnknown = ({ id, toolName }: { readonly id: string; readonly toolName?: string }): OutcomeUnknown =>
+  new OutcomeUnknown({ stepId: id, ...(toolName === undefined ? {} : { toolName }) })
 
 /** What a journal in memory knows of a step. */
 export interface JournalRecord {
@@ -68,12 +74,12 @@ interface Entry extends JournalRecord {
 
 const makeMemory = () => {
   const entries = new Map<string, Entry>()
-  const recorded: Journal["Service"]["recorded"] = <A, Encoded>({ id }: JournalStep<A, Encoded>) =>
+  const recorded: Journal["Service"]["recorded"] = <A, Encoded>(step: JournalStep<A, Encoded>) =>
     Effect.suspend((): Effect.Effect<Option.Option<A>, JournalError> => {
-      const known = entries.get(id)
+      const known = entries.get(step.id)
       // The id names one step of one turn, so what is kept under it has that step's type.
       if (known?.state === "done") return Effect.succeedSome(known.value as A)
-      return known?.safety === "unsafe" ? Effect.fail(new OutcomeUnknown({ stepId: id })) : Effect.succeedNone
+      return known?.safety === "unsafe" ? Effect.fail(outcomeUnknown(step)) : Effect.succeedNone
     })
   const run = <A, Encoded, E, R>({ id, safety }: JournalStep<A, Encoded>, effect: Effect.Effect<A, E, R>) =>
     Effect.suspend((): Effect.Effect<A, E, R> => {

@@ -187,7 +187,7 @@ const isUnstarted = ({ status }: ToolSettlement): boolean => status === "awaitin
 const runPermitted = Effect.fnUntraced(function* (options: Executing, known: KnownCall, batch: ToolBatch) {
   const { call, clock, id, start, tool } = known
   const safety = isSafeToRepeat(tool) ? ("safe" as const) : ("unsafe" as const)
-  const step = { id, output: ToolSettlement, safety, subject: call.id }
+  const step = { id, output: ToolSettlement, safety, subject: call.id, toolName: call.name }
   const permission = yield* permissionFor(options, { call, clock, tool, step }, batch)
   if (permission._tag === "Settled") {
     const { settled } = permission

@@ -15,10 +15,10 @@ const session = { sessionId: Schema.String }
 export class OutcomeUnknown extends defineError<OutcomeUnknown>()("OutcomeUnknown", {
   code: "JOURNAL_OUTCOME_UNKNOWN",
   status: statuses.conflict,
-  fields: { stepId: Schema.String },
-  message: ({ stepId }) =>
-    `The step "${stepId}" was begun earlier and did not finish; it may or may not have taken effect.`,
-  hint: () => "Check what the step did before you ask for it again."
+  fields: { stepId: Schema.String, toolName: Schema.optionalKey(Schema.String) },
+  message: ({ stepId, toolName }) =>
+    `The ${toolName === undefined ? `step "${stepId}"` : `call of "${toolName}"`} was begun earlier and did not finish; it may or may not have taken effect.`,
+  hint: ({ toolName }) => `Check what the ${toolName === undefined ? "step" : "call"} did before you ask for it again.`
 }) {}
 
 /** The journal cannot write a step down. */

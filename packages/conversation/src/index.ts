@@ -91,6 +91,7 @@ export {
 export { type ForkOptions, type Forked, forkConversation } from "./events/fork.ts"
 export { nextName } from "./events/nextName.ts"
 export { type RewindOptions, rewindConversation, type Rewound } from "./events/rewind.ts"
+export { type OpenCall, type OpenStep, openStepsOf } from "./events/openSteps.ts"
 export type { HistoryPoint, StepPoint, TurnPoint } from "./events/turnPoints.ts"
 export { type ConversationOverview, type ForkOrigin, forkOriginsOf, overviewOf } from "./events/conversationOverview.ts"
 export {

@@ -98,15 +98,16 @@ const requireKept = Effect.fnUntraced(function* ({ session }: ChatOptions) {
   if (Option.isSome(session)) yield* requireHistory(config)
 })
 
-/** How much of the conversation there is already. */
+/** Which conversation it is, how much of it there is already, and whether its last turn was cut off. */
 const tellKept = Effect.fnUntraced(function* (options: ChatOptions, session: ConversationSession) {
   if (Option.isNone(options.session)) return
   const { errorStyle, isJson, status } = yield* Output
   const { length } = yield* session.history
   if (isJson || length === 0) return
-  yield* status(
-    errorStyle.dim(`Going on with ${printable(options.session.value)}: ${counted(length, "message")} so far`)
-  )
+  const name = options.session.value
+  yield* status(errorStyle.dim(`Going on with ${printable(name)}: ${counted(length, "message")} so far`))
+  const { tellLastTurn } = yield* Effect.promise(() => import("../sessions/tellLastTurn.ts"))
+  yield* tellLastTurn((yield* Host).config, name)
 })
 
 /** Whom tools may ask: the person, where one sits at the terminal. */
@@ -148,6 +149,7 @@ const oneShot = Effect.fnUntraced(function* (message: string, options: ChatOptio
   yield* welcome(talker, true)
   const chat = yield* chatOf(options, talker, attachments)
   const { interaction, unasked } = makeApproving(approvals, yield* interactionWith(chat))
+  yield* tellKept(options, chat.state.session)
   const end = yield* runOneTurn(chat, { content: message }, { ...options, interaction, isLast: true })
   return end._tag === "Finished" ? { result: end.result, short: unasked() } : yield* Effect.interrupt
 })
@@ -233,7 +235,10 @@ export const chat = Command.make(
         withQuestions(oneShot(text, options)).pipe(
           report({
             render: () => Effect.void,
-            json: ({ result }) => turnJson(result),
+            json: ({ result }) => ({
+              ...turnJson(result),
+              ...(Option.isNone(session) ? {} : { session: session.value })
+            }),
             shortfall: ({ short }) => short
           })
         )

@@ -1,8 +1,8 @@
 /** The conversations that are kept, for the commands about them: no server is started and no model is looked for. */
-import { type ChatEvent, EventStore, SessionNotFound } from "@signalbox/conversation"
+import { type ChatEvent, EventStore, overviewOf, SessionNotFound, type TurnPoint } from "@signalbox/conversation"
 import { keptStores } from "@signalbox/host/node"
 import { nearestName } from "@signalbox/model"
-import { DateTime, Effect } from "effect"
+import { DateTime, Duration, Effect } from "effect"
 import { InvalidUsage, SessionAmbiguous } from "../errors.ts"
 import { Setting } from "../Setting.ts"
 import { readConfig } from "../withHost.ts"
@@ -50,6 +50,23 @@ export const findConversation = Effect.fnUntraced(function* (given: string) {
   if (only === undefined) return yield* notFound(given, known)
   if (others.length > 0) return yield* new SessionAmbiguous({ given, names: begun })
   return yield* read(only)
+})
+
+/** A turn that has not ended runs, or its program has ended before it: who runs a turn holds the conversation. */
+export const doesRun = Effect.fnUntraced(function* (name: string, turns: ReadonlyArray<TurnPoint>) {
+  if (turns.at(-1)?.end !== "open") return false
+  const store = yield* EventStore
+  return yield* store.lockTurn(name, Duration.zero).pipe(
+    Effect.as(false),
+    Effect.scoped,
+    Effect.catchTag("LockTimeout", () => Effect.succeed(true))
+  )
+})
+
+/** A conversation of a name, and whether a turn of it runs in any program. */
+export const findShown = Effect.fnUntraced(function* (given: string) {
+  const found = yield* findConversation(given)
+  return { ...found, isRunning: yield* doesRun(found.name, overviewOf(found.events).turns) }
 })
 
 /** The conversation that was used last. */

@@ -3,6 +3,7 @@ import { type ChatEvent, overviewOf, type TurnPoint } from "@signalbox/conversat
 import type { ContentBlock } from "@signalbox/model"
 import { DateTime } from "effect"
 import { showPoint } from "./historyPoint.ts"
+import { openCallWords, openResult, type UnfinishedStep, unfinishedSteps } from "./openSteps.ts"
 
 /** A fence that is longer than any in the text. */
 const fenced = (text: string, language = ""): string => {
@@ -76,19 +77,40 @@ const partsOf = (event: ChatEvent): ReadonlyArray<string> => {
   }
 }
 
+/** The parts of a step that is not history yet: its call is told of, whatever became of it. */
+const openParts = ({ calls, reply }: UnfinishedStep, isRunning: boolean): ReadonlyArray<string> => {
+  const text = contentText(reply.content)
+  return [
+    ...(text === "" ? [] : ["**Model**", text]),
+    ...calls.flatMap((open) => {
+      const state = openCallWords(open, isRunning)
+      const result = openResult(open)
+      return [
+        `**Call of \`${open.call.name}\`**`,
+        json(open.call.input),
+        ...(state === undefined ? [] : [`*${state.charAt(0).toUpperCase()}${state.slice(1)}.*`]),
+        ...(result === undefined ? [] : [`**${result.isError ? "Failed" : "Result"}**\n\n${fenced(result.text)}`])
+      ]
+    })
+  ]
+}
+
 const ends: Readonly<Record<string, string>> = {
   stopped: "This turn was stopped.",
-  lost: "The program ended before this turn.",
+  lost: "The program ended before this turn had ended.",
   open: "This turn has not ended."
 }
 
-const headOf = ({ at, number, end }: TurnPoint): ReadonlyArray<string> => [
-  `## Turn ${number}${at === undefined ? "" : ` · ${DateTime.formatIso(at)}`}`,
-  ...(end !== undefined && ends[end] !== undefined ? [`*${ends[end]}*`] : [])
-]
+const headOf = ({ at, number, end: kept }: TurnPoint, isRunning: boolean): ReadonlyArray<string> => {
+  const end = kept === "open" && !isRunning ? "lost" : kept
+  return [
+    `## Turn ${number}${at === undefined ? "" : ` · ${DateTime.formatIso(at)}`}`,
+    ...(end !== undefined && ends[end] !== undefined ? [`*${ends[end]}*`] : [])
+  ]
+}
 
-/** The document. */
-export const markdownOf = (name: string, events: ReadonlyArray<ChatEvent>): string => {
+/** The document. `isRunning` says whether its last turn runs; otherwise one that has not ended never will. */
+export const markdownOf = (name: string, events: ReadonlyArray<ChatEvent>, isRunning: boolean): string => {
   const { forkedFrom, turns } = overviewOf(events)
   const parts = [
     `# ${name}`,
@@ -100,11 +122,12 @@ export const markdownOf = (name: string, events: ReadonlyArray<ChatEvent>): stri
     if (own.length === 0) continue
     const turn = turns[shown]
     if (turn !== undefined && beginsTurn(event, turns[shown - 1], turn)) {
-      parts.push(...headOf(turn))
+      parts.push(...headOf(turn, isRunning))
       shown++
     }
     parts.push(...own)
   }
+  parts.push(...unfinishedSteps(events).flatMap((step) => openParts(step, isRunning)))
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`
 }
 

@@ -3,7 +3,7 @@ import { ChatEvent } from "@signalbox/conversation"
 import { Effect, Schema } from "effect"
 import { Output } from "../Output.ts"
 import { report } from "../report.ts"
-import { findConversation, withStore } from "./keptConversations.ts"
+import { findShown, withStore } from "./keptConversations.ts"
 import { markdownOf } from "./markdownOf.ts"
 
 const encode = Schema.encodeEffect(ChatEvent)
@@ -13,19 +13,20 @@ export type ExportFormat = "json" | "md"
 
 /** The work of `sessions export`. */
 export const sessionsExport = (given: string, format: ExportFormat) =>
-  withStore(findConversation(given)).pipe(
-    Effect.flatMap(({ events, name }) =>
+  withStore(findShown(given)).pipe(
+    Effect.flatMap(({ events, isRunning, name }) =>
       Effect.map(
         Effect.forEach(events, (event) => Effect.orDie(encode(event))),
-        (records) => ({ events, name, records })
+        (records) => ({ events, isRunning, name, records })
       )
     ),
     report({
-      json: ({ events, name, records }) => (format === "md" ? { name, markdown: markdownOf(name, events) } : records),
-      render: ({ events, name, records }) =>
+      json: ({ events, isRunning, name, records }) =>
+        format === "md" ? { name, markdown: markdownOf(name, events, isRunning) } : records,
+      render: ({ events, isRunning, name, records }) =>
         Effect.flatMap(Output, ({ line, write }) =>
           format === "md"
-            ? write(markdownOf(name, events))
+            ? write(markdownOf(name, events, isRunning))
             : Effect.forEach(records, (record) => line(JSON.stringify(record)), { discard: true })
         )
     })

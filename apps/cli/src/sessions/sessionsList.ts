@@ -1,13 +1,13 @@
 /** The conversations that are kept, those used last at the end. */
 import { type ConversationOverview, EventStore, overviewOf } from "@signalbox/conversation"
 import { textOf } from "@signalbox/model"
-import { Clock, DateTime, Duration, Effect } from "effect"
+import { Clock, DateTime, Effect } from "effect"
 import { Output } from "../Output.ts"
 import { counted, printable, type Style } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { showPoint } from "./historyPoint.ts"
-import { withStore } from "./keptConversations.ts"
+import { doesRun, withStore } from "./keptConversations.ts"
 
 interface Listed extends ConversationOverview {
   readonly name: string
@@ -15,14 +15,6 @@ interface Listed extends ConversationOverview {
   /** Whether a turn runs, in whichever program. */
   readonly isRunning: boolean
 }
-
-/** A turn that has not ended runs, or its program has ended before it: who runs a turn holds the conversation. */
-const isHeld = (store: EventStore["Service"], name: string) =>
-  store.lockTurn(name, Duration.zero).pipe(
-    Effect.as(false),
-    Effect.scoped,
-    Effect.catchTag("LockTimeout", () => Effect.succeed(true))
-  )
 
 const usedAt = ({ lastUsed }: Listed) => (lastUsed === undefined ? 0 : DateTime.toEpochMillis(lastUsed))
 
@@ -33,7 +25,7 @@ const summaries = Effect.gen(function* () {
       const events = yield* store.getEvents(name, { include: "all" })
       const said = events.findLast((event) => event.type === "user_message")
       const overview = overviewOf(events)
-      const isRunning = overview.turns.at(-1)?.end === "open" && (yield* isHeld(store, name))
+      const isRunning = yield* doesRun(name, overview.turns)
       return { ...overview, name, lastSaid: said?.type === "user_message" ? textOf(said.content) : "", isRunning }
     })
   )
@@ -54,11 +46,18 @@ const ageOf = (millis: number): string => {
   return `${unit === "day" ? counted(count, unit) : `${count} ${unit}`} ago`
 }
 
+/** How the last turn ended, where it did not come to its end by itself: a person stopped it, or its program ended first. */
+const endOf = ({ isCutOff, isRunning, turns }: Listed, style: Style): ReadonlyArray<string> => {
+  if (isRunning) return [style.green("running")]
+  if (turns.at(-1)?.end === "stopped") return [style.yellow("stopped")]
+  return isCutOff ? [style.yellow("cut off")] : []
+}
+
+const originOf = ({ forkedFrom }: Listed): ReadonlyArray<string> =>
+  forkedFrom === undefined ? [] : [`from ${printable(forkedFrom.conversationId)} at ${showPoint(forkedFrom)}`]
+
 /** What is special about it. */
-const notesOf = ({ forkedFrom, isCutOff, isRunning }: Listed, style: Style): ReadonlyArray<string> => [
-  ...(forkedFrom === undefined ? [] : [`from ${printable(forkedFrom.conversationId)} at ${showPoint(forkedFrom)}`]),
-  ...(isRunning ? [style.green("running")] : isCutOff ? [style.yellow("cut off")] : [])
-]
+const notesOf = (listed: Listed, style: Style): ReadonlyArray<string> => [...originOf(listed), ...endOf(listed, style)]
 
 const rowOf = (listed: Listed, now: number, style: Style): ReadonlyArray<string> => [
   style.bold(printable(listed.name)),
@@ -79,6 +78,7 @@ const json = (listed: Listed) => ({
     listed.forkedFrom === undefined
       ? null
       : { name: listed.forkedFrom.conversationId, at: showPoint(listed.forkedFrom) },
+  end: listed.turns.at(-1)?.end ?? null,
   is_cut_off: listed.isCutOff && !listed.isRunning,
   is_running: listed.isRunning
 })

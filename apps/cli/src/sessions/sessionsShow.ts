@@ -5,15 +5,16 @@ import { DateTime, Effect, Schema } from "effect"
 import { Output } from "../Output.ts"
 import { oneLine, printable } from "../render/style.ts"
 import { report } from "../report.ts"
-import { findConversation, withStore } from "./keptConversations.ts"
+import { findShown, withStore } from "./keptConversations.ts"
+import { openCallWords, openResult, unfinishedJson, type UnfinishedStep, unfinishedSteps } from "./openSteps.ts"
 
 /** The longest piece of a result that is shown. */
 const shownResult = 200
 
 const encode = Schema.encodeEffect(ChatEvent)
 
-/** Pieces of answers that never became whole, by their requests. */
-const partialAnswers = (events: ReadonlyArray<ChatEvent>) => {
+/** What came in pieces, by the requests. */
+const piecesOf = (events: ReadonlyArray<ChatEvent>): Map<string, string> => {
   const texts = new Map<string, string>()
   for (const event of events) {
     if (event.type !== "meta" || event.kind !== "assistant_delta") continue
@@ -21,7 +22,23 @@ const partialAnswers = (events: ReadonlyArray<ChatEvent>) => {
     const request = event.request_id ?? ""
     if (typeof text === "string") texts.set(request, (texts.get(request) ?? "") + text)
   }
-  return [...texts].map(([request_id, text]) => ({ request_id, text }))
+  return texts
+}
+
+/** Pieces of answers that never became whole, by their requests. */
+const partialAnswers = (events: ReadonlyArray<ChatEvent>, unfinished: ReadonlyArray<UnfinishedStep>) => {
+  const texts = piecesOf(events)
+  // Answers that became whole came in pieces too.
+  const answers = [
+    ...events.flatMap((event) => (event.type === "assistant_message" ? [event] : [])),
+    ...unfinished.map(({ reply, requestId }) => ({ content: reply.content, request_id: requestId }))
+  ]
+  for (const { content, request_id: request = "" } of answers) {
+    const whole = textOf(content)
+    const text = texts.get(request) ?? ""
+    if (text.startsWith(whole)) texts.set(request, text.slice(whole.length))
+  }
+  return [...texts].flatMap(([request_id, text]) => (text === "" ? [] : [{ request_id, text }]))
 }
 
 /** A summary stands where it was written: the model is not shown what came before the newest turns of then. */
@@ -46,6 +63,33 @@ const wordsOf = (event: ChatEvent): { readonly who: string; readonly text: strin
   }
 }
 
+/** The lines of a step that is not history yet. */
+const openLines = ({ at, calls, place, reply }: UnfinishedStep, isRunning: boolean) => {
+  const text = textOf(reply.content)
+  return [
+    ...(text === "" ? [] : [{ at, place, who: "model", text, state: undefined }]),
+    ...calls.flatMap((open) => {
+      const { begunAt = at, call, doneAt } = open
+      const result = openResult(open)
+      const said = { at: begunAt, place, who: "calls", text: `${call.name} ${JSON.stringify(call.input)}` }
+      return [
+        { ...said, state: openCallWords(open, isRunning) },
+        ...(result === undefined
+          ? []
+          : [
+              {
+                at: doneAt,
+                place,
+                who: result.isError ? "failed" : "got",
+                text: oneLine(result.text, shownResult),
+                state: undefined
+              }
+            ])
+      ]
+    })
+  ]
+}
+
 /** Which turn and step a record belongs to, as `sessions rewind --to` takes it; nothing for what came in a turn before. */
 const numbersOf = (events: ReadonlyArray<ChatEvent>): ReadonlyArray<string> => {
   const { turns } = overviewOf(events)
@@ -65,17 +109,22 @@ const numbersOf = (events: ReadonlyArray<ChatEvent>): ReadonlyArray<string> => {
   })
 }
 
+const timeText = (at: DateTime.Utc | undefined): string =>
+  at === undefined ? " ".repeat(19) : DateTime.formatIso(at).slice(0, 19).replace("T", " ")
+
 const turnJson = ({ end, number, said, steps }: TurnPoint) => ({ number, said, steps: steps.length, end: end ?? null })
 
 /** The work of `sessions show`. */
 export const sessionsShow = (given: string, showsPartial: boolean) =>
-  withStore(findConversation(given)).pipe(
-    Effect.map(({ events, name }) => {
+  withStore(findShown(given)).pipe(
+    Effect.map(({ events, isRunning, name }) => {
       const numbers = numbersOf(events)
       const shown = events
         .map((event, index) => ({ event, number: numbers[index] ?? "" }))
         .filter(({ event }) => event.type !== "meta" || isSummary(event))
-      return { name, shown, turns: overviewOf(events).turns, partial: showsPartial ? partialAnswers(events) : [] }
+      const unfinished = unfinishedSteps(events)
+      const partial = showsPartial ? partialAnswers(events, unfinished) : []
+      return { name, shown, turns: overviewOf(events).turns, partial, unfinished, isRunning }
     }),
     Effect.flatMap((found) =>
       Effect.map(
@@ -84,22 +133,29 @@ export const sessionsShow = (given: string, showsPartial: boolean) =>
       )
     ),
     report({
-      json: ({ name, partial, records, turns }) => ({
+      json: ({ isRunning, name, partial, records, turns, unfinished }) => ({
         name,
         turns: turns.map(turnJson),
         events: records,
+        unfinished: unfinished.map((step) => unfinishedJson(step, isRunning)),
         ...(showsPartial ? { partial } : {})
       }),
-      render: ({ partial, shown }) =>
+      render: ({ isRunning, partial, shown, unfinished }) =>
         Effect.gen(function* () {
           const { line, style } = yield* Output
-          const width = Math.max(0, ...shown.map(({ number }) => number.length))
+          const places = [...shown.map(({ number }) => number), ...unfinished.map(({ place }) => place)]
+          const width = Math.max(0, ...places.map(({ length }) => length))
+          const begin = (at: DateTime.Utc | undefined, place: string, who: string) =>
+            `${style.dim(timeText(at))} ${style.cyan(place.padEnd(width))} ${style.bold(who)}`
           for (const { event, number } of shown) {
             const words = wordsOf(event)
             if (words === undefined) continue
-            const at = style.dim(DateTime.formatIso(event.timestamp).slice(0, 19).replace("T", " "))
-            yield* line(`${at} ${style.cyan(number.padEnd(width))} ${style.bold(words.who)} ${printable(words.text)}`)
+            yield* line(`${begin(event.timestamp, number, words.who)} ${printable(words.text)}`)
           }
+          for (const { at, place, state, text, who } of unfinished.flatMap((step) => openLines(step, isRunning)))
+            yield* line(
+              `${begin(at, place, who)} ${printable(text)}${state === undefined ? "" : style.yellow(`  ${state}`)}`
+            )
           for (const { text } of partial) yield* line(`${style.yellow("broke off")} ${printable(text)}`)
         })
     })

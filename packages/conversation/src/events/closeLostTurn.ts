@@ -2,34 +2,18 @@
  * Ends a turn whose program ended before it: what its journal knows becomes history. A call that has a result keeps it; of one
  * that was begun and may not run twice nobody knows what became; all others were not sent, or can be made again.
  */
-import { ModelReply, type ToolUseBlock } from "@signalbox/model"
-import { Duration, Effect, Option, Schema } from "effect"
-import { OutcomeUnknown } from "../errors.ts"
+import { Duration, Effect } from "effect"
 import { assistantMessages, callsIn } from "../history.ts"
+import { outcomeUnknown } from "../Journal.ts"
 import { settleFailure, settleNotRun } from "../toolFailure.ts"
-import { toolResultBlock, ToolSettlement } from "../ToolOutcome.ts"
+import { toolResultBlock, type ToolSettlement } from "../ToolOutcome.ts"
 import type { AfterHooks } from "../TurnHooks.ts"
-import type { ChatEvent, MetaEvent, NewEvent } from "./ChatEvent.ts"
+import type { ChatEvent, NewEvent } from "./ChatEvent.ts"
 import { compaction } from "./EventLog.ts"
-import { type KnownStep, knownSteps, stepKinds } from "./eventJournal.ts"
+import { stepKinds } from "./eventJournal.ts"
 import { eventsOfMessages } from "./messages.ts"
+import { type OpenCall, type OpenStep, stepsOfTurn } from "./openSteps.ts"
 import { endNote, firstIndex, type TurnNote } from "./turnNotes.ts"
-
-const decodeReply = Schema.decodeUnknownOption(ModelReply)
-const decodeSettlement = Schema.decodeUnknownOption(ToolSettlement)
-
-/** The notes of a request that journals have written, of one turn of it. */
-export const stepNotes = (
-  events: ReadonlyArray<ChatEvent>,
-  { requestId, seq }: Pick<TurnNote, "requestId" | "seq">
-): ReadonlyArray<typeof MetaEvent.Type> =>
-  events.filter(
-    (event): event is typeof MetaEvent.Type =>
-      event.type === "meta" &&
-      event.request_id === requestId &&
-      event.seq > seq &&
-      Object.values<string>(stepKinds).includes(event.kind)
-  )
 
 const notRun = settleNotRun(
   "TURN_LOST",
@@ -37,12 +21,29 @@ const notRun = settleNotRun(
 )
 
 /** What is known of a call. */
-const settlementOf = (steps: ReadonlyMap<string, KnownStep>, stepId: string, call: ToolUseBlock): ToolSettlement => {
-  const found = [...steps].find(([id, { subject }]) => id.startsWith(`${stepId}/tool/`) && subject === call.id)
-  if (found === undefined) return notRun
-  const [id, step] = found
-  const settled = step.state === "done" ? Option.getOrUndefined(decodeSettlement(step.value)) : undefined
-  return settled ?? settleFailure(new OutcomeUnknown({ stepId: id }))
+const settlementOf = (open: OpenCall | undefined): ToolSettlement => {
+  if (open?.stepId === undefined) return notRun
+  return open.settled ?? settleFailure(outcomeUnknown({ id: open.stepId, toolName: open.call.name }))
+}
+
+/** When what a record tells of happened, where the journal knows it: that is before the turn was found. */
+const timeOf = (event: NewEvent, { at, calls }: OpenStep) => {
+  const find = (id: string) => calls.find(({ call }) => call.id === id)
+  switch (event.type) {
+    case "assistant_message":
+      return at
+    case "tool_call":
+      return find(event.tool_call_id)?.begunAt ?? at
+    case "tool_result":
+      return find(event.tool_call_id)?.doneAt
+    default:
+      return undefined
+  }
+}
+
+const dated = (event: NewEvent, step: OpenStep): NewEvent => {
+  const timestamp = timeOf(event, step)
+  return timestamp === undefined ? event : { ...event, timestamp }
 }
 
 /** The records that end the turn. Those that it has written itself are the same, and are not added again. */
@@ -51,19 +52,16 @@ export const closeLostTurn = Effect.fnUntraced(function* (
   turn: TurnNote,
   hooks: AfterHooks
 ) {
-  const steps = knownSteps(stepNotes(events, turn))
   const added: Array<NewEvent> = []
   let { counts } = turn
-  for (let step = 1; ; step++) {
-    const stepId = `${turn.turnId}/${step}`
-    const recorded = Option.getOrUndefined(decodeReply(steps.get(`${stepId}/model`)?.value))
-    if (recorded === undefined) break
+  for (const step of stepsOfTurn(events, turn)) {
+    const { number } = step
     // What was recorded has not been through the rules of the host yet.
-    const reply = yield* Effect.orElseSucceed(hooks.afterModel(recorded, step), () => recorded)
+    const reply = yield* Effect.orElseSucceed(hooks.afterModel(step.reply, number), () => step.reply)
     const results = yield* Effect.forEach(callsIn(reply.content), (call) => {
-      const settled = settlementOf(steps, stepId, call)
+      const settled = settlementOf(step.calls.find((open) => open.call.id === call.id))
       const outcome = { ...settled, call, duration: Duration.zero }
-      return Effect.map(hooks.afterTool(outcome, step), (result) => toolResultBlock(call.id, result))
+      return Effect.map(hooks.afterTool(outcome, number), (result) => toolResultBlock(call.id, result))
     })
     const messages = [
       ...assistantMessages(reply.content),
@@ -71,7 +69,7 @@ export const closeLostTurn = Effect.fnUntraced(function* (
     ]
     const made = eventsOfMessages(messages, turn.requestId, counts)
     counts = made.counts
-    added.push(...made.events)
+    added.push(...made.events.map((event) => dated(event, step)))
   }
   return [
     ...added,

@@ -2,9 +2,9 @@
  * A journal in the records of a conversation. A step that may not run twice is written down before it runs and when it has;
  * one that may is written down when it has. What is neither is not run a second time by anybody.
  */
-import { Effect, Exit, Schema } from "effect"
-import { JournalUnwritable, OutcomeUnknown, type JournalError } from "../errors.ts"
-import type { Journal, JournalStep } from "../Journal.ts"
+import { type DateTime, Effect, Exit, Schema } from "effect"
+import { JournalUnwritable, type JournalError } from "../errors.ts"
+import { type Journal, type JournalStep, outcomeUnknown } from "../Journal.ts"
 import type { MetaEvent, NewEvent } from "./ChatEvent.ts"
 import type { StoreError } from "./errors.ts"
 import { noteText } from "./EventLog.ts"
@@ -17,6 +17,9 @@ export interface KnownStep {
   readonly state: "begun" | "done"
   readonly subject: string | undefined
   readonly value?: unknown
+  /** When it was written down that it begins, which is so for steps that may not run twice, and that it was done. */
+  readonly begunAt?: DateTime.Utc
+  readonly doneAt?: DateTime.Utc
 }
 
 /** What records say of the steps of a turn, by their ids. */
@@ -26,8 +29,11 @@ export const knownSteps = (notes: ReadonlyArray<typeof MetaEvent.Type>): Map<str
     const id = noteText(note, "step_id")
     if (id === undefined) continue
     const subject = noteText(note, "subject")
-    if (note.kind === stepKinds.begun) steps.set(id, { state: "begun", subject })
-    if (note.kind === stepKinds.done) steps.set(id, { state: "done", subject, value: note.data["value"] })
+    if (note.kind === stepKinds.begun) steps.set(id, { state: "begun", subject, begunAt: note.timestamp })
+    if (note.kind === stepKinds.done) {
+      const value = note.data["value"]
+      steps.set(id, { ...steps.get(id), state: "done", subject, value, doneAt: note.timestamp })
+    }
     if (note.kind === stepKinds.failed) steps.delete(id)
   }
   return steps
@@ -46,8 +52,9 @@ const unwritable = (stepId: string, hasRun: boolean) => (error: StoreError) =>
   new JournalUnwritable({ stepId, hasRun, reason: error.message, cause: error })
 
 /** What an earlier run of the step gave. */
-const recall = <A, Encoded>({ id, output, safety, subject }: JournalStep<A, Encoded>, step: KnownStep) => {
-  const unknown = safety === "unsafe" ? Effect.fail(new OutcomeUnknown({ stepId: id })) : Effect.succeedNone
+const recall = <A, Encoded>(asked: JournalStep<A, Encoded>, step: KnownStep) => {
+  const { output, safety, subject } = asked
+  const unknown = safety === "unsafe" ? Effect.fail(outcomeUnknown(asked)) : Effect.succeedNone
   if (step.state === "begun" || step.subject !== subject) return unknown
   return Schema.decodeUnknownEffect(output)(step.value).pipe(
     Effect.asSome,

@@ -14,12 +14,13 @@ import type { TurnProgress } from "../TurnProgress.ts"
 import type { TurnResult } from "../TurnResult.ts"
 import { outsideTurn } from "../turnSurroundings.ts"
 import type { ChatEvent, MetaEvent, NewEvent } from "./ChatEvent.ts"
-import { closeLostTurn, stepNotes } from "./closeLostTurn.ts"
+import { closeLostTurn } from "./closeLostTurn.ts"
 import { compaction, deltaKind } from "./EventLog.ts"
 import type { StoreError } from "./errors.ts"
 import { makeEventJournal, stepKinds } from "./eventJournal.ts"
 import type { EventStore } from "./EventStore.ts"
 import { type EventCounts, eventsOfMessages, messagesOf, withBeginning } from "./messages.ts"
+import { stepNotes } from "./openSteps.ts"
 import { recordDeltas } from "./recordDeltas.ts"
 import { afterSummary, summaryNote } from "./summaryNotes.ts"
 import { beginNote, countsOf, endNote, finishedTurn, firstIndex, turnsOf, unfinishedTurns } from "./turnNotes.ts"
@@ -101,7 +102,8 @@ export const closeOthers = Effect.fnUntraced(function* (
   for (const turn of unfinishedTurns(yield* readAll)) {
     if (turn.requestId === requestId) continue
     yield* store.addEvents(conversationId, yield* closeLostTurn(yield* readAll, turn, hooks))
-    yield* Effect.logWarning("A turn that its program did not end was ended.", { conversation_id: conversationId })
+    // Nothing is wrong now: the conversation itself says what is known of the turn.
+    yield* Effect.logInfo("A turn that its program did not end was ended.", { conversation_id: conversationId })
   }
 })
 

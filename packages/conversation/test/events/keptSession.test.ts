@@ -1,7 +1,8 @@
-import { EventStore, type StoreError } from "@signalbox/conversation"
+import { EventStore, openStepsOf, type StoreError } from "@signalbox/conversation"
 import { textMessage, textResult } from "@signalbox/model"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { strayResults, unanswered } from "../support.ts"
 import { shapeOf } from "@signalbox/conversation/testing"
 import { makeCountingTools, makeObedientModel, openKept, sendTo } from "./kept.ts"
@@ -192,6 +193,8 @@ const dieAndGoOn = Effect.fnUntraced(
     const over = yield* Effect.raceFirst(Effect.as(Deferred.await(died), false), Effect.as(Fiber.await(turn), true))
     const where = `at write ${point}, ${isAfter ? "after" : "before"}, then ${again}`
 
+    const open = openStepsOf(yield* store.getEvents("c", { include: "all" })).flatMap(({ calls }) => calls)
+    yield* TestClock.adjust("1 second")
     const { asked, model } = makeObedientModel()
     const next = yield* openKept(store, model, tools)
     const result = yield* sendTo(next, again, again === "run 2" ? "r" : undefined)
@@ -214,6 +217,12 @@ const dieAndGoOn = Effect.fnUntraced(
     const told = texts(history)
     const lost = told.split("JOURNAL_OUTCOME_UNKNOWN").length - 1
     if (again === "run 2") assert.isAtLeast(written.size + lost, 2, where)
+    else assert.strictEqual(open.filter(({ state }) => state === "begun").length, lost, where)
+    assert.notInclude(told, "The step", where)
+    for (const { begunAt, call } of open) {
+      const kept = events.find((event) => event.type === "tool_call" && event.tool_call_id === call.id)
+      if (begunAt !== undefined && again === "hello") assert.deepStrictEqual(kept?.timestamp, begunAt, where)
+    }
     return { over, lost }
   },
   Effect.provide(EventStore.layerMemory, { local: true })
