@@ -6,7 +6,8 @@ export {
   findConfig,
   type FoundConfig,
   type LoadedConfig,
-  loadConfig
+  loadConfig,
+  presetInstead
 } from "./config/ConfigFile.ts"
 export { AgentEntry } from "./config/AgentEntry.ts"
 export { builtInSource } from "./config/builtInSource.ts"

@@ -7,7 +7,7 @@ import { counted, printable, type Style } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { showPoint } from "./historyPoint.ts"
-import { withStore } from "./keptConversations.ts"
+import { withReadStore } from "./keptConversations.ts"
 
 interface Listed extends ConversationOverview {
   readonly name: string
@@ -84,7 +84,7 @@ const json = (listed: Listed) => ({
 })
 
 /** The work of `sessions list`. */
-export const sessionsList = withStore(summaries).pipe(
+export const sessionsList = withReadStore(summaries).pipe(
   report({
     json: (all) => all.map(json),
     render: (all) =>

@@ -5,7 +5,7 @@ import { DateTime, Effect, Schema } from "effect"
 import { Output } from "../Output.ts"
 import { oneLine, printable } from "../render/style.ts"
 import { report } from "../report.ts"
-import { findConversation, withStore } from "./keptConversations.ts"
+import { findConversation, withReadStore } from "./keptConversations.ts"
 
 /** The longest piece of a result that is shown. */
 const shownResult = 200
@@ -69,7 +69,7 @@ const turnJson = ({ end, number, said, steps }: TurnPoint) => ({ number, said, s
 
 /** The work of `sessions show`. */
 export const sessionsShow = (given: string, showsPartial: boolean) =>
-  withStore(findConversation(given)).pipe(
+  withReadStore(findConversation(given)).pipe(
     Effect.map(({ events, name }) => {
       const numbers = numbersOf(events)
       const shown = events
