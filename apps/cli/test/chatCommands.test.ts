@@ -115,9 +115,10 @@ describe("commands of a chat", () => {
     const { stdout } = await chat(place, ["my name is Ada", "/clear", "what is my name"], ["--session", "trip"])
     assert.notInclude(fxLlm.requests[1]?.rawBody, "Ada")
     assert.include(stdout, "trip-2")
-    const again = await chat(place, ["/clear", "who am I", "/fork"], ["--session", "trip"])
+    const again = await chat(place, ["/clear", "/fork", "who am I", "/fork"], ["--session", "trip"])
     assert.include(again.stderr, "Going on with trip: 2 messages so far")
     assert.include(again.stdout, "A new conversation: trip-3")
+    assert.include(again.stdout, "Nothing was copied: there is nothing in trip-3 yet.")
     assert.include(again.stdout, "You go on in trip-4, a copy")
   })
 

@@ -54,9 +54,17 @@ export const fork: ChatCommand = {
   parameters: "",
   summary: "Go on in a copy of this conversation; the old one stays as it is",
   run: Effect.fnUntraced(function* (chat) {
-    const copy = chat.talker.conversations.fork(chat.state.session.id)
+    const { session } = chat.state
+    if ((yield* session.turns).length === 0) {
+      const reason = `there is nothing in ${printable(session.id)} yet`
+      return { text: `Nothing was copied: ${reason}.`, data: { conversation_id: session.id, is_copied: false, reason } }
+    }
+    const copy = chat.talker.conversations.fork(session.id)
     const { before, id, told } = yield* goOnIn(chat, copy)
-    return { text: told(`You go on in ${printable(id)}, a copy.`), data: { conversation_id: id, from: before } }
+    return {
+      text: told(`You go on in ${printable(id)}, a copy.`),
+      data: { conversation_id: id, is_copied: true, from: before }
+    }
   }, Effect.scoped)
 }
 
