@@ -111,7 +111,14 @@ describe("a conversation that is kept", () => {
       (await place.run(["sessions", "list"])).stdout,
       /trip-2 {2}3 turns {2}just now {2,}from trip at 2\.1 {2}say one/
     )
-    const taken = await place.run(["sessions", "fork", "trip", "--id", "trip-2", "--json"])
+    const long = "x".repeat(300)
+    const [blank, tooLong, taken] = await Promise.all([
+      place.run(["chat", "--session", "  ", "hello", "--json"]),
+      place.run(["chat", "--session", long, "hello"]),
+      place.run(["sessions", "fork", "trip", "--id", "trip-2", "--json"])
+    ])
+    assert.deepStrictEqual([blank.code, blank.json().error_code], [2, "INVALID_USAGE"])
+    assert.match(tooLong.stderr, /--session.*: "x{39}…"\. Expected: a name of 1 to 128 characters on one line/)
     assert.strictEqual(taken.json().error_code, "SESSION_EXISTS")
   })
 

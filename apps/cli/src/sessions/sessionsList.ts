@@ -8,6 +8,7 @@ import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { showPoint } from "./historyPoint.ts"
 import { withReadStore } from "./keptConversations.ts"
+import { shortName } from "./sessionName.ts"
 
 interface Listed extends ConversationOverview {
   readonly name: string
@@ -56,12 +57,14 @@ const ageOf = (millis: number): string => {
 
 /** What is special about it. */
 const notesOf = ({ forkedFrom, isCutOff, isRunning }: Listed, style: Style): ReadonlyArray<string> => [
-  ...(forkedFrom === undefined ? [] : [`from ${printable(forkedFrom.conversationId)} at ${showPoint(forkedFrom)}`]),
+  ...(forkedFrom === undefined
+    ? []
+    : [`from ${printable(shortName(forkedFrom.conversationId))} at ${showPoint(forkedFrom)}`]),
   ...(isRunning ? [style.green("running")] : isCutOff ? [style.yellow("cut off")] : [])
 ]
 
 const rowOf = (listed: Listed, now: number, style: Style): ReadonlyArray<string> => [
-  style.bold(printable(listed.name)),
+  style.bold(printable(shortName(listed.name))),
   counted(listed.turns.length, "turn"),
   listed.lastUsed === undefined ? "" : ageOf(now - DateTime.toEpochMillis(listed.lastUsed)),
   notesOf(listed, style).join(", "),
