@@ -135,9 +135,13 @@ describe("commands of a chat", () => {
       "who",
       "/switch trip",
       "and here",
-      "/switch"
+      "/switch",
+      "/switch trop",
+      "/switch nowhere"
     ]
-    const { stdout } = await chat(place, lines, ["--session", "trip"])
+    const { stderr, stdout } = await chat(place, lines, ["--session", "trip"])
+    assert.include(stderr, "Did you mean /switch trip? /switch alone lists")
+    assert.match(stderr, /no session "nowhere".*\n→ \/switch alone lists the conversations of this chat\./)
     assert.match(stdout, /1 {2}my name is Ada/)
     for (const text of ["You go on in trip-2, a copy", "1 turn is gone", "You go on with trip: 4 messages so far"])
       assert.include(stdout, text)

@@ -1,9 +1,16 @@
 /**
  * Commands about the conversation as a whole: a new one, a copy, fewer turns of it, or shorter ones.
  */
-import { type ConversationSession, nextName, PointNotFound, type TurnPoint } from "@signalbox/conversation"
+import {
+  type ConversationSession,
+  nextName,
+  PointNotFound,
+  SessionNotFound,
+  type TurnPoint
+} from "@signalbox/conversation"
 import type { LoadedConfig } from "@signalbox/host"
 import { keptStores } from "@signalbox/host/node"
+import { nearestName } from "@signalbox/model"
 import { Effect } from "effect"
 import { ChatCommandInvalid } from "../../errors.ts"
 import { Output } from "../../Output.ts"
@@ -75,8 +82,12 @@ const opened = Effect.fnUntraced(function* (chat: Chat, id: string) {
     conversations.get(id),
     "SessionNotFound",
     Effect.fnUntraced(function* (error) {
-      const isThere = chat.isKept && (yield* keptNames(chat.host.config)).includes(id)
-      return isThere ? yield* startSession(chat.talker, { id }) : yield* error
+      const kept = chat.isKept ? yield* keptNames(chat.host.config) : []
+      if (kept.includes(id)) return yield* startSession(chat.talker, { id })
+      const nearest = nearestName(id, [...chat.state.ids, ...kept])
+      const meant = nearest === undefined ? "" : `Did you mean /switch ${nearest}? `
+      const hint = `${meant}/switch alone lists the conversations of this chat.`
+      return yield* new SessionNotFound({ sessionId: error.sessionId, hint })
     })
   )
 })
