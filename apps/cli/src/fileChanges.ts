@@ -1,6 +1,7 @@
 /**
  * What the built-in tools have changed in files: to be seen, and taken back.
  */
+import type { LoadedConfig } from "@signalbox/host"
 import { userFileChanges } from "@signalbox/host/node"
 import { type FileChange, UndoRefused } from "@signalbox/tools"
 import { DateTime, Effect, Option } from "effect"
@@ -9,10 +10,18 @@ import { Output } from "./Output.ts"
 import { printable } from "./render/style.ts"
 import { renderTable } from "./render/table.ts"
 import { report } from "./report.ts"
-import { readConfig } from "./withHost.ts"
+import { readConfigOrPreset } from "./withHost.ts"
 
-/** The changes of the configuration of this run. */
-const kept = Effect.flatMap(readConfig([], "preset"), userFileChanges)
+/** Of a file that is broken nobody knows how much it wants to be kept: nothing is dropped for its sake. */
+const keepsAll = ({ options, ...config }: LoadedConfig): LoadedConfig => {
+  const undo = { ...options.tools.undo, maxChanges: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER }
+  return { ...config, options: { ...options, tools: { ...options.tools, undo } } }
+}
+
+/** The changes of the configuration of this run, also where one of them has broken it. */
+const kept = Effect.flatMap(readConfigOrPreset, ({ config, isBroken }) =>
+  userFileChanges(isBroken ? keepsAll(config) : config)
+)
 
 const json = ({ at, bytes, id, path, wasNew }: FileChange) => ({
   id,

@@ -2,13 +2,22 @@
  * From the configuration to a running host, for the commands that need one. Logging starts here, because its
  * level and format may stand in the file.
  */
-import { type ConfigSource, type Host, type LoadedConfig, loadConfig, hostLogging, logFile } from "@signalbox/host"
+import {
+  type ConfigSource,
+  type Host,
+  type LoadedConfig,
+  loadConfig,
+  hostLogging,
+  logFile,
+  presetInstead
+} from "@signalbox/host"
 import { nodeHost } from "@signalbox/host/node"
 import type { Questions } from "@signalbox/mcp"
-import { Effect, Layer, Option, type Redacted } from "effect"
+import { Effect, Layer, Option, type Redacted, Result } from "effect"
 import { resolve } from "node:path"
 import { stripVTControlCharacters } from "node:util"
 import { Output } from "./Output.ts"
+import { printable } from "./render/style.ts"
 import { Setting } from "./Setting.ts"
 import { version } from "./version.ts"
 
@@ -70,6 +79,19 @@ export const configSource = Effect.fnUntraced(function* (
 /** The configuration of this run. Commands that can do without a file say so. */
 export const readConfig = (flags?: Flags, whenMissing?: ConfigSource["whenMissing"]) =>
   Effect.flatMap(configSource(flags, whenMissing), loadConfig)
+
+/** That of this run or, where it is broken, what the preset says: for looking at what is kept, and for what repairs it. */
+export const readConfigOrPreset = Effect.gen(function* () {
+  const source = yield* configSource([], "preset")
+  const loaded = yield* Effect.result(loadConfig(source))
+  if (Result.isSuccess(loaded)) return { config: loaded.success, isBroken: false }
+  const error = loaded.failure
+  if (error._tag !== "ConfigInvalid") return yield* error
+  const { errorStyle, status } = yield* Output
+  const words = "It was not used: what is kept is looked for where the preset keeps it."
+  yield* status(`${errorStyle.yellow("!")} ${printable(error.message)}\n  ${words}`)
+  return { config: yield* presetInstead(source), isBroken: true }
+})
 
 /** Warnings of the orchestrator about what `watchServers` tells a person in other words. */
 const isTwiceTold = (line: string): boolean =>

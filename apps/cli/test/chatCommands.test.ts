@@ -115,9 +115,10 @@ describe("commands of a chat", () => {
     const { stdout } = await chat(place, ["my name is Ada", "/clear", "what is my name"], ["--session", "trip"])
     assert.notInclude(fxLlm.requests[1]?.rawBody, "Ada")
     assert.include(stdout, "trip-2")
-    const again = await chat(place, ["/clear", "who am I", "/fork"], ["--session", "trip"])
+    const again = await chat(place, ["/clear", "/fork", "who am I", "/fork"], ["--session", "trip"])
     assert.include(again.stderr, "Going on with trip: 2 messages so far")
     assert.include(again.stdout, "A new conversation: trip-3")
+    assert.include(again.stdout, "Nothing was copied: there is nothing in trip-3 yet.")
     assert.include(again.stdout, "You go on in trip-4, a copy")
   })
 
@@ -134,9 +135,13 @@ describe("commands of a chat", () => {
       "who",
       "/switch trip",
       "and here",
-      "/switch"
+      "/switch",
+      "/switch trop",
+      "/switch nowhere"
     ]
-    const { stdout } = await chat(place, lines, ["--session", "trip"])
+    const { stderr, stdout } = await chat(place, lines, ["--session", "trip"])
+    assert.include(stderr, "Did you mean /switch trip? /switch alone lists")
+    assert.match(stderr, /no session "nowhere".*\n→ \/switch alone lists the conversations of this chat\./)
     assert.match(stdout, /1 {2}my name is Ada/)
     for (const text of ["You go on in trip-2, a copy", "1 turn is gone", "You go on with trip: 4 messages so far"])
       assert.include(stdout, text)

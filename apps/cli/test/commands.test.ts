@@ -294,7 +294,9 @@ describe("the configuration", () => {
     assert.strictEqual(check.stdout, "✓ signalbox.yaml is sound; 0 servers enabled\n")
     assert.strictEqual(status.code, 0)
     assert.match(status.stdout, /^No servers are configured\./)
-    assert.deepStrictEqual(succeeded(json), { file: "signalbox.json" })
+    assert.deepStrictEqual(succeeded(json), { file: "signalbox.json", replaced: false })
+    const forced = await fresh.run(["init", "--force"])
+    assert.include(forced.stdout, "Wrote signalbox.yaml, in the place of what was there.")
   })
 
   it("tells every problem with its line before anything is started", async () => {

@@ -176,14 +176,27 @@ describe("a conversation that is kept", () => {
     const list = (await place.run(["sessions", "list"])).stdout
     assert.match(list, /trip {4}3 turns {2}.* ago {2,}stopped {2,}say one/)
     assert.match(list, /trip-2 {2}3 turns {2}just now {2,}from trip at 2\.1 {2}say one/)
-    const taken = await place.run(["sessions", "fork", "trip", "--id", "trip-2", "--json"])
+    const long = "x".repeat(300)
+    const [blank, tooLong, taken] = await Promise.all([
+      place.run(["chat", "--session", "  ", "hello", "--json"]),
+      place.run(["chat", "--session", long, "hello"]),
+      place.run(["sessions", "fork", "trip", "--id", "trip-2", "--json"])
+    ])
+    assert.deepStrictEqual([blank.code, blank.json().error_code], [2, "INVALID_USAGE"])
+    assert.match(tooLong.stderr, /--session.*: "x{39}…"\. Expected: a name of 1 to 128 characters on one line/)
     assert.strictEqual(taken.json().error_code, "SESSION_EXISTS")
+    assert.include(
+      taken.json().error?.hint,
+      "--id, or go on with the one that is there: signalbox sessions resume trip-2"
+    )
   })
 
   it("is found by the beginning of its name, and says what is near where there is none", async () => {
     await using place = await makePlace()
     await makeTrip(place)
     await place.run(["sessions", "fork", "trip", "--id", "tram"])
+    const blank = await place.run(["sessions", "fork", "tram", "--id", "a trip"])
+    assert.include(blank.stderr, "signalbox sessions resume 'a trip'")
     const several = (await place.run(["sessions", "show", "tr", "--json"])).json()
     assert.strictEqual(several.error_code, "SESSION_AMBIGUOUS")
     assert.include(several.error?.message, "tram, trip")

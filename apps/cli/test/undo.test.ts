@@ -40,9 +40,11 @@ describe("undo", () => {
     assert.deepStrictEqual([latest.code, existsSync(place.file("b.txt"))], [0, false], latest.stderr)
     const named = await place.run(["undo", ids[1] ?? ""])
     assert.deepStrictEqual([named.code, readFileSync(file, "utf8")], [0, "first\n"], named.stderr)
-    // Taking back is a change as well.
-    await place.run(["undo"])
-    assert.strictEqual(readFileSync(file, "utf8"), "second\n")
+    // Taking back is a change as well, and goes on where a change has broken the configuration.
+    writeFileSync(place.file("signalbox.json"), '{ "tools": [')
+    const again = await place.run(["undo"])
+    assert.deepStrictEqual([again.code, readFileSync(file, "utf8")], [0, "second\n"], again.stderr)
+    assert.match(again.stderr, /^! The configuration has .*signalbox\.json:1.*\n {2}It was not used: /s)
   })
 
   it("takes back nothing that has been changed since, and says what there is", async () => {

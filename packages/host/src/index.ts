@@ -6,7 +6,8 @@ export {
   findConfig,
   type FoundConfig,
   type LoadedConfig,
-  loadConfig
+  loadConfig,
+  presetInstead
 } from "./config/ConfigFile.ts"
 export { AgentEntry } from "./config/AgentEntry.ts"
 export { builtInSource } from "./config/builtInSource.ts"
@@ -14,6 +15,7 @@ export { HostOptions, isServerName, ServerEntry } from "./config/HostOptions.ts"
 export { shownTarget } from "./config/ServerProgram.ts"
 export type { FlagValue, FoundProblem } from "./config/layers.ts"
 export { isLoopback } from "./config/loopback.ts"
+export { shellWord } from "./shellWord.ts"
 export { isOpenToAll } from "./config/serverProblems.ts"
 export { configVariables, type ConfigVariable, variableOf } from "./config/variables.ts"
 export { variablesIn } from "./config/secrets.ts"

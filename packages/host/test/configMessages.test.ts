@@ -95,8 +95,14 @@ layer(NodeServices.layer)("a broken configuration is told", (it) => {
         const [problem, ...others] = yield* problemsOf(text, { environment: { LOG_LEVEL: "info" } })
         assert.deepStrictEqual(others, [])
         assert.include(problem?.suggestion, "extends: preset:default@1")
-        assert.include(problem?.suggestion, "signalbox init --force")
+        assert.match(problem?.suggestion ?? "", /signalbox init --force -c signalbox\.yaml$/)
       }
+      // What is named is the file itself, and not the one that is taken where none is named.
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped()
+      yield* fs.writeFileString(`${directory}/an empty.yaml`, "")
+      const named = yield* Effect.flip(load(undefined, { directory, file: "an empty.yaml" }))
+      assert.include(named.message, "signalbox init --force -c 'an empty.yaml')")
     })
   )
 

@@ -2,6 +2,7 @@
  * Who approves tool calls of a run: flags first, then the person at the terminal, where one sits there.
  */
 import { allowsCall, type CallPattern } from "@signalbox/conversation"
+import { shellWord } from "@signalbox/host"
 import { ApprovalRequired, type ApprovalRequest, Interaction, sourceOf } from "@signalbox/model"
 import { Effect } from "effect"
 
@@ -18,15 +19,12 @@ export interface Approving {
   readonly unasked: () => ApprovalRequired | undefined
 }
 
-/** A word of a shell. */
-const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
-
 /** The key of the configuration that decides. Tools that ask by themselves do so whatever the rules of approvals say. */
 export const decidedBy = ({ isAskedByTool }: ApprovalRequest): string =>
   isAskedByTool === true ? "tools.commands and tools.paths" : "conversation.approval"
 
 const remedy = (request: ApprovalRequest): string =>
-  `Allow it with --approve ${quoted(request.tool.name)}, all calls with --yes, or in the configuration (${decidedBy(request)}). At a terminal you are asked.`
+  `Allow it with --approve ${shellWord(request.tool.name)}, all calls with --yes, or in the configuration (${decidedBy(request)}). At a terminal you are asked.`
 
 /** Asks through `asked` what the flags do not say; that which declines is nobody. */
 export const makeApproving = ({ approve, yes }: ApprovalChoice, asked: Interaction): Approving => {

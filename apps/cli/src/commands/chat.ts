@@ -21,6 +21,7 @@ import { noServers } from "../render/renderServers.ts"
 import { counted, printable } from "../render/style.ts"
 import { report } from "../report.ts"
 import { requireHistory } from "../sessions/requireHistory.ts"
+import { sessionNameFlag } from "../sessions/sessionName.ts"
 import { Setting } from "../Setting.ts"
 import { choiceFlags, recordingOf, withHost } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
@@ -190,11 +191,7 @@ export const chat = Command.make(
       Flag.withDescription("Talk to an agent of the configuration: its servers, its model"),
       Flag.optional
     ),
-    session: Flag.String("session").pipe(
-      Flag.withMetavar("NAME"),
-      Flag.withDescription("Keep the conversation under this name, and go on with it"),
-      Flag.optional
-    ),
+    session: sessionNameFlag("session", "NAME", "Keep the conversation under this name, and go on with it"),
     image: Flag.String("image").pipe(
       Flag.withMetavar("PATH"),
       Flag.withDescription("Send a picture or a PDF along with the first message. May be repeated"),

@@ -1,5 +1,6 @@
 import { Effect } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Argument, Command } from "effect/cli"
+import { sessionNameFlag } from "../sessions/sessionName.ts"
 import { withSetting } from "../withSetting.ts"
 
 const name = Argument.String("name").pipe(
@@ -31,11 +32,7 @@ const imported = Command.make(
     file: Argument.String("file").pipe(
       Argument.withDescription("Records as lines of JSON, of this or an older version")
     ),
-    session: Flag.String("session").pipe(
-      Flag.withMetavar("NAME"),
-      Flag.withDescription("Put all of them into this conversation"),
-      Flag.optional
-    )
+    session: sessionNameFlag("session", "NAME", "Put all of them into this conversation")
   },
   ({ file, session }) =>
     withSetting(

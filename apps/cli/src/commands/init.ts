@@ -24,18 +24,21 @@ export const init = Command.make(
         const file = Option.getOrElse(configFile, () => `signalbox.${format}`)
         const target = path.resolve(directory, file)
         const isJson = format === "json" || file.endsWith(".json")
-        if (!force && (yield* fs.exists(target))) return yield* new ConfigExists({ file })
+        const isThere = yield* fs.exists(target)
+        if (isThere && !force) return yield* new ConfigExists({ file })
         yield* fs.writeFileString(
           target,
           isJson ? `${JSON.stringify(presets.get("preset:default@1")?.values, null, 2)}\n` : configTemplate
         )
-        return { file }
+        return { file, replaced: isThere }
       }).pipe(
         report({
-          render: ({ file }) =>
+          render: ({ file, replaced }) =>
             Effect.gen(function* () {
               const output = yield* Output
-              yield* output.line(`Wrote ${file}. Add your servers under "servers", or take those you have:`)
+              yield* output.line(
+                `Wrote ${file}${replaced ? ", in the place of what was there" : ""}. Add your servers under "servers", or take those you have:`
+              )
               yield* output.line("  signalbox servers import")
               yield* output.line("Then: signalbox config check")
             })

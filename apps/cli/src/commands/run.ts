@@ -5,6 +5,7 @@ import { Output, renderError } from "../Output.ts"
 import { report } from "../report.ts"
 import { readTask } from "../run/readTask.ts"
 import { runTask, type Task, type TaskEnd, tellFailure } from "../run/runTask.ts"
+import { sessionNameFlag } from "../sessions/sessionName.ts"
 import { turnJson } from "../chat/turnJson.ts"
 import { choiceFlags, recordingOf, withHost } from "../withHost.ts"
 import { withSetting } from "../withSetting.ts"
@@ -33,11 +34,7 @@ export const run = Command.make(
       Flag.withDescription("A file that goes along behind the prompt; - for standard input"),
       Flag.optional
     ),
-    session: Flag.String("session").pipe(
-      Flag.withMetavar("NAME"),
-      Flag.withDescription("Keep the conversation under this name, and go on with it"),
-      Flag.optional
-    ),
+    session: sessionNameFlag("session", "NAME", "Keep the conversation under this name, and go on with it"),
     streamJson: Flag.Boolean("stream-json").pipe(
       Flag.withDescription("Print each event as a line of JSON; the last one is result or error"),
       Flag.withDefault(false)

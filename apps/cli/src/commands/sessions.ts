@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { confirmedFlag } from "../flags.ts"
 import { pointFlag } from "../sessions/historyPoint.ts"
+import { sessionNameFlag } from "../sessions/sessionName.ts"
 import { withSetting } from "../withSetting.ts"
 import { resume } from "./sessionsResume.ts"
 
@@ -46,11 +47,7 @@ const fork = Command.make(
     at: pointFlag("at", "The last that the new one has, as signalbox sessions show numbers it; all of it without").pipe(
       Flag.optional
     ),
-    id: Flag.String("id").pipe(
-      Flag.withMetavar("NEW"),
-      Flag.withDescription("The name of the new one; the old one's with a number without it"),
-      Flag.optional
-    ),
+    id: sessionNameFlag("id", "NEW", "The name of the new one; the old one's with a number without it"),
     model: Flag.String("model").pipe(
       Flag.withDescription("The model that the new one goes on with, where none is named then"),
       Flag.optional

@@ -2,6 +2,7 @@ import { showPattern } from "@signalbox/conversation"
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { approvalFlags, modelFlags } from "../flags.ts"
+import { IsFoundName } from "../sessions/sessionName.ts"
 import { version } from "../version.ts"
 import { withSetting } from "../withSetting.ts"
 import { chat } from "./chat.ts"
@@ -52,7 +53,7 @@ export const resume = Command.make(
         "--",
         ...message
       ]
-      yield* Command.runWith(chat, { version })(args)
+      yield* Effect.provideService(Command.runWith(chat, { version })(args), IsFoundName, true)
     })
 ).pipe(
   Command.withDescription("Go on with a conversation: what signalbox chat --session does, by the beginning of a name"),

@@ -5,7 +5,7 @@ import { Effect, Option } from "effect"
 import { Output } from "../Output.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
-import { findConversation, withStore } from "./keptConversations.ts"
+import { findConversation, withReadStore } from "./keptConversations.ts"
 
 /** What of a record a model would be shown. */
 const shownText = (event: ChatEvent): string =>
@@ -28,7 +28,7 @@ const count = Effect.fnUntraced(function* (events: ReadonlyArray<ChatEvent>) {
 
 /** The work of `history stats`: one conversation, or all. */
 export const historyStats = (name: Option.Option<string>) =>
-  withStore(
+  withReadStore(
     Effect.gen(function* () {
       const store = yield* EventStore
       const names = Option.isSome(name) ? [name.value] : yield* store.listConversations

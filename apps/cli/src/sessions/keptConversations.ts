@@ -1,17 +1,24 @@
 /** The conversations that are kept, for the commands about them: no server is started and no model is looked for. */
 import { type ChatEvent, EventStore, overviewOf, SessionNotFound, type TurnPoint } from "@signalbox/conversation"
+import type { LoadedConfig } from "@signalbox/host"
 import { keptStores } from "@signalbox/host/node"
 import { nearestName } from "@signalbox/model"
 import { DateTime, Duration, Effect } from "effect"
 import { InvalidUsage, SessionAmbiguous } from "../errors.ts"
 import { Setting } from "../Setting.ts"
-import { readConfig } from "../withHost.ts"
+import { readConfig, readConfigOrPreset } from "../withHost.ts"
 import { requireHistory } from "./requireHistory.ts"
 
 /** Gives the work the store of the configuration. */
 export const withStore = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(readConfig([], "preset"), (config) => inStore(config, work))
+
+/** For work that only reads: of a broken configuration, that of the preset has to do. Nothing is changed in one that is guessed. */
+export const withReadStore = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(readConfigOrPreset, ({ config }) => inStore(config, work))
+
+const inStore = <A, E, R>(config: LoadedConfig, work: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
-    const config = yield* readConfig([], "preset")
     yield* requireHistory(config)
     const { conversationStore: store } = yield* keptStores(config, (yield* Setting).environment)
     // They are kept, so there is a store.

@@ -3,7 +3,7 @@ import { ChatEvent } from "@signalbox/conversation"
 import { Effect, Schema } from "effect"
 import { Output } from "../Output.ts"
 import { report } from "../report.ts"
-import { findShown, withStore } from "./keptConversations.ts"
+import { findShown, withReadStore } from "./keptConversations.ts"
 import { markdownOf } from "./markdownOf.ts"
 
 const encode = Schema.encodeEffect(ChatEvent)
@@ -13,7 +13,7 @@ export type ExportFormat = "json" | "md"
 
 /** The work of `sessions export`. */
 export const sessionsExport = (given: string, format: ExportFormat) =>
-  withStore(findShown(given)).pipe(
+  withReadStore(findShown(given)).pipe(
     Effect.flatMap(({ events, isRunning, name }) =>
       Effect.map(
         Effect.forEach(events, (event) => Effect.orDie(encode(event))),

@@ -1,5 +1,6 @@
 /** Makes a second conversation of the beginning of a first one. */
-import { EventStore, forkConversation, type HistoryPoint } from "@signalbox/conversation"
+import { EventStore, forkConversation, type HistoryPoint, SessionExists } from "@signalbox/conversation"
+import { shellWord } from "@signalbox/host"
 import { Effect, Option } from "effect"
 import { Output } from "../Output.ts"
 import { printable } from "../render/style.ts"
@@ -14,6 +15,15 @@ export interface ForkChoice {
   readonly model: Option.Option<string>
 }
 
+/** What one can do here is something else than in a program that holds sessions open. */
+const taken = (sessionId: string) => {
+  const goOn = `signalbox sessions resume ${shellWord(sessionId)}`
+  return new SessionExists({
+    sessionId,
+    hint: `Name the new one otherwise with --id, or go on with the one that is there: ${goOn}`
+  })
+}
+
 /** The work of `sessions fork`. */
 export const sessionsFork = (given: string, { at, id, model }: ForkChoice) =>
   withStore(
@@ -23,7 +33,7 @@ export const sessionsFork = (given: string, { at, id, model }: ForkChoice) =>
         ...(Option.isNone(at) ? {} : { at: at.value }),
         ...(Option.isNone(id) ? {} : { id: id.value }),
         ...(Option.isNone(model) ? {} : { model: model.value })
-      })
+      }).pipe(Effect.catchTag("SessionExists", ({ sessionId }) => Effect.fail(taken(sessionId))))
     })
   ).pipe(
     report({
@@ -40,7 +50,7 @@ export const sessionsFork = (given: string, { at, id, model }: ForkChoice) =>
           yield* line(`${style.green("✓")} ${printable(name)} is ${printable(from)} up to ${describePoint(point)}`)
           if (leavesRunning)
             yield* status(`${errorStyle.yellow("!")} A turn of ${printable(from)} is running, and is not part of it`)
-          yield* status(errorStyle.dim(`→ Go on with it: signalbox sessions resume ${printable(name)}`))
+          yield* status(errorStyle.dim(`→ Go on with it: signalbox sessions resume ${printable(shellWord(name))}`))
         })
     })
   )

@@ -7,7 +7,8 @@ import { counted, printable, type Style } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { showPoint } from "./historyPoint.ts"
-import { doesRun, withStore } from "./keptConversations.ts"
+import { doesRun, withReadStore } from "./keptConversations.ts"
+import { shortName } from "./sessionName.ts"
 
 interface Listed extends ConversationOverview {
   readonly name: string
@@ -54,13 +55,15 @@ const endOf = ({ isCutOff, isRunning, turns }: Listed, style: Style): ReadonlyAr
 }
 
 const originOf = ({ forkedFrom }: Listed): ReadonlyArray<string> =>
-  forkedFrom === undefined ? [] : [`from ${printable(forkedFrom.conversationId)} at ${showPoint(forkedFrom)}`]
+  forkedFrom === undefined
+    ? []
+    : [`from ${printable(shortName(forkedFrom.conversationId))} at ${showPoint(forkedFrom)}`]
 
 /** What is special about it. */
 const notesOf = (listed: Listed, style: Style): ReadonlyArray<string> => [...originOf(listed), ...endOf(listed, style)]
 
 const rowOf = (listed: Listed, now: number, style: Style): ReadonlyArray<string> => [
-  style.bold(printable(listed.name)),
+  style.bold(printable(shortName(listed.name))),
   counted(listed.turns.length, "turn"),
   listed.lastUsed === undefined ? "" : ageOf(now - DateTime.toEpochMillis(listed.lastUsed)),
   notesOf(listed, style).join(", "),
@@ -84,7 +87,7 @@ const json = (listed: Listed) => ({
 })
 
 /** The work of `sessions list`. */
-export const sessionsList = withStore(summaries).pipe(
+export const sessionsList = withReadStore(summaries).pipe(
   report({
     json: (all) => all.map(json),
     render: (all) =>

@@ -5,7 +5,7 @@ import { DateTime, Effect, Schema } from "effect"
 import { Output } from "../Output.ts"
 import { oneLine, printable } from "../render/style.ts"
 import { report } from "../report.ts"
-import { findShown, withStore } from "./keptConversations.ts"
+import { findShown, withReadStore } from "./keptConversations.ts"
 import { openCallWords, openResult, unfinishedJson, type UnfinishedStep, unfinishedSteps } from "./openSteps.ts"
 
 /** The longest piece of a result that is shown. */
@@ -116,7 +116,7 @@ const turnJson = ({ end, number, said, steps }: TurnPoint) => ({ number, said, s
 
 /** The work of `sessions show`. */
 export const sessionsShow = (given: string, showsPartial: boolean) =>
-  withStore(findShown(given)).pipe(
+  withReadStore(findShown(given)).pipe(
     Effect.map(({ events, isRunning, name }) => {
       const numbers = numbersOf(events)
       const shown = events

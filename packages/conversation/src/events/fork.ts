@@ -105,7 +105,8 @@ export const forkConversation = Effect.fn("EventStore.fork")(function* (
   const made = (id: string): Forked => ({ id, from, at: copy.at, leavesRunning: copy.leavesRunning })
   const { id } = options
   if (id !== undefined) {
-    if (!(yield* fill(store, id, copy))) return yield* new SessionExists({ sessionId: id })
+    // All that it holds would be taken for what a crash left of the copy.
+    if (id === from || !(yield* fill(store, id, copy))) return yield* new SessionExists({ sessionId: id })
     return made(id)
   }
   for (let free = nextName(from); ; free = nextName(free)) {

@@ -186,6 +186,8 @@ export const pointsContract: Readonly<Record<string, Effect.Effect<void, unknown
       "tool_result"
     ])
     yield* same("how its turn ended", overviewOf(all).turns.at(-1)?.end, "cut")
+    yield* same("its own name", (yield* Effect.flip(forkConversation(store, "d", { id: "d" })))._tag, "SessionExists")
+    yield* same("what it holds after that", (yield* store.getEvents("d", { include: "all" })).length, all.length)
   }),
 
   "goes on with a fork that a crash has cut short": Effect.gen(function* () {

@@ -171,3 +171,13 @@ export const loadConfig: (
   yield* Effect.forEach(notes, (note) => Effect.logWarning(note))
   return config
 })
+
+/**
+ * What the preset says, in the place of a file that is there and broken: for work that is wanted just then, such as taking back
+ * what broke it. What is kept for the file is found; nothing else that it or the environment says is known.
+ */
+export const presetInstead = Effect.fn("presetInstead")(function* (source: ConfigSource) {
+  const file = yield* findFile(source)
+  const alone = { ...source, environment: {}, flags: [] }
+  return (yield* checkText(alone, { file, shown: "preset:default@1", text: configTemplate })).config
+})

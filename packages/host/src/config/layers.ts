@@ -3,6 +3,7 @@
  * `signalbox config explain` can say of every value who set it.
  */
 import type { ConfigProblem } from "../errors.ts"
+import { shellWord } from "../shellWord.ts"
 import { type ConfigDocument, type ConfigPath, readScalar } from "./document.ts"
 import { type Extended, extendFile, extendServers } from "./extendPresets.ts"
 import { variableConflicts } from "./gatewayVariables.ts"
@@ -63,13 +64,13 @@ interface Override {
 }
 
 /** What is below all overrides. What is no map at all holds no keys that could be checked. */
-const extendRoot = (value: unknown): Extended => {
+const extendRoot = (value: unknown, file: string): Extended => {
   if (isTree(value)) return extendFile(value)
   const isEmpty = value === null || value === undefined
   const problem = {
     path: [],
     message: isEmpty ? "the file is empty" : "the file holds no keys such as servers:",
-    suggestion: "begin it with: extends: preset:default@1; or have a whole one written: signalbox init --force"
+    suggestion: `begin it with: extends: preset:default@1; or have a whole one written in its place: signalbox init --force -c ${shellWord(file)}`
   }
   return { value, presetAt: () => undefined, problems: [problem] }
 }
@@ -131,7 +132,7 @@ const isAtOrBelow = (path: ConfigPath, above: ConfigPath): boolean => above.ever
 /** Joins the layers of a configuration. */
 export const layerConfig = (input: Input): LayeredConfig => {
   const { document, file } = input
-  const base = extendRoot(document.value)
+  const base = extendRoot(document.value, file)
   const { notes, overrides, problems } = overridesOf(input, base.value)
   const overriding = (path: ConfigPath) => overrides.findLast((override) => isAtOrBelow(path, override.path))
   const overridden = overrides.reduce((below, { path, value }) => setAt(below, path, value), base.value)

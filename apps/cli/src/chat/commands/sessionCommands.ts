@@ -1,9 +1,16 @@
 /**
  * Commands about the conversation as a whole: a new one, a copy, fewer turns of it, or shorter ones.
  */
-import { type ConversationSession, nextName, PointNotFound, type TurnPoint } from "@signalbox/conversation"
+import {
+  type ConversationSession,
+  nextName,
+  PointNotFound,
+  SessionNotFound,
+  type TurnPoint
+} from "@signalbox/conversation"
 import type { LoadedConfig } from "@signalbox/host"
 import { keptStores } from "@signalbox/host/node"
+import { nearestName } from "@signalbox/model"
 import { Effect } from "effect"
 import { ChatCommandInvalid } from "../../errors.ts"
 import { Output } from "../../Output.ts"
@@ -54,9 +61,17 @@ export const fork: ChatCommand = {
   parameters: "",
   summary: "Go on in a copy of this conversation; the old one stays as it is",
   run: Effect.fnUntraced(function* (chat) {
-    const copy = chat.talker.conversations.fork(chat.state.session.id)
+    const { session } = chat.state
+    if ((yield* session.turns).length === 0) {
+      const reason = `there is nothing in ${printable(session.id)} yet`
+      return { text: `Nothing was copied: ${reason}.`, data: { conversation_id: session.id, is_copied: false, reason } }
+    }
+    const copy = chat.talker.conversations.fork(session.id)
     const { before, id, told } = yield* goOnIn(chat, copy)
-    return { text: told(`You go on in ${printable(id)}, a copy.`), data: { conversation_id: id, from: before } }
+    return {
+      text: told(`You go on in ${printable(id)}, a copy.`),
+      data: { conversation_id: id, is_copied: true, from: before }
+    }
   }, Effect.scoped)
 }
 
@@ -67,8 +82,12 @@ const opened = Effect.fnUntraced(function* (chat: Chat, id: string) {
     conversations.get(id),
     "SessionNotFound",
     Effect.fnUntraced(function* (error) {
-      const isThere = chat.isKept && (yield* keptNames(chat.host.config)).includes(id)
-      return isThere ? yield* startSession(chat.talker, { id }) : yield* error
+      const kept = chat.isKept ? yield* keptNames(chat.host.config) : []
+      if (kept.includes(id)) return yield* startSession(chat.talker, { id })
+      const nearest = nearestName(id, [...chat.state.ids, ...kept])
+      const meant = nearest === undefined ? "" : `Did you mean /switch ${nearest}? `
+      const hint = `${meant}/switch alone lists the conversations of this chat.`
+      return yield* new SessionNotFound({ sessionId: error.sessionId, hint })
     })
   )
 })
