@@ -147,7 +147,7 @@ describe("a recorded conversation", () => {
     const again = await replay(place, ["tape"])
     assert.strictEqual(again.code, 0, again.stderr)
     assert.strictEqual(again.stdout, "Whole.\nalpha omega \n")
-    assert.include(again.stderr, "The recording ends within turn 2")
+    assert.include(again.stderr, "The recording ends within turn 2, step 2.")
   })
 })
 

@@ -76,6 +76,8 @@ interface PlayedTurn {
   readonly status: "finished" | "stopped" | "failed" | "cut"
   readonly result: TurnResult | undefined
   readonly error: unknown
+  /** The last call of the model that was recorded of it. */
+  readonly step: number | undefined
 }
 
 const inputOf = ({ content }: RecordedTurn): string => (typeof content === "string" ? content : textOf(content))
@@ -98,6 +100,11 @@ const playing = (opened: OpenedReplay, chat: Chat, turn: RecordedTurn, other: Ot
   return { ...chat, state: { ...chat.state, session: { ...session, send } } }
 }
 
+const lastStepOf = ({ replay }: OpenedReplay, { turn }: RecordedTurn) =>
+  entriesOf(replay.player.cassette, "step").findLast((entry) => entry.turn === turn)?.step
+
+const cutOr = (status: "failed" | "stopped", { ending }: RecordedTurn) => (ending === undefined ? "cut" : status)
+
 const playOne = Effect.fnUntraced(function* (opened: OpenedReplay, chat: Chat, turn: RecordedTurn, flags: ReplayFlags) {
   const output = yield* Output
   const input = inputOf(turn)
@@ -111,16 +118,16 @@ const playOne = Effect.fnUntraced(function* (opened: OpenedReplay, chat: Chat, t
     withCorrelationId(turn.correlationId),
     Effect.exit
   )
-  const told = { turn: turn.turn, input }
+  const told = { turn: turn.turn, input, step: lastStepOf(opened, turn) }
   if (Exit.isFailure(exit)) {
     const error = Cause.squash(exit.cause)
     if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
     if (error instanceof ReplayDiverged) return yield* error
     if (!output.isJson) yield* output.status(renderError(error, output.errorStyle))
-    return { ...told, status: "failed", result: undefined, error: toJson(error) } satisfies PlayedTurn
+    return { ...told, status: cutOr("failed", turn), result: undefined, error: toJson(error) } satisfies PlayedTurn
   }
   const result = exit.value._tag === "Finished" ? exit.value.result : undefined
-  const status = result !== undefined ? "finished" : turn.ending === undefined ? "cut" : "stopped"
+  const status = result !== undefined ? "finished" : cutOr("stopped", turn)
   return { ...told, status, result, error: undefined } satisfies PlayedTurn
 })
 
@@ -204,7 +211,11 @@ const playAll = Effect.fnUntraced(function* (opened: OpenedReplay, flags: Replay
 const tellEnd = Effect.fnUntraced(function* ({ differences, turns }: Played, { diff }: ReplayFlags) {
   const { errorStyle, line, status } = yield* Output
   const cut = turns.find((turn) => turn.status === "cut")
-  if (cut !== undefined) yield* status(errorStyle.yellow(`! The recording ends within turn ${cut.turn}.`))
+  if (cut !== undefined) {
+    const step = cut.step === undefined ? "" : `, step ${cut.step}`
+    yield* status(errorStyle.yellow(`! The recording ends within turn ${cut.turn}${step}.`))
+  }
+  if (turns.length === 0) yield* status("Nothing was said in this recording.")
   if (!diff) return
   if (differences.length === 0) return yield* line(`No difference in ${counted(turns.length, "turn")}.`)
   for (const difference of differences) yield* line(printable(describeDifference(difference)))
@@ -229,6 +240,7 @@ const work = (flags: ReplayFlags) =>
       return yield* wrong(
         `--from ${fork.step} is behind the end: the recording has ${counted(steps, "call")} of the model.`
       )
+    if (opened.turns.length === 0) return { turns: [], differences: [] } satisfies Played
     const run = { program: `signalbox ${version}`, config, environment, subject }
     const seams = Option.isNone(flags.record)
       ? replay.seams

@@ -75,7 +75,11 @@ export interface Player {
   readonly differences: () => ReadonlyArray<Difference>
   /** Nothing more of the turn is in the cassette, though it went on: it was stopped, or the recording ends in it. */
   readonly exhaust: () => void
-  /** Waits until that is so in the turn that runs. */
+  /** Whether the recording ends within the turn that runs: what it does not have came after that. */
+  readonly isInCutTurn: () => boolean
+  /** Whether it may end before what is asked for between turns: as there, or within the turn that is next. */
+  readonly isNearCut: () => boolean
+  /** Waits until nothing more is there of the turn that runs. */
   readonly exhausted: Effect.Effect<void>
   /** Fails when a strict replay has ended. */
   readonly diverged: Effect.Effect<never, ReplayDiverged>
@@ -113,6 +117,12 @@ const isAkin = (a: RecordedRequest, b: RecordedRequest): boolean => a.method ===
 const questionSubject = (kind: EntryOf<"answer">["kind"], question: unknown): string =>
   kind === "hook" ? `the hook ${String(Reflect.get(Object(question), "hook"))}` : `the question (${kind})`
 
+/** The turn within which the recording ends: the one that it has no end of. */
+const cutTurnOf = (cassette: Cassette): number | undefined => {
+  const whole = new Set(entriesOf(cassette, "turn_end").map((entry) => entry.turn))
+  return entriesOf(cassette, "input").findLast((entry) => !whole.has(entry.turn))?.turn
+}
+
 /** The recording ends before this. */
 const atEnd = Symbol("atEnd")
 
@@ -127,6 +137,7 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
   const listeners = new Set<() => void>()
   const unfinished = new Set(entriesOf(cassette, "input").map((entry) => entry.turn))
   for (const entry of entriesOf(cassette, "turn_end")) if (entry.ending !== "stopped") unfinished.delete(entry.turn)
+  const cutTurn = cutTurnOf(cassette)
   let exhausted = Deferred.makeUnsafe<void>()
   const exhaust = () => void Deferred.doneUnsafe(exhausted, Effect.void)
   let turn = 0
@@ -237,6 +248,8 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
       }),
     differ,
     exhaust,
+    isInCutTurn: () => turn === cutTurn && !isLive(),
+    isNearCut: () => cutTurn !== undefined && turn >= cutTurn - 1 && !isLive(),
     exhausted: Effect.suspend(() => Deferred.await(exhausted)),
     differences: () => differences,
     diverged: Deferred.await(ended),
@@ -249,7 +262,7 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
         ...[...tools.left].map((left) => ({ ...left, subject: `the call of ${left.name}` })),
         ...[...answers.left].map((left) => ({ ...left, subject: questionSubject(left.kind, left.question) }))
       ]
-        .filter((left) => left.turn > 0)
+        .filter((left) => left.turn > 0 && left.turn !== cutTurn)
         .map((left) => ({ kind: "missing" as const, place: `turn ${left.turn}`, subject: left.subject, path: "" }))
   }
 }
