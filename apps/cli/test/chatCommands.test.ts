@@ -115,8 +115,9 @@ describe("commands of a chat", () => {
     const { stdout } = await chat(place, ["my name is Ada", "/clear", "what is my name"], ["--session", "trip"])
     assert.notInclude(fxLlm.requests[1]?.rawBody, "Ada")
     assert.include(stdout, "trip-2")
-    const again = await chat(place, ["/clear", "who am I", "/fork"], ["--session", "trip"])
+    const again = await chat(place, ["/status", "/clear", "who am I", "/fork"], ["--session", "trip"])
     assert.include(again.stderr, "Going on with trip: 2 messages so far")
+    assert.include(again.stdout, "1 turn, 2 messages, 0 tool calls")
     assert.include(again.stdout, "A new conversation: trip-3")
     assert.include(again.stdout, "You go on in trip-4, a copy")
   })
@@ -131,15 +132,22 @@ describe("commands of a chat", () => {
       "/rewind",
       "/fork",
       "/rewind 2",
+      "/status",
       "who",
       "/switch trip",
+      "/status",
       "and here",
-      "/switch"
+      "/switch",
+      "/status"
     ]
     const { stdout } = await chat(place, lines, ["--session", "trip"])
     assert.match(stdout, /1 {2}my name is Ada/)
     for (const text of ["You go on in trip-2, a copy", "1 turn is gone", "You go on with trip: 4 messages so far"])
       assert.include(stdout, text)
+    assert.deepStrictEqual(
+      [...stdout.matchAll(/So far +(.*)$/gm)].map(([, words]) => words),
+      ["1 turn, 2 messages, 0 tool calls", "2 turns, 4 messages, 0 tool calls", "3 turns, 6 messages, 0 tool calls"]
+    )
     const [, , who, here] = fxLlm.requests.map(({ rawBody }) => rawBody)
     assert.include(who, "Ada")
     assert.notInclude(who, "Rex")
