@@ -37,7 +37,11 @@ describe("a line", () => {
     assert.deepStrictEqual(read("//help"), "/help")
     assert.deepStrictEqual(read(" /help"), " /help")
     assert.deepStrictEqual(read("/tmp/a.png what is this?"), "/tmp/a.png what is this?")
+    assert.deepStrictEqual(read("/etc/passwd"), "/etc/passwd")
     assert.deepStrictEqual(read("and/or"), "and/or")
+    assert.deepStrictEqual(read("/ "), ["help", ""])
+    assert.deepStrictEqual(read("/?"), ["?", ""])
+    assert.deepStrictEqual(read("/ tools"), ["", "tools"])
   })
 })
 
@@ -206,8 +210,10 @@ describe("commands of a chat", () => {
     await using place = await makePlace()
     await using fxLlm = await startFxLlm()
     place.configure(upstream("claude", fxLlm.url))
-    const { stderr } = await chat(place, ["/statsu", "/image", "//literally"])
+    const { stderr } = await chat(place, ["/statsu", "/hlep", "/ who", "/image", "//literally"])
     assert.include(stderr, 'Did you mean "/status"?')
+    assert.include(stderr, 'Did you mean "/help"?')
+    assert.include(stderr, 'There is no command "/". Nothing was sent.')
     assert.include(stderr, "CHAT_COMMAND_INVALID")
     assert.deepStrictEqual(
       fxLlm.requests.map(({ lastUserText }) => lastUserText),
