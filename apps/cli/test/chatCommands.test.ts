@@ -159,12 +159,12 @@ describe("commands of a chat", () => {
     assert.notInclude(here, "who")
     const { stdout: data } = await chat(
       place,
-      ["/rewind 9", "/rewind x", "/compact", "/fork", "/switch nowhere"],
+      ["/rewind 9", "/rewind x", "/clear extra", "/compact", "/fork", "/switch nowhere"],
       ["--json"]
     )
     assert.deepStrictEqual(
       jsonLines(data).map((line) => line["error_code"]),
-      ["HISTORY_POINT_NOT_FOUND", "CHAT_COMMAND_INVALID", null, null, "SESSION_NOT_FOUND"]
+      ["HISTORY_POINT_NOT_FOUND", "CHAT_COMMAND_INVALID", "CHAT_COMMAND_INVALID", null, null, "SESSION_NOT_FOUND"]
     )
     assert.include(data, "There is no turn 9 in")
   })

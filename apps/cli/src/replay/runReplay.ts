@@ -41,7 +41,7 @@ export interface ReplayFlags {
   readonly from: Option.Option<number>
   readonly provider: Option.Option<string>
   readonly model: Option.Option<string>
-  readonly tools: "live" | "recorded"
+  readonly tools: Option.Option<"live" | "recorded">
   readonly noStream: boolean
   readonly record: Option.Option<string>
   readonly yes: boolean
@@ -56,6 +56,10 @@ const forkOf = Effect.fnUntraced(function* ({ diff, from, model, provider, tools
   if (Option.isNone(from)) {
     if (Option.isSome(model) || Option.isSome(provider))
       return yield* wrong("--model and --provider say who goes on from a step: name it with --from.")
+    if (Option.isSome(tools))
+      return yield* wrong(
+        "--tools says what tools do from a step on: name the step with --from, and a model with --model."
+      )
     return undefined
   }
   if (Option.isNone(model)) return yield* wrong("--from goes on with a model: name it with --model.")
@@ -64,7 +68,7 @@ const forkOf = Effect.fnUntraced(function* ({ diff, from, model, provider, tools
     step: from.value,
     model: model.value,
     provider: Option.getOrUndefined(provider),
-    tools,
+    tools: Option.getOrElse(tools, () => "live" as const),
     environment
   } satisfies ReplayChoice["fork"]
 })
