@@ -185,6 +185,12 @@ describe("commands of a recorded chat", () => {
     )
     const diff = await replay(place, ["tape", "--diff"])
     assert.include(diff.stdout, "No difference in 4 turns")
+    const all = lines(place)
+    const summary = all.findIndex((line) => line.includes('"type":"compact"'))
+    writeFileSync(place.file("cut"), `${all.slice(0, summary + 1).join("\n")}\n`)
+    const cut = await replay(place, ["cut"])
+    assert.strictEqual(cut.code, 0, cut.stderr)
+    assert.include(cut.stderr, "The recording ends after turn 3, while a summary was made.")
   })
 })
 

@@ -181,6 +181,8 @@ const stuck = Effect.callback<never, ReplayDiverged>((resume) => {
 interface Played {
   readonly turns: ReadonlyArray<PlayedTurn>
   readonly differences: ReadonlyArray<Difference>
+  /** The turn after which the recording ends within what was done to the conversation. */
+  readonly cutAfter?: number | undefined
 }
 
 const playAll = Effect.fnUntraced(function* (opened: OpenedReplay, flags: ReplayFlags) {
@@ -188,13 +190,17 @@ const playAll = Effect.fnUntraced(function* (opened: OpenedReplay, flags: Replay
   const chatOf = yield* chatsOf(opened)
   const turns: Array<PlayedTurn> = []
   const changes = changesOf(player.cassette)
+  let cutAfter: number | undefined
   const changeAfter = (turn: number) =>
     Effect.forEach(
       changes.filter(({ after }) => after === turn),
       (each) =>
-        Effect.flatMap(chatOf(each.change.conversation), (chat) => playChange(chat, each)).pipe(
-          Effect.raceFirst(player.diverged)
-        ),
+        Effect.gen(function* () {
+          player.enterChange(each === changes.at(-1) && each.after === (opened.turns.at(-1)?.turn ?? 0))
+          const chat = yield* chatOf(each.change.conversation)
+          const noMore = Effect.map(player.exhausted, () => void (cutAfter = each.after))
+          yield* playChange(chat, each).pipe(Effect.raceFirst(player.diverged), Effect.raceFirst(noMore))
+        }),
       { discard: true }
     )
   yield* changeAfter(0)
@@ -208,17 +214,19 @@ const playAll = Effect.fnUntraced(function* (opened: OpenedReplay, flags: Replay
   const [first] = left
   if (!flags.diff && first !== undefined)
     return yield* new ReplayDiverged({ place: first.place, reason: `${first.subject} is not asked for any more` })
-  return { turns, differences: isForked ? [] : [...player.differences(), ...left] } satisfies Played
+  return { turns, differences: isForked ? [] : [...player.differences(), ...left], cutAfter } satisfies Played
 })
 
 /** How it went, below the conversation. */
-const tellEnd = Effect.fnUntraced(function* ({ differences, turns }: Played, { diff }: ReplayFlags) {
+const tellEnd = Effect.fnUntraced(function* ({ cutAfter, differences, turns }: Played, { diff }: ReplayFlags) {
   const { errorStyle, line, status } = yield* Output
   const cut = turns.find((turn) => turn.status === "cut")
   if (cut !== undefined) {
     const step = cut.step === undefined ? "" : `, step ${cut.step}`
     yield* status(errorStyle.yellow(`! The recording ends within turn ${cut.turn}${step}.`))
   }
+  if (cutAfter !== undefined)
+    yield* status(errorStyle.yellow(`! The recording ends after turn ${cutAfter}, while a summary was made.`))
   if (turns.length === 0) yield* status("Nothing was said in this recording.")
   if (!diff) return
   if (differences.length === 0) return yield* line(`No difference in ${counted(turns.length, "turn")}.`)

@@ -53,6 +53,8 @@ export interface Player {
   /** The turn that runs; 0 before the first. */
   readonly turn: () => number
   readonly enterTurn: (turn: number) => void
+  /** What was done between turns is done again; where it is the last in the recording, that may end within it. */
+  readonly enterChange: (isLast: boolean) => void
   /** The turn has begun, with the tools that there were: servers may say now what they said during it. */
   readonly openTurn: () => void
   /** The latest turn that has begun so. */
@@ -138,6 +140,7 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
   const unfinished = new Set(entriesOf(cassette, "input").map((entry) => entry.turn))
   for (const entry of entriesOf(cassette, "turn_end")) if (entry.ending !== "stopped") unfinished.delete(entry.turn)
   const cutTurn = cutTurnOf(cassette)
+  let isInLastChange = false
   let exhausted = Deferred.makeUnsafe<void>()
   const exhaust = () => void Deferred.doneUnsafe(exhausted, Effect.void)
   let turn = 0
@@ -164,7 +167,7 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
 
   /** Where the turn was stopped, or the recording ends within it, what it does not have may have come after that. */
   const missing = (kind: Difference["kind"], subject: string, now: unknown): typeof atEnd | undefined => {
-    if (unfinished.has(turn)) {
+    if (unfinished.has(turn) || isInLastChange) {
       exhaust()
       return atEnd
     }
@@ -187,6 +190,11 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
     turn: () => turn,
     enterTurn: (next) => {
       turn = next
+      isInLastChange = false
+      exhausted = Deferred.makeUnsafe()
+    },
+    enterChange: (isLast) => {
+      isInLastChange = isLast
       exhausted = Deferred.makeUnsafe()
     },
     openTurn: () => {
