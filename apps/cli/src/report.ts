@@ -30,6 +30,8 @@ export interface ReportOptions<A> {
   readonly shortfall?: (value: A) => SignalboxError | undefined
   /** Whether the command has printed its JSON by itself, so that only a failure is left to be told. */
   readonly hasAnswered?: () => boolean
+  /** Tells a failure in the command's own form on standard output, too, where that is not the envelope. */
+  readonly tellFailure?: ((error: unknown) => Effect.Effect<void, never, Output>) | undefined
 }
 
 const timeLimited = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -53,7 +55,9 @@ const printText = Effect.fnUntraced(function* <A>(options: ReportOptions<A>, exi
   if (Exit.isSuccess(exit)) return yield* options.render(exit.value)
   if (Cause.hasInterruptsOnly(exit.cause)) return
   const { errorStyle, status } = yield* Output
-  yield* status(renderError(Cause.squash(exit.cause), errorStyle))
+  const error = Cause.squash(exit.cause)
+  if (options.tellFailure !== undefined) yield* options.tellFailure(error)
+  yield* status(renderError(error, errorStyle))
 })
 
 /** The outcome of something that is only a part of what was asked for. */

@@ -37,7 +37,11 @@ describe("a line", () => {
     assert.deepStrictEqual(read("//help"), "/help")
     assert.deepStrictEqual(read(" /help"), " /help")
     assert.deepStrictEqual(read("/tmp/a.png what is this?"), "/tmp/a.png what is this?")
+    assert.deepStrictEqual(read("/etc/passwd"), "/etc/passwd")
     assert.deepStrictEqual(read("and/or"), "and/or")
+    assert.deepStrictEqual(read("/ "), ["help", ""])
+    assert.deepStrictEqual(read("/?"), ["?", ""])
+    assert.deepStrictEqual(read("/ tools"), ["", "tools"])
   })
 })
 
@@ -115,8 +119,9 @@ describe("commands of a chat", () => {
     const { stdout } = await chat(place, ["my name is Ada", "/clear", "what is my name"], ["--session", "trip"])
     assert.notInclude(fxLlm.requests[1]?.rawBody, "Ada")
     assert.include(stdout, "trip-2")
-    const again = await chat(place, ["/clear", "/fork", "who am I", "/fork"], ["--session", "trip"])
+    const again = await chat(place, ["/status", "/clear", "/fork", "who am I", "/fork"], ["--session", "trip"])
     assert.include(again.stderr, "Going on with trip: 2 messages so far")
+    assert.include(again.stdout, "1 turn, 2 messages, 0 tool calls")
     assert.include(again.stdout, "A new conversation: trip-3")
     assert.include(again.stdout, "Nothing was copied: there is nothing in trip-3 yet.")
     assert.include(again.stdout, "You go on in trip-4, a copy")
@@ -132,12 +137,15 @@ describe("commands of a chat", () => {
       "/rewind",
       "/fork",
       "/rewind 2",
+      "/status",
       "who",
       "/switch trip",
+      "/status",
       "and here",
       "/switch",
       "/switch trop",
-      "/switch nowhere"
+      "/switch nowhere",
+      "/status"
     ]
     const { stderr, stdout } = await chat(place, lines, ["--session", "trip"])
     assert.include(stderr, "Did you mean /switch trip? /switch alone lists")
@@ -145,6 +153,10 @@ describe("commands of a chat", () => {
     assert.match(stdout, /1 {2}my name is Ada/)
     for (const text of ["You go on in trip-2, a copy", "1 turn is gone", "You go on with trip: 4 messages so far"])
       assert.include(stdout, text)
+    assert.deepStrictEqual(
+      [...stdout.matchAll(/So far +(.*)$/gm)].map(([, words]) => words),
+      ["1 turn, 2 messages, 0 tool calls", "2 turns, 4 messages, 0 tool calls", "3 turns, 6 messages, 0 tool calls"]
+    )
     const [, , who, here] = fxLlm.requests.map(({ rawBody }) => rawBody)
     assert.include(who, "Ada")
     assert.notInclude(who, "Rex")
@@ -152,12 +164,12 @@ describe("commands of a chat", () => {
     assert.notInclude(here, "who")
     const { stdout: data } = await chat(
       place,
-      ["/rewind 9", "/rewind x", "/compact", "/fork", "/switch nowhere"],
+      ["/rewind 9", "/rewind x", "/clear extra", "/compact", "/fork", "/switch nowhere"],
       ["--json"]
     )
     assert.deepStrictEqual(
       jsonLines(data).map((line) => line["error_code"]),
-      ["HISTORY_POINT_NOT_FOUND", "CHAT_COMMAND_INVALID", null, null, "SESSION_NOT_FOUND"]
+      ["HISTORY_POINT_NOT_FOUND", "CHAT_COMMAND_INVALID", "CHAT_COMMAND_INVALID", null, null, "SESSION_NOT_FOUND"]
     )
     assert.include(data, "There is no turn 9 in")
   })
@@ -203,8 +215,10 @@ describe("commands of a chat", () => {
     await using place = await makePlace()
     await using fxLlm = await startFxLlm()
     place.configure(upstream("claude", fxLlm.url))
-    const { stderr } = await chat(place, ["/statsu", "/image", "//literally"])
+    const { stderr } = await chat(place, ["/statsu", "/hlep", "/ who", "/image", "//literally"])
     assert.include(stderr, 'Did you mean "/status"?')
+    assert.include(stderr, 'Did you mean "/help"?')
+    assert.include(stderr, 'There is no command "/". Nothing was sent.')
     assert.include(stderr, "CHAT_COMMAND_INVALID")
     assert.deepStrictEqual(
       fxLlm.requests.map(({ lastUserText }) => lastUserText),

@@ -76,22 +76,35 @@ describe("run", () => {
 
   it("tells each event as a line of JSON, a failure as the last one", async () => {
     await using place = await makePlace()
-    await using fxLlm = await startFxLlm({ script: [...echoing, { fault: { kind: "status", status: 400 } }] })
-    place.configure({
-      ...upstream("claude", fxLlm.url),
-      servers: { fx: place.server({ tools: "echo" }) },
-      conversation: { approval: { mode: "auto" } }
+    await using fxLlm = await startFxLlm({
+      script: [...echoing, { fault: { kind: "status", status: 400 } }, ...echoing]
     })
+    const configuration = { ...upstream("claude", fxLlm.url), servers: { fx: place.server({ tools: "echo" }) } }
+    place.configure({ ...configuration, conversation: { approval: { mode: "auto" } } })
     const ended = await place.run(["run", "--stream-json", "say it"], { env })
     assert.strictEqual(ended.code, 0, ended.stderr)
     assert.deepStrictEqual(
       [...new Set(jsonLines(ended.stdout).map((line) => Reflect.get(line, "type")))],
       ["step_start", "text", "tool_start", "tool_end", "step_end", "result"]
     )
-    assert.deepInclude(jsonLines(ended.stdout).at(-1), { text: "Done.", finish_reason: "end_turn", steps: 2 })
+    assert.deepInclude(jsonLines(ended.stdout).at(-1), {
+      text: "Done.",
+      finish_reason: "end_turn",
+      steps: 2,
+      status: "success"
+    })
     const failed = await place.run(["run", "--stream-json", "say it"], { env })
     assert.notStrictEqual(failed.code, 0)
     assert.strictEqual(Reflect.get(jsonLines(failed.stdout).at(-1) ?? {}, "type"), "error")
+    place.configure({ ...configuration, conversation: { approval: { mode: "ask" } } })
+    const refused = await place.run(["run", "--stream-json", "say it"], { env })
+    const lines = jsonLines(refused.stdout)
+    assert.strictEqual(refused.code, 77)
+    assert.deepInclude(lines.at(-1), { type: "result", status: "failed", error_code: "APPROVAL_REQUIRED" })
+    assert.deepInclude(
+      lines.find((line) => line["type"] === "tool_asked"),
+      { server: "fx", tool: "echo", input: { text: "hello" } }
+    )
   })
 
   it("is stopped by Ctrl-C, and leaves nothing behind", async () => {

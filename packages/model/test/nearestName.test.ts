@@ -5,6 +5,8 @@ describe("the nearest name", () => {
   it("is one that a slip of the fingers makes of it", () => {
     assert.strictEqual(nearestName("ecco", ["add", "echo"]), "echo")
     assert.strictEqual(nearestName("fy", ["fx"]), "fx")
+    assert.strictEqual(nearestName("hlep", ["help"]), "help")
+    assert.strictEqual(nearestName("modle", ["mode", "model"]), "mode")
     assert.strictEqual(nearestName("A", ["b", "a"]), "a")
   })
 

@@ -3,6 +3,9 @@ import { Command, Flag } from "effect/cli"
 import { approvalFlags } from "../flags.ts"
 import { withSetting } from "../withSetting.ts"
 
+const namesOfGiven = (flags: Readonly<Record<string, Option.Option<unknown>>>): ReadonlyArray<string> =>
+  Object.entries(flags).flatMap(([name, value]) => (Option.isSome(value) ? [name] : []))
+
 const serve = Command.make(
   "serve",
   {
@@ -15,12 +18,14 @@ const serve = Command.make(
       Flag.withDefault(false)
     ),
     port: Flag.Int("port").pipe(
-      Flag.withDescription("With --http: where to listen; 0 lets the system choose"),
-      Flag.withDefault(4001)
+      Flag.withDescription("With --http: where to listen (default: 4001); 0 lets the system choose"),
+      Flag.optional
     ),
     host: Flag.String("host").pipe(
-      Flag.withDescription("With --http: the address to listen on; others than loopback ones need a token"),
-      Flag.withDefault("127.0.0.1")
+      Flag.withDescription(
+        "With --http: the address to listen on (default: 127.0.0.1); others than loopback ones need a token"
+      ),
+      Flag.optional
     ),
     tokenFile: Flag.FileText("token-file").pipe(
       Flag.withDescription("With --http: a file with the token that clients show as Authorization: Bearer"),
@@ -35,8 +40,13 @@ const serve = Command.make(
       Effect.flatMap(
         Effect.promise(() => import("../mcp/serveMcp.ts")),
         ({ serveMcp }) => {
-          const listening = { host, port, token: Option.getOrUndefined(tokenFile) }
-          return serveMcp({ all, approvals: { approve, yes } }, http ? listening : undefined)
+          const listening = {
+            host: Option.getOrElse(host, () => "127.0.0.1"),
+            port: Option.getOrElse(port, () => 4001),
+            token: Option.getOrUndefined(tokenFile)
+          }
+          const idle = http ? [] : namesOfGiven({ "--port": port, "--host": host, "--token-file": tokenFile })
+          return serveMcp({ all, approvals: { approve, yes } }, http ? listening : undefined, idle)
         }
       )
     )

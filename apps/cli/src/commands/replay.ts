@@ -26,8 +26,8 @@ export const replay = Command.make(
     provider: modelFlags.provider,
     model: modelFlags.model,
     tools: Flag.Literals("tools", ["live", "recorded"]).pipe(
-      Flag.withDescription("With --from: run tools, or answer with recorded results alone"),
-      Flag.withDefault("live" as const)
+      Flag.withDescription("With --from: run tools (default), or answer with recorded results alone"),
+      Flag.optional
     ),
     noStream: Flag.Boolean("no-stream").pipe(
       Flag.withDescription("Print each answer when it is complete"),

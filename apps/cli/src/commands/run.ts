@@ -1,6 +1,7 @@
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { approvalFlags, modelFlags, recordFlag } from "../flags.ts"
+import { InvalidUsage } from "../errors.ts"
 import { Output, renderError } from "../Output.ts"
 import { report } from "../report.ts"
 import { readTask } from "../run/readTask.ts"
@@ -36,7 +37,9 @@ export const run = Command.make(
     ),
     session: sessionNameFlag("session", "NAME", "Keep the conversation under this name, and go on with it"),
     streamJson: Flag.Boolean("stream-json").pipe(
-      Flag.withDescription("Print each event as a line of JSON; the last one is result or error"),
+      Flag.withDescription(
+        "Print each event as a line of JSON; the last one is result, with error where the answer is not whole, or error"
+      ),
       Flag.withDefault(false)
     ),
     ...recordFlag,
@@ -52,18 +55,23 @@ export const run = Command.make(
       whenMissing: "preset"
     })
     const work = Effect.gen(function* () {
+      if (streamJson && (yield* Output).isJson)
+        return yield* new InvalidUsage({
+          command: "signalbox run",
+          reason: "--stream-json prints each event and --json one object at the end: use one of them."
+        })
       const text = yield* readTask(prompt, input)
       const approvals = { approve, yes }
       const task: Task = { text, agent, session, approvals, streamsJson: streamJson }
       return yield* host(runTask(task))
     })
     return withSetting(
-      (streamJson ? Effect.tapError(work, tellFailure) : work).pipe(
+      work.pipe(
         report({
           render: (end) => (streamJson ? Effect.void : renderShortfall(end)),
           json: ({ result }) => turnJson(result),
           shortfall: ({ short }) => short,
-          hasAnswered: () => streamJson
+          tellFailure: streamJson ? tellFailure : undefined
         })
       )
     )

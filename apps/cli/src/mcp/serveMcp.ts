@@ -5,6 +5,7 @@ import { Host } from "@signalbox/host"
 import { serveOverStdio } from "@signalbox/mcp/serve"
 import { Effect, Queue, Stream } from "effect"
 import { watchConfig } from "../chat/watchConfig.ts"
+import { InvalidUsage } from "../errors.ts"
 import { report } from "../report.ts"
 import { readConfig, withHost } from "../withHost.ts"
 import type { Listening } from "./listenMcp.ts"
@@ -21,9 +22,17 @@ const followed = Effect.fnUntraced(function* (serving: Serving) {
 /** The code for listening is loaded when it is needed. */
 const overHttp = Effect.promise(() => import("./listenMcp.ts"))
 
-/** Serves until the client leaves, over HTTP until it is interrupted. A model is looked for where Task may ask one. */
-export const serveMcp = (serving: Serving, listening: Listening | undefined) =>
+/**
+ * Serves until the client leaves, over HTTP until it is interrupted. A model is looked for where Task may ask one. `idle` are
+ * the flags that would say nothing.
+ */
+export const serveMcp = (serving: Serving, listening: Listening | undefined, idle: ReadonlyArray<string>) =>
   Effect.gen(function* () {
+    if (idle.length > 0)
+      return yield* new InvalidUsage({
+        command: "signalbox mcp serve",
+        reason: `Over standard input and output nothing listens: add --http, or leave out ${idle.join(" and ")}.`
+      })
     const { options } = yield* readConfig([], "preset")
     const needsNoModel = !options.tools.enabled.includes("Task")
     const serve = Effect.gen(function* () {

@@ -41,7 +41,7 @@ export interface ReplayFlags {
   readonly from: Option.Option<number>
   readonly provider: Option.Option<string>
   readonly model: Option.Option<string>
-  readonly tools: "live" | "recorded"
+  readonly tools: Option.Option<"live" | "recorded">
   readonly noStream: boolean
   readonly record: Option.Option<string>
   readonly yes: boolean
@@ -56,6 +56,10 @@ const forkOf = Effect.fnUntraced(function* ({ diff, from, model, provider, tools
   if (Option.isNone(from)) {
     if (Option.isSome(model) || Option.isSome(provider))
       return yield* wrong("--model and --provider say who goes on from a step: name it with --from.")
+    if (Option.isSome(tools))
+      return yield* wrong(
+        "--tools says what tools do from a step on: name the step with --from, and a model with --model."
+      )
     return undefined
   }
   if (Option.isNone(model)) return yield* wrong("--from goes on with a model: name it with --model.")
@@ -64,7 +68,7 @@ const forkOf = Effect.fnUntraced(function* ({ diff, from, model, provider, tools
     step: from.value,
     model: model.value,
     provider: Option.getOrUndefined(provider),
-    tools,
+    tools: Option.getOrElse(tools, () => "live" as const),
     environment
   } satisfies ReplayChoice["fork"]
 })
@@ -76,6 +80,8 @@ interface PlayedTurn {
   readonly status: "finished" | "stopped" | "failed" | "cut"
   readonly result: TurnResult | undefined
   readonly error: unknown
+  /** The last call of the model that was recorded of it. */
+  readonly step: number | undefined
 }
 
 const inputOf = ({ content }: RecordedTurn): string => (typeof content === "string" ? content : textOf(content))
@@ -98,6 +104,11 @@ const playing = (opened: OpenedReplay, chat: Chat, turn: RecordedTurn, other: Ot
   return { ...chat, state: { ...chat.state, session: { ...session, send } } }
 }
 
+const lastStepOf = ({ replay }: OpenedReplay, { turn }: RecordedTurn) =>
+  entriesOf(replay.player.cassette, "step").findLast((entry) => entry.turn === turn)?.step
+
+const cutOr = (status: "failed" | "stopped", { ending }: RecordedTurn) => (ending === undefined ? "cut" : status)
+
 const playOne = Effect.fnUntraced(function* (opened: OpenedReplay, chat: Chat, turn: RecordedTurn, flags: ReplayFlags) {
   const output = yield* Output
   const input = inputOf(turn)
@@ -111,16 +122,16 @@ const playOne = Effect.fnUntraced(function* (opened: OpenedReplay, chat: Chat, t
     withCorrelationId(turn.correlationId),
     Effect.exit
   )
-  const told = { turn: turn.turn, input }
+  const told = { turn: turn.turn, input, step: lastStepOf(opened, turn) }
   if (Exit.isFailure(exit)) {
     const error = Cause.squash(exit.cause)
     if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
     if (error instanceof ReplayDiverged) return yield* error
     if (!output.isJson) yield* output.status(renderError(error, output.errorStyle))
-    return { ...told, status: "failed", result: undefined, error: toJson(error) } satisfies PlayedTurn
+    return { ...told, status: cutOr("failed", turn), result: undefined, error: toJson(error) } satisfies PlayedTurn
   }
   const result = exit.value._tag === "Finished" ? exit.value.result : undefined
-  const status = result !== undefined ? "finished" : turn.ending === undefined ? "cut" : "stopped"
+  const status = result !== undefined ? "finished" : cutOr("stopped", turn)
   return { ...told, status, result, error: undefined } satisfies PlayedTurn
 })
 
@@ -170,6 +181,8 @@ const stuck = Effect.callback<never, ReplayDiverged>((resume) => {
 interface Played {
   readonly turns: ReadonlyArray<PlayedTurn>
   readonly differences: ReadonlyArray<Difference>
+  /** The turn after which the recording ends within what was done to the conversation. */
+  readonly cutAfter?: number | undefined
 }
 
 const playAll = Effect.fnUntraced(function* (opened: OpenedReplay, flags: ReplayFlags) {
@@ -177,13 +190,17 @@ const playAll = Effect.fnUntraced(function* (opened: OpenedReplay, flags: Replay
   const chatOf = yield* chatsOf(opened)
   const turns: Array<PlayedTurn> = []
   const changes = changesOf(player.cassette)
+  let cutAfter: number | undefined
   const changeAfter = (turn: number) =>
     Effect.forEach(
       changes.filter(({ after }) => after === turn),
       (each) =>
-        Effect.flatMap(chatOf(each.change.conversation), (chat) => playChange(chat, each)).pipe(
-          Effect.raceFirst(player.diverged)
-        ),
+        Effect.gen(function* () {
+          player.enterChange(each === changes.at(-1) && each.after === (opened.turns.at(-1)?.turn ?? 0))
+          const chat = yield* chatOf(each.change.conversation)
+          const noMore = Effect.map(player.exhausted, () => void (cutAfter = each.after))
+          yield* playChange(chat, each).pipe(Effect.raceFirst(player.diverged), Effect.raceFirst(noMore))
+        }),
       { discard: true }
     )
   yield* changeAfter(0)
@@ -197,14 +214,20 @@ const playAll = Effect.fnUntraced(function* (opened: OpenedReplay, flags: Replay
   const [first] = left
   if (!flags.diff && first !== undefined)
     return yield* new ReplayDiverged({ place: first.place, reason: `${first.subject} is not asked for any more` })
-  return { turns, differences: isForked ? [] : [...player.differences(), ...left] } satisfies Played
+  return { turns, differences: isForked ? [] : [...player.differences(), ...left], cutAfter } satisfies Played
 })
 
 /** How it went, below the conversation. */
-const tellEnd = Effect.fnUntraced(function* ({ differences, turns }: Played, { diff }: ReplayFlags) {
+const tellEnd = Effect.fnUntraced(function* ({ cutAfter, differences, turns }: Played, { diff }: ReplayFlags) {
   const { errorStyle, line, status } = yield* Output
   const cut = turns.find((turn) => turn.status === "cut")
-  if (cut !== undefined) yield* status(errorStyle.yellow(`! The recording ends within turn ${cut.turn}.`))
+  if (cut !== undefined) {
+    const step = cut.step === undefined ? "" : `, step ${cut.step}`
+    yield* status(errorStyle.yellow(`! The recording ends within turn ${cut.turn}${step}.`))
+  }
+  if (cutAfter !== undefined)
+    yield* status(errorStyle.yellow(`! The recording ends after turn ${cutAfter}, while a summary was made.`))
+  if (turns.length === 0) yield* status("Nothing was said in this recording.")
   if (!diff) return
   if (differences.length === 0) return yield* line(`No difference in ${counted(turns.length, "turn")}.`)
   for (const difference of differences) yield* line(printable(describeDifference(difference)))
@@ -229,6 +252,7 @@ const work = (flags: ReplayFlags) =>
       return yield* wrong(
         `--from ${fork.step} is behind the end: the recording has ${counted(steps, "call")} of the model.`
       )
+    if (opened.turns.length === 0) return { turns: [], differences: [] } satisfies Played
     const run = { program: `signalbox ${version}`, config, environment, subject }
     const seams = Option.isNone(flags.record)
       ? replay.seams

@@ -38,12 +38,16 @@ export interface TaskEnd {
  * The turn as it is shown: on a terminal what the model says as it comes, else only its last words, for whoever reads
  * them. The work stands on standard error.
  */
-const shown = Effect.fnUntraced(function* <E>(task: Task, events: Stream.Stream<TurnEvent, E>) {
+const shown = Effect.fnUntraced(function* <E>(
+  task: Task,
+  events: Stream.Stream<TurnEvent, E>,
+  shortfall: (result: TurnResult) => SignalboxError | undefined
+) {
   const output = yield* Output
   const { isTerminal } = yield* Setting
   if (task.streamsJson) {
     return Stream.tap(events, (event) => {
-      const json = eventJson(event)
+      const json = eventJson(event, shortfall)
       return json === undefined ? Effect.void : output.line(JSON.stringify(json))
     })
   }
@@ -67,13 +71,14 @@ export const runTask = Effect.fnUntraced(function* (task: Task) {
   const session = yield* worker.conversations.start(Option.isNone(task.session) ? {} : { id: task.session.value })
   const { interaction, unasked } = makeApproving(task.approvals, Interaction.decline)
   let result: TurnResult | undefined
+  const shortfall = (ended: TurnResult) => shortfallOfRun(ended, unasked())
   const events = Stream.tap(session.send(task.text, { interaction }), (event) =>
     Effect.sync(() => {
       if (event.type === "turn_end") result = event.result
     })
   )
   const stop = yield* Deferred.make<void>()
-  const fiber = yield* Effect.forkScoped(Stream.runDrain(yield* shown(task, events)))
+  const fiber = yield* Effect.forkScoped(Stream.runDrain(yield* shown(task, events, shortfall)))
   const exit = yield* signals.withInterrupt(() => Deferred.doneUnsafe(stop, Exit.void), { isLast: true })(
     Effect.raceFirst(Fiber.await(fiber), Deferred.await(stop))
   )
@@ -83,7 +88,7 @@ export const runTask = Effect.fnUntraced(function* (task: Task) {
   }
   yield* exit
   if (result === undefined) return yield* Effect.interrupt
-  return { result, short: shortfallOfRun(result, unasked()) } satisfies TaskEnd
+  return { result, short: shortfall(result) } satisfies TaskEnd
 }, Effect.scoped)
 
 /** A failure as the last line of the events. */

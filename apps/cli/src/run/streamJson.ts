@@ -1,15 +1,32 @@
 /**
  * A turn as it happens, one JSON object a line: for programs that show it to somebody else.
  */
-import type { TurnEvent } from "@signalbox/conversation"
+import type { TurnEvent, TurnResult } from "@signalbox/conversation"
+import { type SignalboxError, toJson } from "@signalbox/errors"
 import { resultText, type ToolUseBlock } from "@signalbox/model"
 import { Duration } from "effect"
 import { turnJson } from "../chat/turnJson.ts"
 
 const sourceOf = ({ runBy }: ToolUseBlock): string | null => (runBy?._tag === "Host" ? runBy.source : null)
 
-/** What is told of an event; nothing of those that say nothing new. */
-export const eventJson = (event: TurnEvent): object | undefined => {
+const callJson = (call: ToolUseBlock) => ({
+  id: call.id,
+  server: sourceOf(call),
+  tool: call.name,
+  input: call.input
+})
+
+/** How the run ends, as the envelope of `--json` says it. */
+const endJson = (short: SignalboxError | undefined) =>
+  short === undefined
+    ? { status: "success", error: null, error_code: null }
+    : { status: "failed", error: toJson(short), error_code: short.code }
+
+/** What is told of an event; nothing of those that say nothing new. The last one says what is wrong with the answer. */
+export const eventJson = (
+  event: TurnEvent,
+  shortfall: (result: TurnResult) => SignalboxError | undefined
+): object | undefined => {
   switch (event.type) {
     case "step_start":
       return { type: "step_start", step: event.step, provider: event.provider, model: event.model }
@@ -18,11 +35,9 @@ export const eventJson = (event: TurnEvent): object | undefined => {
         ? { type: "text", step: event.step, text: event.event.delta.text }
         : undefined
     case "tool_asked":
-      return { type: "tool_asked", step: event.step, id: event.call.id, tool: event.call.name, reason: event.reason }
-    case "tool_start": {
-      const { id, input, name: tool } = event.call
-      return { type: "tool_start", step: event.step, id, server: sourceOf(event.call), tool, input }
-    }
+      return { type: "tool_asked", step: event.step, ...callJson(event.call), reason: event.reason }
+    case "tool_start":
+      return { type: "tool_start", step: event.step, ...callJson(event.call) }
     case "tool_progress": {
       const { message = null, progress, total = null } = event.progress
       return { type: "tool_progress", step: event.step, id: event.callId, progress, total, message }
@@ -46,7 +61,7 @@ export const eventJson = (event: TurnEvent): object | undefined => {
     case "notice":
       return { type: "notice", code: event.code, text: event.text }
     case "turn_end":
-      return { type: "result", ...turnJson(event.result) }
+      return { type: "result", ...turnJson(event.result), ...endJson(shortfall(event.result)) }
     default:
       return undefined
   }

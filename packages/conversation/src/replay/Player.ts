@@ -53,6 +53,8 @@ export interface Player {
   /** The turn that runs; 0 before the first. */
   readonly turn: () => number
   readonly enterTurn: (turn: number) => void
+  /** What was done between turns is done again; where it is the last in the recording, that may end within it. */
+  readonly enterChange: (isLast: boolean) => void
   /** The turn has begun, with the tools that there were: servers may say now what they said during it. */
   readonly openTurn: () => void
   /** The latest turn that has begun so. */
@@ -75,7 +77,11 @@ export interface Player {
   readonly differences: () => ReadonlyArray<Difference>
   /** Nothing more of the turn is in the cassette, though it went on: it was stopped, or the recording ends in it. */
   readonly exhaust: () => void
-  /** Waits until that is so in the turn that runs. */
+  /** Whether the recording ends within the turn that runs: what it does not have came after that. */
+  readonly isInCutTurn: () => boolean
+  /** Whether it may end before what is asked for between turns: as there, or within the turn that is next. */
+  readonly isNearCut: () => boolean
+  /** Waits until nothing more is there of the turn that runs. */
   readonly exhausted: Effect.Effect<void>
   /** Fails when a strict replay has ended. */
   readonly diverged: Effect.Effect<never, ReplayDiverged>
@@ -113,6 +119,12 @@ const isAkin = (a: RecordedRequest, b: RecordedRequest): boolean => a.method ===
 const questionSubject = (kind: EntryOf<"answer">["kind"], question: unknown): string =>
   kind === "hook" ? `the hook ${String(Reflect.get(Object(question), "hook"))}` : `the question (${kind})`
 
+/** The turn within which the recording ends: the one that it has no end of. */
+const cutTurnOf = (cassette: Cassette): number | undefined => {
+  const whole = new Set(entriesOf(cassette, "turn_end").map((entry) => entry.turn))
+  return entriesOf(cassette, "input").findLast((entry) => !whole.has(entry.turn))?.turn
+}
+
 /** The recording ends before this. */
 const atEnd = Symbol("atEnd")
 
@@ -127,6 +139,8 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
   const listeners = new Set<() => void>()
   const unfinished = new Set(entriesOf(cassette, "input").map((entry) => entry.turn))
   for (const entry of entriesOf(cassette, "turn_end")) if (entry.ending !== "stopped") unfinished.delete(entry.turn)
+  const cutTurn = cutTurnOf(cassette)
+  let isInLastChange = false
   let exhausted = Deferred.makeUnsafe<void>()
   const exhaust = () => void Deferred.doneUnsafe(exhausted, Effect.void)
   let turn = 0
@@ -153,7 +167,7 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
 
   /** Where the turn was stopped, or the recording ends within it, what it does not have may have come after that. */
   const missing = (kind: Difference["kind"], subject: string, now: unknown): typeof atEnd | undefined => {
-    if (unfinished.has(turn)) {
+    if (unfinished.has(turn) || isInLastChange) {
       exhaust()
       return atEnd
     }
@@ -176,6 +190,11 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
     turn: () => turn,
     enterTurn: (next) => {
       turn = next
+      isInLastChange = false
+      exhausted = Deferred.makeUnsafe()
+    },
+    enterChange: (isLast) => {
+      isInLastChange = isLast
       exhausted = Deferred.makeUnsafe()
     },
     openTurn: () => {
@@ -237,6 +256,8 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
       }),
     differ,
     exhaust,
+    isInCutTurn: () => turn === cutTurn && !isLive(),
+    isNearCut: () => cutTurn !== undefined && turn >= cutTurn - 1 && !isLive(),
     exhausted: Effect.suspend(() => Deferred.await(exhausted)),
     differences: () => differences,
     diverged: Deferred.await(ended),
@@ -249,7 +270,7 @@ export const makePlayer = (cassette: Cassette, options: PlayerOptions): Player =
         ...[...tools.left].map((left) => ({ ...left, subject: `the call of ${left.name}` })),
         ...[...answers.left].map((left) => ({ ...left, subject: questionSubject(left.kind, left.question) }))
       ]
-        .filter((left) => left.turn > 0)
+        .filter((left) => left.turn > 0 && left.turn !== cutTurn)
         .map((left) => ({ kind: "missing" as const, place: `turn ${left.turn}`, subject: left.subject, path: "" }))
   }
 }

@@ -155,6 +155,7 @@ export const playTurn = (
               compare.event(event)
             })
           ),
+          Stream.takeWhile(() => !compare.isBehindEnd()),
           Stream.tapCause((cause) => Effect.sync(() => compare.failure(cause))),
           Stream.provideService(TurnSurroundings, around),
           Stream.provideService(Random.Random, random),
@@ -191,6 +192,7 @@ const isPassing = (event: unknown): boolean => fieldOf(event, "type") === "tool_
 const comparing = (player: Player, recorded: RecordedTurn) => {
   const left = recorded.events.filter((event) => !isPiece(event) && !isPassing(event))
   let isOver = false
+  let isBehindEnd = false
   /** The first difference says what is different; all that follows from it would only hide it. */
   const tell = (difference: Parameters<Player["differ"]>[0]) => {
     if (!isOver && !player.isLive()) player.differ(difference)
@@ -204,13 +206,19 @@ const comparing = (player: Player, recorded: RecordedTurn) => {
       // Calls that run side by side end in any order.
       const index = type === "tool_end" || type === "tool_start" ? left.findIndex((one) => isSameCall(one, now)) : 0
       const before = left[Math.max(index, 0)]
+      if (player.isInCutTurn() && (before === undefined || index < 0)) {
+        isBehindEnd = before === undefined
+        return
+      }
       left.splice(Math.max(index, 0), 1)
       const difference = firstDifference(before, now)
       if (difference === undefined) return
       tell({ kind: type === "turn_end" ? "text" : "event", subject: `the event ${type}`, ...difference })
     },
+    /** What comes by now is not in the recording, which ends within the turn. */
+    isBehindEnd: () => isBehindEnd,
     failure: (cause: Cause.Cause<unknown>) => {
-      if (Cause.hasInterruptsOnly(cause)) return
+      if (Cause.hasInterruptsOnly(cause) || player.isInCutTurn()) return
       const now = toJson(Cause.squash(cause)).error_code
       const before: unknown = fieldOf(recorded.ending?.error, "error_code")
       if (before === now || now === "REPLAY_DIVERGED") return

@@ -8,6 +8,7 @@ import {
   playedTools,
   playTurn,
   readCassette,
+  readCassetteText,
   type RecordedTurn,
   recordConversations,
   recordedConversation,
@@ -26,6 +27,7 @@ import {
 } from "@signalbox/model"
 import { scriptedModel, type ScriptedReply } from "@signalbox/model/testing"
 import { Clock, DateTime, Duration, Effect, FileSystem, Layer, Random, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { type TestTool, toolboxOf } from "../support.ts"
 
 /** Says the time, a random number and how often it was called. */
@@ -111,7 +113,7 @@ const recordOver = Effect.fnUntraced(function* (kept: {
     return [yield* ask("first"), yield* ask("second")]
   }).pipe(Effect.scoped)
   assert.strictEqual(calls(), 2)
-  return { cassette: yield* readCassette(file), results }
+  return { cassette: yield* readCassette(file), results, text: yield* fs.readFileString(file) }
 })
 
 const record = recordOver({})
@@ -186,6 +188,47 @@ layer(NodeServices.layer)("a replay", (it) => {
       assert.deepStrictEqual(
         player.leftOver().map(({ place, subject }) => `${place}: ${subject}`),
         ["turn 2: the call of oracle", "turn 2: the question (approve)"]
+      )
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("shows what there is, whatever the line where the recording ends", () =>
+    Effect.gen(function* () {
+      const { results, text } = yield* record
+      const lines = text.trimEnd().split("\n")
+      const told = yield* Effect.forEach(
+        lines.map((_, index) => `${lines.slice(0, index + 1).join("\n")}\n`),
+        (part, index) =>
+          Effect.gen(function* () {
+            const place = `up to line ${index + 1}`
+            const cassette = yield* Effect.fromResult(readCassetteText("tape", part))
+            const { toolbox } = makeOracle()
+            const player = makePlayer(cassette, { mode: index % 2 === 0 ? "strict" : "lenient" })
+            const session = yield* (yield* clientOver(playedTools(player)(toolbox), script)).start(
+              recordedConversation(cassette, turnsOf(cassette)[0]?.conversation ?? "")
+            )
+            const turns = yield* Effect.forEach(turnsOf(cassette), (turn) =>
+              Effect.map(Stream.runCollect(playTurn(player, session, turn)), (events) => ({ turn, events }))
+            )
+            assert.deepStrictEqual([...player.differences(), ...player.leftOver()], [], place)
+            for (const { events, turn } of turns) {
+              const last = events.at(-1)
+              if (turn.ending !== undefined) assert.strictEqual(last?.type, "turn_end", place)
+              const types = events.map(({ type }) => type).filter((type) => type !== "model")
+              const known = turn.events.map((event) => Reflect.get(Object(event), "type"))
+              assert.sameMembers(
+                types,
+                known.filter((type) => type !== "model"),
+                place
+              )
+            }
+            return turns.flatMap(({ events }) => events).flatMap((event) => (event.type === "turn_end" ? [event] : []))
+          }).pipe(Effect.scoped),
+        { concurrency: 8 }
+      ).pipe(TestClock.withLive)
+      assert.deepStrictEqual(
+        told.at(-1)?.map(({ result }) => result.text),
+        results.map((result) => result.text)
       )
     }).pipe(Effect.scoped)
   )

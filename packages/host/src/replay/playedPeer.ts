@@ -181,9 +181,14 @@ export const makePlayedPeer = (player: Player, peer: string): PlayedPeer => {
       near === undefined
         ? { path: "", now, subject: `${subject}, which the recording does not have,` }
         : { ...firstDifference(asked(near.message), now), subject }
+    if (near === undefined && isBehindEnd(message)) return undefined
     if ("path" in difference) player.differ({ kind, path: "", ...difference })
     return near
   }
+
+  /** The recording ends before this was asked: nobody knows the answer. */
+  const isBehindEnd = ({ method }: RpcMessage): boolean =>
+    method === "tools/call" ? player.isInCutTurn() : player.isNearCut()
 
   const answerOf = (line: Line): Line | undefined =>
     all.find((answer) => answer.cause === line && isAnswer(answer.message))
@@ -193,7 +198,10 @@ export const makePlayedPeer = (player: Player, peer: string): PlayedPeer => {
     if (!isRequest(message)) return
     if (isPing(message)) return void transport.send({ jsonrpc: "2.0", id: message.id, result: {} })
     const line = find(link, message)
-    if (line === undefined) return void transport.send(notRecorded(message))
+    if (line === undefined) {
+      if (isBehindEnd(message)) return player.exhaust()
+      return void transport.send(notRecorded(message))
+    }
     const again = line.done ? answerOf(line)?.message : undefined
     if (again !== undefined) return void transport.send({ ...again, id: message.id })
     if (answerOf(line) === undefined) player.exhaust()

@@ -3,7 +3,7 @@
  */
 import { nearestName } from "@signalbox/model"
 import { Effect } from "effect"
-import { ChatCommandUnknown } from "../../errors.ts"
+import { ChatCommandInvalid, ChatCommandUnknown } from "../../errors.ts"
 import { Output } from "../../Output.ts"
 import { printable } from "../../render/style.ts"
 import { renderTable } from "../../render/table.ts"
@@ -67,7 +67,14 @@ const others: Readonly<Record<string, string>> = { quit: "exit", q: "exit", new:
 export const runCommand = Effect.fnUntraced(function* (chat: Chat, name: string, argument: string) {
   const wanted = others[name] ?? name
   const found = chatCommands.find((command) => command.name === wanted)
-  if (found !== undefined) return yield* found.run(chat, argument)
+  if (found !== undefined) {
+    if (found.parameters === "" && argument !== "")
+      return yield* new ChatCommandInvalid({
+        usage: usageOf(found),
+        reason: `"/${found.name}" takes nothing behind it, and "${argument}" stands there. Nothing was done.`
+      })
+    return yield* found.run(chat, argument)
+  }
   const prompts = (yield* chat.talker.promptCommands.list).map((prompt) => prompt.name)
   const own = nearestName(
     name,

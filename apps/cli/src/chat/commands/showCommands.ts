@@ -30,7 +30,10 @@ export const status: ChatCommand = {
     const { contextTokens, session } = chat.state
     const chosen = modelOf(chat)
     const { windowTokens } = chosen.context
-    const summary = yield* session.summary
+    // What was said before this chat, in it and in copies of it, is the conversation's; what was taken back is not.
+    const points = yield* session.turns
+    const calls = points.flatMap(({ steps }) => steps).flatMap((step) => step.calls)
+    const { length: messages } = yield* session.history
     const servers = yield* chat.talker.orchestrator.servers
     const tools = yield* chat.talker.toolbox.list
     const running = servers.filter(({ state }) => state === "running").length
@@ -42,7 +45,7 @@ export const status: ChatCommand = {
       ],
       [
         "So far",
-        `${counted(summary.turns, "turn")}, ${counted(summary.messages, "message")}, ${counted(summary.toolCalls, "tool call")}`
+        `${counted(points.length, "turn")}, ${counted(messages, "message")}, ${counted(calls.length, "tool call")}`
       ],
       ["Context", contextWords(contextTokens, windowTokens)],
       ["Servers", servers.length === 0 ? "none" : `${running} of ${servers.length} run`],
@@ -54,9 +57,9 @@ export const status: ChatCommand = {
         model: modelName(chosen),
         conversation_id: session.id,
         is_kept: chat.isKept,
-        turns: summary.turns,
-        messages: summary.messages,
-        tool_calls: summary.toolCalls,
+        turns: points.length,
+        messages,
+        tool_calls: calls.length,
         context_tokens: contextTokens ?? null,
         context_window: windowTokens,
         servers_running: running,
