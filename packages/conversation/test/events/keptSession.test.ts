@@ -181,6 +181,18 @@ describe("a conversation that is kept", () => {
   )
 })
 
+/** Calls of a turn that was closed are dated when they began, and not when somebody came back. */
+const keepTheirTimes = (
+  open: ReturnType<typeof openStepsOf>[number]["calls"],
+  events: Parameters<typeof openStepsOf>[0],
+  where: string
+) => {
+  for (const { begunAt, call } of open) {
+    const kept = events.find((event) => event.type === "tool_call" && event.tool_call_id === call.id)
+    if (begunAt !== undefined) assert.deepStrictEqual(kept?.timestamp, begunAt, where)
+  }
+}
+
 /** Runs a turn whose program ends at a write, then another one in a program that goes on. */
 const dieAndGoOn = Effect.fnUntraced(
   function* (point: number, isAfter: boolean, again: string) {
@@ -219,10 +231,7 @@ const dieAndGoOn = Effect.fnUntraced(
     if (again === "run 2") assert.isAtLeast(written.size + lost, 2, where)
     else assert.strictEqual(open.filter(({ state }) => state === "begun").length, lost, where)
     assert.notInclude(told, "The step", where)
-    for (const { begunAt, call } of open) {
-      const kept = events.find((event) => event.type === "tool_call" && event.tool_call_id === call.id)
-      if (begunAt !== undefined && again === "hello") assert.deepStrictEqual(kept?.timestamp, begunAt, where)
-    }
+    if (again === "hello") keepTheirTimes(open, events, where)
     return { over, lost }
   },
   Effect.provide(EventStore.layerMemory, { local: true })
