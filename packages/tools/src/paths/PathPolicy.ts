@@ -106,14 +106,6 @@ export const makePathPolicy = Effect.fnUntraced(function* (options: PathOptions)
   ]
   const cwd = yield* Effect.mapError(files.realPath(options.cwd), () => new ToolRootMissing({ path: options.cwd }))
   const isDenied = makeDenied(options.deny, path)
-  /** What is not there yet lies where its folder really is. */
-  const realNow = (given: string): Effect.Effect<string> =>
-    Effect.catch(files.realPath(given), () =>
-      path.dirname(given) === given
-        ? Effect.succeed(given)
-        : Effect.map(realNow(path.dirname(given)), (folder) => path.join(folder, path.basename(given)))
-    )
-  const protectedPaths = new Set(yield* Effect.forEach(options.protect, (given) => realNow(path.resolve(cwd, given))))
   const blocked = options.blockedExtensions.map((extension) => extension.toLowerCase())
 
   const relativeTo = (root: string, real: string): string | undefined => {
@@ -175,6 +167,13 @@ export const makePathPolicy = Effect.fnUntraced(function* (options: PathOptions)
         details?.kind === "link" ? Effect.fail(new FileFault({ kind: "Link", detail: "ELOOP" })) : Effect.void
       )
     )
+
+  const protectedPaths = new Set(
+    yield* Effect.forEach(options.protect, (given) => {
+      const lexical = path.resolve(cwd, given)
+      return Effect.orElseSucceed(realOf(lexical), () => ({ real: lexical })).pipe(Effect.map(({ real }) => real))
+    })
+  )
 
   /** What the real path would be if no link stood in it. */
   const withoutLinks = (lexical: string): string => {
