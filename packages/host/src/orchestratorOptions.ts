@@ -31,7 +31,7 @@ export const orchestratorOptions = Effect.fnUntraced(function* (
     packageTimeout: runtime.packageTimeout,
     maxTotalConnections: runtime.maxTotalConnections === "unlimited" ? undefined : runtime.maxTotalConnections,
     startsAll: setup.startsAll,
-    startsFirst: servers.length > 0 && setup.onlyServer !== undefined ? [setup.onlyServer] : [],
+    startsFirst: setup.onlyServer === undefined ? [] : [setup.onlyServer],
     restart: {
       base: runtime.restart.firstDelay,
       cap: runtime.restart.maxDelay,
