@@ -1,19 +1,12 @@
 /**
  * Ratios with their interval. A benchmark never compares with a number from another run or another machine.
  */
+import { makeRandom } from "@signalbox/testing"
 
 export const median = (values: ReadonlyArray<number>): number => {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
-}
-
-/** A small generator of pseudo-random numbers (mulberry32), so that a run can be repeated. */
-const random = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0
-  let value = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-  value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
-  return ((value ^ (value >>> 14)) >>> 0) / 4294967296
 }
 
 export interface Interval {
@@ -24,10 +17,10 @@ export interface Interval {
 
 /** The 95 % bootstrap interval of a statistic over pairs of one round each. */
 const bootstrap = <A>(rounds: ReadonlyArray<A>, statistic: (rounds: ReadonlyArray<A>) => number): Interval => {
-  const next = random(1)
-  const values = Array.from({ length: 1000 }, () =>
-    statistic(Array.from(rounds, () => rounds[Math.floor(next() * rounds.length)] as A))
-  ).toSorted((a, b) => a - b)
+  const { pick } = makeRandom(1)
+  const values = Array.from({ length: 1000 }, () => statistic(Array.from(rounds, () => pick(rounds)))).toSorted(
+    (a, b) => a - b
+  )
   return { value: statistic(rounds), low: values[25] ?? 0, high: values[974] ?? 0 }
 }
 

@@ -1,4 +1,5 @@
 import { TokenCounter } from "@signalbox/model/tokens"
+import { makeRandom } from "@signalbox/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { get_encoding } from "tiktoken"
@@ -27,21 +28,11 @@ const pieces = [
   "\u0000"
 ]
 
-/** The same texts in each run (mulberry32). */
-const random = (seed: number) => () => {
-  let value = (seed = (seed + 0x6d2b79f5) | 0)
-  value = Math.imul(value ^ (value >>> 15), 1 | value)
-  value ^= value + Math.imul(value ^ (value >>> 7), 61 | value)
-  return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32
-}
-
+/** The same texts in each run. */
 const texts = (() => {
-  const next = random(17)
-  const below = (count: number) => Math.floor(next() * count)
+  const { chance, int, pick } = makeRandom(17)
   return Array.from({ length: 1000 }, () =>
-    Array.from({ length: 1 + below(60) }, () => `${pieces[below(pieces.length)] ?? ""}${next() < 0.5 ? " " : ""}`).join(
-      ""
-    )
+    Array.from({ length: int(1, 60) }, () => `${pick(pieces)}${chance(0.5) ? " " : ""}`).join("")
   )
 })()
 
