@@ -1,7 +1,8 @@
 /** The instructions of the project as they were when conversations began: the files may say something else by now, or be gone. */
-import { entriesOf, outsideTurn, type Player, type Recorder } from "@signalbox/conversation/replay"
-import { Effect, Result, Schema } from "effect"
+import { outsideTurn, type Player, type Recorder } from "@signalbox/conversation/replay"
+import { Effect, Schema } from "effect"
 import type { Instructions } from "../rules/Instructions.ts"
+import { notesOf } from "./cassetteNotes.ts"
 
 const noteName = "instructions"
 
@@ -12,7 +13,6 @@ const Note = Schema.Struct({
   files: Schema.Array(Schema.String),
   notes: Schema.Array(Schema.String)
 })
-const decodeNote = Schema.decodeUnknownResult(Note)
 
 /** Writes down what was read, as often as it is something else. */
 export const recordedInstructions = (recorder: Recorder) => {
@@ -31,9 +31,7 @@ export const recordedInstructions = (recorder: Recorder) => {
 
 /** Answers with what was read then. */
 export const playedInstructions = (player: Player) => {
-  const known = entriesOf(player.cassette, "note")
-    .filter(({ name }) => name === noteName)
-    .flatMap(({ value }) => Result.match(decodeNote(value), { onSuccess: (note) => [note], onFailure: () => [] }))
+  const known = notesOf(player, noteName, Note)
   return (read: Effect.Effect<Instructions>): Effect.Effect<Instructions> =>
     Effect.suspend(() => {
       const note = known.findLast(({ turn }) => turn <= player.turn()) ?? known[0]

@@ -4,7 +4,6 @@
  */
 import type { ResultStore } from "@signalbox/conversation"
 import {
-  entriesOf,
   IsWithinAnswer,
   outsideTurn,
   type Player,
@@ -12,7 +11,8 @@ import {
   type Recorder
 } from "@signalbox/conversation/replay"
 import { makeCorrelationId } from "@signalbox/errors"
-import { Effect, Result, Schema } from "effect"
+import { Effect, Schema } from "effect"
+import { notesOf } from "./cassetteNotes.ts"
 
 type MaybeStore = ResultStore | undefined
 
@@ -63,13 +63,6 @@ export const recordedResults =
         })
     }
   }
-
-const notesOf = <A>(player: Player, wanted: string, schema: Schema.Decoder<A>): ReadonlyArray<A> =>
-  entriesOf(player.cassette, "note")
-    .filter(({ name }) => name === wanted)
-    .flatMap(({ value }) =>
-      Result.match(Schema.decodeUnknownResult(schema)(value), { onSuccess: (note) => [note], onFailure: () => [] })
-    )
 
 /** A store that goes with the replay. */
 export const playedResults = (player: Player): MaybeStore => {
