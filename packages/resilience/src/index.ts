@@ -78,3 +78,4 @@ export {
   poolStatsAll,
   utilizationOf
 } from "./attachMetrics.ts"
+export { type OutcomeMetrics, type OutcomeNumbers, outcomeNumbers } from "./outcomeNumbers.ts"

@@ -1,6 +1,7 @@
 /**
  * What is counted of the built-in tools, in the registry of the caller.
  */
+import { type OutcomeNumbers, outcomeNumbers } from "@signalbox/resilience"
 import { Duration, Effect, Metric } from "effect"
 
 const calls = Metric.counter("builtin_tool_calls_total", {
@@ -54,28 +55,20 @@ export interface BuiltInNumbers {
 
 const sum = (counts: ReadonlyArray<number>): number => counts.reduce((all, count) => all + count, 0)
 
-const numbersOf = (outcomes: Readonly<Record<string, number>>, times: Metric.HistogramState): BuiltInNumbers => {
+const numbersOf = ({ average, outcomes }: OutcomeNumbers): BuiltInNumbers => {
   const all = sum(Object.values(outcomes))
   const judged = all - (outcomes["CANCELLED"] ?? 0)
   return {
     calls: all,
     success_rate: judged === 0 ? null : (outcomes["ok"] ?? 0) / judged,
     refused: sum(Object.entries(outcomes).map(([outcome, count]) => (refusals.has(outcome) ? count : 0))),
-    average_ms: times.count === 0 ? null : times.sum / times.count,
+    average_ms: average,
     outcomes
   }
 }
 
 /** What was counted in the registry of the caller, by the names of tools; those that were not called are not there. */
-export const builtInNumbers: Effect.Effect<Readonly<Record<string, BuiltInNumbers>>> = Effect.gen(function* () {
-  const byTool = new Map<string, Record<string, number>>()
-  for (const { attributes, id, state } of yield* Metric.snapshot) {
-    const { outcome, tool } = attributes ?? {}
-    if (id !== calls.id || tool === undefined || outcome === undefined || !("count" in state)) continue
-    byTool.set(tool, { ...byTool.get(tool), [outcome]: Number(state.count) })
-  }
-  const numbers: Record<string, BuiltInNumbers> = {}
-  for (const [tool, outcomes] of byTool)
-    numbers[tool] = numbersOf(outcomes, yield* Metric.value(Metric.withAttributes(durations, { tool })))
-  return numbers
-})
+export const builtInNumbers: Effect.Effect<Readonly<Record<string, BuiltInNumbers>>> = Effect.map(
+  outcomeNumbers({ label: "tool", counts: calls, times: durations }),
+  (numbers) => Object.fromEntries([...numbers].map(([tool, each]) => [tool, numbersOf(each)]))
+)

@@ -3,6 +3,7 @@
  * long it took.
  */
 import type { HookRefused } from "@signalbox/conversation"
+import { outcomeNumbers } from "@signalbox/resilience"
 import { Clock, Effect, Exit, Metric, Option } from "effect"
 import type { HookEvent } from "../../config/HookOptions.ts"
 import type { HookTrouble } from "./runHook.ts"
@@ -16,8 +17,7 @@ const durations = Metric.histogram("hook_duration_ms", {
   boundaries: [1, 5, 10, 50, 100, 500, 1000, 5000, 10_000, 30_000, 60_000]
 })
 
-const outcomes = ["ok", "refused", "failed", "cancelled"] as const
-type Ending = (typeof outcomes)[number]
+type Ending = "ok" | "refused" | "failed" | "cancelled"
 
 const outcomeOf = (exit: Exit.Exit<unknown, HookRefused | HookTrouble>): Ending => {
   if (Exit.isSuccess(exit)) return "ok"
@@ -48,19 +48,13 @@ export interface HookNumbers extends Readonly<Record<Ending, number>> {
 }
 
 /** What was counted in the registry of the caller, by event; those at which no hook was asked are not there. */
-export const hookNumbers: Effect.Effect<Readonly<Record<string, HookNumbers>>> = Effect.gen(function* () {
-  const byEvent = new Map<string, Record<Ending, number>>()
-  for (const { attributes, id, state } of yield* Metric.snapshot) {
-    const outcome = outcomes.find((each) => each === attributes?.["outcome"])
-    const event = attributes?.["event"]
-    if (id !== runs.id || event === undefined || outcome === undefined || !("count" in state)) continue
-    const known = byEvent.get(event) ?? { ok: 0, refused: 0, failed: 0, cancelled: 0 }
-    byEvent.set(event, { ...known, [outcome]: Number(state.count) })
-  }
-  const numbers: Record<string, HookNumbers> = {}
-  for (const [event, counts] of byEvent) {
-    const { count, sum } = yield* Metric.value(Metric.withAttributes(durations, { event }))
-    numbers[event] = { ...counts, average_ms: count === 0 ? null : sum / count }
-  }
-  return numbers
-})
+export const hookNumbers: Effect.Effect<Readonly<Record<string, HookNumbers>>> = Effect.map(
+  outcomeNumbers({ label: "event", counts: runs, times: durations }),
+  (numbers) =>
+    Object.fromEntries(
+      [...numbers].map(([event, { average, outcomes }]) => [
+        event,
+        { ok: 0, refused: 0, failed: 0, cancelled: 0, ...outcomes, average_ms: average }
+      ])
+    )
+)
