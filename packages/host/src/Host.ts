@@ -2,7 +2,13 @@
  * The composition: a checked configuration becomes one layer with the servers, the model and the
  * conversations over them. Building it waits for nothing; servers start in the background.
  */
-import { ConversationClient, joinHooks, type TurnContext, type TurnHooks } from "@signalbox/conversation"
+import {
+  ConversationClient,
+  type EventStore,
+  joinHooks,
+  type TurnContext,
+  type TurnHooks
+} from "@signalbox/conversation"
 import { joinToolboxes, LanguageModel, Toolbox } from "@signalbox/model"
 import {
   type ConnectionFailed,
@@ -63,6 +69,8 @@ export class Host extends Context.Service<
     readonly toolbox: Toolbox["Service"]
     readonly orchestrator: ServerOrchestrator["Service"]
     readonly conversations: ConversationClient["Service"]
+    /** Where `conversations` that have a name are kept; `undefined` where they end with the program. */
+    readonly conversationStore: EventStore["Service"] | undefined
     /** What conversations are made of whose history the host keeps, for who holds them itself. `conversations` have it already. */
     readonly conversationSettings: ConversationSettings
     /** What the configuration adds to each model call of a turn. `conversations` have it already. */
@@ -199,7 +207,7 @@ const agentSets = (setup: HostSetup) =>
 class Hooks extends Context.Service<Hooks, TurnHooks>()("@signalbox/host/Hooks") {}
 
 const makeHost = Effect.fnUntraced(function* (setup: HostSetup) {
-  const { config, environment, resultStore } = setup
+  const { config, conversationStore, environment, resultStore } = setup
   const orchestrator = yield* ServerOrchestrator
   const all = allServers(orchestrator, yield* ServerSets)
   yield* postAlerts(config, environment, all.alerts)
@@ -216,6 +224,7 @@ const makeHost = Effect.fnUntraced(function* (setup: HostSetup) {
     toolbox: yield* Toolbox,
     orchestrator,
     conversations: yield* ConversationClient,
+    conversationStore,
     conversationSettings: conversationSettings({ options: config.options, model: models.chosen, kept: setup }),
     hooks: yield* Hooks,
     servedContext: servedContext(config.options, models.chosen.context, resultStore),

@@ -108,7 +108,7 @@ const tellKept = Effect.fnUntraced(function* (options: ChatOptions, session: Con
   const name = options.session.value
   yield* status(errorStyle.dim(`Going on with ${printable(name)}: ${counted(length, "message")} so far`))
   const { tellLastTurn } = yield* Effect.promise(() => import("../sessions/tellLastTurn.ts"))
-  yield* tellLastTurn((yield* Host).config, name)
+  yield* tellLastTurn(name)
 })
 
 /** Whom tools may ask: the person, where one sits at the terminal. */

@@ -1,11 +1,9 @@
 /** Says of a conversation that is gone on with that its last turn was cut off, and of which calls nobody knows. */
 import { EventStore, overviewOf } from "@signalbox/conversation"
-import type { LoadedConfig } from "@signalbox/host"
-import { keptStores } from "@signalbox/host/node"
+import { Host } from "@signalbox/host"
 import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { oneLine, printable } from "../render/style.ts"
-import { Setting } from "../Setting.ts"
 import { findShown } from "./keptConversations.ts"
 import { unfinishedSteps } from "./openSteps.ts"
 
@@ -13,8 +11,8 @@ import { unfinishedSteps } from "./openSteps.ts"
 const shownArguments = 200
 
 /** Tells it before the turn is closed. Nothing where it ended, or runs in another program. */
-export const tellLastTurn = Effect.fnUntraced(function* (config: LoadedConfig, name: string) {
-  const { conversationStore: store } = yield* keptStores(config, (yield* Setting).environment)
+export const tellLastTurn = Effect.fnUntraced(function* (name: string) {
+  const { conversationStore: store } = yield* Host
   if (store === undefined) return
   const { events, isRunning } = yield* Effect.provideService(findShown(name), EventStore, store)
   if (isRunning || overviewOf(events).turns.at(-1)?.end !== "open") return
@@ -27,4 +25,4 @@ export const tellLastTurn = Effect.fnUntraced(function* (config: LoadedConfig, n
       ? "."
       : `; ${begun.join(", ")} had begun: nobody knows whether ${begun.length === 1 ? "it" : "they"} took effect.`
   yield* status(`${errorStyle.yellow("!")} The last turn was cut off${printable(unknown)}`)
-}, Effect.scoped)
+})

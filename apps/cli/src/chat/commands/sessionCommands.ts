@@ -8,8 +8,6 @@ import {
   SessionNotFound,
   type TurnPoint
 } from "@signalbox/conversation"
-import type { LoadedConfig } from "@signalbox/host"
-import { keptStores } from "@signalbox/host/node"
 import { nearestName } from "@signalbox/model"
 import { Effect } from "effect"
 import { ChatCommandInvalid } from "../../errors.ts"
@@ -17,21 +15,19 @@ import { Output } from "../../Output.ts"
 import { counted, printable } from "../../render/style.ts"
 import { renderTable } from "../../render/table.ts"
 import { tokenCount } from "../../render/tokenCount.ts"
-import { Setting } from "../../Setting.ts"
 import { type Chat, startSession, switchTo } from "../Chat.ts"
 import type { ChatCommand } from "./ChatCommand.ts"
 
 /** The names of all conversations that are kept. */
-const keptNames = Effect.fnUntraced(function* (config: LoadedConfig) {
-  const { conversationStore } = yield* keptStores(config, (yield* Setting).environment)
-  return conversationStore === undefined ? [] : yield* conversationStore.listConversations
+const keptNames = Effect.fnUntraced(function* ({ host: { conversationStore }, isKept }: Chat) {
+  return isKept && conversationStore !== undefined ? yield* conversationStore.listConversations : []
 })
 
 /** The id of a conversation that follows this one, as a copy of it would be called; where nothing is kept, any. */
-const nextId = Effect.fnUntraced(function* ({ host, isKept, state }: Chat) {
-  if (!isKept) return {}
-  const taken = new Set(yield* keptNames(host.config))
-  let id = nextName(state.session.id)
+const nextId = Effect.fnUntraced(function* (chat: Chat) {
+  if (!chat.isKept) return {}
+  const taken = new Set(yield* keptNames(chat))
+  let id = nextName(chat.state.session.id)
   while (taken.has(id)) id = nextName(id)
   return { id }
 })
@@ -53,7 +49,7 @@ export const clear: ChatCommand = {
   run: Effect.fnUntraced(function* (chat) {
     const { before, id, told } = yield* goOnIn(chat, startSession(chat.talker, yield* nextId(chat)))
     return { text: told(`A new conversation: ${printable(id)}.`), data: { conversation_id: id, before } }
-  }, Effect.scoped)
+  })
 }
 
 export const fork: ChatCommand = {
@@ -72,7 +68,7 @@ export const fork: ChatCommand = {
       text: told(`You go on in ${printable(id)}, a copy.`),
       data: { conversation_id: id, is_copied: true, from: before }
     }
-  }, Effect.scoped)
+  })
 }
 
 /** A conversation of this chat that is open, or one that is kept. */
@@ -82,7 +78,7 @@ const opened = Effect.fnUntraced(function* (chat: Chat, id: string) {
     conversations.get(id),
     "SessionNotFound",
     Effect.fnUntraced(function* (error) {
-      const kept = chat.isKept ? yield* keptNames(chat.host.config) : []
+      const kept = yield* keptNames(chat)
       if (kept.includes(id)) return yield* startSession(chat.talker, { id })
       const nearest = nearestName(id, [...chat.state.ids, ...kept])
       const meant = nearest === undefined ? "" : `Did you mean /switch ${nearest}? `
@@ -110,7 +106,7 @@ export const switchSession: ChatCommand = {
       text: `${style.green("✓")} You go on with ${printable(id)}: ${counted(length, "message")} so far.`,
       data: { conversation_id: id, messages: length }
     }
-  }, Effect.scoped)
+  })
 }
 
 const toolsOf = ({ steps }: TurnPoint): string => {
