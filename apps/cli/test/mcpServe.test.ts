@@ -92,6 +92,29 @@ const withFile = (place: Place): string => {
   return file
 }
 
+/** Of two calls that run for long, one is cancelled, and the client leaves during the other: their commands end. */
+const stopsItsCommands = async (place: Place, client: Client) => {
+  const running = () =>
+    waitFor(async () => (await place.servers()).length >= 2 || undefined, { description: "a command" })
+  const over = () =>
+    waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command any more" })
+  const sleeping = { name: "Bash", arguments: { command: "sleep 600 | sleep 601" } }
+  const giveUp = new AbortController()
+  const call = client.callTool(sleeping, { signal: giveUp.signal }).then(
+    () => "answered",
+    () => "cancelled"
+  )
+  await running()
+  giveUp.abort()
+  assert.strictEqual(await call, "cancelled")
+  await over()
+  const last = client.callTool(sleeping).catch(() => "closed")
+  await running()
+  await client.close()
+  await last
+  await over()
+}
+
 describe("signalbox mcp serve", () => {
   for (const era of ["legacy", "modern"] as const) {
     it(`offers the built-in tools to the official client (${era})`, async () => {
@@ -158,26 +181,8 @@ describe("signalbox mcp serve", () => {
         tools: { enabled: ["Bash"], commands: { environment: env } },
         runtime: { shutdownTimeout: "100 millis" }
       })
-      const running = async (count: number) =>
-        waitFor(async () => (await place.servers()).length >= count || undefined, { description: "a command" })
-      const over = () =>
-        waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command any more" })
       await using server = await connected(place, era)
-      const sleeping = { name: "Bash", arguments: { command: "sleep 600 | sleep 601" } }
-      const giveUp = new AbortController()
-      const call = server.client.callTool(sleeping, { signal: giveUp.signal }).then(
-        () => "answered",
-        () => "cancelled"
-      )
-      await running(2)
-      giveUp.abort()
-      assert.strictEqual(await call, "cancelled")
-      await over()
-      const last = server.client.callTool(sleeping).catch(() => "closed")
-      await running(2)
-      await server.client.close()
-      await last
-      await over()
+      await stopsItsCommands(place, server.client)
     })
   }
 
@@ -280,11 +285,6 @@ describe("signalbox mcp serve --http", () => {
     http = await startHttp(place)
   })
   afterAll(() => place[Symbol.asyncDispose]())
-  const running = () =>
-    waitFor(async () => (await place.servers()).length >= 2 || undefined, { description: "a command" })
-  const over = () =>
-    waitFor(async () => (await place.servers()).length === 0 || undefined, { description: "no command" })
-
   for (const era of ["legacy", "modern"] as const) {
     it(`answers, and asks the person behind the client (${era})`, async () => {
       const file = withFile(place)
@@ -302,21 +302,7 @@ describe("signalbox mcp serve --http", () => {
 
     it(`stops a command when its call is cancelled, and when the client leaves (${era})`, async () => {
       await using server = await connectedTo(http.url, era)
-      const sleeping = { name: "Bash", arguments: { command: "sleep 600 | sleep 601" } }
-      const giveUp = new AbortController()
-      const call = server.client.callTool(sleeping, { signal: giveUp.signal }).then(
-        () => "answered",
-        () => "cancelled"
-      )
-      await running()
-      giveUp.abort()
-      assert.strictEqual(await call, "cancelled")
-      await over()
-      const last = server.client.callTool(sleeping).catch(() => "closed")
-      await running()
-      await server.client.close()
-      await last
-      await over()
+      await stopsItsCommands(place, server.client)
     })
   }
 
