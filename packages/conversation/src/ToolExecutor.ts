@@ -127,7 +127,7 @@ const execute = (
     yield* Effect.logDebug("Tool call finished", {
       status: final.status,
       code: final.code,
-      ...(yield* loggedText("result", resultText(final.result), shownInLog.result)),
+      ...(yield* loggedText("result", () => resultText(final.result), shownInLog.result)),
       duration_ms: Duration.toMillis(final.duration)
     })
     yield* emit({ type: "tool_end", step: batch.step, callId: call.id, outcome: final })

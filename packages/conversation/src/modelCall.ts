@@ -105,7 +105,7 @@ export const askModel = (
     if (!isLive) yield* emitAll(eventsOf(reply))
     yield* Effect.logDebug("Model answered", {
       stop_reason: reply.stop_reason,
-      ...(yield* loggedText("text", textOf(reply.content), shownInLog.reply)),
+      ...(yield* loggedText("text", () => textOf(reply.content), shownInLog.reply)),
       duration_ms: Duration.toMillis(yield* elapsed),
       is_recorded: !isLive
     })
