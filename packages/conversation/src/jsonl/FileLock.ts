@@ -36,8 +36,16 @@ export class FileLock extends Context.Service<
     )
 }
 
+/** Where those before had the lock for long, the first one leaves this part of it in peace, and no more than so many milliseconds. */
+const peace = { part: 0.4, maximum: 20 }
+
 /** How often the first one asks for the lock: soon at first, then less and less often. */
-const pollMillis = (waitedMillis: number): number => (waitedMillis < 100 ? 1 : waitedMillis < 5000 ? 5 : 25)
+const pollMillis = (waitedMillis: number, millisEach: number): number =>
+  waitedMillis < 100
+    ? Math.max(1, Math.min(millisEach * peace.part, peace.maximum) - waitedMillis)
+    : waitedMillis < 5000
+      ? 5
+      : 25
 
 /** How often it is looked whether the holder still lives. It costs more than to ask. */
 const lookMillis = 50
@@ -47,7 +55,7 @@ const makeFileLock = Effect.gen(function* () {
   const dead = yield* makeDeadLocks(files)
   const queue = yield* makeLockQueue(files, dead)
 
-  const poll = Effect.fnUntraced(function* (path: string, deadline: number) {
+  const poll = Effect.fnUntraced(function* (path: string, deadline: number, millisEach: number) {
     const lock = `${path}.lock`
     const start = yield* Clock.currentTimeMillis
     let nextLook = start
@@ -58,7 +66,7 @@ const makeFileLock = Effect.gen(function* () {
         if (yield* dead.remove(lock)) continue
       }
       if (now >= deadline) return yield* timedOut(path)
-      yield* Effect.interruptible(Effect.sleep(pollMillis(now - start)))
+      yield* Effect.interruptible(Effect.sleep(pollMillis(now - start, millisEach)))
     }
   })
 
@@ -72,7 +80,7 @@ const makeFileLock = Effect.gen(function* () {
 
   const take = Effect.fnUntraced(function* (path: string, deadline: number) {
     if (!(yield* queue.isWaitedFor(path)) && (yield* files.take(`${path}.lock`))) return
-    yield* queue.inOrder(path, poll(path, deadline), { deadline, timedOut: timedOut(path) })
+    yield* queue.inOrder(path, (millisEach) => poll(path, deadline, millisEach), { deadline, timedOut: timedOut(path) })
   })
 
   /** Those of this process who want a lock: they wait for each other here, in order, and only one of them asks for the file. */

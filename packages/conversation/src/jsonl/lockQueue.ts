@@ -9,8 +9,15 @@ import type { HolderFiles } from "./holderFiles.ts"
 
 const folderName = ".waiting"
 
-/** How long who waits sleeps: the less, the fewer are before it. */
-const pauseMillis = (before: number): number => Math.min(5 + 10 * (before - 1), 150)
+/** How long a place in the queue takes where nobody has moved yet. */
+const usualMillis = 10
+
+/** Between these who waits looks where it stands. */
+const pauses = { minimum: 5, maximum: 150 }
+
+/** How long who waits sleeps: half of the time that those before it will take. */
+const pauseMillis = (before: number, millisEach: number): number =>
+  Math.max(pauses.minimum, Math.min((before * millisEach) / 2, pauses.maximum))
 
 /** How often it is looked whether the first one still lives. It costs more than to look who it is. */
 const lookMillis = 200
@@ -22,10 +29,13 @@ const timeDigits = 9
 export interface LockQueue {
   /** Whether anybody waits for the lock. */
   readonly isWaitedFor: (path: string) => Effect.Effect<boolean>
-  /** Runs the effect when nobody who came earlier waits any more; who comes later waits until it is over. */
+  /**
+   * Runs the effect when nobody who came earlier waits any more; who comes later waits until it is over. The effect is told how
+   * many milliseconds each of those before had the lock.
+   */
   readonly inOrder: <A, E, R>(
     path: string,
-    turn: Effect.Effect<A, E, R>,
+    turn: (millisEach: number) => Effect.Effect<A, E, R>,
     limits: { readonly deadline: number; readonly timedOut: Effect.Effect<never, LockTimeout> }
   ) => Effect.Effect<A, E | LockTimeout | HistoryUnavailable, R>
 }
@@ -69,17 +79,22 @@ export const makeLockQueue = Effect.fnUntraced(function* (
         enter(path),
         Effect.fnUntraced(function* (ticket) {
           let nextLook = 0
+          const start = yield* Clock.currentTimeMillis
+          let length: number | undefined
           while (true) {
             const before = yield* ticketsBefore(path, ticket)
             const [first] = before
-            if (first === undefined) return yield* turn
             const now = yield* Clock.currentTimeMillis
+            length ??= before.length
+            const moved = length - before.length
+            const millisEach = moved > 0 ? (now - start) / moved : usualMillis
+            if (first === undefined) return yield* turn(millisEach)
             if (now >= nextLook) {
               if (yield* dead.remove(pathOf.join(folderOf(path), first))) continue
               nextLook = now + lookMillis
             }
             if (now >= deadline) return yield* timedOut
-            yield* Effect.interruptible(Effect.sleep(pauseMillis(before.length)))
+            yield* Effect.interruptible(Effect.sleep(pauseMillis(before.length, millisEach)))
           }
         }),
         // The next one has time until the lock is free.
