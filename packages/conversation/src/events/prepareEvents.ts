@@ -25,9 +25,27 @@ const maxCharacters = Math.floor(eventLimits.lineBytes / 3) - 40
 /** Stands for the place until it is known. */
 const noPlace = 1
 
+/** To draw a few random bytes takes as long as to draw a thousand. */
+const poolBytes = 4096
+
+/** Hands out the bytes of larger draws piece by piece, each once. */
+const poolOf = (draw: (size: number) => Uint8Array) => {
+  let pool = draw(poolBytes)
+  let used = 0
+  return (size: number): Uint8Array => {
+    if (size > poolBytes) return draw(size)
+    if (used + size > pool.length) {
+      pool = draw(poolBytes)
+      used = 0
+    }
+    used += size
+    return pool.slice(used - size, used)
+  }
+}
+
 /** For a store: makes records of what it is given, as one that is no record would be refused by every reader. */
 export const makePrepare: Effect.Effect<Prepare> = Effect.map(
-  Effect.provide(SecureRandom.SecureRandom, SecureRandom.layerWebCrypto),
+  Effect.sync(() => SecureRandom.make(poolOf(SecureRandom.randomBytesUnsafe))),
   (random) =>
     Effect.fnUntraced(function* (conversationId, events) {
       const now = yield* DateTime.now
@@ -54,7 +72,10 @@ export const makePrepare: Effect.Effect<Prepare> = Effect.map(
 )
 
 /** Adds the record at the end of the log, unless it is there already. */
-export const place = (log: EventLog, { event }: PreparedEvent): ChatEvent | undefined => {
+export const place = (
+  log: Pick<EventLog, "add" | "has" | "lastSeq">,
+  { event }: PreparedEvent
+): ChatEvent | undefined => {
   if (log.has(event)) return undefined
   const placed: ChatEvent = { ...event, seq: log.lastSeq + 1 }
   log.add(placed)

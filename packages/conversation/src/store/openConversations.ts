@@ -55,6 +55,7 @@ export const makeOpenConversations = <A>({
 
   const release = Effect.fnUntraced(function* (entry: Entry<A>) {
     entry.users--
+    if (entries.size <= maxIdle) return
     const idle = [...entries].filter(([, { conversation, users }]) => users === 0 && !isBusy(conversation))
     for (const [id, { conversation }] of idle.slice(0, Math.max(0, idle.length - maxIdle))) {
       entries.delete(id)
