@@ -112,8 +112,21 @@ type Distribute<Event> = Event extends ChatEvent ? Omit<Event, Given> & Partial<
 /** A record that is to be kept. */
 export type NewEvent = Distribute<ChatEvent>
 
+/** What tells a record from others. */
+export interface EventHead {
+  readonly id: string
+  readonly seq: number
+  readonly type: string
+  readonly kind?: string
+  readonly request_id?: string
+  readonly index?: number
+}
+
+/** A record as far as it can be the same as another one. */
+export type NamedEvent = Omit<EventHead, "id" | "seq"> & Partial<Pick<EventHead, "id">>
+
 /** What makes a record unique in its conversation; nothing for one that belongs to no request. */
-export const uniqueKey = (event: NewEvent): string | undefined =>
-  event.request_id === undefined
-    ? undefined
-    : JSON.stringify([event.type, event.type === "meta" ? event.kind : "", event.request_id, event.index ?? 0])
+export const uniqueKey = ({ index = 0, kind = "", request_id: requestId, type }: NamedEvent): string | undefined => {
+  if (requestId === undefined) return undefined
+  return type === "meta" ? `${type} ${index} ${kind.length} ${kind} ${requestId}` : `${type} ${index} ${requestId}`
+}

@@ -3,7 +3,14 @@
  * superfluous are hidden at once; whoever keeps them in a file may drop them there later.
  */
 import { isJsonObject, type JsonObject } from "@signalbox/model"
-import { type ChatEvent, type ChatEventType, type MetaEvent, type NewEvent, uniqueKey } from "./ChatEvent.ts"
+import {
+  type ChatEvent,
+  type ChatEventType,
+  type MetaEvent,
+  type NamedEvent,
+  type NewEvent,
+  uniqueKey
+} from "./ChatEvent.ts"
 
 /** The kind of the record that hides others: records of a request and of these kinds that came before it. */
 const compactionKind = "compaction"
@@ -34,7 +41,7 @@ export const rewindNote = (afterId: string | undefined, data: JsonObject): NewEv
 })
 
 /** Whether a record takes others out, so that what they said may be said again. */
-export const isRewind = (event: NewEvent): boolean => event.type === "meta" && event.kind === rewindKind
+export const isRewind = (event: NamedEvent): boolean => event.type === "meta" && event.kind === rewindKind
 
 /** What a store has of one conversation in memory. Whoever adds to it gives each record its place. */
 export class EventLog {
@@ -66,7 +73,7 @@ export class EventLog {
   }
 
   /** Whether the same was added before: its id, or what it is of its request. What was taken out may be said again. */
-  has(event: NewEvent): boolean {
+  has(event: NamedEvent): boolean {
     const key = uniqueKey(event)
     return (event.id !== undefined && this.ids.has(event.id)) || (key !== undefined && this.byKey.has(key))
   }

@@ -5,23 +5,15 @@
 import { Effect, Exit, FileSystem, Option, Scope } from "effect"
 import { HistoryCorrupt, type HistoryUnavailable, type StorageFull } from "../events/errors.ts"
 import { EventLog } from "../events/EventLog.ts"
-import { decodeLine } from "../events/olderEvents.ts"
-import type { ChatEvent } from "../events/ChatEvent.ts"
 import { fileError, isMissing } from "./fileErrors.ts"
+import { FileLog, type RejectedLine } from "./FileLog.ts"
 import { makeLineCutter } from "./lines.ts"
 import { quarantine } from "./quarantine.ts"
 
 type FileFailure = StorageFull | HistoryUnavailable
 
-/** A line that is no record. */
-export interface RejectedLine {
-  readonly number: number
-  readonly text: string
-  readonly problem: string
-}
-
 interface Loaded {
-  readonly log: EventLog
+  readonly log: FileLog
   /** Which file it was: another one may have taken its name. */
   readonly identity: string
   /** Where the next line begins, and its number. */
@@ -40,12 +32,8 @@ const pieceBytes = 256 * 1024
 const identityOf = ({ birthtime, dev, ino }: FileSystem.File.Info): string =>
   `${dev}-${Option.getOrElse(ino, () => Option.getOrUndefined(birthtime)?.getTime())}`
 
-const fresh = (info: FileSystem.File.Info): Loaded => ({
-  log: new EventLog(),
-  identity: identityOf(info),
-  offset: 0,
-  line: 1
-})
+/** How far lines are read: as records, or only which records they are. */
+type Depth = "records" | "heads"
 
 export interface ConversationFileOptions {
   readonly path: string
@@ -63,6 +51,8 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
   const fs = yield* FileSystem.FileSystem
   const { conversationId, path } = options
   const failed = fileError(path)
+  // Whoever is strict wants to know at once of what is no record.
+  const heads: Depth = options.isStrict ? "records" : "heads"
   let loaded: Loaded | undefined
   let handle: Handle | undefined
 
@@ -83,67 +73,63 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
     Effect.mapError(failed)
   )
 
-  const take = (state: Loaded, text: string): string | undefined => {
-    if (text.trim() === "") return undefined
-    const decoded = decodeLine(text)
-    if ("problem" in decoded) return decoded.problem
-    const event: ChatEvent = "event" in decoded ? decoded.event : placeOlder(state.log, conversationId, decoded)
-    // Written twice by something else than us: the first counts.
-    if (!state.log.has(event)) state.log.add(event)
-    return undefined
-  }
-
   /** Takes the lines that are new. Answers with those that are none, and whether there is more behind the last one. */
-  const readOn = Effect.fnUntraced(function* (file: FileSystem.File, state: Loaded) {
+  const readOn = Effect.fnUntraced(function* (file: FileSystem.File, state: Loaded, size: number, depth: Depth) {
     const cut = makeLineCutter(state.offset)
     const rejected: Array<RejectedLine> = []
     let position = state.offset
-    while (true) {
-      const piece = yield* Effect.mapError(file.readAlloc(pieceBytes, { position: BigInt(position) }), failed)
+    while (position < size) {
+      const length = Math.min(pieceBytes, size - position)
+      const piece = yield* Effect.mapError(file.readAlloc(length, { position: BigInt(position) }), failed)
       if (Option.isNone(piece)) break
       position += piece.value.length
       for (const { end, text } of cut(piece.value)) {
-        const problem = take(state, text)
-        if (problem !== undefined) rejected.push({ number: state.line, text, problem })
+        const line = { number: state.line, text }
+        rejected.push(...(depth === "records" ? state.log.take(line) : state.log.takeUnread(line)))
         state.line++
         state.offset = end
       }
     }
+    if (depth === "records") rejected.push(...state.log.decodeWaiting())
     return { rejected, isTorn: position > state.offset }
   })
 
   /** What is read already, if it is of this file. */
   const stateFor = (info: FileSystem.File.Info): Loaded => {
     const isSame = loaded?.identity === identityOf(info) && Number(info.size) >= loaded.offset
-    return loaded !== undefined && isSame ? loaded : fresh(info)
+    if (loaded !== undefined && isSame) return loaded
+    return { log: new FileLog(conversationId), identity: identityOf(info), offset: 0, line: 1 }
   }
 
-  /** Reads what there is, without a lock. Nothing when it takes one to tell. */
-  const look: Effect.Effect<EventLog | undefined, FileFailure> = Effect.gen(function* () {
+  const readNew = Effect.fnUntraced(function* (depth: Depth) {
+    const file = yield* fs.open(path, { flag: "r" }).pipe(Effect.mapError(failed))
+    const info = yield* Effect.mapError(file.stat, failed)
+    const copy = { ...stateFor(info) }
+    const { rejected } = yield* readOn(file, copy, Number(info.size), depth)
+    loaded = copy
+    return rejected
+  }, Effect.scoped)
+
+  const lookFor = Effect.fnUntraced(function* (depth: Depth) {
     const info = yield* stat
     if (Option.isNone(info)) {
       yield* forget
       return new EventLog()
     }
     const state = stateFor(info.value)
-    if (state === loaded && Number(info.value.size) === state.offset) return state.log
-    return yield* Effect.scoped(
-      Effect.gen(function* () {
-        const file = yield* fs.open(path, { flag: "r" }).pipe(Effect.mapError(failed))
-        const opened = yield* Effect.mapError(file.stat, failed)
-        const own = stateFor(opened)
-        const copy = { ...own }
-        const { rejected } = yield* readOn(file, copy)
-        // A line that somebody is repairing right now looks like this.
-        if (rejected.length > 0) {
-          loaded = undefined
-          return undefined
-        }
-        loaded = copy
-        return copy.log
-      })
-    )
+    const isRead = state === loaded && Number(info.value.size) === state.offset
+    const waited = depth === "records" && isRead ? state.log.decodeWaiting() : []
+    const rejected = isRead ? waited : yield* readNew(depth)
+    // A line that somebody is repairing right now looks like this.
+    if (rejected.length > 0) loaded = undefined
+    return loaded?.log.records
   })
+
+  /** Reads what there is, without a lock. Nothing when it takes one to tell. */
+  const look: Effect.Effect<EventLog | undefined, FileFailure> = lookFor("records")
+
+  /** Reads as far as adding to it takes, without a lock. Answers with whether it can be told without one. */
+  const lookAhead: Effect.Effect<boolean, FileFailure> = Effect.map(lookFor(heads), (log) => log !== undefined)
 
   const setAside = Effect.fnUntraced(function* (rejected: ReadonlyArray<RejectedLine>) {
     const [first] = rejected
@@ -167,11 +153,16 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
   })
 
   /** For a file that is locked: reads what is new, and cuts off what a killed process left behind. */
-  const settle = Effect.fnUntraced(function* (file: FileSystem.File, info: FileSystem.File.Info, cutsTail: boolean) {
+  const settle = Effect.fnUntraced(function* (
+    file: FileSystem.File,
+    info: FileSystem.File.Info,
+    { cutsTail, depth }: { readonly cutsTail: boolean; readonly depth: Depth }
+  ) {
     const state = stateFor(info)
     loaded = state
-    if (Number(info.size) === state.offset) return state
-    const { isTorn, rejected } = yield* readOn(file, state)
+    const size = Number(info.size)
+    if (size === state.offset && depth === "heads") return state
+    const { isTorn, rejected } = yield* readOn(file, state, size, depth)
     yield* setAside(rejected)
     if (isTorn) {
       yield* Effect.logWarning("The last line of a conversation is cut off; it never counted.", {
@@ -191,7 +182,8 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
       return new EventLog()
     }
     const file = yield* Effect.mapError(fs.open(path, { flag: "r" }), failed)
-    return (yield* settle(file, yield* Effect.mapError(file.stat, failed), false)).log
+    return (yield* settle(file, yield* Effect.mapError(file.stat, failed), { cutsTail: false, depth: "records" })).log
+      .records
   }).pipe(Effect.scoped)
 
   const openHandle = Effect.fnUntraced(function* () {
@@ -210,14 +202,15 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
     return { file, info, isNew }
   })
 
-  /** For a file that is locked: opens it for writing, and reads what is new. */
+  /** For a file that is locked: opens it for writing, and reads as far as adding to it takes. */
   const prepare = Effect.gen(function* () {
+    const writing = { cutsTail: true, depth: heads }
     const info = yield* stat
     if (handle !== undefined && Option.isSome(info) && identityOf(info.value) === handle.identity) {
-      return { file: handle.file, isNew: false, state: yield* settle(handle.file, info.value, true) }
+      return { file: handle.file, isNew: false, state: yield* settle(handle.file, info.value, writing) }
     }
     const opened = yield* openHandle()
-    return { file: opened.file, isNew: opened.isNew, state: yield* settle(opened.file, opened.info, true) }
+    return { file: opened.file, isNew: opened.isNew, state: yield* settle(opened.file, opened.info, writing) }
   })
 
   /** For a file that is locked and prepared. What was not written as a whole is not there afterwards. */
@@ -242,26 +235,13 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
     loaded === undefined || handle === undefined ? prepare : Effect.succeed({ isNew: false, state: loaded })
   )
 
-  return { closeHandle, current, forget, look, lookLocked, path, prepare, write }
+  /** For a file that is locked and prepared: reads what adding to it has left out. */
+  const readWhole = Effect.suspend(() => setAside(loaded?.log.decodeWaiting() ?? []))
+
+  return { closeHandle, current, forget, look, lookAhead, lookLocked, path, prepare, readWhole, write }
 })
 
 /** A conversation's file. */
 export type ConversationFile = Effect.Success<ReturnType<typeof makeConversationFile>>
 
 const countLines = (text: string): number => text.split("\n").length - 1
-
-type Older = Extract<ReturnType<typeof decodeLine>, { older: unknown }>
-
-const placeOlder = (log: EventLog, conversationId: string, { older, seq }: Older): ChatEvent => {
-  const next = log.lastSeq + 1
-  const place = seq !== undefined && seq >= next ? seq : next
-  const placed = {
-    schema_version: 2,
-    conversation_id: conversationId,
-    seq: place,
-    id: `line-${place}`,
-    ...older
-  } as const
-  // Older records without a time are rejected before.
-  return placed as ChatEvent
-}

@@ -18,7 +18,7 @@ export interface AppendRequest {
 }
 
 /** How long others wait at the most while records keep coming here. */
-const longestHold = Duration.millis(50)
+const holdMillis = 50
 
 /** How often a process that waits for the lock reads what others have written: it would do it at their cost with the lock. */
 const readAheadPause = Duration.millis(200)
@@ -38,14 +38,17 @@ export interface AppenderOptions {
 /** Ends when a file cannot be read without the lock: whoever gets it sees why. */
 const readAhead = ({ file, mutex }: OpenConversation) =>
   mutex
-    .withPermit(file.look)
-    .pipe(Effect.delay(readAheadPause), Effect.repeat({ while: (log) => log !== undefined }), Effect.exit)
+    // What was begun is not read again with the lock.
+    .withPermit(Effect.uninterruptible(file.lookAhead))
+    .pipe(Effect.delay(readAheadPause), Effect.repeat({ while: (isTold) => isTold }), Effect.exit)
 
 export const makeAppender = ({ lock, lockTimeout, onCreated, scope }: AppenderOptions) => {
   /** One write for all requests that there are. */
   const writeAll = Effect.fnUntraced(function* ({ file, pending }: OpenConversation, isFirst: boolean) {
     // Nobody else has written since the first.
     const { isNew, state } = yield* isFirst ? file.prepare : file.current
+    const isNamed = pending.some(({ events }) => events.some(({ event }) => state.log.dependsOnWaiting(event)))
+    if (isNamed) yield* file.readWhole
     const requests = pending.splice(0)
     let text = ""
     const answers = requests.map(({ events }) =>
@@ -70,15 +73,14 @@ export const makeAppender = ({ lock, lockTimeout, onCreated, scope }: AppenderOp
     let isFirst = true
     let looked = Number.POSITIVE_INFINITY
     while (pending.length > 0) {
-      const isDue = (yield* Clock.currentTimeMillis) - looked >= Duration.toMillis(longestHold)
-      const [, isWanted] = yield* Effect.all(
-        [
-          mutex.withPermit(Effect.uninterruptible(writeAll(conversation, isFirst))),
-          isDue ? lock.isWanted(file.path) : Effect.succeed(false)
-        ],
-        { concurrency: isDue ? 2 : 1 }
-      )
-      if (isWanted) return
+      const write = mutex.withPermit(Effect.uninterruptible(writeAll(conversation, isFirst)))
+      const isDue = (yield* Clock.currentTimeMillis) - looked >= holdMillis
+      if (isDue) {
+        const [, isWanted] = yield* Effect.all([write, lock.isWanted(file.path)], { concurrency: 2 })
+        if (isWanted) return
+      } else {
+        yield* write
+      }
       if (isDue || isFirst) looked = yield* Clock.currentTimeMillis
       isFirst = false
       for (let yields = 0; pending.length === 0 && yields < idleYields; yields++) yield* Effect.yieldNow

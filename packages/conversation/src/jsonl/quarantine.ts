@@ -9,6 +9,7 @@ export const quarantine = Effect.fnUntraced(function* (
   const fs = yield* FileSystem.FileSystem
   const file = `${path}.rejected`
   const known = new Set((yield* Effect.orElseSucceed(fs.readFileString(file), () => "")).split("\n"))
-  const added = rejected.filter(({ text }) => !known.has(text)).map(({ text }) => `${text}\n`)
+  const texts = new Set(rejected.map(({ text }) => text))
+  const added = [...texts].filter((text) => !known.has(text)).map((text) => `${text}\n`)
   if (added.length > 0) yield* fs.writeFileString(file, added.join(""), { flag: "a", mode: 0o600 })
 })

@@ -1,0 +1,71 @@
+import { assert, describe, it } from "@effect/vitest"
+import { EventStore, type NewEvent } from "@signalbox/conversation"
+import { userSays } from "@signalbox/conversation/testing"
+import { Context, Effect, Layer, Schema } from "effect"
+import { appendFile, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { folder, storeIn } from "./node.ts"
+
+const backToTheBeginning: NewEvent = { type: "meta", role: "system", kind: "rewind", data: {} }
+
+const Step = Schema.Struct({
+  by: Schema.Literals(["own", "other", "broken", "noise", "again", "rewind"]),
+  request: Schema.Literals(["a", "b"])
+})
+type Step = typeof Step.Type
+
+/** It is no record, but says which one it is. */
+const brokenLine = (place: number, request: string) =>
+  JSON.stringify({
+    schema_version: 2,
+    seq: place,
+    id: `broken-${place}`,
+    conversation_id: "c",
+    type: "user_message",
+    role: "user",
+    content: 5,
+    request_id: request,
+    timestamp: "2026-11-27T10:00:00.000Z"
+  })
+
+/** What two stores make of one file to which something else writes as well, each reading it before every step, or at the end. */
+const outcomeOf = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, reads: "always" | "atTheEnd") {
+  const path = yield* folder
+  const file = join(path, "c.jsonl")
+  const store = Effect.map(Layer.build(storeIn(path, { durability: "flush" })), Context.get(EventStore))
+  const own = yield* store
+  const other = yield* store
+  const content = Effect.promise(() => readFile(file, "utf8").catch(() => ""))
+  const write = (line: string) => Effect.promise(() => appendFile(file, `${line}\n`))
+  const answers: Array<unknown> = []
+  for (const { by, request } of steps) {
+    if (reads === "always") yield* Effect.all([own.getEvents("c"), other.getEvents("c")])
+    const lines = (yield* content).trim().split("\n")
+    if (by === "own") answers.push(yield* own.addEvent("c", userSays("own", request)))
+    if (by === "other") answers.push(yield* other.addEvent("c", userSays("other", request)))
+    if (by === "rewind") yield* other.addEvent("c", backToTheBeginning)
+    if (by === "broken") yield* write(brokenLine(lines.length + 1, request))
+    if (by === "noise") yield* write(`{"bad": ${lines.length}`)
+    if (by === "again") yield* write(lines.at(-1) ?? "")
+  }
+  const all = yield* own.getEvents("c", { include: "all" })
+  const places = all.map(({ seq }) => seq)
+  assert.deepStrictEqual(
+    places,
+    places.toSorted((one, another) => one - another)
+  )
+  const rejected = yield* Effect.promise(() => readFile(`${file}.rejected`, "utf8").catch(() => ""))
+  return { answers, events: all.map(({ request_id, type }) => `${type} ${request_id}`), rejected }
+}, Effect.scoped)
+
+describe("lines that nobody has asked for", () => {
+  it.effect.prop(
+    "are in the end what they would have been at once: for who reads, and for who adds the same or goes back",
+    [Schema.Array(Step).check(Schema.isMinLength(4), Schema.isMaxLength(10))],
+    ([steps]) =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(yield* outcomeOf(steps, "atTheEnd"), yield* outcomeOf(steps, "always"))
+      }),
+    { timeout: 60_000, arbitrary: { runs: 200 } }
+  )
+})
