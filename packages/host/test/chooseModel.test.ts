@@ -25,6 +25,13 @@ layer(nodePlatform)("the choice of the model", (it) => {
       assert.include(chosen.reason, "no key")
     })
   )
+  it.effect("is the offline model where it is named, whatever keys there are", () =>
+    Effect.gen(function* () {
+      const config = yield* configWith({}, { ...withoutOllama, "model.name": "offline" })
+      const chosen = yield* chooseModel(config, { ANTHROPIC_API_KEY: "a" })
+      assert.deepInclude(chosen, { upstream: "offline", reason: "it is named" })
+    })
+  )
   it.effect("is the first provider with a key, in a fixed order", () =>
     Effect.gen(function* () {
       const config = yield* configWith({}, withoutOllama)

@@ -44,6 +44,28 @@ layer(NodeServices.layer)("the layers of the configuration", (it) => {
       assert.deepStrictEqual([options.model.name, options.conversation.maxHops, options.server.port], ["g", 3, 5000])
     })
   )
+  it.effect("mean the model that is named in one, also over one that says the offline model", () =>
+    Effect.gen(function* () {
+      const offline = { extends: preset, model: { provider: "offline" } }
+      const flag = (key: string, value: string) => ({ path: ["model", key], value, flag: `--${key}` })
+      const named = { SIGNALBOX_MODEL_NAME: "e" }
+      const cases = [
+        [offline, {}, [flag("name", "g")], "auto g"],
+        [offline, named, [], "auto e"],
+        [{ extends: preset }, { SIGNALBOX_MODEL_PROVIDER: "offline" }, [flag("name", "g")], "auto g"],
+        // It is said together with it, or over it.
+        [offline, {}, [flag("provider", "offline"), flag("name", "g")], "offline g"],
+        [offline, { ...named, SIGNALBOX_MODEL_PROVIDER: "offline" }, [], "offline e"],
+        [{ ...offline, model: { provider: "offline", name: "f" } }, {}, [], "offline f"],
+        [{ extends: preset, model: { provider: "claude", name: "f" } }, {}, [flag("provider", "offline")], "offline f"],
+        [offline, {}, [flag("name", "")], "offline "]
+      ] as const
+      for (const [file, environment, flags, expected] of cases) {
+        const { model } = (yield* load(stringify(file), { environment, flags })).options
+        assert.strictEqual(`${model.provider} ${model.name}`, expected)
+      }
+    })
+  )
   it.effect("take the variables of other MCP hosts for the keys that mean the same, with times in seconds", () =>
     Effect.gen(function* () {
       const given: ReadonlyArray<readonly [variable: string, text: string, path: string, value: unknown]> = [

@@ -97,10 +97,26 @@ const catalogNote = (variable: string, servers: unknown): ReadonlyArray<string> 
     ? [`The servers of the configuration are not used: ${catalogVariable} names a file with others.`]
     : []
 
+const modelProvider: ConfigPath = ["model", "provider"]
+const modelName: ConfigPath = ["model", "name"]
+
 /** The names of the providers that the file has. */
 const providersOf = (base: unknown): ReadonlySet<string> => {
   const providers = valueAt(base, ["providers"])
   return new Set(isTree(providers) ? Object.keys(providers) : [])
+}
+
+/**
+ * The overrides of one more layer. Who names a model there, and no provider, means that model also where a layer below says that
+ * the offline one answers.
+ */
+const namedOver = (below: ReadonlyArray<Override>, layer: ReadonlyArray<Override>, base: unknown) => {
+  const at = (overrides: ReadonlyArray<Override>, path: ConfigPath) =>
+    overrides.findLast((override) => isSame(override.path, path))
+  const name = at(layer, modelName)
+  const isOffline = (at(below, modelProvider)?.value ?? valueAt(base, modelProvider)) === "offline"
+  const isMeant = name !== undefined && name.value !== "" && at(layer, modelProvider) === undefined && isOffline
+  return [...below, ...layer, ...(isMeant ? [{ ...name, path: modelProvider, value: "auto" }] : [])]
 }
 
 const overridesOf = (input: Input, base: unknown) => {
@@ -115,9 +131,9 @@ const overridesOf = (input: Input, base: unknown) => {
   const disabled = disabledOf(input, read?.servers ?? own)
   for (const name of disabled.names)
     overrides.push({ path: ["servers", name, "enabled"], value: false, origin: originOf(enabledVariable) })
-  for (const { flag, path, value } of input.flags) overrides.push({ path, value, origin: `flag ${flag}` })
+  const flags = input.flags.map(({ flag, path, value }) => ({ path, value, origin: `flag ${flag}` }))
   return {
-    overrides,
+    overrides: namedOver(namedOver([], overrides, base), flags, base),
     problems: [
       ...(read?.problems ?? []),
       ...disabled.problems,
@@ -126,6 +142,9 @@ const overridesOf = (input: Input, base: unknown) => {
     notes: read === undefined ? [] : [...read.notes, ...catalogNote(read.variable, own)]
   }
 }
+
+const isSame = (path: ConfigPath, other: ConfigPath): boolean =>
+  path.length === other.length && isAtOrBelow(path, other)
 
 const isAtOrBelow = (path: ConfigPath, above: ConfigPath): boolean => above.every((key, index) => key === path[index])
 

@@ -90,10 +90,13 @@ const requireNoModel = ({ model: { name } }: HostOptions, { missing }: ResolvedP
   return name === "" ? Effect.void : Effect.fail(new MissingApiKey({ provider: "auto", variable, model: name }))
 }
 
+const isOffline = ({ model: { name, provider } }: HostOptions): boolean =>
+  provider === "offline" || (provider === "auto" && name === "offline")
+
 /** Chooses. Asks no provider anything, but for what a local one has and whether an Ollama is there. */
 export const chooseModel = Effect.fn("chooseModel")(function* (options: HostOptions, providers: ResolvedProviders) {
   const { provider } = options.model
-  if (provider === "offline") return offline("the configuration says so")
+  if (isOffline(options)) return offline(provider === "auto" ? "it is named" : "the configuration says so")
   if (provider !== "auto") return yield* chooseNamed(options, providers, provider, "the configuration names it")
   const byName = yield* chooseByName(options, providers)
   if (byName !== undefined) return byName
