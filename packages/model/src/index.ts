@@ -92,7 +92,8 @@ export {
   type RoutingPlan,
   type RoutingRule
 } from "./routing/RoutingPlan.ts"
-export { linearPattern, type LinearPatternOptions } from "./routing/linearPattern.ts"
+export { linearPattern, type LinearPatternOptions, linearSpans } from "./routing/linearPattern.ts"
+export type { Span } from "./routing/stateSpans.ts"
 export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolveModel.ts"
 export { aliasRules } from "./routing/aliasRules.ts"
 export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRouter.ts"

@@ -5,18 +5,28 @@
  */
 import { Result } from "effect"
 import { runStates, type State } from "./runStates.ts"
+import { type Span, stateSpans } from "./stateSpans.ts"
 
 type Node =
   | { readonly type: "char"; readonly test: (char: string) => boolean }
   | { readonly type: "start" | "end" | "boundary" | "inside" }
   | { readonly type: "sequence" | "choice"; readonly nodes: ReadonlyArray<Node> }
-  | { readonly type: "repeat"; readonly node: Node; readonly min: number; readonly max: number }
+  | {
+      readonly type: "repeat"
+      readonly node: Node
+      readonly min: number
+      readonly max: number
+      /** Whether as few as possible are tried first. */
+      readonly isLazy: boolean
+    }
 
 /** How a pattern is read, and where in a text it has to fit. */
 export interface LinearPatternOptions {
   readonly ignoresCase?: boolean
   /** It fits where a part of the text does. Otherwise the whole text has to. */
   readonly isSearch?: boolean
+  /** What fits may go over several lines: `.` is every character, `^` and `$` are the ends of each line. */
+  readonly hasLines?: boolean
 }
 
 /** States of one pattern: what `{1,1000}` within `{1,1000}` would need is never meant. */
@@ -30,18 +40,31 @@ const lookaround = /^\(\?(?:=|!|<=|<!)$/
 /** The test of a pattern, or what is wrong with the pattern, in words. */
 export const linearPattern = (
   regex: string,
-  { ignoresCase = false, isSearch = false }: LinearPatternOptions = {}
-): Result.Result<(text: string) => boolean, string> => {
+  options: LinearPatternOptions = {}
+): Result.Result<(text: string) => boolean, string> =>
+  Result.map(statesOf(regex, options), ({ start, states }) => runStates(states, start, options))
+
+/** The parts of a text that fit a pattern, as a search by JavaScript would find them, or what is wrong with the pattern. */
+export const linearSpans = (
+  regex: string,
+  options: Omit<LinearPatternOptions, "isSearch"> = {}
+): Result.Result<(text: string) => Iterable<Span | undefined>, string> =>
+  Result.map(statesOf(regex, options), ({ start, states }) => stateSpans(states, start, options.hasLines ?? false))
+
+const statesOf = (
+  regex: string,
+  { hasLines = false, ignoresCase = false }: LinearPatternOptions
+): Result.Result<{ readonly states: ReadonlyArray<State>; readonly start: number }, string> => {
   const syntax = Result.try({ try: () => new RegExp(regex, "u"), catch: (error) => String(error) })
   if (Result.isFailure(syntax)) return Result.fail(syntax.failure)
   const tokens = regex.match(tokenPattern) ?? []
   const unsupported = tokens.find((token) => unsupportedEscape.test(token) || lookaround.test(token))
   if (unsupported !== undefined) return Result.fail(`"${unsupported}" would not take linear time or is not supported`)
-  const [tree] = parseChoice({ tokens, flags: ignoresCase ? "iu" : "u" }, 0)
+  const [tree] = parseChoice({ tokens, flags: `${ignoresCase ? "i" : ""}${hasLines ? "s" : ""}u` }, 0)
   if (sizeOf(tree) > maxStates) return Result.fail("its repetitions are too many")
   const states: Array<State> = [{ type: "match", test: never, next: [] }]
   const start = compile(states, tree, 0)
-  return Result.succeed(runStates(states, start, isSearch))
+  return Result.succeed({ states, start })
 }
 
 interface Reading {
@@ -83,8 +106,8 @@ const parseGroup = (reading: Reading, open: number): readonly [Node, number] => 
 const parseQuantifier = (tokens: ReadonlyArray<string>, at: number, node: Node): readonly [Node, number] => {
   const bounds = boundsOf(tokens[at] ?? "")
   if (bounds === undefined) return [node, at]
-  // A lazy quantifier fits the same names as a greedy one.
-  return [{ type: "repeat", node, ...bounds }, tokens[at + 1] === "?" ? at + 2 : at + 1]
+  const isLazy = tokens[at + 1] === "?"
+  return [{ type: "repeat", node, isLazy, ...bounds }, isLazy ? at + 2 : at + 1]
 }
 
 const boundsOf = (token: string): { readonly min: number; readonly max: number } | undefined => {
@@ -137,13 +160,19 @@ const compile = (states: Array<State>, node: Node, next: number): number => {
 }
 
 const compileRepeat = (states: Array<State>, node: Extract<Node, { type: "repeat" }>, next: number): number => {
-  const fork = (targets: ReadonlyArray<number>) => states.push({ type: "fork", test: never, next: [...targets] }) - 1
+  const fork = () => states.push({ type: "fork", test: never, next: [] }) - 1
+  /** Once more, or on: what is tried first comes first. */
+  const choose = (at: number, again: number) => states[at]?.next.push(...(node.isLazy ? [next, again] : [again, next]))
   let start = next
   if (Number.isFinite(node.max)) {
-    for (let i = node.min; i < node.max; i++) start = fork([compile(states, node.node, start), next])
+    for (let i = node.min; i < node.max; i++) {
+      const again = compile(states, node.node, start)
+      start = fork()
+      choose(start, again)
+    }
   } else {
-    start = fork([next])
-    states[start]?.next.push(compile(states, node.node, start))
+    start = fork()
+    choose(start, compile(states, node.node, start))
   }
   for (let i = 0; i < node.min; i++) start = compile(states, node.node, start)
   return start

@@ -24,15 +24,17 @@ interface Spot {
 /** A text that leads to more of them is run at the cost of finding each anew, which is linear, too. */
 const maxSpots = 2000
 const end = -1
+const lineEnd = 10
 
-const isWordCode = (code: number): boolean =>
+/** Whether the character is one of a word. */
+export const isWordCode = (code: number): boolean =>
   (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || code === 0x5f || (code >= 0x61 && code <= 0x7a)
 
 /** The test of a compiled pattern. State 0 is the match. */
 export const runStates = (
   states: ReadonlyArray<State>,
   start: number,
-  isSearch: boolean
+  { hasLines = false, isSearch = false }: { readonly hasLines?: boolean; readonly isSearch?: boolean }
 ): ((text: string) => boolean) => {
   const spots = new Map<string, Spot>()
   const spotOf = (cores: ReadonlyArray<number>, isStart: boolean, wasWord: boolean): Spot => {
@@ -55,7 +57,7 @@ export const runStates = (
       case "start":
         return spot.isStart
       case "end":
-        return code === end
+        return code === end || (hasLines && code === lineEnd)
       case "boundary":
       case "inside":
         return (spot.wasWord !== isWordCode(code)) === (type === "boundary")
@@ -86,7 +88,7 @@ export const runStates = (
     }
     return spotOf(
       [...after].toSorted((a, b) => a - b),
-      false,
+      hasLines && code === lineEnd,
       isWordCode(code)
     )
   }
