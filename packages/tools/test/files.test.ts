@@ -253,53 +253,6 @@ describe("Glob", () => {
   )
 })
 
-describe("Grep", () => {
-  it.effect("shows lines with their numbers and what is around them", () =>
-    Effect.gen(function* () {
-      const { call, text, work, write } = yield* makeBench()
-      write("src/a.ts", "one\ntwo\nTHREE\nfour\nfive\ntwo")
-      write("src/b.js", "two")
-      write("src/c.bin", new Uint8Array([0, 116, 119, 111]))
-      const file = join(work, "src/a.ts")
-      assert.strictEqual(yield* text("Grep", { pattern: "two" }), `${file}\n${join(work, "src/b.js")}`)
-      assert.strictEqual(yield* text("Grep", { pattern: "two", glob: "*.ts", output_mode: "count" }), `${file}:2`)
-      assert.strictEqual(
-        yield* text("Grep", { pattern: "^three$", "-i": true, output_mode: "content", "-C": 1, type: "ts" }),
-        `${file}-2-two\n${file}:3:THREE\n${file}-4-four`
-      )
-      assert.strictEqual(
-        yield* text("Grep", { pattern: "two", path: "src/a.ts", output_mode: "content", "-n": false, head_limit: 1 }),
-        `${file}:two\n[1 of 2 are shown, from 1.]`
-      )
-      assert.strictEqual(yield* text("Grep", { pattern: "three" }), "No line fits the pattern.")
-      const found = yield* call("Grep", { pattern: "two", output_mode: "content", head_limit: 1, multiline: true })
-      assert.deepStrictEqual(found.structuredContent, {
-        lines: [{ file, line: 2, text: "two", is_match: true }],
-        total: 3,
-        is_cut: true
-      })
-    })
-  )
-
-  it.effect("ends at once with patterns that take for ever elsewhere, while others get their turn", () =>
-    Effect.gen(function* () {
-      const { text, write } = yield* makeBench()
-      write("long.txt", `${"a".repeat(1_000_000)}!`)
-      for (const pattern of ["(a+)+$", "(a|aa)*b", "(.*a){20}b", "(a*)*c"]) {
-        assert.strictEqual(yield* text("Grep", { pattern }), "No line fits the pattern.")
-      }
-    })
-  )
-
-  it.effect("says which patterns it does not know", () =>
-    Effect.gen(function* () {
-      const { call } = yield* makeBench()
-      for (const pattern of ["(a)\\1", "(?=a)", "a{1,9999}{1,9999}", "("])
-        assert.strictEqual(codeOf(yield* call("Grep", { pattern })), "PATTERN_INVALID")
-    })
-  )
-})
-
 describe("LS", () => {
   it.effect("sorts, marks folders and links, and hides what begins with a dot", () =>
     Effect.gen(function* () {

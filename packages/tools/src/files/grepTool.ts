@@ -2,8 +2,8 @@
  * Grep: lines of files by a regular expression. Expressions are matched in linear time and files are read within a
  * limit, so a search ends whatever is searched for; between files others get their turn.
  */
-import { linearPattern } from "@signalbox/model"
-import { Effect, Path, Schema } from "effect"
+import { linearPattern, linearSpans } from "@signalbox/model"
+import { Effect, Path, Result, Schema } from "effect"
 import { builtIn, invalidInput } from "../BuiltIn.ts"
 import { FileNotFound, PatternInvalid } from "../errors.ts"
 import { compileGlob } from "../globPattern.ts"
@@ -11,7 +11,8 @@ import type { Place } from "../paths/PathPolicy.ts"
 import type { Workspace } from "../paths/Workspace.ts"
 import type { LimitOptions } from "../ToolsOptions.ts"
 import { fileTypes } from "./fileTypes.ts"
-import { matchingLines, withContext } from "./matchLines.ts"
+import { type FindMatches, findMatches, type Match } from "./findMatches.ts"
+import { partLines, withContext } from "./matchLines.ts"
 import { linesOf } from "./paging.ts"
 import { usuallySkipped, walk } from "./walk.ts"
 
@@ -21,7 +22,8 @@ const lines = (which: string) =>
 
 const Input = Schema.Struct({
   pattern: Schema.String.annotate({
-    description: "A regular expression, matched within one line. Lookaround and references to groups are not supported."
+    description:
+      "A regular expression, matched within one line unless multiline says otherwise. Lookaround and references to groups are not supported."
   }),
   path: Schema.optionalKey(
     Schema.String.annotate({ description: "A file, or a folder to look in; the working directory by default." })
@@ -42,9 +44,14 @@ const Input = Schema.Struct({
   "-C": lines("around"),
   context: lines("around"),
   "-n": Schema.optionalKey(Schema.Boolean.annotate({ description: "Show the numbers of lines; true by default." })),
-  "-o": Schema.optionalKey(Schema.Boolean.annotate({ description: "Changes nothing: whole lines are shown." })),
+  "-o": Schema.optionalKey(
+    Schema.Boolean.annotate({ description: "Show only the parts that match, for output_mode content." })
+  ),
   multiline: Schema.optionalKey(
-    Schema.Boolean.annotate({ description: "Changes nothing: a match does not go beyond its line." })
+    Schema.Boolean.annotate({
+      description:
+        "A match may go over several lines: . fits the end of a line, too, and ^ and $ are those of each line."
+    })
   ),
   "-i": Schema.optionalKey(Schema.Boolean.annotate({ description: "Ignore the case of letters." })),
   case_sensitive: Schema.optionalKey(Schema.Boolean.annotate({ description: "The opposite of -i." })),
@@ -60,23 +67,30 @@ type GrepInput = typeof Input.Type
 interface Hit {
   readonly file: string
   readonly lines: ReadonlyArray<string>
-  readonly matches: ReadonlyArray<number>
+  readonly matches: ReadonlyArray<Match>
 }
 
 const defaultLimit = 100
-/** Matches of one file beyond these are not counted. */
-const maxPerFile = 10_000
 
 /** Models escape more than they need to; what is no escape of JavaScript is the character itself. */
 const unescaped = (pattern: string): string => pattern.replaceAll(/\\(["'<>=!@#%&:;,~` ])/g, "$1")
 
-const compile = ({ case_sensitive, "-i": ignores, pattern }: GrepInput) =>
-  Effect.mapError(
-    Effect.fromResult(
-      linearPattern(unescaped(pattern), { isSearch: true, ignoresCase: ignores ?? case_sensitive === false })
-    ),
-    (reason) => new PatternInvalid({ pattern, reason })
+const wantsParts = ({ "-o": isWanted, output_mode }: GrepInput): boolean =>
+  isWanted === true && (output_mode === "content" || output_mode === "count")
+
+const compile = (input: GrepInput): Effect.Effect<FindMatches, PatternInvalid> => {
+  const { case_sensitive, "-i": ignores, multiline: hasLines = false, pattern } = input
+  const options = { ignoresCase: ignores ?? case_sensitive === false, hasLines }
+  const regex = unescaped(pattern)
+  const compiled = Result.all({
+    test: linearPattern(regex, { ...options, isSearch: true }),
+    spans: linearSpans(regex, options)
+  })
+  return Effect.fromResult(compiled).pipe(
+    Effect.map((compiled) => findMatches(compiled, { asParts: wantsParts(input), overLines: hasLines })),
+    Effect.mapError((reason) => new PatternInvalid({ pattern, reason }))
   )
+}
 
 /** Whether a path below the folder is one of those that are wanted. */
 const fileFilter = Effect.fnUntraced(function* ({ glob, type }: GrepInput) {
@@ -112,8 +126,9 @@ const contentOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, l
   for (const hit of hits) {
     const wanted = hit.matches.filter(() => passed++ >= offset && count < limit && ++count > 0)
     let before = 0
-    for (const { isMatch, line, text } of withContext(hit.lines, wanted, around(input))) {
-      if (before !== 0 && line !== before + 1) shown.push("--")
+    const isParts = wantsParts(input)
+    for (const { isMatch, line, text } of isParts ? partLines(wanted) : withContext(hit.lines, wanted, around(input))) {
+      if (!isParts && before !== 0 && line !== before + 1) shown.push("--")
       before = line
       const mark = isMatch ? ":" : "-"
       lines.push({ file: hit.file, line, text, is_match: isMatch })
@@ -143,7 +158,6 @@ const render = (input: GrepInput, hits: ReadonlyArray<Hit>, isCut: boolean) => {
     limit
   )
   const notes = [
-    ...(input.multiline === true ? ["[Each line was looked at by itself: multiline is not supported.]"] : []),
     ...(total > offset + count ? [`[${count} of ${total} are shown, from ${offset + 1}.]`] : []),
     ...(isCut ? ["[Not everything was searched. Name a folder, a glob or a type.]"] : [])
   ]
@@ -156,13 +170,17 @@ const render = (input: GrepInput, hits: ReadonlyArray<Hit>, isCut: boolean) => {
 /** Makes the tool. */
 export const grepTool = (workspace: Workspace, limits: LimitOptions, path: Path.Path) => {
   /** What is no text, too large, or gone by now, has no lines. */
-  const search = (place: Place, file: string, test: (line: string) => boolean) =>
+  const search = (place: Place, file: string, find: FindMatches) =>
     workspace.readText(place).pipe(
-      Effect.map(({ bytes, text }) => {
+      Effect.flatMap(({ bytes, text }) => {
         const all = linesOf(text)
-        return { size: bytes.length, hit: { file, lines: all, matches: matchingLines(all, test, maxPerFile) } }
+        return Effect.map(find(all), ({ isCut, matches }) => ({
+          size: bytes.length,
+          hit: { file, lines: all, matches },
+          isCut
+        }))
       }),
-      Effect.orElseSucceed(() => ({ size: 0, hit: { file, lines: [], matches: [] } }))
+      Effect.orElseSucceed(() => ({ size: 0, hit: { file, lines: [], matches: [] }, isCut: false }))
     )
   const filesBelow = Effect.fnUntraced(function* (place: Place, wants: (relative: string) => boolean) {
     const below = yield* walk(workspace, place, {
@@ -180,7 +198,7 @@ export const grepTool = (workspace: Workspace, limits: LimitOptions, path: Path.
     input: Input,
     annotations: { title: "Search in files", readOnlyHint: true, openWorldHint: false },
     run: Effect.fnUntraced(function* (input) {
-      const test = yield* compile(input)
+      const find = yield* compile(input)
       const wants = yield* fileFilter(input)
       const place = yield* workspace.policy.decide(input.path ?? ".", "read")
       if (!place.exists) return yield* new FileNotFound({ path: place.given })
@@ -188,16 +206,18 @@ export const grepTool = (workspace: Workspace, limits: LimitOptions, path: Path.
         Effect.as(true),
         Effect.catchTag("FileKindWrong", () => Effect.succeed(false))
       )
-      const { isCut, places } = isFolder ? yield* filesBelow(place, wants) : { isCut: false, places: [place] }
+      const below = isFolder ? yield* filesBelow(place, wants) : { isCut: false, places: [place] }
       const hits: Array<Hit> = []
       let searched = 0
-      for (const one of places) {
+      let isGivenUp = false
+      for (const one of below.places) {
         if (searched > limits.maxSearchedBytes) break
-        const { hit, size } = yield* search(one, one.real, test)
+        const { hit, isCut, size } = yield* search(one, one.real, find)
+        isGivenUp ||= isCut
         searched += size
         if (hit.matches.length > 0) hits.push(hit)
       }
-      return render(input, hits, isCut || searched > limits.maxSearchedBytes)
+      return render(input, hits, below.isCut || isGivenUp || searched > limits.maxSearchedBytes)
     })
   })
 }

@@ -1,6 +1,7 @@
 /**
- * The lines of one text that fit, with the lines around them. Pure.
+ * What fits in one text as lines that are shown, with the lines around it. Pure.
  */
+import type { Match } from "./findMatches.ts"
 import { shownLine } from "./paging.ts"
 
 /** Lines before and after each match. */
@@ -16,31 +17,24 @@ export interface ShownLine {
   readonly isMatch: boolean
 }
 
-/** The numbers of the lines that fit, from 0, at most so many. */
-export const matchingLines = (
-  lines: ReadonlyArray<string>,
-  test: (line: string) => boolean,
-  limit: number
-): ReadonlyArray<number> => {
-  const found: Array<number> = []
-  for (const [index, line] of lines.entries()) {
-    if (found.length >= limit) break
-    if (test(line)) found.push(index)
-  }
-  return found
-}
+/** The parts that fit, line by line. */
+export const partLines = (matches: ReadonlyArray<Match>): ReadonlyArray<ShownLine> =>
+  matches.flatMap(({ first, part = "" }) =>
+    part.split("\n").map((text, index) => ({ line: first + index + 1, text: shownLine(text), isMatch: true }))
+  )
 
-/** These lines with those around them, each once, in order. */
+/** The lines of what fits with those around them, each once, in order. */
 export const withContext = (
   lines: ReadonlyArray<string>,
-  matches: ReadonlyArray<number>,
+  matches: ReadonlyArray<Match>,
   { after, before }: Around
 ): ReadonlyArray<ShownLine> => {
-  const isMatch = new Set(matches)
+  const isMatch = new Set<number>()
   const wanted = new Set<number>()
-  for (const match of matches) {
-    for (let index = match - before; index <= match + after; index++) {
-      if (index >= 0 && index < lines.length) wanted.add(index)
+  for (const { first, last } of matches) {
+    for (let index = Math.max(0, first - before); index <= Math.min(last + after, lines.length - 1); index++) {
+      wanted.add(index)
+      if (index >= first && index <= last) isMatch.add(index)
     }
   }
   return [...wanted]
