@@ -16,7 +16,7 @@ interface Thread {
 }
 
 /** After so many steps others get their turn. */
-const stepsPerTurn = 100_000
+const stepsPerTurn = 20_000
 
 const codeAt = (text: string, index: number): number => text.codePointAt(index) ?? -1
 

@@ -33,7 +33,7 @@ export interface Pattern {
 const maxMatches = 10_000
 
 /** A search that others had to be let in for so often is given up. */
-const maxPauses = 20
+const maxPauses = 100
 
 const wholeLines =
   ({ test }: Pattern): FindMatches =>
