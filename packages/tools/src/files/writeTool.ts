@@ -14,9 +14,9 @@ const Input = Schema.Struct({
 
 const encoder = new TextEncoder()
 
-/** What is there already, and is to keep its mode; without its content where that is too much to be kept. */
+/** What is there already, where a change needs it; without its content where that is too much to be kept. */
 const existing = (workspace: Workspace, place: Place) =>
-  place.exists
+  place.exists && workspace.keepsImages
     ? Effect.catchTag(workspace.readBytes(place), "FileTooLarge", () =>
         Effect.scoped(Effect.map(workspace.openFile(place), ({ mode }) => ({ bytes: undefined, mode })))
       )

@@ -151,6 +151,13 @@ const writeAll = (descriptor: number, bytes: Uint8Array, from: number): Effect.E
     (written) => (from + written < bytes.length ? writeAll(descriptor, bytes, from + written) : Effect.void)
   )
 
+/** What `open` is told is narrowed by the mask of the process, which usually takes nothing away. */
+const setMode = (descriptor: number, mode: number) =>
+  Effect.flatMap(
+    attempt(() => fstatSync(descriptor).mode & 0o7777),
+    (now) => (now === mode ? Effect.void : act((done) => fchmod(descriptor, mode, done)))
+  )
+
 const replace = (at: (name: string) => string, name: string, bytes: Uint8Array, mode: number | undefined) =>
   Effect.suspend(() => {
     const draft = at(`.${randomBytes(8).toString("hex")}.draft`)
@@ -160,8 +167,7 @@ const replace = (at: (name: string) => string, name: string, bytes: Uint8Array, 
       (descriptor) =>
         Effect.andThen(
           bytes.length === 0 ? Effect.void : writeAll(descriptor, bytes, 0),
-          // What `open` is told is narrowed by the mask of the process.
-          mode === undefined ? Effect.void : act((done) => fchmod(descriptor, mode, done))
+          mode === undefined ? Effect.void : setMode(descriptor, mode)
         ),
       closing
     )

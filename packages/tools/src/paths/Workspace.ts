@@ -14,7 +14,14 @@ import {
 } from "../errors.ts"
 import { makePathLock } from "../PathLock.ts"
 import type { ToolsOptions } from "../ToolsOptions.ts"
-import { DirectFiles, type EntryKind, type FileFault, type OpenedFile, type OpenedFolder } from "./DirectFiles.ts"
+import {
+  DirectFiles,
+  type EntryDetails,
+  type EntryKind,
+  type FileFault,
+  type OpenedFile,
+  type OpenedFolder
+} from "./DirectFiles.ts"
 import { makePathPolicy, type PathPolicy, type Place } from "./PathPolicy.ts"
 
 /** What can go wrong on the way to a file. */
@@ -59,7 +66,9 @@ export interface Workspace {
   ) => Effect.Effect<{ readonly bytes: Uint8Array; readonly mode: number }, WorkspaceError>
   /** A whole text in UTF-8, within the limit of size. */
   readonly readText: (place: Place) => Effect.Effect<TextFile, WorkspaceError>
-  /** Puts a file there, at once, with the folders that it needs. `mode` is kept where there was one. */
+  /** Whether a change needs what was there before. */
+  readonly keepsImages: boolean
+  /** Puts a file there, at once, with the folders that it needs. The mode of what was there is kept. */
   readonly writeFile: (
     place: Place,
     bytes: Uint8Array,
@@ -116,7 +125,7 @@ const same = <A extends { readonly place: string }>(place: Place, opened: A): Ef
 /** The workspace of these options. */
 export const makeWorkspace = Effect.fnUntraced(function* (
   { limits, paths }: Pick<ToolsOptions, "limits" | "paths">,
-  aroundWrite: AroundWrite = () => (write) => write
+  aroundWrite?: AroundWrite
 ) {
   const files = yield* DirectFiles
   const path = yield* Path.Path
@@ -184,20 +193,22 @@ export const makeWorkspace = Effect.fnUntraced(function* (
         if (bytes.length > limit) return yield* new FileTooLarge({ path: place.given, bytes: bytes.length, limit })
         const folder = yield* folderFor(path.dirname(place.real), place.given)
         const name = path.basename(place.real)
-        const kind = yield* folder.details(name).pipe(
-          Effect.map((details): EntryKind | undefined => details.kind),
+        const found = yield* folder.details(name).pipe(
+          Effect.map((details): EntryDetails | undefined => details),
           Effect.catchIf(
             (fault) => fault.kind === "NotFound",
             () => Effect.undefined
           ),
           Effect.mapError(explainFault(place))
         )
+        const kind = found?.kind
         if (kind === "link") return yield* new PathRefused({ path: place.given, reason: "it is a symbolic link" })
         if (kind !== undefined && kind !== "file")
           return yield* new FileKindWrong({ path: place.given, expected: "a file", found: kindNames[kind] })
         const kept = before?.bytes === undefined ? undefined : { bytes: before.bytes, mode: before.mode }
-        const write = Effect.mapError(folder.replace(name, bytes, before?.mode), explainFault(place))
-        yield* aroundWrite({ place, before: kept, wasThere: kind === "file", after: bytes })(write)
+        const write = Effect.mapError(folder.replace(name, bytes, before?.mode ?? found?.mode), explainFault(place))
+        const change = { place, before: kept, wasThere: kind === "file", after: bytes }
+        yield* aroundWrite === undefined ? write : aroundWrite(change)(write)
       })
     )
 
@@ -214,6 +225,7 @@ export const makeWorkspace = Effect.fnUntraced(function* (
     openFolder,
     readBytes,
     readText,
+    keepsImages: aroundWrite !== undefined,
     writeFile,
     removeFile,
     exclusive: (place) => lock.hold(place.real)
