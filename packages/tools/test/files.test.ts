@@ -101,10 +101,13 @@ describe("Write", () => {
       )
       assert.strictEqual(readFileSync(join(work, "a/b/c.txt"), "utf8"), "hé👍")
       const tool = write("tool", "old")
-      chmodSync(tool, 0o755)
-      yield* call("Write", { file_path: "tool", content: "new" })
-      assert.strictEqual(statSync(tool).mode & 0o777, 0o755)
-      assert.strictEqual(readFileSync(tool, "utf8"), "new")
+      // The last one has more than the mask of the process leaves of it.
+      for (const mode of [0o755, 0o600, 0o666]) {
+        chmodSync(tool, mode)
+        yield* call("Write", { file_path: "tool", content: `new ${mode}` })
+        assert.strictEqual(statSync(tool).mode & 0o777, mode)
+        assert.strictEqual(readFileSync(tool, "utf8"), `new ${mode}`)
+      }
     })
   )
 
