@@ -8,6 +8,7 @@ import { Output } from "../Output.ts"
 import { printTurn } from "../render/renderTurn.ts"
 import { Setting } from "../Setting.ts"
 import { type Chat, contextOf } from "./Chat.ts"
+import { askingBelow } from "./askingBelow.ts"
 import { untilInterrupted } from "./untilInterrupted.ts"
 import { costSince, followWork, isWorkShown, noWork, summaryLine, whatRuns } from "./working.ts"
 
@@ -54,18 +55,18 @@ export const runOneTurn = Effect.fnUntraced(function* (chat: Chat, message: Turn
   let result: TurnResult | undefined
   const content = contentOf(chat, message)
   state.attachments = []
-  const events = state.session
-    .send(content, { ...state.other?.send, ...message.send, interaction: view.interaction })
-    .pipe(
-      Stream.tap((event) =>
-        Effect.sync(() => {
-          work = followWork(work, event)
-          if (event.type === "step_end") state.contextTokens = contextOf(event.summary.usage)
-          if (event.type === "turn_end") result = event.result
-        })
-      )
+  const { interaction, isPrinted } = askingBelow(view.interaction)
+  const events = state.session.send(content, { ...state.other?.send, ...message.send, interaction }).pipe(
+    Stream.tap((event) =>
+      Effect.sync(() => {
+        work = followWork(work, event)
+        if (event.type === "step_end") state.contextTokens = contextOf(event.summary.usage)
+        if (event.type === "turn_end") result = event.result
+      })
     )
-  const turn = output.isJson ? events : printTurn(yield* textView(chat, view))(events)
+  )
+  const shown = output.isJson ? events : printTurn(yield* textView(chat, view))(events)
+  const turn = Stream.tap(shown, isPrinted)
   const isShown = yield* isWorkShown
   const usedBefore = yield* host.models.ledger.summary
   const begin = yield* Clock.currentTimeMillis

@@ -1,0 +1,32 @@
+/**
+ * Questions of a turn come below what was said before them. The turn goes on while its text is still being printed, so a question
+ * waits until that of its call has come through the printing.
+ */
+import type { TurnEvent } from "@signalbox/conversation"
+import type { Interaction } from "@signalbox/model"
+import { Deferred, Effect } from "effect"
+
+/** Longer than printing ever takes. Calls of agents within the turn have no events in it. */
+const longestWait = "200 millis"
+
+/** The interaction for a turn, and what is to be told of each event once it is printed. */
+export const askingBelow = (interaction: Interaction) => {
+  const printed = new Map<string, Deferred.Deferred<void>>()
+  const of = (callId: string) => {
+    const known = printed.get(callId) ?? Deferred.makeUnsafe<void>()
+    printed.set(callId, known)
+    return known
+  }
+  return {
+    interaction: {
+      ...interaction,
+      approve: (request) =>
+        (request.callId === undefined
+          ? Effect.void
+          : Effect.ignore(Effect.timeout(Deferred.await(of(request.callId)), longestWait))
+        ).pipe(Effect.andThen(interaction.approve(request)))
+    } satisfies Interaction,
+    isPrinted: (event: TurnEvent) =>
+      event.type === "tool_asked" ? Effect.asVoid(Deferred.succeed(of(event.call.id), undefined)) : Effect.void
+  }
+}
