@@ -54,6 +54,10 @@ describe("questions of a turn", () => {
     })
   )
 
+  it("are none where there is nobody to ask", () => {
+    assert.strictEqual(askingBelow(Interaction.decline).interaction, Interaction.decline)
+  })
+
   it.effect("do not wait for what is not printed here", () =>
     Effect.gen(function* () {
       const { ask, happened } = makeTurn()

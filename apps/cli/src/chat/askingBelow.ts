@@ -3,7 +3,7 @@
  * waits until that of its call has come through the printing.
  */
 import type { TurnEvent } from "@signalbox/conversation"
-import type { Interaction } from "@signalbox/model"
+import { Interaction } from "@signalbox/model"
 import { Deferred, Effect } from "effect"
 
 /** Longer than printing ever takes. Calls of agents within the turn have no events in it. */
@@ -17,15 +17,15 @@ export const askingBelow = (interaction: Interaction) => {
     printed.set(callId, known)
     return known
   }
+  const untilPrinted = (callId: string | undefined) =>
+    callId === undefined ? Effect.void : Effect.ignore(Effect.timeout(Deferred.await(of(callId)), longestWait))
+  const asking: Interaction = {
+    ...interaction,
+    approve: (request) => Effect.andThen(untilPrinted(request.callId), interaction.approve(request))
+  }
   return {
-    interaction: {
-      ...interaction,
-      approve: (request) =>
-        (request.callId === undefined
-          ? Effect.void
-          : Effect.ignore(Effect.timeout(Deferred.await(of(request.callId)), longestWait))
-        ).pipe(Effect.andThen(interaction.approve(request)))
-    } satisfies Interaction,
+    // Where there is nobody to ask, nothing must look as if there were.
+    interaction: interaction.approve === Interaction.decline.approve ? interaction : asking,
     isPrinted: (event: TurnEvent) =>
       event.type === "tool_asked" ? Effect.asVoid(Deferred.succeed(of(event.call.id), undefined)) : Effect.void
   }
