@@ -59,6 +59,8 @@ for (const where of ways) {
       ])
       assert.deepStrictEqual([refused.code, refused.json().error_code], [1, "TOOL_FAILED"])
       assert.include(refused.json().error?.message, "PATH_REFUSED")
+      const own = { error: { error_code: "PATH_REFUSED", details: { path: "../b.txt" } } }
+      assert.containSubset(refused.json().error?.details, { data: own })
       // What it says itself is what to do.
       assert.isUndefined(refused.json().error?.hint)
       assert.deepStrictEqual([unnamed.code, unnamed.json().error_code], [2, "INVALID_USAGE"])

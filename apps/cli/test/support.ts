@@ -28,7 +28,12 @@ export interface Envelope {
   // Each test knows the data of its own command.
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly data: any
-  readonly error: { readonly error_code: string; readonly message: string; readonly hint?: string } | null
+  readonly error: {
+    readonly error_code: string
+    readonly message: string
+    readonly hint?: string
+    readonly details: Readonly<Record<string, unknown>>
+  } | null
   readonly error_code: string | null
   readonly correlation_id: string
 }

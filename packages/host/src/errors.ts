@@ -2,7 +2,8 @@
  * Failures of a configuration: all of them end a program with 78 before anything was started.
  */
 import { defineError, statuses } from "@signalbox/errors"
-import { Schema } from "effect"
+import { resultText, type ToolResult } from "@signalbox/model"
+import { Effect, Schema } from "effect"
 import { urlServerErrors } from "./urlServers/errors.ts"
 
 /**
@@ -182,10 +183,22 @@ const hintFor = (text: string): string | undefined => {
 export class ToolFailed extends defineError<ToolFailed>()("ToolFailed", {
   code: "TOOL_FAILED",
   status: { ...statuses.internal, http: 502 },
-  fields: { toolName: Schema.String, text: Schema.String },
+  fields: {
+    toolName: Schema.String,
+    text: Schema.String,
+    /** The same for programs, where the tool gives it: the error of a built-in one is at `error`. */
+    data: Schema.optionalKey(Schema.Unknown)
+  },
   message: ({ text, toolName }) => `The tool "${toolName}" answered with an error: ${text}`,
   hint: ({ text }) => hintFor(text)
 }) {}
+
+/** The result of a call for a program, to which an answer that is an error is one. */
+export const successOf = (toolName: string, result: ToolResult): Effect.Effect<ToolResult, ToolFailed> => {
+  if (!result.isError) return Effect.succeed(result)
+  const { structuredContent: data } = result
+  return Effect.fail(new ToolFailed({ toolName, text: resultText(result), ...(data === undefined ? {} : { data }) }))
+}
 
 /** A sub-agent came to an end without an answer that counts. What it had said so far is in `text`. */
 export class TaskUnfinished extends defineError<TaskUnfinished>()("TaskUnfinished", {

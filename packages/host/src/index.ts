@@ -93,6 +93,7 @@ export {
   MissingApiKey,
   PromptWordsMissing,
   TaskUnfinished,
+  successOf,
   ToolFailed,
   UntrustedServerType
 } from "./errors.ts"

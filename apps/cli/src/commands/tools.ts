@@ -1,4 +1,4 @@
-import { builtInSource, calledByHand, Host, ToolFailed } from "@signalbox/host"
+import { builtInSource, calledByHand, Host, successOf } from "@signalbox/host"
 import {
   type JsonObject,
   qualifiedName,
@@ -189,7 +189,7 @@ const call = Command.make(
       Effect.gen(function* () {
         const byHost = direct || fresh ? undefined : yield* (yield* hostTools).callByHost(words, { approve, yes })
         const { result, tool } = byHost ?? (yield* calledHere(words, direct, { approve, yes }))
-        return result.isError ? yield* new ToolFailed({ toolName: tool, text: resultText(result) }) : result
+        return yield* successOf(tool, result)
       }).pipe(
         report({
           render: (result) => Effect.flatMap(Output, ({ line }) => line(printable(resultText(result)))),

@@ -3,7 +3,7 @@
  * and ends with it.
  */
 import { type Approval, ConversationClient, joinHooks, type TurnHooks } from "@signalbox/conversation"
-import { joinToolboxes, LanguageModel, localCall, resultText, Toolbox } from "@signalbox/model"
+import { joinToolboxes, LanguageModel, localCall, Toolbox } from "@signalbox/model"
 import type { ConnectionFailed, ServerOrchestrator } from "@signalbox/orchestrator"
 import { Context, Effect, Layer } from "effect"
 import type { ChosenModel } from "../models/chooseModel.ts"
@@ -11,7 +11,7 @@ import type { AgentEntry } from "../config/AgentEntry.ts"
 import type { LoadedConfig } from "../config/ConfigFile.ts"
 import type { HostOptions } from "../config/HostOptions.ts"
 import { conversationLayer } from "../conversations.ts"
-import { ToolFailed } from "../errors.ts"
+import { successOf } from "../errors.ts"
 import type { KeptStores } from "../HostSetup.ts"
 import { configuredHooks } from "../offersHooks.ts"
 import type { PromptCommands } from "../prompts/PromptCommands.ts"
@@ -99,7 +99,6 @@ export const startAgent = Effect.fnUntraced(function* (
 ) {
   yield* orchestrator.requiredReady
   for (const { args = {}, tool } of onStart) {
-    const result = yield* toolbox.call(tool, args, localCall({ conversationId: `${name}:start` }))
-    if (result.isError) return yield* new ToolFailed({ toolName: tool, text: resultText(result) })
+    yield* successOf(tool, yield* toolbox.call(tool, args, localCall({ conversationId: `${name}:start` })))
   }
 })

@@ -9,7 +9,6 @@ import {
   type CallContext,
   Interaction,
   type JsonObject,
-  resultText,
   sourceOf,
   type Toolbox,
   type ToolDefinition,
@@ -19,7 +18,7 @@ import type { ServerInfo } from "@signalbox/orchestrator"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { calledByHand } from "../approvals/calledByHand.ts"
 import { loadConfig } from "../config/ConfigFile.ts"
-import { ClientClosed, ToolFailed } from "../errors.ts"
+import { ClientClosed, successOf } from "../errors.ts"
 import { Host } from "../Host.ts"
 import { nodeEnvironment } from "./nodeEnvironment.ts"
 import { nodeHost, nodePlatform } from "./platform.ts"
@@ -139,9 +138,7 @@ const interactionOf = ({ approve }: ClientOptions): Interaction => {
 
 /** A result with `isError` is a value for a model; a program wants to see it as what it is. */
 const callTool = (toolbox: Toolbox["Service"], name: string, input: JsonObject, context: CallContext) =>
-  Effect.flatMap(toolbox.call(name, input, context), (result) =>
-    result.isError ? Effect.fail(new ToolFailed({ toolName: name, text: resultText(result) })) : Effect.succeed(result)
-  )
+  Effect.flatMap(toolbox.call(name, input, context), (result) => successOf(name, result))
 
 /** Ends an effect as interrupted when the signal fires, so that its outcome can still be told. */
 const untilAborted = <A, E, R>(effect: Effect.Effect<A, E, R>, signal: AbortSignal | undefined) => {
