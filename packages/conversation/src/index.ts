@@ -97,6 +97,7 @@ export { type ConversationOverview, type ForkOrigin, forkOriginsOf, overviewOf }
 export {
   EventRejected,
   HistoryCorrupt,
+  HistoryTooNew,
   HistoryUnavailable,
   LockTimeout,
   PointNotFound,

@@ -56,6 +56,16 @@ export class HistoryCorrupt extends defineError<HistoryCorrupt>()("HistoryCorrup
   hint: () => 'Repair the lines, or read without "strict": they are set aside then.'
 }) {}
 
+/** A later Signalbox has written to a file. Nothing of it is read, and nothing added. */
+export class HistoryTooNew extends defineError<HistoryTooNew>()("HistoryTooNew", {
+  code: "HISTORY_TOO_NEW",
+  status: statuses.badData,
+  fields: { file: Schema.String, line: Schema.Int, version: Schema.Finite },
+  message: ({ file, line, version }) =>
+    `"${file}" was written by a later Signalbox: line ${line} is a record of version ${version}, and this one knows up to 2.`,
+  hint: () => "Update Signalbox, or use another conversation."
+}) {}
+
 /** A record that is larger than a store keeps, or that is none. */
 export class EventRejected extends defineError<EventRejected>()("EventRejected", {
   code: "HISTORY_EVENT_REJECTED",
@@ -85,7 +95,14 @@ export class PointNotFound extends defineError<PointNotFound>()("PointNotFound",
 }) {}
 
 /** What the verbs of a store fail with. */
-export type StoreError = LockTimeout | StorageFull | HistoryUnavailable | HistoryCorrupt | EventRejected | DatabaseError
+export type StoreError =
+  | LockTimeout
+  | StorageFull
+  | HistoryUnavailable
+  | HistoryCorrupt
+  | HistoryTooNew
+  | EventRejected
+  | DatabaseError
 
 /** Every error class of stores, for tables. */
 export const storeErrors = [
@@ -93,6 +110,7 @@ export const storeErrors = [
   StorageFull,
   HistoryUnavailable,
   HistoryCorrupt,
+  HistoryTooNew,
   EventRejected,
   PointNotFound,
   ...databaseErrors

@@ -10,7 +10,11 @@ import { ChatEvent, type NewEvent } from "./ChatEvent.ts"
 export type DecodedEvent =
   | { readonly event: ChatEvent }
   | { readonly older: NewEvent; readonly conversationId: string | undefined; readonly seq: number | undefined }
-  | { readonly problem: string }
+  | {
+      readonly problem: string
+      /** That of the record, where a later Signalbox has written it. */
+      readonly newerVersion?: number
+    }
 
 const decodeCurrent = Schema.decodeUnknownResult(ChatEvent)
 const decodeBlock = Schema.decodeUnknownOption(ContentBlock)
@@ -24,7 +28,10 @@ export const decodeEvent = (json: unknown): DecodedEvent => {
     const decoded = decodeCurrent(json)
     return decoded._tag === "Success" ? { event: decoded.success } : { problem: decoded.failure.message }
   }
-  if (version !== undefined && version !== 1) return { problem: `its version ${JSON.stringify(version)} is not known` }
+  if (version !== undefined && version !== 1) {
+    const problem = `its version ${JSON.stringify(version)} is not known`
+    return typeof version === "number" && version > 2 ? { problem, newerVersion: version } : { problem }
+  }
   return decodeOlder(json)
 }
 

@@ -3,7 +3,7 @@
  * what was read up to an offset. A last line without its end is what a killed process left; nobody was told that it is there.
  */
 import { Effect, Exit, FileSystem, Option, Scope } from "effect"
-import { HistoryCorrupt, type HistoryUnavailable, type StorageFull } from "../events/errors.ts"
+import { HistoryCorrupt, HistoryTooNew, type HistoryUnavailable, type StorageFull } from "../events/errors.ts"
 import { EventLog } from "../events/EventLog.ts"
 import { fileError, isMissing } from "./fileErrors.ts"
 import { FileLog, type RejectedLine } from "./FileLog.ts"
@@ -28,6 +28,9 @@ interface Handle {
 }
 
 const pieceBytes = 256 * 1024
+
+/** How many lines that waited are decoded before others get their turn: some milliseconds' worth. */
+const linesPerTurn = 200
 
 const identityOf = ({ birthtime, dev, ino }: FileSystem.File.Info): string =>
   `${dev}-${Option.getOrElse(ino, () => Option.getOrUndefined(birthtime)?.getTime())}`
@@ -85,14 +88,39 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
       position += piece.value.length
       for (const { end, text } of cut(piece.value)) {
         const line = { number: state.line, text }
-        rejected.push(...(depth === "records" ? state.log.take(line) : state.log.takeUnread(line)))
+        const found = depth === "records" ? state.log.take(line) : state.log.takeUnread(line)
+        for (const each of found) rejected.push(each)
         state.line++
         state.offset = end
       }
     }
-    if (depth === "records") rejected.push(...state.log.decodeWaiting())
     return { rejected, isTorn: position > state.offset }
   })
+
+  /** What was read in part only would be read again, and be there twice. */
+  const orForget = <A, E>(reading: Effect.Effect<A, E>) =>
+    Effect.onError(reading, () =>
+      Effect.sync(() => {
+        loaded = undefined
+      })
+    )
+
+  /** Decodes the lines that wait, some at a time: others get their turn. Answers with those that are no records. */
+  const decodeWaiting = Effect.fnUntraced(function* ({ log }: Loaded) {
+    const rejected: Array<RejectedLine> = []
+    while (log.hasWaiting) {
+      for (const each of log.decodeWaiting(linesPerTurn)) rejected.push(each)
+      if (log.hasWaiting) yield* Effect.yieldNow
+    }
+    return rejected
+  }, orForget)
+
+  /** Reads on, once all that was read before is decoded where it is to be. */
+  const readTo = Effect.fnUntraced(function* (file: FileSystem.File, state: Loaded, size: number, depth: Depth) {
+    const waited = depth === "records" ? yield* decodeWaiting(state) : []
+    const { isTorn, rejected } = yield* readOn(file, state, size, depth)
+    return { isTorn, rejected: [...waited, ...rejected] }
+  }, orForget)
 
   /** What is read already, if it is of this file. */
   const stateFor = (info: FileSystem.File.Info): Loaded => {
@@ -105,7 +133,7 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
     const file = yield* fs.open(path, { flag: "r" }).pipe(Effect.mapError(failed))
     const info = yield* Effect.mapError(file.stat, failed)
     const copy = { ...stateFor(info) }
-    const { rejected } = yield* readOn(file, copy, Number(info.size), depth)
+    const { rejected } = yield* readTo(file, copy, Number(info.size), depth)
     loaded = copy
     return rejected
   }, Effect.scoped)
@@ -118,8 +146,8 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
     }
     const state = stateFor(info.value)
     const isRead = state === loaded && Number(info.value.size) === state.offset
-    const waited = depth === "records" && isRead ? state.log.decodeWaiting() : []
-    const rejected = isRead ? waited : yield* readNew(depth)
+    const known = depth === "records" ? decodeWaiting(state) : Effect.succeed([])
+    const rejected = yield* isRead ? known : readNew(depth)
     // A line that somebody is repairing right now looks like this.
     if (rejected.length > 0) loaded = undefined
     return loaded?.log.records
@@ -131,9 +159,19 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
   /** Reads as far as adding to it takes, without a lock. Answers with whether it can be told without one. */
   const lookAhead: Effect.Effect<boolean, FileFailure> = Effect.map(lookFor(heads), (log) => log !== undefined)
 
+  /** To go on without the records of a later Signalbox would be to forget them. */
+  const requireKnown = Effect.fnUntraced(function* (rejected: ReadonlyArray<RejectedLine>) {
+    for (const { newerVersion, number } of rejected) {
+      if (newerVersion === undefined) continue
+      loaded = undefined
+      return yield* new HistoryTooNew({ file: path, line: number, version: newerVersion })
+    }
+  })
+
   const setAside = Effect.fnUntraced(function* (rejected: ReadonlyArray<RejectedLine>) {
     const [first] = rejected
     if (first === undefined) return
+    yield* requireKnown(rejected)
     if (options.isStrict) {
       loaded = undefined
       return yield* new HistoryCorrupt({
@@ -162,7 +200,7 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
     loaded = state
     const size = Number(info.size)
     if (size === state.offset && depth === "heads") return state
-    const { isTorn, rejected } = yield* readOn(file, state, size, depth)
+    const { isTorn, rejected } = yield* readTo(file, state, size, depth)
     yield* setAside(rejected)
     if (isTorn) {
       yield* Effect.logWarning("The last line of a conversation is cut off; it never counted.", {
@@ -175,7 +213,7 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
   })
 
   /** For a file that is locked. */
-  const lookLocked: Effect.Effect<EventLog, FileFailure | HistoryCorrupt> = Effect.gen(function* () {
+  const lookLocked: Effect.Effect<EventLog, FileFailure | HistoryCorrupt | HistoryTooNew> = Effect.gen(function* () {
     const info = yield* stat
     if (Option.isNone(info)) {
       yield* forget
@@ -236,7 +274,9 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
   )
 
   /** For a file that is locked and prepared: reads what adding to it has left out. */
-  const readWhole = Effect.suspend(() => setAside(loaded?.log.decodeWaiting() ?? []))
+  const readWhole = Effect.suspend(() =>
+    loaded === undefined ? Effect.void : Effect.flatMap(decodeWaiting(loaded), setAside)
+  )
 
   return { closeHandle, current, forget, look, lookAhead, lookLocked, path, prepare, readWhole, write }
 })

@@ -42,7 +42,8 @@ const peace = { part: 0.4, maximum: 20 }
 /** How often the first one asks for the lock: soon at first, then less and less often. */
 const pollMillis = (waitedMillis: number, millisEach: number): number =>
   waitedMillis < 100
-    ? Math.max(1, Math.min(millisEach * peace.part, peace.maximum) - waitedMillis)
+    ? // The clock may have gone back.
+      Math.max(1, Math.min(millisEach * peace.part, peace.maximum) - Math.max(0, waitedMillis))
     : waitedMillis < 5000
       ? 5
       : 25

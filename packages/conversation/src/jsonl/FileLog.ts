@@ -17,6 +17,8 @@ export interface NumberedLine {
 /** A line that is no record. */
 export interface RejectedLine extends NumberedLine {
   readonly problem: string
+  /** That of a record of a later Signalbox, which nothing must set aside. */
+  readonly newerVersion?: number
 }
 
 type Waiting = { readonly event: ChatEvent } | { readonly line: NumberedLine }
@@ -25,7 +27,7 @@ export class FileLog {
   private readonly log = new EventLog()
   private readonly conversationId: string
   /** What comes after the log: lines that nobody has decoded, and what this process has added behind them. */
-  private waiting: Array<Waiting> = []
+  private readonly waiting: Array<Waiting> = []
   private readonly ids = new Set<string>()
   private readonly keys = new Set<string>()
   private last = 0
@@ -57,10 +59,10 @@ export class FileLog {
     return [...this.decodeWaiting(), ...this.decode(line)]
   }
 
-  /** Takes the next line and lets it wait, where its head tells which record it is. */
+  /** Takes the next line and lets it wait, where its head tells which record it is: the next one, if it is any. */
   takeUnread(line: NumberedLine): ReadonlyArray<RejectedLine> {
     const head = headOf(line.text)
-    if (head === undefined || isRewind(head)) return this.take(line)
+    if (head === undefined || head.seq !== this.lastSeq + 1 || isRewind(head)) return this.take(line)
     this.keep(head, { line })
     return []
   }
@@ -70,19 +72,22 @@ export class FileLog {
     return this.log
   }
 
-  /** Decodes what waits. Answers with the lines that are no records. */
-  decodeWaiting(): ReadonlyArray<RejectedLine> {
-    const waiting = this.waiting
-    if (waiting.length === 0) return []
-    this.waiting = []
-    this.ids.clear()
-    this.keys.clear()
-    this.last = 0
-    return waiting.flatMap((each) => {
+  get hasWaiting(): boolean {
+    return this.waiting.length > 0
+  }
+
+  /** Decodes what waits, or so much of it. Answers with the lines that are no records. */
+  decodeWaiting(amount = this.waiting.length): ReadonlyArray<RejectedLine> {
+    const decoded = this.waiting.splice(0, amount).flatMap((each) => {
       if ("line" in each) return this.decode(each.line)
       this.log.add(each.event)
       return []
     })
+    if (this.waiting.length > 0) return decoded
+    this.ids.clear()
+    this.keys.clear()
+    this.last = 0
+    return decoded
   }
 
   private isWaiting(event: NamedEvent): boolean {
@@ -101,7 +106,7 @@ export class FileLog {
   private decode({ number, text }: NumberedLine): ReadonlyArray<RejectedLine> {
     if (text.trim() === "") return []
     const decoded = decodeLine(text)
-    if ("problem" in decoded) return [{ number, text, problem: decoded.problem }]
+    if ("problem" in decoded) return [{ number, text, ...decoded }]
     const event = "event" in decoded ? decoded.event : placeOlder(this.log, this.conversationId, decoded)
     // Written twice by something else than us: the first counts.
     if (!this.log.has(event)) this.log.add(event)

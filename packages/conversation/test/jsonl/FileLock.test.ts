@@ -1,7 +1,7 @@
 import { FileLock, ProcessIdentities } from "@signalbox/conversation/jsonl"
 import { childrenOf } from "@signalbox/tooling/children"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { Context, Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { readdir, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -116,6 +116,25 @@ describe("a lock between processes", () => {
       holder.process.stdin?.write("\n")
       yield* holder.said("released")
     }).pipe(Effect.scoped, Effect.provide(locks))
+  )
+
+  it.effect("is had soon after it is free, also where the clock has gone back meanwhile", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const file = join(path, "file")
+      const [own, other] = yield* Effect.all(
+        [1, 2].map(() => Effect.map(Layer.build(Layer.fresh(locks)), Context.get(FileLock)))
+      )
+      if (own === undefined || other === undefined) return
+      yield* TestClock.setTime(3_600_000)
+      const held = yield* Scope.make()
+      yield* Scope.provide(own.acquire(file), held)
+      const waiting = yield* Effect.forkChild(Effect.scoped(other.acquire(file)))
+      yield* runUntilDone(waiting, "1 second")
+      yield* TestClock.setTime(0)
+      yield* Scope.close(held, Exit.void)
+      assert.isAtMost(yield* runUntilDone(waiting, "10 seconds"), 1)
+    })
   )
 
   it.effect("is not taken from a process that does nothing for long", () =>

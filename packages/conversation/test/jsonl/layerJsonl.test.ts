@@ -1,10 +1,10 @@
-import { EventStore, LockTimeout } from "@signalbox/conversation"
+import { EventStore, LockTimeout, type StoreError } from "@signalbox/conversation"
 import { FileLock, layerJsonl } from "@signalbox/conversation/jsonl"
 import { statusOf } from "@signalbox/errors"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { childrenOf } from "@signalbox/tooling/children"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber, Layer, Logger } from "effect"
+import { Clock, Context, Effect, Exit, Fiber, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { appendFile, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -103,6 +103,32 @@ describe("conversations in files", () => {
       assert.strictEqual(error._tag, "HistoryCorrupt")
       assert.strictEqual(statusOf(error).exit, 65)
       assert.include(error.message, "line 2")
+    })
+  )
+
+  it.effect("of a later version are neither read nor added to, and nothing of them is set aside", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const open = Effect.map(Layer.build(storeIn(path)), Context.get(EventStore))
+      const early = yield* open
+      yield* early.addEvents("c", [userSays("a"), userSays("b")])
+      const [first = "", second = ""] = yield* linesOf(path)
+      const later = second.replace('"schema_version":2', '"schema_version":3').replace('"seq":2', '"seq":3')
+      const text = `${first}\n${second}\n${later}\n`
+      yield* Effect.promise(() => writeFile(fileOf(path), text))
+      const tries = (store: EventStore["Service"]) =>
+        [store.getEvents("c"), store.addEvent("c", userSays("c")), store.compact("c")].map((attempt) =>
+          Effect.asVoid<unknown, StoreError, never>(attempt)
+        )
+      const fresh = yield* open
+      for (const attempt of [...tries(fresh), ...tries(early)]) {
+        const error = yield* Effect.flip(attempt)
+        assert.strictEqual(error._tag, "HistoryTooNew")
+        assert.include(error.message, "line 3 is a record of version 3")
+        assert.strictEqual(statusOf(error).exit, 65)
+      }
+      assert.strictEqual(yield* Effect.promise(() => readFile(fileOf(path), "utf8")), text)
+      assert.notInclude(yield* Effect.promise(() => readdir(path)), "c.jsonl.rejected")
     })
   )
 

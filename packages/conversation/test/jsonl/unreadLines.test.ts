@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { EventStore, type NewEvent } from "@signalbox/conversation"
 import { userSays } from "@signalbox/conversation/testing"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Duration, Effect, Layer, Schema } from "effect"
 import { appendFile, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { folder, storeIn } from "./node.ts"
@@ -9,7 +9,7 @@ import { folder, storeIn } from "./node.ts"
 const backToTheBeginning: NewEvent = { type: "meta", role: "system", kind: "rewind", data: {} }
 
 const Step = Schema.Struct({
-  by: Schema.Literals(["own", "other", "broken", "noise", "again", "rewind"]),
+  by: Schema.Literals(["own", "other", "broken", "misplaced", "noise", "again", "rewind"]),
   request: Schema.Literals(["a", "b"])
 })
 type Step = typeof Step.Type
@@ -28,6 +28,9 @@ const brokenLine = (place: number, request: string) =>
     timestamp: "2026-11-27T10:00:00.000Z"
   })
 
+/** Where no record is, or none may come after it. */
+const places = [1.5, 0, 1e300, 2 ** 53, Number.MAX_SAFE_INTEGER, 1000]
+
 /** What two stores make of one file to which something else writes as well, each reading it before every step, or at the end. */
 const outcomeOf = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, reads: "always" | "atTheEnd") {
   const path = yield* folder
@@ -45,20 +48,34 @@ const outcomeOf = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, reads
     if (by === "other") answers.push(yield* other.addEvent("c", userSays("other", request)))
     if (by === "rewind") yield* other.addEvent("c", backToTheBeginning)
     if (by === "broken") yield* write(brokenLine(lines.length + 1, request))
+    if (by === "misplaced") yield* write(brokenLine(places[answers.length % places.length] ?? 0, request))
     if (by === "noise") yield* write(`{"bad": ${lines.length}`)
     if (by === "again") yield* write(lines.at(-1) ?? "")
   }
   const all = yield* own.getEvents("c", { include: "all" })
-  const places = all.map(({ seq }) => seq)
+  const numbers = all.map(({ seq }) => seq)
   assert.deepStrictEqual(
-    places,
-    places.toSorted((one, another) => one - another)
+    numbers,
+    numbers.toSorted((one, another) => one - another)
   )
   const rejected = yield* Effect.promise(() => readFile(`${file}.rejected`, "utf8").catch(() => ""))
   return { answers, events: all.map(({ request_id, type }) => `${type} ${request_id}`), rejected }
 }, Effect.scoped)
 
 describe("lines that nobody has asked for", () => {
+  it.live("are there once, also when their reader was stopped in the middle", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const older = { type: "user_message", role: "user", content: "hi", timestamp: "2025-01-01T10:00:00Z" }
+      const count = 20_000
+      yield* Effect.promise(() => appendFile(join(path, "c.jsonl"), `${JSON.stringify(older)}\n`.repeat(count)))
+      const store = Context.get(yield* Layer.build(storeIn(path)), EventStore)
+      for (const millis of [1, 3, 6, 12])
+        yield* Effect.ignore(Effect.timeout(store.getEvents("c"), Duration.millis(millis)))
+      assert.lengthOf(yield* store.getEvents("c"), count)
+    })
+  )
+
   it.effect.prop(
     "are in the end what they would have been at once: for who reads, and for who adds the same or goes back",
     [Schema.Array(Step).check(Schema.isMinLength(4), Schema.isMaxLength(10))],
