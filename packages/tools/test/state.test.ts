@@ -241,6 +241,15 @@ describe("a change of a file", () => {
     })
   )
 
+  it.live("can be seen before it is made also where nothing can be taken back", () =>
+    Effect.gen(function* () {
+      const { tools, write } = yield* makeBench()
+      write("a.txt", "one")
+      const change = { file_path: "a.txt", content: "two" }
+      assert.deepStrictEqual(texts(yield* tools.preview("Write", change)), ["one", "two"])
+    })
+  )
+
   it.live("can be seen before it is made, and afterwards as long as what it left is there", () =>
     Effect.gen(function* () {
       const { call, tools, write } = yield* makeBench((options) => ({

@@ -38,6 +38,7 @@ export const previewChange = (workspace: Workspace, maxFileBytes: number) =>
     let change: ChangedFile | undefined
     const noting: Workspace = {
       ...workspace,
+      keepsImages: true,
       writeFile: (place, after, before) =>
         Effect.sync(() => {
           change = { path: place.real, before: before?.bytes, after }
