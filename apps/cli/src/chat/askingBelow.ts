@@ -17,11 +17,21 @@ export const askingBelow = (interaction: Interaction) => {
     printed.set(callId, known)
     return known
   }
-  const untilPrinted = (callId: string | undefined) =>
-    callId === undefined ? Effect.void : Effect.ignore(Effect.timeout(Deferred.await(of(callId)), longestWait))
+  const untilPrinted = (callId: string) =>
+    Deferred.await(of(callId)).pipe(
+      Effect.timeout(longestWait),
+      // Whoever has waited so long is asked all the same.
+      Effect.ignore,
+      // The same call may be asked about again, further below.
+      Effect.ensuring(Effect.sync(() => printed.delete(callId)))
+    )
   const asking: Interaction = {
     ...interaction,
-    approve: (request) => Effect.andThen(untilPrinted(request.callId), interaction.approve(request))
+    approve: (request) =>
+      Effect.andThen(
+        request.callId === undefined ? Effect.void : untilPrinted(request.callId),
+        interaction.approve(request)
+      )
   }
   return {
     // Where there is nobody to ask, nothing must look as if there were.

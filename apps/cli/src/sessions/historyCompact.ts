@@ -3,16 +3,17 @@ import { EventStore } from "@signalbox/conversation"
 import { Effect, Option } from "effect"
 import { Output } from "../Output.ts"
 import { report } from "../report.ts"
-import { findConversation, withStore } from "./keptConversations.ts"
+import { findConversation, ofEach, withStore } from "./keptConversations.ts"
 
 /** The work of `history compact`: one conversation, or all. */
 export const historyCompact = (name: Option.Option<string>) =>
   withStore(
     Effect.gen(function* () {
       const store = yield* EventStore
-      const names = Option.isSome(name) ? [(yield* findConversation(name.value)).name] : yield* store.listConversations
-      const freed = yield* Effect.forEach(names, (each) => store.compact(each))
-      return { conversations: names.length, bytes_freed: freed.reduce((sum, bytes) => sum + bytes, 0) }
+      const freed = Option.isSome(name)
+        ? [yield* store.compact((yield* findConversation(name.value)).name)]
+        : yield* ofEach(store.compact)
+      return { conversations: freed.length, bytes_freed: freed.reduce((sum, bytes) => sum + bytes, 0) }
     })
   ).pipe(
     report({

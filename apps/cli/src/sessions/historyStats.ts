@@ -1,11 +1,11 @@
 /** How many records and tokens conversations have, by type. */
-import { type ChatEvent, EventStore, tokenDistribution } from "@signalbox/conversation"
+import { type ChatEvent, tokenDistribution } from "@signalbox/conversation"
 import { TokenCounter } from "@signalbox/model/tokens"
 import { Effect, Option } from "effect"
 import { Output } from "../Output.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
-import { findConversation, withReadStore } from "./keptConversations.ts"
+import { findConversation, ofEach, withReadStore } from "./keptConversations.ts"
 
 /** What of a record a model would be shown. */
 const shownText = (event: ChatEvent): string =>
@@ -30,11 +30,9 @@ const count = Effect.fnUntraced(function* (events: ReadonlyArray<ChatEvent>) {
 export const historyStats = (name: Option.Option<string>) =>
   withReadStore(
     Effect.gen(function* () {
-      const store = yield* EventStore
-      const names = Option.isSome(name) ? [name.value] : yield* store.listConversations
-      const events = (yield* Effect.forEach(names, findConversation)).flatMap((found) => found.events)
-      const { byType, total } = yield* count(events)
-      return { conversations: names.length, total, by_type: byType }
+      const found = Option.isSome(name) ? [yield* findConversation(name.value)] : yield* ofEach(findConversation)
+      const { byType, total } = yield* count(found.flatMap(({ events }) => events))
+      return { conversations: found.length, total, by_type: byType }
     })
   ).pipe(
     report({

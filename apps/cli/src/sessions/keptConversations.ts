@@ -1,10 +1,20 @@
 /** The conversations that are kept, for the commands about them: no server is started and no model is looked for. */
-import { type ChatEvent, EventStore, overviewOf, SessionNotFound, type TurnPoint } from "@signalbox/conversation"
+import {
+  type ChatEvent,
+  EventStore,
+  HistoryTooNew,
+  overviewOf,
+  SessionNotFound,
+  type TurnPoint
+} from "@signalbox/conversation"
 import type { LoadedConfig } from "@signalbox/host"
 import { keptStores } from "@signalbox/host/node"
 import { nearestName } from "@signalbox/model"
-import { DateTime, Duration, Effect } from "effect"
+import { DateTime, Duration, Effect, Option } from "effect"
+import { formatDuration } from "../duration.ts"
 import { InvalidUsage, SessionAmbiguous } from "../errors.ts"
+import { Output } from "../Output.ts"
+import { printable } from "../render/style.ts"
 import { Setting } from "../Setting.ts"
 import { readConfig, readConfigOrPreset } from "../withHost.ts"
 import { requireHistory } from "./requireHistory.ts"
@@ -59,6 +69,36 @@ export const findConversation = Effect.fnUntraced(function* (given: string) {
   return yield* read(only)
 })
 
+/** Work on each conversation; those that a later Signalbox has written are told and passed over. */
+export const ofEach = Effect.fnUntraced(function* <A, E, R>(
+  work: (name: string) => Effect.Effect<A, E | HistoryTooNew, R>
+) {
+  const { errorStyle, status } = yield* Output
+  const found = yield* Effect.forEach(yield* (yield* EventStore).listConversations, (name) =>
+    Effect.catchIf(
+      Effect.asSome(work(name)),
+      (error): error is HistoryTooNew => error instanceof HistoryTooNew,
+      ({ message }) =>
+        Effect.as(status(`${errorStyle.yellow("!")} ${printable(message)} It is passed over.`), Option.none<A>())
+    )
+  )
+  return found.flatMap(Option.toArray)
+})
+
+/** How long a turn is waited for that runs in another program. */
+export const patience = Duration.seconds(30)
+
+/** Says that a turn is waited for, where one runs. */
+export const tellRunning = Effect.fnUntraced(function* ({ events, name }: KeptConversation) {
+  if (!(yield* doesRun(name, overviewOf(events).turns))) return
+  const { errorStyle, status } = yield* Output
+  yield* status(
+    errorStyle.dim(
+      `… a turn of ${printable(name)} runs in another program: waiting until it is over, ${formatDuration(patience)} at most`
+    )
+  )
+})
+
 /** A turn that has not ended runs, or its program has ended before it: who runs a turn holds the conversation. */
 export const doesRun = Effect.fnUntraced(function* (name: string, turns: ReadonlyArray<TurnPoint>) {
   if (turns.at(-1)?.end !== "open") return false
@@ -79,7 +119,7 @@ export const findShown = Effect.fnUntraced(function* (given: string) {
 /** The conversation that was used last. */
 export const latestConversation = Effect.gen(function* () {
   const store = yield* EventStore
-  const all = yield* Effect.forEach(yield* store.listConversations, (name) =>
+  const all = yield* ofEach((name) =>
     Effect.map(store.getEvents(name, { include: "all", limit: 1 }), ([last]) => ({ name, last }))
   )
   const latest = all.reduce<{ readonly name: string; readonly at: number } | undefined>((best, { last, name }) => {

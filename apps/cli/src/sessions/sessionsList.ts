@@ -7,7 +7,7 @@ import { counted, printable, type Style } from "../render/style.ts"
 import { renderTable } from "../render/table.ts"
 import { report } from "../report.ts"
 import { showPoint } from "./historyPoint.ts"
-import { doesRun, withReadStore } from "./keptConversations.ts"
+import { doesRun, ofEach, withReadStore } from "./keptConversations.ts"
 import { shortName } from "./sessionName.ts"
 
 interface Listed extends ConversationOverview {
@@ -21,7 +21,7 @@ const usedAt = ({ lastUsed }: Listed) => (lastUsed === undefined ? 0 : DateTime.
 
 const summaries = Effect.gen(function* () {
   const store = yield* EventStore
-  const found = yield* Effect.forEach(yield* store.listConversations, (name) =>
+  const found = yield* ofEach((name) =>
     Effect.gen(function* () {
       const events = yield* store.getEvents(name, { include: "all" })
       const said = events.findLast((event) => event.type === "user_message")

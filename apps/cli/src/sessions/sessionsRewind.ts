@@ -1,14 +1,11 @@
 /** Takes out of a conversation what came after a point. */
 import { EventStore, type HistoryPoint, type Rewound, rewindConversation } from "@signalbox/conversation"
-import { Duration, Effect } from "effect"
+import { Effect } from "effect"
 import { Output } from "../Output.ts"
 import { counted, printable } from "../render/style.ts"
 import { report } from "../report.ts"
 import { describePoint, showPoint } from "./historyPoint.ts"
-import { findConversation, withStore } from "./keptConversations.ts"
-
-/** How long a turn is waited for that runs in another program. */
-const patience = Duration.seconds(30)
+import { findConversation, patience, tellRunning, withStore } from "./keptConversations.ts"
 
 /** The built-in tools whose changes can be taken back by another command. */
 const changingFiles: ReadonlySet<string> = new Set(["Write", "Edit", "MultiEdit", "NotebookEdit"])
@@ -31,7 +28,9 @@ const tellCalls = Effect.fnUntraced(function* ({ calls }: Rewound, isTrial: bool
 export const sessionsRewind = (given: string, point: HistoryPoint, isTrial: boolean) =>
   withStore(
     Effect.gen(function* () {
-      const { name } = yield* findConversation(given)
+      const found = yield* findConversation(given)
+      const { name } = found
+      yield* tellRunning(found)
       const rewound = yield* rewindConversation(yield* EventStore, name, point, { isTrial, timeout: patience })
       return { name, rewound }
     })

@@ -10,13 +10,18 @@ import { unfinishedSteps } from "./openSteps.ts"
 /** The longest arguments of a call that are shown. */
 const shownArguments = 200
 
-/** Tells it before the turn is closed. Nothing where it ended, or runs in another program. */
+/** Tells it before the turn is closed, or that it runs in another program. Nothing where it ended. */
 export const tellLastTurn = Effect.fnUntraced(function* (name: string) {
   const { conversationStore: store } = yield* Host
   if (store === undefined) return
   const { events, isRunning } = yield* Effect.provideService(findShown(name), EventStore, store)
-  if (isRunning || overviewOf(events).turns.at(-1)?.end !== "open") return
+  if (overviewOf(events).turns.at(-1)?.end !== "open") return
   const { errorStyle, status } = yield* Output
+  if (isRunning) {
+    return yield* status(
+      `${errorStyle.yellow("!")} A turn of ${printable(name)} runs in another program: what you say waits until it is over`
+    )
+  }
   const begun = unfinishedSteps(events)
     .flatMap(({ calls }) => calls.filter(({ state }) => state === "begun"))
     .map(({ call }) => `${call.name} ${oneLine(JSON.stringify(call.input), shownArguments)}`)
