@@ -81,6 +81,22 @@ describe("a person at a terminal", () => {
       }
     ))
 
+  it("says no in words, which the model is told, and is asked again after what is neither a yes nor a no", () =>
+    inChat([echo("one"), { text: "I hear: {{toolResults}}" }], async (terminal, place) => {
+      terminal.press("go\r")
+      await terminal.sees("[n]o or words that the model is told")
+      for (const unclear of ["x", "yse", "yes but not there", "ok then", "alwyas", "/help", "diff"]) {
+        terminal.press(`${unclear}\r`)
+        await terminal.sees("Type y, n, t, a or w, or words")
+        await terminal.sees("Run it?")
+      }
+      assert.deepStrictEqual(ran(place), [])
+      terminal.press("please no, use another name\r")
+      await terminal.sees("I hear:")
+      await terminal.sees("please no, use another name")
+      assert.deepStrictEqual(ran(place), [])
+    }))
+
   it("is asked one question at a time, and not again about a tool that was approved for the conversation", () =>
     inChat([echo("one", "two"), { text: "First." }, echo("three"), { text: "Second." }], async (terminal, place) => {
       terminal.press("go\r")
