@@ -188,6 +188,27 @@ describe("a chat where nobody can be asked", () => {
     })
   })
 
+  it("ends a pipe with 77, too, once all of its lines are answered", async () => {
+    for (const flags of [[], ["--json"]]) {
+      await scripted(
+        [{ text: "One." }, echo("one"), { text: "I may not." }, { text: "Three." }],
+        async (place, asked) => {
+          const ended = await place.run(["chat", ...flags], { env, input: "one\ngo\nthree\n" })
+          assert.strictEqual(ended.code, 77, ended.stderr)
+          assert.include(ended.stdout, "Three.")
+          assert.strictEqual(asked(), 4)
+          assert.deepStrictEqual(ran(place), [])
+          // A line of input has one object, and the end has none.
+          if (flags.length > 0) assert.lengthOf(ended.stdout.trim().split("\n"), 3)
+        }
+      )
+    }
+    await scripted([echo("one"), { text: "Done." }], async (place) => {
+      const ended = await place.run(["chat", "--yes"], { env, input: "go\n" })
+      assert.strictEqual(ended.code, 0, ended.stderr)
+    })
+  })
+
   it("runs what --yes or --approve allows, and nothing that is denied", async () => {
     const script = [echo("one"), { text: "Done." }]
     const cases: ReadonlyArray<readonly [flags: ReadonlyArray<string>, code: number, rules?: ReadonlyArray<object>]> = [
