@@ -85,7 +85,7 @@ describe("conversations in files", () => {
       const read = EventStore.use((store) => store.getEvents("c")).pipe(Effect.provide(layer))
       assert.deepStrictEqual(shapeOf(yield* Effect.provide(read, storeIn(path))), ["1 user_message", "2 user_message"])
       assert.lengthOf(warnings, 2)
-      assert.isTrue(warnings.some((text) => text.includes(`"line":2`)))
+      assert.isTrue(warnings.some((text) => text.includes(`"lines":[2]`)))
       assert.isTrue(warnings.some((text) => text.includes(`"line":5`)))
       yield* Effect.provide(read, storeIn(path))
       assert.strictEqual(yield* Effect.promise(() => readFile(`${fileOf(path)}.rejected`, "utf8")), '{"bad":\n')
@@ -103,6 +103,23 @@ describe("conversations in files", () => {
       assert.strictEqual(error._tag, "HistoryCorrupt")
       assert.strictEqual(statusOf(error).exit, 65)
       assert.include(error.message, "line 2")
+    })
+  )
+
+  it.effect("warn once of all that is unreadable, and name the first of it", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      yield* Effect.promise(() =>
+        writeFile(fileOf(path), Array.from({ length: 30 }, (_, n) => `{"bad":${n}\n`).join(""))
+      )
+      const { layer, warnings } = gatherWarnings()
+      const read = EventStore.use((store) => store.getEvents("c")).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(yield* Effect.provide(read, storeIn(path)), [])
+      assert.lengthOf(warnings, 1)
+      for (const part of [`"count":30`, `"lines":[1,2,3,4,5]`, `"reason":"it is no JSON"`, `c.jsonl.rejected"`])
+        assert.include(warnings[0], part)
+      const kept = yield* Effect.promise(() => readFile(`${fileOf(path)}.rejected`, "utf8"))
+      assert.lengthOf(kept.trimEnd().split("\n"), 30)
     })
   )
 
