@@ -240,6 +240,25 @@ export class CallLogInvalid extends defineError<CallLogInvalid>()("CallLogInvali
     'Each line is a JSON object such as {"name":"Bash","arguments":{"command":"ls"}}; sessions export writes them.'
 }) {}
 
+/** A file of records holds something else: nothing of it was taken in. */
+export class RecordsInvalid extends defineError<RecordsInvalid>()("RecordsInvalid", {
+  code: "RECORDS_INVALID",
+  status: statuses.badData,
+  fields: { file: Schema.String, line: Schema.Int, reason: Schema.String },
+  message: ({ file, line, reason }) => `${file}:${line} is no record, nor is any other line: ${reason}.`,
+  hint: () => "Each line is a record of a conversation as a JSON object; signalbox sessions export writes them."
+}) {}
+
+/** Some lines of a file of records are none; the others were taken in. */
+export class SomeRecordsInvalid extends defineError<SomeRecordsInvalid>()("SomeRecordsInvalid", {
+  code: "RECORDS_PARTLY_INVALID",
+  status: { ...statuses.badData, exit: exitCodes.partial },
+  fields: { file: Schema.String, line: Schema.Int, reason: Schema.String, rejected: Schema.Int, total: Schema.Int },
+  message: ({ file, line, reason, rejected, total }) =>
+    `${rejected} of ${total} lines are no records and were left out, the first at ${file}:${line}: ${reason}.`,
+  hint: () => "Correct these lines and import the file again: what is there already stays as it is."
+}) {}
+
 /** Another configuration would treat calls otherwise, and the caller wants to be told of that by an exit code. */
 export class PolicyChanges extends defineError<PolicyChanges>()("PolicyChanges", {
   code: "POLICY_CHANGES",
@@ -367,6 +386,8 @@ export const cliErrors = [
   SessionAmbiguous,
   ApprovalNotFound,
   CallLogInvalid,
+  RecordsInvalid,
+  SomeRecordsInvalid,
   PolicyChanges,
   NothingToUndo,
   ServersNeedAttention,

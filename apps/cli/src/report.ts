@@ -44,8 +44,12 @@ const timeLimited = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
         })
   )
 
-const printJson = Effect.fnUntraced(function* <A>(options: ReportOptions<A>, outcome: Outcome<unknown>) {
-  const isTold = outcome.status === "success" || outcome.status === "cancelled"
+const printJson = Effect.fnUntraced(function* <A>(
+  options: ReportOptions<A>,
+  exit: Exit.Exit<A, unknown>,
+  outcome: Outcome<unknown>
+) {
+  const isTold = Exit.isSuccess(exit) || outcome.status === "cancelled"
   if (isTold && options.hasAnswered?.() === true) return
   const output = yield* Output
   yield* output.line(renderOutcome(outcome))
@@ -104,7 +108,7 @@ export const report =
           duration_ms: outcome.duration_ms
         })
         if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) yield* Effect.logError("Internal error", exit.cause)
-        yield* output.isJson ? printJson(options, outcome) : printText(options, exit)
+        yield* output.isJson ? printJson(options, exit, outcome) : printText(options, exit)
         // An interrupted command ends as interrupted: the signal decides the exit code.
         if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
       })

@@ -81,6 +81,22 @@ describe("a person at a terminal", () => {
       }
     ))
 
+  it("says no in words, which the model is told, and is asked again after what is neither a yes nor a no", () =>
+    inChat([echo("one"), { text: "I hear: {{toolResults}}" }], async (terminal, place) => {
+      terminal.press("go\r")
+      await terminal.sees("[n]o or words that the model is told")
+      for (const unclear of ["x", "yse", "yes but not there", "ok then", "alwyas", "/help", "diff"]) {
+        terminal.press(`${unclear}\r`)
+        await terminal.sees("Type y, n, t, a or w, or words")
+        await terminal.sees("Run it?")
+      }
+      assert.deepStrictEqual(ran(place), [])
+      terminal.press("please no, use another name\r")
+      await terminal.sees("I hear:")
+      await terminal.sees("please no, use another name")
+      assert.deepStrictEqual(ran(place), [])
+    }))
+
   it("is asked one question at a time, and not again about a tool that was approved for the conversation", () =>
     inChat([echo("one", "two"), { text: "First." }, echo("three"), { text: "Second." }], async (terminal, place) => {
       terminal.press("go\r")
@@ -169,6 +185,27 @@ describe("a chat where nobody can be asked", () => {
       assert.strictEqual(first.error_code, "APPROVAL_REQUIRED")
       assert.strictEqual(second.status, "success")
       assert.deepStrictEqual(ran(place), [])
+    })
+  })
+
+  it("ends a pipe with 77, too, once all of its lines are answered", async () => {
+    for (const flags of [[], ["--json"]]) {
+      await scripted(
+        [{ text: "One." }, echo("one"), { text: "I may not." }, { text: "Three." }],
+        async (place, asked) => {
+          const ended = await place.run(["chat", ...flags], { env, input: "one\ngo\nthree\n" })
+          assert.strictEqual(ended.code, 77, ended.stderr)
+          assert.include(ended.stdout, "Three.")
+          assert.strictEqual(asked(), 4)
+          assert.deepStrictEqual(ran(place), [])
+          // A line of input has one object, and the end has none.
+          if (flags.length > 0) assert.lengthOf(ended.stdout.trim().split("\n"), 3)
+        }
+      )
+    }
+    await scripted([echo("one"), { text: "Done." }], async (place) => {
+      const ended = await place.run(["chat", "--yes"], { env, input: "go\n" })
+      assert.strictEqual(ended.code, 0, ended.stderr)
     })
   })
 

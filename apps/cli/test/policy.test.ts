@@ -7,6 +7,7 @@ const calls = [
   { name: "Bash", arguments: { command: "npm test" } },
   { name: "Bash", arguments: { command: "touch made.txt" } },
   { name: "Bash", arguments: { command: "ls -la" } },
+  { name: "Bash", arguments: { command: "date" } },
   { tool: "Edit", input: { file_path: "a.txt", old_string: "a", new_string: "b" } },
   { name: "Read", arguments: { file_path: "a.txt" } },
   { name: "WebFetch", arguments: { url: "https://example.com/page" } },
@@ -34,7 +35,7 @@ const prepare = (place: Place): void => {
       enabled: ["Edit", "Bash", "WebFetch"],
       paths: { roots: [], readOnlyRoots: ["."] },
       urls: { allowHosts: ["example.org"] },
-      commands: { allow: ["ls"], deny: ["touch"] }
+      commands: { allow: ["ls", "date"], deny: ["touch"] }
     },
     conversation: { approval: { mode: "auto", rules: [{ tool: "fx__echo", decision: "ask" }] } },
     servers: { fx: { ...fx, tools: { deny: ["add"] } } }
@@ -67,6 +68,8 @@ describe("policy try", () => {
     for (const line of [
       /^allowed → asked +2× +Bash +npm test +npm is not among the allowed commands$/m,
       /^asked → refused +1× +Bash +touch made\.txt +touch is not allowed$/m,
+      // What was said against it before says nothing of what becomes of it now.
+      /^asked → allowed +1× +Bash +date *$/m,
       /^allowed → refused +1× +Edit .* its folder may be read only$/m,
       /^allowed → absent +1× +Read +a\.txt +it is switched off \(tools\.enabled\)$/m,
       /^allowed → refused +1× +WebFetch +https:\/\/example\.com\/page +example\.com is not among the allowed hosts$/m,
@@ -74,11 +77,11 @@ describe("policy try", () => {
       /^allowed → absent +1× +fx__add .* servers\.fx\.tools does not have it$/m
     ])
       assert.match(shown.stdout, line)
-    assert.include(shown.stdout, "9 calls, 8 of them changed: 3 allowed → asked")
+    assert.include(shown.stdout, "10 calls, 9 of them changed: 3 allowed → asked")
     assert.notInclude(shown.stdout, "ls -la")
     assert.strictEqual(strict.code, 1)
     assert.strictEqual(strict.json().error_code, "POLICY_CHANGES")
-    assert.deepInclude(strict.json().data, { calls: 9, changed: 8 })
+    assert.deepInclude(strict.json().data, { calls: 10, changed: 9 })
     assert.deepInclude(strict.json().data.counts, { before: "allow", after: "absent", calls: 2 })
     assert.isFalse(existsSync(place.file("made.txt")))
     assert.deepStrictEqual(await place.servers(), [])

@@ -100,6 +100,30 @@ describe("conversations with a name", () => {
     assert.isAbove(partial.length, 0)
   })
 
+  it("are not taken in from a file in which no line is a record, and in part from one with bad lines", async () => {
+    await using place = await makePlace()
+    place.configure({ history: { folder: "kept" } })
+    writeFileSync(place.file("other.yaml"), "\nservers:\n  one: two\n")
+    const none = await place.run(["history", "import", "other.yaml"])
+    assert.strictEqual(none.code, 65, none.stdout)
+    assert.strictEqual(none.stdout, "")
+    assert.include(none.stderr, "other.yaml:2 is no record, nor is any other line: it is no JSON.")
+    assert.include(none.stderr, "RECORDS_INVALID")
+
+    const record = (n: number) =>
+      JSON.stringify({ id: `m${n}`, timestamp: "2025-06-01T10:00:00Z", role: "user", content: "hello" })
+    writeFileSync(place.file("mixed.jsonl"), [record(1), "{", record(2), "[]"].join("\n"))
+    const into = ["history", "import", "mixed.jsonl", "--session", "copy"]
+    const some = await place.run(into)
+    assert.strictEqual(some.code, 3, some.stderr)
+    assert.strictEqual(some.stdout, "2 records imported into 1 conversation; 2 lines left out\n")
+    assert.include(some.stderr, "line 2: it is no JSON")
+    const told = (await place.run([...into, "--json"])).json()
+    assert.deepStrictEqual([told.status, told.error_code], ["failed", "RECORDS_PARTLY_INVALID"])
+    assert.include(told.error?.message, "2 of 4 lines are no records and were left out, the first at mixed.jsonl:2")
+    assert.deepInclude(told.data, { imported: 0, known: 2 })
+  })
+
   it("say so where nothing is kept", async () => {
     await using place = await makePlace()
     place.configure({ history: { folder: "" } })

@@ -4,6 +4,7 @@
  */
 import { makeCorrelationId, toOutcome, withCorrelationId } from "@signalbox/errors"
 import { conversationFolder } from "@signalbox/host/node"
+import type { ApprovalRequired } from "@signalbox/model"
 import { Cause, Effect, Exit } from "effect"
 import { Output, renderError, renderOutcome } from "../Output.ts"
 import type { Signals } from "../process/Signals.ts"
@@ -54,10 +55,12 @@ const answer = Effect.fnUntraced(function* (chat: Chat, message: TurnMessage, op
     )
     const outcome = yield* toOutcome(finished)
     const short = unasked()
-    return yield* output.line(renderOutcome(short === undefined ? outcome : withShortfall(outcome, short)))
+    yield* output.line(renderOutcome(short === undefined ? outcome : withShortfall(outcome, short)))
+    return short
   }
   const exit = yield* Effect.exit(turn)
   if (Exit.isFailure(exit)) yield* tellFailure(exit.cause)
+  return unasked()
 })
 
 /** Runs a command and shows what came of it. What goes on with it is handed back. */
@@ -118,10 +121,15 @@ interface Handled {
 
 const goOn: Handled = { leaves: false, refused: "" }
 
-/** Runs until the person leaves. */
+/** Runs until the person leaves. Answers with the first call that needed an approval, and nobody could be asked. */
 export const repl = Effect.fnUntraced(function* (chat: Chat, options: ReplOptions) {
   const { isTerminal } = yield* Setting
   const input = yield* openInput(chat)
+  let short: ApprovalRequired | undefined
+  const send = (message: TurnMessage) =>
+    Effect.map(answer(chat, message, options), (unasked) => {
+      short ??= unasked
+    })
 
   const handle = Effect.fnUntraced(function* (
     line: string,
@@ -131,13 +139,13 @@ export const repl = Effect.fnUntraced(function* (chat: Chat, options: ReplOption
     if (said._tag === "Command") {
       const next = yield* command(chat, said.name, said.argument)
       if (next?._tag === "Leave") return { leaves: true, refused: "" }
-      if (next?._tag === "Send") yield* answer(chat, next.message, options)
+      if (next?._tag === "Send") yield* send(next.message)
       return goOn
     }
     // A message with a file that cannot be sent stands at the prompt again; as it is, it goes without the file.
     if (isTerminal.stdin && !(yield* attach(chat, said.text, input.lines, refused === line)))
       return { leaves: false, refused: line }
-    yield* answer(chat, { content: said.text }, options)
+    yield* send({ content: said.text })
     return goOn
   })
 
@@ -145,7 +153,8 @@ export const repl = Effect.fnUntraced(function* (chat: Chat, options: ReplOption
   while (!handled.leaves) {
     const { refused } = handled
     const line = yield* input.next(refused === "" ? "" : input.lines.pastes.shorten(refused))
-    if (line === undefined || leaving.has(line.trim().toLowerCase())) return
+    if (line === undefined || leaving.has(line.trim().toLowerCase())) return short
     if (line.trim() !== "") handled = yield* handle(line, refused).pipe(withCorrelationId(yield* makeCorrelationId))
   }
+  return short
 }, Effect.scoped)

@@ -168,7 +168,7 @@ const conversation = Effect.fnUntraced(function* (options: ChatOptions, onReady:
   const asked = yield* interactionWith(chat)
   yield* tellKept(options, chat.state.session)
   const { repl } = yield* Effect.promise(() => import("../chat/repl.ts"))
-  yield* repl(chat, { ...options, approving: () => makeApproving(approvals, asked) })
+  return yield* repl(chat, { ...options, approving: () => makeApproving(approvals, asked) })
 })
 
 export const chat = Command.make(
@@ -246,7 +246,11 @@ export const chat = Command.make(
       isReady = true
     })
     // Each turn reports itself; only what keeps the chat from starting is left to be told.
-    return withSetting(withQuestions(chatting).pipe(report({ render: () => Effect.void, hasAnswered: () => isReady })))
+    return withSetting(
+      withQuestions(chatting).pipe(
+        report({ render: () => Effect.void, hasAnswered: () => isReady, shortfall: (short) => short })
+      )
+    )
   })
 ).pipe(
   Command.withDescription("Talk to a model that uses your servers"),

@@ -21,7 +21,9 @@ export const undo = Command.make(
   ({ id, list }) =>
     withSetting(Effect.flatMap(changes, ({ listChanges, undoChange }) => (list ? listChanges : undoChange(id))))
 ).pipe(
-  Command.withDescription("Take back what the built-in tools have changed in a file, unless it has been changed since"),
+  Command.withDescription(
+    "Take back what Write, Edit, MultiEdit or NotebookEdit changed in a file, unless it has been changed since; not what a command of Bash did"
+  ),
   Command.withExamples([
     {
       command: "signalbox undo",

@@ -94,7 +94,7 @@ const render = Effect.fnUntraced(function* (all: ReadonlyArray<Compared>, isComp
     `${one.count}×`,
     printable(one.tool),
     oneLine(printable(shownInput(one.input)), longest),
-    oneLine(printable(redactText(reasonOf(one.after) || reasonOf(one.before))), longest)
+    oneLine(printable(redactText(reasonOf(one.after))), longest)
   ])
   if (rows.length > 0) yield* line(renderTable(rows, { columns, paint: style.dim }))
   const counts = countsOf(all).map((kind) => `${kind.count} ${changeOf(kind)}`)

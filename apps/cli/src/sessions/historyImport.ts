@@ -1,6 +1,7 @@
 /** Takes in records from a file of lines, of this or an older version. What is there already is left as it is. */
 import { decodeLine, EventStore, type NewEvent } from "@signalbox/conversation"
 import { Effect, Option } from "effect"
+import { RecordsInvalid, SomeRecordsInvalid } from "../errors.ts"
 import { Output } from "../Output.ts"
 import { readNamedFile } from "../readNamedFile.ts"
 import { counted } from "../render/style.ts"
@@ -11,6 +12,8 @@ import { withStore } from "./keptConversations.ts"
 const batch = 500
 
 interface Import {
+  /** How many lines have something on them. */
+  readonly total: number
   readonly byConversation: ReadonlyMap<string, ReadonlyArray<NewEvent>>
   readonly rejected: ReadonlyArray<{ readonly line: number; readonly reason: string }>
 }
@@ -19,8 +22,10 @@ interface Import {
 const readLines = (text: string, session: Option.Option<string>): Import => {
   const byConversation = new Map<string, Array<NewEvent>>()
   const rejected: Array<{ line: number; reason: string }> = []
+  let total = 0
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue
+    total++
     const decoded = decodeLine(line)
     if ("problem" in decoded) {
       rejected.push({ line: index + 1, reason: decoded.problem })
@@ -31,7 +36,7 @@ const readLines = (text: string, session: Option.Option<string>): Import => {
     const id = Option.getOrElse(session, () => own ?? "imported")
     byConversation.set(id, [...(byConversation.get(id) ?? []), event])
   }
-  return { byConversation, rejected }
+  return { total, byConversation, rejected }
 }
 
 const withoutPlace = ({
@@ -46,7 +51,11 @@ export const historyImport = (file: string, session: Option.Option<string>) =>
   withStore(
     Effect.gen(function* () {
       const store = yield* EventStore
-      const { byConversation, rejected } = readLines(yield* readNamedFile(file), session)
+      const { byConversation, rejected, total } = readLines(yield* readNamedFile(file), session)
+      const [first] = rejected
+      if (first !== undefined && rejected.length === total) return yield* new RecordsInvalid({ file, ...first })
+      const short =
+        first === undefined ? undefined : new SomeRecordsInvalid({ file, ...first, rejected: rejected.length, total })
       let imported = 0
       let known = 0
       for (const [id, events] of byConversation) {
@@ -56,19 +65,22 @@ export const historyImport = (file: string, session: Option.Option<string>) =>
           known += added.filter((isNew) => !isNew).length
         }
       }
-      return { imported, known, rejected, conversations: [...byConversation.keys()] }
+      return { short, told: { imported, known, rejected, conversations: [...byConversation.keys()] } }
     })
   ).pipe(
     report({
-      render: ({ conversations, imported, known, rejected }) =>
+      render: ({ short, told: { conversations, imported, known, rejected } }) =>
         Effect.gen(function* () {
           const { errorStyle, line, status } = yield* Output
           for (const { line: number, reason } of rejected)
             yield* status(`${errorStyle.yellow("!")} line ${number}: ${reason}`)
           const there = known === 0 ? "" : `, ${known} were there already`
+          const leftOut = short === undefined ? "" : `; ${counted(rejected.length, "line")} left out`
           yield* line(
-            `${counted(imported, "record")} imported into ${counted(conversations.length, "conversation")}${there}`
+            `${counted(imported, "record")} imported into ${counted(conversations.length, "conversation")}${there}${leftOut}`
           )
-        })
+        }),
+      json: ({ told }) => told,
+      shortfall: ({ short }) => short
     })
   )

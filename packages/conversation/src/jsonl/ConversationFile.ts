@@ -32,6 +32,9 @@ const pieceBytes = 256 * 1024
 /** How many lines that waited are decoded before others get their turn: some milliseconds' worth. */
 const linesPerTurn = 200
 
+/** How many of the lines that are no records a warning names. */
+const mostNamed = 5
+
 const identityOf = ({ birthtime, dev, ino }: FileSystem.File.Info): string =>
   `${dev}-${Option.getOrElse(ino, () => Option.getOrUndefined(birthtime)?.getTime())}`
 
@@ -180,14 +183,18 @@ export const makeConversationFile = Effect.fnUntraced(function* (options: Conver
         reason: first.problem
       })
     }
-    for (const { number, problem } of rejected) {
-      yield* Effect.logWarning("A line of a conversation is unreadable and was set aside.", {
-        file: path,
-        line: number,
-        reason: problem
-      })
-    }
-    yield* Effect.mapError(quarantine(path, rejected).pipe(Effect.provideService(FileSystem.FileSystem, fs)), failed)
+    const kept = yield* Effect.mapError(
+      quarantine(path, rejected).pipe(Effect.provideService(FileSystem.FileSystem, fs)),
+      failed
+    )
+    // One warning for all of them: a damaged file may have thousands.
+    yield* Effect.logWarning("Lines of a conversation are unreadable and were set aside.", {
+      file: path,
+      count: rejected.length,
+      lines: rejected.slice(0, mostNamed).map(({ number }) => number),
+      reason: first.problem,
+      kept_in: kept
+    })
   })
 
   /** For a file that is locked: reads what is new, and cuts off what a killed process left behind. */

@@ -28,6 +28,12 @@ const gatherWarnings = () => {
   return { warnings, layer: Logger.layer([logger]) }
 }
 
+/** Reading it, adding to it, and writing it again. */
+const verbsOf = (store: EventStore["Service"]) =>
+  [store.getEvents("c"), store.addEvent("c", userSays("c")), store.compact("c")].map((attempt) =>
+    Effect.asVoid<unknown, StoreError, never>(attempt)
+  )
+
 describe("conversations in files", () => {
   for (const [name, test] of Object.entries(eventStoreContract)) {
     it.effect(name, () => Effect.flatMap(folder, (path) => Effect.provide(test, storeIn(path))))
@@ -85,7 +91,7 @@ describe("conversations in files", () => {
       const read = EventStore.use((store) => store.getEvents("c")).pipe(Effect.provide(layer))
       assert.deepStrictEqual(shapeOf(yield* Effect.provide(read, storeIn(path))), ["1 user_message", "2 user_message"])
       assert.lengthOf(warnings, 2)
-      assert.isTrue(warnings.some((text) => text.includes(`"line":2`)))
+      assert.isTrue(warnings.some((text) => text.includes(`"lines":[2]`)))
       assert.isTrue(warnings.some((text) => text.includes(`"line":5`)))
       yield* Effect.provide(read, storeIn(path))
       assert.strictEqual(yield* Effect.promise(() => readFile(`${fileOf(path)}.rejected`, "utf8")), '{"bad":\n')
@@ -116,12 +122,8 @@ describe("conversations in files", () => {
       const later = second.replace('"schema_version":2', '"schema_version":3').replace('"seq":2', '"seq":3')
       const text = `${first}\n${second}\n${later}\n`
       yield* Effect.promise(() => writeFile(fileOf(path), text))
-      const tries = (store: EventStore["Service"]) =>
-        [store.getEvents("c"), store.addEvent("c", userSays("c")), store.compact("c")].map((attempt) =>
-          Effect.asVoid<unknown, StoreError, never>(attempt)
-        )
       const fresh = yield* open
-      for (const attempt of [...tries(fresh), ...tries(early)]) {
+      for (const attempt of [...verbsOf(fresh), ...verbsOf(early)]) {
         const error = yield* Effect.flip(attempt)
         assert.strictEqual(error._tag, "HistoryTooNew")
         assert.include(error.message, "line 3 is a record of version 3")
@@ -129,6 +131,23 @@ describe("conversations in files", () => {
       }
       assert.strictEqual(yield* Effect.promise(() => readFile(fileOf(path), "utf8")), text)
       assert.notInclude(yield* Effect.promise(() => readdir(path)), "c.jsonl.rejected")
+    })
+  )
+
+  it.effect("warn once of all that is unreadable, and name the first of it", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      yield* Effect.promise(() =>
+        writeFile(fileOf(path), Array.from({ length: 30 }, (_, n) => `{"bad":${n}\n`).join(""))
+      )
+      const { layer, warnings } = gatherWarnings()
+      const read = EventStore.use((store) => store.getEvents("c")).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(yield* Effect.provide(read, storeIn(path)), [])
+      assert.lengthOf(warnings, 1)
+      for (const part of [`"count":30`, `"lines":[1,2,3,4,5]`, `"reason":"it is no JSON"`, `c.jsonl.rejected"`])
+        assert.include(warnings[0], part)
+      const kept = yield* Effect.promise(() => readFile(`${fileOf(path)}.rejected`, "utf8"))
+      assert.lengthOf(kept.trimEnd().split("\n"), 30)
     })
   )
 

@@ -31,6 +31,18 @@ const brokenLine = (place: number, request: string) =>
 /** Where no record is, or none may come after it. */
 const places = [1.5, 0, 1e300, 2 ** 53, Number.MAX_SAFE_INTEGER, 1000]
 
+/** What something else writes to the file. */
+const lineOf = (by: Step["by"], request: string, lines: ReadonlyArray<string>): string | undefined => {
+  const misplaced = places[lines.length % places.length] ?? 0
+  const written: Partial<Record<Step["by"], string | undefined>> = {
+    broken: brokenLine(lines.length + 1, request),
+    misplaced: brokenLine(misplaced, request),
+    noise: `{"bad": ${lines.length}`,
+    again: lines.at(-1)
+  }
+  return written[by]
+}
+
 /** What two stores make of one file to which something else writes as well, each reading it before every step, or at the end. */
 const outcomeOf = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, reads: "always" | "atTheEnd") {
   const path = yield* folder
@@ -47,10 +59,8 @@ const outcomeOf = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, reads
     if (by === "own") answers.push(yield* own.addEvent("c", userSays("own", request)))
     if (by === "other") answers.push(yield* other.addEvent("c", userSays("other", request)))
     if (by === "rewind") yield* other.addEvent("c", backToTheBeginning)
-    if (by === "broken") yield* write(brokenLine(lines.length + 1, request))
-    if (by === "misplaced") yield* write(brokenLine(places[answers.length % places.length] ?? 0, request))
-    if (by === "noise") yield* write(`{"bad": ${lines.length}`)
-    if (by === "again") yield* write(lines.at(-1) ?? "")
+    const written = lineOf(by, request, lines)
+    if (written !== undefined) yield* write(written)
   }
   const all = yield* own.getEvents("c", { include: "all" })
   const numbers = all.map(({ seq }) => seq)

@@ -5,6 +5,7 @@ import {
   type ApprovalDecision,
   type ApprovalRequest,
   isJsonObject,
+  nearestName,
   sourceOf,
   type ToolDefinition
 } from "@signalbox/model"
@@ -36,17 +37,33 @@ const explain = Effect.fnUntraced(function* ({ show }: Asking, request: Approval
 })
 
 const choices = (isCut: boolean): string =>
-  `[y]es, [n]o, [t]his tool from now on, [a]lways with these arguments, ${isCut ? "[d]iff in full, " : ""}[w]hy?`
+  `[y]es, [n]o or words that the model is told, [t]his tool from now on, [a]lways with these arguments, ${isCut ? "[d]iff in full, " : ""}[w]hy?`
 
 const yes = (remember: "once" | "conversation" | "always"): ApprovalDecision => ({ isApproved: true, remember })
 
+/** What is typed as an answer, and not to the model. */
+const answers = ["yes", "yeah", "no", "this", "always", "why", "diff", "help", "quit", "exit"]
+
+/**
+ * Whether a text is a no in words of its own. What begins as a yes is neither: it may mean "but not so". One short word, or
+ * one that is nearly an answer, is a slip of the keys.
+ */
+const isObjection = (text: string): boolean => {
+  if (/^(y|ye|ya|yes|yeah|yep|yup|ok|okay|sure|why)\b/i.test(text)) return false
+  if (/\s/.test(text)) return true
+  return text.length > 3 && !/^[/?]/.test(text) && nearestName(text, answers) === undefined
+}
+
+const no = (reason: string): ApprovalDecision => ({ isApproved: false, because: "refused", reason })
+
 /** The decision that a text means; nothing where it means none. */
 const decisionIn = (text: string): ApprovalDecision | undefined => {
-  const [, no, reason = ""] = /^(no?)(?:\b[\s,:;.-]*(.*))?$/is.exec(text) ?? []
-  if (no !== undefined || text === "") return { isApproved: false, because: "refused", reason }
+  const [, plain, reason = ""] = /^(no?)(?:\b[\s,:;.-]*(.*))?$/is.exec(text) ?? []
+  if (plain !== undefined || text === "") return no(reason)
   if (/^y(es)?$/i.test(text)) return yes("once")
   if (/^t(his( tool)?)?$/i.test(text)) return yes("conversation")
-  return /^a(lways)?$/i.test(text) ? yes("always") : undefined
+  if (/^a(lways)?$/i.test(text)) return yes("always")
+  return isObjection(text) ? no(text) : undefined
 }
 
 /** Shows what the call is to do: the change of a file, else the arguments as they are. Answers whether something was cut. */
@@ -66,7 +83,7 @@ const showCall = Effect.fnUntraced(function* (
   return false
 })
 
-/** The decision; nothing where the person left the question. Enter alone is a no, and words after a no are for the model. */
+/** The decision; nothing where the person left the question. Enter alone is a no, and words are one that the model is told. */
 export const askApproval = Effect.fnUntraced(function* (asking: Asking, request: ApprovalRequest, diffs: FileDiffs) {
   const { reason, tool } = request
   yield* asking.show(`${sourceOf(tool.runBy) ?? "?"} · ${tool.name} needs your approval, because ${reason}:`)
@@ -76,8 +93,11 @@ export const askApproval = Effect.fnUntraced(function* (asking: Asking, request:
     if (typed === undefined) return undefined
     const decision = decisionIn(typed)
     if (decision !== undefined) return decision
-    if (/^w(hy)?\??$/i.test(typed)) yield* explain(asking, request)
+    if (/^(w|why\b.*)\??$/is.test(typed)) yield* explain(asking, request)
     else if (isCut && /^d(iff)?$/i.test(typed)) yield* showCall(asking, request, diffs, Infinity)
-    else yield* asking.show(`  Type y, n, t, a${isCut ? ", d" : ""} or w. Ctrl-C stops the answer.`)
+    else
+      yield* asking.show(
+        `  Type y, n, t, a${isCut ? ", d" : ""} or w, or words: they are a no that the model is told. Ctrl-C stops the answer.`
+      )
   }
 })
