@@ -161,24 +161,29 @@ const skippedNote = (count: number): string =>
     ? "[1 file is no text, too large or unreadable, and was passed over.]"
     : `[${count} files are no text, too large or unreadable, and were passed over.]`
 
-const render = (input: GrepInput, { hits, isCut, skipped }: Search) => {
+const notesOf = ({ isCut, skipped }: Search): ReadonlyArray<string> => [
+  ...(isCut ? ["[Not everything was searched. Name a folder, a glob or a type.]"] : []),
+  ...(skipped > 0 ? [skippedNote(skipped)] : [])
+]
+
+const render = (input: GrepInput, search: Search) => {
   const offset = input.offset ?? 0
   const limit = input.head_limit ?? input.max_matches ?? defaultLimit
   const { count, data, shown, total } = (input.output_mode === "content" ? contentOf : filesOf)(
     input,
-    hits,
+    search.hits,
     offset,
     limit
   )
-  const isPart = total > offset + count || (total > 0 && count === 0)
+  const hasMore = total > offset + count
+  const isHidden = total > 0 && count === 0
   const notes = [
-    ...(isPart ? [`[${count} of ${total} are shown, from ${offset + 1}.]`] : []),
-    ...(isCut ? ["[Not everything was searched. Name a folder, a glob or a type.]"] : []),
-    ...(skipped > 0 ? [skippedNote(skipped)] : [])
+    ...(hasMore || isHidden ? [`[${count} of ${total} are shown, from ${offset + 1}.]`] : []),
+    ...notesOf(search)
   ]
   return {
     text: [...(total === 0 ? ["No line fits the pattern."] : shown), ...notes].join("\n"),
-    data: { ...data, total, is_cut: isCut || total > offset + count, skipped }
+    data: { ...data, total, is_cut: search.isCut || hasMore, skipped: search.skipped }
   }
 }
 
