@@ -241,6 +241,19 @@ describe("Glob", () => {
     })
   )
 
+  it.effect("says which patterns are none, and takes a bracket that is escaped", () =>
+    Effect.gen(function* () {
+      const { call, text, write } = yield* makeBench()
+      const file = write("[b", "")
+      for (const pattern of ["[b", "", "./", "a/[]", "{a"])
+        assert.strictEqual(codeOf(yield* call("Glob", { pattern })), "PATTERN_INVALID", pattern)
+      for (const glob of ["[b", ""])
+        assert.strictEqual(codeOf(yield* call("Grep", { pattern: "x", glob })), "PATTERN_INVALID", glob)
+      assert.strictEqual(codeOf(yield* call("LS", { ignore: ["[b"] })), "PATTERN_INVALID")
+      assert.strictEqual(yield* text("Glob", { pattern: "\\[b" }), file)
+    })
+  )
+
   it.effect("shows the newest first, and says when there are more", () =>
     Effect.gen(function* () {
       const { text, write } = yield* makeBench(({ limits, ...rest }) => ({

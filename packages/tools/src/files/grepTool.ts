@@ -106,7 +106,8 @@ const fileFilter = Effect.fnUntraced(function* ({ glob, type }: GrepInput) {
   if (type !== undefined && endings === undefined)
     return yield* invalidInput("Grep", "type", `Expected one of ${[...fileTypes.keys()].join(", ")}, got ${type}`)
   // A pattern without a slash is about names, at whatever depth.
-  const test = glob === undefined ? undefined : yield* compileGlob(glob.includes("/") ? glob : `**/${glob}`)
+  const test =
+    glob === undefined ? undefined : yield* compileGlob(glob === "" || glob.includes("/") ? glob : `**/${glob}`)
   return (relative: string) =>
     (endings === undefined || endings.some((ending) => relative.endsWith(ending))) && (test?.(relative) ?? true)
 })
