@@ -124,6 +124,29 @@ describe("Write", () => {
     })
   )
 
+  it.effect("makes no file of a path that names a folder, nor do the other tools take it for one", () =>
+    Effect.gen(function* () {
+      const { call, text, work, write } = yield* makeBench()
+      write("a.txt", "old")
+      for (const file_path of ["new/", "new/.", "new/sub/..", "a.txt/"]) {
+        const edit = { old_string: "old", new_string: "new" }
+        const results = yield* Effect.all([
+          call("Write", { file_path, content: "new" }),
+          call("Edit", { file_path, ...edit }),
+          call("MultiEdit", { file_path, edits: [edit] }),
+          call("NotebookEdit", { notebook_path: file_path, new_source: "", edit_mode: "insert" })
+        ])
+        for (const result of results) assert.strictEqual(codeOf(result), "FILE_KIND_WRONG", file_path)
+      }
+      for (const name of ["Read", "NotebookRead"])
+        assert.strictEqual(codeOf(yield* call(name, { file_path: "a.txt/" })), "FILE_KIND_WRONG")
+      assert.strictEqual(codeOf(yield* call("Grep", { pattern: "old", path: "a.txt/" })), "FILE_KIND_WRONG")
+      assert.strictEqual(codeOf(yield* call("Write", { file_path: "../x/", content: "" })), "PATH_REFUSED")
+      assert.strictEqual(yield* text("LS", { path: "./" }), "a.txt")
+      assert.strictEqual(readFileSync(join(work, "a.txt"), "utf8"), "old")
+    })
+  )
+
   it.effect("leaves no draft behind", () =>
     Effect.gen(function* () {
       const { call, text, work } = yield* makeBench()

@@ -245,6 +245,7 @@ export const grepTool = (workspace: Workspace, limits: LimitOptions, path: Path.
         Effect.catchTag("FileKindWrong", () => Effect.succeed(false))
       )
       if (!isFolder) {
+        yield* workspace.decideFile(place.given, "read")
         // Whoever names one file wants to know why it cannot be searched.
         const { hit, isCut } = yield* searchFile(place, find)
         return render(input, { hits: hit.matches.length > 0 ? [hit] : [], isCut, skipped: 0 })

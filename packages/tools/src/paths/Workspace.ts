@@ -22,7 +22,7 @@ import {
   type OpenedFile,
   type OpenedFolder
 } from "./DirectFiles.ts"
-import { makePathPolicy, type PathPolicy, type Place } from "./PathPolicy.ts"
+import { makePathPolicy, type PathPolicy, type PathUse, type Place } from "./PathPolicy.ts"
 
 /** What can go wrong on the way to a file. */
 export type WorkspaceError =
@@ -58,6 +58,8 @@ export type AroundWrite = (
 /** Files and folders within the policy. */
 export interface Workspace {
   readonly policy: PathPolicy
+  /** The place of a file that a tool is to work on. A path that names a folder by its end is refused. */
+  readonly decideFile: (given: string, use: PathUse) => Effect.Effect<Place, PathRefused | FileKindWrong>
   readonly openFile: (place: Place) => Effect.Effect<OpenedFile, WorkspaceError, Scope.Scope>
   readonly openFolder: (place: Place) => Effect.Effect<OpenedFolder, WorkspaceError, Scope.Scope>
   /** All bytes of a file, within the limit of size. */
@@ -85,6 +87,9 @@ const kindNames: Readonly<Record<EntryKind, string>> = {
   link: "a symbolic link",
   other: "neither a file nor a folder"
 }
+
+/** What stands behind the last slash where a folder is named. */
+const folderEnds: ReadonlySet<string> = new Set(["", ".", ".."])
 
 const changedMeanwhile = "it was exchanged while it was opened"
 
@@ -131,6 +136,16 @@ export const makeWorkspace = Effect.fnUntraced(function* (
   const path = yield* Path.Path
   const policy = yield* makePathPolicy(paths)
   const lock = makePathLock()
+
+  const namesFolder = (given: string): boolean =>
+    folderEnds.has(given.split(path.sep === "/" ? "/" : /[\\/]/).at(-1) ?? "")
+
+  const decideFile = (given: string, use: PathUse) =>
+    Effect.filterOrFail(
+      policy.decide(given, use),
+      () => !namesFolder(given),
+      () => new FileKindWrong({ path: given, expected: "a file", found: "the name of a folder" })
+    )
 
   const openFile = Effect.fnUntraced(function* (place: Place) {
     const opened = yield* Effect.mapError(files.openFile(place.real), explainFault(place))
@@ -221,6 +236,7 @@ export const makeWorkspace = Effect.fnUntraced(function* (
 
   const workspace: Workspace = {
     policy,
+    decideFile,
     openFile,
     openFolder,
     readBytes,
