@@ -292,6 +292,25 @@ describe("Glob", () => {
   )
 })
 
+describe("names with line breaks", () => {
+  it.effect("are one line of a list, and themselves in the data", () =>
+    Effect.gen(function* () {
+      const { call, text, work, write } = yield* makeBench()
+      const name = "we\nird\u0085.txt"
+      const file = write(name, "one")
+      const shown = "we\\nird\\u0085.txt"
+      assert.strictEqual(yield* text("LS", {}), shown)
+      assert.strictEqual(yield* text("Glob", { pattern: "*" }), join(work, shown))
+      assert.strictEqual(yield* text("Grep", { pattern: "one" }), join(work, shown))
+      assert.strictEqual(yield* text("Grep", { pattern: "one", output_mode: "count" }), `${join(work, shown)}:1`)
+      assert.strictEqual(yield* text("Grep", { pattern: "one", output_mode: "content" }), `${join(work, shown)}:1:one`)
+      assert.deepInclude((yield* call("LS", {})).structuredContent, { entries: [{ name, kind: "file" }] })
+      assert.deepInclude((yield* call("Glob", { pattern: "*" })).structuredContent, { files: [file] })
+      assert.deepInclude((yield* call("Grep", { pattern: "one" })).structuredContent, { files: [{ file, count: 1 }] })
+    })
+  )
+})
+
 describe("LS", () => {
   it.effect("sorts, marks folders and links, and hides what begins with a dot", () =>
     Effect.gen(function* () {

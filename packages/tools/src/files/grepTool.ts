@@ -13,7 +13,7 @@ import type { LimitOptions } from "../ToolsOptions.ts"
 import { fileTypes } from "./fileTypes.ts"
 import { type FindMatches, findMatches, type Match } from "./findMatches.ts"
 import { partLines, withContext } from "./matchLines.ts"
-import { linesOf } from "./paging.ts"
+import { linesOf, shownName } from "./paging.ts"
 import { usuallySkipped, walk } from "./walk.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
@@ -135,13 +135,14 @@ const contentOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, l
   for (const hit of hits) {
     const wanted = hit.matches.filter(() => passed++ >= offset && count < limit && ++count > 0)
     let before = 0
+    const name = shownName(hit.file)
     const isParts = wantsParts(input)
     for (const { isMatch, line, text } of isParts ? partLines(wanted) : withContext(hit.lines, wanted, around(input))) {
       if (!isParts && before !== 0 && line !== before + 1) shown.push("--")
       before = line
       const mark = isMatch ? ":" : "-"
       lines.push({ file: hit.file, line, text, is_match: isMatch })
-      shown.push(input["-n"] === false ? `${hit.file}${mark}${text}` : `${hit.file}${mark}${line}${mark}${text}`)
+      shown.push(input["-n"] === false ? `${name}${mark}${text}` : `${name}${mark}${line}${mark}${text}`)
     }
   }
   return { shown, data: { lines }, total: passed, count }
@@ -150,7 +151,9 @@ const contentOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, l
 const filesOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, limit: number): Shown => {
   const part = hits.slice(offset, offset + limit)
   return {
-    shown: part.map(({ file, matches }) => (input.output_mode === "count" ? `${file}:${matches.length}` : file)),
+    shown: part.map(({ file, matches }) =>
+      input.output_mode === "count" ? `${shownName(file)}:${matches.length}` : shownName(file)
+    ),
     data: { files: countsOf(part) },
     total: hits.length,
     count: part.length
