@@ -127,6 +127,22 @@ const same = <A extends { readonly place: string }>(place: Place, opened: A): Ef
     ? Effect.succeed(opened)
     : Effect.fail(new PathRefused({ path: place.given, reason: changedMeanwhile }))
 
+/** The file that a new one takes the place of, if one is there: nothing else is replaced. */
+const replaceable = Effect.fnUntraced(function* (folder: OpenedFolder, name: string, place: Place) {
+  const found = yield* folder.details(name).pipe(
+    Effect.map((details): EntryDetails | undefined => details),
+    Effect.catchIf(
+      (fault) => fault.kind === "NotFound",
+      () => Effect.undefined
+    ),
+    Effect.mapError(explainFault(place))
+  )
+  if (found === undefined || found.kind === "file") return found
+  return yield* found.kind === "link"
+    ? new PathRefused({ path: place.given, reason: "it is a symbolic link" })
+    : new FileKindWrong({ path: place.given, expected: "a file", found: kindNames[found.kind] })
+})
+
 /** The workspace of these options. */
 export const makeWorkspace = Effect.fnUntraced(function* (
   { limits, paths }: Pick<ToolsOptions, "limits" | "paths">,
@@ -208,21 +224,10 @@ export const makeWorkspace = Effect.fnUntraced(function* (
         if (bytes.length > limit) return yield* new FileTooLarge({ path: place.given, bytes: bytes.length, limit })
         const folder = yield* folderFor(path.dirname(place.real), place.given)
         const name = path.basename(place.real)
-        const found = yield* folder.details(name).pipe(
-          Effect.map((details): EntryDetails | undefined => details),
-          Effect.catchIf(
-            (fault) => fault.kind === "NotFound",
-            () => Effect.undefined
-          ),
-          Effect.mapError(explainFault(place))
-        )
-        const kind = found?.kind
-        if (kind === "link") return yield* new PathRefused({ path: place.given, reason: "it is a symbolic link" })
-        if (kind !== undefined && kind !== "file")
-          return yield* new FileKindWrong({ path: place.given, expected: "a file", found: kindNames[kind] })
+        const found = yield* replaceable(folder, name, place)
         const kept = before?.bytes === undefined ? undefined : { bytes: before.bytes, mode: before.mode }
         const write = Effect.mapError(folder.replace(name, bytes, before?.mode ?? found?.mode), explainFault(place))
-        const change = { place, before: kept, wasThere: kind === "file", after: bytes }
+        const change = { place, before: kept, wasThere: found !== undefined, after: bytes }
         yield* aroundWrite === undefined ? write : aroundWrite(change)(write)
       })
     )
