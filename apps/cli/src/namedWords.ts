@@ -4,8 +4,8 @@
 import { Effect } from "effect"
 import type { InvalidUsage } from "./errors.ts"
 
-/** `key=value` */
-export const pair = /^([A-Za-z_][\w.-]*)=(.*)$/s
+/** `key=value`; names of some arguments begin with a dash. */
+export const pair = /^(-{0,2}[A-Za-z_][\w.-]*)=(.*)$/s
 
 export interface NamedWords {
   readonly server: string | undefined

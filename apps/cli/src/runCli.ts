@@ -36,6 +36,7 @@ import { test } from "./commands/test.ts"
 import { tools } from "./commands/tools.ts"
 import { undo } from "./commands/undo.ts"
 import { versionCommand } from "./commands/version.ts"
+import { withDashedArguments } from "./dashedWords.ts"
 import { globalFlags, VersionFlag } from "./flags.ts"
 import { makeSignals, Signals } from "./process/Signals.ts"
 import { allowsColour } from "./render/style.ts"
@@ -122,7 +123,7 @@ export const runCli = (args: ReadonlyArray<string>): void => {
   const hasColour = process.stdout.isTTY && allowsColour(isGiven(args, "--no-color"), process.env)
   const signals = makeSignals()
   const exitCode = Ref.makeUnsafe(0)
-  const program = Command.runWith(signalbox, { version })(args).pipe(
+  const program = Command.runWith(signalbox, { version })(withDashedArguments(args)).pipe(
     Effect.tapCause((cause) => {
       const error = Cause.squash(cause)
       return Cause.hasInterruptsOnly(cause) || CliError.isCliError(error) ? Effect.void : tellFailure(error, isJson)

@@ -30,15 +30,24 @@ const missingCommand = (doc: HelpDoc.HelpDoc, command: string): InvalidUsage => 
   return new InvalidUsage({ command, reason: `Name a command of ${command}: ${names.join(", ")}.` })
 }
 
+const isLetter = (option: string): boolean => /^-[^-]$/.test(option)
+
 /** Without suggestions that have little in common with what was typed: Effect's own allow for two letters in any word. */
 const withNearOnes = (error: CliError.CliError): CliError.CliError => {
   if (error._tag !== "UnknownSubcommand" && error._tag !== "UnrecognizedOption") return error
   const typed = error._tag === "UnknownSubcommand" ? error.subcommand : error.option
-  const suggestions = error.suggestions.filter((name) => nearestName(typed, [name]) !== undefined)
+  // Any flag of one letter is near to any other, and may do what nobody wants.
+  const suggestions = error.suggestions.filter((name) => !isLetter(typed) && nearestName(typed, [name]) !== undefined)
   return error._tag === "UnknownSubcommand"
     ? new CliError.UnknownSubcommand({ ...error, suggestions })
     : new CliError.UnrecognizedOption({ ...error, suggestions })
 }
+
+/** What is no flag of the command may be an argument of the tool. */
+const asArgument = (error: CliError.CliError, command: string): string =>
+  error._tag === "UnrecognizedOption" && isLetter(error.option) && command === "signalbox tools call"
+    ? `${error.message}\nGive an argument of the tool with its value: ${error.option}=true, or '{"${error.option}":true}'.`
+    : error.message
 
 /** Shows help and the version as Effect does, and wrong usage in our own words. */
 export const presenter = (isJson: boolean): CliOutput.Presenter => ({
@@ -48,7 +57,7 @@ export const presenter = (isJson: boolean): CliOutput.Presenter => ({
     }
     const command = event.commandPath.join(" ")
     if (event._tag === "Help") return tellFailure(missingCommand(event.helpDoc, command), isJson)
-    const reason = event.errors.map((error) => withNearOnes(error).message).join("\n")
+    const reason = event.errors.map((error) => asArgument(withNearOnes(error), command)).join("\n")
     return tellFailure(new InvalidUsage({ command, reason }), isJson)
   }
 })

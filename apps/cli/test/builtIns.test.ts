@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { afterAll, beforeAll } from "vitest"
 import { makePlace, type Place, upstream } from "./support.ts"
 
-const all = { enabled: ["Read", "Write", "Bash", "LS"] }
+const all = { enabled: ["Read", "Write", "Bash", "LS", "Grep"] }
 const remove = ["tools", "call", "builtin", "Bash", "command=rm a.txt"]
 
 const withFile = (place: Place): string => {
@@ -45,10 +45,21 @@ for (const where of ways) {
       ])
       assert.deepStrictEqual(
         [listed.code, listed.json().data.map((tool: { readonly name: string }) => tool.name)],
-        [0, ["Read", "Write", "LS", "Bash"]]
+        [0, ["Read", "Write", "Grep", "LS", "Bash"]]
       )
       for (const { code, stderr, stdout } of called)
         assert.deepStrictEqual([code, stdout.includes("hello")], [0, true], stderr)
+    })
+
+    it("take arguments that begin with a dash", async () => {
+      withFile(place)
+      const input = ["tools", "call", "Grep", "output_mode=content", "path=a.txt"]
+      const called = await Promise.all([
+        place.run([...input, "pattern=L+", "-o=true", "-i=true", "-n=false"]),
+        place.run([...input, "--", "pattern=L+", "-o=true", "-i=true", "-n=false"])
+      ])
+      for (const { code, stderr, stdout } of called)
+        assert.deepStrictEqual([code, stdout.endsWith("a.txt:ll\n")], [0, true], `${stdout}${stderr}`)
     })
 
     it("say what they refuse, and who is not there", async () => {

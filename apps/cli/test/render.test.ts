@@ -12,6 +12,7 @@ import { renderServerEvent, renderServers } from "../src/render/renderServers.ts
 import { renderEvent } from "../src/render/renderTurn.ts"
 import { colourStyle, oneLine, plainStyle, printable } from "../src/render/style.ts"
 import { renderTable } from "../src/render/table.ts"
+import { withDashedArguments } from "../src/dashedWords.ts"
 import { asTaken, readCall } from "../src/toolCallWords.ts"
 
 const output = { ...makeOutput({ isJson: false, style: plainStyle, errorStyle: plainStyle }), width: 60 }
@@ -258,9 +259,41 @@ describe("the words of a tool call", () => {
         tool: "echo",
         input: { n: 1, s: "a=b", t: "" }
       })
+      assert.deepStrictEqual(yield* read("Grep", "pattern=a", "-o=true", "-A=2"), {
+        server: undefined,
+        tool: "Grep",
+        input: { pattern: "a", "-o": true, "-A": 2 }
+      })
       assert.deepStrictEqual(yield* read("other__echo"), { server: undefined, tool: "other__echo", input: {} })
     })
   )
+
+  it("may begin with a dash where they are no flags of the command", () => {
+    const call = ["tools", "call", "Grep"]
+    assert.deepStrictEqual(withDashedArguments([...call, "-o=true", "-A=2", "a=1"]), [
+      ...call,
+      "a=1",
+      "--",
+      "-o=true",
+      "-A=2"
+    ])
+    assert.deepStrictEqual(withDashedArguments(["--json", "tools", "call", "-i=true", "-y", "--", "Grep", "-o=true"]), [
+      "--json",
+      "tools",
+      "call",
+      "-y",
+      "--",
+      "Grep",
+      "-o=true",
+      "-i=true"
+    ])
+    for (const args of [
+      [...call, "-c=a.yaml", "-y=true", "--json=true", "a=-b=c"],
+      [...call, "--", "-o=true"],
+      ["chat", "-o=true"]
+    ])
+      assert.deepStrictEqual(withDashedArguments(args), args)
+  })
 
   it.effect("are refused where they make no sense", () =>
     Effect.gen(function* () {

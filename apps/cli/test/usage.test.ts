@@ -13,4 +13,12 @@ describe("wrong usage", () => {
     assert.notInclude(far.stderr, "Did you mean")
     assert.match(near.stderr, /Did you mean this\?\s+status\n/)
   })
+
+  it("names the way to give a tool what is no flag, and never the flag that approves", async () => {
+    await using place = await makePlace()
+    const { code, stderr } = await place.run(["tools", "call", "Grep", "pattern=a", "-o"])
+    assert.strictEqual(code, 2)
+    assert.include(stderr, `-o=true, or '{"-o":true}'`)
+    assert.notInclude(stderr, "-y")
+  })
 })

@@ -63,9 +63,16 @@ export const globTest = (
   return linearPattern(state.text, options)
 }
 
-/** The same as an effect that fails with the pattern in words. */
-export const compileGlob = (pattern: string): Effect.Effect<(path: string) => boolean, PatternInvalid> =>
-  Effect.mapError(
-    Effect.fromResult(globTest(pattern, { ignoresCase: false })),
-    (reason) => new PatternInvalid({ pattern, reason })
-  )
+/** What nobody means who looks for files; in a policy it stands for itself. */
+const slipIn = (pattern: string): string | undefined => {
+  if (pattern === "") return "it is empty"
+  const isOpen = (pattern.match(tokenPattern) ?? []).some((token) => token === "[" || token === "[]")
+  return isOpen ? "a [ has no ]; write \\[ for the character itself" : undefined
+}
+
+/** The same as an effect that fails with the pattern in words, also where it can fit nothing that is meant. */
+export const compileGlob = (pattern: string): Effect.Effect<(path: string) => boolean, PatternInvalid> => {
+  const slip = slipIn(pattern)
+  const test = slip === undefined ? globTest(pattern, { ignoresCase: false }) : Result.fail(slip)
+  return Effect.mapError(Effect.fromResult(test), (reason) => new PatternInvalid({ pattern, reason }))
+}

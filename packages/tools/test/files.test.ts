@@ -124,6 +124,29 @@ describe("Write", () => {
     })
   )
 
+  it.effect("makes no file of a path that names a folder, nor do the other tools take it for one", () =>
+    Effect.gen(function* () {
+      const { call, text, work, write } = yield* makeBench()
+      write("a.txt", "old")
+      for (const file_path of ["new/", "new/.", "new/sub/..", "a.txt/"]) {
+        const edit = { old_string: "old", new_string: "new" }
+        const results = yield* Effect.all([
+          call("Write", { file_path, content: "new" }),
+          call("Edit", { file_path, ...edit }),
+          call("MultiEdit", { file_path, edits: [edit] }),
+          call("NotebookEdit", { notebook_path: file_path, new_source: "", edit_mode: "insert" })
+        ])
+        for (const result of results) assert.strictEqual(codeOf(result), "FILE_KIND_WRONG", file_path)
+      }
+      for (const name of ["Read", "NotebookRead"])
+        assert.strictEqual(codeOf(yield* call(name, { file_path: "a.txt/" })), "FILE_KIND_WRONG")
+      assert.strictEqual(codeOf(yield* call("Grep", { pattern: "old", path: "a.txt/" })), "FILE_KIND_WRONG")
+      assert.strictEqual(codeOf(yield* call("Write", { file_path: "../x/", content: "" })), "PATH_REFUSED")
+      assert.strictEqual(yield* text("LS", { path: "./" }), "a.txt")
+      assert.strictEqual(readFileSync(join(work, "a.txt"), "utf8"), "old")
+    })
+  )
+
   it.effect("leaves no draft behind", () =>
     Effect.gen(function* () {
       const { call, text, work } = yield* makeBench()
@@ -241,6 +264,19 @@ describe("Glob", () => {
     })
   )
 
+  it.effect("says which patterns are none, and takes a bracket that is escaped", () =>
+    Effect.gen(function* () {
+      const { call, text, write } = yield* makeBench()
+      const file = write("[b", "")
+      for (const pattern of ["[b", "", "./", "a/[]", "{a"])
+        assert.strictEqual(codeOf(yield* call("Glob", { pattern })), "PATTERN_INVALID", pattern)
+      for (const glob of ["[b", ""])
+        assert.strictEqual(codeOf(yield* call("Grep", { pattern: "x", glob })), "PATTERN_INVALID", glob)
+      assert.strictEqual(codeOf(yield* call("LS", { ignore: ["[b"] })), "PATTERN_INVALID")
+      assert.strictEqual(yield* text("Glob", { pattern: "\\[b" }), file)
+    })
+  )
+
   it.effect("shows the newest first, and says when there are more", () =>
     Effect.gen(function* () {
       const { text, write } = yield* makeBench(({ limits, ...rest }) => ({
@@ -252,6 +288,25 @@ describe("Glob", () => {
       const shown = yield* text("Glob", { pattern: "{old,new}", newest_first: true })
       assert.match(shown, /new\n.*old$/)
       assert.include(yield* text("Glob", { pattern: "*" }), "[Only the first 2 are shown.")
+    })
+  )
+})
+
+describe("names with line breaks", () => {
+  it.effect("are one line of a list, and themselves in the data", () =>
+    Effect.gen(function* () {
+      const { call, text, work, write } = yield* makeBench()
+      const name = "we\nird\u0085.txt"
+      const file = write(name, "one")
+      const shown = "we\\nird\\u0085.txt"
+      assert.strictEqual(yield* text("LS", {}), shown)
+      assert.strictEqual(yield* text("Glob", { pattern: "*" }), join(work, shown))
+      assert.strictEqual(yield* text("Grep", { pattern: "one" }), join(work, shown))
+      assert.strictEqual(yield* text("Grep", { pattern: "one", output_mode: "count" }), `${join(work, shown)}:1`)
+      assert.strictEqual(yield* text("Grep", { pattern: "one", output_mode: "content" }), `${join(work, shown)}:1:one`)
+      assert.deepInclude((yield* call("LS", {})).structuredContent, { entries: [{ name, kind: "file" }] })
+      assert.deepInclude((yield* call("Glob", { pattern: "*" })).structuredContent, { files: [file] })
+      assert.deepInclude((yield* call("Grep", { pattern: "one" })).structuredContent, { files: [{ file, count: 1 }] })
     })
   )
 })

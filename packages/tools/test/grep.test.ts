@@ -11,7 +11,8 @@ describe("Grep", () => {
       write("src/b.js", "two")
       write("src/c.bin", new Uint8Array([0, 116, 119, 111]))
       const file = join(work, "src/a.ts")
-      assert.strictEqual(yield* text("Grep", { pattern: "two" }), `${file}\n${join(work, "src/b.js")}`)
+      const skipped = "[1 file is no text, too large or unreadable, and was passed over.]"
+      assert.strictEqual(yield* text("Grep", { pattern: "two" }), `${file}\n${join(work, "src/b.js")}\n${skipped}`)
       assert.strictEqual(yield* text("Grep", { pattern: "two", glob: "*.ts", output_mode: "count" }), `${file}:2`)
       assert.strictEqual(
         yield* text("Grep", { pattern: "^three$", "-i": true, output_mode: "content", "-C": 1, type: "ts" }),
@@ -21,12 +22,13 @@ describe("Grep", () => {
         yield* text("Grep", { pattern: "two", path: "src/a.ts", output_mode: "content", "-n": false, head_limit: 1 }),
         `${file}:two\n[1 of 2 are shown, from 1.]`
       )
-      assert.strictEqual(yield* text("Grep", { pattern: "three" }), "No line fits the pattern.")
+      assert.strictEqual(yield* text("Grep", { pattern: "three" }), `No line fits the pattern.\n${skipped}`)
       const found = yield* call("Grep", { pattern: "two", output_mode: "content", head_limit: 1 })
       assert.deepStrictEqual(found.structuredContent, {
         lines: [{ file, line: 2, text: "two", is_match: true }],
         total: 3,
-        is_cut: true
+        is_cut: true,
+        skipped: 1
       })
     })
   )
@@ -47,7 +49,8 @@ describe("Grep", () => {
       assert.deepStrictEqual(some.structuredContent, {
         lines: [{ file, line: 3, text: "two(22)", is_match: true }],
         total: 3,
-        is_cut: true
+        is_cut: true,
+        skipped: 0
       })
     })
   )
@@ -73,6 +76,43 @@ describe("Grep", () => {
         `${a}:1:{\n${a}:2:  a\n${b}:1:{ a`
       )
       assert.strictEqual(yield* text("Grep", { ...block, multiline: false }), b)
+    })
+  )
+
+  it.effect("tells why a file that is named cannot be searched, and how many of a folder were passed over", () =>
+    Effect.gen(function* () {
+      const { call, text, write } = yield* makeBench(({ limits, ...rest }) => ({
+        ...rest,
+        limits: { ...limits, maxFileBytes: 20 }
+      }))
+      write("latin.txt", new Uint8Array([0xe4, 0x0a]))
+      write("utf16.txt", new Uint8Array([0xff, 0xfe, 65, 0]))
+      write("large.txt", "A".repeat(21))
+      for (const [path, code] of [
+        ["latin.txt", "FILE_BINARY"],
+        ["utf16.txt", "FILE_BINARY"],
+        ["large.txt", "FILE_TOO_LARGE"]
+      ])
+        assert.strictEqual(codeOf(yield* call("Grep", { pattern: "A", path })), code)
+      const found = yield* call("Grep", { pattern: "A" })
+      assert.deepStrictEqual(found.structuredContent, { files: [], total: 0, is_cut: false, skipped: 3 })
+      assert.strictEqual(
+        yield* text("Grep", { pattern: "A" }),
+        "No line fits the pattern.\n[3 files are no text, too large or unreadable, and were passed over.]"
+      )
+    })
+  )
+
+  it.effect("does not say that nothing fits where only nothing is shown", () =>
+    Effect.gen(function* () {
+      const { text, write } = yield* makeBench()
+      write("a.txt", "one\none")
+      for (const output_mode of ["content", "count"]) {
+        const total = output_mode === "content" ? 2 : 1
+        const input = { pattern: "one", output_mode }
+        assert.strictEqual(yield* text("Grep", { ...input, head_limit: 0 }), `[0 of ${total} are shown, from 1.]`)
+        assert.strictEqual(yield* text("Grep", { ...input, offset: 9 }), `[0 of ${total} are shown, from 10.]`)
+      }
     })
   )
 

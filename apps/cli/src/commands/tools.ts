@@ -210,6 +210,10 @@ const call = Command.make(
       description: "A built-in tool; starts no server"
     },
     {
+      command: "signalbox tools call Grep pattern=TODO -i=true output_mode=content",
+      description: "An argument whose name begins with a dash"
+    },
+    {
       command: "signalbox tools call builtin Bash command='rm notes.txt' --yes",
       description: "Without the question that a command outside the lists leads to"
     }

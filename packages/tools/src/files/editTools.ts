@@ -54,7 +54,7 @@ const change = Effect.fnUntraced(function* (
   edits: ReadonlyArray<TextEdit>,
   isNumbered: boolean
 ) {
-  const place = yield* workspace.policy.decide(given, "write")
+  const place = yield* workspace.decideFile(given, "write")
   const edit = Effect.gen(function* () {
     const file = yield* workspace.readText(place)
     const edited = applyEdits(file.text, edits)

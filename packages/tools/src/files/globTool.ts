@@ -6,6 +6,7 @@ import { builtIn } from "../BuiltIn.ts"
 import { compileGlob } from "../globPattern.ts"
 import type { Workspace } from "../paths/Workspace.ts"
 import { PatternInvalid } from "../errors.ts"
+import { shownName } from "./paging.ts"
 import { usuallySkipped, walk } from "./walk.ts"
 
 const Input = Schema.Struct({
@@ -45,7 +46,7 @@ export const globTool = (workspace: Workspace, maxEntries: number, path: Path.Pa
       const paths = sorted.map(({ place }) => place.real)
       const note = isCut ? `\n[Only the first ${paths.length} are shown. Use a narrower pattern.]` : ""
       return {
-        text: paths.length === 0 ? "No file fits the pattern." : `${paths.join("\n")}${note}`,
+        text: paths.length === 0 ? "No file fits the pattern." : `${paths.map(shownName).join("\n")}${note}`,
         data: { files: paths, is_cut: isCut }
       }
     })

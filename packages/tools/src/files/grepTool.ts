@@ -13,7 +13,7 @@ import type { LimitOptions } from "../ToolsOptions.ts"
 import { fileTypes } from "./fileTypes.ts"
 import { type FindMatches, findMatches, type Match } from "./findMatches.ts"
 import { partLines, withContext } from "./matchLines.ts"
-import { linesOf } from "./paging.ts"
+import { linesOf, shownName } from "./paging.ts"
 import { usuallySkipped, walk } from "./walk.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
@@ -70,6 +70,14 @@ interface Hit {
   readonly matches: ReadonlyArray<Match>
 }
 
+/** What a search has come to. */
+interface Search {
+  readonly hits: ReadonlyArray<Hit>
+  readonly isCut: boolean
+  /** Files that could not be read as text. */
+  readonly skipped: number
+}
+
 const defaultLimit = 100
 
 /** Models escape more than they need to; what is no escape of JavaScript is the character itself. */
@@ -98,7 +106,8 @@ const fileFilter = Effect.fnUntraced(function* ({ glob, type }: GrepInput) {
   if (type !== undefined && endings === undefined)
     return yield* invalidInput("Grep", "type", `Expected one of ${[...fileTypes.keys()].join(", ")}, got ${type}`)
   // A pattern without a slash is about names, at whatever depth.
-  const test = glob === undefined ? undefined : yield* compileGlob(glob.includes("/") ? glob : `**/${glob}`)
+  const test =
+    glob === undefined ? undefined : yield* compileGlob(glob === "" || glob.includes("/") ? glob : `**/${glob}`)
   return (relative: string) =>
     (endings === undefined || endings.some((ending) => relative.endsWith(ending))) && (test?.(relative) ?? true)
 })
@@ -126,13 +135,14 @@ const contentOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, l
   for (const hit of hits) {
     const wanted = hit.matches.filter(() => passed++ >= offset && count < limit && ++count > 0)
     let before = 0
+    const name = shownName(hit.file)
     const isParts = wantsParts(input)
     for (const { isMatch, line, text } of isParts ? partLines(wanted) : withContext(hit.lines, wanted, around(input))) {
       if (!isParts && before !== 0 && line !== before + 1) shown.push("--")
       before = line
       const mark = isMatch ? ":" : "-"
       lines.push({ file: hit.file, line, text, is_match: isMatch })
-      shown.push(input["-n"] === false ? `${hit.file}${mark}${text}` : `${hit.file}${mark}${line}${mark}${text}`)
+      shown.push(input["-n"] === false ? `${name}${mark}${text}` : `${name}${mark}${line}${mark}${text}`)
     }
   }
   return { shown, data: { lines }, total: passed, count }
@@ -141,47 +151,78 @@ const contentOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, l
 const filesOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, limit: number): Shown => {
   const part = hits.slice(offset, offset + limit)
   return {
-    shown: part.map(({ file, matches }) => (input.output_mode === "count" ? `${file}:${matches.length}` : file)),
+    shown: part.map(({ file, matches }) =>
+      input.output_mode === "count" ? `${shownName(file)}:${matches.length}` : shownName(file)
+    ),
     data: { files: countsOf(part) },
     total: hits.length,
     count: part.length
   }
 }
 
-const render = (input: GrepInput, hits: ReadonlyArray<Hit>, isCut: boolean) => {
+const skippedNote = (count: number): string =>
+  count === 1
+    ? "[1 file is no text, too large or unreadable, and was passed over.]"
+    : `[${count} files are no text, too large or unreadable, and were passed over.]`
+
+const notesOf = ({ isCut, skipped }: Search): ReadonlyArray<string> => [
+  ...(isCut ? ["[Not everything was searched. Name a folder, a glob or a type.]"] : []),
+  ...(skipped > 0 ? [skippedNote(skipped)] : [])
+]
+
+const render = (input: GrepInput, search: Search) => {
   const offset = input.offset ?? 0
   const limit = input.head_limit ?? input.max_matches ?? defaultLimit
   const { count, data, shown, total } = (input.output_mode === "content" ? contentOf : filesOf)(
     input,
-    hits,
+    search.hits,
     offset,
     limit
   )
+  const hasMore = total > offset + count
+  const isHidden = total > 0 && count === 0
   const notes = [
-    ...(total > offset + count ? [`[${count} of ${total} are shown, from ${offset + 1}.]`] : []),
-    ...(isCut ? ["[Not everything was searched. Name a folder, a glob or a type.]"] : [])
+    ...(hasMore || isHidden ? [`[${count} of ${total} are shown, from ${offset + 1}.]`] : []),
+    ...notesOf(search)
   ]
   return {
-    text: [...(shown.length === 0 ? ["No line fits the pattern."] : shown), ...notes].join("\n"),
-    data: { ...data, total, is_cut: isCut || total > offset + count }
+    text: [...(total === 0 ? ["No line fits the pattern."] : shown), ...notes].join("\n"),
+    data: { ...data, total, is_cut: search.isCut || hasMore, skipped: search.skipped }
   }
 }
 
 /** Makes the tool. */
 export const grepTool = (workspace: Workspace, limits: LimitOptions, path: Path.Path) => {
-  /** What is no text, too large, or gone by now, has no lines. */
-  const search = (place: Place, file: string, find: FindMatches) =>
-    workspace.readText(place).pipe(
-      Effect.flatMap(({ bytes, text }) => {
-        const all = linesOf(text)
-        return Effect.map(find(all), ({ isCut, matches }) => ({
-          size: bytes.length,
-          hit: { file, lines: all, matches },
-          isCut
-        }))
-      }),
-      Effect.orElseSucceed(() => ({ size: 0, hit: { file, lines: [], matches: [] }, isCut: false }))
-    )
+  const searchFile = (place: Place, find: FindMatches) =>
+    Effect.flatMap(workspace.readText(place), ({ bytes, text }) => {
+      const lines = linesOf(text)
+      return Effect.map(find(lines), ({ isCut, matches }) => ({
+        size: bytes.length,
+        hit: { file: place.real, lines, matches },
+        isCut
+      }))
+    })
+  const searchAll = Effect.fnUntraced(function* (places: ReadonlyArray<Place>, find: FindMatches) {
+    const hits: Array<Hit> = []
+    let searched = 0
+    let skipped = 0
+    let isCut = false
+    for (const place of places) {
+      if (searched > limits.maxSearchedBytes) break
+      const found = yield* searchFile(place, find).pipe(
+        Effect.catch((error) => {
+          // What is gone by now is missed by nobody.
+          if (error._tag !== "FileNotFound") skipped++
+          return Effect.undefined
+        })
+      )
+      if (found === undefined) continue
+      isCut ||= found.isCut
+      searched += found.size
+      if (found.hit.matches.length > 0) hits.push(found.hit)
+    }
+    return { hits, isCut: isCut || searched > limits.maxSearchedBytes, skipped } satisfies Search
+  })
   const filesBelow = Effect.fnUntraced(function* (place: Place, wants: (relative: string) => boolean) {
     const below = yield* walk(workspace, place, {
       skips: usuallySkipped,
@@ -206,18 +247,15 @@ export const grepTool = (workspace: Workspace, limits: LimitOptions, path: Path.
         Effect.as(true),
         Effect.catchTag("FileKindWrong", () => Effect.succeed(false))
       )
-      const below = isFolder ? yield* filesBelow(place, wants) : { isCut: false, places: [place] }
-      const hits: Array<Hit> = []
-      let searched = 0
-      let isGivenUp = false
-      for (const one of below.places) {
-        if (searched > limits.maxSearchedBytes) break
-        const { hit, isCut, size } = yield* search(one, one.real, find)
-        isGivenUp ||= isCut
-        searched += size
-        if (hit.matches.length > 0) hits.push(hit)
+      if (!isFolder) {
+        yield* workspace.decideFile(place.given, "read")
+        // Whoever names one file wants to know why it cannot be searched.
+        const { hit, isCut } = yield* searchFile(place, find)
+        return render(input, { hits: hit.matches.length > 0 ? [hit] : [], isCut, skipped: 0 })
       }
-      return render(input, hits, below.isCut || isGivenUp || searched > limits.maxSearchedBytes)
+      const below = yield* filesBelow(place, wants)
+      const found = yield* searchAll(below.places, find)
+      return render(input, { ...found, isCut: below.isCut || found.isCut })
     })
   })
 }

@@ -6,6 +6,7 @@ import { builtIn } from "../BuiltIn.ts"
 import { compileGlob } from "../globPattern.ts"
 import type { EntryDetails } from "../paths/DirectFiles.ts"
 import { explainFault, type Workspace } from "../paths/Workspace.ts"
+import { shownName } from "./paging.ts"
 
 const Input = Schema.Struct({
   path: Schema.optionalKey(Schema.String.annotate({ description: "The folder; the working directory by default." })),
@@ -45,7 +46,7 @@ export const lsTool = (workspace: Workspace, maxEntries: number, path: Path.Path
             .toSorted((a, b) => (a.name < b.name ? -1 : 1))
           const shown = entries.slice(0, maxEntries)
           const listed = yield* Effect.forEach(shown, (entry) => {
-            const plain = { line: `${entry.name}${marks[entry.kind]}`, data: entry }
+            const plain = { line: `${shownName(entry.name)}${marks[entry.kind]}`, data: entry }
             return long === true
               ? folder.details(entry.name).pipe(
                   Effect.map((details) => ({

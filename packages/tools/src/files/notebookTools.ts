@@ -108,7 +108,7 @@ export const notebookReadTool = (workspace: Workspace) =>
     annotations: { title: "Read a notebook", readOnlyHint: true, openWorldHint: false },
     run: Effect.fnUntraced(function* (input) {
       const given = yield* pathOf("NotebookRead", input)
-      const place = yield* workspace.policy.decide(given, "read")
+      const place = yield* workspace.decideFile(given, "read")
       const notebook = yield* parseNotebook(given, (yield* workspace.readText(place)).text)
       const name = nameOf(input)
       const only = name === undefined ? undefined : yield* findCell(given, notebook, name)
@@ -172,7 +172,7 @@ export const notebookEditTool = (workspace: Workspace) =>
     },
     run: Effect.fnUntraced(function* (input) {
       const given = yield* pathOf("NotebookEdit", input)
-      const place = yield* workspace.policy.decide(given, "write")
+      const place = yield* workspace.decideFile(given, "write")
       const change = Effect.gen(function* () {
         const before = yield* workspace.readText(place)
         const notebook = yield* parseNotebook(given, before.text)

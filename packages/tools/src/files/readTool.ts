@@ -51,7 +51,7 @@ export const readTool = (workspace: Workspace, maxCharacters: number) =>
     input: Input,
     annotations: { title: "Read a file", readOnlyHint: true, openWorldHint: false },
     run: Effect.fnUntraced(function* ({ file_path, limit = defaultLimit, offset = 1 }) {
-      const place = yield* workspace.policy.decide(file_path, "read")
+      const place = yield* workspace.decideFile(file_path, "read")
       const first = Math.max(1, offset)
       const { isFull, line, lines } = yield* Effect.scoped(
         Effect.flatMap(workspace.openFile(place), (file) => readLines(place, file, first, limit, maxCharacters))

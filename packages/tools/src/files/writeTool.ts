@@ -36,7 +36,7 @@ export const writeTool = (workspace: Workspace, maxFileBytes: number) =>
       openWorldHint: false
     },
     run: Effect.fnUntraced(function* ({ content, file_path }) {
-      const place = yield* workspace.policy.decide(file_path, "write")
+      const place = yield* workspace.decideFile(file_path, "write")
       // Half a character cannot be written, and another one must not stand in for it.
       if (!content.isWellFormed()) return yield* invalidInput("Write", "content", "Expected a well-formed text")
       const bytes = encoder.encode(content)

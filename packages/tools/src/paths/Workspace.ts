@@ -22,7 +22,7 @@ import {
   type OpenedFile,
   type OpenedFolder
 } from "./DirectFiles.ts"
-import { makePathPolicy, type PathPolicy, type Place } from "./PathPolicy.ts"
+import { makePathPolicy, type PathPolicy, type PathUse, type Place } from "./PathPolicy.ts"
 
 /** What can go wrong on the way to a file. */
 export type WorkspaceError =
@@ -58,6 +58,8 @@ export type AroundWrite = (
 /** Files and folders within the policy. */
 export interface Workspace {
   readonly policy: PathPolicy
+  /** The place of a file that a tool is to work on. A path that names a folder by its end is refused. */
+  readonly decideFile: (given: string, use: PathUse) => Effect.Effect<Place, PathRefused | FileKindWrong>
   readonly openFile: (place: Place) => Effect.Effect<OpenedFile, WorkspaceError, Scope.Scope>
   readonly openFolder: (place: Place) => Effect.Effect<OpenedFolder, WorkspaceError, Scope.Scope>
   /** All bytes of a file, within the limit of size. */
@@ -85,6 +87,9 @@ const kindNames: Readonly<Record<EntryKind, string>> = {
   link: "a symbolic link",
   other: "neither a file nor a folder"
 }
+
+/** What stands behind the last slash where a folder is named. */
+const folderEnds: ReadonlySet<string> = new Set(["", ".", ".."])
 
 const changedMeanwhile = "it was exchanged while it was opened"
 
@@ -122,6 +127,22 @@ const same = <A extends { readonly place: string }>(place: Place, opened: A): Ef
     ? Effect.succeed(opened)
     : Effect.fail(new PathRefused({ path: place.given, reason: changedMeanwhile }))
 
+/** The file that a new one takes the place of, if one is there: nothing else is replaced. */
+const replaceable = Effect.fnUntraced(function* (folder: OpenedFolder, name: string, place: Place) {
+  const found = yield* folder.details(name).pipe(
+    Effect.map((details): EntryDetails | undefined => details),
+    Effect.catchIf(
+      (fault) => fault.kind === "NotFound",
+      () => Effect.undefined
+    ),
+    Effect.mapError(explainFault(place))
+  )
+  if (found === undefined || found.kind === "file") return found
+  return yield* found.kind === "link"
+    ? new PathRefused({ path: place.given, reason: "it is a symbolic link" })
+    : new FileKindWrong({ path: place.given, expected: "a file", found: kindNames[found.kind] })
+})
+
 /** The workspace of these options. */
 export const makeWorkspace = Effect.fnUntraced(function* (
   { limits, paths }: Pick<ToolsOptions, "limits" | "paths">,
@@ -131,6 +152,16 @@ export const makeWorkspace = Effect.fnUntraced(function* (
   const path = yield* Path.Path
   const policy = yield* makePathPolicy(paths)
   const lock = makePathLock()
+
+  const namesFolder = (given: string): boolean =>
+    folderEnds.has(given.split(path.sep === "/" ? "/" : /[\\/]/).at(-1) ?? "")
+
+  const decideFile = (given: string, use: PathUse) =>
+    Effect.filterOrFail(
+      policy.decide(given, use),
+      () => !namesFolder(given),
+      () => new FileKindWrong({ path: given, expected: "a file", found: "the name of a folder" })
+    )
 
   const openFile = Effect.fnUntraced(function* (place: Place) {
     const opened = yield* Effect.mapError(files.openFile(place.real), explainFault(place))
@@ -193,21 +224,10 @@ export const makeWorkspace = Effect.fnUntraced(function* (
         if (bytes.length > limit) return yield* new FileTooLarge({ path: place.given, bytes: bytes.length, limit })
         const folder = yield* folderFor(path.dirname(place.real), place.given)
         const name = path.basename(place.real)
-        const found = yield* folder.details(name).pipe(
-          Effect.map((details): EntryDetails | undefined => details),
-          Effect.catchIf(
-            (fault) => fault.kind === "NotFound",
-            () => Effect.undefined
-          ),
-          Effect.mapError(explainFault(place))
-        )
-        const kind = found?.kind
-        if (kind === "link") return yield* new PathRefused({ path: place.given, reason: "it is a symbolic link" })
-        if (kind !== undefined && kind !== "file")
-          return yield* new FileKindWrong({ path: place.given, expected: "a file", found: kindNames[kind] })
+        const found = yield* replaceable(folder, name, place)
         const kept = before?.bytes === undefined ? undefined : { bytes: before.bytes, mode: before.mode }
         const write = Effect.mapError(folder.replace(name, bytes, before?.mode ?? found?.mode), explainFault(place))
-        const change = { place, before: kept, wasThere: kind === "file", after: bytes }
+        const change = { place, before: kept, wasThere: found !== undefined, after: bytes }
         yield* aroundWrite === undefined ? write : aroundWrite(change)(write)
       })
     )
@@ -221,6 +241,7 @@ export const makeWorkspace = Effect.fnUntraced(function* (
 
   const workspace: Workspace = {
     policy,
+    decideFile,
     openFile,
     openFolder,
     readBytes,
