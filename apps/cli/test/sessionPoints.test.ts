@@ -1,5 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { mkdirSync, writeFileSync } from "node:fs"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { EventStore } from "@signalbox/conversation"
+import { FileLock, layerJsonl, ProcessIdentities } from "@signalbox/conversation/jsonl"
+import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { hostname } from "node:os"
 import { makePlace, type Place } from "./support.ts"
 
 /** A conversation of three turns, the second of which has called a tool that changes a file. */
@@ -157,6 +162,36 @@ describe("a conversation that is kept", () => {
       ].join("\n")
     )
     assert.notInclude(went.stderr, "did not end")
+  })
+
+  it("is deleted when its turn in another program is over, and not in the middle of it", async () => {
+    await using place = await makePlace()
+    makeLost(place)
+    const kept = place.file("kept/lost.jsonl")
+    // This process has the turn, as far as others can see.
+    const turn = Effect.runSync(Scope.make())
+    const store = layerJsonl({ folder: place.file("kept"), durability: "flush", strict: false }).pipe(
+      Layer.provide(FileLock.layer),
+      Layer.provide(ProcessIdentities.layer({ pid: process.pid, hostname: hostname() })),
+      Layer.provide(NodeServices.layer)
+    )
+    await Effect.runPromise(
+      Layer.build(store).pipe(
+        Effect.flatMap((context) => Context.get(context, EventStore).lockTurn("lost", "1 second")),
+        Scope.provide(turn)
+      )
+    )
+    const deleting = place.start(["sessions", "delete", "lost", "--yes"])
+    await deleting.says("a turn of lost runs in another program: waiting until it is over, 30.0 s at most")
+    assert.isTrue(existsSync(kept))
+    const chat = place.start(["chat", "--session", "lost", "hello"])
+    await chat.says("A turn of lost runs in another program: what you say waits until it is over")
+    chat.child.kill("SIGINT")
+    await chat.ended
+    await Effect.runPromise(Scope.close(turn, Exit.void))
+    const { code, stdout } = await deleting.ended
+    assert.deepStrictEqual([code, stdout], [0, "✓ lost is deleted\n"])
+    assert.isFalse(existsSync(kept))
   })
 
   it("goes two ways, under a name of its own", async () => {
