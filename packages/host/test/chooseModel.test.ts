@@ -96,6 +96,26 @@ layer(nodePlatform)("the choice of the model", (it) => {
       assert.strictEqual(chosen.model, plain.options.providers["claude"]?.model)
     })
   )
+  it.effect("takes the own name of the provider off the model, and no name of another vendor", () =>
+    Effect.gen(function* () {
+      const fk = { kind: "openai", baseUrl: "http://127.0.0.1:9/v1", apiKey: "k-000", model: "m1" }
+      const cases = [
+        ["fk", "fk/m2", "m2"],
+        ["fk", "fk/vendor/m2", "vendor/m2"],
+        ["fk", "fk", "m1"],
+        ["fk", "fk/", "m1"],
+        ["fk", "m2", "m2"],
+        ["openrouter", "openai/gpt-x", "openai/gpt-x"],
+        ["openrouter", "openrouter/auto", "openrouter/auto"],
+        ["openrouter", "openrouter/openai/gpt-x", "openai/gpt-x"]
+      ] as const
+      for (const [provider, name, model] of cases) {
+        const config = yield* configWith({}, { "providers.fk": fk, "model.provider": provider, "model.name": name })
+        const chosen = yield* chooseModel(config, { OPENROUTER_API_KEY: "c" })
+        assert.deepInclude(chosen, { upstream: provider, model }, name)
+      }
+    })
+  )
   it.effect("finds an Ollama that answers, with its first model", () =>
     Effect.gen(function* () {
       const upstream = yield* Effect.acquireRelease(

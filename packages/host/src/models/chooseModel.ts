@@ -9,7 +9,7 @@ import { variablesIn } from "../config/secrets.ts"
 import { MissingApiKey } from "../errors.ts"
 import { listModels } from "./listModels.ts"
 import type { ModelContext } from "./modelContext.ts"
-import { readModelReference } from "./modelReference.ts"
+import { modelOfProvider, readModelReference } from "./modelReference.ts"
 import type { ResolvedProviders } from "./resolveProviders.ts"
 
 /** The model in use and the reason for it, in words for a person. */
@@ -56,6 +56,12 @@ const chooseNamed = Effect.fnUntraced(function* (
   return { route: { upstream: name, model }, reason: `${why}; ${howToChoose}` } satisfies Choice
 })
 
+/** The same with the name that the provider has for the model: its own name may stand before it. */
+const withOwnName = (options: HostOptions, { ready }: ResolvedProviders): HostOptions => {
+  const { name, provider } = options.model
+  return { ...options, model: { ...options.model, name: modelOfProvider(name, provider, ready.get(provider)?.kind) } }
+}
+
 /** An Ollama that answers and has a model: that which is named, where one is. Ollama's names end with a tag. */
 const chooseOllama = Effect.fnUntraced(function* (options: HostOptions, { ready }: ResolvedProviders) {
   const entry = ready.get("ollama")?.entry
@@ -97,7 +103,8 @@ const isOffline = ({ model: { name, provider } }: HostOptions): boolean =>
 export const chooseModel = Effect.fn("chooseModel")(function* (options: HostOptions, providers: ResolvedProviders) {
   const { provider } = options.model
   if (isOffline(options)) return offline(provider === "auto" ? "it is named" : "the configuration says so")
-  if (provider !== "auto") return yield* chooseNamed(options, providers, provider, "the configuration names it")
+  if (provider !== "auto")
+    return yield* chooseNamed(withOwnName(options, providers), providers, provider, "the configuration names it")
   const byName = yield* chooseByName(options, providers)
   if (byName !== undefined) return byName
   const keyed = [...providers.ready].flatMap(([name, { apiKey }]) => (apiKey === undefined ? [] : [name]))

@@ -11,3 +11,12 @@ export const readModelReference = (text: string, providers: ReadonlySet<string>,
   if (!providers.has(first)) return { upstream: standard, model: text }
   return { upstream: first, model: slash < 0 ? "" : text.slice(slash + 1) }
 }
+
+/**
+ * The model that a name means at a provider: its own name before it is taken off. OpenRouter has models of its own that are
+ * called `openrouter/…`; those of others have their vendor between.
+ */
+export const modelOfProvider = (name: string, provider: string, kind: string | undefined): string => {
+  const { model, upstream } = readModelReference(name, new Set([provider]), "")
+  return upstream === "" || (kind === "openrouter" && name.includes("/") && !model.includes("/")) ? name : model
+}

@@ -4,7 +4,7 @@
 import { nearestName } from "@signalbox/model"
 import type { ConfigPath } from "../../config/document.ts"
 import type { HostOptions } from "../../config/HostOptions.ts"
-import { readModelReference } from "../../models/modelReference.ts"
+import { modelOfProvider, readModelReference } from "../../models/modelReference.ts"
 
 /** A model that may be asked for. */
 export interface WantedModel {
@@ -30,7 +30,9 @@ export const wantedModels = (
     add(upstream, model, ...path)
   }
   const nameOf = (provider: string, name: string) =>
-    own.provider === "auto" ? readModelReference(name, known, provider).model : name
+    own.provider === "auto"
+      ? readModelReference(name, known, provider).model
+      : modelOfProvider(name, provider, providers[provider]?.kind ?? provider)
   for (const [name, { model }] of Object.entries(providers)) add(name, model, "providers", name, "model")
   add(standard, nameOf(standard, own.name), "model", "name")
   routing.rules.forEach((rule, index) => add(rule.provider, rule.model, "routing", "rules", index, "model"))
