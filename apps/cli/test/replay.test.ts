@@ -279,6 +279,10 @@ describe("a fork", () => {
     const keyless = await replay(place, ["tape", "--from", "3", "--model", "claude/another"])
     assert.strictEqual(keyless.code, 78)
     assert.include(keyless.stderr, "ANTHROPIC_API_KEY is not set")
+    // What its hint says.
+    assert.include(keyless.stderr, "--provider offline")
+    const offline = await replay(place, ["tape", "--from", "3", "--provider", "offline"])
+    assert.strictEqual(offline.code, 0, offline.stderr)
     const unknown = await replay(place, ["tape", "--from", "3", "--model", "nope/x"])
     assert.strictEqual(unknown.code, 1)
     assert.include(unknown.stderr, "MODEL_NOT_FOUND")

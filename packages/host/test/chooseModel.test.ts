@@ -107,10 +107,12 @@ layer(nodePlatform)("the choice of the model", (it) => {
         ["fk", "m2", "m2"],
         ["openrouter", "openai/gpt-x", "openai/gpt-x"],
         ["openrouter", "openrouter/auto", "openrouter/auto"],
-        ["openrouter", "openrouter/openai/gpt-x", "openai/gpt-x"]
+        ["openrouter", "openrouter/openai/gpt-x", "openai/gpt-x"],
+        ["groq", "groq/compound", "groq/compound"]
       ] as const
       for (const [provider, name, model] of cases) {
-        const config = yield* configWith({}, { "providers.fk": fk, "model.provider": provider, "model.name": name })
+        const providers = { "providers.fk": fk, "providers.groq": { ...fk, kind: "groq" } }
+        const config = yield* configWith({}, { ...providers, "model.provider": provider, "model.name": name })
         const chosen = yield* chooseModel(config, { OPENROUTER_API_KEY: "c" })
         assert.deepInclude(chosen, { upstream: provider, model }, name)
       }

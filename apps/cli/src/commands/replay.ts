@@ -16,7 +16,7 @@ export const replay = Command.make(
     ),
     from: Flag.Int("from").pipe(
       Flag.withMetavar("STEP"),
-      Flag.withDescription("Go on live from this call of the model, counted from 1; needs --model"),
+      Flag.withDescription("Go on live from this call of the model, counted from 1; needs --model or --provider"),
       Flag.filter(
         (step) => step >= 1,
         () => "a whole number, 1 or more"

@@ -62,11 +62,14 @@ const forkOf = Effect.fnUntraced(function* ({ diff, from, model, provider, tools
       )
     return undefined
   }
-  if (Option.isNone(model)) return yield* wrong("--from goes on with a model: name it with --model.")
+  const named = Option.orElse(model, () => provider)
+  if (Option.isNone(named))
+    return yield* wrong("--from goes on with a model: name it with --model, or its provider with --provider.")
   if (diff) return yield* wrong("--diff compares the whole conversation: leave out --from.")
   return {
     step: from.value,
-    model: model.value,
+    // A provider alone is its own model.
+    model: named.value,
     provider: Option.getOrUndefined(provider),
     tools: Option.getOrElse(tools, () => "live" as const),
     environment

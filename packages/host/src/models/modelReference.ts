@@ -12,11 +12,11 @@ export const readModelReference = (text: string, providers: ReadonlySet<string>,
   return { upstream: first, model: slash < 0 ? "" : text.slice(slash + 1) }
 }
 
-/**
- * The model that a name means at a provider: its own name before it is taken off. OpenRouter has models of its own that are
- * called `openrouter/…`; those of others have their vendor between.
- */
+/** Those that resell have models of their own, which are called after them: `openrouter/auto`, `groq/compound`. */
+const resellers: ReadonlySet<string | undefined> = new Set(["openrouter", "groq"])
+
+/** The model that a name means at a provider: its own name before it is taken off, where what is behind it may be a model. */
 export const modelOfProvider = (name: string, provider: string, kind: string | undefined): string => {
   const { model, upstream } = readModelReference(name, new Set([provider]), "")
-  return upstream === "" || (kind === "openrouter" && name.includes("/") && !model.includes("/")) ? name : model
+  return upstream === "" || (resellers.has(kind) && name.includes("/") && !model.includes("/")) ? name : model
 }
