@@ -92,7 +92,8 @@ export {
   type RoutingPlan,
   type RoutingRule
 } from "./routing/RoutingPlan.ts"
-export { linearPattern, type LinearPatternOptions, linearSpans } from "./routing/linearPattern.ts"
+export { linearPattern, type LinearPatternOptions, linearSpans, linearTest } from "./routing/linearPattern.ts"
+export type { StateTest, Turn } from "./routing/runStates.ts"
 export type { Span } from "./routing/stateSpans.ts"
 export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolveModel.ts"
 export { aliasRules } from "./routing/aliasRules.ts"

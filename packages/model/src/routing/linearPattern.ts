@@ -4,7 +4,7 @@
  * which need that, are refused.
  */
 import { Result } from "effect"
-import { runStates, type State } from "./runStates.ts"
+import { runStates, type State, type StateTest } from "./runStates.ts"
 import { type Span, stateSpans } from "./stateSpans.ts"
 
 type Node =
@@ -41,10 +41,16 @@ const lookaround = /^\(\?(?:=|!|<=|<!)$/
 export const linearPattern = (
   regex: string,
   options: LinearPatternOptions = {}
-): Result.Result<(text: string) => boolean, string> =>
+): Result.Result<(text: string) => boolean, string> => Result.map(linearTest(regex, options), ({ test }) => test)
+
+/** The same test, also with pauses: an odd pattern is slow over a long text, though its time is linear. */
+export const linearTest = (regex: string, options: LinearPatternOptions = {}): Result.Result<StateTest, string> =>
   Result.map(statesOf(regex, options), ({ start, states }) => runStates(states, start, options))
 
-/** The parts of a text that fit a pattern, as a search by JavaScript would find them, or what is wrong with the pattern. */
+/**
+ * The parts of a text that fit a pattern, as a search by JavaScript would find them, or what is wrong with the pattern. They may
+ * differ where a part that may be empty is repeated, as in `(a*?)+`: JavaScript does not go on after an empty round.
+ */
 export const linearSpans = (
   regex: string,
   options: Omit<LinearPatternOptions, "isSearch"> = {}

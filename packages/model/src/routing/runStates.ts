@@ -30,13 +30,36 @@ const lineEnd = 10
 export const isWordCode = (code: number): boolean =>
   (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || code === 0x5f || (code >= 0x61 && code <= 0x7a)
 
+/** How much may be done before others get their turn: a character is one, and a spot that is new as much as many of them. */
+const costPerTurn = 100_000
+const costOfSpot = 100
+
+/** What is left of a turn; several texts may share it. */
+export interface Turn {
+  left: number
+}
+
+/** The test of a pattern: at once, or with pauses in which others get their turn. */
+export interface StateTest {
+  readonly test: (text: string) => boolean
+  readonly testing: (text: string, turn: Turn) => Generator<undefined, boolean>
+}
+
+/** Where a run stands. */
+interface Progress {
+  index: number
+  spot: Spot
+}
+
 /** The test of a compiled pattern. State 0 is the match. */
 export const runStates = (
   states: ReadonlyArray<State>,
   start: number,
   { hasLines = false, isSearch = false }: { readonly hasLines?: boolean; readonly isSearch?: boolean }
-): ((text: string) => boolean) => {
+): StateTest => {
   const spots = new Map<string, Spot>()
+  /** How many times a step was found out, and not looked up. */
+  let made = 0
   const spotOf = (cores: ReadonlyArray<number>, isStart: boolean, wasWord: boolean): Spot => {
     const key = `${isStart ? 1 : 0}${wasWord ? 1 : 0}${cores.join()}`
     const known = spots.get(key)
@@ -78,6 +101,7 @@ export const runStates = (
     return reached
   }
   const step = (spot: Spot, code: number): Spot => {
+    made++
     const reached = reach(spot, code)
     if (isSearch && reached.has(0)) return found
     const char = String.fromCodePoint(code)
@@ -101,16 +125,31 @@ export const runStates = (
     return next
   }
 
-  return (text) => {
-    let spot = first
-    for (let index = 0; index < text.length; index++) {
-      const code = text.codePointAt(index) ?? 0
-      if (code > 0xffff) index++
-      spot = follow(spot, code)
-      if (spot === found) return true
-      if (spot.states.length === 0) return false
+  /** Runs on until it is told, or nothing is left of the turn: then nothing is told. */
+  const run = (text: string, progress: Progress, turn: Turn): boolean | undefined => {
+    while (progress.index < text.length) {
+      if (turn.left <= 0) return undefined
+      const code = text.codePointAt(progress.index) ?? 0
+      progress.index += code > 0xffff ? 2 : 1
+      const before = made
+      progress.spot = follow(progress.spot, code)
+      turn.left -= 1 + (made - before) * costOfSpot
+      if (progress.spot === found) return true
+      if (progress.spot.states.length === 0) return false
     }
-    spot.endsWell ??= reach(spot, end).has(0)
-    return spot.endsWell
+    progress.spot.endsWell ??= reach(progress.spot, end).has(0)
+    return progress.spot.endsWell
+  }
+  return {
+    test: (text) => run(text, { index: 0, spot: first }, { left: Number.POSITIVE_INFINITY }) === true,
+    testing: function* (text, turn) {
+      const progress = { index: 0, spot: first }
+      for (;;) {
+        const told = run(text, progress, turn)
+        if (told !== undefined) return told
+        turn.left = costPerTurn
+        yield undefined
+      }
+    }
   }
 }

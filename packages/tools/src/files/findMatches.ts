@@ -2,7 +2,7 @@
  * What fits in the lines of one text: whole lines, parts of them, or what goes over several. A part is found in linear time, but
  * all of them may take more: then the search ends before the text does, and says so.
  */
-import type { Span } from "@signalbox/model"
+import type { Span, StateTest, Turn } from "@signalbox/model"
 import { Effect } from "effect"
 
 /** What fits: lines from 0, the last one included. */
@@ -24,7 +24,7 @@ export type FindMatches = (lines: ReadonlyArray<string>) => Effect.Effect<Matche
 
 /** A pattern, as a test of a text and as a search for parts of it. */
 export interface Pattern {
-  readonly test: (text: string) => boolean
+  readonly testing: StateTest["testing"]
   /** Gives `undefined` where others should get their turn. */
   readonly spans: (text: string) => Iterable<Span | undefined>
 }
@@ -35,21 +35,30 @@ const maxMatches = 10_000
 /** A search that others had to be let in for so often is given up. */
 const maxPauses = 100
 
-const wholeLines =
-  ({ test }: Pattern): FindMatches =>
-  (lines) =>
-    Effect.sync(() => {
-      const matches: Array<Match> = []
-      for (const [index, line] of lines.entries()) {
-        if (matches.length >= maxMatches) break
-        if (test(line)) matches.push({ first: index, last: index })
-      }
-      return { matches, isCut: false }
-    })
+/** Whether something in the text fits. Others get their turn meanwhile. No effect of its own: there are many lines. */
+function* fits({ testing }: Pattern, text: string, turn: Turn): Effect.fn.Return<boolean> {
+  const test = testing(text, turn)
+  for (let step = test.next(); ; step = test.next()) {
+    if (step.done === true) return step.value
+    yield* Effect.yieldNow
+  }
+}
 
-const spansIn = Effect.fnUntraced(function* ({ spans, test }: Pattern, text: string) {
+const wholeLines = (pattern: Pattern): FindMatches =>
+  Effect.fnUntraced(function* (lines) {
+    const turn = { left: 0 }
+    const matches: Array<Match> = []
+    for (const [index, line] of lines.entries()) {
+      if (matches.length >= maxMatches) break
+      if (yield* fits(pattern, line, turn)) matches.push({ first: index, last: index })
+    }
+    return { matches, isCut: false }
+  })
+
+const spansIn = Effect.fnUntraced(function* (pattern: Pattern, text: string, turn: Turn) {
+  const { spans } = pattern
   const found: Array<Span> = []
-  if (!test(text)) return { found, isCut: false }
+  if (!(yield* fits(pattern, text, turn))) return { found, isCut: false }
   let pauses = 0
   for (const span of spans(text)) {
     if (span !== undefined) found.push(span)
@@ -62,9 +71,10 @@ const spansIn = Effect.fnUntraced(function* ({ spans, test }: Pattern, text: str
 
 const partsOfLines = (pattern: Pattern): FindMatches =>
   Effect.fnUntraced(function* (lines) {
+    const turn = { left: 0 }
     const matches: Array<Match> = []
     for (const [index, line] of lines.entries()) {
-      const { found, isCut } = yield* spansIn(pattern, line)
+      const { found, isCut } = yield* spansIn(pattern, line, turn)
       const parts = found.filter(({ end, start }) => end > start)
       matches.push(...parts.map(({ end, start }) => ({ first: index, last: index, part: line.slice(start, end) })))
       if (isCut) return { matches, isCut }
@@ -76,7 +86,7 @@ const partsOfLines = (pattern: Pattern): FindMatches =>
 const overLines = (pattern: Pattern, asParts: boolean): FindMatches =>
   Effect.fnUntraced(function* (lines) {
     const text = lines.join("\n")
-    const { found, isCut } = yield* spansIn(pattern, text)
+    const { found, isCut } = yield* spansIn(pattern, text, { left: 0 })
     let line = 0
     let lineEnd = lines[0]?.length ?? 0
     /** Places come in order. */

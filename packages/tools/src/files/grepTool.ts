@@ -2,7 +2,7 @@
  * Grep: lines of files by a regular expression. Expressions are matched in linear time and files are read within a
  * limit, so a search ends whatever is searched for; between files others get their turn.
  */
-import { linearPattern, linearSpans } from "@signalbox/model"
+import { linearSpans, linearTest } from "@signalbox/model"
 import { Effect, Path, Result, Schema } from "effect"
 import { builtIn, invalidInput } from "../BuiltIn.ts"
 import { FileNotFound, PatternInvalid } from "../errors.ts"
@@ -91,11 +91,16 @@ const compile = (input: GrepInput): Effect.Effect<FindMatches, PatternInvalid> =
   const options = { ignoresCase: ignores ?? case_sensitive === false, hasLines }
   const regex = unescaped(pattern)
   const compiled = Result.all({
-    test: linearPattern(regex, { ...options, isSearch: true }),
+    test: linearTest(regex, { ...options, isSearch: true }),
     spans: linearSpans(regex, options)
   })
   return Effect.fromResult(compiled).pipe(
-    Effect.map((compiled) => findMatches(compiled, { asParts: wantsParts(input), overLines: hasLines })),
+    Effect.map((compiled) =>
+      findMatches(
+        { testing: compiled.test.testing, spans: compiled.spans },
+        { asParts: wantsParts(input), overLines: hasLines }
+      )
+    ),
     Effect.mapError((reason) => new PatternInvalid({ pattern, reason }))
   )
 }
