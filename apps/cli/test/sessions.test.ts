@@ -2,6 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { readdirSync, writeFileSync } from "node:fs"
 import { makePlace } from "./support.ts"
 
+const record = (n: number) =>
+  JSON.stringify({ id: `m${n}`, timestamp: "2025-06-01T10:00:00Z", role: "user", content: "hello" })
+
 describe("conversations with a name", () => {
   it("outlive the program", async () => {
     await using place = await makePlace()
@@ -110,8 +113,6 @@ describe("conversations with a name", () => {
     assert.include(none.stderr, "other.yaml:2 is no record, nor is any other line: it is no JSON.")
     assert.include(none.stderr, "RECORDS_INVALID")
 
-    const record = (n: number) =>
-      JSON.stringify({ id: `m${n}`, timestamp: "2025-06-01T10:00:00Z", role: "user", content: "hello" })
     writeFileSync(place.file("mixed.jsonl"), [record(1), "{", record(2), "[]"].join("\n"))
     const into = ["history", "import", "mixed.jsonl", "--session", "copy"]
     const some = await place.run(into)

@@ -8,6 +8,8 @@ import { load, problemsOf } from "./support.ts"
 const preset = "preset:default@1"
 const catalog = "MCP_CONFIG_PATH"
 
+const flag = (key: string, value: string) => ({ path: ["model", key], value, flag: `--${key}` })
+
 /** What is logged meanwhile. */
 const logged = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
@@ -47,7 +49,6 @@ layer(NodeServices.layer)("the layers of the configuration", (it) => {
   it.effect("mean the model that is named in one, also over one that says the offline model", () =>
     Effect.gen(function* () {
       const offline = { extends: preset, model: { provider: "offline" } }
-      const flag = (key: string, value: string) => ({ path: ["model", key], value, flag: `--${key}` })
       const named = { SIGNALBOX_MODEL_NAME: "e" }
       const cases = [
         [offline, {}, [flag("name", "g")], "auto g"],
