@@ -92,9 +92,9 @@ export {
   type RoutingPlan,
   type RoutingRule
 } from "./routing/RoutingPlan.ts"
-export { linearPattern, type LinearPatternOptions, linearSpans, linearTest } from "./routing/linearPattern.ts"
-export type { StateTest, Turn } from "./routing/runStates.ts"
-export type { Span } from "./routing/stateSpans.ts"
+export { linearPattern, type LinearPatternOptions, linearSpans, linearTest } from "./patterns/linearPattern.ts"
+export type { StateTest, Turn } from "./patterns/runStates.ts"
+export type { Span } from "./patterns/stateSpans.ts"
 export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolveModel.ts"
 export { aliasRules } from "./routing/aliasRules.ts"
 export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRouter.ts"

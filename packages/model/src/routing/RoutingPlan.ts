@@ -5,7 +5,7 @@
 import { Result } from "effect"
 import { RoutingPlanInvalid } from "../errors.ts"
 import { nearestName } from "../nearestName.ts"
-import { linearPattern } from "./linearPattern.ts"
+import { linearPattern } from "../patterns/linearPattern.ts"
 
 /** Where a request goes: the name of an upstream, and the name that this upstream has for the model. */
 export interface ModelRoute {
