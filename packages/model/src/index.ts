@@ -82,6 +82,11 @@ export {
 export { makeQuestionClock, type QuestionClock } from "./questionClock.ts"
 export { ApprovalRefused, ApprovalRequired, notApproved } from "./approvalErrors.ts"
 
+// Regular expressions that take linear time
+export { linearPattern, type LinearPatternOptions, linearSpans, linearTest } from "./patterns/linearPattern.ts"
+export type { StateTest, Turn } from "./patterns/runStates.ts"
+export type { Span } from "./patterns/stateSpans.ts"
+
 // Models for names
 export {
   makeRoutingPlan,
@@ -92,9 +97,6 @@ export {
   type RoutingPlan,
   type RoutingRule
 } from "./routing/RoutingPlan.ts"
-export { linearPattern, type LinearPatternOptions, linearSpans, linearTest } from "./patterns/linearPattern.ts"
-export type { StateTest, Turn } from "./patterns/runStates.ts"
-export type { Span } from "./patterns/stateSpans.ts"
 export { listedModels, type ResolvedModel, resolveModel } from "./routing/resolveModel.ts"
 export { aliasRules } from "./routing/aliasRules.ts"
 export { ModelRouter, type RouteOptions, routeModels } from "./routing/ModelRouter.ts"

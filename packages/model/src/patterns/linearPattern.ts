@@ -4,7 +4,8 @@
  * which need that, are refused.
  */
 import { Result } from "effect"
-import { runStates, type State, type StateTest } from "./runStates.ts"
+import { runStates, type StateTest } from "./runStates.ts"
+import type { State } from "./State.ts"
 import { type Span, stateSpans } from "./stateSpans.ts"
 
 type Node =

@@ -3,19 +3,11 @@
  * with where each character led, so most characters cost one look into a table.
  */
 
-/** `next` are the states after this one, each of which may be the right one. */
-export interface State {
-  readonly type: "char" | "start" | "end" | "boundary" | "inside" | "fork" | "match"
-  readonly test: (char: string) => boolean
-  readonly next: Array<number>
-}
+import { type Before, beforeOf, isPassed, noCode, type State } from "./State.ts"
 
 /** Where one can be within a pattern, as far as it does not depend on what comes next. */
-interface Spot {
+interface Spot extends Before {
   readonly states: ReadonlyArray<number>
-  readonly isStart: boolean
-  /** The character before is one of a word. */
-  readonly wasWord: boolean
   readonly ascii: Array<Spot | undefined>
   readonly others: Map<number, Spot>
   endsWell: boolean | undefined
@@ -23,12 +15,6 @@ interface Spot {
 
 /** A text that leads to more of them is run at the cost of finding each anew, which is linear, too. */
 const maxSpots = 2000
-const end = -1
-const lineEnd = 10
-
-/** Whether the character is one of a word. */
-export const isWordCode = (code: number): boolean =>
-  (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || code === 0x5f || (code >= 0x61 && code <= 0x7a)
 
 /** How much may be done before others get their turn: a character is one, and a spot that is new as much as many of them. */
 const costPerTurn = 100_000
@@ -60,7 +46,8 @@ export const runStates = (
   const spots = new Map<string, Spot>()
   /** How many times a step was found out, and not looked up. */
   let made = 0
-  const spotOf = (cores: ReadonlyArray<number>, isStart: boolean, wasWord: boolean): Spot => {
+  const spotOf = (cores: ReadonlyArray<number>, code: number): Spot => {
+    const { isStart, wasWord } = beforeOf(code, hasLines)
     const key = `${isStart ? 1 : 0}${wasWord ? 1 : 0}${cores.join()}`
     const known = spots.get(key)
     if (known !== undefined) return known
@@ -69,25 +56,10 @@ export const runStates = (
     spots.set(key, spot)
     return spot
   }
-  const first = spotOf([start], true, false)
+  const first = spotOf([start], noCode)
   /** Reached when a part of the text fits; nothing leads away from it. */
   const found: Spot = { ...first, states: [], ascii: [], others: new Map(), endsWell: true }
 
-  const isPassed = (type: State["type"], spot: Spot, code: number): boolean => {
-    switch (type) {
-      case "fork":
-        return true
-      case "start":
-        return spot.isStart
-      case "end":
-        return code === end || (hasLines && code === lineEnd)
-      case "boundary":
-      case "inside":
-        return (spot.wasWord !== isWordCode(code)) === (type === "boundary")
-      default:
-        return false
-    }
-  }
   /** All states that are reached without a character, when this one comes next. */
   const reach = (spot: Spot, code: number): ReadonlySet<number> => {
     const reached = new Set<number>()
@@ -96,7 +68,7 @@ export const runStates = (
       if (reached.has(index)) continue
       reached.add(index)
       const state = states[index]
-      if (state !== undefined && isPassed(state.type, spot, code)) open.push(...state.next)
+      if (state !== undefined && isPassed(state.type, spot, code, hasLines)) open.push(...state.next)
     }
     return reached
   }
@@ -112,8 +84,7 @@ export const runStates = (
     }
     return spotOf(
       [...after].toSorted((a, b) => a - b),
-      hasLines && code === lineEnd,
-      isWordCode(code)
+      code
     )
   }
   const follow = (spot: Spot, code: number): Spot => {
@@ -137,7 +108,7 @@ export const runStates = (
       if (progress.spot === found) return true
       if (progress.spot.states.length === 0) return false
     }
-    progress.spot.endsWell ??= reach(progress.spot, end).has(0)
+    progress.spot.endsWell ??= reach(progress.spot, noCode).has(0)
     return progress.spot.endsWell
   }
   return {

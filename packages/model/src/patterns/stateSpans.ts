@@ -2,7 +2,7 @@
  * Finds what fits a set of states: the parts of a text, first to last, that a search which goes back would find. All states that
  * may be the right one are followed at once, in the order in which it would try them, and each knows where it began.
  */
-import { isWordCode, type State } from "./runStates.ts"
+import { beforeOf, isPassed, noCode, type State } from "./State.ts"
 
 /** A part of a text: from here to before there, in UTF-16 units. */
 export interface Span {
@@ -18,28 +18,9 @@ interface Thread {
 /** After so many steps others get their turn. */
 const stepsPerTurn = 20_000
 
-const codeAt = (text: string, index: number): number => text.codePointAt(index) ?? -1
+const codeAt = (text: string, index: number): number => text.codePointAt(index) ?? noCode
 
 const widthOf = (code: number): number => (code > 0xffff ? 2 : 1)
-
-const isEnd = (code: number, hasLines: boolean): boolean => code === -1 || (hasLines && code === 10)
-
-/** Whether one can be here, between two characters, without having read one. */
-const isPassed = (type: State["type"], before: number, code: number, hasLines: boolean): boolean => {
-  switch (type) {
-    case "fork":
-      return true
-    case "start":
-      return before === -1 || (hasLines && before === 10)
-    case "end":
-      return isEnd(code, hasLines)
-    case "boundary":
-    case "inside":
-      return (isWordCode(before) !== isWordCode(code)) === (type === "boundary")
-    default:
-      return false
-  }
-}
 
 /** All that can be reached from the threads without a character, first choice first. */
 const reachFrom = (
@@ -84,7 +65,7 @@ export const stateSpans = (states: ReadonlyArray<State>, first: number, hasLines
   const beginners = beginnersOf(states, first)
 
   const stepAt = (text: string, index: number, code: number, { found, threads }: Progress): Progress => {
-    const before = index === 0 ? -1 : text.charCodeAt(index - 1)
+    const before = beforeOf(index === 0 ? noCode : text.charCodeAt(index - 1), hasLines)
     const begun = found === undefined ? [...threads, { state: first, start: index }] : threads
     const reached = reachFrom(states, begun, (type) => isPassed(type, before, code, hasLines))
     const match = reached.findIndex(({ state }) => state === 0)
@@ -92,7 +73,7 @@ export const stateSpans = (states: ReadonlyArray<State>, first: number, hasLines
     // What would be tried later than what fits is not tried.
     const tried = fits === undefined ? reached : reached.slice(0, match)
     return {
-      threads: code === -1 ? [] : afterChar(states, tried, code),
+      threads: code === noCode ? [] : afterChar(states, tried, code),
       found: fits === undefined ? found : { start: fits.start, end: index }
     }
   }

@@ -135,13 +135,13 @@ const countsOf = (hits: ReadonlyArray<Hit>) => hits.map(({ file, matches }) => (
 const contentOf = (input: GrepInput, hits: ReadonlyArray<Hit>, offset: number, limit: number): Shown => {
   const shown: Array<string> = []
   const lines: Array<object> = []
+  const isParts = wantsParts(input)
   let passed = 0
   let count = 0
   for (const hit of hits) {
     const wanted = hit.matches.filter(() => passed++ >= offset && count < limit && ++count > 0)
     let before = 0
     const name = shownName(hit.file)
-    const isParts = wantsParts(input)
     for (const { isMatch, line, text } of isParts ? partLines(wanted) : withContext(hit.lines, wanted, around(input))) {
       if (!isParts && before !== 0 && line !== before + 1) shown.push("--")
       before = line
