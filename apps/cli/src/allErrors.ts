@@ -5,5 +5,6 @@ import type { ErrorClass } from "@signalbox/errors"
 import { errorFamilies } from "@signalbox/host"
 import { serverErrors } from "@signalbox/server"
 import { cliErrors } from "./errors.ts"
+import { sessionErrors } from "./sessions/errors.ts"
 
-export const allErrors: ReadonlyArray<ErrorClass> = [...errorFamilies, ...serverErrors, ...cliErrors]
+export const allErrors: ReadonlyArray<ErrorClass> = [...errorFamilies, ...serverErrors, ...cliErrors, ...sessionErrors]

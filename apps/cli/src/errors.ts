@@ -202,25 +202,6 @@ export class AlertsHold extends defineError<AlertsHold>()("AlertsHold", {
   hint: () => "Each alert names what it is about. See more: signalbox servers status"
 }) {}
 
-/** A conversation is to be kept, and the configuration says that none is. */
-export class HistoryOff extends defineError<HistoryOff>()("HistoryOff", {
-  code: "HISTORY_OFF",
-  status: statuses.configuration,
-  fields: {},
-  message: () => "No conversations are kept: history.folder is empty.",
-  hint: () => 'Set history.folder in the configuration to "auto", or to a folder.'
-}) {}
-
-/** Several conversations begin with what was given for a name. */
-export class SessionAmbiguous extends defineError<SessionAmbiguous>()("SessionAmbiguous", {
-  code: "SESSION_AMBIGUOUS",
-  status: statuses.notFound,
-  fields: { given: Schema.String, names: Schema.Array(Schema.String) },
-  message: ({ given, names }) =>
-    `Several sessions begin with "${given}": ${names.slice(0, 5).join(", ")}${names.length > 5 ? " …" : ""}`,
-  hint: () => "Give more of the name. See: signalbox sessions list"
-}) {}
-
 /** The built-in tools have changed no file, or nothing of it is kept. */
 export class NothingToUndo extends defineError<NothingToUndo>()("NothingToUndo", {
   code: "NOTHING_TO_UNDO",
@@ -238,25 +219,6 @@ export class CallLogInvalid extends defineError<CallLogInvalid>()("CallLogInvali
   message: ({ file, line, reason }) => `${file}${line > 0 ? `:${line}` : ""} holds no calls: ${reason}.`,
   hint: () =>
     'Each line is a JSON object such as {"name":"Bash","arguments":{"command":"ls"}}; sessions export writes them.'
-}) {}
-
-/** A file of records holds something else: nothing of it was taken in. */
-export class RecordsInvalid extends defineError<RecordsInvalid>()("RecordsInvalid", {
-  code: "RECORDS_INVALID",
-  status: statuses.badData,
-  fields: { file: Schema.String, line: Schema.Int, reason: Schema.String },
-  message: ({ file, line, reason }) => `${file}:${line} is no record, nor is any other line: ${reason}.`,
-  hint: () => "Each line is a record of a conversation as a JSON object; signalbox sessions export writes them."
-}) {}
-
-/** Some lines of a file of records are none; the others were taken in. */
-export class SomeRecordsInvalid extends defineError<SomeRecordsInvalid>()("SomeRecordsInvalid", {
-  code: "RECORDS_PARTLY_INVALID",
-  status: { ...statuses.badData, exit: exitCodes.partial },
-  fields: { file: Schema.String, line: Schema.Int, reason: Schema.String, rejected: Schema.Int, total: Schema.Int },
-  message: ({ file, line, reason, rejected, total }) =>
-    `${rejected} of ${total} lines are no records and were left out, the first at ${file}:${line}: ${reason}.`,
-  hint: () => "Correct these lines and import the file again: what is there already stays as it is."
 }) {}
 
 /** Another configuration would treat calls otherwise, and the caller wants to be told of that by an exit code. */
@@ -382,12 +344,8 @@ export const cliErrors = [
   JobNeedsHost,
   McpTokenMissing,
   AlertsHold,
-  HistoryOff,
-  SessionAmbiguous,
   ApprovalNotFound,
   CallLogInvalid,
-  RecordsInvalid,
-  SomeRecordsInvalid,
   PolicyChanges,
   NothingToUndo,
   ServersNeedAttention,

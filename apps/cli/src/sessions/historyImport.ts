@@ -1,7 +1,7 @@
 /** Takes in records from a file of lines, of this or an older version. What is there already is left as it is. */
 import { decodeLine, EventStore, type NewEvent } from "@signalbox/conversation"
 import { Effect, Option } from "effect"
-import { RecordsInvalid, SomeRecordsInvalid } from "../errors.ts"
+import { RecordsInvalid, SomeRecordsInvalid } from "./errors.ts"
 import { Output } from "../Output.ts"
 import { readNamedFile } from "../readNamedFile.ts"
 import { counted } from "../render/style.ts"

@@ -12,11 +12,12 @@ import { keptStores } from "@signalbox/host/node"
 import { nearestName } from "@signalbox/model"
 import { DateTime, Duration, Effect, Option } from "effect"
 import { formatDuration } from "../duration.ts"
-import { InvalidUsage, SessionAmbiguous } from "../errors.ts"
+import { InvalidUsage } from "../errors.ts"
 import { Output } from "../Output.ts"
 import { printable } from "../render/style.ts"
 import { Setting } from "../Setting.ts"
 import { readConfig, readConfigOrPreset } from "../withHost.ts"
+import { SessionAmbiguous } from "./errors.ts"
 import { requireHistory } from "./requireHistory.ts"
 
 /** Gives the work the store of the configuration. */
